@@ -1,0 +1,105 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// DefaultKeyPrefix begins every key and channel unless Options.KeyPrefix says otherwise.
+const DefaultKeyPrefix = "userlog:"
+
+// NoKeyPrefix, as Options.KeyPrefix, stands for keys without a prefix: the lists and channels then
+// have the names that django-userlog gives them, log:<username> and userlog:log:<username>.
+const NoKeyPrefix = "\x00none"
+
+// MaxUsername is the longest username that is recorded, in bytes.
+const MaxUsername = 256
+
+// Errors of [CheckUsername].
+var (
+	ErrUsernameEmpty   = errors.New("the username is empty")
+	ErrUsernameLong    = fmt.Errorf("the username is longer than %d bytes", MaxUsername)
+	ErrUsernameInvalid = errors.New("the username has control characters or is not UTF-8")
+)
+
+// CheckUsername says whether a log can be kept under this name. Every printable name can: to Redis
+// names are bytes, and no name is ever made part of a pattern.
+func CheckUsername(username string) error {
+	switch {
+	case username == "":
+		return ErrUsernameEmpty
+	case len(username) > MaxUsername:
+		return ErrUsernameLong
+	case !utf8.ValidString(username):
+		return ErrUsernameInvalid
+	}
+	for _, r := range username {
+		if unicode.IsControl(r) {
+			return ErrUsernameInvalid
+		}
+	}
+	return nil
+}
+
+// Keys spells every key and channel that userlog uses in Redis. This file is the only place that
+// does. The zero Keys is not useful; [Store.Keys] returns the store's own.
+type Keys struct {
+	prefix  string // of keys
+	channel string // of channels
+}
+
+// newKeys validates prefix. Glob characters are refused because the prefix becomes part of the one
+// pattern that is subscribed to.
+func newKeys(prefix string) (Keys, error) {
+	switch prefix {
+	case "":
+		prefix = DefaultKeyPrefix
+	case NoKeyPrefix:
+		return Keys{prefix: "", channel: DefaultKeyPrefix}, nil
+	}
+	bad := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`*?[]\^`, r) }
+	if strings.ContainsFunc(prefix, bad) {
+		return Keys{}, fmt.Errorf("key prefix %q: use printable ASCII without spaces and without any of * ? [ ] \\ ^", prefix)
+	}
+	return Keys{prefix: prefix, channel: prefix}, nil
+}
+
+// Log is the LIST of a user's entries, newest first, one JSON line each; it expires after the retention.
+func (k Keys) Log(username string) string { return k.prefix + "log:" + username }
+
+// LogChannel is the channel on which each line of the user's log is published as it is recorded.
+func (k Keys) LogChannel(username string) string { return k.channel + "log:" + username }
+
+// LogPattern matches every [Keys.LogChannel] and nothing else of ours.
+func (k Keys) LogPattern() string { return k.channel + "log:*" }
+
+// LogUsername is the inverse of [Keys.LogChannel].
+func (k Keys) LogUsername(channel string) (username string, ok bool) {
+	return strings.CutPrefix(channel, k.channel+"log:")
+}
+
+// Users is the ZSET username → time of the last recorded request, in Unix milliseconds.
+func (k Keys) Users() string { return k.prefix + "users" }
+
+// Names is the ZSET, all scores 0, of folded name + NUL + username, for search by prefix.
+func (k Keys) Names() string { return k.prefix + "names" }
+
+// Probe is the channel on which a process that watches logs publishes to itself, to learn how far
+// its subscription has come. The nonce is the process's own.
+func (k Keys) Probe(nonce string) string { return k.channel + "probe:" + nonce }
+
+// Account is the HASH of one account of the admin.
+func (k Keys) Account(name string) string { return k.prefix + "account:" + name }
+
+// AccountSessions is the ZSET of an account's session hashes → time of expiry, in Unix seconds.
+func (k Keys) AccountSessions(name string) string { return k.prefix + "sessions:" + name }
+
+// Session is the STRING that holds one session of the admin as JSON; hash is the SHA-256 of the
+// cookie's secret, in hexadecimal.
+func (k Keys) Session(hash string) string { return k.prefix + "session:" + hash }
+
+// LoginAttempts is the STRING counter of failed logins of one subject, an account or an address.
+func (k Keys) LoginAttempts(subject string) string { return k.prefix + "attempts:" + subject }
