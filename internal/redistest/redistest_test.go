@@ -1,0 +1,111 @@
+//go:build unix
+
+package redistest_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestServerKeepsNothingByDefault(t *testing.T) {
+	ctx := t.Context()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	if err := client.Set(ctx, "key", "value", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	server.Kill()
+	if err := client.Ping(ctx).Err(); err == nil {
+		t.Fatal("a killed server answers")
+	}
+	server.Restart()
+	if err := client.Get(ctx, "key").Err(); !errors.Is(err, redis.Nil) {
+		t.Fatalf("after a restart: got %v, want redis.Nil", err)
+	}
+}
+
+func TestServerKeepsDataWhenAsked(t *testing.T) {
+	ctx := t.Context()
+	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	if err := server.Client(t).Set(ctx, "key", "value", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	url := server.URL
+	server.Restart()
+	if server.URL != url {
+		t.Errorf("the URL changed from %s to %s", url, server.URL)
+	}
+	if value, err := server.Client(t).Get(ctx, "key").Result(); err != nil || value != "value" {
+		t.Fatalf("after a restart: got %q, %v", value, err)
+	}
+}
+
+func TestPauseAndResume(t *testing.T) {
+	server := redistest.Start(t)
+	client := server.Client(t).WithTimeout(50 * time.Millisecond)
+	server.Pause()
+	if err := client.Ping(t.Context()).Err(); err == nil {
+		t.Fatal("a paused server answers")
+	}
+	server.Resume()
+	if err := server.Client(t).Ping(t.Context()).Err(); err != nil {
+		t.Fatalf("a resumed server: %v", err)
+	}
+}
+
+func TestPausedServerIsRemoved(t *testing.T) {
+	var dir string
+	var client *redis.Client
+	t.Run("paused", func(t *testing.T) {
+		server := redistest.Start(t)
+		dir, client = server.Dir, server.Client(t)
+		server.Pause()
+	})
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the directory is still there: %v", err)
+	}
+	if err := client.Ping(context.Background()).Err(); err == nil {
+		t.Error("the server still answers")
+	}
+}
+
+func TestServersAreSeparate(t *testing.T) {
+	ctx := t.Context()
+	one, other := redistest.Start(t).Client(t), redistest.Start(t).Client(t)
+	if err := one.Set(ctx, "key", "value", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := other.Exists(ctx, "key").Result(); err != nil || n != 0 {
+		t.Fatalf("the other server has the key: %d, %v", n, err)
+	}
+}
+
+func TestEach(t *testing.T) {
+	var names []string
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		names = append(names, t.Name())
+		ctx := t.Context()
+		if size, err := client.DBSize(ctx).Result(); err != nil || size != 0 {
+			t.Fatalf("not empty: %d keys, %v", size, err)
+		}
+		if err := client.Set(ctx, "key", "value", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if value, err := client.Get(ctx, "key").Result(); err != nil || value != "value" {
+			t.Fatalf("got %q, %v", value, err)
+		}
+	})
+	if len(names) != 2 || names[0] != "TestEach/redis" || names[1] != "TestEach/embedded" {
+		t.Errorf("ran %q", names)
+	}
+}

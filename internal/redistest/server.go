@@ -1,0 +1,198 @@
+//go:build unix
+
+package redistest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+const (
+	// maxSocketPath is what fits everywhere into a sockaddr_un, whose path has 104 to 108 bytes.
+	maxSocketPath = 100
+	startTimeout  = 10 * time.Second
+	pollInterval  = 5 * time.Millisecond
+)
+
+// Server is one redis-server process. Its methods must be called by the test's own goroutine, one
+// at a time: those that can fail end the test.
+type Server struct {
+	URL string // unix:///…, as redis.ParseURL reads it; the same after a restart
+	Dir string // holds the socket, the data and the server's output; removed at the end of the test
+
+	t      testing.TB
+	binary string
+	args   []string
+	cmd    *exec.Cmd // nil while no process runs
+}
+
+// Start runs redis-server and returns when it answers. It listens on a unix socket only and keeps
+// nothing on disk; args are appended to its command line, so ("--appendonly", "yes") makes data
+// outlive a Kill. The server stops at the end of the test, also when it is paused then.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	binary, err := exec.LookPath("redis-server")
+	if err != nil {
+		missing(t, "redis-server is not installed")
+	}
+	// t.TempDir is too long for a socket: it contains the name of the test.
+	dir, err := os.MkdirTemp("", "redis-")
+	if err != nil {
+		t.Fatalf("start redis-server: %v", err)
+	}
+	s := &Server{Dir: dir, t: t, binary: binary}
+	t.Cleanup(s.remove)
+	socket := filepath.Join(dir, "redis.sock")
+	if len(socket) > maxSocketPath {
+		t.Fatalf("start redis-server: the socket's path %s is longer than %d bytes: set TMPDIR to a shorter one", socket, maxSocketPath)
+	}
+	s.URL = "unix://" + socket
+	s.args = slices.Concat([]string{
+		"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no",
+	}, args)
+	s.run()
+	return s
+}
+
+// Client returns a client with the default options, which is closed at the end of the test.
+func (s *Server) Client(t testing.TB) *redis.Client {
+	t.Helper()
+	client := redis.NewClient(s.options(t))
+	t.Cleanup(func() { _ = client.Close() }) // a test may have closed it already
+	return client
+}
+
+// Kill ends the process with SIGKILL, paused or not, and returns when it is gone. Killing a server
+// that does not run does nothing.
+func (s *Server) Kill() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill() // fails only when the process has ended by itself
+	_ = s.cmd.Wait()         // reports the signal that was just sent
+	s.cmd = nil
+}
+
+// Restart runs the server again with the same socket, directory and arguments, and returns when it
+// answers. A server that still runs is killed first.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.Kill()
+	s.run()
+}
+
+// Pause stops the process with SIGSTOP and returns when it has stopped: connections stay open and
+// the kernel accepts new ones, but nothing is answered.
+func (s *Server) Pause() {
+	s.t.Helper()
+	s.signal(syscall.SIGSTOP)
+	// The signal takes effect some time after it was sent: wait for the kernel to say so.
+	var status syscall.WaitStatus
+	_, err := syscall.Wait4(s.cmd.Process.Pid, &status, syscall.WUNTRACED, nil)
+	if err != nil || !status.Stopped() {
+		s.t.Fatalf("pause redis-server: it did not stop (%v)\n%s", err, s.output())
+	}
+}
+
+// Resume continues a paused process with SIGCONT. It answers what has piled up meanwhile.
+func (s *Server) Resume() {
+	s.t.Helper()
+	s.signal(syscall.SIGCONT)
+}
+
+// run starts the process and waits until it answers.
+func (s *Server) run() {
+	s.t.Helper()
+	// A file rather than a buffer: no goroutine of ours copies, which goleak would find.
+	log, err := os.OpenFile(s.logPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		s.t.Fatalf("start redis-server: %v", err)
+	}
+	defer log.Close()
+	cmd := exec.Command(s.binary, s.args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		s.t.Fatalf("start redis-server: %v", err)
+	}
+	s.cmd = cmd
+	s.awaitPing()
+}
+
+// awaitPing polls until the server answers; while it loads its data it answers with an error.
+func (s *Server) awaitPing() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	options := s.options(s.t)
+	options.MaxRetries, options.DialerRetries = -1, 1 // ours are quicker
+	client := redis.NewClient(options)
+	defer client.Close()
+	for {
+		err := client.Ping(ctx).Err()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			s.t.Fatalf("redis-server did not answer within %v: %v\n%s", startTimeout, err, s.output())
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+func (s *Server) options(t testing.TB) *redis.Options {
+	t.Helper()
+	options, err := redis.ParseURL(s.URL)
+	if err != nil {
+		t.Fatalf("redis client: %v", err)
+	}
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return options
+}
+
+func (s *Server) signal(signal syscall.Signal) {
+	s.t.Helper()
+	if s.cmd == nil {
+		s.t.Fatalf("send %v to redis-server: it does not run", signal)
+	}
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		s.t.Fatalf("send %v to redis-server: %v\n%s", signal, err, s.output())
+	}
+}
+
+// remove ends the process and removes its directory.
+func (s *Server) remove() {
+	s.Kill()
+	if err := os.RemoveAll(s.Dir); err != nil {
+		s.t.Errorf("remove the directory of redis-server: %v", err)
+	}
+}
+
+func (s *Server) logPath() string { return filepath.Join(s.Dir, "output") }
+
+// output is what the server has printed, for failure messages.
+func (s *Server) output() string {
+	output, err := os.ReadFile(s.logPath())
+	if err != nil {
+		return err.Error()
+	}
+	return string(output)
+}
+
+// missing skips the test with a reason, or fails it under CI=true.
+func missing(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
+}
