@@ -1,0 +1,72 @@
+// What the admin's pages do by themselves, beyond what htmx does for them:
+// resume a live log where it broke off, say how the connection is, keep the table short, and ask for
+// suggestions. Nothing here is needed to read a static log.
+//
+// Events are listened for on the document, so that it does not matter which elements come and go,
+// and a page without htmx simply never hears one.
+(() => {
+  "use strict";
+
+  const rows = () => document.getElementById("rows");
+  const newestID = () => rows()?.querySelector("tr[data-id]")?.dataset.id;
+
+  // show sets the state of #connection, with the words that the server rendered for it.
+  function show(state) {
+    const connection = document.getElementById("connection");
+    if (!connection || connection.dataset.state === state) return;
+    connection.dataset.state = state;
+    connection.textContent = connection.dataset[state];
+  }
+
+  // trim takes rows off the old end, so that a page that is left open for a day stays quick.
+  function trim() {
+    const table = rows();
+    if (!table) return;
+    const max = Number(table.dataset.max) || Infinity;
+    while (table.rows.length > max) table.deleteRow(-1);
+  }
+
+  // settle lets rows that come from now on be highlighted; the first ones are no news.
+  function settle() {
+    document.documentElement.classList.add("settled");
+  }
+
+  // resumeAfter makes the next connection ask for what came after the newest row on the page.
+  // The extension reads connection.url each time it connects.
+  function resumeAfter(connection) {
+    const id = newestID();
+    if (!id) return;
+    const url = new URL(connection.url);
+    url.searchParams.set("after", id);
+    connection.url = url.href;
+  }
+
+  // Live pages.
+  document.addEventListener("htmx:ws:after:connection", () => show("live"));
+  document.addEventListener("htmx:ws:close", () => show("lost"));
+  document.addEventListener("htmx:ws:error", () => show("lost"));
+  document.addEventListener("htmx:ws:after:message:incoming", (event) => {
+    trim();
+    resumeAfter(event.detail.connection);
+    settle();
+  });
+
+  // The static page, which refreshes itself. A request that fails leaves the table as it is.
+  const refreshes = (event) => event.detail.ctx.sourceElement.id === "log-section";
+  document.addEventListener("htmx:after:request", (event) => {
+    if (!refreshes(event)) return;
+    show(event.detail.ctx.response.status < 400 ? "refreshing" : "lost");
+    settle();
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx && refreshes(event)) show("lost");
+  });
+
+  // The search field is named after what it holds; its suggestions are asked for with q=.
+  document.addEventListener("htmx:config:request", (event) => {
+    const { sourceElement, request } = event.detail.ctx;
+    if (!sourceElement.list) return;
+    request.body = new FormData();
+    request.body.set("q", sourceElement.value);
+  });
+})();

@@ -1,0 +1,165 @@
+// Package static holds what the admin's pages load: stylesheets, scripts and the icon, our own and
+// vendored. Everything is embedded in the program and served under names that carry a hash of the
+// content, so that browsers may keep a file for ever and still never show an old one.
+//
+// It knows nothing of pages or of what is logged. Vendored files come from vendor.sh, which is the
+// place to read their origin; vendor/VERSIONS lists what is there.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed app.css app.js favicon.svg vendor/*.css vendor/*.js
+var files embed.FS
+
+// bundles says which files are served under which name, in this order.
+//
+// htmx and its websocket extension are one bundle because, as two deferred scripts, they race: now
+// and then the page was processed before the extension was there, and the live log never connected.
+var bundles = [...]struct {
+	name  string
+	parts []string
+}{
+	{"app.css", []string{"app.css"}},
+	{"app.js", []string{"app.js"}},
+	{"favicon.svg", []string{"favicon.svg"}},
+	{"htmx.js", []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js"}},
+	{"oat.css", []string{"vendor/oat.min.css"}},
+	{"relative-time.js", []string{"vendor/relative-time-element.js"}},
+}
+
+// contentTypes by extension. They are not taken from package mime, whose table depends on the
+// machine.
+var contentTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+// Assets is every file that pages load, ready to be served. It is an [http.Handler] and safe for
+// concurrent use.
+type Assets struct {
+	urls   map[string]string // name → URL, relative to the base path
+	served map[string]asset  // last element of the URL → file
+}
+
+// asset is one file in the two forms in which it leaves.
+type asset struct {
+	contentType string
+	plain       []byte
+	gzipped     []byte
+}
+
+// New reads, hashes and compresses the embedded files. An error means that the program was built
+// wrongly: a file is missing.
+func New() (*Assets, error) {
+	a := &Assets{urls: make(map[string]string), served: make(map[string]asset)}
+	for _, b := range bundles {
+		var plain bytes.Buffer
+		for _, part := range b.parts {
+			content, err := files.ReadFile(part)
+			if err != nil {
+				return nil, fmt.Errorf("asset %s: %w", b.name, err)
+			}
+			plain.Write(content)
+			// A part may end in a comment, or without a semicolon.
+			plain.WriteByte('\n')
+		}
+		gzipped, err := compress(plain.Bytes())
+		if err != nil {
+			return nil, fmt.Errorf("asset %s: %w", b.name, err)
+		}
+		hashed := hashedName(b.name, plain.Bytes())
+		a.urls[b.name] = "static/" + hashed
+		a.served[hashed] = asset{contentTypes[path.Ext(b.name)], plain.Bytes(), gzipped}
+	}
+	return a, nil
+}
+
+// URL returns where the file is served, relative to the admin's base path and without a leading
+// slash: "app.css" is at "static/app.<hash>.css". It fails for a name that does not exist, which a
+// template that asks for it turns into a failure at start-up.
+func (a *Assets) URL(name string) (string, error) {
+	url, ok := a.urls[name]
+	if !ok {
+		return "", fmt.Errorf("there is no asset %q", name)
+	}
+	return url, nil
+}
+
+// ServeHTTP answers GET and HEAD for the last element of the path of a URL that [Assets.URL] gave,
+// wherever it is mounted, and 404 to everything else. Answers may be cached for ever.
+func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	file, ok := a.served[path.Base(r.URL.Path)]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", file.contentType)
+	header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Vary", "Accept-Encoding")
+	body := file.plain
+	if acceptsGzip(r.Header) {
+		header.Set("Content-Encoding", "gzip")
+		body = file.gzipped
+	}
+	header.Set("Content-Length", fmt.Sprint(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodGet {
+		// The only error is a client that went away, which is its own affair.
+		_, _ = w.Write(body)
+	}
+}
+
+// hashedName puts the content's hash between name and extension: app.css → app.1f0c….css.
+func hashedName(name string, content []byte) string {
+	sum := sha256.Sum256(content)
+	ext := path.Ext(name)
+	return strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:8]) + ext
+}
+
+func compress(plain []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// acceptsGzip reads Accept-Encoding. A client that lists gzip with weight zero refuses it.
+func acceptsGzip(h http.Header) bool {
+	for _, field := range h.Values("Accept-Encoding") {
+		for coding := range strings.SplitSeq(field, ",") {
+			name, weight, _ := strings.Cut(coding, ";")
+			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+				continue
+			}
+			_, q, _ := strings.Cut(weight, "=")
+			return strings.Trim(q, " 0.") != "" || strings.TrimSpace(q) == ""
+		}
+	}
+	return false
+}

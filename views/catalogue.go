@@ -1,0 +1,139 @@
+package views
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+//go:embed locales/active.*.json
+var locales embed.FS
+
+// Language is one that the pages are translated to.
+type Language struct {
+	Tag  string // BCP 47, as in <html lang>: "en"
+	Name string // what the language calls itself: "English"
+}
+
+// catalogue is the texts of one language. It is read-only once built.
+type catalogue struct {
+	language  Language
+	texts     map[string]string // messages without parameters, resolved once: rows ask for them all the time
+	plural    map[string]bool   // of the messages with parameters: is there a form for each number?
+	localizer *i18n.Localizer   // messages with parameters
+}
+
+// loadCatalogues reads every embedded catalogue, English first, which is what [Set.Match] falls
+// back to.
+func loadCatalogues() ([]*catalogue, error) {
+	names, err := locales.ReadDir("locales")
+	if err != nil {
+		return nil, fmt.Errorf("read catalogues: %w", err)
+	}
+	bundle := i18n.NewBundle(language.English)
+	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	var all []*catalogue
+	for _, name := range names {
+		file, err := bundle.LoadMessageFileFS(locales, path.Join("locales", name.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read catalogue %s: %w", name.Name(), err)
+		}
+		c := newCatalogue(bundle, file)
+		if file.Tag == language.English {
+			all = append([]*catalogue{c}, all...)
+		} else {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) *catalogue {
+	c := &catalogue{
+		texts:     make(map[string]string),
+		plural:    make(map[string]bool),
+		localizer: i18n.NewLocalizer(bundle, file.Tag.String()),
+	}
+	for _, m := range file.Messages {
+		if strings.Contains(m.Other, "{{") {
+			c.plural[m.ID] = m.One != "" || m.Many != "" || m.Few != "" || m.Two != "" || m.Zero != ""
+		} else {
+			c.texts[m.ID] = m.Other
+		}
+	}
+	c.language = Language{Tag: file.Tag.String(), Name: c.texts["language.name"]}
+	return c
+}
+
+// keys lists every key of the catalogue, in no order.
+func (c *catalogue) keys() []string {
+	return slices.AppendSeq(slices.Collect(maps.Keys(c.texts)), maps.Keys(c.plural))
+}
+
+// text returns a message without parameters.
+func (c *catalogue) text(key string) (string, error) {
+	text, ok := c.texts[key]
+	if !ok {
+		return "", fmt.Errorf("catalogue %s: no message %q without parameters", c.language.Tag, key)
+	}
+	return text, nil
+}
+
+// localize returns a message with its parameters: {{.Count}}, which also chooses the plural, and
+// {{.Name}}.
+func (c *catalogue) localize(key string, count int, name string) (string, error) {
+	if text, ok := c.texts[key]; ok {
+		return text, nil
+	}
+	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name any }{count, name}}
+	if c.plural[key] {
+		config.PluralCount = count
+	}
+	text, err := c.localizer.Localize(config)
+	if err != nil {
+		// go-i18n answers in English where a translation is missing; we would rather know.
+		return "", fmt.Errorf("catalogue %s: message %q: %w", c.language.Tag, key, err)
+	}
+	return text, nil
+}
+
+// named returns a message with {{.Name}} as plain text, for places that hold no markup.
+func (c *catalogue) named(key, name string) (string, error) { return c.localize(key, 0, name) }
+
+// isolated returns a message as HTML in which the name stands in <bdi>, so that a name written from
+// right to left leaves the sentence around it alone.
+func (c *catalogue) isolated(key, name string) (template.HTML, error) {
+	return c.isolate(key, 0, name)
+}
+
+func (c *catalogue) isolate(key string, count int, name string) (template.HTML, error) {
+	// A private-use character marks the place until the sentence has been escaped.
+	const place = "\uE000"
+	text, err := c.localize(key, count, place)
+	if err != nil {
+		return "", err
+	}
+	isolated := "<bdi>" + template.HTMLEscapeString(name) + "</bdi>"
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), place, isolated)), nil
+}
+
+// message returns the sentence of a [Message].
+func (c *catalogue) message(m *Message) (template.HTML, error) {
+	return c.isolate(m.key, m.count, m.name)
+}
+
+// next returns what to do about a [Message], "" where there is nothing to do.
+func (c *catalogue) next(m *Message) (string, error) {
+	if !m.next {
+		return "", nil
+	}
+	return c.text(m.nextKey())
+}

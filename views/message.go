@@ -1,0 +1,70 @@
+package views
+
+import "time"
+
+// Message is one sentence to the reader, shown in #messages. The zero value is not useful: use the
+// functions below, which are all the messages that there are.
+type Message struct {
+	key   string // of the catalogues; with ".next" added, of what to do now, if next
+	alert bool   // something is wrong: role=alert instead of role=status
+	next  bool   // the sentence is followed by the next step
+	name  string // the username that it is about
+	count int    // the number that it is about; chooses the plural
+}
+
+// LogsFound says "Logs found for ada."
+func LogsFound(username string) *Message { return &Message{key: "message.logs-found", name: username} }
+
+// NoLogs says "No logs for ada."
+func NoLogs(username string) *Message { return &Message{key: "message.no-logs", name: username} }
+
+// UserNotFound says "User ada not found.", for hosts that say who exists.
+func UserNotFound(username string) *Message {
+	return &Message{key: "message.user-not-found", alert: true, name: username}
+}
+
+// WrongPassword is the answer to a login that failed, whatever was wrong about it.
+func WrongPassword() *Message {
+	return &Message{key: "message.wrong-password", alert: true, next: true}
+}
+
+// TooManyAttempts refuses a login for the time given, which is rounded up to seconds, and to
+// minutes from two minutes on.
+func TooManyAttempts(wait time.Duration) *Message {
+	seconds := max(1, int((wait+time.Second-1)/time.Second))
+	if seconds >= 120 {
+		return &Message{key: "message.too-many-attempts-minutes", alert: true, count: (seconds + 59) / 60}
+	}
+	return &Message{key: "message.too-many-attempts-seconds", alert: true, count: seconds}
+}
+
+// StoreLost says that Redis can't be reached, and that nothing needs to be done in the page.
+func StoreLost() *Message { return &Message{key: "message.store-lost", alert: true, next: true} }
+
+// LoggedOut confirms a logout on the login page.
+func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
+
+// messageKeys is every key that a Message may have, for the check that the catalogues are complete.
+func messageKeys() []string {
+	var keys []string
+	for _, m := range []*Message{
+		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), TooManyAttempts(time.Second),
+		TooManyAttempts(time.Hour), StoreLost(), LoggedOut(),
+	} {
+		keys = append(keys, m.key)
+		if m.next {
+			keys = append(keys, m.nextKey())
+		}
+	}
+	return keys
+}
+
+// Role is the ARIA role of the element that shows it: alert or status.
+func (m *Message) Role() string {
+	if m.alert {
+		return "alert"
+	}
+	return "status"
+}
+
+func (m *Message) nextKey() string { return m.key + ".next" }

@@ -1,0 +1,173 @@
+package views
+
+import (
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Sections of the admin, as [Layout.Section] names them.
+const (
+	SectionHome     = "home"
+	SectionStatic   = "static"
+	SectionLive     = "live"
+	SectionEveryone = "everyone"
+)
+
+// Layout is what every page has, whatever it is about.
+type Layout struct {
+	Lang              string // tag of one of [Set.Languages]; anything else is shown in English
+	Base              string // base path of the admin without trailing slash: "" or "/userlog"
+	Current           string // path and query of this page: where a language switch returns to
+	Account           string // who is logged in; "" = nobody, and no navigation is shown
+	CanLogOut         bool   // false where the host application owns the login
+	CanSwitchLanguage bool   // false where the language is pinned
+	Section           string // which link of the navigation is the current one, or ""
+}
+
+// Login is the form that asks for name and password.
+type Login struct {
+	Layout
+	Username string   // what was typed before, after a failed attempt
+	Next     string   // path to return to after the login; the handler has checked it
+	Message  *Message // nil = none
+}
+
+// Home is the first page: search, and who was seen last.
+type Home struct {
+	Layout
+	Users   []Seen // newest first
+	Message *Message
+}
+
+// Seen is a user and when the last request was recorded.
+type Seen struct {
+	Username string
+	At       time.Time
+}
+
+// Log is the static page of one user.
+type Log struct {
+	Layout
+	Username string // "" = nothing was searched yet: only the form is shown
+	Message  *Message
+	Entries  []store.Entry // newest first
+	ETag     string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
+	Refresh  int           // seconds between two refreshes; 0 = the page does not refresh itself
+}
+
+// Live is the page that shows requests as they happen, of one user or of everyone.
+type Live struct {
+	Layout
+	Username  string // "" on the page of everyone, and before anything was searched
+	Everyone  bool
+	SocketURL string // absolute path or ws(s):// URL; "" = not connected, only the form is shown
+	Message   *Message
+	MaxRows   int // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
+}
+
+// DefaultMaxRows is how many rows a live page keeps.
+const DefaultMaxRows = 500
+
+// Error is the page for what can't be shown: a plain sentence and the next step, never an error's
+// own text.
+type Error struct {
+	Layout
+	Status int // 403, 404 (also for 405), 429 and 503 have texts of their own, everything else has that of 500
+}
+
+// Login renders the login page.
+func (s *Set) Login(p Login) ([]byte, error) { return s.page("login", p.Lang, p) }
+
+// Home renders the first page.
+func (s *Set) Home(p Home) ([]byte, error) { return s.page("home", p.Lang, p) }
+
+// Static renders a user's static log as a whole page.
+func (s *Set) Static(p Log) ([]byte, error) { return s.page("static", p.Lang, p) }
+
+// LogTable renders the part of the static page that refreshes itself: messages and table. It is the
+// very template that [Set.Static] includes.
+func (s *Set) LogTable(p Log) ([]byte, error) { return s.part("log-section", p.Lang, p) }
+
+// Live renders a live page, of a user or of everyone. Its rows come over the socket.
+func (s *Set) Live(p Live) ([]byte, error) { return s.page("live", p.Lang, p) }
+
+// Error renders an error page.
+func (s *Set) Error(p Error) ([]byte, error) { return s.page("error", p.Lang, p) }
+
+// Key is the catalogue's key for the error's title; with ".text" and ".next" added, for what
+// happened and what to do now.
+func (e Error) Key() string {
+	switch e.Status {
+	case 403:
+		return "error.forbidden"
+	case 404, 405:
+		return "error.not-found"
+	case 429:
+		return "error.too-many"
+	case 503:
+		return "error.store-lost"
+	}
+	return "error.internal"
+}
+
+// TextKey is the key of the sentence that says what happened.
+func (e Error) TextKey() string { return e.Key() + ".text" }
+
+// NextKey is the key of the sentence that says what to do now.
+func (e Error) NextKey() string { return e.Key() + ".next" }
+
+// errorKeys is every key that an error page may ask for, for the check that the catalogues are
+// complete.
+func errorKeys() []string {
+	var keys []string
+	for _, status := range []int{403, 404, 429, 500, 503} {
+		e := Error{Status: status}
+		keys = append(keys, e.Key(), e.TextKey(), e.NextKey())
+	}
+	return keys
+}
+
+// search is what the search field shows and where it asks for suggestions.
+type search struct {
+	Base     string
+	Username string
+}
+
+// Search is the page's search field, empty.
+func (p Home) Search() search { return search{Base: p.Base} }
+
+// Search is the page's search field, with the name that was searched.
+func (p Log) Search() search { return search{p.Base, p.Username} }
+
+// Search is the page's search field, with the name that was searched.
+func (p Live) Search() search { return search{p.Base, p.Username} }
+
+// Rows are the entries as the table shows them.
+func (p Log) Rows() []row {
+	rows := make([]row, len(p.Entries))
+	for i, e := range p.Entries {
+		rows[i] = row{Entry: e, Base: p.Base}
+	}
+	return rows
+}
+
+// State is what the page says about its refreshes before the first.
+func (p Log) State() ConnectionState { return ConnectionRefreshing }
+
+// State is what the page says about its connection before there is one.
+func (p Live) State() ConnectionState { return Connecting }
+
+// Timestamp is the time as relative-time reads it.
+func (s Seen) Timestamp() string { return timestamp(s.At) }
+
+// UTC is what is shown where there is no script to say how long ago that is.
+func (s Seen) UTC() string { return utc(s.At) }
+
+// Rows is how many rows the page keeps.
+func (p Live) Rows() int {
+	if p.MaxRows <= 0 {
+		return DefaultMaxRows
+	}
+	return p.MaxRows
+}

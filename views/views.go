@@ -1,0 +1,218 @@
+// Package views turns typed values into the admin's pages and the pieces of them that travel alone:
+// html/template pages in every language, rows of the log, messages.
+//
+// It reads no request and knows no route but the admin's own, which it links to. Everything is
+// rendered into memory and returned, so that a handler can still answer with an error.
+package views
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"github.com/gin-userlog/userlog/static"
+	"github.com/gin-userlog/userlog/store"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// pageNames are the templates that are parsed with the layout; all others are parts that any page
+// may include.
+var pageNames = [...]string{"login", "home", "static", "live", "error"}
+
+// Set is every page in every language. It is safe for concurrent use.
+type Set struct {
+	languages []Language
+	matcher   language.Matcher
+	pages     map[string]map[string]*template.Template // language tag → page → parsed with the layout
+}
+
+// New parses every template once per language. A template that is missing or broken, a text that a
+// catalogue lacks, and an asset that does not exist are errors here and not on some later day.
+func New(assets *static.Assets) (*Set, error) {
+	catalogues, err := loadCatalogues()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := neededKeys()
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{pages: make(map[string]map[string]*template.Template)}
+	var tags []language.Tag
+	for _, c := range catalogues {
+		has := c.keys()
+		for _, key := range keys {
+			if !slices.Contains(has, key) {
+				return nil, fmt.Errorf("catalogue %s: no message %q", c.language.Tag, key)
+			}
+		}
+		pages, err := parsePages(s, c, assets)
+		if err != nil {
+			return nil, fmt.Errorf("pages in %s: %w", c.language.Tag, err)
+		}
+		s.pages[c.language.Tag] = pages
+		s.languages = append(s.languages, c.language)
+		tags = append(tags, language.Make(c.language.Tag))
+	}
+	s.matcher = language.NewMatcher(tags)
+	return s, s.try()
+}
+
+// try renders every page once in every language: html/template checks a template's escaping, and
+// looks for the templates it includes, only when it is first used.
+func (s *Set) try() error {
+	for _, l := range s.languages {
+		layout := Layout{Lang: l.Tag, Account: "a", CanLogOut: true, CanSwitchLanguage: true}
+		render := []func() ([]byte, error){
+			func() ([]byte, error) { return s.Login(Login{Layout: layout}) },
+			func() ([]byte, error) { return s.Home(Home{Layout: layout, Users: []Seen{{}}}) },
+			func() ([]byte, error) {
+				return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
+			},
+			func() ([]byte, error) { return s.Live(Live{Layout: layout, Everyone: true, SocketURL: "/"}) },
+			func() ([]byte, error) { return s.Error(Error{Layout: layout}) },
+			func() ([]byte, error) { return s.GapRow(l.Tag, true) },
+			func() ([]byte, error) { return s.Suggestions(l.Tag, []string{"a"}) },
+			func() ([]byte, error) { return s.Messages(l.Tag, StoreLost()) },
+		}
+		for _, f := range render {
+			if _, err := f(); err != nil {
+				return fmt.Errorf("try the pages in %s: %w", l.Tag, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Languages lists what the pages are translated to, English first.
+func (s *Set) Languages() []Language { return slices.Clone(s.languages) }
+
+// Match returns the tag of the language that suits best. Each argument is a tag or a list in the
+// form of Accept-Language; earlier arguments go before later ones, and those that can't be read or
+// are not spoken here are passed over. Without any, it is English.
+func (s *Set) Match(wishes ...string) string {
+	for _, wish := range wishes {
+		tags, _, err := language.ParseAcceptLanguage(wish)
+		if err != nil || len(tags) == 0 {
+			continue
+		}
+		if _, i, confidence := s.matcher.Match(tags...); confidence > language.No {
+			return s.languages[i].Tag
+		}
+	}
+	return s.languages[0].Tag
+}
+
+// page renders a whole page.
+func (s *Set) page(name, lang string, data any) ([]byte, error) {
+	return s.render(name, "layout", lang, data)
+}
+
+// part renders a template that is not a page. Every page has them all; the first page's are taken.
+func (s *Set) part(name, lang string, data any) ([]byte, error) {
+	return s.render(pageNames[0], name, lang, data)
+}
+
+func (s *Set) render(page, name, lang string, data any) ([]byte, error) {
+	pages, ok := s.pages[lang]
+	if !ok {
+		pages = s.pages[s.languages[0].Tag]
+	}
+	var b bytes.Buffer
+	if err := pages[page].ExecuteTemplate(&b, name, data); err != nil {
+		return nil, fmt.Errorf("render %s: %w", name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// parsePages parses layout and parts once, and each page into a clone of them.
+func parsePages(s *Set, c *catalogue, assets *static.Assets) (map[string]*template.Template, error) {
+	common, err := template.New("").Funcs(functions(s, c, assets)).ParseFS(templates,
+		"templates/layout.html", "templates/part_*.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := make(map[string]*template.Template)
+	for _, name := range pageNames {
+		page, err := common.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if pages[name], err = page.ParseFS(templates, "templates/"+name+".html"); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
+// functions are what templates can call, bound to one language.
+func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
+	return template.FuncMap{
+		"t":         c.text,
+		"named":     c.named,
+		"isolated":  c.isolated,
+		"message":   c.message,
+		"next":      c.next,
+		"languages": s.Languages,
+		"link":      link,
+		"headers":   headers,
+		// Asked for with the layout's base, so that every page finds its files under any prefix.
+		"asset": func(base, name string) (string, error) {
+			url, err := assets.URL(name)
+			return base + "/" + url, err
+		},
+	}
+}
+
+// link builds the URL of a page of the admin that is about one user.
+func link(base, page, username string) string {
+	if username == "" {
+		return base + page
+	}
+	return base + page + "?" + url.Values{"username": {username}}.Encode()
+}
+
+// headers is the value of hx-headers that makes a refresh conditional.
+func headers(etag string) (string, error) {
+	b, err := json.Marshal(struct {
+		IfNoneMatch string `json:"If-None-Match"`
+	}{etag})
+	return string(b), err
+}
+
+// asksFor finds the texts that a template asks for by name.
+var asksFor = regexp.MustCompile(`\b(?:t|named|isolated) "([^"]+)"`)
+
+// neededKeys lists every key that templates, rows and messages ask catalogues for.
+func neededKeys() ([]string, error) {
+	keys := append(entryKeys(), messageKeys()...)
+	keys = append(keys, errorKeys()...)
+	keys = append(keys, "language.name")
+	names, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		source, err := templates.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read template %s: %w", strings.TrimSuffix(path.Base(name), ".html"), err)
+		}
+		for _, found := range asksFor.FindAllSubmatch(source, -1) {
+			keys = append(keys, string(found[1]))
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys), nil
+}
