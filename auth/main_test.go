@@ -1,0 +1,60 @@
+package auth_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	goleak.VerifyTestMain(m)
+}
+
+// keys needs no prefix: every test has a Redis of its own.
+var keys store.Keys
+
+const password = "correct horse battery"
+
+// impatient returns a client that gives up at once when the server is gone.
+func impatient(t *testing.T, server *redistest.Server) redis.UniversalClient {
+	t.Helper()
+	options := *server.Client(t).Options()
+	options.MaxRetries, options.DialerRetries = -1, 1
+	client := redis.NewClient(&options)
+	t.Cleanup(func() { _ = client.Close() }) // it has nothing to say after the test
+	return client
+}
+
+// forward lets every key of the server age by d.
+func forward(t *testing.T, client redis.UniversalClient, d time.Duration) {
+	t.Helper()
+	ctx := t.Context()
+	for _, key := range allKeys(t, client) {
+		ttl, err := client.PTTL(ctx, key).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ttl < 0 {
+			continue
+		}
+		if err := client.PExpire(ctx, key, ttl-d).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func allKeys(t *testing.T, client redis.UniversalClient) []string {
+	t.Helper()
+	all, err := client.Keys(t.Context(), "*").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}

@@ -1,0 +1,74 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+const validPHC = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+func TestParsePHC(t *testing.T) {
+	p, err := parsePHC(validPHC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.cost != currentCost || len(p.salt) != saltLength || len(p.sum) != sumLength {
+		t.Errorf("got %+v", p)
+	}
+}
+
+func TestParsePHCRefuses(t *testing.T) {
+	for _, c := range []struct{ what, old, new string }{
+		{"another algorithm", "argon2id", "argon2i"},
+		{"another version", "v=19", "v=16"},
+		{"no passes", "t=2", "t=0"},
+		{"no threads", "p=1", "p=0"},
+		{"too many threads", "p=1", "p=65"},
+		{"too many passes", "t=2", "t=65"},
+		{"too much memory", "m=19456", "m=1048577"},
+		{"too little memory", "m=19456", "m=7"},
+		{"a number that overflows", "m=19456", "m=99999999999"},
+		{"a space", "t=2", "t= 2"},
+		{"a sign", "t=2", "t=+2"},
+		{"something after the cost", "p=1", "p=1,x=2"},
+		{"a short salt", "AAAAAAAAAAAAAAAAAAAAAA$", "AAAA$"},
+		{"padding", "AAAAAAAAAAAAAAAAAAAAAA$", "AAAAAAAAAAAAAAAAAAAAAA==$"},
+		{"no sum", "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", ""},
+		{"nothing at all", validPHC, ""},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s := strings.Replace(validPHC, c.old, c.new, 1)
+			if _, err := parsePHC(s); !errors.Is(err, errPHC) {
+				t.Errorf("%s: got %v", s, err)
+			}
+		})
+	}
+}
+
+func FuzzParsePHC(f *testing.F) {
+	f.Add(validPHC)
+	f.Add("$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := parsePHC(s)
+		if err != nil {
+			return
+		}
+		if p.String() != s || !p.inRange() {
+			t.Errorf("%q is accepted as %+v", s, p)
+		}
+	})
+}
+
+func TestHasherWaitsNoLongerThanItsContext(t *testing.T) {
+	h := newHasher()
+	for range maxHashes {
+		h.slots <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := h.hash(ctx, "correct horse battery"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
