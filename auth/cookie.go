@@ -1,0 +1,75 @@
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+)
+
+// secretLength is what a cookie's secret has of randomness, in bytes.
+const secretLength = 32
+
+// newSecret returns a secret for a cookie's value, in base64url.
+func newSecret() string {
+	secret := make([]byte, secretLength)
+	rand.Read(secret) // never fails, it ends the program instead
+	return base64.RawURLEncoding.EncodeToString(secret)
+}
+
+// sessionID returns what a session is called in Redis: the hash of its secret, so that reading
+// Redis doesn't give anybody's cookie away. It is not ok where the value can't be one of ours.
+func sessionID(secret string) (id string, ok bool) {
+	if len(secret) != base64.RawURLEncoding.EncodedLen(secretLength) {
+		return "", false
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(secret)
+	if err != nil {
+		return "", false
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), true
+}
+
+// cookies decides how the session's cookie is called and protected.
+type cookies struct {
+	domain string
+	secure bool // also for requests that came without TLS
+}
+
+// isSecure says whether the cookie for this request is confined to https.
+func (k cookies) isSecure(r *http.Request) bool { return k.secure || r.TLS != nil }
+
+// name returns the cookie's name. Browsers take the prefixed ones only over https, and __Host- only
+// from this very host: neither a sibling subdomain nor a forged http page can plant one.
+func (k cookies) name(secure bool) string {
+	switch {
+	case !secure:
+		return "userlog"
+	case k.domain != "":
+		return "__Secure-userlog"
+	default:
+		return "__Host-userlog"
+	}
+}
+
+// set gives the browser a session's secret until it is closed.
+func (k cookies) set(w http.ResponseWriter, r *http.Request, name, secret string) {
+	http.SetCookie(w, k.cookie(r, name, secret))
+}
+
+// expire takes the cookie back.
+func (k cookies) expire(w http.ResponseWriter, r *http.Request, name string) {
+	cookie := k.cookie(r, name, "")
+	cookie.MaxAge = -1
+	http.SetCookie(w, cookie)
+}
+
+func (k cookies) cookie(r *http.Request, name, value string) *http.Cookie {
+	return &http.Cookie{
+		Name: name, Value: value,
+		Path: "/", Domain: k.domain,
+		Secure: k.isSecure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+}

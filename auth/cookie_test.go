@@ -1,0 +1,90 @@
+package auth_test
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestCookieIsProtected(t *testing.T) {
+	const http1, https = "http://127.0.0.1:8080", "https://admin.example.com"
+	for _, c := range []struct {
+		what, origin string
+		options      auth.SessionOptions
+		want         http.Cookie
+	}{
+		{"https", https, auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog", Secure: true}},
+		{"plain http", http1, auth.SessionOptions{}, http.Cookie{Name: "userlog"}},
+		{"behind a proxy", http1, auth.SessionOptions{Secure: true}, http.Cookie{Name: "__Host-userlog", Secure: true}},
+		{"domain", https, auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "__Secure-userlog", Secure: true, Domain: "example.com"}},
+		{"domain, plain http", http1, auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "userlog", Domain: "example.com"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			b := newSite(redistest.Start(t).Client(t), c.options).browser()
+			b.origin = c.origin
+			b.post(t, "/login/ada")
+			got := b.cookie(t)
+			if raw, err := base64.RawURLEncoding.DecodeString(got.Value); err != nil || len(raw) != 32 {
+				t.Errorf("the value is %q, want 32 bytes in base64url", got.Value)
+			}
+			if got.Name != c.want.Name || got.Secure != c.want.Secure || got.Domain != c.want.Domain {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+			if !got.HttpOnly || got.SameSite != http.SameSiteLaxMode || got.Path != "/" || got.MaxAge != 0 {
+				t.Errorf("got %+v", got)
+			}
+			b.wantAccount(t, "ada")
+			b.post(t, "/logout")
+			b.wantAccount(t, "")
+			if len(b.cookies) != 0 {
+				t.Errorf("logging out left %v", b.cookies)
+			}
+		})
+	}
+}
+
+func TestForeignCookieMakesNoKey(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		valid := s.browser()
+		valid.post(t, "/login/ada")
+		secret := valid.cookie(t).Value
+		before := allKeys(t, client)
+		for what, value := range map[string]string{
+			"none":             "",
+			"another format":   "MTcwMDAwMDAwMHxEdi1CQkFF|",
+			"an unknown id":    base64.RawURLEncoding.EncodeToString(make([]byte, 32)),
+			"an altered id":    flip(secret),
+			"a longer id":      secret + "A",
+			"a shorter id":     secret[:len(secret)-1],
+			"an oversized one": strings.Repeat("A", 1<<16),
+		} {
+			b := s.browser(&http.Cookie{Name: "__Host-userlog", Value: value})
+			w := b.send(http.MethodGet, "/account")
+			if w.Code != http.StatusOK || w.Body.Len() != 0 || len(w.Result().Cookies()) != 0 {
+				t.Errorf("%s: status %d, logged in %q, cookies %v", what, w.Code, w.Body, w.Result().Cookies())
+			}
+		}
+		if after := allKeys(t, client); len(after) != len(before) {
+			t.Errorf("before: %q, after: %q", before, after)
+		}
+		valid.wantAccount(t, "ada")
+	})
+}
+
+// flip changes one character in the middle.
+func flip(secret string) string {
+	b := []byte(secret)
+	if i := len(b) / 2; b[i] == 'A' {
+		b[i] = 'B'
+	} else {
+		b[i] = 'A'
+	}
+	return string(b)
+}

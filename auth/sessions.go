@@ -1,0 +1,124 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	ginsessions "github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+	"github.com/gorilla/sessions"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// SessionOptions says how sessions are kept. The zero value is right for a program that serves
+// https itself, and for plain http on one's own machine.
+type SessionOptions struct {
+	// Secure confines the cookie to https for every request. Without it that is done for requests
+	// that come by TLS. Set it behind a proxy that terminates TLS; plain http can't log in then.
+	Secure bool
+
+	// Domain, such as "example.com", shares the cookie with that domain's subdomains. By default
+	// only the very host that sets it gets it back, which is safer.
+	Domain string
+
+	// Now tells the time; by default it is time.Now.
+	Now func() time.Time
+}
+
+// Sessions logs people in and out, and tells who is logged in. A browser holds a random secret in
+// a cookie; everything else is in Redis and ends after [SessionIdle] without a request, or
+// [SessionLifetime] after the login.
+type Sessions struct {
+	store         *sessionStore
+	plain, secure gin.HandlerFunc
+}
+
+// NewSessions returns the sessions that client's Redis holds. It doesn't connect, and doesn't close
+// client.
+func NewSessions(client redis.UniversalClient, keys store.Keys, options SessionOptions) *Sessions {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	cookies := cookies{domain: options.Domain, secure: options.Secure}
+	s := &sessionStore{
+		client: client, keys: keys, index: sessionIndex{client, keys},
+		cookies: cookies, now: options.Now,
+	}
+	return &Sessions{
+		store:  s,
+		plain:  ginsessions.Sessions(cookies.name(false), s),
+		secure: ginsessions.Sessions(cookies.name(true), s),
+	}
+}
+
+// Middleware gives handlers gin-contrib/sessions' session of the request, for values of their own;
+// the methods of Sessions work without it. It hides a session of the same kind that the host
+// application has set up: don't use it where the host's own login is asked.
+func (s *Sessions) Middleware() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if s.store.cookies.isSecure(c.Request) {
+			s.secure(c)
+		} else {
+			s.plain(c)
+		}
+	}
+}
+
+// Account returns the account that is logged in, "" for nobody. An error means that Redis didn't
+// answer and nothing is known: it is neither a login nor a logout. Redis is asked once per request;
+// later calls return the same.
+func (s *Sessions) Account(c *gin.Context) (name string, err error) {
+	session, err := s.session(c)
+	if err != nil {
+		return "", fmt.Errorf("ask who is logged in: %w", err)
+	}
+	state, _ := session.Values[recordKey{}].(record)
+	return state.Account, nil
+}
+
+// LogIn begins a new session of the account, and ends the one that the request came with, with all
+// that it held: what somebody else may have planted there is not taken over. Call it before the
+// response's header is written, when the password has been verified. After an error nobody is
+// logged in.
+func (s *Sessions) LogIn(c *gin.Context, name string) error {
+	session, err := s.session(c)
+	if err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	if err := s.store.discard(c.Request.Context(), session); err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	session.Values[recordKey{}] = record{Account: name}
+	if err := s.store.Save(c.Request, c.Writer, session); err != nil {
+		clear(session.Values)
+		return fmt.Errorf("log in: %w", err)
+	}
+	return nil
+}
+
+// LogOut ends the session: it is deleted, so that a copy of the cookie is worth nothing, and the
+// browser's cookie is taken back. Call it before the response's header is written. After an error
+// the session may still be open.
+func (s *Sessions) LogOut(c *gin.Context) error {
+	session, err := s.session(c)
+	if err != nil {
+		return fmt.Errorf("log out: %w", err)
+	}
+	if err := s.store.end(c.Request, c.Writer, session); err != nil {
+		return fmt.Errorf("log out: %w", err)
+	}
+	return nil
+}
+
+// EndAll ends every session of the account. After an error some may still be open: call it again.
+func (s *Sessions) EndAll(ctx context.Context, name string) error {
+	return s.store.index.endAll(ctx, name)
+}
+
+func (s *Sessions) session(c *gin.Context) (*sessions.Session, error) {
+	cookies := s.store.cookies
+	return s.store.Get(c.Request, cookies.name(cookies.isSecure(c.Request)))
+}

@@ -1,0 +1,188 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	ginsessions "github.com/gin-contrib/sessions"
+	"github.com/gorilla/sessions"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// errSessionEnded is what saving a session returns that was ended while the request ran.
+var errSessionEnded = errors.New("the session has ended")
+
+// sessionStore keeps sessions in Redis, behind the interface of gin-contrib/sessions.
+//
+// The ID of a gorilla session is the hash under which Redis knows it; the secret itself is only
+// ever in the cookie. Values must be what encoding/json can restore.
+type sessionStore struct {
+	client  redis.UniversalClient
+	keys    store.Keys
+	index   sessionIndex
+	cookies cookies
+	now     func() time.Time
+}
+
+var _ ginsessions.Store = (*sessionStore)(nil)
+
+// Options does nothing: how the cookie is protected is not for handlers to change. An
+// Options.MaxAge below 0 that is set on one session ends it when it is saved.
+func (s *sessionStore) Options(ginsessions.Options) {}
+
+// Get returns the request's session, loaded once per request. The error is Redis's: the session
+// that comes with it is empty and can't be saved.
+func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New loads the session that the cookie names. A cookie that names none, whatever it contains,
+// gives an empty session: its ID is chosen by us when it is saved, and until then Redis has no key.
+func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
+	session := sessions.NewSession(s, name)
+	session.IsNew = true
+	cookie, err := r.Cookie(name)
+	if err != nil {
+		return session, nil
+	}
+	id, ok := sessionID(cookie.Value)
+	if !ok {
+		return session, nil
+	}
+	known, ok, err := s.load(r.Context(), id)
+	if err != nil {
+		return session, fmt.Errorf("load session: %w", err)
+	}
+	if ok {
+		session.ID, session.IsNew = id, false
+		known.intoValues(session.Values)
+	}
+	return session, nil
+}
+
+// Save writes the session to Redis, and gives the browser a cookie where it is a new one.
+func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	// What could not be loaded must not be replaced by an empty one.
+	if _, err := s.Get(r, session.Name()); err != nil {
+		return err
+	}
+	if session.Options.MaxAge < 0 {
+		return s.end(r, w, session)
+	}
+	state, err := recordOf(session.Values)
+	if err != nil {
+		return fmt.Errorf("save session: %w", err)
+	}
+	state.Seen = s.now().Unix()
+	if state.Created == 0 {
+		state.Created = state.Seen
+	}
+	if session.ID != "" {
+		if err := s.update(r.Context(), session.ID, state); err != nil {
+			return fmt.Errorf("save session: %w", err)
+		}
+	} else if err := s.begin(r, w, session, state); err != nil {
+		return fmt.Errorf("save session: %w", err)
+	}
+	session.Values[recordKey{}] = state
+	return nil
+}
+
+// begin writes a session that Redis doesn't have yet, under a new secret. The browser gets the
+// secret last: should anything fail before, what is left in Redis can't be reached by anybody.
+func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *sessions.Session, state record) error {
+	ctx, now := r.Context(), s.now()
+	secret := newSecret()
+	id, _ := sessionID(secret) // a secret of our own always has one
+	line, err := state.encode()
+	if err != nil {
+		return err
+	}
+	if err := s.client.Set(ctx, s.keys.Session(id), line, state.left(now)).Err(); err != nil {
+		return err
+	}
+	if state.Account != "" {
+		if err := s.index.add(ctx, state.Account, id, now, state.end()); err != nil {
+			return err
+		}
+	}
+	session.ID, session.IsNew = id, false
+	s.cookies.set(w, r, session.Name(), secret)
+	return nil
+}
+
+// update overwrites a session that Redis has. It never brings back one that was ended meanwhile,
+// but returns errSessionEnded.
+func (s *sessionStore) update(ctx context.Context, id string, state record) error {
+	left := state.left(s.now())
+	if left <= 0 {
+		return errSessionEnded // to Redis, 0 would mean for ever
+	}
+	line, err := state.encode()
+	if err != nil {
+		return err
+	}
+	err = s.client.SetArgs(ctx, s.keys.Session(id), line, redis.SetArgs{Mode: "XX", TTL: left}).Err()
+	if errors.Is(err, redis.Nil) {
+		return errSessionEnded
+	}
+	return err
+}
+
+// load reads a session and notes that it was used. It is not ok where there is none.
+func (s *sessionStore) load(ctx context.Context, id string) (state record, ok bool, err error) {
+	line, err := s.client.Get(ctx, s.keys.Session(id)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return record{}, false, nil
+	}
+	if err != nil {
+		return record{}, false, err
+	}
+	now := s.now()
+	// What can't be read is not a session of ours: an error would shut its owner out for good. The
+	// end is checked here too, because the embedded store's time may stand still.
+	if json.Unmarshal(line, &state) != nil || state.left(now) <= 0 {
+		return record{}, false, nil
+	}
+	if !state.isStale(now) {
+		return state, true, nil
+	}
+	state.Seen = now.Unix()
+	err = s.update(ctx, id, state)
+	if errors.Is(err, errSessionEnded) {
+		return record{}, false, nil
+	}
+	return state, err == nil, err
+}
+
+// end deletes the session and takes its cookie back. The session is empty and new afterwards.
+func (s *sessionStore) end(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	if err := s.discard(r.Context(), session); err != nil {
+		return err
+	}
+	s.cookies.expire(w, r, session.Name())
+	return nil
+}
+
+// discard deletes the session from Redis and empties it, so that saving it makes another one.
+func (s *sessionStore) discard(ctx context.Context, session *sessions.Session) error {
+	if session.ID != "" {
+		if err := s.client.Del(ctx, s.keys.Session(session.ID)).Err(); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		if state, _ := session.Values[recordKey{}].(record); state.Account != "" {
+			if err := s.index.remove(ctx, state.Account, session.ID); err != nil {
+				return fmt.Errorf("end session: %w", err)
+			}
+		}
+	}
+	session.ID, session.IsNew = "", true
+	clear(session.Values)
+	return nil
+}

@@ -1,0 +1,184 @@
+package auth_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	ginsessions "github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestHandlersKeepValues(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		b := newSite(client, auth.SessionOptions{}).browser()
+		b.post(t, "/note/anonymous")
+		secret := b.cookie(t).Value
+		b.post(t, "/note/changed")
+		if b.cookie(t).Value != secret {
+			t.Error("saving again has made another session")
+		}
+		if note := b.send(http.MethodGet, "/note").Body.String(); note != "changed" {
+			t.Errorf("the note is %q", note)
+		}
+		b.post(t, "/login/ada")
+		b.post(t, "/note/hers")
+		b.wantAccount(t, "ada")
+		if note := b.send(http.MethodGet, "/note").Body.String(); note != "hers" {
+			t.Errorf("the note is %q", note)
+		}
+	})
+}
+
+func TestClearingTheSessionLogsOut(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		b := newSite(client, auth.SessionOptions{}).browser()
+		b.post(t, "/login/ada")
+		b.post(t, "/clear")
+		b.wantAccount(t, "")
+	})
+}
+
+func TestNegativeMaxAgeEndsTheSession(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		s.POST("/end", func(c *gin.Context) {
+			session := ginsessions.Default(c)
+			session.Options(ginsessions.Options{MaxAge: -1})
+			answer(c, "", session.Save())
+		})
+		b := s.browser()
+		b.post(t, "/login/ada")
+		stolen := b.cookie(t)
+		b.post(t, "/end")
+		if len(b.cookies) != 0 {
+			t.Errorf("the browser still has %v", b.cookies)
+		}
+		s.browser(&stolen).wantAccount(t, "")
+	})
+}
+
+func TestHandlersCantWeakenTheCookie(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		s.POST("/weaken", func(c *gin.Context) {
+			session := ginsessions.Default(c)
+			session.Set("note", "x")
+			session.Options(ginsessions.Options{Path: "/", MaxAge: 1 << 30, SameSite: http.SameSiteNoneMode})
+			answer(c, "", session.Save())
+		})
+		b := s.browser()
+		b.post(t, "/weaken")
+		if got := b.cookie(t); !got.Secure || !got.HttpOnly || got.SameSite != http.SameSiteLaxMode || got.MaxAge != 0 {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+func TestOnlyStringsAreKeys(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		s.POST("/bad/key", func(c *gin.Context) {
+			session := ginsessions.Default(c)
+			session.Set(7, "x")
+			answer(c, "", session.Save())
+		})
+		s.POST("/bad/value", func(c *gin.Context) {
+			session := ginsessions.Default(c)
+			session.Set("x", func() {})
+			answer(c, "", session.Save())
+		})
+		for _, path := range []string{"/bad/key", "/bad/value"} {
+			b := s.browser()
+			if w := b.send(http.MethodPost, path); w.Code == http.StatusOK || len(b.cookies) != 0 {
+				t.Errorf("%s: status %d, cookies %v", path, w.Code, b.cookies)
+			}
+		}
+		if left := allKeys(t, client); len(left) != 0 {
+			t.Errorf("there remain %q", left)
+		}
+	})
+}
+
+// A session that is ended while one of its requests runs stays ended, whatever that request writes.
+func TestSavingDoesNotBringASessionBack(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		s.POST("/late", func(c *gin.Context) {
+			session := ginsessions.Default(c)
+			session.Set("note", "late")
+			if err := s.sessions.EndAll(c, "ada"); err != nil {
+				t.Error(err)
+			}
+			answer(c, "", session.Save())
+		})
+		b := s.browser()
+		b.post(t, "/login/ada")
+		if w := b.send(http.MethodPost, "/late"); w.Code == http.StatusOK {
+			t.Error("the session was saved")
+		}
+		b.wantAccount(t, "")
+		if left := allKeys(t, client); len(left) != 0 {
+			t.Errorf("there remain %q", left)
+		}
+	})
+}
+
+func TestSavingAfterTheEndWritesNothing(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		s.POST("/slow", func(c *gin.Context) {
+			session := ginsessions.Default(c)
+			session.Set("note", "late")
+			s.now = s.now.Add(auth.SessionLifetime)
+			answer(c, "", session.Save())
+		})
+		b := s.browser()
+		b.post(t, "/login/ada")
+		before := sessionRecord(t, client)
+		if w := b.send(http.MethodPost, "/slow"); w.Code == http.StatusOK {
+			t.Error("the session was saved")
+		}
+		if after := sessionRecord(t, client); after != before {
+			t.Errorf("Redis has %s, want %s", after, before)
+		}
+	})
+}
+
+func TestRecordThatCantBeReadIsNobody(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		b := newSite(client, auth.SessionOptions{}).browser()
+		b.post(t, "/login/ada")
+		for _, key := range allKeys(t, client) {
+			if key == keys.AccountSessions("ada") {
+				continue
+			}
+			if err := client.Set(t.Context(), key, "not JSON", time.Hour).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.wantAccount(t, "")
+		b.post(t, "/login/ada")
+		b.wantAccount(t, "ada")
+	})
+}
+
+func TestAccountWithoutTheMiddleware(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		b := s.browser()
+		b.post(t, "/login/ada")
+		cookie := b.cookie(t)
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		c.Request = httptest.NewRequest(http.MethodGet, b.origin, nil)
+		c.Request.AddCookie(&cookie)
+		if name, err := s.sessions.Account(c); name != "ada" || err != nil {
+			t.Errorf("got %q, %v", name, err)
+		}
+	})
+}
