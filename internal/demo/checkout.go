@@ -1,0 +1,105 @@
+package demo
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// basket is the content of the pages that list products with their total.
+type basket struct {
+	OrderID  string // "" in the cart
+	Products []product
+	Total    string
+	Error    string
+}
+
+// checkoutForm is the content of the checkout.
+type checkoutForm struct {
+	Total  string
+	Expiry string // as it was entered; the card's number is not sent back
+	Errors paymentErrors
+}
+
+// cart shows what is in the cart.
+func (s *Shop) cart(c *gin.Context) { s.showCart(c, http.StatusOK, "") }
+
+// addToCart puts a product into the cart.
+func (s *Shop) addToCart(c *gin.Context) {
+	visit := mustVisit(c)
+	p, ok := findProduct(c.PostForm("product"))
+	switch {
+	case !ok:
+		s.showCart(c, http.StatusUnprocessableEntity, "We do not sell that.")
+		return
+	case len(visit.cart()) >= maxCart:
+		s.showCart(c, http.StatusUnprocessableEntity, "Your cart is full. Please check out first.")
+		return
+	}
+	if err := visit.addToCart(p); err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/cart")
+}
+
+// checkout shows the payment form, to customers who are logged in and have something to pay.
+func (s *Shop) checkout(c *gin.Context) {
+	if s.mayCheckOut(c) {
+		s.showCheckout(c, http.StatusOK, checkoutForm{})
+	}
+}
+
+// pay accepts or rejects the payment. No card is ever charged, or kept.
+func (s *Shop) pay(c *gin.Context) {
+	if !s.mayCheckOut(c) {
+		return
+	}
+	form := payment{Number: c.PostForm("number"), Expiry: c.PostForm("expiry")}
+	if errs, ok := form.check(s.now()); !ok {
+		s.showCheckout(c, http.StatusUnprocessableEntity, checkoutForm{Expiry: form.Expiry, Errors: errs})
+		return
+	}
+	id, err := mustVisit(c).order()
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/orders/"+id)
+}
+
+// order shows the visitor's last order; every other one is missing.
+func (s *Shop) order(c *gin.Context) {
+	id := c.Param("id")
+	products, ok := mustVisit(c).ordered(id)
+	if !ok {
+		s.missing(c)
+		return
+	}
+	s.render(c, http.StatusOK, "order", "Order "+id, basket{OrderID: id, Products: products, Total: total(products)})
+}
+
+// mayCheckOut says whether the visitor can check out, and sends those who can't where they can
+// do something about it.
+func (s *Shop) mayCheckOut(c *gin.Context) bool {
+	visit := mustVisit(c)
+	switch {
+	case visit.customer() == "":
+		c.Redirect(http.StatusSeeOther, "/login")
+	case len(visit.cart()) == 0:
+		c.Redirect(http.StatusSeeOther, "/cart")
+	default:
+		return true
+	}
+	return false
+}
+
+func (s *Shop) showCart(c *gin.Context, status int, problem string) {
+	products := mustVisit(c).cart()
+	s.render(c, status, "cart", "Your cart", basket{Products: products, Total: total(products), Error: problem})
+}
+
+func (s *Shop) showCheckout(c *gin.Context, status int, form checkoutForm) {
+	form.Total = total(mustVisit(c).cart())
+	s.render(c, status, "checkout", "Check out", form)
+}
