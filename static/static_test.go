@@ -1,0 +1,184 @@
+package static_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/static"
+)
+
+func newAssets(t *testing.T) *static.Assets {
+	t.Helper()
+	assets, err := static.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return assets
+}
+
+func get(assets *static.Assets, method, target string, encodings ...string) *http.Response {
+	r := httptest.NewRequest(method, target, nil)
+	for _, e := range encodings {
+		r.Header.Add("Accept-Encoding", e)
+	}
+	w := httptest.NewRecorder()
+	assets.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func body(t *testing.T, r io.Reader) []byte {
+	t.Helper()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestEveryAssetIsServedForEverUnderItsHash(t *testing.T) {
+	assets := newAssets(t)
+	types := map[string]string{
+		"app.css": "text/css; charset=utf-8", "oat.css": "text/css; charset=utf-8", "favicon.svg": "image/svg+xml",
+		"app.js": "text/javascript; charset=utf-8", "htmx.js": "text/javascript; charset=utf-8",
+		"relative-time.js": "text/javascript; charset=utf-8",
+	}
+	hashed := regexp.MustCompile(`^static/[a-z-]+\.[0-9a-f]{16}\.(css|js|svg)$`)
+	for name, contentType := range types {
+		url, err := assets.URL(name)
+		if err != nil || !hashed.MatchString(url) {
+			t.Fatalf("URL(%q) = %q, %v", name, url, err)
+		}
+		res := get(assets, "GET", "/any/prefix/"+url)
+		plain := body(t, res.Body)
+		if res.StatusCode != 200 || len(plain) == 0 {
+			t.Errorf("%s: status %d, %d bytes", name, res.StatusCode, len(plain))
+		}
+		if got := res.Header.Get("Content-Type"); got != contentType {
+			t.Errorf("%s: Content-Type %q, want %q", name, got, contentType)
+		}
+		if got := res.Header.Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
+			t.Errorf("%s: Cache-Control %q", name, got)
+		}
+		head := get(assets, "HEAD", "/"+url)
+		if rest := body(t, head.Body); len(rest) != 0 || head.ContentLength != int64(len(plain)) {
+			t.Errorf("%s: HEAD has %d bytes of body and says %d, want 0 and %d", name, len(rest), head.ContentLength, len(plain))
+		}
+	}
+}
+
+func TestGzipIsForThoseWhoAcceptIt(t *testing.T) {
+	assets := newAssets(t)
+	url, err := assets.URL("htmx.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := body(t, get(assets, "GET", "/"+url).Body)
+	cases := []struct {
+		accept []string
+		gzip   bool
+	}{
+		{nil, false},
+		{[]string{"identity"}, false},
+		{[]string{"gzip"}, true},
+		{[]string{"br, GZIP;q=0.5"}, true},
+		{[]string{"br", "gzip"}, true},
+		{[]string{"gzip;q=0"}, false},
+		{[]string{"gzip; q=0.000"}, false},
+		{[]string{"x-gzip-not"}, false},
+	}
+	for _, c := range cases {
+		res := get(assets, "GET", "/"+url, c.accept...)
+		got := body(t, res.Body)
+		if (res.Header.Get("Content-Encoding") == "gzip") != c.gzip || res.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%q: Content-Encoding %q, Vary %q", c.accept, res.Header.Get("Content-Encoding"), res.Header.Get("Vary"))
+		}
+		if c.gzip {
+			r, err := gzip.NewReader(bytes.NewReader(got))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = body(t, r)
+		}
+		if !bytes.Equal(got, plain) {
+			t.Errorf("%q: the content differs", c.accept)
+		}
+	}
+}
+
+func TestNothingElseIsServed(t *testing.T) {
+	assets := newAssets(t)
+	for _, path := range []string{"/", "/static/", "/static/app.css", "/static/vendor/htmx.min.js", "/static/VERSIONS", "/static.go"} {
+		if res := get(assets, "GET", path); res.StatusCode != 404 || res.Header.Get("Cache-Control") != "" {
+			t.Errorf("%s: status %d, Cache-Control %q", path, res.StatusCode, res.Header.Get("Cache-Control"))
+		}
+	}
+	url, err := assets.URL("app.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := get(assets, "POST", "/"+url); res.StatusCode != 405 || res.Header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: status %d, Allow %q", res.StatusCode, res.Header.Get("Allow"))
+	}
+	if url, err := assets.URL("missing.css"); err == nil {
+		t.Errorf("URL of what does not exist = %q", url)
+	}
+}
+
+func TestHTMXAndItsExtensionAreOneFile(t *testing.T) {
+	assets := newAssets(t)
+	url, err := assets.URL("htmx.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := string(body(t, get(assets, "GET", "/"+url).Body))
+	core, extension := strings.Index(script, "var htmx="), strings.Index(script, `registerExtension("ws"`)
+	if core < 0 || extension < core {
+		t.Errorf("core at %d, extension at %d: want both, in this order", core, extension)
+	}
+}
+
+func TestVendoredFilesAreWhatVersionsSays(t *testing.T) {
+	list, err := os.Open("vendor/VERSIONS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer list.Close()
+	listed := map[string]bool{"VERSIONS": true}
+	for lines := bufio.NewScanner(list); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "#") {
+			continue
+		}
+		fields := strings.Split(lines.Text(), "\t") // package, version, licence, file, sha256
+		if len(fields) != 5 {
+			t.Fatalf("VERSIONS: %q has %d fields", lines.Text(), len(fields))
+		}
+		content, err := os.ReadFile(filepath.Join("vendor", fields[3]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != fields[4] {
+			t.Errorf("%s is not the file of %s %s: run vendor.sh", fields[3], fields[0], fields[1])
+		}
+		listed[fields[3]] = true
+	}
+	found, err := os.ReadDir("vendor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if !listed[f.Name()] {
+			t.Errorf("vendor/%s is not in VERSIONS", f.Name())
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package views_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+func TestRowShowsARequest(t *testing.T) {
+	set := newSet(t)
+	cases := []struct {
+		method string
+		code   int
+		kind   string
+		result string
+		class  string
+	}{
+		{"GET", 200, "Read (GET)", "Success (200)", "success"},
+		{"HEAD", 204, "Read (HEAD)", "Success (204)", "success"},
+		{"POST", 302, "Write (POST)", "Redirection (302)", "redirection"},
+		{"PUT", 404, "Write (PUT)", "Client error (404)", "client-error"},
+		{"PATCH", 500, "Write (PATCH)", "Server error (500)", "server-error"},
+		{"DELETE", 101, "Write (DELETE)", "Informational (101)", "informational"},
+		{"OPTIONS", 999, "Other (OPTIONS)", "Non-standard (999)", "non-standard"},
+		{"get", 0, "Other (get)", "Non-standard (0)", "non-standard"},
+	}
+	for _, c := range cases {
+		html, err := set.Row("en", "/u", store.Entry{ID: "9", Username: "ada", Method: c.method, Path: "/a", Code: c.code}, false)
+		row := parseRow(t, html, err).Find("#rows > tr[data-id='9']")
+		if row.Find("td").Length() != 4 || !row.HasClass(c.class) {
+			t.Errorf("%s %d: %d cells, class %q", c.method, c.code, row.Find("td").Length(), row.AttrOr("class", ""))
+		}
+		if kind, result := row.Find("td.type").Text(), row.Find("td.result").Text(); kind != c.kind || result != c.result {
+			t.Errorf("%s %d: %q, %q", c.method, c.code, kind, result)
+		}
+	}
+}
+
+func TestRowIsTextWhateverIsInIt(t *testing.T) {
+	html, err := newSet(t).Row("en", "/u", hostileEntry(), true)
+	doc := parseRow(t, html, err)
+	checkHarmless(t, doc)
+	row := doc.Find("#rows > tr")
+	if got := row.AttrOr("data-id", ""); got != hostileEntry().ID {
+		t.Errorf("id %q", got)
+	}
+	if got := row.Find("td.url code").Text(); got != hostilePath {
+		t.Errorf("url %q", got)
+	}
+	if row.Find("td.url a").Length() != 0 {
+		t.Error("the URL is a link that would act as the agent")
+	}
+	if got := row.Find("td.user a > bdi").Text(); got != hostileName {
+		t.Errorf("user %q", got)
+	}
+	if got := row.Find("td.user a").AttrOr("href", ""); !strings.HasPrefix(got, "/u/live?username=%22%3E%3Cimg") {
+		t.Errorf("link to %q", got)
+	}
+}
+
+func TestRowTellsTheTimeToScriptsAndToThoseWithout(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
+	html, err := newSet(t).Row("en", "", store.Entry{ID: "1", Time: at}, false)
+	times := parseRow(t, html, err).Find("td.time relative-time[datetime='2026-03-04T04:06:07.890Z']")
+	if times.Length() != 2 {
+		t.Fatalf("%d times, want the absolute and the relative one", times.Length())
+	}
+	if got := times.First().Text(); got != "2026-03-04 04:06:07 UTC" {
+		t.Errorf("without scripts: %q", got)
+	}
+}
+
+func TestWhatCannotBeSeenInAURLIsShownEncoded(t *testing.T) {
+	set := newSet(t)
+	for path, want := range map[string]string{
+		"/café/日本?q=a b%20c": "/café/日本?q=a b%20c",
+		"/a\u202egnp.exe":    "/a%E2%80%AEgnp.exe",
+		"/a\u2066b\u200fc":   "/a%E2%81%A6b%E2%80%8Fc",
+		"/a\x00\n\x1bb":      "/a%00%0A%1Bb",
+		"/a\xffb":            "/a%FFb",
+		"/zero\u200bwidth":   "/zero%E2%80%8Bwidth",
+	} {
+		html, err := set.Row("en", "", store.Entry{ID: "1", Path: path}, false)
+		if got := parseRow(t, html, err).Find("td.url").Text(); got != want {
+			t.Errorf("%q is shown as %q, want %q", path, got, want)
+		}
+	}
+	long := "/" + strings.Repeat("x", 2047)
+	html, err := set.Row("en", "", store.Entry{ID: "1", Path: long}, false)
+	if got := parseRow(t, html, err).Find("td.url").Text(); got != long {
+		t.Errorf("%d bytes of a URL of %d are shown", len(got), len(long))
+	}
+}
+
+func TestGapRowSpansTheTable(t *testing.T) {
+	set := newSet(t)
+	for withUser, columns := range map[bool]string{false: "4", true: "5"} {
+		html, err := set.GapRow("fr", withUser)
+		row := parseRow(t, html, err).Find("#rows > tr.gap:not([data-id])")
+		if got := row.Find("td").AttrOr("colspan", ""); got != columns || row.Text() != "Des requêtes peuvent manquer ici." {
+			t.Errorf("colspan %q, %q", got, row.Text())
+		}
+	}
+}
+
+func TestConnectionCarriesTheWordsThatThePageMayNeed(t *testing.T) {
+	set := newSet(t)
+	for state, want := range map[views.ConnectionState]string{
+		views.Connecting: "Connexion en cours", views.ConnectionLive: "En direct",
+		views.ConnectionLost:       "Connexion perdue, nouvel essai en cours",
+		views.ConnectionStoreLost:  "Le stockage des journaux est injoignable, nouvel essai en cours",
+		views.ConnectionRefreshing: "S’actualise d’elle-même",
+	} {
+		html, err := set.Connection("fr", state)
+		shown := parse(t, html, err).Find("#connection[role=status]")
+		if got := shown.AttrOr("data-state", ""); got != string(state) || shown.Text() != want {
+			t.Errorf("%s: state %q, %q", state, got, shown.Text())
+		}
+		if shown.AttrOr("data-live", "") != "En direct" || shown.AttrOr("data-lost", "") == "" || shown.AttrOr("data-refreshing", "") == "" {
+			t.Errorf("%s: words are missing", state)
+		}
+	}
+}
+
+func TestSuggestionsAreOptions(t *testing.T) {
+	html, err := newSet(t).Suggestions("en", []string{"ada", hostileName})
+	options := parse(t, []byte("<datalist>"+string(html)+"</datalist>"), err).Find("option")
+	if options.Length() != 2 || options.Eq(1).AttrOr("value", "") != hostileName {
+		t.Errorf("%d options, the second is %q", options.Length(), options.Eq(1).AttrOr("value", ""))
+	}
+}
+
+func TestPartialsAddressTheirPlace(t *testing.T) {
+	for want, got := range map[string][]byte{
+		`<hx-partial hx-target="#rows" hx-swap="afterbegin"><tr>2</tr><tr>1</tr></hx-partial>`: views.RowsPartial([]byte("<tr>2</tr>"), []byte("<tr>1</tr>")),
+		`<hx-partial hx-target="#connection" hx-swap="outerHTML"><p></p></hx-partial>`:         views.ConnectionPartial([]byte("<p></p>")),
+		`<hx-partial hx-target="#messages" hx-swap="innerHTML"></hx-partial>`:                  views.MessagesPartial(nil),
+	} {
+		if string(got) != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func BenchmarkRow(b *testing.B) {
+	set := newSet(b)
+	e := store.Entry{ID: "1", Username: "ada", Method: "GET", Path: "/orders/42?page=2", Code: 200, Time: time.Unix(1700000000, 0)}
+	for b.Loop() {
+		if _, err := set.Row("en", "/userlog", e, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

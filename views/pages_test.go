@@ -1,0 +1,161 @@
+package views_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+func TestLoginIsAPlainForm(t *testing.T) {
+	html, err := newSet(t).Login(views.Login{Layout: views.Layout{Lang: "en"}, Next: "/live?username=ada"})
+	doc := parse(t, html, err)
+	form := doc.Find("form[method=post][action='/login']")
+	for selector, want := range map[string]int{"input[name=username]": 1, "input[name=password][type=password]": 1, "input[name=next][value='/live?username=ada']": 1, "button": 1} {
+		if got := form.Find(selector).Length(); got != want {
+			t.Errorf("%s: %d, want %d", selector, got, want)
+		}
+	}
+	if doc.Find("nav, form[action='/logout']").Length() != 0 {
+		t.Error("a stranger sees the navigation")
+	}
+}
+
+func TestHostsOwnLoginHasNoLogout(t *testing.T) {
+	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en", Account: "ada"}})
+	doc := parse(t, html, err)
+	if doc.Find("form[action$='/logout'], form[action$='/language']").Length() != 0 {
+		t.Error("logout or language switch, where neither is possible")
+	}
+}
+
+func TestHomeLinksToTheLogsOfWhoWasSeen(t *testing.T) {
+	html, err := newSet(t).Home(views.Home{
+		Layout: views.Layout{Lang: "en", Base: "/userlog"},
+		Users:  []views.Seen{{Username: "a b&c=d#?/%", At: time.Unix(1700000000, 0)}},
+	})
+	row := parse(t, html, err).Find("#seen tbody tr")
+	if got := row.Find("td.user").Text(); got != "a b&c=d#?/%" {
+		t.Errorf("user %q", got)
+	}
+	const query = "?username=a+b%26c%3Dd%23%3F%2F%25"
+	for i, want := range []string{"/userlog/static" + query, "/userlog/live" + query} {
+		if got := row.Find("a").Eq(i).AttrOr("href", ""); got != want {
+			t.Errorf("link %d is %q, want %q", i, got, want)
+		}
+	}
+	if got := row.Find("relative-time").AttrOr("datetime", ""); got != "2023-11-14T22:13:20.000Z" {
+		t.Errorf("seen at %q", got)
+	}
+}
+
+func TestStaticPageRefreshesTheVeryPartThatItIncludes(t *testing.T) {
+	set := newSet(t)
+	log := views.Log{
+		Layout: views.Layout{Lang: "en", Base: "/userlog"}, Username: "a&b", Entries: []store.Entry{{ID: "2"}, {ID: "1"}},
+		ETag: `"7-x"`, Refresh: 2, Message: views.LogsFound("a&b"),
+	}
+	html, err := set.Static(log)
+	page := parse(t, html, err)
+	html, err = set.LogTable(log)
+	part := parse(t, html, err)
+
+	section := page.Find("#log-section")
+	whole, _ := section.Html()
+	alone, _ := part.Find("#log-section").Html()
+	if whole != alone || whole == "" {
+		t.Errorf("the page includes\n%s\nand is refreshed with\n%s", whole, alone)
+	}
+	for attr, want := range map[string]string{"hx-get": "/userlog/static?username=a%26b", "hx-trigger": "every 2s", "hx-swap": "outerMorph"} {
+		if got := section.AttrOr(attr, ""); got != want {
+			t.Errorf("%s=%q, want %q", attr, got, want)
+		}
+	}
+	var headers map[string]string
+	if err := json.Unmarshal([]byte(section.AttrOr("hx-headers", "")), &headers); err != nil || headers["If-None-Match"] != log.ETag {
+		t.Errorf("hx-headers: %v, %v", headers, err)
+	}
+	if got := section.Find("#messages [role=status]").Text(); got != "Logs found for a&b." {
+		t.Errorf("message %q", got)
+	}
+	rows := section.Find("table#log > tbody#rows > tr[data-id]")
+	if rows.Length() != 2 || rows.First().AttrOr("data-id", "") != "2" {
+		t.Errorf("%d rows, the first is %q", rows.Length(), rows.First().AttrOr("data-id", ""))
+	}
+}
+
+func TestStaticPageWithoutNameOnlySearches(t *testing.T) {
+	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}})
+	doc := parse(t, html, err)
+	if doc.Find("form#search[action='/static'] input[name=username]").Length() != 1 {
+		t.Error("no search form")
+	}
+	if doc.Find("table, [hx-trigger^=every], #connection").Length() != 0 {
+		t.Error("a log, or a refresh, of nobody")
+	}
+}
+
+func TestLivePageConnects(t *testing.T) {
+	html, err := newSet(t).Live(views.Live{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "wss://x.example/s?username=a&b"})
+	doc := parse(t, html, err)
+	section := doc.Find("section[hx-swap=none]")
+	if got := section.AttrOr("hx-ws:connect", ""); got != "wss://x.example/s?username=a&b" {
+		t.Errorf("connects to %q", got)
+	}
+	var config struct {
+		WS struct {
+			PauseOnBackground bool
+			ReconnectCodes    []int
+		}
+	}
+	config.WS.PauseOnBackground = true
+	if err := json.Unmarshal([]byte(section.AttrOr("hx-config", "")), &config); err != nil {
+		t.Fatal(err)
+	}
+	if config.WS.PauseOnBackground || len(config.WS.ReconnectCodes) != 10 {
+		t.Errorf("hx-config: %+v", config)
+	}
+	if got := doc.Find("#connection[role=status]").AttrOr("data-state", ""); got != "connecting" {
+		t.Errorf("begins as %q", got)
+	}
+	if got := section.Find("table#log > tbody#rows").AttrOr("data-max", ""); got != "500" {
+		t.Errorf("keeps %q rows", got)
+	}
+	if doc.Find("noscript").Length() != 1 {
+		t.Error("nothing is said to those without scripts")
+	}
+}
+
+func TestEveryoneHasAUserColumnAndNoSearch(t *testing.T) {
+	html, err := newSet(t).Live(views.Live{Layout: views.Layout{Lang: "en", Account: "a", Section: views.SectionEveryone}, Everyone: true, SocketURL: "/s", MaxRows: 7})
+	doc := parse(t, html, err)
+	if got := doc.Find("#log th").First().Text(); got != "User" {
+		t.Errorf("first column %q", got)
+	}
+	if doc.Find("#search").Length() != 0 || doc.Find("#rows").AttrOr("data-max", "") != "7" {
+		t.Error("a search form, or the wrong limit")
+	}
+	if got := doc.Find("nav [aria-current=page]").Text(); got != "Everyone" {
+		t.Errorf("current link %q", got)
+	}
+}
+
+func TestErrorPagesHaveTheNextStep(t *testing.T) {
+	set := newSet(t)
+	titles := map[int]string{
+		403: "Not allowed", 404: "Page not found", 405: "Page not found", 429: "Too many requests",
+		500: "Something went wrong", 503: "The log store can't be reached.", 418: "Something went wrong",
+	}
+	for status, title := range titles {
+		html, err := set.Error(views.Error{Layout: views.Layout{Lang: "en", Base: "/u"}, Status: status})
+		doc := parse(t, html, err)
+		if got := doc.Find("h1").Text(); got != title {
+			t.Errorf("%d: %q, want %q", status, got, title)
+		}
+		if doc.Find("#messages [role=alert] span").Text() == "" || doc.Find("main a[href='/u/']").Length() != 1 {
+			t.Errorf("%d: no next step", status)
+		}
+	}
+}

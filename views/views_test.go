@@ -1,0 +1,270 @@
+package views_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/gin-userlog/userlog/static"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+func newSet(t testing.TB) *views.Set {
+	t.Helper()
+	assets, err := static.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := views.New(assets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// parse reads what was rendered as a browser would.
+func parse(t *testing.T, html []byte, err error) *goquery.Document {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(html))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// parseRow reads rows, which a browser only accepts inside a table.
+func parseRow(t *testing.T, row []byte, err error) *goquery.Document {
+	t.Helper()
+	return parse(t, []byte("<table><tbody id=rows>"+string(row)+"</tbody></table>"), err)
+}
+
+const (
+	hostileName = `"><img src=x onerror=alert(1)>{{.}}</title><script>alert(2)</script>`
+	hostilePath = `/<img src=x onerror=alert(1)>?a="'&b=</code></td><script>alert(2)</script>`
+)
+
+func hostileEntry() store.Entry {
+	return store.Entry{
+		ID: `1" onclick="alert(3) `, Username: hostileName, Method: "<b>GET</b>", Path: hostilePath, Code: 999,
+		Time: time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600)), Extra: map[string]string{"<i>": "<u>"},
+	}
+}
+
+// everyPage renders each page as full as it gets, with hostile values wherever values go.
+func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*goquery.Document {
+	t.Helper()
+	e := []store.Entry{hostileEntry()}
+	seen := []views.Seen{{Username: hostileName, At: time.Unix(1700000000, 0)}}
+	docs := make(map[string]*goquery.Document)
+	add := func(name string, html []byte, err error) { docs[name] = parse(t, html, err) }
+
+	html, err := set.Login(views.Login{Layout: layout, Username: hostileName, Next: hostilePath, Message: views.WrongPassword()})
+	add("login", html, err)
+	html, err = set.Home(views.Home{Layout: layout, Users: seen, Message: views.UserNotFound(hostileName)})
+	add("home", html, err)
+	html, err = set.Home(views.Home{Layout: layout, Message: views.StoreLost()})
+	add("empty home", html, err)
+	html, err = set.Static(views.Log{Layout: layout, Username: hostileName, Entries: e, ETag: `"a'<b>"`, Refresh: 2, Message: views.LogsFound(hostileName)})
+	add("static", html, err)
+	html, err = set.Static(views.Log{Layout: layout})
+	add("static search", html, err)
+	html, err = set.Live(views.Live{Layout: layout, Username: hostileName, SocketURL: "/s?username=%22%3E", Message: views.NoLogs(hostileName)})
+	add("live", html, err)
+	html, err = set.Live(views.Live{Layout: layout})
+	add("live search", html, err)
+	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "wss://live.example.com/s?everyone=1"})
+	add("everyone", html, err)
+	for _, status := range []int{403, 404, 429, 500, 503} {
+		html, err = set.Error(views.Error{Layout: layout, Status: status})
+		add(fmt.Sprint("error ", status), html, err)
+	}
+	return docs
+}
+
+func TestEveryPageInEveryLanguage(t *testing.T) {
+	set := newSet(t)
+	for _, language := range set.Languages() {
+		layout := views.Layout{
+			Lang: language.Tag, Base: "/user/log", Current: hostilePath, Account: hostileName,
+			CanLogOut: true, CanSwitchLanguage: true, Section: views.SectionLive,
+		}
+		for name, doc := range everyPage(t, set, layout) {
+			t.Run(language.Tag+" "+name, func(t *testing.T) {
+				if lang, _ := doc.Find("html").Attr("lang"); lang != language.Tag {
+					t.Errorf("html lang %q", lang)
+				}
+				for selector, want := range map[string]int{"h1": 1, "main": 1, "title": 1, "header nav": 1, "a.skip[href='#content']": 1, "form[action='/user/log/logout'][method=post]": 1} {
+					if got := doc.Find(selector).Length(); got != want {
+						t.Errorf("%s: %d, want %d", selector, got, want)
+					}
+				}
+				checkHarmless(t, doc)
+				checkAccessible(t, doc)
+				checkPrefix(t, doc, "/user/log/")
+			})
+		}
+	}
+}
+
+// checkHarmless fails for everything that the content security policy forbids, and for markup that
+// came from a value.
+func checkHarmless(t *testing.T, doc *goquery.Document) {
+	t.Helper()
+	if n := doc.Find("script:not([src]), style, [style], img[src=x], iframe, base, td b, bdi img").Length(); n > 0 {
+		t.Errorf("%d elements that must not be there", n)
+	}
+	doc.Find("*").Each(func(_ int, s *goquery.Selection) {
+		for _, a := range s.Get(0).Attr {
+			if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") || strings.Contains(a.Val, "ZgotmplZ") {
+				t.Errorf("<%s %s=%q>", goquery.NodeName(s), a.Key, a.Val)
+			}
+		}
+	})
+}
+
+// checkAccessible finds fields without labels, repeated ids, references to nothing.
+func checkAccessible(t *testing.T, doc *goquery.Document) {
+	t.Helper()
+	ids := make(map[string]int)
+	doc.Find("[id]").Each(func(_ int, s *goquery.Selection) { ids[s.AttrOr("id", "")]++ })
+	for id, n := range ids {
+		if n > 1 || id == "" || strings.ContainsAny(id, " \t\n") {
+			t.Errorf("id %q is there %d times", id, n)
+		}
+	}
+	doc.Find("input:not([type=hidden])").Each(func(_ int, s *goquery.Selection) {
+		if id := s.AttrOr("id", ""); doc.Find(fmt.Sprintf("label[for=%q]", id)).Length() != 1 {
+			t.Errorf("input %q has no label", id)
+		}
+	})
+	for _, attr := range []string{"aria-labelledby", "aria-describedby", "list"} {
+		doc.Find("[" + attr + "]").Each(func(_ int, s *goquery.Selection) {
+			if ids[s.AttrOr(attr, "")] != 1 {
+				t.Errorf("%s=%q refers to nothing", attr, s.AttrOr(attr, ""))
+			}
+		})
+	}
+	doc.Find("h1, h2, button, nav a, th, label").Each(func(_ int, s *goquery.Selection) {
+		if strings.TrimSpace(s.Text()) == "" {
+			t.Errorf("<%s> without text", goquery.NodeName(s))
+		}
+	})
+}
+
+// checkPrefix finds links and files outside the base path.
+func checkPrefix(t *testing.T, doc *goquery.Document, base string) {
+	t.Helper()
+	for _, attr := range []string{"href", "src", "action", "formaction", "hx-get"} {
+		doc.Find("[" + attr + "]").Each(func(_ int, s *goquery.Selection) {
+			url := s.AttrOr(attr, "")
+			if !strings.HasPrefix(url, base) && !strings.HasPrefix(url, "#") {
+				t.Errorf("%s=%q is outside %s", attr, url, base)
+			}
+		})
+	}
+}
+
+func TestMessagesSayWhatAPersonExpects(t *testing.T) {
+	set := newSet(t)
+	cases := []struct {
+		message  *views.Message
+		role     string
+		en, fr   string
+		nextStep bool
+	}{
+		{views.LogsFound("ada"), "status", "Logs found for ada.", "Journaux trouvés pour ada.", false},
+		{views.NoLogs("ada"), "status", "No logs for ada.", "Aucun journal pour ada.", false},
+		{views.UserNotFound("ada"), "alert", "User ada not found.", "Utilisateur ada introuvable.", false},
+		{views.StoreLost(), "alert", "The log store can't be reached.", "Le stockage des journaux est injoignable.", true},
+		{views.LoggedOut(), "status", "You are logged out.", "Vous êtes déconnecté.", false},
+		{views.TooManyAttempts(time.Millisecond), "alert", "Too many attempts. Try again in 1 second.", "Trop de tentatives. Réessayez dans 1 seconde.", false},
+		{views.TooManyAttempts(41500 * time.Millisecond), "alert", "Too many attempts. Try again in 42 seconds.", "Trop de tentatives. Réessayez dans 42 secondes.", false},
+		{views.TooManyAttempts(121 * time.Second), "alert", "Too many attempts. Try again in 3 minutes.", "Trop de tentatives. Réessayez dans 3 minutes.", false},
+	}
+	for _, c := range cases {
+		for lang, want := range map[string]string{"en": c.en, "fr": c.fr} {
+			html, err := set.Messages(lang, c.message)
+			shown := parse(t, html, err).Find("[role=" + c.role + "]")
+			next := shown.Find("span").Text()
+			if (next != "") != c.nextStep {
+				t.Errorf("%s: the next step is %q", want, next)
+			}
+			shown.Find("span").Remove()
+			if got := strings.TrimSpace(shown.Text()); got != want {
+				t.Errorf("%s: got %q, want %q", lang, got, want)
+			}
+		}
+	}
+	if html, err := set.Messages("en", nil); err != nil || len(html) != 0 {
+		t.Errorf("no message: %q, %v", html, err)
+	}
+}
+
+func TestNameInAMessageIsIsolatedText(t *testing.T) {
+	html, err := newSet(t).Messages("en", views.LogsFound(hostileName))
+	if got := parse(t, html, err).Find("[role=status] bdi").Text(); got != hostileName {
+		t.Errorf("name is %q", got)
+	}
+}
+
+func TestMatchTakesTheFirstWishThatCanBeFulfilled(t *testing.T) {
+	set := newSet(t)
+	cases := []struct {
+		wishes []string
+		want   string
+	}{
+		{nil, "en"},
+		{[]string{""}, "en"},
+		{[]string{"fr"}, "fr"},
+		{[]string{"", "fr-CA,fr;q=0.9,en;q=0.8"}, "fr"},
+		{[]string{"en", "fr"}, "en"},
+		{[]string{"de, fr;q=0.5"}, "fr"},
+		{[]string{"ja"}, "en"},
+		{[]string{"ja", "fr"}, "fr"},
+		{[]string{"<script>", "fr"}, "fr"},
+		{[]string{strings.Repeat("fr-", 5000), "fr"}, "fr"},
+	}
+	for _, c := range cases {
+		if got := set.Match(c.wishes...); got != c.want {
+			t.Errorf("Match(%.40q) = %q, want %q", c.wishes, got, c.want)
+		}
+	}
+}
+
+func TestLanguageThatIsNotSpokenIsShownInEnglish(t *testing.T) {
+	html, err := newSet(t).Error(views.Error{Layout: views.Layout{Lang: "tlh"}, Status: 404})
+	if got := parse(t, html, err).Find("html").AttrOr("lang", ""); got != "en" {
+		t.Errorf("html lang %q", got)
+	}
+}
+
+func TestSetIsSafeForConcurrentUse(t *testing.T) {
+	set := newSet(t)
+	var all sync.WaitGroup
+	for i := range 8 {
+		lang := []string{"en", "fr"}[i%2]
+		all.Go(func() {
+			for range 20 {
+				if _, err := set.Row(lang, "", hostileEntry(), true); err != nil {
+					t.Error(err)
+				}
+				if _, err := set.Messages(lang, views.TooManyAttempts(time.Minute)); err != nil {
+					t.Error(err)
+				}
+				if _, err := set.Static(views.Log{Layout: views.Layout{Lang: lang}, Username: "ada"}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
