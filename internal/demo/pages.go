@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"crypto/rand"
 	"net/http"
 	"strings"
 
@@ -34,9 +35,9 @@ func (s *Shop) search(c *gin.Context) {
 	s.render(c, http.StatusOK, "search", "Search", searchResult{query, searchProducts(query)})
 }
 
-// help says what there is to try.
+// help says what there is to try. Its content is the token for a link such as mails contain.
 func (s *Shop) help(c *gin.Context) {
-	s.render(c, http.StatusOK, "help", "Help", nil)
+	s.render(c, http.StatusOK, "help", "Help", rand.Text())
 }
 
 // invoice is the page that breaks, so that there is a server error to see.

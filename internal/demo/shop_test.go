@@ -173,6 +173,17 @@ func TestAssets(t *testing.T) {
 	}
 }
 
+func TestResetLinkHasASecret(t *testing.T) {
+	b := serveShop(t).browser(t)
+	for _, path := range []string{"/help", "/login"} {
+		link := b.get(path).page.Find("#reset-link").AttrOr("href", "")
+		target, err := url.Parse(link)
+		if err != nil || target.Path != "/account/reset" || len(target.Query().Get("token")) < 20 {
+			t.Errorf("%s links to %q, %v", path, link, err)
+		}
+	}
+}
+
 func TestSearchTermIsText(t *testing.T) {
 	b := serveShop(t).browser(t)
 	answer := b.get("/search?q=" + url.QueryEscape(`<img src=x onerror=alert(1)>`))

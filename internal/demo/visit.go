@@ -62,7 +62,7 @@ func (v visit) customer() string {
 	return name
 }
 
-// logIn begins a new visit of a customer, who takes along the cart.
+// logIn makes the visitor a customer, who keeps what is in the cart.
 func (v visit) logIn(name string) error {
 	v.session.Set(keyCustomer, name)
 	return v.session.Save()
