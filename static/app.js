@@ -26,9 +26,12 @@
     while (table.rows.length > max) table.deleteRow(-1);
   }
 
-  // settle lets rows that come from now on be highlighted; the first ones are no news.
+  // settle lets rows that come from now on be highlighted; the first ones are no news. It waits until
+  // they have been painted: a row counts as new as long as it has not been.
   function settle() {
-    document.documentElement.classList.add("settled");
+    const root = document.documentElement;
+    if (root.classList.contains("settled")) return;
+    requestAnimationFrame(() => requestAnimationFrame(() => root.classList.add("settled")));
   }
 
   // resumeAfter makes the next connection ask for what came after the newest row on the page.

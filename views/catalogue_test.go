@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
 )
 
 // placeholders are the parameters of a message, in the order in which they would be filled in.
@@ -77,16 +80,24 @@ func TestPluralsOfEachLanguage(t *testing.T) {
 }
 
 func TestMissingMessageIsAnErrorAndNotEnglish(t *testing.T) {
-	catalogues, err := loadCatalogues()
-	if err != nil {
-		t.Fatal(err)
+	bundle := i18n.NewBundle(language.English)
+	bundle.MustAddMessages(language.English, &i18n.Message{ID: "hello", Other: "Hello {{.Name}}"})
+	bundle.MustAddMessages(language.French, &i18n.Message{ID: "bye", Other: "Au revoir {{.Name}}"})
+	french := newCatalogue(bundle, &i18n.MessageFile{Tag: language.French})
+	if text, err := french.named("bye", "ada"); err != nil || text != "Au revoir ada" {
+		t.Errorf("%q, %v", text, err)
 	}
-	for _, c := range catalogues {
-		if text, err := c.text("no.such.key"); err == nil {
-			t.Errorf("%s: text is %q", c.language.Tag, text)
-		}
-		if text, err := c.named("no.such.key", "ada"); err == nil {
-			t.Errorf("%s: message is %q", c.language.Tag, text)
-		}
+	if text, err := french.named("hello", "ada"); err == nil {
+		t.Errorf("what French lacks is %q", text)
+	}
+	if text, err := french.text("hello"); err == nil {
+		t.Errorf("what French lacks is %q", text)
+	}
+}
+
+func TestTextsOfCataloguesAreNotMarkup(t *testing.T) {
+	c := &catalogue{texts: map[string]string{"k": "1 < 2 & \uE000"}}
+	if got, err := c.isolated("k", "<ada>"); err != nil || got != "1 &lt; 2 &amp; <bdi>&lt;ada&gt;</bdi>" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
