@@ -61,6 +61,7 @@ func TestForeignCookieMakesNoKey(t *testing.T) {
 			"another format":   "MTcwMDAwMDAwMHxEdi1CQkFF|",
 			"an unknown id":    base64.RawURLEncoding.EncodeToString(make([]byte, 32)),
 			"an altered id":    flip(secret),
+			"another spelling": respell(secret),
 			"a longer id":      secret + "A",
 			"a shorter id":     secret[:len(secret)-1],
 			"an oversized one": strings.Repeat("A", 1<<16),
@@ -76,6 +77,24 @@ func TestForeignCookieMakesNoKey(t *testing.T) {
 		}
 		valid.wantAccount(t, "ada")
 	})
+}
+
+func TestUnknownSecretIsNotAdopted(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		chosen := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
+		b := newSite(client, auth.SessionOptions{}).browser(&http.Cookie{Name: "__Host-userlog", Value: chosen})
+		b.post(t, "/note/x")
+		if b.cookie(t).Value == chosen {
+			t.Error("the session has the secret that the browser brought")
+		}
+	})
+}
+
+// respell sets a bit of the last character that stands for nothing.
+func respell(secret string) string {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(secret) - 1
+	return secret[:last] + string(digits[strings.IndexByte(digits, secret[last])|1])
 }
 
 // flip changes one character in the middle.

@@ -1,6 +1,9 @@
 package auth_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -150,15 +153,61 @@ func TestSavingAfterTheEndWritesNothing(t *testing.T) {
 	})
 }
 
+// Redis is away when the session is loaded and back when it is saved: the empty session that the
+// handler got must not take the place of the one that could not be read.
+func TestWhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		redisIs := &outage{}
+		client.AddHook(redisIs)
+		s := newSite(client, auth.SessionOptions{})
+		s.POST("/outage", func(c *gin.Context) {
+			session := ginsessions.Default(c)
+			redisIs.away = true
+			session.Set("note", "x")
+			redisIs.away = false
+			answer(c, "", session.Save())
+		})
+		b := s.browser()
+		b.post(t, "/login/ada")
+		if w := b.send(http.MethodPost, "/outage"); w.Code != http.StatusServiceUnavailable || len(w.Result().Cookies()) != 0 {
+			t.Errorf("status %d, cookies %v", w.Code, w.Result().Cookies())
+		}
+		b.wantAccount(t, "ada")
+	})
+}
+
+// outage is a hook that fails every command while Redis is away.
+type outage struct{ away bool }
+
+var errAway = errors.New("Redis is away")
+
+func (o *outage) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (o *outage) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if o.away {
+			cmd.SetErr(errAway)
+			return errAway
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (o *outage) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
 func TestRecordThatCantBeReadIsNobody(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		b := newSite(client, auth.SessionOptions{}).browser()
+		s := newSite(client, auth.SessionOptions{})
+		b := s.browser()
 		b.post(t, "/login/ada")
+		foreign := fmt.Sprintf(`{"account":"ada","created":%d,"seen":%[1]d,"values":7}`, s.now.Unix())
 		for _, key := range allKeys(t, client) {
 			if key == keys.AccountSessions("ada") {
 				continue
 			}
-			if err := client.Set(t.Context(), key, "not JSON", time.Hour).Err(); err != nil {
+			if err := client.Set(t.Context(), key, foreign, time.Hour).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
