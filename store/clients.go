@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// clients are a Store's own connections, made after the example of the client that it was given.
+type clients struct {
+	writer  redis.UniversalClient
+	reader  redis.UniversalClient
+	tracker *sendTracker // of the writer; nil where its connections can't be watched
+}
+
+// newClients derives both clients. The writer never retries, because a retried transaction may be
+// written twice, and has one connection, because the order of batches is the order of the log.
+func newClients(example redis.UniversalClient) clients {
+	switch c := example.(type) {
+	case *redis.Client:
+		tracker := &sendTracker{}
+		writer, reader := *c.Options(), *c.Options()
+		tune(&writer, writeTimeout, -1, tracker)
+		writer.PoolSize, writer.MaxActiveConns = 1, 1
+		tune(&reader, readTimeout, 1, nil)
+		return clients{writer: redis.NewClient(&writer), reader: redis.NewClient(&reader), tracker: tracker}
+	case *redis.ClusterClient:
+		writer, reader := *c.Options(), *c.Options()
+		tuneCluster(&writer, writeTimeout, -1)
+		tuneCluster(&reader, readTimeout, 1)
+		return clients{writer: redis.NewClusterClient(&writer), reader: redis.NewClusterClient(&reader)}
+	}
+	return clients{writer: shared{example}, reader: shared{example}}
+}
+
+func (c clients) close() {
+	c.writer.Close()
+	c.reader.Close()
+}
+
+// shared is a client that stays its owner's: closing it does nothing.
+type shared struct{ redis.UniversalClient }
+
+func (shared) Close() error { return nil }
+
+// tune gives o timeouts that hold: without ContextTimeoutEnabled go-redis ignores deadlines, and its
+// own retries and dialling retries multiply every timeout.
+func tune(o *redis.Options, timeout time.Duration, retries int, tracker *sendTracker) {
+	o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = timeout, timeout, timeout
+	o.MaxRetries, o.DialerRetries = retries, 1
+	o.MinIdleConns, o.MaxActiveConns = 0, 0
+	o.ContextTimeoutEnabled = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	dial := dialFunc(o.Dialer)
+	o.DialTimeout = timeout
+	o.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		conn, err := dial(ctx, network, address)
+		if err != nil || tracker == nil {
+			return conn, err
+		}
+		return tracker.track(conn), nil
+	}
+}
+
+// tuneCluster is tune for the nodes of a cluster.
+func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
+	o.ReadTimeout, o.WriteTimeout, o.PoolTimeout, o.DialTimeout = timeout, timeout, timeout, timeout
+	o.MaxRetries, o.DialerRetries = retries, 1
+	o.MinIdleConns, o.MaxActiveConns = 0, 0
+	o.ContextTimeoutEnabled = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+}
+
+// sendTracker tells whether a request can have reached Redis. A transaction takes effect only when
+// its last bytes, EXEC, have arrived: if the last write failed, or nothing was written, it has not.
+type sendTracker struct {
+	sent atomic.Bool
+}
+
+// begin forgets what was sent before.
+func (t *sendTracker) begin() {
+	if t != nil {
+		t.sent.Store(false)
+	}
+}
+
+// mayHaveArrived reports whether a request that failed with err can have taken effect. Where
+// connections are not watched, only a failure to connect proves that it has not.
+func (t *sendTracker) mayHaveArrived(err error) bool {
+	if t != nil {
+		return t.sent.Load()
+	}
+	var failed *net.OpError
+	return !errors.As(err, &failed) || failed.Op != "dial"
+}
+
+// track watches what is written to conn. A connection that has a file descriptor keeps showing it,
+// since that is how go-redis finds out that an idle connection was closed.
+func (t *sendTracker) track(conn net.Conn) net.Conn {
+	tracked := trackedConn{Conn: conn, tracker: t}
+	if raw, ok := conn.(syscall.Conn); ok {
+		return struct {
+			trackedConn
+			syscall.Conn
+		}{tracked, raw}
+	}
+	return tracked
+}
+
+type trackedConn struct {
+	net.Conn
+	tracker *sendTracker
+}
+
+func (c trackedConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.tracker.sent.Store(err == nil)
+	return n, err
+}

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Times of the feed.
+const (
+	tickInterval  = 250 * time.Millisecond
+	linger        = 5 * time.Second // a topic without viewers is kept: its page may just be reloading
+	probeInterval = 4 * time.Second // without anything heard, until the connection is tested
+	retryInterval = 500 * time.Millisecond
+)
+
+// feed tells viewers what is recorded. It has one pub/sub connection for any number of viewers, and
+// none when there are no viewers. One goroutine, run, owns the state and never blocks: what takes
+// time is done by others, which send their results as functions for it to call.
+type feed struct {
+	client  redis.UniversalClient
+	keys    Keys
+	options Options
+	log     *slog.Logger
+	probe   string // the channel on which this feed hears itself
+
+	starting sync.Once
+	calls    chan func() // of viewers
+	results  chan func() // of connections and readings
+	dialled  chan dialled
+	context  context.Context
+	cancel   context.CancelFunc
+	done     chan struct{}
+
+	// Owned by run.
+	topics   map[string]*topic // by channel
+	conn     *feedConn         // nil while there is none
+	dialing  bool
+	waiting  map[*topic]bool // confirmed, to be read in the next round
+	round    *round          // the reading under way, or nil
+	retryAt  time.Time       // no dialling and no round before that
+	heardAt  time.Time       // when something last arrived on conn
+	troubled bool            // that Redis is away has been logged
+}
+
+func newFeed(client redis.UniversalClient, keys Keys, options Options) *feed {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &feed{
+		client: client, keys: keys, options: options, log: options.Logger, probe: keys.Probe(rand.Text()),
+		calls: make(chan func()), results: make(chan func(), 256), dialled: make(chan dialled, 1),
+		context: ctx, cancel: cancel, done: make(chan struct{}),
+		topics: make(map[string]*topic), waiting: make(map[*topic]bool),
+	}
+}
+
+// Subscribe watches the log of one user: its first update has everything after the entry with the
+// id after or, if that is empty, everything that the log holds. Where the log no longer reaches
+// back to after, the update begins with a gap. It does not wait for Redis. Close the Subscription.
+func (s *Store) Subscribe(username, after string) (*Subscription, error) {
+	if err := CheckUsername(username); err != nil {
+		return nil, fmt.Errorf("store: subscribe: %w", err)
+	}
+	return s.feed.subscribe(username, after)
+}
+
+// SubscribeEveryone is [Store.Subscribe] for all users at once. Since there is no list of
+// everyone's requests, a new viewer begins with the newest of those who were seen last.
+func (s *Store) SubscribeEveryone(after string) (*Subscription, error) {
+	return s.feed.subscribe("", after)
+}
+
+func (f *feed) subscribe(username, after string) (*Subscription, error) {
+	f.starting.Do(func() { go f.run() })
+	t := newTopic(f.keys, username, f.options.MaxEntries)
+	s := &Subscription{feed: f, after: after, ready: make(chan struct{}, 1)}
+	if !f.do(func() { f.join(s, t) }) {
+		return nil, ErrClosed
+	}
+	return s, nil
+}
+
+// do has f's goroutine call call, and reports whether it did.
+func (f *feed) do(call func()) bool {
+	called := make(chan struct{})
+	select {
+	case f.calls <- func() { call(); close(called) }:
+		<-called
+		return true
+	case <-f.context.Done():
+		return false
+	}
+}
+
+// report has f's goroutine call result, unless the feed is closed. It blocks while that is busy,
+// which is what holds a connection back that sends faster than we can take.
+func (f *feed) report(result func()) {
+	select {
+	case f.results <- result:
+	case <-f.context.Done():
+	}
+}
+
+// close ends every subscription and waits until the feed's goroutine has ended.
+func (f *feed) close() {
+	f.cancel()
+	f.starting.Do(func() { close(f.done) })
+	<-f.done
+}
+
+// run owns the state of the feed.
+func (f *feed) run() {
+	defer close(f.done)
+	defer f.shutDown()
+	tick := time.NewTicker(tickInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case call := <-f.calls:
+			call()
+		case result := <-f.results:
+			result()
+		case d := <-f.dialled:
+			f.finishDial(d)
+		case <-tick.C:
+		case <-f.context.Done():
+			return
+		}
+		f.proceed(time.Now())
+	}
+}
+
+// proceed starts whatever is due.
+func (f *feed) proceed(now time.Time) {
+	f.dropIdle(now)
+	switch {
+	case len(f.topics) == 0:
+		f.disconnect()
+	case f.conn == nil:
+		if !f.dialing && now.After(f.retryAt) {
+			f.dial()
+		}
+	case f.round != nil:
+		if now.After(f.round.deadline) {
+			f.lose(fmt.Errorf("nothing has been heard for %s", now.Sub(f.heardAt).Round(time.Second)))
+		}
+	case now.After(f.retryAt) && (len(f.waiting) > 0 || now.Sub(f.heardAt) > probeInterval):
+		f.startRound(now)
+	}
+}
+
+// join adds a subscriber to its topic, which fresh becomes if nobody watches it yet.
+func (f *feed) join(s *Subscription, fresh *topic) {
+	t, watched := f.topics[fresh.channel]
+	if !watched {
+		t = fresh
+		f.topics[t.channel] = t
+		if f.conn != nil {
+			f.conn.subscribe(t)
+		}
+	}
+	s.topic = t
+	t.join(s)
+	if f.troubled {
+		s.push(Lost, false, nil)
+	}
+}
+
+// leave removes a subscriber.
+func (f *feed) leave(s *Subscription) {
+	delete(s.topic.subscribers, s)
+	s.topic.idleSince = time.Now()
+}
+
+// dropIdle gives up topics that nobody has watched for a while.
+func (f *feed) dropIdle(now time.Time) {
+	for channel, t := range f.topics {
+		if len(t.subscribers) == 0 && now.Sub(t.idleSince) > linger {
+			delete(f.topics, channel)
+			delete(f.waiting, t)
+			if f.conn != nil {
+				f.conn.unsubscribe(t)
+			}
+		}
+	}
+}
+
+// lose drops the connection after a failure; proceed makes a new one.
+func (f *feed) lose(err error) {
+	f.disconnect()
+	f.retryAt = time.Now().Add(retryInterval)
+	f.trouble(err)
+	for _, t := range f.topics {
+		t.interrupt()
+	}
+}
+
+// trouble logs, once an episode, that logs can't be watched.
+func (f *feed) trouble(err error) {
+	if !f.troubled {
+		f.troubled = true
+		f.log.Warn("userlog: live logs are interrupted: the log store can't be reached", "err", err)
+	}
+}
+
+// disconnect closes the connection, if there is one, and forgets what was under way on it.
+func (f *feed) disconnect() {
+	if f.conn == nil {
+		return
+	}
+	f.conn.close()
+	f.conn, f.round = nil, nil
+	clear(f.waiting)
+}
+
+// shutDown ends every subscription.
+func (f *feed) shutDown() {
+	f.disconnect()
+	if f.dialing {
+		go func() { (<-f.dialled).pubsub.Close() }() // it may take until its timeout
+	}
+	for _, t := range f.topics {
+		for s := range t.subscribers {
+			s.fail(ErrClosed)
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// feedConn is one pub/sub connection of a feed. go-redis would repair it by itself and lose what
+// was published meanwhile; here a connection that fails is done with, and the feed makes another.
+type feedConn struct {
+	feed     *feed
+	pubsub   *redis.PubSub
+	requests chan func(context.Context) error // to be written to the connection
+	done     chan struct{}
+}
+
+// maxRequests is how many subscriptions may wait to be written before the connection counts as dead.
+const maxRequests = 4096
+
+// dialled is the result of dial.
+type dialled struct {
+	pubsub *redis.PubSub
+	err    error
+}
+
+// dial makes a connection in the background and sends it to f.dialled.
+func (f *feed) dial() {
+	f.dialing = true
+	go func() {
+		pubsub := f.client.Subscribe(f.context, f.probe)
+		_, err := pubsub.ReceiveTimeout(f.context, readTimeout)
+		f.dialled <- dialled{pubsub, err}
+	}()
+}
+
+// finishDial takes the result of dial.
+func (f *feed) finishDial(d dialled) {
+	f.dialing = false
+	if d.err != nil {
+		d.pubsub.Close()
+		f.lose(fmt.Errorf("connect: %w", d.err))
+		return
+	}
+	f.connected(d.pubsub)
+}
+
+// connected takes a new connection into use, and subscribes to everything that is watched.
+func (f *feed) connected(pubsub *redis.PubSub) {
+	c := &feedConn{feed: f, pubsub: pubsub, requests: make(chan func(context.Context) error, maxRequests), done: make(chan struct{})}
+	f.conn, f.heardAt = c, time.Now()
+	go c.write()
+	go c.read()
+	for _, t := range f.topics {
+		c.subscribe(t)
+	}
+}
+
+// close closes the connection. Both of its goroutines end by themselves.
+func (c *feedConn) close() {
+	close(c.done)
+	c.pubsub.Close()
+}
+
+func (c *feedConn) subscribe(t *topic) {
+	c.request(func(ctx context.Context) error {
+		if t.everyone() {
+			return c.pubsub.PSubscribe(ctx, t.channel)
+		}
+		return c.pubsub.Subscribe(ctx, t.channel)
+	})
+}
+
+func (c *feedConn) unsubscribe(t *topic) {
+	c.request(func(ctx context.Context) error {
+		if t.everyone() {
+			return c.pubsub.PUnsubscribe(ctx, t.channel)
+		}
+		return c.pubsub.Unsubscribe(ctx, t.channel)
+	})
+}
+
+// request queues something to be written. It does not block.
+func (c *feedConn) request(write func(context.Context) error) {
+	select {
+	case c.requests <- write:
+	default:
+		go c.failed(fmt.Errorf("%d subscriptions wait to be sent", maxRequests))
+	}
+}
+
+// write sends what was requested, in order.
+func (c *feedConn) write() {
+	for {
+		select {
+		case send := <-c.requests:
+			if err := send(c.feed.context); err != nil {
+				c.failed(fmt.Errorf("subscribe: %w", err))
+				return
+			}
+		case <-c.done:
+			return
+		}
+	}
+}
+
+// read passes on what arrives until the connection fails.
+func (c *feedConn) read() {
+	for {
+		message, err := c.pubsub.ReceiveTimeout(c.feed.context, 0)
+		if err != nil {
+			c.failed(fmt.Errorf("receive: %w", err))
+			return
+		}
+		if handle := c.decode(message); handle != nil {
+			c.feed.report(func() {
+				if c == c.feed.conn {
+					c.feed.heardAt = time.Now()
+					handle()
+				}
+			})
+		}
+	}
+}
+
+// failed reports the end of the connection.
+func (c *feedConn) failed(err error) {
+	c.feed.report(func() {
+		if c == c.feed.conn {
+			c.feed.lose(err)
+		}
+	})
+}
+
+// decode returns what the feed has to do about a message, or nil.
+func (c *feedConn) decode(message any) func() {
+	f := c.feed
+	switch m := message.(type) {
+	case *redis.Subscription:
+		return func() { f.confirmed(m) }
+	case *redis.Message:
+		if m.Channel == f.probe {
+			return func() { f.echoed(m.Payload) }
+		}
+		topic := m.Channel
+		if m.Pattern != "" {
+			topic = m.Pattern
+		}
+		username, ok := f.keys.LogUsername(m.Channel)
+		if !ok {
+			return nil
+		}
+		e, err := decodeLine(username, m.Payload)
+		if err != nil {
+			return nil
+		}
+		return func() {
+			if t := f.topics[topic]; t != nil {
+				t.receive(&e)
+			}
+		}
+	}
+	return nil
+}
+
+// confirmed has a topic's list read: from now on, nothing that is published is missed.
+func (f *feed) confirmed(s *redis.Subscription) {
+	t := f.topics[s.Channel]
+	if t != nil && !t.live && (s.Kind == "subscribe" || s.Kind == "psubscribe") {
+		t.buffer = nil // of an earlier subscription, which may have ended in between
+		f.waiting[t] = true
+	}
+}

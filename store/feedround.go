@@ -1,0 +1,177 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Limits of one round.
+const (
+	roundTimeout  = 4 * time.Second
+	maxRound      = 100 // topics
+	everyoneUsers = 100 // users whose logs are read for everyone
+	// The index of users may be late by indexInterval, and by a batch that waits for Redis.
+	everyoneMargin = 5 * time.Second
+)
+
+// round reads the lists of some topics and then publishes a token to ourselves. When the token is
+// heard, everything that was published before the reading has been heard as well, so that lists and
+// channels can be joined without a gap. A round without topics tests the connection.
+type round struct {
+	token    string
+	topics   []*topic
+	deadline time.Time
+	read     map[*topic]reading // nil until the lists have been read
+	heard    bool
+}
+
+// reading is what was found in Redis for one topic.
+type reading struct {
+	entries []*Entry // oldest first
+	reaches func(last *Entry) bool
+}
+
+// startRound reads for the topics that wait, in the background.
+func (f *feed) startRound(now time.Time) {
+	r := &round{token: strconv.FormatInt(now.UnixNano(), 36), deadline: now.Add(roundTimeout)}
+	for t := range f.waiting {
+		if len(r.topics) == maxRound {
+			break
+		}
+		r.topics = append(r.topics, t)
+		delete(f.waiting, t)
+	}
+	since := make(map[*topic]time.Time)
+	for _, t := range r.topics {
+		if t.everyone() && len(t.ring) > 0 {
+			since[t] = t.ring[len(t.ring)-1].Time
+		}
+	}
+	f.round = r
+	go func() {
+		read, err := f.readAll(r, since)
+		f.report(func() { f.finishedReading(r, read, err) })
+	}()
+}
+
+// readAll reads the lists and publishes the token after them.
+func (f *feed) readAll(r *round, since map[*topic]time.Time) (map[*topic]reading, error) {
+	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
+	defer cancel()
+	read := make(map[*topic]reading, len(r.topics))
+	pipe := f.client.Pipeline()
+	lists := make(map[*topic]*redis.StringSliceCmd)
+	for _, t := range r.topics {
+		if t.everyone() {
+			everyone, err := f.readEveryone(ctx, since[t])
+			if err != nil {
+				return nil, err
+			}
+			read[t] = everyone
+			continue
+		}
+		lists[t] = pipe.LRange(ctx, f.keys.Log(t.username), 0, int64(f.options.MaxEntries)-1)
+	}
+	pipe.Publish(ctx, f.probe, r.token)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, fmt.Errorf("read logs: %w", err)
+	}
+	for t, list := range lists {
+		read[t] = f.readingOf(t.username, list.Val())
+	}
+	return read, nil
+}
+
+// readingOf turns a list around. It reaches back to every entry that it contains; to an empty ring
+// it reaches if it is not full, since then nothing was cut off.
+func (f *feed) readingOf(username string, lines []string) reading {
+	entries := decodeLog(username, lines).Entries
+	oldestFirst := make([]*Entry, 0, len(entries))
+	for i := range entries {
+		oldestFirst = append(oldestFirst, &entries[len(entries)-1-i])
+	}
+	full := len(lines) >= f.options.MaxEntries
+	return reading{entries: oldestFirst, reaches: func(last *Entry) bool {
+		if last == nil {
+			return !full
+		}
+		return slices.ContainsFunc(oldestFirst, func(e *Entry) bool { return e.ID == last.ID })
+	}}
+}
+
+// readEveryone reads the logs of those who were seen since then, or seen last, in the order of time.
+// It reaches back to then unless there were too many users, or one whose list does not.
+func (f *feed) readEveryone(ctx context.Context, since time.Time) (reading, error) {
+	users, err := f.client.ZRevRangeByScore(ctx, f.keys.Users(), &redis.ZRangeBy{
+		Min: strconv.FormatInt(since.Add(-everyoneMargin).UnixMilli(), 10), Max: "+inf", Count: everyoneUsers,
+	}).Result()
+	if err != nil {
+		return reading{}, fmt.Errorf("read who was seen: %w", err)
+	}
+	pipe := f.client.Pipeline()
+	lists := make([]*redis.StringSliceCmd, len(users))
+	for i, username := range users {
+		lists[i] = pipe.LRange(ctx, f.keys.Log(username), 0, int64(f.options.MaxEntries)-1)
+	}
+	if len(users) > 0 {
+		if _, err := pipe.Exec(ctx); err != nil {
+			return reading{}, fmt.Errorf("read everyone's logs: %w", err)
+		}
+	}
+	complete := len(users) < everyoneUsers
+	var all []*Entry
+	for i, list := range lists {
+		one := f.readingOf(users[i], list.Val())
+		if len(list.Val()) >= f.options.MaxEntries && (len(one.entries) == 0 || one.entries[0].Time.After(since)) {
+			complete = false
+		}
+		all = append(all, slices.DeleteFunc(one.entries, func(e *Entry) bool { return e.Time.Before(since.Add(-everyoneMargin)) })...)
+	}
+	slices.SortStableFunc(all, func(a, b *Entry) int { return cmp.Compare(a.Time.UnixMicro(), b.Time.UnixMicro()) })
+	return reading{entries: all, reaches: func(*Entry) bool { return complete }}, nil
+}
+
+// finishedReading takes the result of readAll.
+func (f *feed) finishedReading(r *round, read map[*topic]reading, err error) {
+	if r != f.round {
+		return
+	}
+	if err != nil {
+		f.lose(err)
+		return
+	}
+	r.read = read
+	f.finishRound()
+}
+
+// echoed notes that a token came back.
+func (f *feed) echoed(token string) {
+	if f.round != nil && f.round.token == token {
+		f.round.heard = true
+		f.finishRound()
+	}
+}
+
+// finishRound sets the round's topics live when its lists have been read and its token was heard.
+func (f *feed) finishRound() {
+	r := f.round
+	if r.read == nil || !r.heard {
+		return
+	}
+	f.round = nil
+	if f.troubled {
+		f.troubled = false
+		f.log.Info("userlog: live logs are back")
+	}
+	for _, t := range r.topics {
+		if f.topics[t.channel] == t {
+			t.goLive(r.read[t].entries, r.read[t].reaches)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of what is recorded of one request. Longer is cut and flagged, never refused.
+const (
+	MaxPath       = 2048 // bytes of Entry.Path, after masking
+	MaxString     = 256  // bytes of any other string
+	MaxExtra      = 16   // pairs in Entry.Extra; the first ones in the order of their names are kept
+	MaxEntryBytes = 4096 // the line in Redis
+)
+
+// maxRawPath is how much of a path is looked at. It is more than MaxPath, because masking shortens.
+const maxRawPath = 2 * MaxPath
+
+// bound makes the entry one that can be read back, cuts its strings to their limits and makes it independent of the caller's memory:
+// what is cut is copied, so that a short prefix does not keep a long request line alive.
+func (e *Entry) bound() {
+	if e.Method == "" {
+		e.Method = "GET" // as net/http has it
+	}
+	if e.Path == "" {
+		e.Path = "/"
+	}
+	e.Code = min(max(e.Code, 0), 999)
+	if len(e.Path) > maxRawPath {
+		e.Path, e.Truncated = cutPath(e.Path, maxRawPath), true
+	}
+	e.cut(&e.ID)
+	e.cut(&e.Method)
+	e.cut(&e.Route)
+	e.cut(&e.RequestID)
+	if len(e.Extra) > 0 {
+		e.boundExtra()
+	}
+}
+
+// boundExtra replaces Extra by a bounded copy.
+func (e *Entry) boundExtra() {
+	names := slices.Sorted(maps.Keys(e.Extra))
+	if len(names) > MaxExtra {
+		names, e.Truncated = names[:MaxExtra], true
+	}
+	bounded := make(map[string]string, len(names))
+	for _, name := range names {
+		value := e.Extra[name]
+		e.cut(&name)
+		e.cut(&value)
+		bounded[name] = value
+	}
+	e.Extra = bounded
+}
+
+// cut shortens s to MaxString.
+func (e *Entry) cut(s *string) {
+	if len(*s) > MaxString {
+		*s, e.Truncated = cutRune(*s, MaxString), true
+	}
+}
+
+// cutRune returns a copy of the first n bytes of s or a little less, whole characters.
+func cutRune(s string, n int) string {
+	for back := 0; back < utf8.UTFMax && n > 0 && !utf8.RuneStart(s[n]); back++ {
+		n--
+	}
+	return strings.Clone(s[:n])
+}
+
+// cutPath returns a copy of the first n bytes of a path. What the cut leaves of the last component,
+// if it is little, goes too: too little of a secret would not be recognised as one.
+func cutPath(path string, n int) string {
+	const recognisable = 64
+	path = cutRune(path, n)
+	if last := strings.LastIndexAny(path, "/?&;=#") + 1; len(path)-last < recognisable {
+		path = path[:last]
+	}
+	return path
+}
+
+// appendLine appends the entry in the wire format, and makes it fit MaxEntryBytes, which strings
+// full of escapes may miss: what identifies the request goes last.
+func (e *Entry) appendLine(b []byte) []byte {
+	start := len(b)
+	b = e.appendJSON(b)
+	if len(b)-start <= MaxEntryBytes {
+		return b
+	}
+	e.Truncated, e.Extra, e.Route, e.RequestID = true, nil, "", ""
+	for b = e.appendJSON(b[:start]); len(b)-start > MaxEntryBytes; b = e.appendJSON(b[:start]) {
+		e.Path = cutRune(e.Path, len(e.Path)/2)
+	}
+	return b
+}

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+const (
+	jwt   = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+	hex32 = "9f86d081884c7d659a2feaa0c55ad015"
+	b64   = "q8Zt3VfKx1Lm9YpR2sWd7Hc5"
+)
+
+func TestMaskHidesSecrets(t *testing.T) {
+	m := newMasker([]string{"iban", "card-number"}, nil)
+	tests := map[string]string{
+		"/reset?token=abc":                   "/reset?token=***",
+		"/reset?TOKEN=abc&x=1":               "/reset?TOKEN=***&x=1",
+		"/?access_token=a&accessToken=b":     "/?access_token=***&accessToken=***",
+		"/?%74oken=abc":                      "/?%74oken=***",
+		"/?%2574oken=abc":                    "/?%2574oken=***",
+		"/?a=1;token=x":                      "/?a=1;token=***",
+		"/?token=a&token=b":                  "/?token=***&token=***",
+		"/?x=1?token=b":                      "/?x=1?token=***",
+		"/#token=b":                          "/#token=***",
+		"/?user[password]=hunter2":           "/?user[password]=***",
+		"/?code=1234&pin=1&sig=2&key=k":      "/?code=***&pin=***&sig=***&key=***",
+		"/?IBAN=DE02&card_number=4111":       "/?IBAN=***&card_number=***",
+		"/?next=/reset%3Ftoken%3Dabc":        "/?next=***",
+		"/?next=%252Freset%253Ftoken%253Dab": "/?next=***",
+		"/?x=" + jwt:                         "/?x=***",
+		"/?" + hex32:                         "/?***",
+		"/?" + b64 + "=1":                    "/?" + b64 + "=***",
+		"/confirm/" + hex32 + "/done":        "/confirm/***/done",
+		"/confirm/" + b64:                    "/confirm/***",
+		"/magic/" + jwt + "?x=1":             "/magic/***?x=1",
+		"/a;jsessionid=12AB/b":               "/a;jsessionid=***/b",
+		"/?q=see+" + hex32 + "+please":       "/?q=***",
+		"/?token=a%zz":                       "/?token=***",
+		"/?password=a=b":                     "/?password=***",
+	}
+	for raw, want := range tests {
+		if got := m.path(raw); got != want {
+			t.Errorf("%s\n got %s\nwant %s", raw, got, want)
+		}
+	}
+}
+
+func TestMaskLeavesTheRest(t *testing.T) {
+	m := newMasker(nil, nil)
+	for _, raw := range []string{
+		"", "/", "*", "/orders/7", "/?", "/?token", "/?token=", "/?a=1&b=2;c", "/?q=50%25+off&x=%zz", "//a//b/?&&",
+		"/orders/3f2b8c1e-7d4a-4b6f-9a1c-2e5d8f7a6b3c", "/2026/11/23/how-we-made-our-checkout-20-percent-faster",
+		"/static/app.3f9e8c21.js", "/search?q=a+very+long+search+for+waterproof+hiking+boots", "/?zipcode=10115&monkey=1",
+		"/wiki/Donaudampfschifffahrtsgesellschaft", "/?ids=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "/12345678901234567890123456",
+		"/%F0%9F%99%82?q=%3Cimg+src=x+onerror=alert(1)%3E", "/a;v=2/b", "/?redirect=/orders/7?page=2",
+	} {
+		if got := m.path(raw); got != raw {
+			t.Errorf("%s became %s", raw, got)
+		}
+	}
+}
+
+func TestMaskAllowQuery(t *testing.T) {
+	m := newMasker(nil, []string{"page", "sort"})
+	if got, want := m.path("/list?page=2&q=secret+thing&Sort=up"), "/list?page=2&q=***&Sort=up"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := newMasker(nil, []string{}).path("/list?page=2"), "/list?page=***"; got != want {
+		t.Errorf("nothing allowed: got %s, want %s", got, want)
+	}
+}
+
+// FuzzMask plants a secret under a sensitive name, and a secret shape under a harmless one.
+func FuzzMask(f *testing.F) {
+	f.Add("/a/b?c=d", "x", "y=1;z")
+	f.Add("/%zz;=?#", "%74", "&&")
+	f.Fuzz(func(t *testing.T, path, before, after string) {
+		const planted = "Zk3PlantedSecret9x"
+		m := newMasker(nil, nil)
+		raw := path + "?" + before + "&token=" + planted + "&" + after
+		if got := m.path(raw); strings.Contains(decode(got), planted) {
+			t.Errorf("%q\nbecame %q", raw, got)
+		}
+		raw = path + "?" + url.QueryEscape(before) + "=" + hex32 + "&" + after
+		if got := m.path(raw); strings.Contains(decode(got), hex32) {
+			t.Errorf("%q\nbecame %q", raw, got)
+		}
+		if once := m.path(path); m.path(once) != once {
+			t.Errorf("masking %q again changed it to %q", once, m.path(once))
+		}
+	})
+}

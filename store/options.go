@@ -1,0 +1,81 @@
+package store
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Defaults and limits of [Options].
+const (
+	DefaultMaxEntries = 25
+	DefaultRetention  = time.Hour
+	DefaultQueueSize  = 4096
+
+	maxMaxEntries = 10_000
+	maxQueueSize  = 1 << 20
+)
+
+// Options configure a [Store]. The zero value is a sensible default. Every process that shares a
+// Redis should be given the same KeyPrefix, MaxEntries and Retention.
+type Options struct {
+	// KeyPrefix begins every key and channel: several sites can share one Redis. Printable ASCII
+	// without glob characters. Default: [DefaultKeyPrefix]; [NoKeyPrefix] for none.
+	KeyPrefix string
+
+	// MaxEntries is how many requests of one user are kept, 1 to 10,000. Default: 25.
+	MaxEntries int
+
+	// Retention is how long a user's log is kept after the user's last request; at least a second.
+	// Default: an hour.
+	Retention time.Duration
+
+	// NoPublish turns live logs off: entries are kept, but not published.
+	NoPublish bool
+
+	// QueueSize is how many entries wait in memory for Redis, 1 to 1,048,576; what comes when so
+	// many wait is dropped and counted. Memory is taken as it is needed. Default: 4,096.
+	QueueSize int
+
+	// MaskQuery names further query parameters whose values are masked, besides those that are
+	// always masked (token, password, ...). Case and punctuation do not matter.
+	MaskQuery []string
+
+	// AllowQuery, where it is not nil, names the only query parameters whose values are kept; every
+	// other value is masked.
+	AllowQuery []string
+
+	// Logger is told of lost entries and of Redis going away and coming back, once an episode.
+	// Default: slog.Default().
+	Logger *slog.Logger
+}
+
+// withDefaults validates o and fills in the defaults.
+func (o Options) withDefaults() (Options, error) {
+	if o.MaxEntries == 0 {
+		o.MaxEntries = DefaultMaxEntries
+	}
+	if o.Retention == 0 {
+		o.Retention = DefaultRetention
+	}
+	if o.QueueSize == 0 {
+		o.QueueSize = DefaultQueueSize
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	switch {
+	case o.MaxEntries < 1 || o.MaxEntries > maxMaxEntries:
+		return o, fmt.Errorf("store: MaxEntries is %d: use 1 to %d, or 0 for %d", o.MaxEntries, maxMaxEntries, DefaultMaxEntries)
+	case o.Retention < time.Second:
+		return o, fmt.Errorf("store: Retention is %s: use a second or more, or 0 for %s", o.Retention, DefaultRetention)
+	case o.QueueSize < 1 || o.QueueSize > maxQueueSize:
+		return o, fmt.Errorf("store: QueueSize is %d: use 1 to %d, or 0 for %d", o.QueueSize, maxQueueSize, DefaultQueueSize)
+	}
+	for _, name := range append(append([]string{}, o.MaskQuery...), o.AllowQuery...) {
+		if foldParameter(name) == "" {
+			return o, fmt.Errorf("store: %q in MaskQuery or AllowQuery is not the name of a parameter: use letters or digits", name)
+		}
+	}
+	return o, nil
+}

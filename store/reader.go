@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Log is what Redis holds of one user's requests.
+type Log struct {
+	Entries []Entry // newest first; at most Options.MaxEntries
+	Skipped int     // lines that are no log entries
+}
+
+// Log returns the user's log; a user without one has no entries, which is not an error. It waits
+// for Redis for two seconds at most.
+func (s *Store) Log(ctx context.Context, username string) (Log, error) {
+	lines, err := s.clients.reader.LRange(ctx, s.keys.Log(username), 0, int64(s.options.MaxEntries)-1).Result()
+	if err != nil {
+		return Log{}, fmt.Errorf("read the log of %q: %w", username, err)
+	}
+	return decodeLog(username, lines), nil
+}
+
+// decodeLog reads the lines of one list. Of lines with the same id the newest is kept.
+func decodeLog(username string, lines []string) Log {
+	log := Log{Entries: make([]Entry, 0, len(lines))}
+	known := make(map[string]bool, len(lines))
+	for _, line := range lines {
+		e, err := decodeLine(username, line)
+		switch {
+		case err != nil:
+			log.Skipped++
+		case !known[e.ID]:
+			known[e.ID] = true
+			log.Entries = append(log.Entries, e)
+		}
+	}
+	return log
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// recorder takes entries from any number of goroutines and hands them, in order, to one writer.
+// One mutex guards queue and books, which is why the books balance whenever they are read.
+type recorder struct {
+	size   int
+	work   chan struct{} // capacity 1: the queue is no longer empty, or holds a whole batch
+	closed chan struct{} // closed when intake ends
+	given  chan struct{} // closed when what is queued has been given up
+	done   chan struct{} // closed when the writer has returned
+
+	mu      sync.Mutex
+	ring    []Entry // grows up to size
+	head    int
+	queued  int // in ring
+	writing int // taken out of ring, fate not known yet
+	stats   Stats
+	intake  bool
+}
+
+func newRecorder(client redis.UniversalClient, tracker *sendTracker, keys Keys, options Options) *recorder {
+	r := &recorder{
+		size:   options.QueueSize,
+		work:   make(chan struct{}, 1),
+		closed: make(chan struct{}),
+		given:  make(chan struct{}),
+		done:   make(chan struct{}),
+		stats:  Stats{Connected: true},
+		intake: true,
+	}
+	w := newWriter(r, client, tracker, keys, options)
+	go func() {
+		defer close(r.done)
+		w.run()
+	}()
+	return r
+}
+
+// record is [Store.Record].
+func (r *recorder) record(e Entry) {
+	if e.Time.IsZero() {
+		e.Time = time.Now()
+	}
+	invalid := CheckUsername(e.Username) != nil
+	if !invalid {
+		e.bound()
+	}
+	r.mu.Lock()
+	r.stats.Accepted++
+	switch {
+	case invalid:
+		r.stats.Dropped.InvalidUsername++
+	case !r.intake:
+		r.stats.Dropped.Closed++
+	case r.queued == r.size:
+		r.stats.Dropped.QueueFull++
+	default:
+		r.push(e)
+	}
+	wake := r.queued == 1 || r.queued == maxBatch
+	r.mu.Unlock()
+	if wake {
+		select {
+		case r.work <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// push appends to the ring, which doubles when it is full. The caller holds mu.
+func (r *recorder) push(e Entry) {
+	if r.queued == len(r.ring) {
+		grown := make([]Entry, min(max(2*len(r.ring), 64), r.size))
+		n := copy(grown, r.ring[r.head:])
+		copy(grown[n:], r.ring[:r.head])
+		r.ring, r.head = grown, 0
+	}
+	r.ring[(r.head+r.queued)%len(r.ring)] = e
+	r.queued++
+}
+
+// keptRing is how large a ring may be and yet be kept when it is empty.
+const keptRing = 1024
+
+// take moves up to maxBatch of the oldest entries to batch. They count as queued until settle.
+func (r *recorder) take(batch []Entry) []Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(batch) < maxBatch && r.queued > 0 {
+		batch = append(batch, r.ring[r.head])
+		r.ring[r.head] = Entry{}
+		r.head = (r.head + 1) % len(r.ring)
+		r.queued--
+		r.writing++
+	}
+	if r.queued == 0 && len(r.ring) > keptRing {
+		r.ring, r.head = nil, 0 // an outage's memory is given back
+	}
+	return batch
+}
+
+// waiting is the number of entries in the ring.
+func (r *recorder) waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.queued
+}
+
+// outcome says what became of the entries of one batch.
+type outcome struct {
+	written, refused, indeterminate, closed, truncated int
+}
+
+// settle books the outcome of entries that were taken.
+func (r *recorder) settle(o outcome) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writing -= o.written + o.refused + o.indeterminate + o.closed
+	r.stats.Written += uint64(o.written)
+	r.stats.Dropped.Refused += uint64(o.refused)
+	r.stats.Dropped.Closed += uint64(o.closed)
+	r.stats.Indeterminate += uint64(o.indeterminate)
+	r.stats.Truncated += uint64(o.truncated)
+}
+
+// setConnected notes whether Redis took the last attempt to write.
+func (r *recorder) setConnected(connected bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stats.Connected = connected
+}
+
+// snapshot is [Store.Stats].
+func (r *recorder) snapshot() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	stats := r.stats
+	stats.Queued = uint64(r.queued + r.writing)
+	return stats
+}
+
+// close ends intake and waits until the writer has drained the queue or ctx ends; what is left then
+// is dropped. It is called once.
+func (r *recorder) close(ctx context.Context) error {
+	r.mu.Lock()
+	r.intake = false
+	r.mu.Unlock()
+	close(r.closed)
+	select {
+	case <-r.done:
+		return nil
+	case <-ctx.Done():
+	}
+	if lost := r.abandon(); lost > 0 {
+		return fmt.Errorf("store: closed with %d log entries not written: %w", lost, ctx.Err())
+	}
+	return nil
+}
+
+// abandon drops what waits in the ring. A batch that is being written settles by itself.
+func (r *recorder) abandon() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lost := r.queued
+	r.stats.Dropped.Closed += uint64(lost)
+	r.ring, r.head, r.queued = nil, 0, 0
+	close(r.given)
+	return lost + r.writing
+}
+
+// identifier makes ids that are unique among all processes: a random part and a counter.
+type identifier struct {
+	process string
+	count   uint64
+}
+
+func newIdentifier() identifier {
+	return identifier{process: strings.ToLower(rand.Text()[:12]) + "-"}
+}
+
+func (i *identifier) next() string {
+	i.count++
+	var b [32]byte
+	return string(strconv.AppendUint(append(b[:0], i.process...), i.count, 36))
+}

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ErrClosed is returned by every method that can't work after [Store.Close].
+var ErrClosed = errors.New("store: closed")
+
+// Store is a user log in Redis: the place that applications record to and that the admin reads.
+// All methods may be called from several goroutines. Nothing connects before it is needed, and a
+// Redis that is away is tried again for as long as the Store is open.
+type Store struct {
+	options  Options
+	keys     Keys
+	address  string
+	clients  clients
+	recorder *recorder
+	feed     *feed
+	closing  sync.Once
+	closers  []func()
+}
+
+// Open returns a Store for the Redis at rawURL: redis://[user:password@]host[:port][/db], rediss://
+// for TLS, or unix://[user:password@]/path/to/socket[?db=n]. It does not wait for Redis: only a bad
+// URL or bad options are errors, and no error contains the URL, which may hold a password.
+// Close the Store to release what it holds. For Cluster and Sentinel, see [New].
+func Open(rawURL string, options Options) (*Store, error) {
+	parsed, err := redis.ParseURL(rawURL)
+	if err != nil {
+		scheme, _, _ := strings.Cut(rawURL, ":")
+		return nil, fmt.Errorf("store: can't read the Redis URL (it begins with %.10q): use redis://host:port/db, rediss://host:port/db or unix:///path/to/socket", scheme)
+	}
+	client := redis.NewClient(parsed)
+	s, err := New(client, options)
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	s.closers = append(s.closers, func() { client.Close() })
+	return s, nil
+}
+
+// New is [Open] for those who bring a client: a *redis.Client (also one made by
+// redis.NewFailoverClient), *redis.ClusterClient or *redis.Ring. Its addresses, credentials and TLS
+// are taken over, its timeouts and retries are not: recording and reading use connections of their
+// own. The client stays the caller's, who may close it before or after the Store.
+func New(client redis.UniversalClient, options Options) (*Store, error) {
+	if isNil(client) {
+		return nil, errors.New("store: the Redis client is nil: pass one, or use Open with a URL")
+	}
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := newKeys(options.KeyPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	s := &Store{options: options, keys: keys, address: address(client)}
+	s.clients = newClients(client)
+	s.recorder = newRecorder(s.clients.writer, s.clients.tracker, keys, options)
+	s.feed = newFeed(s.clients.reader, keys, options)
+	return s, nil
+}
+
+// Record queues an entry to be written to Redis. It takes well under a microsecond: it never
+// blocks, never fails and never touches the network; what becomes of the entry is counted in
+// [Store.Stats]. An entry without an ID or Time gets them. Record keeps nothing of e's Extra map.
+func (s *Store) Record(e Entry) { s.recorder.record(e) }
+
+// Stats returns the books of everything that was recorded through this Store.
+func (s *Store) Stats() Stats { return s.recorder.snapshot() }
+
+// Options returns the options in force, defaults filled in.
+func (s *Store) Options() Options { return s.options }
+
+// Keys returns the names of this store's keys and channels.
+func (s *Store) Keys() Keys { return s.keys }
+
+// Client returns the client with which this Store reads, for others who keep things in the same
+// Redis: it honours deadlines and gives up after two seconds. It belongs to the Store.
+func (s *Store) Client() redis.UniversalClient { return s.clients.reader }
+
+// Address names the Redis server for people: host and port or path, never a credential.
+func (s *Store) Address() string { return s.address }
+
+// Ping asks Redis for an answer, and returns within about two seconds.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.clients.reader.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("ping Redis at %s: %w", s.address, err)
+	}
+	return nil
+}
+
+// Close stops recording, writes what is queued, ends every subscription and closes the connections.
+// It returns as soon as that is done, or with an error that says how many entries were lost when
+// ctx ends first. What is recorded after Close has begun is dropped and counted. Further calls do
+// nothing and return nil.
+func (s *Store) Close(ctx context.Context) error {
+	var err error
+	s.closing.Do(func() {
+		err = s.recorder.close(ctx)
+		s.feed.close()
+		s.clients.close()
+		for _, closer := range s.closers {
+			closer()
+		}
+	})
+	return err
+}
+
+// OnClose has f called at the end of [Store.Close], for what has to live as long as the Store.
+// It must be called before the Store is shared.
+func (s *Store) OnClose(f func()) { s.closers = append(s.closers, f) }
+
+// address describes where client connects to, without credentials.
+func address(client redis.UniversalClient) string {
+	switch c := client.(type) {
+	case *redis.Client:
+		return c.Options().Addr
+	case *redis.ClusterClient:
+		return strings.Join(c.Options().Addrs, ",")
+	}
+	return "Redis"
+}
+
+// isNil recognises a nil client, also one of the known types inside a non-nil interface.
+func isNil(client redis.UniversalClient) bool {
+	switch c := client.(type) {
+	case nil:
+		return true
+	case *redis.Client:
+		return c == nil
+	case *redis.ClusterClient:
+		return c == nil
+	case *redis.Ring:
+		return c == nil
+	}
+	return false
+}
+
+// Timeouts of the two clients. Recording gives up early, since what can't be written waits in the
+// queue; reading waits as long as a person would.
+const (
+	writeTimeout = 250 * time.Millisecond
+	readTimeout  = 2 * time.Second
+)
+
+// dialFunc is how go-redis connects.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)

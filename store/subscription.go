@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// State says whether a [Subscription] can see what happens.
+type State int
+
+// The states of a [Subscription].
+const (
+	Joining State = iota // nothing is known yet
+	Live                 // everything that is recorded arrives
+	Lost                 // Redis can't be reached; what was recorded meanwhile will follow, or a gap
+)
+
+// Update is what happened on a [Subscription] since its last update.
+type Update struct {
+	State   State
+	Gap     bool     // requests may be missing before Entries
+	Entries []*Entry // oldest first; shared with other subscriptions, so not to be changed
+}
+
+// maxPending bounds what waits for a subscriber that is slow to ask; then the older half is given
+// up for a gap.
+const maxPending = 1024
+
+// Subscription is one viewer's place in a log: it has everything that the log held when it was made,
+// then every entry as it is recorded, in order, none twice, and a gap wherever that can't be kept.
+type Subscription struct {
+	feed  *feed
+	topic *topic
+	after string // where the viewer wants to go on; used when the topic goes live
+
+	started bool // has been given its first entries; belongs to the feed's goroutine
+
+	ready   chan struct{} // capacity 1: there is something to tell
+	mu      sync.Mutex
+	state   State
+	queue   []*Entry // oldest first, with gapMarks
+	changed bool     // state or queue has something to tell
+	err     error
+}
+
+// Next waits until there is something to tell and returns it. The first update of a new
+// subscription has the backlog, and comes even if that is empty. It returns ctx's error when ctx
+// ends first, and [ErrClosed] after Close of the subscription or its store. It must not be called
+// by two goroutines at once.
+func (s *Subscription) Next(ctx context.Context) (Update, error) {
+	for {
+		if update, ok, err := s.collect(); ok || err != nil {
+			return update, err
+		}
+		select {
+		case <-s.ready:
+		case <-ctx.Done():
+			return Update{}, ctx.Err()
+		}
+	}
+}
+
+// Close ends the subscription. It may be called more than once, and from any goroutine.
+func (s *Subscription) Close() {
+	s.fail(ErrClosed)
+	s.feed.do(func() { s.feed.leave(s) })
+}
+
+// gapMark stands in a subscription's queue where entries may be missing.
+var gapMark = &Entry{}
+
+// collect takes what is pending, up to the next gap.
+func (s *Subscription) collect() (Update, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return Update{}, false, s.err
+	}
+	if !s.changed {
+		return Update{}, false, nil
+	}
+	update := Update{State: s.state, Entries: s.queue}
+	if len(s.queue) > 0 && s.queue[0] == gapMark {
+		update.Gap, update.Entries = true, s.queue[1:]
+	}
+	s.queue = nil
+	if next := slices.Index(update.Entries, gapMark); next >= 0 {
+		update.Entries, s.queue = update.Entries[:next:next], update.Entries[next:]
+	}
+	s.changed = len(s.queue) > 0
+	return update, true, nil
+}
+
+// start gives the subscription its first entries.
+func (s *Subscription) start(gap bool, entries []*Entry) {
+	s.started = true
+	s.push(Live, gap, entries)
+}
+
+// push adds to what is pending, if it is news. It never blocks.
+func (s *Subscription) push(state State, gap bool, entries []*Entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state == s.state && !gap && len(entries) == 0 {
+		return
+	}
+	s.state, s.changed = state, true
+	if gap {
+		s.queue = append(s.queue, gapMark)
+	}
+	s.queue = append(s.queue, entries...)
+	if over := len(s.queue) - maxPending; over > 0 {
+		kept := s.queue[over+maxPending/2:]
+		s.queue = append(make([]*Entry, 0, maxPending), gapMark)
+		s.queue = append(s.queue, kept...)
+	}
+	s.wake()
+}
+
+// fail ends the subscription with an error.
+func (s *Subscription) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+	s.wake()
+}
+
+func (s *Subscription) wake() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}

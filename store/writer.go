@@ -1,0 +1,319 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// How the writer paces itself.
+const (
+	maxBatch     = 100
+	gatherTime   = 10 * time.Millisecond  // from the start of one batch to the next, unless it is full
+	minBackoff   = 100 * time.Millisecond // between attempts to reach Redis, doubling
+	maxBackoff   = 5 * time.Second
+	batchBudget  = 2 * writeTimeout // of one transaction
+	lossInterval = 10 * time.Second // at least, between two reports of losses
+)
+
+// writer moves entries from the recorder's queue to Redis. All of it runs in one goroutine.
+type writer struct {
+	recorder *recorder
+	client   redis.UniversalClient
+	tracker  *sendTracker
+	keys     Keys
+	options  Options
+	mask     *masker
+	index    *index
+	ids      identifier
+	log      *slog.Logger
+
+	buffer   []Entry // what batch is part of
+	batch    []Entry // taken from the queue, fate not known yet
+	line     []byte
+	backoff  time.Duration // 0 while Redis answers
+	logged   Stats         // the books when losses were last logged,
+	loggedAt time.Time     // and when that was
+}
+
+func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, keys Keys, options Options) *writer {
+	return &writer{
+		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
+		mask: newMasker(options.MaskQuery, options.AllowQuery), index: newIndex(keys, options.Retention),
+		ids: newIdentifier(), log: options.Logger,
+		buffer: make([]Entry, 0, maxBatch),
+	}
+}
+
+// run writes until the queue is empty after intake has ended.
+func (w *writer) run() {
+	for w.await() {
+		started := time.Now()
+		w.prepare()
+		for !w.attempt() {
+			if !w.rest() {
+				w.recorder.settle(outcome{closed: len(w.batch)})
+				return
+			}
+		}
+		w.index.forget(w.client)
+		w.gather(started)
+	}
+	w.logLosses(true)
+}
+
+// await fills the batch, waiting for entries if there are none. It returns false when there will be
+// no more.
+func (w *writer) await() bool {
+	for {
+		if w.batch = w.recorder.take(w.buffer[:0]); len(w.batch) > 0 {
+			return true
+		}
+		w.logLosses(false)
+		select {
+		case <-w.recorder.work:
+		case <-w.recorder.closed:
+			w.batch = w.recorder.take(w.buffer[:0]) // what came in before intake ended
+			return len(w.batch) > 0
+		}
+	}
+}
+
+// gather lets entries collect for a while, so that a busy application costs few round trips.
+func (w *writer) gather(started time.Time) {
+	pause := time.NewTimer(gatherTime - time.Since(started))
+	defer pause.Stop()
+	for w.recorder.waiting() < maxBatch {
+		select {
+		case <-w.recorder.work:
+		case <-pause.C:
+			return
+		case <-w.recorder.closed:
+			return
+		}
+	}
+}
+
+// prepare masks the batch and gives every entry its id.
+func (w *writer) prepare() {
+	truncated := 0
+	for i := range w.batch {
+		e := &w.batch[i]
+		e.Path = w.mask.path(e.Path)
+		if len(e.Path) > MaxPath {
+			e.Path, e.Truncated = cutRune(e.Path, MaxPath), true
+		}
+		if e.ID == "" {
+			e.ID = w.ids.next()
+		}
+		if e.Truncated {
+			truncated++
+		}
+	}
+	w.recorder.settle(outcome{truncated: truncated})
+}
+
+// attempt writes the batch. It returns false when it must be written again: when Redis certainly
+// has none of it.
+func (w *writer) attempt() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	if w.backoff > 0 {
+		// After a failure nothing is sent before Redis has answered: what is sent into a dead
+		// connection can neither be known as written nor be sent again.
+		if err := w.client.Ping(ctx).Err(); err != nil {
+			w.failed(err)
+			return false
+		}
+	}
+	for _, group := range w.groups() {
+		o, err := w.transact(ctx, group)
+		w.recorder.settle(o)
+		if o == (outcome{}) {
+			w.failed(err)
+			return false
+		}
+		w.batch = w.batch[len(group):]
+		if o.indeterminate > 0 {
+			w.failed(err)
+		} else {
+			w.succeeded()
+		}
+	}
+	return true
+}
+
+// groups splits the batch into transactions: one, except on a Cluster, where a transaction can't
+// span the logs of two users.
+func (w *writer) groups() [][]Entry {
+	if !w.clustered() {
+		return [][]Entry{w.batch}
+	}
+	var groups [][]Entry
+	for rest := w.batch; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Username == rest[0].Username {
+			n++
+		}
+		groups, rest = append(groups, rest[:n]), rest[n:]
+	}
+	return groups
+}
+
+// clustered reports whether keys live on several servers.
+func (w *writer) clustered() bool {
+	switch w.client.(type) {
+	case *redis.Client:
+		return false
+	}
+	return true
+}
+
+// transact writes entries in one MULTI/EXEC: the order of the list is the order of the channel, and
+// no list is ever without an expiry or too long. A zero outcome says that nothing was done.
+func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error) {
+	pipe := w.client.TxPipeline()
+	pushed := w.queueCommands(ctx, pipe, entries)
+	index := w.client.Pipeline()
+	if !w.clustered() {
+		index = pipe
+	}
+	w.index.queue(ctx, index, entries)
+	w.tracker.begin()
+	_, err := pipe.Exec(ctx)
+	var o outcome
+	switch {
+	case err == nil:
+		o.written = len(entries)
+	case !isReply(err):
+		if w.tracker.mayHaveArrived(err) {
+			o.indeterminate = len(entries)
+		}
+	default:
+		// Redis answered. Either it refused the whole transaction, and every command says so, or
+		// single commands failed while the others were done.
+		for _, p := range pushed {
+			if isReply(p.cmd.Err()) {
+				o.refused += p.entries
+			} else {
+				o.written += p.entries
+			}
+		}
+		if o.written == 0 && !isWrongType(err) {
+			return outcome{}, err
+		}
+	}
+	if w.clustered() && o.written > 0 {
+		_, err := index.Exec(ctx)
+		return o, err
+	}
+	return o, err
+}
+
+// push is the LPUSH of one user's entries.
+type push struct {
+	cmd     *redis.IntCmd
+	entries int
+}
+
+// queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, and one PUBLISH per entry.
+func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []push {
+	lines := make([]any, len(entries))
+	for i := range entries {
+		w.line = entries[i].appendLine(w.line[:0])
+		lines[i] = string(w.line)
+	}
+	var pushes []push
+	done := make(map[string]bool, len(entries))
+	for i := range entries {
+		username := entries[i].Username
+		if done[username] {
+			continue
+		}
+		done[username] = true
+		var values []any
+		for j := i; j < len(entries); j++ {
+			if entries[j].Username == username {
+				values = append(values, lines[j])
+			}
+		}
+		key := w.keys.Log(username)
+		pushes = append(pushes, push{pipe.LPush(ctx, key, values...), len(values)})
+		pipe.LTrim(ctx, key, 0, int64(w.options.MaxEntries)-1)
+		pipe.PExpire(ctx, key, w.options.Retention)
+	}
+	if !w.options.NoPublish {
+		for i := range entries {
+			pipe.Publish(ctx, w.keys.LogChannel(entries[i].Username), lines[i])
+		}
+	}
+	return pushes
+}
+
+// isReply reports whether err is Redis's own word, as opposed to a broken connection.
+func isReply(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply)
+}
+
+// isWrongType reports whether the key of a list holds something else, which waiting does not change.
+func isWrongType(err error) bool { return redis.HasErrorPrefix(err, "WRONGTYPE") }
+
+// failed opens the breaker, or holds it open for longer.
+func (w *writer) failed(err error) {
+	if w.backoff == 0 {
+		w.recorder.setConnected(false)
+		w.log.Warn("userlog: the log store does not take log entries; they wait in memory", "err", err)
+	}
+	w.backoff = min(max(2*w.backoff, minBackoff), maxBackoff)
+}
+
+// succeeded closes the breaker.
+func (w *writer) succeeded() {
+	if w.backoff > 0 {
+		w.backoff = 0
+		w.recorder.setConnected(true)
+		w.log.Info("userlog: the log store is back", "waiting", w.recorder.waiting())
+	}
+}
+
+// rest waits between two attempts. While closing it waits only briefly; it returns false when what
+// waited has been given up.
+func (w *writer) rest() bool {
+	pause := time.NewTimer(w.backoff/2 + rand.N(w.backoff/2))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		return true
+	case <-w.recorder.closed:
+	}
+	hurry := time.NewTimer(minBackoff)
+	defer hurry.Stop()
+	select {
+	case <-hurry.C:
+	case <-w.recorder.given:
+		return false
+	}
+	return true
+}
+
+// logLosses tells what was lost since it last did: once an outage is over, and every lossInterval at most.
+func (w *writer) logLosses(final bool) {
+	now := w.recorder.snapshot()
+	lost := now.Dropped.Total() + now.Indeterminate - w.logged.Dropped.Total() - w.logged.Indeterminate
+	if lost == 0 || time.Since(w.loggedAt) < lossInterval && !final {
+		return
+	}
+	w.log.Warn(fmt.Sprintf("userlog: %d log entries lost", lost),
+		"queue_full", now.Dropped.QueueFull-w.logged.Dropped.QueueFull,
+		"invalid_username", now.Dropped.InvalidUsername-w.logged.Dropped.InvalidUsername,
+		"refused", now.Dropped.Refused-w.logged.Dropped.Refused,
+		"closed", now.Dropped.Closed-w.logged.Dropped.Closed,
+		"indeterminate", now.Indeterminate-w.logged.Indeterminate)
+	w.logged, w.loggedAt = now, time.Now()
+}
