@@ -1,0 +1,64 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/views"
+)
+
+// languageCookie holds the language that the reader chose.
+const languageCookie = "userlog_language"
+
+// language is the language of the answer: pinned, chosen, or what the browser asks for.
+func (s *site) language(c *gin.Context) string {
+	if s.options.Language != "" {
+		return s.options.Language
+	}
+	chosen, err := c.Cookie(languageCookie)
+	if err != nil {
+		chosen = ""
+	}
+	return s.views.Match(c.Query("lang"), chosen, c.GetHeader("Accept-Language"))
+}
+
+// layout is what every page has.
+func (s *site) layout(c *gin.Context, section string) views.Layout {
+	return views.Layout{
+		Lang:              s.language(c),
+		Base:              s.base,
+		Current:           s.ownPath(c.Request.URL.RequestURI()),
+		Account:           c.GetString(accountKey),
+		CanLogOut:         s.options.Superuser == nil,
+		CanSwitchLanguage: s.options.Language == "",
+		Section:           section,
+	}
+}
+
+// answer sends a rendered page or fragment, or the error of rendering it.
+func (s *site) answer(c *gin.Context, status int, html []byte, err error) {
+	if err != nil {
+		s.fail(c, http.StatusInternalServerError, err)
+		return
+	}
+	c.Data(status, "text/html; charset=utf-8", html)
+}
+
+// fail ends the request with an error page: a sentence and the next step, in the reader's language.
+// The error itself goes to the log, if there is one.
+func (s *site) fail(c *gin.Context, status int, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.log.Error("userlog: a page could not be shown", "status", status, "route", c.FullPath(), "err", err)
+	}
+	html, err := s.views.Error(views.Error{Layout: s.layout(c, ""), Status: status})
+	if err != nil {
+		s.log.Error("userlog: the error page could not be rendered", "err", err)
+		c.AbortWithStatus(status)
+		return
+	}
+	c.Abort()
+	c.Data(status, "text/html; charset=utf-8", html)
+}

@@ -1,0 +1,74 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/live"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// liveLog shows the page on which a user's requests appear. The requests themselves, those that are
+// there already too, come over its socket.
+func (s *site) liveLog(c *gin.Context) {
+	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username")}
+	if page.Username != "" {
+		switch {
+		case store.CheckUsername(page.Username) != nil, !s.exists(c, page.Username):
+			page.Message = views.UserNotFound(page.Username)
+		default:
+			page.SocketURL = s.socketURL(page.Lang, "username", page.Username)
+		}
+	}
+	html, err := s.views.Live(page)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// everyone shows the page on which all users' requests appear.
+func (s *site) everyone(c *gin.Context) {
+	page := views.Live{Layout: s.layout(c, views.SectionEveryone), Everyone: true}
+	page.SocketURL = s.socketURL(page.Lang, "everyone", "1")
+	html, err := s.views.Live(page)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// socketURL is where a page connects. It names the language, because the cookie that does may not
+// reach another host.
+func (s *site) socketURL(lang, name, value string) string {
+	address := s.options.LiveURL
+	if address == "" {
+		address = s.base + "/live/socket"
+	}
+	return address + "?" + url.Values{name: {value}, "lang": {lang}}.Encode()
+}
+
+// socket is the live log itself: HTML frames for the pages, JSON for programs.
+func (s *site) socket(c *gin.Context) {
+	watch := live.Watch{
+		Username: c.Query("username"),
+		After:    c.Query("after"),
+		JSON:     c.Query("format") == "json",
+		Lang:     s.language(c),
+		Base:     s.base,
+	}
+	if everyone := c.Query("everyone") != ""; everyone == (watch.Username != "") {
+		c.String(http.StatusBadRequest, "Name either a username or everyone=1.\n")
+		return
+	}
+	if c.GetHeader("Upgrade") == "" {
+		c.Header("Upgrade", "websocket")
+		c.String(http.StatusUpgradeRequired, "This address is for websockets.\n")
+		return
+	}
+	err := s.hub.Serve(c.Writer, c.Request, watch)
+	switch {
+	case errors.Is(err, live.ErrClosed), errors.Is(err, store.ErrClosed):
+		c.String(http.StatusServiceUnavailable, "The server is stopping. Connect again.\n")
+	case errors.Is(err, store.ErrUsernameLong), errors.Is(err, store.ErrUsernameInvalid):
+		c.String(http.StatusBadRequest, "There can be no user of that name.\n")
+	}
+}

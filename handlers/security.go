@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// maxForm is the largest body that is read, in bytes.
+const maxForm = 64 << 10
+
+// accountKey is the name under which [site.requireSuperuser] leaves who is logged in.
+const accountKey = "userlog.account"
+
+// secure refuses requests that another site's page has made, and sets the headers of every answer.
+func (s *site) secure(c *gin.Context) {
+	s.writeHeaders(c)
+	if err := s.origins.Check(c.Request); err != nil {
+		s.fail(c, http.StatusForbidden, nil)
+		return
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+}
+
+// writeHeaders sets what every answer of the admin has. Nothing is to be kept anywhere, unless a
+// handler that knows better says so.
+func (a *Admin) writeHeaders(c *gin.Context) {
+	header := c.Writer.Header()
+	header.Set("Content-Security-Policy", a.policy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	header.Set("Cache-Control", "no-store")
+	header.Add("Vary", "HX-Request")
+}
+
+// requireSuperuser lets only superusers on. Everybody else is sent to the login and comes back
+// after it; where the host has the login, she is refused.
+func (s *site) requireSuperuser(c *gin.Context) {
+	if s.options.Superuser != nil {
+		name, ok := s.options.Superuser(c)
+		if !ok {
+			s.fail(c, http.StatusForbidden, nil)
+			return
+		}
+		c.Set(accountKey, name)
+		return
+	}
+	name, err := s.sessions.Account(c)
+	switch {
+	case err != nil:
+		s.fail(c, http.StatusServiceUnavailable, err)
+	case name == "":
+		s.sendToLogin(c)
+	default:
+		c.Set(accountKey, name)
+	}
+}
+
+// sendToLogin redirects a page to the login. What is no page is told so by its status: a fragment
+// would show the login in place of a table, and a socket or program can't read one.
+func (s *site) sendToLogin(c *gin.Context) {
+	next := c.Request.URL.RequestURI()
+	switch {
+	case c.GetHeader("HX-Request") != "":
+		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
+			next = current.RequestURI()
+		}
+		c.Header("HX-Redirect", s.loginURL(next))
+		c.AbortWithStatus(http.StatusUnauthorized)
+	case c.GetHeader("Upgrade") != "":
+		c.AbortWithStatus(http.StatusUnauthorized)
+	default:
+		c.Redirect(http.StatusSeeOther, s.loginURL(next))
+		c.Abort()
+	}
+}
+
+// loginURL is the login page that leads back to next.
+func (s *site) loginURL(next string) string {
+	if next = s.ownPath(next); next == s.base+"/" {
+		return s.base + "/login"
+	}
+	return s.base + "/login?" + url.Values{"next": {next}}.Encode()
+}
+
+// ownPath returns next if it is a path of the admin, and the home page otherwise: a login must not
+// lead to another site. Browsers read a backslash as a slash, and skip tabs and line ends.
+func (s *site) ownPath(next string) string {
+	home := s.base + "/"
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+		strings.HasPrefix(next, "//") || strings.Contains(next, `\`) || strings.Contains(u.Path, `\`) ||
+		strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, "..") ||
+		strings.ContainsFunc(u.Path, func(r rune) bool { return r < ' ' }) || !strings.HasPrefix(u.Path+"/", home) {
+		return home
+	}
+	return u.RequestURI()
+}
+
+// mayConnect decides about the Origin of a live socket. A browser always sends one; a program
+// without one has a session's cookie all the same.
+func (a *Admin) mayConnect(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || slices.Contains(a.options.AllowedOrigins, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}

@@ -1,0 +1,82 @@
+package handlers
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// refreshSeconds is how often a static log asks whether it has changed.
+const refreshSeconds = 2
+
+// staticLog shows a user's log as a page, or to htmx as the part of it that changes.
+func (s *site) staticLog(c *gin.Context) {
+	page := views.Log{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username")}
+	if page.Username != "" {
+		log, message, err := s.find(c, page.Username)
+		if err != nil {
+			s.fail(c, http.StatusServiceUnavailable, err)
+			return
+		}
+		page.Entries, page.Message, page.Refresh = log.Entries, message, refreshSeconds
+		page.ETag = etag(page)
+	}
+	c.Header("ETag", page.ETag)
+	if c.GetHeader("HX-Request") == "" {
+		html, err := s.views.Static(page)
+		s.answer(c, http.StatusOK, html, err)
+		return
+	}
+	if page.ETag != "" && c.GetHeader("If-None-Match") == page.ETag {
+		c.Status(http.StatusNotModified)
+		return
+	}
+	html, err := s.views.LogTable(page)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// find reads a user's log and says what was found.
+func (s *site) find(c *gin.Context, username string) (store.Log, *views.Message, error) {
+	if store.CheckUsername(username) != nil {
+		return store.Log{}, views.UserNotFound(username), nil // nobody can have such a name
+	}
+	log, err := s.logs.Log(c.Request.Context(), username)
+	switch {
+	case err != nil:
+		return store.Log{}, nil, err
+	case len(log.Entries) > 0:
+		return log, views.LogsFound(username), nil
+	case !s.exists(c, username):
+		return log, views.UserNotFound(username), nil
+	}
+	return log, views.NoLogs(username), nil
+}
+
+// exists asks the host whether there is such a user.
+func (s *site) exists(c *gin.Context, username string) bool {
+	if s.options.UserExists == nil {
+		return true
+	}
+	exists, err := s.options.UserExists(c.Request.Context(), username)
+	if err != nil {
+		s.log.Error("userlog: the application could not say whether a user exists", "err", err)
+		return true
+	}
+	return exists
+}
+
+// etag names what a static log shows, in this language.
+func etag(page views.Log) string {
+	sum := sha256.New()
+	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+page.Username)
+	for _, e := range page.Entries {
+		io.WriteString(sum, "\x00"+e.ID)
+	}
+	return `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
+}

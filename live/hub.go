@@ -1,0 +1,158 @@
+// Package live shows logs over websockets as they grow: melody's sessions, fed by the store's
+// subscriptions, in the form of the admin's pages or of JSON.
+//
+// It decides neither who may look nor what a row looks like: handlers and views do.
+package live
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/olahol/melody"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// Limits of a socket.
+const (
+	pingPeriod     = 25 * time.Second // below the idle limits of common proxies
+	pongWait       = 60 * time.Second
+	writeWait      = 10 * time.Second // a viewer that takes longer to read a frame is disconnected
+	maxInbound     = 512              // bytes of a message from a viewer; nothing is done with it
+	frameInterval  = 100 * time.Millisecond
+	messagesQueued = 4 // a viewer is sent one frame at a time, and a close message
+)
+
+// viewerKey is the name under which a melody session holds its viewer.
+const viewerKey = "viewer"
+
+// ErrClosed is returned by [Hub.Serve] after [Hub.Close].
+var ErrClosed = errors.New("live: closed")
+
+// Hub holds the sockets of everyone who watches. Its methods may be called from several goroutines.
+type Hub struct {
+	logs   *store.Store
+	views  *views.Set
+	rows   *rowCache
+	melody *melody.Melody
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	viewers map[*viewer]bool
+	closed  bool
+	left    chan struct{} // closed when closed and the last viewer has left
+}
+
+// NewHub returns a hub without viewers. It holds nothing that needs closing before the first comes.
+// checkOrigin decides about the Origin of an upgrade.
+func NewHub(logs *store.Store, set *views.Set, checkOrigin func(*http.Request) bool, log *slog.Logger) *Hub {
+	h := &Hub{
+		logs: logs, views: set, rows: newRowCache(set), melody: melody.New(), log: log,
+		viewers: make(map[*viewer]bool), left: make(chan struct{}),
+	}
+	h.melody.Upgrader.CheckOrigin = checkOrigin
+	h.melody.Config.PingPeriod = pingPeriod
+	h.melody.Config.PongWait = pongWait
+	h.melody.Config.WriteWait = writeWait
+	h.melody.Config.MaxMessageSize = maxInbound
+	h.melody.Config.MessageBufferSize = messagesQueued
+	h.melody.HandleConnect(func(s *melody.Session) { viewerOf(s).start(s) })
+	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { viewerOf(s).acknowledge() })
+	h.melody.HandleDisconnect(func(s *melody.Session) { viewerOf(s).stop() })
+	return h
+}
+
+func viewerOf(s *melody.Session) *viewer {
+	v, _ := s.MustGet(viewerKey).(*viewer)
+	return v
+}
+
+// Watch is what a viewer wants to see.
+type Watch struct {
+	Username string // "" for everyone
+	After    string // id of the newest entry that the viewer has; "" = none
+	JSON     bool   // one JSON object per message instead of HTML frames
+	Lang     string // of HTML frames
+	Base     string // base path of the links in HTML frames
+}
+
+// Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
+// answer the request if the error is [ErrClosed], store.ErrClosed or about the username; after any
+// other it has been answered.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
+	subscription, err := h.subscribe(watch)
+	if err != nil {
+		return err
+	}
+	defer subscription.Close()
+	v := newViewer(h, watch, subscription)
+	if !h.enter(v) {
+		return ErrClosed
+	}
+	defer h.leave(v)
+	err = h.melody.HandleRequestWithKeys(w, r, map[string]any{viewerKey: v})
+	if errors.Is(err, melody.ErrClosed) {
+		return ErrClosed
+	}
+	return err
+}
+
+func (h *Hub) subscribe(watch Watch) (*store.Subscription, error) {
+	if watch.Username == "" {
+		return h.logs.SubscribeEveryone(watch.After)
+	}
+	return h.logs.Subscribe(watch.Username, watch.After)
+}
+
+func (h *Hub) enter(v *viewer) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.viewers[v] = true
+	return true
+}
+
+func (h *Hub) leave(v *viewer) {
+	v.cancel()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.viewers, v)
+	if h.closed && len(h.viewers) == 0 {
+		close(h.left)
+	}
+}
+
+// Close tells every page to connect elsewhere (1012) and waits until the sockets are closed; when
+// ctx ends first, it cuts the rest off and returns ctx's error. Serve returns ErrClosed from now on.
+func (h *Hub) Close(ctx context.Context) error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return nil
+	}
+	h.closed = true
+	if len(h.viewers) == 0 {
+		close(h.left)
+	}
+	h.mu.Unlock()
+	// The only error is that melody is closed already.
+	_ = h.melody.CloseWithMsg(melody.FormatCloseMessage(melody.CloseServiceRestart, "restarting"))
+	select {
+	case <-h.left:
+		return nil
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for v := range h.viewers {
+		v.cut()
+	}
+	return ctx.Err()
+}

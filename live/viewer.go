@@ -1,0 +1,119 @@
+package live
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/olahol/melody"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// viewer is one socket. Its goroutine asks the subscription for news, sends it, and waits until it
+// has left before it asks again: a viewer that reads slowly delays nobody, fills no buffer, and
+// loses nothing without a gap, since the subscription knows what it missed.
+type viewer struct {
+	hub          *Hub
+	watch        Watch
+	subscription *store.Subscription
+	encoder      encoder
+
+	context context.Context
+	cancel  context.CancelFunc
+	sent    chan struct{} // capacity 1: the message under way has left
+	done    chan struct{} // closed when the goroutine has ended; nil before it began
+	session atomic.Pointer[melody.Session] // nil before the upgrade
+}
+
+// encoder turns an update into messages.
+type encoder interface {
+	encode(store.Update) ([][]byte, error)
+}
+
+func newViewer(h *Hub, watch Watch, subscription *store.Subscription) *viewer {
+	v := &viewer{hub: h, watch: watch, subscription: subscription, sent: make(chan struct{}, 1)}
+	if watch.JSON {
+		v.encoder = &jsonEncoder{state: store.Live}
+	} else {
+		v.encoder = &htmlEncoder{hub: h, watch: watch, found: watch.After != ""}
+	}
+	v.context, v.cancel = context.WithCancel(context.Background())
+	return v
+}
+
+// start begins to send. melody calls it before the socket's own goroutines run, so it must not wait.
+func (v *viewer) start(s *melody.Session) {
+	v.session.Store(s)
+	v.done = make(chan struct{})
+	go func() {
+		defer close(v.done)
+		if err := v.run(); err != nil && v.context.Err() == nil {
+			v.hub.log.Error("userlog: a live log ended", "err", err)
+			v.cut() // the page connects again, and goes on where it was
+		}
+	}()
+}
+
+// stop ends the goroutine and waits for it.
+func (v *viewer) stop() {
+	v.cancel()
+	<-v.done
+}
+
+// acknowledge notes that a message has been handed to the network.
+func (v *viewer) acknowledge() {
+	select {
+	case v.sent <- struct{}{}:
+	default:
+	}
+}
+
+// cut closes the connection without a word.
+func (v *viewer) cut() {
+	v.cancel()
+	if s := v.session.Load(); s != nil {
+		s.WebsocketConnection().Close()
+	}
+}
+
+// run sends until the context or the subscription ends.
+func (v *viewer) run() error {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		// The first entry after a quiet moment goes out at once; what follows gathers.
+		select {
+		case <-pause.C:
+		case <-v.context.Done():
+			return nil
+		}
+		update, err := v.subscription.Next(v.context)
+		if err != nil {
+			return err
+		}
+		pause.Reset(frameInterval)
+		messages, err := v.encoder.encode(update)
+		if err != nil {
+			return err
+		}
+		for _, message := range messages {
+			if !v.send(message) {
+				return nil
+			}
+		}
+	}
+}
+
+// send writes one message and waits until it has left, which melody ends after writeWait.
+func (v *viewer) send(message []byte) bool {
+	if v.session.Load().Write(message) != nil {
+		return false
+	}
+	select {
+	case <-v.sent:
+		return true
+	case <-v.context.Done():
+		return false
+	}
+}
