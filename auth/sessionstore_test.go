@@ -179,7 +179,7 @@ func TestWhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
 // outage is a hook that fails every command while Redis is away.
 type outage struct{ away bool }
 
-var errAway = errors.New("Redis is away")
+var errAway = errors.New("redis is away")
 
 func (o *outage) DialHook(next redis.DialHook) redis.DialHook { return next }
 
