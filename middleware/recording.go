@@ -1,15 +1,14 @@
 package middleware
 
 import (
-	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"reflect"
 	"regexp"
 	"strings"
+	"time"
 
-	"github.com/gin-gonic/gin"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // recording is what every adapter needs, whatever the framework.
@@ -74,22 +73,53 @@ func requestID(response, request http.Header) string {
 	return ""
 }
 
-// upgradeWriter notices when a handler takes the connection over.
-type upgradeWriter struct {
-	gin.ResponseWriter
-	upgraded func()
-	taken    bool
-}
-
-// Hijack implements http.Hijacker.
-func (w *upgradeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffered, err := w.ResponseWriter.Hijack()
-	if err == nil && !w.taken {
-		w.taken = true
-		w.upgraded()
+// upgrades reports whether the request asks to change the protocol.
+func upgrades(r *http.Request) bool {
+	if len(r.Header["Upgrade"]) == 0 {
+		return false
 	}
-	return conn, buffered, err
+	for _, value := range r.Header["Connection"] {
+		if strings.Contains(strings.ToLower(value), "upgrade") {
+			return true
+		}
+	}
+	return false
 }
 
-// Unwrap is for http.ResponseController.
-func (w *upgradeWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+// newEntry is the entry of a request that is finished now, as far as every framework knows it.
+func newEntry(r *http.Request, response http.Header, code int, started time.Time) store.Entry {
+	finished := time.Now()
+	return store.Entry{
+		Method:    r.Method,
+		Path:      requestURI(r),
+		Code:      code,
+		Time:      finished,
+		Duration:  finished.Sub(started),
+		RequestID: requestID(response, r.Header),
+	}
+}
+
+// identity is what the host says about a request; R is how its framework shows one.
+type identity[R any] struct {
+	username func(R) string
+	annotate func(R, *store.Entry) // or nil
+}
+
+// identify fills in whose request it was, and lets the host change the entry. It reports whether to
+// record it.
+func (i *identity[R]) identify(r R, e *store.Entry) (record bool) {
+	defer func() {
+		if recover() != nil {
+			e.Username, record = "", true // Record counts it as invalid
+		}
+	}()
+	if e.Username = i.username(r); e.Username == "" {
+		return false
+	}
+	if i.annotate != nil {
+		annotated := *e // a copy of its own, so that e itself need not be on the heap
+		i.annotate(r, &annotated)
+		*e = annotated
+	}
+	return e.Username != ""
+}

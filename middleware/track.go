@@ -5,8 +5,9 @@
 package middleware
 
 import (
+	"bufio"
+	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -51,8 +52,7 @@ func Track(logs Recorder, username func(*gin.Context) string, options Options) g
 	}
 	t := &tracker{
 		recording: newRecording("middleware.Track", logs, options.Ignore),
-		username:  username,
-		annotate:  options.Annotate,
+		identity:  identity[*gin.Context]{username, options.Annotate},
 	}
 	return t.handle
 }
@@ -66,8 +66,7 @@ type skipKey struct{}
 
 type tracker struct {
 	recording
-	username func(*gin.Context) string
-	annotate func(*gin.Context, *store.Entry)
+	identity[*gin.Context]
 }
 
 func (t *tracker) handle(c *gin.Context) {
@@ -95,7 +94,7 @@ func (t *tracker) handle(c *gin.Context) {
 // handleUpgrade is handle for a request that asks to change the protocol. Its handler returns when
 // the socket closes, hours later, so it is recorded when the connection is taken over.
 func (t *tracker) handleUpgrade(c *gin.Context, started time.Time) {
-	w := &upgradeWriter{ResponseWriter: c.Writer, upgraded: func() { t.record(c, http.StatusSwitchingProtocols, started) }}
+	w := &ginUpgradeWriter{ResponseWriter: c.Writer, upgraded: func() { t.record(c, http.StatusSwitchingProtocols, started) }}
 	c.Writer = w
 	returned := false
 	defer func() {
@@ -115,49 +114,29 @@ func (t *tracker) record(c *gin.Context, code int, started time.Time) {
 	if skipped, _ := c.Get(skipKey{}); skipped == true {
 		return
 	}
-	finished := time.Now()
-	e := store.Entry{
-		Method:    c.Request.Method,
-		Path:      requestURI(c.Request),
-		Code:      code,
-		Time:      finished,
-		Duration:  finished.Sub(started),
-		Route:     c.FullPath(),
-		RequestID: requestID(c.Writer.Header(), c.Request.Header),
-	}
+	e := newEntry(c.Request, c.Writer.Header(), code, started)
+	e.Route = c.FullPath()
 	if t.identify(c, &e) {
 		t.logs.Record(e)
 	}
 }
 
-// identify fills in whose request it was, and lets the host change the entry. It reports whether to
-// record it.
-func (t *tracker) identify(c *gin.Context, e *store.Entry) (record bool) {
-	defer func() {
-		if recover() != nil {
-			e.Username, record = "", true // Record counts it as invalid
-		}
-	}()
-	if e.Username = t.username(c); e.Username == "" {
-		return false
-	}
-	if t.annotate != nil {
-		annotated := *e // a copy of its own, so that e itself need not be on the heap
-		t.annotate(c, &annotated)
-		*e = annotated
-	}
-	return e.Username != ""
+// ginUpgradeWriter notices when a handler takes the connection over.
+type ginUpgradeWriter struct {
+	gin.ResponseWriter
+	upgraded func()
+	taken    bool
 }
 
-// upgrades reports whether the request asks to change the protocol.
-func upgrades(r *http.Request) bool {
-	if len(r.Header["Upgrade"]) == 0 {
-		return false
+// Hijack implements http.Hijacker.
+func (w *ginUpgradeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := w.ResponseWriter.Hijack()
+	if err == nil && !w.taken {
+		w.taken = true
+		w.upgraded()
 	}
-	for _, value := range r.Header["Connection"] {
-		if strings.Contains(strings.ToLower(value), "upgrade") {
-			return true
-		}
-	}
-	return false
+	return conn, buffered, err
 }
+
+// Unwrap is for http.ResponseController.
+func (w *ginUpgradeWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

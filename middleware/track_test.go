@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -31,6 +32,17 @@ func (m *memory) all() []store.Entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.entries
+}
+
+// await returns what was recorded when there are n entries.
+func (m *memory) await(t *testing.T, n int) []store.Entry {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); len(m.all()) < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d entries, want %d", len(m.all()), n)
+		}
+	}
+	return m.all()
 }
 
 func header(c *gin.Context) string { return c.GetHeader("X-User") }

@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/gorilla/websocket"
@@ -34,9 +33,7 @@ func TestTrackRecordsAnUpgradeWhenItHappens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	for deadline := time.Now().Add(5 * time.Second); len(logs.all()) == 0 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-	}
-	if entries := logs.all(); len(entries) != 1 || entries[0].Code != 101 || entries[0].Username != "ada" {
+	if entries := logs.await(t, 1); len(entries) != 1 || entries[0].Code != 101 || entries[0].Username != "ada" {
 		t.Fatalf("while the socket is open: recorded %+v", entries)
 	}
 
