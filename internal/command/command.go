@@ -1,0 +1,87 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/alecthomas/kong"
+	"github.com/gin-gonic/gin"
+)
+
+// Exit statuses.
+const (
+	exitFine   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// commandLine is everything that can be typed.
+type commandLine struct {
+	Demo            demoCommand            `cmd:"" help:"Try userlog: a sample shop with simulated customers, and the admin that watches them."`
+	Serve           serveCommand           `cmd:"" help:"Run the admin by itself, for a Redis that applications elsewhere write to."`
+	Createsuperuser createSuperuserCommand `cmd:"" help:"Create an account that may log in to the admin."`
+	Changepassword  changePasswordCommand  `cmd:"" help:"Give an account a new password, and end its sessions."`
+	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
+}
+
+// streams are the standard streams of a command.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// usageError is a mistake in what was typed, or in a variable of the environment.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// usage returns a [usageError]; it is formatted as by fmt.Errorf.
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// Run runs the userlog program until it has done what args ask for, or ctx ends, and returns its
+// exit status: 0 when it did or was asked to stop, 1 when it failed, 2 for a mistake in args or in
+// the environment. A failure is one line on stderr. lookupEnv is os.LookupEnv in real life.
+func Run(
+	ctx context.Context, args []string, lookupEnv func(string) (string, bool),
+	stdin io.Reader, stdout, stderr io.Writer,
+) int {
+	err := run(ctx, args, lookupEnv, streams{stdin, stdout, stderr})
+	if err == nil {
+		return exitFine
+	}
+	fmt.Fprintln(stderr, "userlog:", err)
+	if wrong := (usageError{}); errors.As(err, &wrong) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func run(ctx context.Context, args []string, lookupEnv func(string) (string, bool), std streams) error {
+	gin.SetMode(gin.ReleaseMode)
+	redirectRedis(slog.New(slog.DiscardHandler)) // commands that keep a log redirect it there
+	helped := false
+	parser, err := kong.New(new(commandLine),
+		kong.Name("userlog"),
+		kong.Description("See what one user of a web site is doing, as it happens."),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(int) { helped = true }), // kong has printed the help, and goes on
+		kong.Resolvers(environment(lookupEnv)),
+		kong.HelpFormatter(helpWithVariable),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(std),
+	)
+	if err != nil {
+		return fmt.Errorf("build the command line: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case helped:
+		return nil
+	case err != nil:
+		return usageError{err}
+	}
+	return parsed.Run()
+}

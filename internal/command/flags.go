@@ -1,0 +1,102 @@
+package command
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/embedded"
+)
+
+// redisFlags say where the logs are.
+type redisFlags struct {
+	Redis     string `placeholder:"URL" help:"The Redis that keeps the logs: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket."`
+	KeyPrefix string `default:"userlog:" help:"What every key and channel in Redis begins with; empty for django-userlog's names."`
+}
+
+// open opens the store in Redis or, without a URL, one in memory. It does not wait for Redis: all
+// its errors are mistakes in the flags.
+func (f redisFlags) open(options store.Options) (*store.Store, error) {
+	options.KeyPrefix = f.KeyPrefix
+	if f.KeyPrefix == "" {
+		options.KeyPrefix = store.NoKeyPrefix
+	}
+	var logs *store.Store
+	var err error
+	if f.Redis == "" {
+		logs, err = embedded.Open(options)
+	} else {
+		logs, err = store.Open(f.Redis, options)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return logs, nil
+}
+
+// openRedis is open for commands that make no sense with a log of their own.
+func (f redisFlags) openRedis(options store.Options) (*store.Store, error) {
+	if f.Redis == "" {
+		return nil, usage("--redis is missing: say which Redis keeps the logs, such as --redis redis://localhost:6379/0, or set %s", variable("redis"))
+	}
+	return f.open(options)
+}
+
+// storeFlags say where the logs are and how they are kept.
+type storeFlags struct {
+	redisFlags `embed:""`
+	MaxEntries int           `default:"25" help:"How many requests of a user are kept."`
+	Retention  time.Duration `default:"1h" help:"How long a user's log is kept after the last request."`
+}
+
+// options checks the flags, where 0 has no special meaning, and returns them for [redisFlags.open].
+func (f storeFlags) options(log *slog.Logger) (store.Options, error) {
+	switch {
+	case f.MaxEntries < 1:
+		return store.Options{}, usage("--max-entries is %d: use 1 or more", f.MaxEntries)
+	case f.Retention < time.Second:
+		return store.Options{}, usage("--retention is %s: use a second (1s) or more", f.Retention)
+	}
+	return store.Options{MaxEntries: f.MaxEntries, Retention: f.Retention, Logger: log}, nil
+}
+
+// address is where a server listens: host:port.
+type address string
+
+// Validate is called by kong for an address that was typed or is in the environment.
+func (a address) Validate() error {
+	_, port, err := net.SplitHostPort(string(a))
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not an address: use host:port, such as 127.0.0.1:8080 or :8080", string(a))
+	}
+	return nil
+}
+
+// basePath is where the admin is mounted, as it is typed: "/userlog", or "/" for the root.
+type basePath string
+
+// Validate is called by kong for a path that was typed or is in the environment. What it accepts
+// means itself in a URL, in a Gin route and in a cookie.
+func (p basePath) Validate() error {
+	if p == "/" {
+		return nil
+	}
+	const unreserved = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+	rest, rooted := strings.CutPrefix(string(p), "/")
+	for segment := range strings.SplitSeq(rest, "/") {
+		if !rooted || segment == "" || segment == "." || segment == ".." || strings.Trim(segment, unreserved) != "" {
+			return fmt.Errorf(`%q is not a base path: begin with / and don't end with it, as in /userlog, with letters, digits and - . _ ~ between the slashes; use / for the root`, string(p))
+		}
+	}
+	return nil
+}
+
+// prefix is what the paths of the admin begin with: "" for the root.
+func (p basePath) prefix() string { return strings.TrimSuffix(string(p), "/") }

@@ -1,0 +1,24 @@
+package command
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// addHealth adds what orchestrators ask: /healthz, whether the program runs, and /readyz, whether
+// its log store answers. Neither needs a login; neither tells anything else.
+func addHealth(r gin.IRoutes, logs *store.Store) {
+	methods := []string{http.MethodGet, http.MethodHead}
+	r.Match(methods, "/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
+	r.Match(methods, "/readyz", func(c *gin.Context) {
+		c.Header("Cache-Control", "no-store")
+		if err := logs.Ping(c.Request.Context()); err != nil {
+			c.String(http.StatusServiceUnavailable, "the log store can't be reached")
+			return
+		}
+		c.String(http.StatusOK, "ready")
+	})
+}

@@ -1,0 +1,41 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// logFlags say what the program tells about itself on standard error.
+type logFlags struct {
+	LogFormat string     `enum:"text,json" default:"text" help:"How the program's own log is written: text or json."`
+	LogLevel  slog.Level `default:"info" help:"The least that is logged: debug, info, warn or error."`
+}
+
+// logger returns the program's logger.
+func (f logFlags) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: f.LogLevel}
+	var handler slog.Handler = slog.NewTextHandler(w, options)
+	if f.LogFormat == "json" {
+		handler = slog.NewJSONHandler(w, options)
+	}
+	return slog.New(handler)
+}
+
+// redirectRedis sends what go-redis prints on standard error by itself to log. It does so for the
+// whole process.
+func redirectRedis(log *slog.Logger) { redis.SetLogger(redisLogger{log}) }
+
+// redisLogger is go-redis' logger. What it says is at debug level because the store reports every
+// outage itself, once, and in words.
+type redisLogger struct{ log *slog.Logger }
+
+// Printf is called by go-redis.
+func (r redisLogger) Printf(ctx context.Context, format string, args ...any) {
+	if r.log.Enabled(ctx, slog.LevelDebug) {
+		r.log.DebugContext(ctx, "go-redis: "+fmt.Sprintf(format, args...))
+	}
+}

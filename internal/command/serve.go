@@ -1,0 +1,70 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/gin-userlog/userlog/handlers"
+)
+
+// serveCommand is "userlog serve".
+type serveCommand struct {
+	Addr           address  `default:"127.0.0.1:8080" help:"Where to listen: host:port; port 0 takes a free one."`
+	BasePath       basePath `default:"/userlog" help:"The path of the admin; / for the root."`
+	LiveURL        string   `name:"live-url" placeholder:"URL" help:"Where live pages connect to, if not to the admin itself: wss://live.example.com/userlog/live/socket."`
+	Language       string   `placeholder:"LANG" help:"The language of the admin for everybody, en or fr; by default the browser's."`
+	AllowedOrigin  []string `placeholder:"ORIGIN" help:"An origin, such as https://admin.example.com, whose pages may connect to this program's live logs; repeat it for more."`
+	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
+	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
+	superuserFlags `embed:""`
+	storeFlags     `embed:""`
+	logFlags       `embed:""`
+}
+
+// Run is called by kong.
+func (c *serveCommand) Run(ctx context.Context, std streams) error {
+	superuser, err := c.superuser()
+	if err != nil {
+		return err
+	}
+	log := c.logger(std.err)
+	p, err := newProgram(c.storeFlags, handlers.Options{
+		Language: c.Language, LiveURL: c.LiveURL,
+		CookieDomain: c.CookieDomain, SecureCookies: c.SecureCookies, AllowedOrigins: c.AllowedOrigin,
+	}, log)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	site, err := p.adminOnly(c.BasePath)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, c.Addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "The admin is at %s%s/\n", origin(listener), c.BasePath.prefix())
+	var beginning sync.WaitGroup
+	defer beginning.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	beginning.Go(func() {
+		c.warn(ctx, p)
+		superuser.ensure(ctx, p.logs, log)
+	})
+	return p.serve(ctx, listener, site)
+}
+
+// warn says what is odd about the log store at the start. The program goes on: everything that
+// needs Redis tries again by itself.
+func (c *serveCommand) warn(ctx context.Context, p *program) {
+	if c.Redis == "" {
+		p.log.Warn("without --redis the log is kept in this program: no application can write to it, and it is lost at exit")
+		return
+	}
+	if err := p.logs.Ping(ctx); err != nil && ctx.Err() == nil {
+		p.log.Warn("the log store can't be reached; trying again until it answers", "address", p.logs.Address(), "err", err)
+	}
+}

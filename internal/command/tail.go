@@ -1,0 +1,119 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// tailCommand is "userlog tail".
+type tailCommand struct {
+	Username   string `arg:"" optional:"" help:"Whose log to show."`
+	All        bool   `help:"Show the requests of all users."`
+	JSON       bool   `name:"json" help:"Show each request as it is recorded: one JSON object a line."`
+	storeFlags `embed:""`
+}
+
+// Run is called by kong.
+func (c *tailCommand) Run(ctx context.Context, std streams) error {
+	switch {
+	case c.All && c.Username != "":
+		return usage("give a username or --all, not both")
+	case !c.All && c.Username == "":
+		return usage("give the name of the user whose log to show, or --all")
+	}
+	log := slog.New(slog.DiscardHandler) // what it would say is said by tail
+	options, err := c.options(log)
+	if err != nil {
+		return err
+	}
+	logs, err := c.openRedis(options)
+	if err != nil {
+		return err
+	}
+	defer closeStore(context.Background(), logs, log)
+	subscription, err := c.subscribe(logs)
+	if err != nil {
+		return err
+	}
+	defer subscription.Close()
+	t := tail{streams: std, line: c.line(), ping: logs.Ping}
+	for {
+		update, err := subscription.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return fmt.Errorf("watch the log: %w", err)
+		}
+		if err := t.show(ctx, update); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *tailCommand) subscribe(logs *store.Store) (*store.Subscription, error) {
+	if c.All {
+		return logs.SubscribeEveryone("")
+	}
+	subscription, err := logs.Subscribe(c.Username, "")
+	if errors.Is(err, store.ErrClosed) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, usage("%q: %w", c.Username, err)
+	}
+	return subscription, nil
+}
+
+// line returns how an entry is shown.
+func (c *tailCommand) line() func(*store.Entry) string {
+	switch {
+	case c.JSON:
+		return jsonLine
+	case c.All:
+		return everyoneLine
+	}
+	return textLine
+}
+
+// tail shows a subscription: entries on standard output, everything else on standard error.
+type tail struct {
+	streams
+	line func(*store.Entry) string
+	ping func(context.Context) error // asks the store for an answer
+	lost bool
+}
+
+// show prints what is new.
+func (t *tail) show(ctx context.Context, update store.Update) error {
+	if lost := update.State == store.Lost; lost != t.lost {
+		t.lost = lost
+		t.tellState(ctx)
+	}
+	if update.Gap {
+		fmt.Fprintln(t.err, "Requests may be missing here.")
+	}
+	for _, e := range update.Entries {
+		if _, err := fmt.Fprintln(t.out, t.line(e)); err != nil {
+			return fmt.Errorf("write the log: %w", err)
+		}
+	}
+	return nil
+}
+
+// tellState says that the store was lost, and why if it still is, or that it is back.
+func (t *tail) tellState(ctx context.Context) {
+	if !t.lost {
+		fmt.Fprintln(t.err, "The log store is back.")
+		return
+	}
+	if err := t.ping(ctx); err != nil {
+		fmt.Fprintf(t.err, "The log store can't be reached: %v. Waiting for it.\n", err)
+		return
+	}
+	fmt.Fprintln(t.err, "The connection to the log store was lost. Connecting again.")
+}
