@@ -88,6 +88,7 @@ func TestTrackHTTPRecordsEveryKindOfRequest(t *testing.T) {
 			defer server.Close()
 			get(t, server.Client(), server.URL+"/ignored")
 			for n, test := range tests {
+				server.Client().CloseIdleConnections() // on which the client would try an aborted request again
 				status, body := get(t, server.Client(), server.URL+test.target)
 				if status != test.status || body != test.body {
 					t.Errorf("%s: the response became %d, %d bytes", test.target, status, len(body))

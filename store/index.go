@@ -55,6 +55,13 @@ func (x *index) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry
 	pipe.PExpire(ctx, x.keys.Names(), x.retention)
 }
 
+// redo has the next transaction do again what one that failed was to do.
+func (x *index) redo(entries []Entry) {
+	for _, e := range entries {
+		delete(x.updated, e.Username)
+	}
+}
+
 // forget removes users whose log has expired, a few hundred at a time. Between its reading and its
 // removing a user may come back: then the next update, seconds later, restores the name. It is
 // housekeeping: when Redis fails it, the next time does it.

@@ -135,6 +135,14 @@ func (r *recorder) settle(o outcome) {
 	r.stats.Truncated += uint64(o.truncated)
 }
 
+// measure notes the size and duration of a transaction that was written.
+func (r *recorder) measure(entries int, took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stats.BatchSizes.observe(float64(entries), BatchBounds())
+	r.stats.WriteSeconds.observe(took.Seconds(), WriteBounds())
+}
+
 // setConnected notes whether Redis took the last attempt to write.
 func (r *recorder) setConnected(connected bool) {
 	r.mu.Lock()

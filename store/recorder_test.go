@@ -193,7 +193,9 @@ func TestDroppedEntriesAreCounted(t *testing.T) {
 		}
 		logs.Record(entry("ada", 2))
 		want := store.Stats{Accepted: 4, Written: 1, Connected: true, Dropped: store.Dropped{InvalidUsername: 1, Refused: 1, Closed: 1}}
-		if got := logs.Stats(); got != want {
+		got := logs.Stats()
+		got.BatchSizes, got.WriteSeconds = store.Histogram{}, store.Histogram{}
+		if got != want {
 			t.Errorf("got %+v\nwant %+v", got, want)
 		}
 	})

@@ -10,6 +10,9 @@ type Stats struct {
 	Queued        uint64 // waiting, or being written at this moment
 	Truncated     uint64 // of those accepted, cut to the limits
 	Connected     bool   // the last attempt to write went through, or there was none yet
+
+	BatchSizes   Histogram // entries per transaction that was written; see [BatchBounds]
+	WriteSeconds Histogram // duration of each such transaction; see [WriteBounds]
 }
 
 // Dropped counts entries that will never be written, by reason.
@@ -22,3 +25,30 @@ type Dropped struct {
 
 // Total is the sum over all reasons.
 func (d Dropped) Total() uint64 { return d.QueueFull + d.InvalidUsername + d.Refused + d.Closed }
+
+// Histogram counts observations by size. Counts[i] is how many were at most the i-th bound and above
+// the one before; what is above all bounds is only in Total.
+type Histogram struct {
+	Counts [12]uint64
+	Total  uint64
+	Sum    float64
+}
+
+// BatchBounds are the bounds of [Stats.BatchSizes], in entries.
+func BatchBounds() [12]float64 { return [12]float64{1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 75, 100} }
+
+// WriteBounds are the bounds of [Stats.WriteSeconds], in seconds.
+func WriteBounds() [12]float64 {
+	return [12]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5}
+}
+
+func (h *Histogram) observe(value float64, bounds [12]float64) {
+	h.Total++
+	h.Sum += value
+	for i, bound := range bounds {
+		if value <= bound {
+			h.Counts[i]++
+			return
+		}
+	}
+}

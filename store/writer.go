@@ -185,11 +185,16 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 	}
 	w.index.queue(ctx, index, entries)
 	w.tracker.begin()
+	started := time.Now()
 	_, err := pipe.Exec(ctx)
+	if err != nil {
+		w.index.redo(entries)
+	}
 	var o outcome
 	switch {
 	case err == nil:
 		o.written = len(entries)
+		w.recorder.measure(len(entries), time.Since(started))
 	case !isReply(err):
 		if w.tracker.mayHaveArrived(err) {
 			o.indeterminate = len(entries)
