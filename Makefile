@@ -1,0 +1,67 @@
+# What a developer of userlog does, by name. Running the program itself needs nothing but Go.
+
+GO ?= go
+FUZZTIME ?= 20s
+
+# Browser tests, comparisons and tools are modules of their own, so that applications that import
+# userlog don't inherit what they need.
+NESTED := $(filter-out tools,$(patsubst %/go.mod,%,$(wildcard */go.mod)))
+MODULES := . $(NESTED)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## Try userlog: a sample shop, simulated customers and the admin that watches them
+	$(GO) run . demo
+
+# The browser tests run a program that is built with the race detector; they themselves don't need it.
+.PHONY: test
+test: setup ## Run all tests: with the race detector, a real Redis and a real browser
+	$(GO) test -race ./...
+	cd e2e && $(GO) test ./...
+
+.PHONY: lint
+lint: ## Check format and code of every module
+	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
+		echo "gofmt -w would change:"; echo "$$unformatted"; exit 1; fi
+	@for module in $(MODULES); do \
+		echo "lint $$module"; \
+		(cd $$module && $(GO) vet ./... && $(GO) tool -modfile=$(CURDIR)/tools/go.mod staticcheck -checks all ./...) || exit 1; \
+	done
+
+.PHONY: cover
+cover: setup ## Measure the coverage of every package; coverage/index.html shows the lines
+	@mkdir -p coverage
+	$(GO) test -coverprofile=coverage/profile ./...
+	@$(GO) tool cover -html=coverage/profile -o coverage/index.html
+	@$(GO) tool cover -func=coverage/profile | tail -n 1
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	@if [ -d bench ]; then cd bench && $(GO) test -run '^$$' -bench . -benchmem ./...; fi
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz test for FUZZTIME (20s)
+	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n 1 dirname | sort -u); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+.PHONY: screenshots
+screenshots: setup ## Take the screenshots in docs/screenshots anew
+	cd e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -screenshots $(CURDIR)/docs/screenshots
+
+.PHONY: vendor
+vendor: ## Fetch the pinned assets of other people from the npm registry into static/vendor
+	static/vendor.sh
+
+.PHONY: setup
+setup: ## Install what the tests need besides Go (Debian and Ubuntu, as root)
+	@.ci/setup
