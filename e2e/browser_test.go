@@ -1,0 +1,51 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/chromedp/chromedp"
+)
+
+// openBrowser starts Chromium with a profile below dir, and returns the chromedp context that tabs
+// are opened from. It returns nil where none is installed.
+func openBrowser(dir string) (browser context.Context, closeBrowser func(), err error) {
+	path, ok := findBrowser()
+	if !ok {
+		return nil, func() {}, nil
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.UserDataDir(filepath.Join(dir, "profile")),
+		chromedp.NoSandbox, // root and most containers can't have one, and the pages are our own
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("accept-lang", "en-US"),
+		chromedp.Env("LANGUAGE=en_US", "TZ=UTC"),
+	)
+	allocator, closeAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	browser, closeTab := chromedp.NewContext(allocator)
+	closeBrowser = func() {
+		closeTab()
+		closeAllocator() // waits for the process, which writes to the profile until it ends
+	}
+	if err := chromedp.Do(browser); err != nil {
+		closeBrowser()
+		return nil, nil, fmt.Errorf("start %s: %w", path, err)
+	}
+	return browser, closeBrowser, nil
+}
+
+// findBrowser knows the names under which distributions install Chromium or Chrome.
+func findBrowser() (path string, ok bool) {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,62 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestLiveLogShowsRequestsAsTheyHappen(t *testing.T) {
+	site := demo(t, redistest.Start(t))
+	ada := newCustomer(t, site, "ada")
+	ada.get("/help")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.isConnected("live")
+	b.hasURLs("/help", "/login")
+	b.shows("#messages [role=status]", "Logs found for ada.")
+	ada.get("/search?q=tea")
+	b.hasURLs("/search?q=tea", "/help", "/login")
+	newCustomer(t, site, "grace").get("/help") // nothing to do with ada
+	ada.get("/cart")
+	b.hasURLs("/cart", "/search?q=tea", "/help", "/login")
+}
+
+func TestEveryoneShowsAllUsers(t *testing.T) {
+	site := demo(t, redistest.Start(t))
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live/everyone")
+	b.isConnected("live")
+	newCustomer(t, site, "ada")
+	b.hasRows(1)
+	newCustomer(t, site, "grace")
+	b.hasRows(2)
+	b.shows("#rows > tr:nth-child(1) > td.user", "grace")
+	b.shows("#rows > tr:nth-child(2) > td.user", "ada")
+	b.click("#rows > tr:nth-child(2) > td.user a")
+	b.eventually("ada's own log", "location.search === '?username=ada'")
+	b.hasURLs("/login")
+}
+
+func TestNamesArePatternsToNobody(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	names := []string{"*", "al*", "alice", "[a-z]", "a:b", "{x}", "Ünï", "<b>", "two words", "😀", `"'&amp;`}
+	for _, name := range names {
+		record(logs, name, "/of/"+name)
+	}
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	for _, name := range names {
+		b.visit("/live")
+		b.search(name)
+		b.isConnected("live")
+		b.hasURLs("/of/" + name)
+		b.visit("/static")
+		b.search(name)
+		b.hasURLs("/of/" + name)
+		b.shows("#messages [role=status]", "Logs found for "+name+".")
+	}
+}

@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"bufio"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program is a running program of ours.
+type program struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	origin string        // http://127.0.0.1:port
+	log    string        // path of the file that its standard error goes to
+	output chan struct{} // closed when its standard output has ended
+}
+
+// start runs a program with --addr and args, and returns when it has printed where it is. The test
+// fails if it does not end well when it is asked to, at the end of the test at the latest.
+func start(t *testing.T, binary, addr string, args ...string) *program {
+	t.Helper()
+	p := &program{
+		t: t, cmd: exec.Command(binary, append(slices.Clip(args), "--addr", addr)...),
+		log: filepath.Join(t.TempDir(), "stderr"), output: make(chan struct{}),
+	}
+	stderr, err := os.Create(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stderr.Close()
+	p.cmd.Stderr = stderr
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", filepath.Base(binary), err)
+	}
+	t.Cleanup(p.stop)
+	origin := make(chan string, 1)
+	go func() {
+		defer close(p.output)
+		findOrigin(stdout, origin)
+	}()
+	select {
+	case p.origin = <-origin:
+	case <-p.output:
+		t.Fatalf("%s ended without saying where it is:\n%s", p.cmd, p.errors())
+	case <-time.After(patience):
+		t.Fatalf("%s did not say where it is:\n%s", p.cmd, p.errors())
+	}
+	return p
+}
+
+var originPattern = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+
+// findOrigin sends the first URL that is printed, and reads on to the end.
+func findOrigin(stdout io.Reader, origin chan<- string) {
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		if found := originPattern.FindString(lines.Text()); found != "" {
+			origin <- found
+			break
+		}
+	}
+	_, _ = io.Copy(io.Discard, stdout) // ends when the program does
+}
+
+// stop asks the program to end, waits until it has, and fails the test if its exit status is not 0,
+// which is also how the race detector reports. Stopping what has ended does nothing.
+func (p *program) stop() {
+	p.t.Helper()
+	if p.cmd.ProcessState != nil {
+		return
+	}
+	// An error is a program that has ended by itself, which Wait reports better.
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	overdue := time.AfterFunc(patience, func() {
+		p.t.Errorf("%s did not end within %v of SIGTERM", p.cmd, patience)
+		_ = p.cmd.Process.Kill()
+	})
+	defer overdue.Stop()
+	<-p.output
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("%s: %v\n%s", p.cmd, err, p.errors())
+	}
+	if p.t.Failed() {
+		p.t.Logf("%s wrote:\n%s", p.cmd, p.errors())
+	}
+}
+
+// again starts the program anew at the same address.
+func (p *program) again() *program {
+	p.t.Helper()
+	p.stop()
+	args := p.cmd.Args[1 : len(p.cmd.Args)-2] // without --addr
+	return start(p.t, p.cmd.Path, p.host(), args...)
+}
+
+// host is the program's address.
+func (p *program) host() string {
+	p.t.Helper()
+	u, err := url.Parse(p.origin)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return u.Host
+}
+
+// errors is what the program wrote to its standard error.
+func (p *program) errors() string {
+	written, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(written))
+}

@@ -1,0 +1,89 @@
+package e2e
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// The superuser of every test.
+const (
+	superuser = "admin"
+	password  = "correct horse battery"
+)
+
+// anyPort lets the system choose one.
+const anyPort = "127.0.0.1:0"
+
+// serve runs "userlog serve" on a Redis in which there is a superuser.
+func serve(t *testing.T, redis *redistest.Server, args ...string) *program {
+	t.Helper()
+	create := exec.Command(suite.userlog, "createsuperuser", superuser, "--redis", redis.URL)
+	create.Stdin = strings.NewReader(password + "\n")
+	var stderr bytes.Buffer
+	create.Stderr = &stderr
+	if err := create.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s", create, err, stderr.String())
+	}
+	return start(t, suite.userlog, anyPort, append([]string{"serve", "--redis", redis.URL}, args...)...)
+}
+
+// demo runs "userlog demo" without simulated customers.
+func demo(t *testing.T, redis *redistest.Server, args ...string) *program {
+	t.Helper()
+	return start(t, suite.userlog, anyPort, append([]string{
+		"demo", "--redis", redis.URL, "--customers", "0", "--password", password,
+	}, args...)...)
+}
+
+// openStore opens the log that the programs of the test show, as an application would.
+func openStore(t *testing.T, redis *redistest.Server) *store.Store {
+	t.Helper()
+	logs, err := store.Open(redis.URL, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := logs.Close(t.Context()); err != nil && t.Context().Err() == nil {
+			t.Error(err)
+		}
+	})
+	return logs
+}
+
+// record writes requests of a user, the oldest first.
+func record(logs *store.Store, username string, paths ...string) {
+	for _, path := range paths {
+		logs.Record(store.Entry{
+			Username: username, Method: "GET", Path: path, Code: 200, Duration: 3 * time.Millisecond,
+		})
+	}
+}
+
+// logIn logs in as the superuser by the form, wherever the page that asks for it leads.
+func (b *tab) logIn() {
+	b.t.Helper()
+	b.visit("/login")
+	b.fillInLogin(superuser, password)
+	b.eventually("logged in", "document.querySelector('header .account')")
+}
+
+// fillInLogin sends the login form.
+func (b *tab) fillInLogin(username, password string) {
+	b.t.Helper()
+	b.enter("#login [name=username]", username)
+	b.enter("#login [name=password]", password)
+	b.click("#login button")
+}
+
+// search sends the search form of a page.
+func (b *tab) search(username string) {
+	b.t.Helper()
+	b.enter("#search [name=username]", username)
+	b.click("#search button")
+}

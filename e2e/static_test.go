@@ -1,0 +1,82 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestSearch(t *testing.T) {
+	site := demo(t, redistest.Start(t))
+	newCustomer(t, site, "ada").get("/help")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+
+	tests := []struct{ name, username, role, message string }{
+		{"found", "ada", "status", "Logs found for ada."},
+		{"no logs", "grace", "status", "No logs for grace."},
+		{"not found", "nobody", "alert", "User nobody not found."},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b.visit("/")
+			b.search(test.username)
+			b.shows("#messages [role="+test.role+"]", test.message)
+			if value := evaluate[string](b, "document.querySelector('#search [name=username]').value"); value != test.username {
+				t.Errorf("the search field shows %q, want %q", value, test.username)
+			}
+		})
+	}
+}
+
+func TestSearchSuggestsNames(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/")
+	record(logs, "Adam", "/")
+	record(logs, "grace", "/")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/static")
+	b.enter("#search [name=username]", "ad")
+	b.eventually("ada and Adam are suggested, and nobody else",
+		"[...document.querySelectorAll('#suggestions option')].map(o => o.value).join() === 'ada,Adam'")
+}
+
+func TestStaticLogShowsWhatHappened(t *testing.T) {
+	site := demo(t, redistest.Start(t))
+	ada := newCustomer(t, site, "ada") // GET and POST /login
+	ada.get("/help")
+	ada.get("/no-such-page")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.hasURLs("/no-such-page", "/help", "/login")
+	b.shows("#rows > tr:nth-child(1) > td.result", "Client error (404)")
+	b.shows("#rows > tr:nth-child(2) > td.type", "Read (GET)")
+	b.shows("#rows > tr:nth-child(2) > td.result", "Success (200)")
+	b.shows("#rows > tr:nth-child(3) > td.type", "Write (POST)")
+	b.shows("#rows > tr:nth-child(3) > td.result", "Redirection (303)")
+	if links := evaluate[int](b, "document.querySelectorAll('#rows td.url a').length"); links != 0 {
+		t.Errorf("%d logged URLs are links that would act as the agent", links)
+	}
+}
+
+func TestStaticLogRefreshesByItself(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.shows("#messages [role=status]", "No logs for ada.")
+	evaluate[bool](b, "window.unchanged = true")
+	record(logs, "ada", "/first", "/second")
+	b.hasURLs("/second", "/first")
+	b.shows("#messages [role=status]", "Logs found for ada.")
+	record(logs, "ada", "/third")
+	b.hasURLs("/third", "/second", "/first")
+	b.isConnected("refreshing")
+	if !evaluate[bool](b, "window.unchanged === true") {
+		t.Error("the page was loaded anew instead of refreshing its table")
+	}
+}

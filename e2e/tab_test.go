@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	patience     = 20 * time.Second // for anything that a test waits for, on a busy machine
+	pollInterval = 20 * time.Millisecond
+)
+
+// tab is a page of the browser, with cookies of its own. Its methods wait for what they need, and
+// fail the test if it does not come.
+type tab struct {
+	*console
+
+	t    *testing.T
+	ctx  context.Context
+	base string // what relative URLs begin with
+}
+
+// openTab opens an empty tab. Visits are relative to base, which has no slash at its end. The test
+// fails at its end if the page complained about anything that was not expected.
+func openTab(t *testing.T, base string) *tab {
+	t.Helper()
+	if suite.browser == nil {
+		missing(t, "no browser is installed: neither chromium nor google-chrome")
+	}
+	b := &tab{console: new(console), t: t, base: base}
+	ctx, closeTab := chromedp.NewContext(suite.browser,
+		chromedp.WithNewBrowserContext(), chromedp.WithListener(b.hear))
+	b.ctx = ctx
+	b.dismiss = func() {
+		// The only error is that the tab has been closed meanwhile.
+		_, _ = chromedp.Call(ctx, cdppage.HandleJavaScriptDialog, cdppage.HandleJavaScriptDialogParams{})
+	}
+	t.Cleanup(func() {
+		b.inspect()
+		closeTab()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
+	return b
+}
+
+// inspect reports complaints and, if the test has failed, keeps what the page looked like.
+func (b *tab) inspect() {
+	// A round trip: what the page complained about before has been heard afterwards.
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[int]("1")); err != nil {
+		b.t.Errorf("the tab does not answer: %v", err)
+		return
+	}
+	for _, complaint := range b.unexpected() {
+		b.t.Errorf("the page complained: %s", complaint)
+	}
+	if b.t.Failed() {
+		b.keep()
+	}
+}
+
+// keep writes a screenshot and the HTML of a page that failed its test to testdata/failures.
+func (b *tab) keep() {
+	name := filepath.Join("testdata", "failures", strings.ReplaceAll(b.t.Name(), "/", "-"))
+	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = writeFile(name+".png", picture)
+	}
+	html, htmlErr := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.documentElement.outerHTML"))
+	if htmlErr == nil {
+		htmlErr = writeFile(name+".html", []byte(html))
+	}
+	b.t.Logf("what the page looked like is in %s.png and .html (errors: %v, %v)", name, err, htmlErr)
+}
+
+func writeFile(name string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(name, content, 0o644)
+}
+
+// do runs steps, for as long as a test waits at most.
+func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// visit goes to a path below the base and waits until the page has loaded.
+func (b *tab) visit(path string) {
+	b.t.Helper()
+	b.do("visit "+path, chromedp.Navigate(b.base+path))
+}
+
+// click clicks the first element that matches.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// enter replaces the content of a field.
+func (b *tab) enter(selector, text string) {
+	b.t.Helper()
+	b.do("fill in "+selector,
+		chromedp.Clear(chromedp.CSS(selector)),
+		chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible))
+}
+
+// eventually waits until the JavaScript expression is true, across any number of page loads.
+func (b *tab) eventually(what, condition string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	for {
+		// An error is a page that is being replaced at this moment.
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+condition+")"))
+		if err == nil && holds {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("waited %v in vain for: %s\n%s (%v)", patience, what, condition, err)
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+// shows waits until an element that matches is there, and has the text.
+func (b *tab) shows(selector, text string) {
+	b.t.Helper()
+	b.eventually(fmt.Sprintf("%s with the text %q", selector, text), fmt.Sprintf(
+		"[...document.querySelectorAll(%s)].some(e => e.textContent.trim() === %s)", quote(selector), quote(text)))
+}
+
+// hasRows waits until the log has exactly so many rows.
+func (b *tab) hasRows(n int) {
+	b.t.Helper()
+	b.eventually(fmt.Sprintf("%d rows", n), fmt.Sprintf("document.querySelectorAll('#rows > tr[data-id]').length === %d", n))
+}
+
+// hasURLs waits until the log shows exactly these URLs, newest first.
+func (b *tab) hasURLs(urls ...string) {
+	b.t.Helper()
+	wanted, err := json.Marshal(urls)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.eventually("the URLs "+string(wanted), fmt.Sprintf(
+		"JSON.stringify([...document.querySelectorAll('#rows > tr[data-id] > td.url')].map(e => e.textContent)) === JSON.stringify(%s)", wanted))
+}
+
+// isConnected waits until #connection is in a state.
+func (b *tab) isConnected(state string) {
+	b.t.Helper()
+	b.eventually("the connection is "+state, fmt.Sprintf("document.querySelector('#connection[data-state=%s]')", state))
+}
+
+// evaluate returns the value of a JavaScript expression.
+func evaluate[T any](b *tab, expression string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.t.Fatalf("evaluate %s: %v", expression, err)
+	}
+	return value
+}
+
+// location is the path and query of the page, without the base.
+func (b *tab) location() string {
+	b.t.Helper()
+	return strings.TrimPrefix(evaluate[string](b, "location.href"), b.base)
+}
+
+// prefers makes the browser ask for a language.
+func (b *tab) prefers(language string) {
+	b.t.Helper()
+	call(b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{
+		Headers: network.Headers{"Accept-Language": language},
+	})
+}
+
+// withoutJavaScript turns the scripts of pages off. Expressions of the test still work.
+func (b *tab) withoutJavaScript() {
+	b.t.Helper()
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+}
+
+// phone gives the tab a small screen of this width, in CSS pixels.
+func (b *tab) phone(width int64) {
+	b.t.Helper()
+	b.do("become a phone", chromedp.EmulateViewport(width, 844, chromedp.EmulateMobile, chromedp.EmulateScale(2)))
+}
+
+// call sends a command of the DevTools protocol to the tab.
+func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	result, err := chromedp.Call(ctx, command, params)
+	if err != nil {
+		b.t.Fatalf("%s: %v", command.Method, err)
+	}
+	return result
+}
+
+// quote writes a string as JavaScript does.
+func quote(s string) string {
+	quoted, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string can always be marshalled
+	}
+	return string(quoted)
+}
