@@ -1,0 +1,71 @@
+//go:build unix
+
+package command_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/command"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestAccounts(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	accounts := auth.NewAccounts(logs.Client(), logs.Keys())
+	env := environ{"USERLOG_REDIS": server.URL}
+	const other = "another good password"
+	steps := []struct {
+		name, stdin string
+		args        []string
+		status      int
+		says        string
+		password    string // that works afterwards
+	}{
+		{"unknown account", other, []string{"changepassword", "root"}, 1, `no account "root"`, ""},
+		{"short password", "short\n", []string{"createsuperuser", "root"}, 1, "shorter than 12", ""},
+		{"no password", "", []string{"createsuperuser", "root"}, 1, "shorter than 12", ""},
+		{"long password", strings.Repeat("x", 1<<20), []string{"createsuperuser", "root"}, 1, "longer than 1024", ""},
+		{"create", password + "\n" + other, []string{"createsuperuser", "root"}, 0, `"root" has been created`, password},
+		{"create again", other, []string{"createsuperuser", "root"}, 1, `already`, password},
+		{"change", other, []string{"changepassword", "root"}, 0, `has been changed`, other},
+	}
+	for _, step := range steps {
+		r := do(t, env, step.stdin, step.args...)
+		if r.status != step.status || !strings.Contains(r.out+r.err, step.says) {
+			t.Fatalf("%s: status %d, %q, %q", step.name, r.status, r.out, r.err)
+		}
+		if step.password == "" {
+			continue
+		}
+		if err := accounts.Verify(t.Context(), "root", step.password); err != nil {
+			t.Errorf("%s: %v", step.name, err)
+		}
+	}
+}
+
+func TestAccountWithoutRedis(t *testing.T) {
+	server := redistest.Start(t)
+	server.Kill()
+	r := do(t, nil, password, "createsuperuser", "root", "--redis", server.URL)
+	if r.status != 1 || strings.Count(r.err, "\n") != 1 {
+		t.Errorf("status %d, standard error %q", r.status, r.err)
+	}
+}
+
+func TestInterruptedPasswordChangesNothing(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stdin, typing := io.Pipe()
+	defer typing.Close() // ends the read that goes on
+	stop()
+	out, err := newOutput(), newOutput()
+	status := command.Run(ctx, []string{"createsuperuser", "root", "--redis", "redis://127.0.0.1:1"}, environ{}.lookup, stdin, out, err)
+	if status != 1 || !strings.Contains(err.String(), "nothing has been changed") {
+		t.Errorf("status %d, standard error %q", status, err)
+	}
+}

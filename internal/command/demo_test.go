@@ -1,0 +1,68 @@
+//go:build unix
+
+package command_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestDemo(t *testing.T) {
+	r := start(t, nil, "demo", "--addr", "127.0.0.1:0", "--customers", "2")
+	v := visit(t, r.origin(t))
+	if p := v.get("/"); p.status != http.StatusOK || p.Find(`a[href^="/userlog/"]`).Length() == 0 {
+		t.Errorf("the shop: status %d, or no link to the admin", p.status)
+	}
+	if p := v.get("/nowhere"); p.status != http.StatusNotFound {
+		t.Errorf("/nowhere: status %d", p.status)
+	}
+	if p := v.get("/invoice"); p.status != http.StatusInternalServerError {
+		t.Errorf("/invoice: status %d", p.status)
+	}
+	generated := r.out.await(t, `as admin, with the password (\S+)\.\n`)[1]
+	if p := v.logIn("/userlog", "admin", generated); p.path != "/userlog/" {
+		t.Fatalf("the login leads to %s with status %d", p.path, p.status)
+	}
+	await(t, func() bool { return v.get("/userlog/static?username=ada").Find("#rows > tr").Length() > 0 })
+	missing := v.get("/userlog/static?username=nobody").Find("#messages").Text()
+	if !strings.Contains(missing, "User nobody not found.") {
+		t.Errorf("message %q", missing)
+	}
+}
+
+func TestDemoKeepsAnAccountThatExists(t *testing.T) {
+	server := redistest.Start(t)
+	args := []string{"demo", "--addr", "127.0.0.1:0", "--customers", "0", "--redis", server.URL}
+	logsIn := func(r *running, password string) bool {
+		return visit(t, r.origin(t)).logIn("/userlog", "admin", password).path == "/userlog/"
+	}
+
+	first := start(t, nil, args...)
+	generated := first.out.await(t, `with the password (\S+)\.\n`)[1]
+	first.end(t)
+
+	second := start(t, nil, args...)
+	second.out.await(t, "the password that it had before")
+	if !logsIn(second, generated) {
+		t.Error("the password that it had before does not work")
+	}
+	second.end(t)
+
+	third := start(t, environ{"USERLOG_PASSWORD": password}, args...)
+	third.out.await(t, "the password that you chose")
+	if !logsIn(third, password) || logsIn(third, generated) {
+		t.Error("the password was not changed to the one of the flag")
+	}
+}
+
+func TestDemoWithoutItsRedis(t *testing.T) {
+	server := redistest.Start(t)
+	server.Kill()
+	r := do(t, nil, "", "demo", "--addr", "127.0.0.1:0", "--redis", server.URL)
+	if r.status != 1 || r.out != "" || !strings.Contains(r.err, "can't create the superuser admin") {
+		t.Errorf("status %d, output %q, standard error %q", r.status, r.out, r.err)
+	}
+}

@@ -1,0 +1,122 @@
+//go:build unix
+
+package command_test
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+const password = "correct horse battery"
+
+// passwordFile returns a file that holds password.
+func passwordFile(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(password+"\r\nnot this\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestServe(t *testing.T) {
+	server := redistest.Start(t)
+	r := start(t, environ{
+		"USERLOG_REDIS": server.URL, "USERLOG_ADDR": "127.0.0.1:0", "USERLOG_LANGUAGE": "fr",
+		"USERLOG_SUPERUSER": "root", "USERLOG_SUPERUSER_PASSWORD_FILE": passwordFile(t),
+	}, "serve")
+	v := visit(t, r.origin(t))
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if p := v.get(path); p.status != http.StatusOK {
+			t.Errorf("%s: status %d", path, p.status)
+		}
+	}
+	if p := v.get("/"); p.path != "/userlog/login" || p.Find("html[lang=fr] form#login").Length() != 1 {
+		t.Errorf("/ leads to %s, want the login form in French", p.path)
+	}
+	if p := v.get("/nowhere"); p.status != http.StatusNotFound {
+		t.Errorf("/nowhere: status %d", p.status)
+	}
+
+	r.err.await(t, "superuser has been created")
+	if p := v.logIn("/userlog", "root", password); p.path != "/userlog/" || p.status != http.StatusOK {
+		t.Fatalf("the login leads to %s with status %d", p.path, p.status)
+	}
+	logs := openStore(t, server.URL, store.Options{})
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200})
+	await(t, func() bool { return v.get("/userlog/static?username=ada").Find("#rows > tr").Length() == 1 })
+}
+
+func TestServeAtTheRoot(t *testing.T) {
+	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--base-path", "/")
+	v := visit(t, r.origin(t))
+	if p := v.get("/"); p.path != "/login" || p.Find("form#login").Length() != 1 {
+		t.Errorf("/ leads to %s", p.path)
+	}
+	if p := v.get("/healthz"); p.status != http.StatusOK {
+		t.Errorf("/healthz: status %d", p.status)
+	}
+	r.err.await(t, "level=WARN .*without --redis")
+}
+
+func TestServeWithoutKeyPrefix(t *testing.T) {
+	server := redistest.Start(t)
+	start(t, environ{"USERLOG_KEY_PREFIX": ""}, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL,
+		"--superuser", "root", "--superuser-password-file", passwordFile(t)).err.await(t, "has been created")
+	if n, err := server.Client(t).Exists(t.Context(), "account:root").Result(); err != nil || n != 1 {
+		t.Errorf("account:root: %d, %v", n, err)
+	}
+}
+
+func TestServeWaitsForRedis(t *testing.T) {
+	server := redistest.Start(t)
+	server.Kill()
+	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--log-format", "json",
+		"--redis", strings.Replace(server.URL, "unix://", "unix://user:hunter2@", 1),
+		"--superuser", "root", "--superuser-password-file", passwordFile(t))
+	v := visit(t, r.origin(t))
+	if p := v.get("/readyz"); p.status != http.StatusServiceUnavailable {
+		t.Errorf("/readyz: status %d", p.status)
+	}
+	if p := v.get("/healthz"); p.status != http.StatusOK {
+		t.Errorf("/healthz: status %d", p.status)
+	}
+	r.err.await(t, `"level":"WARN","msg":"the log store can't be reached.*"address":"`+strings.TrimPrefix(server.URL, "unix://"))
+	if strings.Contains(r.err.String(), "hunter2") {
+		t.Errorf("the log shows the password:\n%s", r.err)
+	}
+}
+
+func TestServeCreatesTheSuperuserWhenRedisIsBack(t *testing.T) {
+	server := redistest.Start(t)
+	server.Kill()
+	args := []string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--superuser", "root", "--superuser-password-file", passwordFile(t)}
+	r := start(t, nil, args...)
+	r.err.await(t, "can't be created yet")
+	server.Restart()
+	r.err.await(t, "has been created")
+	visit(t, r.origin(t)).awaitStatus("/readyz", http.StatusOK)
+	r.end(t)
+	start(t, nil, args...).err.await(t, "exists already")
+}
+
+func TestOccupiedPort(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, name := range []string{"serve", "demo"} {
+		r := do(t, nil, "", name, "--addr", taken.Addr().String())
+		if r.status != 1 || r.out != "" || !strings.Contains(r.err, "can't listen on "+taken.Addr().String()+": another program does") {
+			t.Errorf("%s: status %d, output %q, standard error %q", name, r.status, r.out, r.err)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+)
+
+func TestRequestsUnderWayFinish(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	listener, err := listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered, release := make(chan struct{}), make(chan struct{})
+	site := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-release
+		io.WriteString(w, "done")
+	})
+	p := &program{log: slog.New(slog.DiscardHandler)}
+	served, body := make(chan error, 1), make(chan string, 1)
+	go func() { served <- p.serve(ctx, listener, site) }()
+	go func() { body <- fetch(t, origin(listener)) }()
+
+	<-entered
+	stop()
+	for accepts(listener.Addr().String()) {
+	}
+	close(release)
+	if got := <-body; got != "done" {
+		t.Errorf("the request under way got %q", got)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("serve: %v", err)
+	}
+}
+
+func fetch(t *testing.T, url string) string {
+	res, err := http.Get(url)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(body)
+}
+
+// accepts says whether anybody listens.
+func accepts(address string) bool {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
+}
+
+func TestOriginOfAllAddresses(t *testing.T) {
+	listener, err := listen(t.Context(), ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if got := origin(listener); !strings.HasPrefix(got, "http://localhost:") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestPanicsAreLoggedWithoutSecrets(t *testing.T) {
+	gin.SetMode(gin.ReleaseMode)
+	var log bytes.Buffer
+	r := gin.New()
+	r.Use(recovery(slog.New(slog.NewTextHandler(&log, nil)), slog.LevelError, func(c *gin.Context, _ any) {
+		c.AbortWithStatus(http.StatusInternalServerError)
+	}))
+	r.GET("/reset/:token", func(*gin.Context) { panic("out of paper") })
+	request := httptest.NewRequest(http.MethodGet, "/reset/hunter2?token=hunter2", nil)
+	request.Header.Set("Cookie", "session=hunter2")
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, request)
+	if w.Code != http.StatusInternalServerError {
+		t.Errorf("status %d", w.Code)
+	}
+	for _, want := range []string{"out of paper", "route=/reset/:token", "server_test.go"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %q:\n%s", want, &log)
+		}
+	}
+	if strings.Contains(log.String(), "hunter2") {
+		t.Errorf("the log has the secret:\n%s", &log)
+	}
+}

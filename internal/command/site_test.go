@@ -1,0 +1,98 @@
+//go:build unix
+
+package command_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// visitor is a browser without scripts.
+type visitor struct {
+	t      *testing.T
+	client *http.Client
+	origin string
+}
+
+func visit(t *testing.T, origin string) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &visitor{t, &http.Client{Jar: jar, Transport: transport, Timeout: patience}, origin}
+}
+
+// page is where a visitor ended up.
+type page struct {
+	*goquery.Document
+	status int
+	path   string
+}
+
+// get follows redirects.
+func (v *visitor) get(path string) page {
+	v.t.Helper()
+	res, err := v.client.Get(v.origin + path)
+	return v.read(res, err)
+}
+
+// logIn sends the login form of the admin at base.
+func (v *visitor) logIn(base, username, password string) page {
+	v.t.Helper()
+	res, err := v.client.PostForm(v.origin+base+"/login", url.Values{"username": {username}, "password": {password}})
+	return v.read(res, err)
+}
+
+func (v *visitor) read(res *http.Response, err error) page {
+	v.t.Helper()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	document, err := goquery.NewDocumentFromReader(res.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return page{document, res.StatusCode, res.Request.URL.Path}
+}
+
+// awaitStatus waits until path answers with a status.
+func (v *visitor) awaitStatus(path string, status int) {
+	v.t.Helper()
+	await(v.t, func() bool { return v.get(path).status == status })
+}
+
+// await polls until done.
+func await(t *testing.T, done func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	for !done() {
+		select {
+		case <-deadline:
+			t.Fatal("it did not happen in time")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// openStore opens a store as an application would; it is closed at the end of the test.
+func openStore(t *testing.T, url string, options store.Options) *store.Store {
+	t.Helper()
+	logs, err := store.Open(url, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { logs.Close(context.Background()) })
+	return logs
+}

@@ -1,0 +1,96 @@
+//go:build unix
+
+package command_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// record has an application record a request of a user.
+func record(logs *store.Store, username, path string) {
+	logs.Record(store.Entry{
+		Username: username, Method: "GET", Path: path, Code: 200,
+		Duration: 12345 * time.Microsecond,
+	})
+}
+
+func TestTail(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	record(logs, "ada", "/first")
+	record(logs, "ada", "/second")
+	awaitWritten(t, logs, 2)
+
+	r := start(t, nil, "tail", "ada", "--redis", server.URL)
+	r.out.await(t, "/second")
+	record(logs, "al*", "/not-hers")
+	record(logs, "ada", "/live")
+	r.out.await(t, "/live")
+	want := "hh:mm:ss  GET    /first  200  12.3ms\n" +
+		"hh:mm:ss  GET    /second  200  12.3ms\n" +
+		"hh:mm:ss  GET    /live  200  12.3ms\n"
+	got := regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d `).ReplaceAllString(r.out.String(), "hh:mm:ss ")
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if r.err.String() != "" {
+		t.Errorf("standard error %q", r.err)
+	}
+}
+
+func TestTailAll(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	r := start(t, nil, "tail", "--all", "--redis", server.URL)
+	record(logs, "ada", "/one")
+	r.out.await(t, `(?m)^\d\d:\d\d:\d\d  ada           GET    /one  200  12\.3ms\n`)
+	record(logs, "evil\u202e", "/two\x1b[2J\u202e<b>é")
+	r.out.await(t, `  evil\\u202e +GET    /two\\x1b\[2J\\u202e<b>é  200  `)
+	if strings.ContainsAny(r.out.String(), "\x1b\u202e\u009b") {
+		t.Errorf("raw control characters in %q", r.out)
+	}
+}
+
+func TestTailJSON(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	record(logs, "ada", "/a<b>?x=1&y=2")
+	awaitWritten(t, logs, 1)
+	r := start(t, environ{"USERLOG_JSON": "true"}, "tail", "ada", "--redis", server.URL)
+	line := r.out.await(t, "(.*)\n")[1]
+	stored, err := server.Client(t).LIndex(t.Context(), logs.Keys().Log("ada"), 0).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line != stored || !json.Valid([]byte(line)) {
+		t.Errorf("got  %s\nwant %s", line, stored)
+	}
+}
+
+func TestTailSaysWhenRedisIsAway(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	r := start(t, nil, "tail", "ada", "--redis", server.URL)
+	record(logs, "ada", "/before")
+	r.out.await(t, "/before")
+	server.Kill()
+	r.err.await(t, `^The (log store can't be reached: .*|connection to the log store was lost\. .*)\n`)
+	server.Restart()
+	r.err.await(t, `\nThe log store is back\.\n`)
+	r.err.await(t, `\nRequests may be missing here\.\n`)
+	record(logs, "ada", "/after")
+	r.out.await(t, "/after")
+}
+
+// awaitWritten waits until n entries are in Redis.
+func awaitWritten(t *testing.T, logs *store.Store, n uint64) {
+	t.Helper()
+	await(t, func() bool { return logs.Stats().Written >= n })
+}

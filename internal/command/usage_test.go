@@ -1,0 +1,109 @@
+//go:build unix
+
+package command_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestMistakesAreNamedInOneLine(t *testing.T) {
+	short := filepath.Join(t.TempDir(), "short")
+	if err := os.WriteFile(short, []byte("short\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const redis = "redis://127.0.0.1:1"
+	tests := []struct {
+		name  string
+		env   environ
+		args  []string
+		names string // a pattern of what the line must contain
+	}{
+		{"no command", nil, nil, `"demo", "serve"`},
+		{"unknown command", nil, []string{"frob"}, `frob`},
+		{"unknown flag", nil, []string{"serve", "--frob"}, `--frob`},
+		{"address", nil, []string{"serve", "--addr", "8080"}, `--addr: "8080"`},
+		{"port", nil, []string{"demo", "--addr", ":70000"}, `--addr: ":70000"`},
+		{"base path without slash", nil, []string{"serve", "--base-path", "userlog"}, `--base-path: "userlog"`},
+		{"base path with slash at the end", nil, []string{"serve", "--base-path", "/userlog/"}, `--base-path: "/userlog/"`},
+		{"base path with two slashes", nil, []string{"serve", "--base-path", "//evil"}, `--base-path: "//evil"`},
+		{"base path with dots", nil, []string{"serve", "--base-path", "/a/.."}, `--base-path: "/a/.."`},
+		{"base path with a parameter", nil, []string{"serve", "--base-path", "/:a"}, `--base-path: "/:a"`},
+		{"redis URL", nil, []string{"serve", "--redis", "http://localhost"}, `Redis URL`},
+		{"key prefix", nil, []string{"serve", "--key-prefix", "a*"}, `key prefix "a\*"`},
+		{"max entries", nil, []string{"serve", "--max-entries", "0"}, `--max-entries is 0`},
+		{"max entries of tail", nil, []string{"tail", "ada", "--redis", redis, "--max-entries", "-1"}, `--max-entries`},
+		{"many entries", nil, []string{"serve", "--max-entries", "20000"}, `MaxEntries is 20000`},
+		{"retention", nil, []string{"serve", "--retention", "1ms"}, `--retention is 1ms`},
+		{"retention that is none", nil, []string{"serve", "--retention", "long"}, `--retention`},
+		{"retention in the environment", environ{"USERLOG_RETENTION": "long"}, []string{"serve"}, `--retention.*long`},
+		{"empty variable", environ{"USERLOG_ADDR": ""}, []string{"serve"}, `--addr: ""`},
+		{"language", nil, []string{"serve", "--language", "xx"}, `language "xx"`},
+		{"live URL", nil, []string{"serve", "--live-url", "http://x"}, `live URL "http://x"`},
+		{"origin", nil, []string{"serve", "--allowed-origin", "x"}, `origin "x"`},
+		{"log format", nil, []string{"serve", "--log-format", "xml"}, `--log-format.*xml`},
+		{"log level", nil, []string{"serve", "--log-level", "loud"}, `--log-level.*loud`},
+		{"superuser without file", environ{"USERLOG_SUPERUSER": "root"}, []string{"serve"}, `USERLOG_SUPERUSER_PASSWORD_FILE`},
+		{"file without superuser", nil, []string{"serve", "--superuser-password-file", short}, `USERLOG_SUPERUSER`},
+		{"name of a superuser", nil, []string{"serve", "--superuser", "a\nb", "--superuser-password-file", short}, `--superuser: `},
+		{"password in a file", nil, []string{"serve", "--superuser", "root", "--superuser-password-file", short}, `shorter than 12`},
+		{"file that is missing", nil, []string{"serve", "--superuser", "root", "--superuser-password-file", short + "er"}, `no such file`},
+		{"customers", nil, []string{"demo", "--customers=-1"}, `--customers is -1`},
+		{"password of the demo", nil, []string{"demo", "--addr", "127.0.0.1:0", "--password", "short"}, `--password: .*shorter`},
+		{"no account name", nil, []string{"createsuperuser", "--redis", redis}, `name`},
+		{"account name", nil, []string{"createsuperuser", "a\x07b", "--redis", redis}, `"a\\ab"`},
+		{"account without redis", nil, []string{"changepassword", "root"}, `--redis is missing.*USERLOG_REDIS`},
+		{"tail of nobody", nil, []string{"tail", "--redis", redis}, `--all`},
+		{"tail of one and all", nil, []string{"tail", "ada", "--all", "--redis", redis}, `not both`},
+		{"tail without redis", nil, []string{"tail", "ada"}, `--redis is missing`},
+		{"tail of no name", nil, []string{"tail", "a\x1bb", "--redis", redis}, `control characters`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := do(t, test.env, "", test.args...)
+			if r.status != 2 || r.out != "" {
+				t.Errorf("status %d and output %q, want 2 and none", r.status, r.out)
+			}
+			if strings.Count(r.err, "\n") != 1 || !regexp.MustCompile("^userlog: .*"+test.names).MatchString(r.err) {
+				t.Errorf("standard error %q: want one line that matches %s", r.err, test.names)
+			}
+		})
+	}
+}
+
+func TestCredentialsAreNotRepeated(t *testing.T) {
+	r := do(t, nil, "", "serve", "--redis", "redis://user:hunter2@host:port:x")
+	if r.status != 2 || strings.Contains(r.err, "hunter2") {
+		t.Errorf("status %d, standard error %q: want 2, and no password", r.status, r.err)
+	}
+}
+
+func TestHelpNamesEveryVariable(t *testing.T) {
+	flag := regexp.MustCompile(`--([a-z-]+)`)
+	for _, name := range []string{"demo", "serve", "createsuperuser", "changepassword", "tail"} {
+		r := do(t, nil, "", name, "--help")
+		if r.status != 0 || r.err != "" {
+			t.Errorf("%s --help: status %d, standard error %q", name, r.status, r.err)
+		}
+		flags := flag.FindAllStringSubmatch(r.out, -1)
+		if len(flags) < 3 {
+			t.Errorf("%s --help shows %d flags:\n%s", name, len(flags), r.out)
+		}
+		for _, found := range flags {
+			variable := "$USERLOG_" + strings.ToUpper(strings.ReplaceAll(found[1], "-", "_"))
+			if found[1] != "help" && !strings.Contains(r.out, variable) {
+				t.Errorf("%s --help: no %s", name, variable)
+			}
+		}
+	}
+}
+
+func TestFlagBeatsVariable(t *testing.T) {
+	r := do(t, environ{"USERLOG_MAX_ENTRIES": "7"}, "", "serve", "--max-entries", "0")
+	if !strings.Contains(r.err, "--max-entries is 0") {
+		t.Errorf("standard error %q", r.err)
+	}
+}
