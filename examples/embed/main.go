@@ -1,0 +1,79 @@
+// Command embed is a Gin application with a login of its own that records its users' requests and
+// shows them to its administrators, all in one process. Run it with a Redis at hand:
+//
+//	REDIS_URL=redis://localhost:6379/0 go run ./examples/embed
+//
+// Then visit http://127.0.0.1:8080/orders/7 as ada, and http://127.0.0.1:8080/userlog/ as root.
+package main
+
+import (
+	"context"
+	"log"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// currentUser is the application's own login: here HTTP basic authentication, which gin.BasicAuth
+// has checked. It returns "" for requests without a login.
+func currentUser(c *gin.Context) string { return c.GetString(gin.AuthUserKey) }
+
+// superuser says who may use the admin.
+func superuser(c *gin.Context) (name string, ok bool) {
+	name = currentUser(c)
+	return name, name == "root"
+}
+
+// application is the whole site: a page for users, and the admin.
+func application(logs *store.Store, accounts gin.Accounts) (http.Handler, *handlers.Admin, error) {
+	r := gin.New()
+	r.Use(middleware.Track(logs, currentUser, middleware.Options{})) // records
+	r.Use(gin.Recovery(), gin.BasicAuth(accounts))
+	r.GET("/orders/:id", func(c *gin.Context) { c.String(http.StatusOK, "Order %s", c.Param("id")) })
+
+	admin, err := handlers.New(logs, handlers.Options{Superuser: superuser}) // shows
+	if err != nil {
+		return nil, nil, err
+	}
+	admin.Mount(r.Group("/userlog"))
+	return r, admin, r.SetTrustedProxies(nil)
+}
+
+// run serves the site until ctx ends.
+func run(ctx context.Context, redisURL, addr string, accounts gin.Accounts) error {
+	logs, err := store.Open(redisURL, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer logs.Close(context.Background()) // writes what is still queued
+	site, admin, err := application(logs, accounts)
+	if err != nil {
+		return err
+	}
+	defer admin.Close(context.Background()) // tells live pages to connect again
+	server := &http.Server{Addr: addr, Handler: site, ReadHeaderTimeout: 5 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- server.ListenAndServe() }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return server.Shutdown(context.Background())
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	users := gin.Accounts{"ada": "countess", "root": "change me"} // yours are in a database
+	if err := run(ctx, os.Getenv("REDIS_URL"), "127.0.0.1:8080", users); err != nil {
+		log.Fatal(err)
+	}
+}

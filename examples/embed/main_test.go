@@ -1,0 +1,98 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/gin-gonic/gin"
+	"go.uber.org/goleak"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	goleak.VerifyTestMain(m)
+}
+
+func TestEmbed(t *testing.T) {
+	logs, err := store.Open(redistest.Start(t).URL, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	site, admin, err := application(logs, gin.Accounts{"ada": "countess", "root": "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(context.Background())
+
+	get(t, site, "ada", "countess", "/orders/7", http.StatusOK)
+	awaitEntry(t, logs, "ada")
+	get(t, site, "ada", "wrong", "/orders/8", http.StatusUnauthorized)
+
+	row := get(t, site, "root", "secret", "/userlog/static?username=ada", http.StatusOK).Find("#rows > tr")
+	if url := row.Find("td.url").Text(); row.Length() != 1 || url != "/orders/7" {
+		t.Errorf("the admin shows %d rows, the first with URL %q; want 1 with /orders/7", row.Length(), url)
+	}
+	refused := get(t, site, "ada", "countess", "/userlog/static?username=root", http.StatusForbidden)
+	if refused.Find("table#log").Length() != 0 {
+		t.Error("ada, who is no superuser, sees a log")
+	}
+}
+
+// get requests a page with basic authentication and returns it.
+func get(t *testing.T, site http.Handler, user, password, path string, status int) *goquery.Document {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.SetBasicAuth(user, password)
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, r)
+	if w.Code != status {
+		t.Fatalf("GET %s as %s: status %d, want %d", path, user, w.Code, status)
+	}
+	page, err := goquery.NewDocumentFromReader(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
+}
+
+// awaitEntry waits until the first entry of the user's log is in Redis.
+func awaitEntry(t *testing.T, logs *store.Store, username string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	subscription, err := logs.Subscribe(username, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer subscription.Close()
+	for {
+		update, err := subscription.Next(ctx)
+		if err != nil {
+			t.Fatalf("no entry for %s: %v", username, err)
+		}
+		if len(update.Entries) > 0 {
+			return
+		}
+	}
+}
+
+func TestRunEnds(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := run(ctx, redistest.Start(t).URL, "127.0.0.1:0", gin.Accounts{"ada": "countess"}); err != nil {
+		t.Errorf("run: %v", err)
+	}
+	if err := run(ctx, "", "127.0.0.1:0", nil); err == nil {
+		t.Error("run without a Redis URL: no error")
+	}
+}
