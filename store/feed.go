@@ -38,7 +38,7 @@ type feed struct {
 	done     chan struct{}
 
 	// Owned by run.
-	topics   map[string]*topic // by channel
+	topics   map[string]*topic // by username; not by channel, since everyone's pattern is the channel of a user named *
 	conn     *feedConn         // nil while there is none
 	dialing  bool
 	waiting  map[*topic]bool // confirmed, to be read in the next round
@@ -71,7 +71,7 @@ func (s *Store) Subscribe(username, after string) (*Subscription, error) {
 // SubscribeEveryone is [Store.Subscribe] for all users at once. Since there is no list of
 // everyone's requests, a new viewer begins with the newest of those who were seen last.
 func (s *Store) SubscribeEveryone(after string) (*Subscription, error) {
-	return s.feed.subscribe("", after)
+	return s.feed.subscribe(everyone, after)
 }
 
 func (f *feed) subscribe(username, after string) (*Subscription, error) {
@@ -155,10 +155,10 @@ func (f *feed) proceed(now time.Time) {
 
 // join adds a subscriber to its topic, which fresh becomes if nobody watches it yet.
 func (f *feed) join(s *Subscription, fresh *topic) {
-	t, watched := f.topics[fresh.channel]
+	t, watched := f.topics[fresh.username]
 	if !watched {
 		t = fresh
-		f.topics[t.channel] = t
+		f.topics[t.username] = t
 		if f.conn != nil {
 			f.conn.subscribe(t)
 		}
@@ -178,9 +178,9 @@ func (f *feed) leave(s *Subscription) {
 
 // dropIdle gives up topics that nobody has watched for a while.
 func (f *feed) dropIdle(now time.Time) {
-	for channel, t := range f.topics {
+	for username, t := range f.topics {
 		if len(t.subscribers) == 0 && now.Sub(t.idleSince) > linger {
-			delete(f.topics, channel)
+			delete(f.topics, username)
 			delete(f.waiting, t)
 			if f.conn != nil {
 				f.conn.unsubscribe(t)

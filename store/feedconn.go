@@ -144,10 +144,6 @@ func (c *feedConn) decode(message any) func() {
 		if m.Channel == f.probe {
 			return func() { f.echoed(m.Payload) }
 		}
-		topic := m.Channel
-		if m.Pattern != "" {
-			topic = m.Pattern
-		}
 		username, ok := f.keys.LogUsername(m.Channel)
 		if !ok {
 			return nil
@@ -156,8 +152,12 @@ func (c *feedConn) decode(message any) func() {
 		if err != nil {
 			return nil
 		}
+		watched := username
+		if m.Pattern != "" {
+			watched = everyone
+		}
 		return func() {
-			if t := f.topics[topic]; t != nil {
+			if t := f.topics[watched]; t != nil {
 				t.receive(&e)
 			}
 		}
@@ -167,8 +167,14 @@ func (c *feedConn) decode(message any) func() {
 
 // confirmed has a topic's list read: from now on, nothing that is published is missed.
 func (f *feed) confirmed(s *redis.Subscription) {
-	t := f.topics[s.Channel]
-	if t != nil && !t.live && (s.Kind == "subscribe" || s.Kind == "psubscribe") {
+	var t *topic
+	switch username, ok := f.keys.LogUsername(s.Channel); {
+	case s.Kind == "psubscribe":
+		t = f.topics[everyone]
+	case s.Kind == "subscribe" && ok:
+		t = f.topics[username]
+	}
+	if t != nil && !t.live {
 		t.buffer = nil // of an earlier subscription, which may have ended in between
 		f.waiting[t] = true
 	}

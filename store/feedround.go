@@ -170,7 +170,7 @@ func (f *feed) finishRound() {
 		f.log.Info("userlog: live logs are back")
 	}
 	for _, t := range r.topics {
-		if f.topics[t.channel] == t {
+		if f.topics[t.username] == t {
 			t.goLive(r.read[t].entries, r.read[t].reaches)
 		}
 	}

@@ -11,10 +11,13 @@ const (
 	everyoneShown = 50   // of those, for a viewer that is new
 )
 
+// everyone stands in the place of a username for all users; no user is called so.
+const everyone = ""
+
 // topic is one log that is being watched: a user's, or everyone's. It holds a copy of the list's
 // newest end, from which viewers are served, and belongs to the feed's goroutine.
 type topic struct {
-	username string // "" for everyone
+	username string // or everyone
 	channel  string // or pattern
 	limit    int    // of ring
 
@@ -38,7 +41,7 @@ func newTopic(keys Keys, username string, maxEntries int) *topic {
 	return t
 }
 
-func (t *topic) everyone() bool { return t.username == "" }
+func (t *topic) everyone() bool { return t.username == everyone }
 
 // join serves a new subscriber, now or when the topic goes live.
 func (t *topic) join(s *Subscription) {
