@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +24,13 @@ func (s *site) secure(c *gin.Context) {
 		return
 	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+	// Read here, where it is told from a form that lacks fields. What else is wrong with a form is
+	// the same to its handler as an empty one.
+	var large *http.MaxBytesError
+	if errors.As(errors.Join(c.Request.ParseForm(), c.Request.ParseMultipartForm(maxForm)), &large) {
+		c.String(http.StatusRequestEntityTooLarge, "The form is too large.\n")
+		c.Abort()
+	}
 }
 
 // writeHeaders sets what every answer of the admin has. Nothing is to be kept anywhere, unless a
