@@ -46,6 +46,5 @@ func (s *site) suggest(c *gin.Context) {
 
 // asset serves a stylesheet, script or icon.
 func (s *site) asset(c *gin.Context) {
-	c.Writer.Header().Del("Cache-Control")
 	s.assets.ServeHTTP(c.Writer, c.Request)
 }
