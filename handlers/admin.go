@@ -130,13 +130,22 @@ func (o Options) validate(set *views.Set) (policy string, err error) {
 	connect := "'self'"
 	if o.LiveURL != "" {
 		u, err := url.Parse(o.LiveURL)
-		if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.ContainsAny(u.Host, ";, ") {
-			return "", fmt.Errorf("live URL %q: use ws:// or wss:// with host and path, such as wss://live.example.com/userlog/live/socket", o.LiveURL)
+		if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" || u.User != nil ||
+			strings.ContainsAny(o.LiveURL, "?#") || strings.ContainsAny(u.Host, ";, ") {
+			return "", fmt.Errorf("live URL %q: use ws:// or wss:// with host and path only, such as wss://live.example.com/userlog/live/socket", withoutPassword(o.LiveURL, u))
 		}
 		connect += " " + u.Scheme + "://" + u.Host
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src " +
 		connect + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", nil
+}
+
+// withoutPassword is raw, parsed as u or nil, as it may be shown.
+func withoutPassword(raw string, u *url.URL) string {
+	if u == nil || u.User == nil {
+		return raw
+	}
+	return u.Redacted()
 }
 
 // Close tells live pages to connect elsewhere, and returns when their sockets are closed or, with an
