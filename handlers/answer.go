@@ -14,7 +14,10 @@ import (
 const languageCookie = "userlog_language"
 
 // language is the language of the answer: pinned, chosen, or what the browser asks for.
-func (s *site) language(c *gin.Context) string {
+func (s *site) language(c *gin.Context) string { return s.languageOr(c, "") }
+
+// languageOr is [site.language] for a request that may say itself which language it wants.
+func (s *site) languageOr(c *gin.Context, wanted string) string {
 	if s.options.Language != "" {
 		return s.options.Language
 	}
@@ -22,7 +25,7 @@ func (s *site) language(c *gin.Context) string {
 	if err != nil {
 		chosen = ""
 	}
-	return s.views.Match(c.Query("lang"), chosen, c.GetHeader("Accept-Language"))
+	return s.views.Match(wanted, chosen, c.GetHeader("Accept-Language"))
 }
 
 // layout is what every page has.

@@ -17,15 +17,32 @@ import (
 func (s *site) liveLog(c *gin.Context) {
 	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username")}
 	if page.Username != "" {
+		known, err := s.known(c, page.Username)
 		switch {
-		case store.CheckUsername(page.Username) != nil, !s.exists(c, page.Username):
-			page.Message = views.UserNotFound(page.Username)
-		default:
+		case err != nil:
+			s.fail(c, http.StatusServiceUnavailable, err)
+			return
+		case known:
 			page.SocketURL = s.socketURL(page.Lang, "username", page.Username)
+		default:
+			page.Message = views.UserNotFound(page.Username)
 		}
 	}
 	html, err := s.views.Live(page)
 	s.answer(c, http.StatusOK, html, err)
+}
+
+// known reports whether there is something to watch: a user who may exist, or one who is gone and has
+// left a log.
+func (s *site) known(c *gin.Context, username string) (bool, error) {
+	if store.CheckUsername(username) != nil {
+		return false, nil
+	}
+	if s.exists(c, username) {
+		return true, nil
+	}
+	log, err := s.logs.Log(c.Request.Context(), username)
+	return len(log.Entries) > 0, err
 }
 
 // everyone shows the page on which all users' requests appear.
@@ -52,7 +69,7 @@ func (s *site) socket(c *gin.Context) {
 		Username: c.Query("username"),
 		After:    c.Query("after"),
 		JSON:     c.Query("format") == "json",
-		Lang:     s.language(c),
+		Lang:     s.languageOr(c, c.Query("lang")),
 		Base:     s.base,
 	}
 	if everyone := c.Query("everyone") != ""; everyone == (watch.Username != "") {
