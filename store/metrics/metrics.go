@@ -1,0 +1,98 @@
+// Package metrics shows the books of a store to Prometheus. It is a package of its own so that
+// recording does not compile what Prometheus needs.
+package metrics
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Source is where the books are read; a *store.Store is one.
+type Source interface {
+	Stats() store.Stats
+}
+
+// Register registers the books of logs with the registry that the host passes, never with the global
+// one unless that is what is passed. Use prometheus.WrapRegistererWith to tell several stores
+// apart. An error means that metrics of these names are registered already.
+//
+// All metrics of one scrape are read at one moment: accepted = written + dropped + indeterminate +
+// queued.
+func Register(registry prometheus.Registerer, logs Source) error {
+	if err := registry.Register(newCollector(logs)); err != nil {
+		return fmt.Errorf("register the metrics of userlog: %w", err)
+	}
+	return nil
+}
+
+// collector reads the books when it is asked to.
+type collector struct {
+	logs                                                       Source
+	accepted, written, dropped, indeterminate, queued, cut, up *prometheus.Desc
+	batchSize, writeSeconds                                    *prometheus.Desc
+}
+
+func newCollector(logs Source) *collector {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("userlog_"+name, help, labels, nil)
+	}
+	return &collector{
+		logs:          logs,
+		accepted:      desc("entries_accepted_total", "Requests that were handed over to be recorded."),
+		written:       desc("entries_written_total", "Entries that Redis has confirmed."),
+		dropped:       desc("entries_dropped_total", "Entries that will never be written.", "reason"),
+		indeterminate: desc("entries_indeterminate_total", "Entries that were sent without an answer."),
+		queued:        desc("entries_queued", "Entries that wait to be written."),
+		cut:           desc("entries_truncated_total", "Entries that were cut to the limits."),
+		up:            desc("redis_up", "1 if the last attempt to write went through."),
+		batchSize:     desc("batch_entries", "Entries per transaction that was written."),
+		writeSeconds:  desc("batch_write_seconds", "Duration of each transaction that was written."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(descs chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{
+		c.accepted, c.written, c.dropped, c.indeterminate, c.queued, c.cut, c.up, c.batchSize, c.writeSeconds,
+	} {
+		descs <- desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(metrics chan<- prometheus.Metric) {
+	s := c.logs.Stats()
+	count := func(desc *prometheus.Desc, value uint64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(value), labels...)
+	}
+	count(c.accepted, s.Accepted)
+	count(c.written, s.Written)
+	count(c.dropped, s.Dropped.QueueFull, "queue_full")
+	count(c.dropped, s.Dropped.InvalidUsername, "invalid_username")
+	count(c.dropped, s.Dropped.Refused, "refused")
+	count(c.dropped, s.Dropped.Closed, "closed")
+	count(c.indeterminate, s.Indeterminate)
+	count(c.cut, s.Truncated)
+	up := 0.0
+	if s.Connected {
+		up = 1
+	}
+	metrics <- prometheus.MustNewConstMetric(c.queued, prometheus.GaugeValue, float64(s.Queued))
+	metrics <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, up)
+	metrics <- histogram(c.batchSize, s.BatchSizes, store.BatchBounds())
+	metrics <- histogram(c.writeSeconds, s.WriteSeconds, store.WriteBounds())
+}
+
+// histogram converts to Prometheus' form, in which each bucket includes the smaller ones.
+func histogram(desc *prometheus.Desc, h store.Histogram, bounds [12]float64) prometheus.Metric {
+	buckets := make(map[float64]uint64, len(bounds))
+	var sum uint64
+	for i, bound := range bounds {
+		sum += h.Counts[i]
+		buckets[bound] = sum
+	}
+	return prometheus.MustNewConstHistogram(desc, h.Total, h.Sum, buckets)
+}

@@ -1,0 +1,67 @@
+package metrics_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/metrics"
+)
+
+type books store.Stats
+
+func (b books) Stats() store.Stats { return store.Stats(b) }
+
+func example() books {
+	b := books{
+		Accepted: 100, Written: 80, Indeterminate: 4, Queued: 6, Truncated: 3, Connected: true,
+		Dropped: store.Dropped{QueueFull: 5, InvalidUsername: 3, Refused: 1, Closed: 1},
+	}
+	b.BatchSizes.Counts[0], b.BatchSizes.Counts[11], b.BatchSizes.Total, b.BatchSizes.Sum = 2, 1, 3, 82
+	return b
+}
+
+func TestRegister(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	if err := metrics.Register(registry, example()); err != nil {
+		t.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			name := family.GetName()
+			for _, label := range m.GetLabel() {
+				name += "/" + label.GetValue()
+			}
+			if h := m.GetHistogram(); h != nil {
+				got[name] = h.GetSampleSum()
+				for _, bucket := range h.GetBucket() {
+					got[fmt.Sprintf("%s/%g", name, bucket.GetUpperBound())] = float64(bucket.GetCumulativeCount())
+				}
+				continue
+			}
+			got[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	for name, want := range map[string]float64{
+		"userlog_entries_accepted_total": 100, "userlog_entries_written_total": 80, "userlog_entries_indeterminate_total": 4,
+		"userlog_entries_queued": 6, "userlog_entries_truncated_total": 3, "userlog_redis_up": 1,
+		"userlog_entries_dropped_total/queue_full": 5, "userlog_entries_dropped_total/invalid_username": 3,
+		"userlog_entries_dropped_total/refused": 1, "userlog_entries_dropped_total/closed": 1,
+		"userlog_batch_entries": 82, "userlog_batch_entries/1": 2, "userlog_batch_entries/75": 2, "userlog_batch_entries/100": 3,
+		"userlog_batch_write_seconds": 0,
+	} {
+		if value, ok := got[name]; !ok || value != want {
+			t.Errorf("%s is %v (there: %v), want %v", name, value, ok, want)
+		}
+	}
+	if err := metrics.Register(registry, example()); err == nil {
+		t.Error("a second store was registered under the same names")
+	}
+}
