@@ -17,10 +17,16 @@ type recording struct {
 	ignore []*regexp.Regexp
 }
 
+// announcer is a recorder that wants to know that it is going to be used, as a *store.Store does.
+type announcer interface{ Announce() }
+
 // newRecording checks what an adapter was given; constructor names that adapter in the panic.
 func newRecording(constructor string, logs Recorder, ignore []string) recording {
 	if v := reflect.ValueOf(logs); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		panic(constructor + ": there is no store to record to: pass what store.Open returned, after checking its error")
+	}
+	if a, ok := logs.(announcer); ok {
+		a.Announce()
 	}
 	r := recording{logs: logs}
 	for _, pattern := range ignore {

@@ -87,6 +87,13 @@ func (k Keys) Users() string { return k.prefix + "users" }
 // Names is the ZSET, all scores 0, of folded name + NUL + username, for search by prefix.
 func (k Keys) Names() string { return k.prefix + "names" }
 
+// Applications is the SET of the ids of processes that record, or did so lately.
+func (k Keys) Applications() string { return k.prefix + "applications" }
+
+// Application is the STRING that holds the last heartbeat of one such process, as JSON; what is left
+// of its expiry tells how old it is.
+func (k Keys) Application(id string) string { return k.prefix + "application:" + id }
+
 // Probe is the channel on which a process that watches logs publishes to itself, to learn how far
 // its subscription has come. The nonce is the process's own.
 func (k Keys) Probe(nonce string) string { return k.channel + "probe:" + nonce }

@@ -3,6 +3,9 @@ package store
 import (
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
 	"time"
 )
 
@@ -45,6 +48,14 @@ type Options struct {
 	// other value is masked.
 	AllowQuery []string
 
+	// Application is what this process calls itself in its heartbeats. Default: the name of the
+	// program's file.
+	Application string
+
+	// Version is the version that this process reports. Default: that of the main module, as the Go
+	// command has stamped it.
+	Version string
+
 	// Logger is told of lost entries and of Redis going away and coming back, once an episode.
 	// Default: slog.Default().
 	Logger *slog.Logger
@@ -60,6 +71,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.QueueSize == 0 {
 		o.QueueSize = DefaultQueueSize
+	}
+	if o.Application == "" {
+		o.Application = filepath.Base(os.Args[0])
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && o.Version == "" {
+		o.Version = info.Main.Version
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -15,11 +15,12 @@ import (
 // recorder takes entries from any number of goroutines and hands them, in order, to one writer.
 // One mutex guards queue and books, which is why the books balance whenever they are read.
 type recorder struct {
-	size   int
-	work   chan struct{} // capacity 1: the queue is no longer empty, or holds a whole batch
-	closed chan struct{} // closed when intake ends
-	given  chan struct{} // closed when what is queued has been given up
-	done   chan struct{} // closed when the writer has returned
+	size      int
+	work      chan struct{} // capacity 1: the queue is no longer empty, or holds a whole batch
+	announced chan struct{} // capacity 1: this process is going to record
+	closed    chan struct{} // closed when intake ends
+	given     chan struct{} // closed when what is queued has been given up
+	done      chan struct{} // closed when the writer has returned
 
 	mu      sync.Mutex
 	ring    []Entry // grows up to size
@@ -32,13 +33,14 @@ type recorder struct {
 
 func newRecorder(client redis.UniversalClient, tracker *sendTracker, keys Keys, options Options) *recorder {
 	r := &recorder{
-		size:   options.QueueSize,
-		work:   make(chan struct{}, 1),
-		closed: make(chan struct{}),
-		given:  make(chan struct{}),
-		done:   make(chan struct{}),
-		stats:  Stats{Connected: true},
-		intake: true,
+		size:      options.QueueSize,
+		work:      make(chan struct{}, 1),
+		announced: make(chan struct{}, 1),
+		closed:    make(chan struct{}),
+		given:     make(chan struct{}),
+		done:      make(chan struct{}),
+		stats:     Stats{Connected: true},
+		intake:    true,
 	}
 	w := newWriter(r, client, tracker, keys, options)
 	go func() {

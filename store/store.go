@@ -77,6 +77,16 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 // [Store.Stats]. An entry without an ID or Time gets them. Record keeps nothing of e's Extra map.
 func (s *Store) Record(e Entry) { s.recorder.record(e) }
 
+// Announce says that this process is going to record: from now on it reports itself to those who
+// watch, every 15 seconds, also when nobody makes a request. The middleware calls it; a process that
+// only reads must not. It does not block.
+func (s *Store) Announce() {
+	select {
+	case s.recorder.announced <- struct{}{}:
+	default:
+	}
+}
+
 // Stats returns the books of everything that was recorded through this Store.
 func (s *Store) Stats() Stats { return s.recorder.snapshot() }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,6 +31,7 @@ type writer struct {
 	options  Options
 	mask     *masker
 	index    *index
+	beat     *heartbeat
 	ids      identifier
 	log      *slog.Logger
 
@@ -42,16 +44,18 @@ type writer struct {
 }
 
 func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, keys Keys, options Options) *writer {
+	ids := newIdentifier()
 	return &writer{
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
 		mask: newMasker(options.MaskQuery, options.AllowQuery), index: newIndex(keys, options.Retention),
-		ids: newIdentifier(), log: options.Logger,
+		beat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), ids: ids, log: options.Logger,
 		buffer: make([]Entry, 0, maxBatch),
 	}
 }
 
 // run writes until the queue is empty after intake has ended.
 func (w *writer) run() {
+	defer w.beat.tick.Stop()
 	for w.await() {
 		started := time.Now()
 		w.prepare()
@@ -62,13 +66,17 @@ func (w *writer) run() {
 			}
 		}
 		w.index.forget(w.client)
+		if w.beat.due() {
+			w.beat.send(w.recorder.snapshot())
+		}
 		w.gather(started)
 	}
 	w.logLosses(true)
+	w.beat.end(w.recorder.snapshot())
 }
 
-// await fills the batch, waiting for entries if there are none. It returns false when there will be
-// no more.
+// await fills the batch, waiting for entries if there are none, and reports meanwhile that this
+// process is there. It returns false when there will be no more entries.
 func (w *writer) await() bool {
 	for {
 		if w.batch = w.recorder.take(w.buffer[:0]); len(w.batch) > 0 {
@@ -77,6 +85,12 @@ func (w *writer) await() bool {
 		w.logLosses(false)
 		select {
 		case <-w.recorder.work:
+		case <-w.recorder.announced:
+			w.beat.send(w.recorder.snapshot())
+		case <-w.beat.tick.C:
+			if w.beat.begun() {
+				w.beat.send(w.recorder.snapshot())
+			}
 		case <-w.recorder.closed:
 			w.batch = w.recorder.take(w.buffer[:0]) // what came in before intake ended
 			return len(w.batch) > 0

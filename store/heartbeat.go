@@ -1,0 +1,161 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Times of heartbeats.
+const (
+	// HeartbeatInterval is how often a process that records reports itself.
+	HeartbeatInterval = 15 * time.Second
+
+	// Silence is how long a process may not have reported before it counts as gone.
+	Silence = time.Minute
+
+	beatKept = time.Hour // a last heartbeat is kept, so that what a process lost can still be seen
+)
+
+// Application is a process that records, as it last reported itself.
+type Application struct {
+	ID      string // unique for each start of a process
+	Name    string // Options.Application
+	Host    string
+	Version string // Options.Version
+	Started time.Time
+	Age     time.Duration // since its last report; exact to a second, whatever the clocks say
+	Stats   Stats         // its books at that time, without the histograms
+}
+
+// Reporting tells whether the process has reported within [Silence].
+func (a Application) Reporting() bool { return a.Age <= Silence }
+
+// beatLine is the JSON form of a heartbeat.
+type beatLine struct {
+	Name          string  `json:"application"`
+	Host          string  `json:"host"`
+	Version       string  `json:"version,omitempty"`
+	Started       float64 `json:"started"` // Unix seconds
+	Accepted      uint64  `json:"accepted"`
+	Written       uint64  `json:"written"`
+	QueueFull     uint64  `json:"queue_full"`
+	Invalid       uint64  `json:"invalid_username"`
+	Refused       uint64  `json:"refused"`
+	Indeterminate uint64  `json:"indeterminate"`
+	Queued        uint64  `json:"queued"`
+}
+
+// heartbeat reports this process. It belongs to the writer's goroutine.
+type heartbeat struct {
+	client redis.UniversalClient
+	keys   Keys
+	id     string
+	line   beatLine
+	sent   time.Time // the last attempt; zero before the first
+	tick   *time.Ticker
+}
+
+func newHeartbeat(client redis.UniversalClient, keys Keys, options Options, id string) *heartbeat {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return &heartbeat{client: client, keys: keys, id: id, tick: time.NewTicker(HeartbeatInterval), line: beatLine{
+		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
+	}}
+}
+
+// begun reports whether this process has reported itself at all.
+func (h *heartbeat) begun() bool { return !h.sent.IsZero() }
+
+// due reports whether it is time for the next report.
+func (h *heartbeat) due() bool { return time.Since(h.sent) >= HeartbeatInterval }
+
+// send reports the books. When Redis fails it, the next one follows anyway.
+func (h *heartbeat) send(s Stats) {
+	h.sent = time.Now()
+	line := h.line
+	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
+	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
+	encoded, err := json.Marshal(line)
+	if err != nil {
+		return // there is nothing in a beatLine that can't be encoded
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	pipe := h.client.Pipeline()
+	pipe.Set(ctx, h.keys.Application(h.id), encoded, beatKept)
+	pipe.SAdd(ctx, h.keys.Applications(), h.id)
+	pipe.PExpire(ctx, h.keys.Applications(), beatKept)
+	_, _ = pipe.Exec(ctx)
+}
+
+// end takes the process off the list: it has stopped on purpose. One that has lost something stays,
+// and ages.
+func (h *heartbeat) end(s Stats) {
+	if !h.begun() {
+		return
+	}
+	if s.Dropped.Total()+s.Indeterminate > 0 {
+		h.send(s)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	pipe := h.client.Pipeline()
+	pipe.Del(ctx, h.keys.Application(h.id))
+	pipe.SRem(ctx, h.keys.Applications(), h.id)
+	_, _ = pipe.Exec(ctx)
+}
+
+// Applications returns the processes that record, or did within the last hour and did not stop in
+// good order, by name and host. It waits for Redis for two seconds at most.
+func (s *Store) Applications(ctx context.Context) ([]Application, error) {
+	ids, err := s.clients.reader.SMembers(ctx, s.keys.Applications()).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read which applications report: %w", err)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	pipe := s.clients.reader.Pipeline()
+	lines, left := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
+	for i, id := range ids {
+		lines[i] = pipe.Get(ctx, s.keys.Application(id))
+		left[i] = pipe.PTTL(ctx, s.keys.Application(id))
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("read the applications' reports: %w", err)
+	}
+	var found []Application
+	for i, id := range ids {
+		var line beatLine
+		if json.Unmarshal([]byte(lines[i].Val()), &line) != nil || left[i].Val() <= 0 {
+			continue // expired: its id goes with the set, when nobody reports any more
+		}
+		found = append(found, line.application(id, beatKept-left[i].Val()))
+	}
+	slices.SortFunc(found, func(a, b Application) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Host, b.Host), a.Started.Compare(b.Started))
+	})
+	return found, nil
+}
+
+func (l beatLine) application(id string, age time.Duration) Application {
+	return Application{
+		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age,
+		Started: time.UnixMilli(int64(l.Started * 1e3)).UTC(),
+		Stats: Stats{
+			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued,
+			Dropped: Dropped{QueueFull: l.QueueFull, InvalidUsername: l.Invalid, Refused: l.Refused},
+		},
+	}
+}
