@@ -56,7 +56,7 @@ fuzz: ## Run every fuzz test for FUZZTIME (20s)
 
 .PHONY: screenshots
 screenshots: setup ## Take the screenshots in docs/screenshots anew
-	cd e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -screenshots $(CURDIR)/docs/screenshots
+	cd e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
 
 .PHONY: vendor
 vendor: ## Fetch the pinned assets of other people from the npm registry into static/vendor

@@ -63,11 +63,12 @@ func (c *console) add(complaint string) {
 	c.complaints = append(c.complaints, complaint)
 }
 
-// expect excuses complaints that contain part, from now on and until now.
-func (c *console) expect(part string) {
+// expect excuses complaints that contain one of the parts: those of what the test itself is about to
+// cause.
+func (c *console) expect(parts ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.expected = append(c.expected, part)
+	c.expected = append(c.expected, parts...)
 }
 
 // unexpected returns the complaints that no test has announced.

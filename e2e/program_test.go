@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"io"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,12 +23,20 @@ type program struct {
 	output chan struct{} // closed when its standard output has ended
 }
 
-// start runs a program with --addr and args, and returns when it has printed where it is. The test
-// fails if it does not end well when it is asked to, at the end of the test at the latest.
-func start(t *testing.T, binary, addr string, args ...string) *program {
+// userlog is the program with arguments, not yet started.
+func userlog(args ...string) *exec.Cmd {
+	cmd := exec.Command(suite.userlog, args...)
+	// The race detector would wait for a second at each exit.
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10")
+	return cmd
+}
+
+// start runs a server of ours with --addr and args, and returns when it has printed where it is. The
+// test fails if it does not end well when it is asked to, at the end of the test at the latest.
+func start(t *testing.T, addr string, args ...string) *program {
 	t.Helper()
 	p := &program{
-		t: t, cmd: exec.Command(binary, append(slices.Clip(args), "--addr", addr)...),
+		t: t, cmd: userlog(append(slices.Clip(args), "--addr", addr)...),
 		log: filepath.Join(t.TempDir(), "stderr"), output: make(chan struct{}),
 	}
 	stderr, err := os.Create(p.log)
@@ -43,7 +50,7 @@ func start(t *testing.T, binary, addr string, args ...string) *program {
 		t.Fatal(err)
 	}
 	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("start %s: %v", filepath.Base(binary), err)
+		t.Fatalf("start %s: %v", p.cmd, err)
 	}
 	t.Cleanup(p.stop)
 	origin := make(chan string, 1)
@@ -98,22 +105,12 @@ func (p *program) stop() {
 	}
 }
 
-// again starts the program anew at the same address.
-func (p *program) again() *program {
+// again starts the program anew at the same address, with its arguments and more.
+func (p *program) again(more ...string) *program {
 	p.t.Helper()
 	p.stop()
 	args := p.cmd.Args[1 : len(p.cmd.Args)-2] // without --addr
-	return start(p.t, p.cmd.Path, p.host(), args...)
-}
-
-// host is the program's address.
-func (p *program) host() string {
-	p.t.Helper()
-	u, err := url.Parse(p.origin)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return u.Host
+	return start(p.t, strings.TrimPrefix(p.origin, "http://"), slices.Concat(args, more)...)
 }
 
 // errors is what the program wrote to its standard error.

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -23,20 +22,20 @@ const anyPort = "127.0.0.1:0"
 // serve runs "userlog serve" on a Redis in which there is a superuser.
 func serve(t *testing.T, redis *redistest.Server, args ...string) *program {
 	t.Helper()
-	create := exec.Command(suite.userlog, "createsuperuser", superuser, "--redis", redis.URL)
+	create := userlog("createsuperuser", superuser, "--redis", redis.URL)
 	create.Stdin = strings.NewReader(password + "\n")
 	var stderr bytes.Buffer
 	create.Stderr = &stderr
 	if err := create.Run(); err != nil {
 		t.Fatalf("%s: %v\n%s", create, err, stderr.String())
 	}
-	return start(t, suite.userlog, anyPort, append([]string{"serve", "--redis", redis.URL}, args...)...)
+	return start(t, anyPort, append([]string{"serve", "--redis", redis.URL}, args...)...)
 }
 
 // demo runs "userlog demo" without simulated customers.
 func demo(t *testing.T, redis *redistest.Server, args ...string) *program {
 	t.Helper()
-	return start(t, suite.userlog, anyPort, append([]string{
+	return start(t, anyPort, append([]string{
 		"demo", "--redis", redis.URL, "--customers", "0", "--password", password,
 	}, args...)...)
 }

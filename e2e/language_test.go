@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestFrenchForThoseWhoAskForIt(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/panier")
+	b := openTab(t, site.origin+"/userlog")
+	b.prefers("fr-CA,fr;q=0.9,en;q=0.5")
+	b.visit("/login")
+	b.shows("h1", "Connexion")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.shows("#connection[data-state=live]", "En direct")
+	b.shows("#messages [role=status]", "Journaux trouvés pour ada.")
+	b.shows("#rows td.type", "Lecture (GET)")
+	b.shows("#rows td.result", "Succès (200)")
+	b.eventually("the time since is said in French",
+		"document.querySelector('#rows relative-time.ago').shadowRoot?.textContent.includes('cette minute')")
+	b.visit("/static?username=grace")
+	b.shows("#messages [role=status]", "Aucun journal pour grace.")
+}
+
+func TestLanguageSwitchIsRemembered(t *testing.T) {
+	site := serve(t, redistest.Start(t))
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.click("footer button[lang=fr]")
+	b.shows("#messages [role=status]", "Aucun journal pour ada.") // the page that it was switched on
+	b.visit("/")
+	b.shows("h1", "Journaux des utilisateurs")
+	b.click("footer button[lang=en]")
+	b.shows("h1", "User logs")
+}
+
+func TestLanguageCanBePinned(t *testing.T) {
+	site := serve(t, redistest.Start(t), "--language", "fr")
+	b := openTab(t, site.origin+"/userlog")
+	b.visit("/login")
+	b.shows("h1", "Connexion")
+	if switches := evaluate[int](b, "document.querySelectorAll('footer button').length"); switches != 0 {
+		t.Errorf("there are %d buttons to switch a language that is pinned", switches)
+	}
+}

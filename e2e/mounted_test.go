@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestBasePath(t *testing.T) {
+	for _, base := range []string{"/", "/support/logs"} {
+		t.Run(base, func(t *testing.T) {
+			redis := redistest.Start(t)
+			site, logs := serve(t, redis, "--base-path", base), openStore(t, redis)
+			record(logs, "ada", "/help")
+			prefix := base
+			if base == "/" {
+				prefix = ""
+			}
+			b := openTab(t, site.origin+prefix)
+			b.logIn()
+			b.walk(prefix, "/help")
+		})
+	}
+}
+
+func TestMountedInAHostWithItsOwnLogin(t *testing.T) {
+	const prefix = "/back/office"
+	logs := openStore(t, redistest.Start(t))
+	origin := host(t, logs, prefix)
+	b := openTab(t, origin+prefix)
+
+	b.expect("the server responded with a status of 403") // the host has not been asked to log in yet
+	b.visit("/")
+	b.shows("h1", "Not allowed")
+	b.do("log in to the host", chromedp.Navigate(origin+"/login?name=root"))
+	b.walk(prefix, "/orders/7")
+	if forms := evaluate[int](b, "document.querySelectorAll('header form').length"); forms != 0 {
+		t.Error("the admin offers to log out of the host's login")
+	}
+}
+
+// walk goes through the pages of an admin mounted at prefix by their links, and sees a log with one
+// request on each of them.
+func (b *tab) walk(prefix, logged string) {
+	b.t.Helper()
+	b.visit("/")
+	b.click("#seen td.logs a:nth-of-type(1)")
+	b.hasURLs(logged)
+	b.click(".heading a.other")
+	b.isConnected("live")
+	b.hasURLs(logged)
+	b.click("header nav a:nth-of-type(4)")
+	b.isConnected("live")
+	b.hasURLs(logged)
+	b.click("header a.brand")
+	b.eventually("the home page", "location.pathname === "+quote(prefix+"/"))
+	outside := evaluate[string](b, `[...document.querySelectorAll('[href], [src], [action]')]
+		.map(e => e.getAttribute('href') ?? e.getAttribute('src') ?? e.getAttribute('action'))
+		.filter(u => !u.startsWith('#') && !u.startsWith(`+quote(prefix+"/")+`)).join()`)
+	if outside != "" {
+		b.t.Errorf("links lead out of %s/: %s", prefix, outside)
+	}
+}
+
+// host serves an application with a login of its own, the middleware and the admin at prefix. One of
+// its users has visited a page.
+func host(t *testing.T, logs *store.Store, prefix string) (origin string) {
+	t.Helper()
+	gin.SetMode(gin.ReleaseMode)
+	user := func(c *gin.Context) string {
+		name, err := c.Cookie("user")
+		if err != nil {
+			return ""
+		}
+		return name
+	}
+	engine := gin.New()
+	engine.GET("/login", func(c *gin.Context) {
+		http.SetCookie(c.Writer, &http.Cookie{Name: "user", Value: c.Query("name"), Path: "/"})
+		c.Data(http.StatusOK, "text/html", []byte(`<link rel="icon" href="data:,"><p>Welcome</p>`))
+	})
+	engine.Use(middleware.Track(logs, user, middleware.Options{}))
+	engine.GET("/orders/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
+	admin, err := handlers.New(logs, handlers.Options{Superuser: func(c *gin.Context) (string, bool) {
+		return user(c), user(c) == "root"
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin.Mount(engine.Group(prefix))
+	server := httptest.NewServer(engine)
+	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		if err := admin.Close(t.Context()); err != nil && t.Context().Err() == nil {
+			t.Error(err)
+		}
+	})
+	visit(t, server.URL+"/orders/7", &http.Cookie{Name: "user", Value: "ada"})
+	return server.URL
+}
+
+// visit requests a page as a program does, with a cookie.
+func visit(t *testing.T, url string, cookie *http.Cookie) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.AddCookie(cookie)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+}
+
+func TestLiveLogFromAnotherProcess(t *testing.T) {
+	redis := redistest.Start(t)
+	logs := openStore(t, redis)
+	site := serve(t, redis)
+	sockets := start(t, anyPort, "serve", "--redis", redis.URL, "--allowed-origin", site.origin)
+	site = site.again("--live-url", "ws"+sockets.origin[len("http"):]+"/userlog/live/socket")
+	record(logs, "ada", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.isConnected("live")
+	b.hasURLs("/before")
+	record(logs, "ada", "/after")
+	b.hasURLs("/after", "/before")
+}

@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// What Chromium and htmx write to the console when a test takes the server or Redis away. Nothing
+// else is excused.
+const (
+	socketRefused      = "WebSocket connection to 'ws://"
+	socketRefusedHTMX  = "htmx: htmx:ws:error"
+	requestRefused     = "net::ERR_CONNECTION_REFUSED"
+	requestRefusedHTMX = "htmx: htmx:error: Failed to fetch"
+	unavailable        = "the server responded with a status of 503"
+)
+
+// outlives makes a Redis keep its data when it is killed.
+var outlives = []string{"--appendonly", "yes", "--appendfsync", "always"}
+
+func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.isConnected("live")
+	b.hasURLs("/before")
+
+	b.expect(socketRefused, socketRefusedHTMX)
+	site.stop()
+	b.isConnected("lost")
+	b.shows("#connection", "Connection lost, trying again")
+	record(logs, "ada", "/meanwhile")
+	site = site.again()
+	b.isConnected("live")
+	b.hasURLs("/meanwhile", "/before")
+	record(logs, "ada", "/after")
+	b.hasURLs("/after", "/meanwhile", "/before")
+	if gaps := evaluate[int](b, "document.querySelectorAll('tr.gap').length"); gaps != 0 {
+		t.Errorf("the page shows %d gaps although nothing is missing", gaps)
+	}
+}
+
+func TestStaticLogSurvivesARestartOfTheServer(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.hasURLs("/before")
+
+	b.expect(requestRefused, requestRefusedHTMX)
+	site.stop()
+	b.isConnected("lost")
+	b.hasURLs("/before")
+	record(logs, "ada", "/meanwhile")
+	site.again()
+	b.isConnected("refreshing")
+	b.hasURLs("/meanwhile", "/before")
+}
+
+func TestLiveLogSurvivesARestartOfRedis(t *testing.T) {
+	redis := redistest.Start(t, outlives...)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.isConnected("live")
+	b.hasURLs("/before")
+
+	redis.Kill()
+	b.isConnected("store-lost")
+	b.hasURLs("/before")
+	record(logs, "ada", "/meanwhile")
+	redis.Restart()
+	b.isConnected("live")
+	b.hasURLs("/meanwhile", "/before")
+}
+
+func TestPagesSayThatTheStoreIsAway(t *testing.T) {
+	redis := redistest.Start(t, outlives...)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.hasURLs("/before")
+
+	b.expect(unavailable)
+	redis.Kill()
+	b.isConnected("lost")
+	b.hasURLs("/before")
+	b.visit("/")
+	b.shows("h1", "The log store can't be reached.")
+	redis.Restart()
+	b.visit("/static?username=ada")
+	b.hasURLs("/before") // still logged in, too
+}
