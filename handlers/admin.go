@@ -190,6 +190,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 // NotFound answers with the admin's page for what does not exist, for use as an engine's NoRoute
 // where the admin is all there is.
 func (a *Admin) NotFound(c *gin.Context) {
+	middleware.Skip(c)
 	s := &site{Admin: a, base: a.base}
 	s.writeHeaders(c)
 	s.fail(c, http.StatusNotFound, nil)
