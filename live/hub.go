@@ -129,6 +129,18 @@ func (h *Hub) leave(v *viewer) {
 	}
 }
 
+// closing reports whether Close has been called.
+func (h *Hub) closing() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closed
+}
+
+// restarting is the close message that has a page connect elsewhere.
+func restarting() []byte {
+	return melody.FormatCloseMessage(melody.CloseServiceRestart, "restarting")
+}
+
 // Close tells every page to connect elsewhere (1012) and waits until the sockets are closed; when
 // ctx ends first, it cuts the rest off and returns ctx's error. Serve returns ErrClosed from now on.
 func (h *Hub) Close(ctx context.Context) error {
@@ -143,7 +155,7 @@ func (h *Hub) Close(ctx context.Context) error {
 	}
 	h.mu.Unlock()
 	// The only error is that melody is closed already.
-	_ = h.melody.CloseWithMsg(melody.FormatCloseMessage(melody.CloseServiceRestart, "restarting"))
+	_ = h.melody.CloseWithMsg(restarting())
 	select {
 	case <-h.left:
 		return nil

@@ -45,6 +45,10 @@ func newViewer(h *Hub, watch Watch, subscription *store.Subscription) *viewer {
 // start begins to send. melody calls it before the socket's own goroutines run, so it must not wait.
 func (v *viewer) start(s *melody.Session) {
 	v.session.Store(s)
+	if v.hub.closing() {
+		// melody, and Close, may have counted the sessions before this one was among them.
+		_ = s.CloseWithMsg(restarting()) // the only error is that it is closed already
+	}
 	v.done = make(chan struct{})
 	go func() {
 		defer close(v.done)
