@@ -1,0 +1,157 @@
+package handlers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// public are the routes that need no login. Every other route must refuse strangers.
+var public = map[string]bool{
+	"GET /userlog/static/:file":  true,
+	"HEAD /userlog/static/:file": true,
+	"POST /userlog/language":     true,
+	"GET /userlog/login":         true,
+	"POST /userlog/login":        true,
+	"POST /userlog/logout":       true,
+}
+
+func TestEveryPrivateRouteNeedsALogin(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(t, client, handlers.Options{})
+		s.record("ada", "/secret")
+		private := 0
+		for _, route := range s.engine.Routes() {
+			if public[route.Method+" "+route.Path] {
+				continue
+			}
+			private++
+			target := route.Path + "?username=ada"
+			for name, cookie := range map[string]string{
+				"no cookie": "", "foreign cookie": "userlog=abc", "unknown session": "userlog=" + strings.Repeat("A", 43),
+			} {
+				t.Run(route.Method+" "+route.Path+" "+name, func(t *testing.T) {
+					expectRefusal(t, s.stranger(), route.Method, target, cookie)
+				})
+			}
+		}
+		if private < 6 {
+			t.Errorf("only %d private routes were found", private)
+		}
+	})
+}
+
+// expectRefusal asks as a page, a fragment and a socket.
+func expectRefusal(t *testing.T, b *browser, method, target, cookie string) {
+	back := base + "/login?next=" + strings.NewReplacer("/", "%2F", "?", "%3F", "=", "%3D").Replace(target)
+	page := b.do(method, target, nil, "Cookie", cookie)
+	want := back
+	if strings.HasPrefix(target, base+"/?") {
+		want = base + "/login?next=%2Fuserlog%2F%3Fusername%3Dada"
+	}
+	if page.StatusCode != http.StatusSeeOther || page.location() != want || strings.Contains(page.body, "secret") {
+		t.Errorf("a page: %d to %q, want 303 to %q", page.StatusCode, page.location(), want)
+	}
+	fragment := b.do(method, target, nil, "Cookie", cookie, "HX-Request", "true", "HX-Current-URL", b.site.server.URL+"/userlog/static?username=bob")
+	if want := base + "/login?next=%2Fuserlog%2Fstatic%3Fusername%3Dbob"; fragment.StatusCode != http.StatusUnauthorized ||
+		fragment.Header.Get("HX-Redirect") != want || fragment.location() != "" || fragment.body != "" {
+		t.Errorf("a fragment: %d to %q, want 401 to %q", fragment.StatusCode, fragment.Header.Get("HX-Redirect"), want)
+	}
+	conn, socket := b.dial(target, "Cookie", cookie)
+	if conn != nil || socket.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a socket: %d, want 401", socket.StatusCode)
+	}
+}
+
+// A page's address in a header is the client's to choose.
+func TestFragmentsRedirectOnlyToTheLogin(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	for _, current := range []string{"", "https://evil.example/", "//evil.example", "javascript:alert(1)", "https://evil.example//x", "%zz"} {
+		a := s.stranger().get(base+"/static", "HX-Request", "true", "HX-Current-URL", current)
+		if got := a.Header.Get("HX-Redirect"); a.StatusCode != http.StatusUnauthorized || !strings.HasPrefix(got, base+"/login") || strings.Contains(got, "evil") || strings.Contains(got, "alert") {
+			t.Errorf("%q: %d to %q", current, a.StatusCode, got)
+		}
+	}
+}
+
+func TestTheHostsLoginIsTheAdmins(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(t, client, handlers.Options{Superuser: hostLogin})
+		for _, route := range s.engine.Routes() {
+			if strings.Contains(route.Path, "/login") || strings.Contains(route.Path, "/logout") {
+				t.Errorf("there is a route %s", route.Path)
+			}
+			if public[route.Method+" "+route.Path] {
+				continue
+			}
+			for _, b := range [][]string{{}, {"HX-Request", "true"}, {"X-Host-User", "mallory"}} {
+				a := s.stranger().get(route.Path+"?username=ada", b...)
+				a.expect(http.StatusForbidden, "This request was refused. Go back, reload the page and try again.")
+				if a.location() != "" || a.find("header nav").Length() != 0 {
+					t.Errorf("%s: led to %q with a navigation of %d", route.Path, a.location(), a.find("header nav").Length())
+				}
+			}
+			conn, refused := s.stranger().dial(route.Path + "?username=ada")
+			if conn != nil || refused.StatusCode != http.StatusForbidden {
+				t.Errorf("%s: a socket was answered with %d", route.Path, refused.StatusCode)
+			}
+		}
+		home := s.stranger().get(base+"/", "X-Host-User", root)
+		if home.StatusCode != http.StatusOK || !strings.Contains(home.text("header .account"), root) {
+			t.Errorf("the superuser got %d, %q", home.StatusCode, home.text("header .account"))
+		}
+		if home.find("form[action$='/logout']").Length() != 0 {
+			t.Error("a page offers a logout that does not exist")
+		}
+	})
+}
+
+// hostLogin is a host's login: whoever the header names, root alone being a superuser.
+func hostLogin(c *gin.Context) (string, bool) {
+	name := c.GetHeader("X-Host-User")
+	return name, name == root
+}
+
+func TestWithoutRedisNobodyIsLetInOrLoggedOut(t *testing.T) {
+	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	s := newSite(t, server.Client(t), handlers.Options{})
+	b := s.superuser()
+	s.record("ada", "/secret")
+	server.Kill()
+	for _, target := range []string{"/", "/static", "/static?username=ada", "/live?username=ada", "/live/everyone", "/live/socket?username=ada", "/users?q=a", "/login"} {
+		b.get(base + target).expectStoreLost()
+		b.get(base+target, "HX-Request", "true").expectStoreLost()
+	}
+	if conn, refused := b.dial(base + "/live/socket?username=ada"); conn != nil || refused.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("a socket was answered with %d", refused.StatusCode)
+	}
+	b.logIn(base, root, password, "").expectStoreLost()
+	b.post(base+"/logout", nil).expectStoreLost()
+	guess := s.stranger().get(base+"/static?username=ada", "Cookie", "userlog="+strings.Repeat("A", 43))
+	guess.expectStoreLost()
+	server.Restart()
+	eventually(t, "the pages are back", func() bool { return b.get(base+"/").StatusCode == http.StatusOK })
+	b.get(base+"/static?username=ada").expect(http.StatusOK, "Logs found for ada.")
+	if b.session() == "" {
+		t.Error("the session was lost with the connection")
+	}
+}
+
+// Where the host lets people in, pages that need Redis say that it is away.
+func TestWithoutRedisTheHostsLoginStillDecides(t *testing.T) {
+	server := redistest.Start(t)
+	s := newSite(t, server.Client(t), handlers.Options{Superuser: hostLogin})
+	server.Kill()
+	for _, target := range []string{"/", "/static?username=ada", "/users?q=a", "/users"} {
+		s.stranger().get(base+target, "X-Host-User", root).expectStoreLost()
+		if a := s.stranger().get(base + target); a.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: a stranger got %d", target, a.StatusCode)
+		}
+	}
+}

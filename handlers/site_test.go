@@ -1,0 +1,289 @@
+package handlers_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/gin-gonic/gin"
+	"github.com/gorilla/websocket"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"go.uber.org/goleak"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	logging.Disable() // go-redis tells of every Redis that a test kills
+	goleak.VerifyTestMain(m)
+}
+
+// The superuser of every site.
+const (
+	root     = "root"
+	password = "correct horse battery"
+)
+
+// base is where the admin is unless a test says otherwise.
+const base = "/userlog"
+
+// patience is how long a test waits for what must happen.
+const patience = 10 * time.Second
+
+// site is a Gin application, whose requests are all recorded as tracked's, with the admin in it.
+type site struct {
+	t      *testing.T
+	client redis.UniversalClient
+	logs   *store.Store
+	admin  *handlers.Admin
+	engine *gin.Engine
+	server *httptest.Server
+}
+
+// tracked is whose every request to the application is.
+const tracked = "tracked"
+
+// newSite runs an application with the admin at every base; none means [base].
+func newSite(t *testing.T, client redis.UniversalClient, options handlers.Options, bases ...string) *site {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	options.Logger = quiet
+	logs, err := store.New(client, store.Options{Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := handlers.New(logs, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, client: client, logs: logs, admin: admin, engine: gin.New()}
+	s.engine.Use(middleware.Track(logs, func(*gin.Context) string { return tracked }, middleware.Options{}))
+	if bases == nil {
+		bases = []string{base}
+	}
+	for _, b := range bases {
+		admin.Mount(s.engine.Group(b))
+	}
+	s.server = httptest.NewServer(s.engine)
+	t.Cleanup(s.close)
+	return s
+}
+
+// close ends everything, whatever state Redis is in.
+func (s *site) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := s.admin.Close(ctx); err != nil {
+		s.t.Errorf("close the admin: %v", err)
+	}
+	s.server.Close()
+	_ = s.logs.Close(ctx) // says what it could not write, where a test has killed Redis
+}
+
+// record records requests of one user, oldest first, and returns when Redis has them.
+func (s *site) record(username string, paths ...string) {
+	s.t.Helper()
+	for _, path := range paths {
+		s.logs.Record(store.Entry{Username: username, Method: "GET", Path: path, Code: 200})
+	}
+	eventually(s.t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
+}
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", patience, what)
+		}
+	}
+}
+
+// browser keeps cookies and follows no redirect.
+type browser struct {
+	t    *testing.T
+	site *site
+	jar  *cookiejar.Jar
+	http *http.Client
+}
+
+// stranger opens a browser in which nobody is logged in.
+func (s *site) stranger() *browser {
+	s.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	return &browser{t: s.t, site: s, jar: jar, http: &http.Client{
+		Jar: jar, Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// superuser opens a browser and logs in at [base], after the account was made.
+func (s *site) superuser() *browser {
+	s.t.Helper()
+	s.createSuperuser()
+	return s.again()
+}
+
+// again opens one more browser and logs in.
+func (s *site) again() *browser {
+	s.t.Helper()
+	b := s.stranger()
+	if a := b.logIn(base, root, password, ""); a.StatusCode != http.StatusSeeOther {
+		s.t.Fatalf("login: %d", a.StatusCode)
+	}
+	return b
+}
+
+func (s *site) createSuperuser() {
+	s.t.Helper()
+	if err := auth.NewAccounts(s.logs.Client(), s.logs.Keys()).Create(s.t.Context(), root, password); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (b *browser) logIn(base, username, password, next string) *answer {
+	b.t.Helper()
+	return b.post(base+"/login", url.Values{"username": {username}, "password": {password}, "next": {next}})
+}
+
+// get asks for a target; headers are names and values in turn.
+func (b *browser) get(target string, headers ...string) *answer {
+	b.t.Helper()
+	return b.do(http.MethodGet, target, nil, headers...)
+}
+
+// post sends a form as one of the site's own pages does.
+func (b *browser) post(target string, form url.Values, headers ...string) *answer {
+	b.t.Helper()
+	return b.do(http.MethodPost, target, strings.NewReader(form.Encode()),
+		append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...)
+}
+
+func (b *browser) do(method, target string, body io.Reader, headers ...string) *answer {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.site.server.URL+target, body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for pair := range slices.Chunk(headers, 2) {
+		r.Header.Set(pair[0], pair[1])
+	}
+	response, err := b.http.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return &answer{Response: response, t: b.t, body: string(content)}
+}
+
+// cookies are those that the browser would send to the site.
+func (b *browser) cookies() []*http.Cookie {
+	u, err := url.Parse(b.site.server.URL + base + "/")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.jar.Cookies(u)
+}
+
+// session is the value of the session's cookie, "" without one.
+func (b *browser) session() string {
+	for _, cookie := range b.cookies() {
+		if cookie.Name == "userlog" {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// dial opens a websocket with the browser's cookies; the answer is what came instead of or with it.
+func (b *browser) dial(target string, headers ...string) (*websocket.Conn, *http.Response) {
+	b.t.Helper()
+	header := http.Header{}
+	for pair := range slices.Chunk(headers, 2) {
+		header.Set(pair[0], pair[1])
+	}
+	dialer := websocket.Dialer{Jar: b.jar}
+	conn, response, err := dialer.DialContext(b.t.Context(), "ws"+strings.TrimPrefix(b.site.server.URL, "http")+target, header)
+	if response == nil {
+		b.t.Fatal(err)
+	}
+	if err == nil {
+		b.t.Cleanup(func() { conn.Close() })
+	}
+	return conn, response
+}
+
+// answer is a response that has been read.
+type answer struct {
+	*http.Response
+	t    *testing.T
+	body string
+}
+
+// find selects elements of the page.
+func (a *answer) find(selector string) *goquery.Selection {
+	a.t.Helper()
+	document, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return document.Find(selector)
+}
+
+// text is what a person reads in the selected elements.
+func (a *answer) text(selector string) string {
+	a.t.Helper()
+	return strings.Join(strings.Fields(a.find(selector).Text()), " ")
+}
+
+// texts is [answer.text] of each element.
+func (a *answer) texts(selector string) []string {
+	a.t.Helper()
+	return a.find(selector).Map(func(_ int, s *goquery.Selection) string { return strings.TrimSpace(s.Text()) })
+}
+
+// location is where the answer redirects to.
+func (a *answer) location() string { return a.Header.Get("Location") }
+
+// expect compares status and the text of #messages.
+func (a *answer) expect(status int, message string) {
+	a.t.Helper()
+	if got := a.text("#messages"); a.StatusCode != status || got != message {
+		a.t.Errorf("%s: got %d and %q, want %d and %q", a.Request.URL, a.StatusCode, got, status, message)
+	}
+}
+
+// storeLost is what a page says while Redis is away.
+const storeLost = "Logs and accounts are kept in Redis, and it does not answer. Try again in a moment. If it lasts, tell whoever runs Redis."
+
+// expectStoreLost wants a page that says that the log store can't be reached.
+func (a *answer) expectStoreLost() {
+	a.t.Helper()
+	a.expect(http.StatusServiceUnavailable, storeLost)
+	if got := a.text("h1"); got != "The log store can't be reached." {
+		a.t.Errorf("%s: the title is %q", a.Request.URL, got)
+	}
+}
