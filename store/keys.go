@@ -11,7 +11,7 @@ import (
 // DefaultKeyPrefix begins every key and channel unless Options.KeyPrefix says otherwise.
 const DefaultKeyPrefix = "userlog:"
 
-// NoKeyPrefix, as Options.KeyPrefix, stands for keys without a prefix: the lists and channels then
+// NoKeyPrefix as Options.KeyPrefix stands for keys without a prefix: the lists and channels then
 // have the names that django-userlog gives them, log:<username> and userlog:log:<username>.
 const NoKeyPrefix = "\x00none"
 

@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(int) { helped = true }), // kong has printed the help, and goes on
 		kong.Resolvers(environment(lookupEnv)),
-		kong.HelpFormatter(helpWithVariable),
+		kong.ValueFormatter(helpWithVariable),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
 	)
