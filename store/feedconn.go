@@ -174,8 +174,8 @@ func (f *feed) confirmed(s *redis.Subscription) {
 	case s.Kind == "subscribe" && ok:
 		t = f.topics[username]
 	}
-	if t != nil && !t.live {
-		t.buffer = nil // of an earlier subscription, which may have ended in between
+	if t != nil {
+		t.confirm()
 		f.waiting[t] = true
 	}
 }

@@ -33,8 +33,8 @@ type round struct {
 
 // reading is what was found in Redis for one topic.
 type reading struct {
-	entries []*Entry // oldest first
-	reaches func(last *Entry) bool
+	entries []*Entry               // oldest first
+	reaches func(last *Entry) bool // whether entries are known to go back to the last one seen, or nil
 }
 
 // startRound reads for the topics that wait, in the background.
@@ -170,8 +170,8 @@ func (f *feed) finishRound() {
 		f.log.Info("userlog: live logs are back")
 	}
 	for _, t := range r.topics {
-		if f.topics[t.username] == t {
-			t.goLive(r.read[t].entries, r.read[t].reaches)
+		if f.topics[t.username] == t && !f.waiting[t] { // or it was confirmed again after the reading
+			t.goLive(r.read[t])
 		}
 	}
 }

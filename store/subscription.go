@@ -23,8 +23,8 @@ type Update struct {
 	Entries []*Entry // oldest first; shared with other subscriptions, so not to be changed
 }
 
-// maxPending bounds what waits for a subscriber that is slow to ask; then the older half is given
-// up for a gap.
+// maxPending bounds what waits for a subscriber that is slow to ask, besides what a topic can have
+// to tell at once; then the older half is given up for a gap.
 const maxPending = 1024
 
 // Subscription is one viewer's place in a log: it has everything that the log held when it was made,
@@ -34,6 +34,7 @@ type Subscription struct {
 	topic *topic
 	after string // where the viewer wants to go on; used when the topic goes live
 
+	limit   int  // of queue
 	started bool // has been given its first entries; belongs to the feed's goroutine
 
 	ready   chan struct{} // capacity 1: there is something to tell
@@ -107,15 +108,26 @@ func (s *Subscription) push(state State, gap bool, entries []*Entry) {
 	}
 	s.state, s.changed = state, true
 	if gap {
-		s.queue = append(s.queue, gapMark)
+		s.mark()
 	}
 	s.queue = append(s.queue, entries...)
-	if over := len(s.queue) - maxPending; over > 0 {
-		kept := s.queue[over+maxPending/2:]
-		s.queue = append(make([]*Entry, 0, maxPending), gapMark)
+	if len(s.queue) > s.limit {
+		kept := s.queue[len(s.queue)-s.limit/2:]
+		s.queue = make([]*Entry, 0, s.limit)
+		s.mark()
+		if kept[0] == gapMark {
+			kept = kept[1:]
+		}
 		s.queue = append(s.queue, kept...)
 	}
 	s.wake()
+}
+
+// mark appends a gap, unless there is one already. The caller holds mu.
+func (s *Subscription) mark() {
+	if n := len(s.queue); n == 0 || s.queue[n-1] != gapMark {
+		s.queue = append(s.queue, gapMark)
+	}
 }
 
 // fail ends the subscription with an error.

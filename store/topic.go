@@ -9,6 +9,7 @@ import (
 const (
 	everyoneRing  = 1024 // entries of all users, for viewers that come back
 	everyoneShown = 50   // of those, for a viewer that is new
+	maxBuffered   = 1024 // entries that wait for the list to be read, besides as many as the ring has
 )
 
 // everyone stands in the place of a username for all users; no user is called so.
@@ -26,6 +27,7 @@ type topic struct {
 	ring   []*Entry // oldest first
 	ids    map[string]bool
 	buffer []*Entry // what arrived since the subscription was confirmed, while not live
+	cut    bool     // buffer has lost its oldest entries
 
 	subscribers map[*Subscription]bool
 	idleSince   time.Time // when the last subscriber left
@@ -46,6 +48,7 @@ func (t *topic) everyone() bool { return t.username == everyone }
 // join serves a new subscriber, now or when the topic goes live.
 func (t *topic) join(s *Subscription) {
 	t.subscribers[s] = true
+	s.limit = maxPending + 2*t.limit
 	if t.live {
 		s.start(t.since(s.after))
 	}
@@ -72,55 +75,65 @@ func (t *topic) since(after string) (gap bool, entries []*Entry) {
 func (t *topic) receive(e *Entry) {
 	if !t.live {
 		t.buffer = append(t.buffer, e)
-		if len(t.buffer) > 2*t.limit {
-			t.buffer = slices.Clone(t.buffer[t.limit:]) // the list holds no more either
+		if len(t.buffer) > t.limit+maxBuffered {
+			t.buffer, t.cut = slices.Clone(t.buffer[maxBuffered:]), true
 		}
 		return
 	}
 	if t.ids[e.ID] {
 		return
 	}
-	t.remember(e)
+	news := []*Entry{e}
+	t.remember(news)
 	for s := range t.subscribers {
-		s.push(Live, false, []*Entry{e})
+		s.push(Live, false, news)
 	}
 }
 
 // remember appends to the ring.
-func (t *topic) remember(e *Entry) {
-	if len(t.ring) == t.limit {
-		delete(t.ids, t.ring[0].ID)
-		t.ring[0] = nil
-		t.ring = t.ring[1:]
+func (t *topic) remember(entries []*Entry) {
+	for _, e := range entries {
+		if len(t.ring) == t.limit {
+			delete(t.ids, t.ring[0].ID)
+			t.ring[0] = nil
+			t.ring = t.ring[1:]
+		}
+		t.ring = append(t.ring, e)
+		t.ids[e.ID] = true
 	}
-	t.ring = append(t.ring, e)
-	t.ids[e.ID] = true
 }
 
-// interrupt notes that the channel can't be heard. confirmed, called later, begins anew.
+// interrupt notes that the channel can't be heard. confirm, called later, begins anew.
 func (t *topic) interrupt() {
-	t.live, t.buffer = false, nil
+	t.live = false
+	t.confirm()
 	for s := range t.subscribers {
 		s.push(Lost, false, nil)
 	}
 }
 
-// goLive merges what the list held, oldest first, with what arrived on the channel meanwhile. The
-// channel has caught up with the reading of the list, so all that is in the list only is older than
-// all that is in the buffer. reaches tells whether the list is known to go back to the last entry
-// that the ring has.
-func (t *topic) goLive(list []*Entry, reaches func(last *Entry) bool) {
-	var last *Entry
-	if len(t.ring) > 0 {
-		last = t.ring[len(t.ring)-1]
+// confirm notes that from now on everything that is published is heard. What was heard before
+// belongs to another subscription, after which something may have been missed.
+func (t *topic) confirm() {
+	t.live, t.buffer, t.cut = false, nil, false
+}
+
+// goLive merges what the list held with what arrived on the channel meanwhile. The channel has
+// caught up with the reading of the list, so all that is in the list only is older than all that is
+// in the buffer. Nobody is told twice of an entry that the ring has.
+func (t *topic) goLive(r reading) {
+	if t.cut {
+		r.entries = nil // the buffer alone is as long as the ring, and has no hole
 	}
-	gap := t.synced && !reaches(last)
+	gap := t.synced && (t.cut || !r.reaches(t.newest()))
+	listed, heard := t.merge(r.entries)
+	fresh := append(t.unseen(listed), t.unknown(heard)...)
 	if gap {
+		// A ring has no gaps, or those who come back to it would not be told.
 		t.ring, t.ids = nil, map[string]bool{}
-	}
-	fresh := t.merge(list)
-	for _, e := range fresh {
-		t.remember(e)
+		t.remember(append(listed, heard...))
+	} else {
+		t.remember(fresh)
 	}
 	t.live, t.synced, t.buffer = true, true, nil
 	for s := range t.subscribers {
@@ -132,24 +145,40 @@ func (t *topic) goLive(list []*Entry, reaches func(last *Entry) bool) {
 	}
 }
 
-// merge returns the entries of list and buffer that the ring has not, in order.
-func (t *topic) merge(list []*Entry) []*Entry {
-	buffered := make(map[string]bool, len(t.buffer))
-	for _, e := range t.buffer {
-		buffered[e.ID] = true
+// unseen returns what of a list the ring has not, nor has had: in the list of one user, all that is
+// before an entry of the ring is older. Everyone's entries are in the order of time only.
+func (t *topic) unseen(list []*Entry) []*Entry {
+	if t.everyone() {
+		return t.unknown(list)
 	}
-	var merged []*Entry
-	for _, e := range list {
-		if !buffered[e.ID] && !t.ids[e.ID] {
-			merged = append(merged, e)
-		}
+	first := len(list)
+	for first > 0 && !t.ids[list[first-1].ID] {
+		first--
 	}
+	return slices.Clone(list[first:])
+}
+
+// unknown returns the entries that the ring has not.
+func (t *topic) unknown(entries []*Entry) []*Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e *Entry) bool { return t.ids[e.ID] })
+}
+
+// newest returns the last entry of the ring, or nil.
+func (t *topic) newest() *Entry {
+	if len(t.ring) == 0 {
+		return nil
+	}
+	return t.ring[len(t.ring)-1]
+}
+
+// merge returns what is in the list only, and after that what was heard, each entry once.
+func (t *topic) merge(list []*Entry) (listed, heard []*Entry) {
 	seen := make(map[string]bool, len(t.buffer))
 	for _, e := range t.buffer {
-		if !t.ids[e.ID] && !seen[e.ID] {
+		if !seen[e.ID] {
 			seen[e.ID] = true
-			merged = append(merged, e)
+			heard = append(heard, e)
 		}
 	}
-	return merged[max(0, len(merged)-t.limit):]
+	return slices.DeleteFunc(list, func(e *Entry) bool { return seen[e.ID] }), heard
 }
