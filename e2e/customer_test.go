@@ -43,13 +43,6 @@ func (c *customer) get(path string) {
 	c.finish("get "+path, answer, err)
 }
 
-// post sends a form of the shop.
-func (c *customer) post(path string, form url.Values) {
-	c.t.Helper()
-	answer, err := c.client.PostForm(c.origin+path, form)
-	c.finish("post to "+path, answer, err)
-}
-
 func (c *customer) finish(what string, answer *http.Response, err error) {
 	c.t.Helper()
 	if err == nil {

@@ -34,7 +34,7 @@ func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 	b.isConnected("lost")
 	b.shows("#connection", "Connection lost, trying again")
 	record(logs, "ada", "/meanwhile")
-	site = site.again()
+	site.again()
 	b.isConnected("live")
 	b.hasURLs("/meanwhile", "/before")
 	record(logs, "ada", "/after")
