@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// benchTime is how long a Go benchmark runs, each of five times.
+const benchTime = time.Second
+
+// measureRequest compares what Track adds to a request with what Gin's logger adds.
+func measureRequest(ctx context.Context, l lab) ([]finding, error) {
+	results, err := runBenchmark(ctx, l, "Request")
+	if err != nil {
+		return nil, err
+	}
+	time := func(variant string) float64 { return results.median("Request/"+variant, "ns/op") }
+	allocs := func(variant string) float64 { return results.median("Request/"+variant, "allocs/op") }
+	bare := time("bare")
+	logger, track, alone := time("logger")-bare, time("track-redis")-bare, time("track-discard")-bare
+	plain, masked := allocs("track-discard"), allocs("track-discard-masked")
+	return []finding{{
+		what: "request path: time that Track adds, next to gin.LoggerWithWriter(io.Discard)",
+		must: "≤ 0.15 ×",
+		measured: fmt.Sprintf("%.3f × (%.0f ns of %.0f ns) while the writer works; %.3f × (%.0f ns) without a store",
+			track/logger, track, logger, alone/logger, alone),
+		met: track/logger <= 0.15,
+	}, {
+		what:     "request path: allocations, without a query and with a masked one",
+		must:     "0 and ≤ 1",
+		measured: fmt.Sprintf("%.0f and %.0f", plain, masked),
+		met:      plain == 0 && masked <= 1,
+	}}, nil
+}
+
+// measureWriter compares the recorder's speed with that of a bare pipeline.
+func measureWriter(ctx context.Context, l lab) ([]finding, error) {
+	results, err := runBenchmark(ctx, l, "Writer")
+	if err != nil {
+		return nil, err
+	}
+	ratio := results.median("Writer/redis", "ratio")
+	return []finding{{
+		what: "writer: entries written, next to a bare go-redis pipeline",
+		must: "≥ 0.7 ×",
+		measured: fmt.Sprintf("%.2f × (%.0f entries/s of %.0f); embedded store %.0f entries/s", ratio,
+			results.median("Writer/redis", "entries/s"), results.median("Writer/redis", "pipeline-entries/s"),
+			results.median("Writer/embedded", "entries/s")),
+		met: ratio >= 0.7,
+	}}, nil
+}
+
+// measurePages takes the server's time for pages of the admin.
+func measurePages(ctx context.Context, l lab) ([]finding, error) {
+	results, err := runBenchmark(ctx, l, "Page")
+	if err != nil {
+		return nil, err
+	}
+	const millisecond = 1e6
+	static, live := results.median("Page/static", "ns/op"), results.median("Page/live", "ns/op")
+	unchanged := results.median("Page/unchanged", "ns/op")
+	return []finding{{
+		what:     "admin: server's time for a page with 25 rows, static and live",
+		must:     "≤ 5 ms",
+		measured: fmt.Sprintf("%.2f ms and %.2f ms", static/millisecond, live/millisecond),
+		met:      static <= 5*millisecond && live <= 5*millisecond,
+	}, {
+		what:     "admin: server's time for a 304",
+		must:     "≤ 1 ms",
+		measured: fmt.Sprintf("%.2f ms", unchanged/millisecond),
+		met:      unchanged <= millisecond,
+	}}, nil
+}
