@@ -40,10 +40,10 @@ cover: setup ## Measure the coverage of every package; coverage/index.html shows
 	@$(GO) tool cover -html=coverage/profile -o coverage/index.html
 	@$(GO) tool cover -func=coverage/profile | tail -n 1
 
+# Some minutes, on a machine that does nothing else; bench/cmd/report -row measures one thing alone.
 .PHONY: bench
-bench: ## Run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
-	@if [ -d bench ]; then cd bench && $(GO) test -run '^$$' -bench . -benchmem ./...; fi
+bench: ## Measure what userlog costs, next to what it may cost
+	cd bench && $(GO) run ./cmd/report
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (20s)
