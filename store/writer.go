@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -201,37 +202,41 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 	w.tracker.begin()
 	started := time.Now()
 	_, err := pipe.Exec(ctx)
+	o := w.judge(entries, pushed, err)
+	if err == nil {
+		w.recorder.measure(len(entries), time.Since(started))
+		if w.clustered() {
+			_, err = index.Exec(ctx)
+		}
+	}
 	if err != nil {
 		w.index.redo(entries)
 	}
-	var o outcome
+	return o, err
+}
+
+// judge finds out what became of entries when their transaction ended with err.
+func (w *writer) judge(entries []Entry, pushed []push, err error) (o outcome) {
 	switch {
 	case err == nil:
 		o.written = len(entries)
-		w.recorder.measure(len(entries), time.Since(started))
-	case !isReply(err):
-		if w.tracker.mayHaveArrived(err) {
-			o.indeterminate = len(entries)
-		}
-	default:
-		// Redis answered. Either it refused the whole transaction, and every command says so, or
-		// single commands failed while the others were done.
+	case slices.ContainsFunc(pushed, push.done):
 		for _, p := range pushed {
-			if isReply(p.cmd.Err()) {
-				o.refused += p.entries
-			} else {
+			switch {
+			case p.cmd.Val() > 0:
 				o.written += p.entries
+			case isReply(p.cmd.Err()):
+				o.refused += p.entries
+			default: // the connection broke before this answer
+				o.indeterminate += p.entries
 			}
 		}
-		if o.written == 0 && !isWrongType(err) {
-			return outcome{}, err
-		}
+	case isReply(err):
+		// Redis refused the whole transaction, or already the connection.
+	case w.tracker.mayHaveArrived(err):
+		o.indeterminate = len(entries)
 	}
-	if w.clustered() && o.written > 0 {
-		_, err := index.Exec(ctx)
-		return o, err
-	}
-	return o, err
+	return o
 }
 
 // push is the LPUSH of one user's entries.
@@ -239,6 +244,11 @@ type push struct {
 	cmd     *redis.IntCmd
 	entries int
 }
+
+// done reports whether the transaction is known to have been executed: the answer is the list's
+// length or, only when it was tried, that there is no list. A command without an answer has length 0
+// and, where Redis refused the connection, no error either.
+func (p push) done() bool { return p.cmd.Val() > 0 || isWrongType(p.cmd.Err()) }
 
 // queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, and one PUBLISH per entry.
 func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []push {
