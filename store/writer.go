@@ -140,8 +140,10 @@ func (w *writer) attempt() bool {
 	defer cancel()
 	if w.backoff > 0 {
 		// After a failure nothing is sent before Redis has answered: what is sent into a dead
-		// connection can neither be known as written nor be sent again.
-		if err := w.client.Ping(ctx).Err(); err != nil {
+		// connection can neither be known as written nor be sent again. It is asked by a transaction,
+		// since without one LPUSH would be carried out each time that MULTI is refused.
+		probe := func(pipe redis.Pipeliner) error { return pipe.Ping(ctx).Err() }
+		if _, err := w.client.TxPipelined(ctx, probe); err != nil {
 			w.failed(err)
 			return false
 		}
@@ -231,6 +233,9 @@ func (w *writer) judge(entries []Entry, pushed []push, err error) (o outcome) {
 				o.indeterminate += p.entries
 			}
 		}
+	case isMultiRefused(err):
+		// Then what followed was carried out command by command, as far as it was permitted.
+		o.indeterminate = len(entries)
 	case isReply(err):
 		// Redis refused the whole transaction, or already the connection.
 	case w.tracker.mayHaveArrived(err):
@@ -292,6 +297,11 @@ func isReply(err error) bool {
 
 // isWrongType reports whether the key of a list holds something else, which waiting does not change.
 func isWrongType(err error) bool { return redis.HasErrorPrefix(err, "WRONGTYPE") }
+
+// isMultiRefused reports whether the access list of this user of Redis lacks MULTI.
+func isMultiRefused(err error) bool {
+	return redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(err.Error(), "'multi'")
+}
 
 // failed opens the breaker, or holds it open for longer.
 func (w *writer) failed(err error) {
