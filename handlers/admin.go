@@ -56,6 +56,14 @@ type Options struct {
 	// https://admin.example.com. The socket's own host always may. Default: none.
 	AllowedOrigins []string
 
+	// MaxSockets is how many live sockets this process serves at once; more are answered 503.
+	// Default: 10,000.
+	MaxSockets int
+
+	// MaxSocketsPerAccount is how many of them one superuser may have open; more are answered 429.
+	// Default: 100.
+	MaxSocketsPerAccount int
+
 	// Logger is told of errors. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -105,12 +113,17 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 			Secure: options.SecureCookies, Domain: options.CookieDomain,
 		}),
 	}
-	a.hub = live.NewHub(logs, set, a.mayConnect, options.Logger)
+	a.hub = live.NewHub(logs, set, live.Options{
+		CheckOrigin: a.mayConnect, MaxSockets: options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
+	})
 	return a, nil
 }
 
 // validate checks the options and returns the Content-Security-Policy that they lead to.
 func (o Options) validate(set *views.Set) (policy string, err error) {
+	if o.MaxSockets < 0 || o.MaxSocketsPerAccount < 0 {
+		return "", fmt.Errorf("MaxSockets is %d and MaxSocketsPerAccount %d: use 1 or more, or 0 for the defaults", o.MaxSockets, o.MaxSocketsPerAccount)
+	}
 	var tags []string
 	for _, l := range set.Languages() {
 		tags = append(tags, l.Tag)

@@ -66,6 +66,7 @@ func (s *site) socketURL(lang, name, value string) string {
 // socket is the live log itself: HTML frames for the pages, JSON for programs.
 func (s *site) socket(c *gin.Context) {
 	watch := live.Watch{
+		Account:  c.GetString(accountKey),
 		Username: c.Query("username"),
 		After:    c.Query("after"),
 		JSON:     c.Query("format") == "json",
@@ -85,6 +86,10 @@ func (s *site) socket(c *gin.Context) {
 	switch {
 	case errors.Is(err, live.ErrClosed), errors.Is(err, store.ErrClosed):
 		c.String(http.StatusServiceUnavailable, "The server is stopping. Connect again.\n")
+	case errors.Is(err, live.ErrFull):
+		c.String(http.StatusServiceUnavailable, "As many live logs are open as this server allows. Try again later.\n")
+	case errors.Is(err, live.ErrTooMany):
+		c.String(http.StatusTooManyRequests, "You have too many live logs open. Close one, and try again.\n")
 	case errors.Is(err, store.ErrUsernameLong), errors.Is(err, store.ErrUsernameInvalid):
 		c.String(http.StatusBadRequest, "There can be no user of that name.\n")
 	}

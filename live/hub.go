@@ -23,7 +23,8 @@ const (
 	pingPeriod     = 25 * time.Second // below the idle limits of common proxies
 	pongWait       = 60 * time.Second
 	writeWait      = 10 * time.Second // a viewer that takes longer to read a frame is disconnected
-	maxInbound     = 512              // bytes of a message from a viewer; nothing is done with it
+	maxInbound     = 512              // bytes of a message from a viewer; a larger one ends the socket (1009)
+	maxMessages    = 20               // a minute from one viewer; more end the socket (1008)
 	frameInterval  = 100 * time.Millisecond
 	messagesQueued = 4 // a viewer is sent one frame at a time, and a close message
 )
@@ -31,31 +32,56 @@ const (
 // viewerKey is the name under which a melody session holds its viewer.
 const viewerKey = "viewer"
 
-// ErrClosed is returned by [Hub.Serve] after [Hub.Close].
-var ErrClosed = errors.New("live: closed")
+// Errors of [Hub.Serve].
+var (
+	ErrClosed  = errors.New("live: closed")                             // after Hub.Close
+	ErrFull    = errors.New("live: as many sockets as may be are open") // Options.MaxSockets
+	ErrTooMany = errors.New("live: the account has too many sockets")   // Options.MaxPerAccount
+)
+
+// Defaults of [Options].
+const (
+	DefaultMaxSockets    = 10_000
+	DefaultMaxPerAccount = 100
+)
+
+// Options configure a [Hub].
+type Options struct {
+	CheckOrigin   func(*http.Request) bool // decides about the Origin of an upgrade; required
+	MaxSockets    int                      // in total; 0 = DefaultMaxSockets
+	MaxPerAccount int                      // of one account; 0 = DefaultMaxPerAccount
+	Logger        *slog.Logger             // required
+}
 
 // Hub holds the sockets of everyone who watches. Its methods may be called from several goroutines.
 type Hub struct {
-	logs   *store.Store
-	views  *views.Set
-	rows   *rowCache
-	melody *melody.Melody
-	log    *slog.Logger
+	logs    *store.Store
+	views   *views.Set
+	rows    *rowCache
+	melody  *melody.Melody
+	options Options
+	log     *slog.Logger
 
 	mu      sync.Mutex
 	viewers map[*viewer]bool
+	sockets map[string]int // by account
 	closed  bool
 	left    chan struct{} // closed when closed and the last viewer has left
 }
 
 // NewHub returns a hub without viewers. It holds nothing that needs closing before the first comes.
-// checkOrigin decides about the Origin of an upgrade.
-func NewHub(logs *store.Store, set *views.Set, checkOrigin func(*http.Request) bool, log *slog.Logger) *Hub {
-	h := &Hub{
-		logs: logs, views: set, rows: newRowCache(set), melody: melody.New(), log: log,
-		viewers: make(map[*viewer]bool), left: make(chan struct{}),
+func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
+	if options.MaxSockets == 0 {
+		options.MaxSockets = DefaultMaxSockets
 	}
-	h.melody.Upgrader.CheckOrigin = checkOrigin
+	if options.MaxPerAccount == 0 {
+		options.MaxPerAccount = DefaultMaxPerAccount
+	}
+	h := &Hub{
+		logs: logs, views: set, rows: newRowCache(set), melody: melody.New(), options: options, log: options.Logger,
+		viewers: make(map[*viewer]bool), sockets: make(map[string]int), left: make(chan struct{}),
+	}
+	h.melody.Upgrader.CheckOrigin = options.CheckOrigin
 	h.melody.Config.PingPeriod = pingPeriod
 	h.melody.Config.PongWait = pongWait
 	h.melody.Config.WriteWait = writeWait
@@ -63,6 +89,8 @@ func NewHub(logs *store.Store, set *views.Set, checkOrigin func(*http.Request) b
 	h.melody.Config.MessageBufferSize = messagesQueued
 	h.melody.HandleConnect(func(s *melody.Session) { viewerOf(s).start(s) })
 	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { viewerOf(s).acknowledge() })
+	h.melody.HandleMessage(func(s *melody.Session, _ []byte) { viewerOf(s).hear() })
+	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) { viewerOf(s).hear() })
 	h.melody.HandleDisconnect(func(s *melody.Session) { viewerOf(s).stop() })
 	return h
 }
@@ -74,6 +102,7 @@ func viewerOf(s *melody.Session) *viewer {
 
 // Watch is what a viewer wants to see.
 type Watch struct {
+	Account  string // who watches
 	Username string // "" for everyone
 	After    string // id of the newest entry that the viewer has; "" = none
 	JSON     bool   // one JSON object per message instead of HTML frames
@@ -82,19 +111,20 @@ type Watch struct {
 }
 
 // Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
-// answer the request if the error is [ErrClosed], store.ErrClosed or about the username; after any
-// other it has been answered.
+// answer the request if the error is [ErrClosed], [ErrFull], [ErrTooMany], store.ErrClosed or about
+// the username; after any other it has been answered.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
+	v := newViewer(h, watch)
+	if err := h.enter(v); err != nil {
+		return err
+	}
+	defer h.leave(v)
 	subscription, err := h.subscribe(watch)
 	if err != nil {
 		return err
 	}
 	defer subscription.Close()
-	v := newViewer(h, watch, subscription)
-	if !h.enter(v) {
-		return ErrClosed
-	}
-	defer h.leave(v)
+	v.subscription = subscription
 	err = h.melody.HandleRequestWithKeys(w, r, map[string]any{viewerKey: v})
 	if errors.Is(err, melody.ErrClosed) {
 		return ErrClosed
@@ -109,14 +139,21 @@ func (h *Hub) subscribe(watch Watch) (*store.Subscription, error) {
 	return h.logs.Subscribe(watch.Username, watch.After)
 }
 
-func (h *Hub) enter(v *viewer) bool {
+// enter counts a viewer, unless there are too many.
+func (h *Hub) enter(v *viewer) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
-		return false
+	switch {
+	case h.closed:
+		return ErrClosed
+	case len(h.viewers) >= h.options.MaxSockets:
+		return ErrFull
+	case h.sockets[v.watch.Account] >= h.options.MaxPerAccount:
+		return ErrTooMany
 	}
 	h.viewers[v] = true
-	return true
+	h.sockets[v.watch.Account]++
+	return nil
 }
 
 func (h *Hub) leave(v *viewer) {
@@ -124,6 +161,9 @@ func (h *Hub) leave(v *viewer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.viewers, v)
+	if h.sockets[v.watch.Account]--; h.sockets[v.watch.Account] == 0 {
+		delete(h.sockets, v.watch.Account)
+	}
 	if h.closed && len(h.viewers) == 0 {
 		close(h.left)
 	}

@@ -42,6 +42,12 @@ type site struct {
 	server *httptest.Server
 }
 
+// Limits of the hub under test.
+const (
+	maxSockets    = 24
+	maxPerAccount = 16
+)
+
 func newSite(t *testing.T, client redis.UniversalClient) *site {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
@@ -58,7 +64,7 @@ func newSite(t *testing.T, client redis.UniversalClient) *site {
 		t.Fatal(err)
 	}
 	s := &site{t: t, logs: logs}
-	s.hub = live.NewHub(logs, set, s.mayConnect, quiet)
+	s.hub = live.NewHub(logs, set, live.Options{CheckOrigin: s.mayConnect, MaxSockets: maxSockets, MaxPerAccount: maxPerAccount, Logger: quiet})
 	s.server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.close)
 	return s
@@ -79,9 +85,12 @@ func (s *site) mayConnect(r *http.Request) bool {
 func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	err := s.hub.Serve(w, r, live.Watch{
-		Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
+		Account: q.Get("account"), Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
 	})
-	if errors.Is(err, live.ErrClosed) || errors.Is(err, store.ErrUsernameInvalid) {
+	switch {
+	case errors.Is(err, live.ErrTooMany):
+		http.Error(w, err.Error(), http.StatusTooManyRequests)
+	case errors.Is(err, live.ErrClosed), errors.Is(err, live.ErrFull), errors.Is(err, store.ErrUsernameInvalid):
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	}
 }

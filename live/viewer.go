@@ -2,6 +2,8 @@ package live
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -21,8 +23,12 @@ type viewer struct {
 
 	context context.Context
 	cancel  context.CancelFunc
-	sent    chan struct{}                  // capacity 1: the message under way has left
-	done    chan struct{}                  // closed when the goroutine has ended; nil before it began
+	sent    chan struct{} // capacity 1: the message under way has left
+	done    chan struct{} // closed when the goroutine has ended; nil before it began
+
+	heard      int // messages from the viewer
+	heardSince time.Time
+
 	session atomic.Pointer[melody.Session] // nil before the upgrade
 }
 
@@ -31,8 +37,9 @@ type encoder interface {
 	encode(store.Update) ([][]byte, error)
 }
 
-func newViewer(h *Hub, watch Watch, subscription *store.Subscription) *viewer {
-	v := &viewer{hub: h, watch: watch, subscription: subscription, sent: make(chan struct{}, 1)}
+// newViewer returns a viewer that has no subscription yet.
+func newViewer(h *Hub, watch Watch) *viewer {
+	v := &viewer{hub: h, watch: watch, sent: make(chan struct{}, 1)}
 	if watch.JSON {
 		v.encoder = &jsonEncoder{state: store.Live}
 	} else {
@@ -52,7 +59,7 @@ func (v *viewer) start(s *melody.Session) {
 	v.done = make(chan struct{})
 	go func() {
 		defer close(v.done)
-		if err := v.run(); err != nil && v.context.Err() == nil {
+		if err := v.runSafely(); err != nil && v.context.Err() == nil {
 			v.hub.log.Error("userlog: a live log ended", "err", err)
 			v.cut() // the page connects again, and goes on where it was
 		}
@@ -63,6 +70,18 @@ func (v *viewer) start(s *melody.Session) {
 func (v *viewer) stop() {
 	v.cancel()
 	<-v.done
+}
+
+// hear counts messages from the viewer, who has nothing to say, and ends the socket of one who will
+// not be quiet (1008). melody calls it from the socket's own goroutine.
+func (v *viewer) hear() {
+	if now := time.Now(); now.Sub(v.heardSince) > time.Minute {
+		v.heardSince, v.heard = now, 0
+	}
+	if v.heard++; v.heard == maxMessages+1 {
+		// The only error is that the socket is closed already.
+		_ = v.session.Load().CloseWithMsg(melody.FormatCloseMessage(melody.ClosePolicyViolation, "too many messages"))
+	}
 }
 
 // acknowledge notes that a message has been handed to the network.
@@ -79,6 +98,16 @@ func (v *viewer) cut() {
 	if s := v.session.Load(); s != nil {
 		s.WebsocketConnection().Close()
 	}
+}
+
+// runSafely is run, with a panic as an error: one viewer's must not take the host down.
+func (v *viewer) runSafely() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return v.run()
 }
 
 // run sends until the context or the subscription ends.

@@ -149,6 +149,42 @@ func TestMuchInboundEndsTheSocket(t *testing.T) {
 	}
 }
 
+func TestManyInboundMessagesEndTheSocket(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t))
+	w := s.watch("username", "ada")
+	w.read()
+	for range 21 {
+		if err := w.WriteMessage(websocket.TextMessage, []byte("anybody there?")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code := w.closing(); code != websocket.ClosePolicyViolation {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+func TestSocketsAreLimited(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t))
+	var open []*socket
+	for range maxPerAccount {
+		open = append(open, s.watch("username", "ada", "account", "root"))
+	}
+	if _, response, err := s.dial(nil, "username", "ada", "account", "root"); err == nil || response.StatusCode != http.StatusTooManyRequests {
+		t.Fatalf("one too many of an account: %v, %+v", err, response)
+	}
+	for n := maxPerAccount; n < maxSockets; n++ {
+		s.watch("username", "ada", "account", fmt.Sprint(n))
+	}
+	if _, response, err := s.dial(nil, "username", "ada", "account", "another"); err == nil || response.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("one too many in all: %v, %+v", err, response)
+	}
+	open[0].Close()
+	eventually(t, "there is room again", func() bool {
+		_, _, err := s.dial(nil, "username", "ada", "account", "root")
+		return err == nil
+	})
+}
+
 // One connection to Redis serves all viewers, and none is left when they are gone.
 func TestViewersShareOneConnection(t *testing.T) {
 	client := redistest.Start(t).Client(t)
