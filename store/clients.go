@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -79,20 +80,31 @@ func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }
 
-// sendTracker tells whether a request can have reached Redis. A transaction takes effect only when
-// its last bytes, EXEC, have arrived: if the last write failed, or nothing was written, it has not.
+// sendTracker tells whether a transaction can have reached Redis. It takes effect only when its last
+// bytes, EXEC, have arrived: if the last write failed, or nothing but the handshake of a new
+// connection was written, it has not.
 type sendTracker struct {
-	sent atomic.Bool
+	begun, sent atomic.Bool
 }
 
 // begin forgets what was sent before.
 func (t *sendTracker) begin() {
 	if t != nil {
+		t.begun.Store(false)
 		t.sent.Store(false)
 	}
 }
 
-// mayHaveArrived reports whether a request that failed with err can have taken effect. Where
+// wrote notes that b was written, in whole unless err is not nil.
+func (t *sendTracker) wrote(b []byte, err error) {
+	const multi = "*1\r\n$5\r\nmulti\r\n"
+	if len(b) >= len(multi) && strings.EqualFold(string(b[:len(multi)]), multi) {
+		t.begun.Store(true)
+	}
+	t.sent.Store(t.begun.Load() && err == nil)
+}
+
+// mayHaveArrived reports whether a transaction that failed with err can have taken effect. Where
 // connections are not watched, only a failure to connect proves that it has not.
 func (t *sendTracker) mayHaveArrived(err error) bool {
 	if t != nil {
@@ -122,6 +134,6 @@ type trackedConn struct {
 
 func (c trackedConn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
-	c.tracker.sent.Store(err == nil)
+	c.tracker.wrote(b, err)
 	return n, err
 }
