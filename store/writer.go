@@ -18,9 +18,9 @@ const (
 	maxBatch     = 100
 	gatherTime   = 10 * time.Millisecond  // from the start of one batch to the next, unless it is full
 	minBackoff   = 100 * time.Millisecond // between attempts to reach Redis, doubling
-	maxBackoff   = 5 * time.Second
-	batchBudget  = 2 * writeTimeout // of one transaction
-	lossInterval = 10 * time.Second // at least, between two reports of losses
+	maxBackoff   = 5 * time.Second        // and at most half of the outage so far
+	batchBudget  = 2 * writeTimeout       // of one transaction
+	lossInterval = 10 * time.Second       // at least, between two reports of losses
 )
 
 // writer moves entries from the recorder's queue to Redis. All of it runs in one goroutine.
@@ -40,6 +40,7 @@ type writer struct {
 	batch    []Entry // taken from the queue, fate not known yet
 	line     []byte
 	backoff  time.Duration // 0 while Redis answers
+	awayAt   time.Time     // when it last ceased to
 	logged   Stats         // the books when losses were last logged,
 	loggedAt time.Time     // and when that was
 }
@@ -306,10 +307,11 @@ func isMultiRefused(err error) bool {
 // failed opens the breaker, or holds it open for longer.
 func (w *writer) failed(err error) {
 	if w.backoff == 0 {
+		w.awayAt = time.Now()
 		w.recorder.setConnected(false)
 		w.log.Warn("userlog: the log store does not take log entries; they wait in memory", "err", err)
 	}
-	w.backoff = min(max(2*w.backoff, minBackoff), maxBackoff)
+	w.backoff = max(min(2*w.backoff, time.Since(w.awayAt)/2, maxBackoff), minBackoff)
 }
 
 // succeeded closes the breaker.
