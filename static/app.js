@@ -1,14 +1,13 @@
 // What the admin's pages do by themselves, beyond what htmx does for them:
-// resume a live log where it broke off, say how the connection is, keep the table short, and ask for
-// suggestions. Nothing here is needed to read a static log.
+// resume a live log where it broke off, say how the connection is, and ask for suggestions. Nothing
+// here is needed to read a static log. What else the live log does is in pause.js and idle.js.
 //
 // Events are listened for on the document, so that it does not matter which elements come and go,
 // and a page without htmx simply never hears one.
 (() => {
   "use strict";
 
-  const rows = () => document.getElementById("rows");
-  const newestID = () => rows()?.querySelector("tr[data-id]")?.dataset.id;
+  const newestID = () => document.querySelector("#rows > tr[data-id]")?.dataset.id;
 
   // show sets the state of #connection, with the words that the server rendered for it.
   function show(state) {
@@ -16,14 +15,6 @@
     if (!connection || connection.dataset.state === state) return;
     connection.dataset.state = state;
     connection.textContent = connection.dataset[state];
-  }
-
-  // trim takes rows off the old end, so that a page that is left open for a day stays quick.
-  function trim() {
-    const table = rows();
-    if (!table) return;
-    const max = Number(table.dataset.max) || Infinity;
-    while (table.rows.length > max) table.deleteRow(-1);
   }
 
   // settle lets rows that come from now on be highlighted; the first ones are no news. It waits until
@@ -49,7 +40,6 @@
   document.addEventListener("htmx:ws:close", () => show("lost"));
   document.addEventListener("htmx:ws:error", () => show("lost"));
   document.addEventListener("htmx:ws:after:message:incoming", (event) => {
-    trim();
     resumeAfter(event.detail.connection);
     settle();
   });

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 )
 
 //go:embed locales/active.*.json
@@ -26,6 +27,7 @@ type Language struct {
 // catalogue is the texts of one language. It is read-only once built.
 type catalogue struct {
 	language  Language
+	tag       language.Tag
 	texts     map[string]string // messages without parameters, resolved once: rows ask for them all the time
 	plural    map[string]bool   // of the messages with parameters: is there a form for each number?
 	localizer *i18n.Localizer   // messages with parameters
@@ -58,6 +60,7 @@ func loadCatalogues() ([]*catalogue, error) {
 
 func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) *catalogue {
 	c := &catalogue{
+		tag:       file.Tag,
 		texts:     make(map[string]string),
 		plural:    make(map[string]bool),
 		localizer: i18n.NewLocalizer(bundle, file.Tag.String()),
@@ -87,13 +90,13 @@ func (c *catalogue) text(key string) (string, error) {
 	return text, nil
 }
 
-// localize returns a message with its parameters: {{.Count}}, which also chooses the plural, and
-// {{.Name}}.
+// localize returns a message with its parameters: {{.Count}}, which also chooses the plural and is
+// written as the language writes numbers, and {{.Name}}.
 func (c *catalogue) localize(key string, count int, name string) (string, error) {
 	if text, ok := c.texts[key]; ok {
 		return text, nil
 	}
-	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name any }{count, name}}
+	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name any }{c.number(count), name}}
 	if c.plural[key] {
 		config.PluralCount = count
 	}
@@ -107,6 +110,12 @@ func (c *catalogue) localize(key string, count int, name string) (string, error)
 
 // named returns a message with {{.Name}} as plain text, for places that hold no markup.
 func (c *catalogue) named(key, name string) (string, error) { return c.localize(key, 0, name) }
+
+// counted returns a message with {{.Count}}.
+func (c *catalogue) counted(key string, count int) (string, error) { return c.localize(key, count, "") }
+
+// number writes a number as the language does: 12,345 or 12 345.
+func (c *catalogue) number(n int) string { return message.NewPrinter(c.tag).Sprintf("%d", n) }
 
 // isolated returns a message as HTML in which the name stands in <bdi>, so that a name written from
 // right to left leaves the sentence around it alone.

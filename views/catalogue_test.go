@@ -12,7 +12,7 @@ import (
 
 // placeholders are the parameters of a message, in the order in which they would be filled in.
 func placeholders(c *catalogue, key string) string {
-	text, err := c.localize(key, 1_000, "\x00name")
+	text, err := c.localize(key, 7, "\x00name")
 	if err != nil {
 		return err.Error()
 	}
@@ -20,7 +20,7 @@ func placeholders(c *catalogue, key string) string {
 	if strings.Contains(text, "\x00name") {
 		found = append(found, "Name")
 	}
-	if strings.Contains(text, "1000") {
+	if strings.Contains(text, "7") {
 		found = append(found, "Count")
 	}
 	return strings.Join(found, " ")

@@ -30,6 +30,12 @@ func (c columns) Count() int {
 	return 4
 }
 
+// omitted is how many requests a row stands for.
+type omitted struct {
+	columns
+	Requests int
+}
+
 // DOMID is an id for the row's element. Ids of entries come from the wire and may be anything; an
 // HTML id has no spaces.
 func (r row) DOMID() string { return "entry-" + url.PathEscape(r.ID) }

@@ -10,12 +10,14 @@ import (
 type ConnectionState string
 
 // The states that a page can be in. A page begins as connecting; lost is set by the page itself, the
-// others also by the server.
+// others also by the server. Silence means something else in each: a customer who does nothing is
+// live, and the page says since when.
 const (
 	Connecting           ConnectionState = "connecting"
 	ConnectionLive       ConnectionState = "live"
 	ConnectionLost       ConnectionState = "lost"
 	ConnectionStoreLost  ConnectionState = "store-lost"
+	ConnectionNobody     ConnectionState = "nobody"     // no application reports, so nothing can arrive
 	ConnectionRefreshing ConnectionState = "refreshing" // static page: nothing is connected, all is well
 )
 
@@ -28,6 +30,12 @@ func (s *Set) Row(lang, base string, e store.Entry, withUser bool) ([]byte, erro
 // GapRow renders the row which says that requests may be missing at this place.
 func (s *Set) GapRow(lang string, withUser bool) ([]byte, error) {
 	return s.part("gap", lang, columns(withUser))
+}
+
+// OmittedRow renders the row which says that n more requests, at least one, came at this place than
+// are shown. Nothing is lost: they are in the logs of their users.
+func (s *Set) OmittedRow(lang string, withUser bool, n int) ([]byte, error) {
+	return s.part("omitted", lang, omitted{columns(withUser), n})
 }
 
 // Connection renders the #connection element in a state, with the texts of every state, so that the

@@ -6,7 +6,8 @@ import "time"
 // functions below, which are all the messages that there are.
 type Message struct {
 	key   string // of the catalogues; with ".next" added, of what to do now, if next
-	alert bool   // something is wrong: role=alert instead of role=status
+	alert bool   // something is wrong here: role=alert instead of role=status
+	warn  bool   // something may be wrong elsewhere
 	next  bool   // the sentence is followed by the next step
 	name  string // the username that it is about
 	count int    // the number that it is about; chooses the plural
@@ -41,6 +42,10 @@ func TooManyAttempts(wait time.Duration) *Message {
 // StoreLost says that Redis can't be reached, and that nothing needs to be done in the page.
 func StoreLost() *Message { return &Message{key: "message.store-lost", alert: true, next: true} }
 
+// NobodyReports says that no application that records has said so for a minute: until one does,
+// nothing can appear, whatever customers do.
+func NobodyReports() *Message { return &Message{key: "message.nobody-reports", warn: true, next: true} }
+
 // LoggedOut confirms a logout on the login page.
 func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
 
@@ -49,7 +54,7 @@ func messageKeys() []string {
 	var keys []string
 	for _, m := range []*Message{
 		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), TooManyAttempts(time.Second),
-		TooManyAttempts(time.Hour), StoreLost(), LoggedOut(),
+		TooManyAttempts(time.Hour), StoreLost(), NobodyReports(), LoggedOut(),
 	} {
 		keys = append(keys, m.key)
 		if m.next {
@@ -66,5 +71,8 @@ func (m *Message) Role() string {
 	}
 	return "status"
 }
+
+// Warns tells whether it is shown as a warning, which is neither good news nor an alert.
+func (m *Message) Warns() bool { return m.warn }
 
 func (m *Message) nextKey() string { return m.key + ".next" }

@@ -36,8 +36,9 @@ type Login struct {
 // Home is the first page: search, and who was seen last.
 type Home struct {
 	Layout
-	Users   []Seen // newest first
-	Message *Message
+	Users        []Seen // newest first
+	Applications []store.Application
+	Message      *Message
 }
 
 // Seen is a user and when the last request was recorded.
@@ -63,7 +64,8 @@ type Live struct {
 	Everyone  bool
 	SocketURL string // absolute path or ws(s):// URL; "" = not connected, only the form is shown
 	Message   *Message
-	MaxRows   int // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
+	MaxRows   int       // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
+	Now       time.Time // the server's clock, for a browser whose clock is wrong; zero = when it is rendered
 }
 
 // DefaultMaxRows is how many rows a live page keeps.
@@ -157,6 +159,14 @@ func (p Log) State() ConnectionState { return ConnectionRefreshing }
 
 // State is what the page says about its connection before there is one.
 func (p Live) State() ConnectionState { return Connecting }
+
+// Clock is the server's time in the form of the rows' times.
+func (p Live) Clock() string {
+	if p.Now.IsZero() {
+		return timestamp(time.Now())
+	}
+	return timestamp(p.Now)
+}
 
 // Timestamp is the time as relative-time reads it.
 func (s Seen) Timestamp() string { return timestamp(s.At) }

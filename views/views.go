@@ -77,13 +77,14 @@ func (s *Set) try() error {
 		layout := Layout{Lang: l.Tag, Account: "a", CanLogOut: true, CanSwitchLanguage: true}
 		render := []func() ([]byte, error){
 			func() ([]byte, error) { return s.Login(Login{Layout: layout}) },
-			func() ([]byte, error) { return s.Home(Home{Layout: layout, Users: []Seen{{}}}) },
+			func() ([]byte, error) { return s.Home(Home{Layout: layout, Users: []Seen{{}}, Applications: []store.Application{{Stats: store.Stats{Indeterminate: 1}}}}) },
 			func() ([]byte, error) {
 				return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
 			},
 			func() ([]byte, error) { return s.Live(Live{Layout: layout, Everyone: true, SocketURL: "/"}) },
 			func() ([]byte, error) { return s.Error(Error{Layout: layout}) },
 			func() ([]byte, error) { return s.GapRow(l.Tag, true) },
+			func() ([]byte, error) { return s.OmittedRow(l.Tag, true, 1) },
 			func() ([]byte, error) { return s.Suggestions(l.Tag, []string{"a"}) },
 			func() ([]byte, error) { return s.Messages(l.Tag, StoreLost()) },
 		}
@@ -163,6 +164,9 @@ func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
 		"t":         c.text,
 		"named":     c.named,
 		"isolated":  c.isolated,
+		"counted":   c.counted,
+		"number":    c.number,
+		"span":      c.span,
 		"message":   c.message,
 		"next":      c.next,
 		"languages": s.Languages,
@@ -193,12 +197,14 @@ func headers(etag string) (string, error) {
 }
 
 // asksFor finds the texts that a template asks for by name.
-var asksFor = regexp.MustCompile(`\b(?:t|named|isolated) "([^"]+)"`)
+var asksFor = regexp.MustCompile(`\b(?:t|named|isolated|counted) "([^"]+)"`)
 
 // neededKeys lists every key that templates, rows and messages ask catalogues for.
 func neededKeys() ([]string, error) {
 	keys := append(entryKeys(), messageKeys()...)
 	keys = append(keys, errorKeys()...)
+	keys = append(keys, applicationKeys()...)
+	keys = append(keys, spanKeys()...)
 	keys = append(keys, "language.name")
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
