@@ -1,0 +1,55 @@
+// Command watch prints a user's requests as they happen, from the live socket of an admin: what a
+// program of yours might do with them. Run examples/embed, and then
+//
+//	go run ./examples/watch 'ws://127.0.0.1:8080/userlog/live/socket?username=ada&format=json'
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// watch prints what a live socket tells until it is closed.
+func watch(w io.Writer, url string, login http.Header) error {
+	conn, _, err := websocket.DefaultDialer.Dial(url, login)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close()
+	for {
+		_, line, err := conn.ReadMessage()
+		if err != nil {
+			return err // connect again with after= and the id of the last entry
+		}
+		var message struct{ Type, State string }
+		var entry store.Entry
+		if err := json.Unmarshal(line, &message); err != nil {
+			return err
+		}
+		switch message.Type {
+		case "entry":
+			if err := json.Unmarshal(line, &entry); err != nil {
+				return err
+			}
+			fmt.Fprintln(w, entry.Username, entry.Method, entry.Path, entry.Code)
+		case "gap":
+			fmt.Fprintln(w, "requests may be missing here")
+		case "status":
+			fmt.Fprintln(w, "the log is", message.State)
+		}
+	}
+}
+
+func main() {
+	login := http.Request{Header: http.Header{}}
+	login.SetBasicAuth("root", "change me") // as examples/embed asks
+	log.Fatal(watch(os.Stdout, os.Args[1], login.Header))
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/gorilla/websocket"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/embedded"
+)
+
+func TestWatch(t *testing.T) {
+	logs, err := embedded.Open(store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	admin, err := handlers.New(logs, handlers.Options{Superuser: func(c *gin.Context) (string, bool) {
+		name, _, ok := c.Request.BasicAuth()
+		return name, ok && name == "root"
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := gin.New()
+	admin.Mount(engine.Group("/userlog"))
+	server := httptest.NewServer(engine)
+	defer server.Close()
+
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200})
+	read, write := io.Pipe()
+	ended := make(chan error, 1)
+	login := http.Request{Header: http.Header{}}
+	login.SetBasicAuth("root", "change me")
+	go func() {
+		ended <- watch(write, "ws"+strings.TrimPrefix(server.URL, "http")+"/userlog/live/socket?username=ada&after=unknown&format=json", login.Header)
+	}()
+	lines := bufio.NewReader(read)
+	for _, want := range []string{"requests may be missing here\n", "ada GET /orders/7 200\n"} {
+		if line, err := lines.ReadString('\n'); err != nil || line != want {
+			t.Errorf("printed %q, %v; want %q", line, err, want)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := admin.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	var closed *websocket.CloseError
+	if err := <-ended; !errors.As(err, &closed) || closed.Code != websocket.CloseServiceRestart {
+		t.Errorf("ended with %v", err)
+	}
+}
