@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ func (x *index) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry
 		clear(x.updated)
 	}
 	var users, names []redis.Z
-	for _, e := range entries {
+	for _, e := range slices.Backward(entries) { // the newest of each user
 		if now.Sub(x.updated[e.Username]) < indexInterval {
 			continue
 		}
