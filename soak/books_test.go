@@ -1,0 +1,126 @@
+package soak
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// balance checks the books of one moment.
+func balance(t *testing.T, logs *store.Store) {
+	t.Helper()
+	s := logs.Stats()
+	if sum := s.Written + s.Dropped.Total() + s.Indeterminate + s.Queued; sum != s.Accepted {
+		t.Errorf("the books do not balance: %+v", s)
+	}
+}
+
+// audit compares the books with what is in the lists: all that was written is there, nothing but
+// that and what is indeterminate, none twice, each list in the order of recording. It returns how
+// many entries there are. MaxEntries must be large enough for every one of them.
+func audit(t *testing.T, logs *store.Store, client redis.UniversalClient) (present uint64) {
+	t.Helper()
+	settled(t, logs)
+	ids := map[string]bool{}
+	for _, user := range users() {
+		lines, err := client.LRange(t.Context(), logs.Keys().Log(user), 0, -1).Result()
+		if err != nil {
+			t.Fatalf("read the list of %s: %v", user, err)
+		}
+		newer := int(^uint(0) >> 1)
+		for _, line := range lines {
+			e := parse(t, line)
+			if ids[e.ID] {
+				t.Errorf("%s is twice in the list of %s", e.ID, user)
+			}
+			ids[e.ID] = true
+			n, err := strconv.Atoi(strings.TrimPrefix(e.Path, "/"))
+			if err != nil || n >= newer {
+				t.Errorf("the list of %s has %s after /%d", user, e.Path, newer)
+			}
+			newer = n
+		}
+	}
+	s := logs.Stats()
+	present = uint64(len(ids))
+	if present < s.Written || present > s.Written+s.Indeterminate {
+		t.Errorf("%d entries are in the lists, but %d written and %d indeterminate", present, s.Written, s.Indeterminate)
+	}
+	balance(t, logs)
+	return present
+}
+
+func parse(t *testing.T, line string) store.Entry {
+	t.Helper()
+	var e store.Entry
+	if err := json.Unmarshal([]byte(line), &e); err != nil {
+		t.Errorf("%q: %v", line, err)
+	}
+	return e
+}
+
+// listener hears everything that is published, and says if anything is published twice.
+type listener struct {
+	t      *testing.T
+	pubsub *redis.PubSub
+	done   sync.WaitGroup
+	mu     sync.Mutex
+	heard  map[string]bool
+	newest map[string]int // by channel
+}
+
+// listen subscribes with client, whose connection must not be what a test breaks on purpose.
+func listen(t *testing.T, logs *store.Store, client *redis.Client) *listener {
+	t.Helper()
+	l := &listener{t: t, pubsub: client.PSubscribe(t.Context(), logs.Keys().LogPattern()), heard: map[string]bool{}, newest: map[string]int{}}
+	if _, err := l.pubsub.Receive(t.Context()); err != nil {
+		t.Fatalf("subscribe: %v", err)
+	}
+	messages := l.pubsub.Channel(redis.WithChannelSize(100_000))
+	l.done.Go(func() {
+		for message := range messages {
+			l.hear(message)
+		}
+	})
+	t.Cleanup(func() {
+		l.pubsub.Close()
+		l.done.Wait()
+	})
+	return l
+}
+
+func (l *listener) hear(message *redis.Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := parse(l.t, message.Payload)
+	if l.heard[e.ID] {
+		l.t.Errorf("%s was published twice", e.ID)
+	}
+	l.heard[e.ID] = true
+	n, err := strconv.Atoi(strings.TrimPrefix(e.Path, "/"))
+	if err != nil || n < l.newest[message.Channel] {
+		l.t.Errorf("%s heard %s after /%d", message.Channel, e.Path, l.newest[message.Channel])
+	}
+	l.newest[message.Channel] = n
+}
+
+// count is how many different entries were heard.
+func (l *listener) count() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return uint64(len(l.heard))
+}
+
+// summary is the line of figures that every test prints.
+func summary(t *testing.T, logs *store.Store, what string, figures ...any) {
+	t.Helper()
+	s := logs.Stats()
+	t.Logf("%s: accepted %d, written %d, dropped %d, indeterminate %d; %v",
+		what, s.Accepted, s.Written, s.Dropped.Total(), s.Indeterminate, figures)
+}

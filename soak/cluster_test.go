@@ -1,0 +1,71 @@
+package soak
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// A Redis Cluster is written, read, searched and watched as a single Redis is.
+func TestCluster(t *testing.T) {
+	for name, prefix := range map[string]string{"default prefix": "", "no prefix": store.NoKeyPrefix} {
+		t.Run(name, func(t *testing.T) {
+			client := cluster(t)
+			logs := open(t, client, store.Options{KeyPrefix: prefix, MaxEntries: 10_000})
+			viewer := view(t, logs)
+			everyone, err := logs.SubscribeEveryone("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer everyone.Close()
+			fill(logs, 250)
+			present := audit(t, logs, client)
+			if s := logs.Stats(); s.Written != 250 || present != 250 {
+				t.Errorf("%d in the lists: %+v", present, s)
+			}
+			log, err := logs.Log(t.Context(), users()[3])
+			if err != nil || len(log.Entries) != 13 {
+				t.Errorf("one user's log: %d entries, %v", len(log.Entries), err)
+			}
+			if found, err := logs.Suggest(t.Context(), "user-1", 50); err != nil || len(found) != 11 {
+				t.Errorf("suggestions: %v, %v", found, err)
+			}
+			if seen, err := logs.LastSeen(t.Context(), 50); err != nil || len(seen) != 20 {
+				t.Errorf("last seen: %v, %v", seen, err)
+			}
+			since := time.Now()
+			record(logs, users(), 1000)
+			viewer.await(t, since)
+			for heard := ""; heard != "/1000"; {
+				update, err := everyone.Next(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := len(update.Entries); n > 0 {
+					heard = update.Entries[n-1].Path
+				}
+			}
+			summary(t, logs, "cluster, "+name, "present", present)
+		})
+	}
+}
+
+// cluster starts a Redis Cluster of one server.
+func cluster(t *testing.T) *redis.ClusterClient {
+	t.Helper()
+	port := freePort(t)
+	server := redistest.Start(t, "--bind", "127.0.0.1", "--port", port, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
+	admin := server.Client(t)
+	do(t, admin, "cluster", "addslotsrange", "0", "16383")
+	until(t, "the cluster is up", func() bool {
+		return strings.Contains(admin.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
+	})
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"127.0.0.1:" + port}})
+	t.Cleanup(func() { client.Close() })
+	return client
+}

@@ -1,0 +1,83 @@
+package soak
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/rs/zerolog"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// network is what lies between the recorder and Redis.
+type network struct {
+	t     *testing.T
+	proxy *toxiproxy.Proxy
+}
+
+// behindNetwork starts a Redis, which the server's own clients reach directly, and the client that
+// is returned through a network that can fail.
+func behindNetwork(t *testing.T, args ...string) (*redistest.Server, *network, *redis.Client) {
+	t.Helper()
+	port := freePort(t)
+	server := redistest.Start(t, append([]string{"--bind", "127.0.0.1", "--port", port}, args...)...)
+	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	proxy := toxiproxy.NewProxy(proxies, "redis", "127.0.0.1:0", net.JoinHostPort("127.0.0.1", port))
+	if err := proxy.Start(); err != nil {
+		t.Fatalf("start the proxy: %v", err)
+	}
+	t.Cleanup(proxy.Stop)
+	client := redis.NewClient(&redis.Options{Addr: proxy.Listen})
+	t.Cleanup(func() { client.Close() })
+	return server, &network{t, proxy}, client
+}
+
+// fail adds a toxic. stream is "upstream", what is sent to Redis, or "downstream", its answers.
+func (n *network) fail(toxic, stream, attributes string) {
+	n.t.Helper()
+	wire := fmt.Sprintf(`{"name": %q, "type": %q, "stream": %q, "attributes": {%s}}`, toxic+stream, toxic, stream, attributes)
+	if _, err := n.proxy.Toxics.AddToxicJson(strings.NewReader(wire)); err != nil {
+		n.t.Fatalf("make the network fail: %v", err)
+	}
+}
+
+// blackhole has everything that is sent disappear, in both directions; connections stay open.
+func (n *network) blackhole() {
+	n.t.Helper()
+	n.fail("timeout", "upstream", `"timeout": 0`)
+	n.fail("timeout", "downstream", `"timeout": 0`)
+}
+
+// refuse closes every connection and accepts none.
+func (n *network) refuse() { n.proxy.Stop() }
+
+// heal undoes whatever was done.
+func (n *network) heal() {
+	n.t.Helper()
+	n.proxy.Toxics.ResetToxics(n.t.Context())
+	if err := n.proxy.Start(); err != nil && !errors.Is(err, toxiproxy.ErrProxyAlreadyStarted) {
+		n.t.Fatalf("heal the network: %v", err)
+	}
+}
+
+// freePort returns a port on which nobody listens. It lies below those that the kernel gives to
+// others, so that none of them can take it meanwhile.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		if listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+			listener.Close()
+			return port
+		}
+	}
+	t.Fatal("found no free port")
+	return ""
+}
