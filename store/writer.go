@@ -38,7 +38,7 @@ type writer struct {
 
 	buffer   []Entry // what batch is part of
 	batch    []Entry // taken from the queue, fate not known yet
-	line     []byte
+	lines    []byte
 	backoff  time.Duration // 0 while Redis answers
 	awayAt   time.Time     // when it last ceased to
 	logged   Stats         // the books when losses were last logged,
@@ -258,36 +258,41 @@ func (p push) done() bool { return p.cmd.Val() > 0 || isWrongType(p.cmd.Err()) }
 
 // queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, and one PUBLISH per entry.
 func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []push {
-	lines := make([]any, len(entries))
+	lines := w.encode(entries)
+	values := make(map[string][]any, len(entries))
 	for i := range entries {
-		w.line = entries[i].appendLine(w.line[:0])
-		lines[i] = string(w.line)
+		// Pointers, because an interface would hold a copy of each string.
+		values[entries[i].Username] = append(values[entries[i].Username], &lines[i])
 	}
-	var pushes []push
-	done := make(map[string]bool, len(entries))
-	for i := range entries {
-		username := entries[i].Username
-		if done[username] {
-			continue
-		}
-		done[username] = true
-		var values []any
-		for j := i; j < len(entries); j++ {
-			if entries[j].Username == username {
-				values = append(values, lines[j])
-			}
-		}
+	pushes := make([]push, 0, len(values))
+	for username, pushed := range values {
 		key := w.keys.Log(username)
-		pushes = append(pushes, push{pipe.LPush(ctx, key, values...), len(values)})
+		pushes = append(pushes, push{pipe.LPush(ctx, key, pushed...), len(pushed)})
 		pipe.LTrim(ctx, key, 0, int64(w.options.MaxEntries)-1)
 		pipe.PExpire(ctx, key, w.options.Retention)
 	}
 	if !w.options.NoPublish {
 		for i := range entries {
-			pipe.Publish(ctx, w.keys.LogChannel(entries[i].Username), lines[i])
+			pipe.Publish(ctx, w.keys.LogChannel(entries[i].Username), &lines[i])
 		}
 	}
 	return pushes
+}
+
+// encode returns the line of each entry. All of them share one allocation.
+func (w *writer) encode(entries []Entry) []string {
+	ends := make([]int, len(entries))
+	w.lines = w.lines[:0]
+	for i := range entries {
+		w.lines = entries[i].appendLine(w.lines)
+		ends[i] = len(w.lines)
+	}
+	all, start := string(w.lines), 0
+	lines := make([]string, len(entries))
+	for i, end := range ends {
+		lines[i], start = all[start:end], end
+	}
+	return lines
 }
 
 // isReply reports whether err is Redis's own word, as opposed to a broken connection.
