@@ -26,7 +26,7 @@
     if (row && row.dataset.id !== newest) {
       newest = row.dataset.id;
       const caughtUp = connection !== document.getElementById("connection");
-      since = caughtUp ? Date.parse(row.querySelector("relative-time").dateTime) - ahead : Date.now();
+      since = caughtUp ? Date.parse(row.querySelector("relative-time").getAttribute("datetime")) - ahead : Date.now();
     }
     show();
   });
@@ -40,7 +40,7 @@
 
   // show writes the line, or hides it where another silence explains this one.
   function show() {
-    const seconds = Math.floor((Date.now() - since) / 1000);
+    const seconds = Math.round((Date.now() - since) / 1000);
     const connected = document.getElementById("connection").dataset.state === "live";
     idle.hidden = !(connected && seconds >= quiet);
     if (!idle.hidden) idle.textContent = words(seconds);

@@ -148,6 +148,28 @@ func TestHTMXAndItsExtensionAreOneFile(t *testing.T) {
 	}
 }
 
+func TestEveryScriptOfOursIsInTheBundle(t *testing.T) {
+	assets := newAssets(t)
+	url, err := assets.URL("app.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle := body(t, get(assets, "GET", "/"+url).Body)
+	scripts, err := filepath.Glob("*.js")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("scripts %q, %v", scripts, err)
+	}
+	for _, name := range scripts {
+		script, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(bundle, script) {
+			t.Errorf("%s is not served", name)
+		}
+	}
+}
+
 func TestVendoredFilesAreWhatVersionsSays(t *testing.T) {
 	list, err := os.Open("vendor/VERSIONS")
 	if err != nil {

@@ -106,12 +106,45 @@ func TestGapRowSpansTheTable(t *testing.T) {
 	}
 }
 
+func TestOmittedRowCountsInEveryLanguage(t *testing.T) {
+	set := newSet(t)
+	cases := []struct {
+		lang     string
+		n        int
+		sentence string
+	}{
+		{"en", 1, "1 more request is not shown here."},
+		{"en", 38, "38 more requests are not shown here."},
+		{"en", 12345, "12,345 more requests are not shown here."},
+		{"fr", 1, "1 autre requête n’est pas affichée ici."},
+		{"fr", 38, "38 autres requêtes ne sont pas affichées ici."},
+		{"fr", 1_000_000, "1\u00a0000\u00a0000 d’autres requêtes ne sont pas affichées ici."},
+	}
+	for _, c := range cases {
+		for withUser, columns := range map[bool]string{false: "4", true: "5"} {
+			html, err := set.OmittedRow(c.lang, withUser, c.n)
+			cell := parseRow(t, html, err).Find("#rows > tr.omitted:not(.gap, [data-id]) > td")
+			if got := cell.AttrOr("colspan", ""); got != columns {
+				t.Errorf("%s %d: spans %q columns of %s", c.lang, c.n, got, columns)
+			}
+			if cell.Find("span").Text() == "" {
+				t.Errorf("%s %d: where they are is not said", c.lang, c.n)
+			}
+			cell.Find("span").Remove()
+			if got := strings.TrimSpace(cell.Text()); got != c.sentence {
+				t.Errorf("%s %d: %q", c.lang, c.n, got)
+			}
+		}
+	}
+}
+
 func TestConnectionCarriesTheWordsThatThePageMayNeed(t *testing.T) {
 	set := newSet(t)
 	for state, want := range map[views.ConnectionState]string{
 		views.Connecting: "Connexion en cours", views.ConnectionLive: "En direct",
 		views.ConnectionLost:       "Connexion perdue, nouvel essai en cours",
 		views.ConnectionStoreLost:  "Le stockage des journaux est injoignable, nouvel essai en cours",
+		views.ConnectionNobody:     "Aucune application ne se signale",
 		views.ConnectionRefreshing: "S’actualise d’elle-même",
 	} {
 		html, err := set.Connection("fr", state)

@@ -128,6 +128,44 @@ func TestLivePageConnects(t *testing.T) {
 	}
 }
 
+func TestLivePageCanBePausedAndSaysHowLongNothingCame(t *testing.T) {
+	set := newSet(t)
+	now := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
+	html, err := set.Live(views.Live{Layout: views.Layout{Lang: "fr"}, Username: "ada", SocketURL: "/s", Now: now})
+	doc := parse(t, html, err)
+	if got := doc.Find("#live").AttrOr("data-now", ""); got != "2026-03-04T04:06:07.890Z" {
+		t.Errorf("the server's clock is %q", got)
+	}
+	pause := doc.Find("#live button#pause[type=button][hidden][aria-pressed=false]")
+	if pause.Text() != "Pause" || pause.AttrOr("data-going", "") != "Pause" || pause.AttrOr("data-paused", "") != "En pause : {waiting} en attente" {
+		t.Errorf("the button says %q, %q, %q", pause.Text(), pause.AttrOr("data-going", ""), pause.AttrOr("data-paused", ""))
+	}
+	idle := doc.Find("#idle[hidden][aria-live=off]")
+	for attr, want := range map[string]string{
+		"data-seconds": "Aucune requête depuis {seconds} s", "data-minutes": "Aucune requête depuis {minutes} min",
+		"data-hours": "Aucune requête depuis {hours} h {minutes} min",
+	} {
+		if got := idle.AttrOr(attr, ""); got != want {
+			t.Errorf("%s=%q, want %q", attr, got, want)
+		}
+	}
+
+	before := time.Now().Add(-time.Second)
+	html, err = set.Live(views.Live{Layout: views.Layout{Lang: "en"}, Everyone: true, SocketURL: "/s"})
+	doc = parse(t, html, err)
+	if doc.Find("#pause").Length() != 1 || doc.Find("#idle").Length() != 0 {
+		t.Error("everyone can't be paused, or is idle")
+	}
+	if clock, err := time.Parse(time.RFC3339, doc.Find("#live").AttrOr("data-now", "")); err != nil || clock.Before(before) {
+		t.Errorf("the server's clock is %v, %v", clock, err)
+	}
+
+	html, err = set.Live(views.Live{Layout: views.Layout{Lang: "en"}})
+	if n := parse(t, html, err).Find("#pause, #idle").Length(); n != 0 {
+		t.Errorf("%d parts of a log, where there is none", n)
+	}
+}
+
 func TestEveryoneHasAUserColumnAndNoSearch(t *testing.T) {
 	html, err := newSet(t).Live(views.Live{Layout: views.Layout{Lang: "en", Account: "a", Section: views.SectionEveryone}, Everyone: true, SocketURL: "/s", MaxRows: 7})
 	doc := parse(t, html, err)

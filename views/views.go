@@ -77,7 +77,9 @@ func (s *Set) try() error {
 		layout := Layout{Lang: l.Tag, Account: "a", CanLogOut: true, CanSwitchLanguage: true}
 		render := []func() ([]byte, error){
 			func() ([]byte, error) { return s.Login(Login{Layout: layout}) },
-			func() ([]byte, error) { return s.Home(Home{Layout: layout, Users: []Seen{{}}, Applications: []store.Application{{Stats: store.Stats{Indeterminate: 1}}}}) },
+			func() ([]byte, error) {
+				return s.Home(Home{Layout: layout, Users: []Seen{{}}, Applications: []store.Application{{Stats: store.Stats{Indeterminate: 1}}}})
+			},
 			func() ([]byte, error) {
 				return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
 			},

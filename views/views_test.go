@@ -69,7 +69,10 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 
 	html, err := set.Login(views.Login{Layout: layout, Username: hostileName, Next: hostilePath, Message: views.WrongPassword()})
 	add("login", html, err)
-	html, err = set.Home(views.Home{Layout: layout, Users: seen, Message: views.UserNotFound(hostileName)})
+	applications := []store.Application{
+		{Name: hostileName, Host: hostileName, Version: hostilePath, Age: time.Hour, Stats: store.Stats{Indeterminate: 2}},
+	}
+	html, err = set.Home(views.Home{Layout: layout, Users: seen, Applications: applications, Message: views.UserNotFound(hostileName)})
 	add("home", html, err)
 	html, err = set.Home(views.Home{Layout: layout, Message: views.StoreLost()})
 	add("empty home", html, err)
@@ -185,6 +188,7 @@ func TestMessagesSayWhatAPersonExpects(t *testing.T) {
 		{views.NoLogs("ada"), "status", "No logs for ada.", "Aucun journal pour ada.", false},
 		{views.UserNotFound("ada"), "alert", "User ada not found.", "Utilisateur ada introuvable.", false},
 		{views.StoreLost(), "alert", "The log store can't be reached.", "Le stockage des journaux est injoignable.", true},
+		{views.NobodyReports(), "status", "No application has reported for a minute.", "Aucune application ne s’est signalée depuis une minute.", true},
 		{views.LoggedOut(), "status", "You are logged out.", "Vous êtes déconnecté.", false},
 		{views.TooManyAttempts(time.Millisecond), "alert", "Too many attempts. Try again in 1 second.", "Trop de tentatives. Réessayez dans 1 seconde.", false},
 		{views.TooManyAttempts(41500 * time.Millisecond), "alert", "Too many attempts. Try again in 42 seconds.", "Trop de tentatives. Réessayez dans 42 secondes.", false},
@@ -203,6 +207,10 @@ func TestMessagesSayWhatAPersonExpects(t *testing.T) {
 				t.Errorf("%s: got %q, want %q", lang, got, want)
 			}
 		}
+	}
+	html, err := set.Messages("en", views.NobodyReports())
+	if !parse(t, html, err).Find("p.message").HasClass("warning") {
+		t.Error("that nobody reports looks like good news")
 	}
 	if html, err := set.Messages("en", nil); err != nil || len(html) != 0 {
 		t.Errorf("no message: %q, %v", html, err)

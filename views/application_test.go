@@ -1,0 +1,81 @@
+package views_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// cells is the text of each cell of a row.
+func cells(row *goquery.Selection) []string {
+	return row.Find("td").Map(func(_ int, cell *goquery.Selection) string {
+		return strings.Join(strings.Fields(cell.Text()), " ")
+	})
+}
+
+func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
+	applications := []store.Application{
+		{Name: "shop", Host: "web-1", Version: "v1.2.3", Age: 59 * time.Second, Stats: store.Stats{Accepted: 1234567, Queued: 4096}},
+		{Name: "shop", Host: "web-2", Age: 200 * time.Second, Stats: store.Stats{
+			Accepted: 50, Indeterminate: 2,
+			Dropped: store.Dropped{QueueFull: 10, InvalidUsername: 1, Refused: 3, Closed: 1000},
+		}},
+		{Name: "jobs", Host: "web-3", Age: -time.Second, Stats: store.Stats{Dropped: store.Dropped{QueueFull: 1}}},
+		{Name: "mail", Host: "web-4", Age: 59 * time.Minute},
+		{Name: "chat", Host: "web-5", Age: time.Hour},
+	}
+	want := map[string][]string{
+		"en": {
+			"shop|web-1|v1.2.3|Reporting|59 s ago|1,234,567|4,096|0",
+			"shop|web-2||Silent for 3 min|3 min ago|50|0|1,016 lost: 10 because too many were waiting, " +
+				"1 with a username that can't be recorded, 3 refused by Redis, 1,000 while stopping, 2 sent but never confirmed by Redis",
+			"jobs|web-3||Reporting|0 s ago|0|0|1 lost: 1 because too many were waiting",
+			"mail|web-4||Silent for 59 min|59 min ago|0|0|0",
+			"chat|web-5||Silent for 1 h|1 h ago|0|0|0",
+		},
+		"fr": {
+			"shop|web-1|v1.2.3|Active|il y a 59 s|1\u00a0234\u00a0567|4\u00a0096|0",
+			"shop|web-2||Muette depuis 3 min|il y a 3 min|50|0|1\u00a0016 perdues : 10 car trop attendaient, " +
+				"1 avec un nom d’utilisateur impossible à enregistrer, 3 refusées par Redis, 1\u00a0000 pendant l’arrêt, 2 envoyées mais jamais confirmées par Redis",
+			"jobs|web-3||Active|il y a 0 s|0|0|1 perdue : 1 car trop attendaient",
+			"mail|web-4||Muette depuis 59 min|il y a 59 min|0|0|0",
+			"chat|web-5||Muette depuis 1 h|il y a 1 h|0|0|0",
+		},
+	}
+	set := newSet(t)
+	for lang, lines := range want {
+		html, err := set.Home(views.Home{Layout: views.Layout{Lang: lang}, Applications: applications})
+		rows := parse(t, html, err).Find("table#applications > tbody > tr")
+		if rows.Length() != len(lines) {
+			t.Fatalf("%d rows", rows.Length())
+		}
+		for i, line := range lines {
+			row := rows.Eq(i)
+			if got, want := strings.Join(cells(row), "|"), strings.Join(strings.Fields(line), " "); got != want {
+				t.Errorf("%s:\ngot  %s\nwant %s", lang, got, want)
+			}
+			if losing := i == 1 || i == 2; row.HasClass("losing") != losing {
+				t.Errorf("row %d is marked as losing: %v", i, !losing)
+			}
+			if silent := applications[i].Age > store.Silence; row.Find("td.silent").Length() == 1 != silent {
+				t.Errorf("row %d is marked as silent: %v", i, !silent)
+			}
+		}
+	}
+}
+
+func TestHomeWithoutApplicationsSaysHowToAddOne(t *testing.T) {
+	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en"}})
+	section := parse(t, html, err).Find("section[aria-labelledby=applications-title]")
+	if section.Find("table").Length() != 0 || !strings.HasPrefix(section.Find("p.nobody").Text(), "No application is reporting.") {
+		t.Errorf("got %q", section.Text())
+	}
+	if got := section.Find("p.nobody code").Text(); !strings.Contains(got, "middleware.Track(") {
+		t.Errorf("the next step is %q", got)
+	}
+}
