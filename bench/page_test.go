@@ -64,7 +64,7 @@ func newAdmin(b *testing.B, logs *store.Store) *handlers.Admin {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if err := admin.Close(ctx); err != nil {
 			b.Error(err)

