@@ -6,7 +6,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -14,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
-	goleak.VerifyTestMain(m)
+	redistest.VerifyNoLeaks(m)
 }
 
 // keys needs no prefix: every test has a Redis of its own.

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,7 +19,6 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
-	"go.uber.org/goleak"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
 	logging.Disable() // go-redis tells of every Redis that a test kills
-	goleak.VerifyTestMain(m)
+	redistest.VerifyNoLeaks(m)
 }
 
 // The superuser of every site.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -18,7 +19,6 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
-	"go.uber.org/goleak"
 
 	"github.com/gin-userlog/userlog/live"
 	"github.com/gin-userlog/userlog/static"
@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) {
 	logging.Disable() // go-redis tells of every Redis that a test kills
-	goleak.VerifyTestMain(m)
+	redistest.VerifyNoLeaks(m)
 }
 
 // patience is how long a test waits for what must happen.

@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
 func TestMain(m *testing.M) {
 	redis.SetLogger(quiet{}) // a line for every attempt to connect, otherwise
-	goleak.VerifyTestMain(m)
+	redistest.VerifyNoLeaks(m)
 }
 
 // quiet is a logger that says nothing.

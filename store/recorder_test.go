@@ -11,13 +11,12 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
 
 // open returns a store that is closed, and whose books are checked, at the end of the test.
 func open(t *testing.T, client redis.UniversalClient, options store.Options) *store.Store {

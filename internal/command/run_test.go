@@ -11,12 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/gin-userlog/userlog/internal/command"
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
 
 // patience is how long a test waits for what should happen soon.
 const patience = 15 * time.Second

@@ -83,16 +83,15 @@ func (c *tailCommand) line() func(*store.Entry) string {
 // tail shows a subscription: entries on standard output, everything else on standard error.
 type tail struct {
 	streams
-	line func(*store.Entry) string
-	ping func(context.Context) error // asks the store for an answer
-	lost bool
+	line  func(*store.Entry) string
+	ping  func(context.Context) error // asks the store for an answer
+	state store.State
 }
 
 // show prints what is new.
 func (t *tail) show(ctx context.Context, update store.Update) error {
-	if lost := update.State == store.Lost; lost != t.lost {
-		t.lost = lost
-		t.tellState(ctx)
+	if update.State != t.state {
+		t.tellState(ctx, update.State)
 	}
 	if update.Gap {
 		fmt.Fprintln(t.err, "Requests may be missing here.")
@@ -105,15 +104,23 @@ func (t *tail) show(ctx context.Context, update store.Update) error {
 	return nil
 }
 
-// tellState says that the store was lost, and why if it still is, or that it is back.
-func (t *tail) tellState(ctx context.Context) {
-	if !t.lost {
+// tellState says what has changed: that the store was lost, and why if it still is; that no
+// application reports; or that all is well again.
+func (t *tail) tellState(ctx context.Context, state store.State) {
+	before := t.state
+	t.state = state
+	switch {
+	case state == store.Lost:
+		if err := t.ping(ctx); err != nil {
+			fmt.Fprintf(t.err, "The log store can't be reached: %v. Waiting for it.\n", err)
+			return
+		}
+		fmt.Fprintln(t.err, "The connection to the log store was lost. Connecting again.")
+	case state == store.Silent:
+		fmt.Fprintln(t.err, "No application has reported itself for a minute. Waiting for one.")
+	case before == store.Lost:
 		fmt.Fprintln(t.err, "The log store is back.")
-		return
+	case before == store.Silent:
+		fmt.Fprintln(t.err, "An application reports.")
 	}
-	if err := t.ping(ctx); err != nil {
-		fmt.Fprintf(t.err, "The log store can't be reached: %v. Waiting for it.\n", err)
-		return
-	}
-	fmt.Fprintln(t.err, "The connection to the log store was lost. Connecting again.")
 }
