@@ -47,21 +47,35 @@ func (f *feed) startRound(now time.Time) {
 		r.topics = append(r.topics, t)
 		delete(f.waiting, t)
 	}
-	since := make(map[*topic]time.Time)
-	for _, t := range r.topics {
-		if t.everyone() && len(t.ring) > 0 {
-			since[t] = t.ring[len(t.ring)-1].Time
-		}
+	known := span{}
+	if t := f.topics[everyone]; t != nil && len(t.ring) > 0 {
+		known = span{from: t.ring[0].Time, to: t.newest().Time, full: len(t.ring) == t.limit}
 	}
 	f.round = r
 	go func() {
-		read, err := f.readAll(r, since)
+		read, err := f.readAll(r, known)
 		f.report(func() { f.finishedReading(r, read, err) })
 	}()
 }
 
+// span is what everyone's ring has: the times of its ends, and whether older entries have left it.
+type span struct {
+	from, to time.Time
+	full     bool
+}
+
+// begin is the time from which on entries that are not in the ring are news. Older ones have either
+// been in it, or come from a log that was not seen for so long that they can't be told apart.
+func (s span) begin() time.Time {
+	margin := s.to.Add(-everyoneMargin)
+	if s.full && s.from.After(margin) {
+		return s.from
+	}
+	return margin
+}
+
 // readAll reads the lists and publishes the token after them.
-func (f *feed) readAll(r *round, since map[*topic]time.Time) (map[*topic]reading, error) {
+func (f *feed) readAll(r *round, known span) (map[*topic]reading, error) {
 	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
 	defer cancel()
 	read := make(map[*topic]reading, len(r.topics))
@@ -69,7 +83,7 @@ func (f *feed) readAll(r *round, since map[*topic]time.Time) (map[*topic]reading
 	lists := make(map[*topic]*redis.StringSliceCmd)
 	for _, t := range r.topics {
 		if t.everyone() {
-			everyone, err := f.readEveryone(ctx, since[t])
+			everyone, err := f.readEveryone(ctx, known)
 			if err != nil {
 				return nil, err
 			}
@@ -79,13 +93,28 @@ func (f *feed) readAll(r *round, since map[*topic]time.Time) (map[*topic]reading
 		lists[t] = pipe.LRange(ctx, f.keys.Log(t.username), 0, int64(f.options.MaxEntries)-1)
 	}
 	pipe.Publish(ctx, f.probe, r.token)
-	if _, err := pipe.Exec(ctx); err != nil {
+	if err := execReading(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("read logs: %w", err)
 	}
 	for t, list := range lists {
 		read[t] = f.readingOf(t.username, list.Val())
 	}
 	return read, nil
+}
+
+// execReading executes a pipeline. A key that holds something else than a log reads as an empty one:
+// it is not there by our doing, and must not take the logs of others with it.
+func execReading(ctx context.Context, pipe redis.Pipeliner) error {
+	commands, err := pipe.Exec(ctx)
+	if !isReply(err) {
+		return err
+	}
+	for _, command := range commands {
+		if err := command.Err(); err != nil && !isWrongType(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // readingOf turns a list around. It reaches back to every entry that it contains; to an empty ring
@@ -101,17 +130,23 @@ func (f *feed) readingOf(username string, lines []string) reading {
 		if last == nil {
 			return !full
 		}
-		return slices.ContainsFunc(oldestFirst, func(e *Entry) bool { return e.ID == last.ID })
+		return contains(oldestFirst, last)
 	}}
 }
 
-// readEveryone reads the logs of those who were seen since then, or seen last, in the order of time.
-// It reaches back to then unless there were too many users, or one whose list does not.
-func (f *feed) readEveryone(ctx context.Context, since time.Time) (reading, error) {
+// contains reports whether entries has one with the id of e.
+func contains(entries []*Entry, e *Entry) bool {
+	return slices.ContainsFunc(entries, func(other *Entry) bool { return other.ID == e.ID })
+}
+
+// readEveryone reads the logs of those who were seen since the newest entry that is known, or seen
+// last, in the order of time. It reaches back so far unless there were too many users, or one whose
+// list does not, or Redis has lost that entry.
+func (f *feed) readEveryone(ctx context.Context, known span) (reading, error) {
 	users, err := f.client.ZRevRangeByScore(ctx, f.keys.Users(), &redis.ZRangeBy{
-		Min: strconv.FormatInt(since.Add(-everyoneMargin).UnixMilli(), 10), Max: "+inf", Count: everyoneUsers,
+		Min: strconv.FormatInt(known.to.Add(-everyoneMargin).UnixMilli(), 10), Max: "+inf", Count: everyoneUsers,
 	}).Result()
-	if err != nil {
+	if err != nil && !isWrongType(err) {
 		return reading{}, fmt.Errorf("read who was seen: %w", err)
 	}
 	pipe := f.client.Pipeline()
@@ -120,7 +155,7 @@ func (f *feed) readEveryone(ctx context.Context, since time.Time) (reading, erro
 		lists[i] = pipe.LRange(ctx, f.keys.Log(username), 0, int64(f.options.MaxEntries)-1)
 	}
 	if len(users) > 0 {
-		if _, err := pipe.Exec(ctx); err != nil {
+		if err := execReading(ctx, pipe); err != nil {
 			return reading{}, fmt.Errorf("read everyone's logs: %w", err)
 		}
 	}
@@ -128,13 +163,15 @@ func (f *feed) readEveryone(ctx context.Context, since time.Time) (reading, erro
 	var all []*Entry
 	for i, list := range lists {
 		one := f.readingOf(users[i], list.Val())
-		if len(list.Val()) >= f.options.MaxEntries && (len(one.entries) == 0 || one.entries[0].Time.After(since)) {
+		if len(list.Val()) >= f.options.MaxEntries && (len(one.entries) == 0 || one.entries[0].Time.After(known.to)) {
 			complete = false
 		}
-		all = append(all, slices.DeleteFunc(one.entries, func(e *Entry) bool { return e.Time.Before(since.Add(-everyoneMargin)) })...)
+		all = append(all, slices.DeleteFunc(one.entries, func(e *Entry) bool { return e.Time.Before(known.begin()) })...)
 	}
 	slices.SortStableFunc(all, func(a, b *Entry) int { return cmp.Compare(a.Time.UnixMicro(), b.Time.UnixMicro()) })
-	return reading{entries: all, reaches: func(*Entry) bool { return complete }}, nil
+	return reading{entries: all, reaches: func(last *Entry) bool {
+		return complete && (last == nil || contains(all, last))
+	}}, nil
 }
 
 // finishedReading takes the result of readAll.
