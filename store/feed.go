@@ -14,9 +14,9 @@ import (
 // Times of the feed.
 const (
 	tickInterval  = 250 * time.Millisecond
-	linger        = 5 * time.Second // a topic without viewers is kept: its page may just be reloading
-	probeInterval = 4 * time.Second // without anything heard, until the connection is tested
-	retryInterval = 500 * time.Millisecond
+	linger        = 5 * time.Second        // a topic without viewers is kept: its page may just be reloading
+	probeInterval = 4 * time.Second        // without anything heard, until the connection is tested
+	dialInterval  = 500 * time.Millisecond // at least, between two attempts to connect
 )
 
 // feed tells viewers what is recorded. It has one pub/sub connection for any number of viewers, and
@@ -43,7 +43,7 @@ type feed struct {
 	dialing  bool
 	waiting  map[*topic]bool // confirmed, to be read in the next round
 	round    *round          // the reading under way, or nil
-	retryAt  time.Time       // no dialling and no round before that
+	dialAt   time.Time       // no dialling before that
 	heardAt  time.Time       // when something last arrived on conn
 	troubled bool            // that Redis is away has been logged
 }
@@ -76,7 +76,7 @@ func (s *Store) SubscribeEveryone(after string) (*Subscription, error) {
 
 func (f *feed) subscribe(username, after string) (*Subscription, error) {
 	f.starting.Do(func() { go f.run() })
-	t := newTopic(f.keys, username, f.options.MaxEntries)
+	t := newTopic(f.keys, username, f.options)
 	s := &Subscription{feed: f, after: after, ready: make(chan struct{}, 1)}
 	if !f.do(func() { f.join(s, t) }) {
 		return nil, ErrClosed
@@ -127,6 +127,7 @@ func (f *feed) run() {
 		case d := <-f.dialled:
 			f.finishDial(d)
 		case <-tick.C:
+			f.dropIdle(time.Now())
 		case <-f.context.Done():
 			return
 		}
@@ -136,19 +137,20 @@ func (f *feed) run() {
 
 // proceed starts whatever is due.
 func (f *feed) proceed(now time.Time) {
-	f.dropIdle(now)
 	switch {
 	case len(f.topics) == 0:
 		f.disconnect()
+		f.troubled = false // nobody would notice that it is over
 	case f.conn == nil:
-		if !f.dialing && now.After(f.retryAt) {
+		if !f.dialing && now.After(f.dialAt) {
+			f.dialAt = now.Add(dialInterval)
 			f.dial()
 		}
 	case f.round != nil:
 		if now.After(f.round.deadline) {
 			f.lose(fmt.Errorf("nothing has been heard for %s", now.Sub(f.heardAt).Round(time.Second)))
 		}
-	case now.After(f.retryAt) && (len(f.waiting) > 0 || now.Sub(f.heardAt) > probeInterval):
+	case len(f.waiting) > 0 || now.Sub(f.heardAt) > probeInterval:
 		f.startRound(now)
 	}
 }
@@ -162,6 +164,10 @@ func (f *feed) join(s *Subscription, fresh *topic) {
 		if f.conn != nil {
 			f.conn.subscribe(t)
 		}
+	}
+	if t.live && f.options.NoPublish {
+		t.confirm() // what it has is out of date: nothing told it of what was recorded
+		f.waiting[t] = true
 	}
 	s.topic = t
 	t.join(s)
@@ -192,7 +198,6 @@ func (f *feed) dropIdle(now time.Time) {
 // lose drops the connection after a failure; proceed makes a new one.
 func (f *feed) lose(err error) {
 	f.disconnect()
-	f.retryAt = time.Now().Add(retryInterval)
 	f.trouble(err)
 	for _, t := range f.topics {
 		t.interrupt()

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,12 +14,21 @@ import (
 type feedConn struct {
 	feed     *feed
 	pubsub   *redis.PubSub
-	requests chan func(context.Context) error // to be written to the connection
+	requests chan request // to be written to the connection
 	done     chan struct{}
 }
 
-// maxRequests is how many subscriptions may wait to be written before the connection counts as dead.
-const maxRequests = 4096
+// request is a change of what the connection is subscribed to.
+type request struct {
+	send     func(ctx context.Context, channels ...string) error
+	channels []string
+}
+
+// Limits of a connection.
+const (
+	maxRequests = 4096 // that wait to be written, before the connection counts as dead
+	maxChannels = 1000 // in one request
+)
 
 // dialled is the result of dial.
 type dialled struct {
@@ -49,59 +59,64 @@ func (f *feed) finishDial(d dialled) {
 
 // connected takes a new connection into use, and subscribes to everything that is watched.
 func (f *feed) connected(pubsub *redis.PubSub) {
-	c := &feedConn{feed: f, pubsub: pubsub, requests: make(chan func(context.Context) error, maxRequests), done: make(chan struct{})}
+	c := &feedConn{feed: f, pubsub: pubsub, requests: make(chan request, maxRequests), done: make(chan struct{})}
 	f.conn, f.heardAt = c, time.Now()
 	go c.write()
 	go c.read()
+	channels := make([]string, 0, len(f.topics))
 	for _, t := range f.topics {
-		c.subscribe(t)
+		if t.everyone() {
+			c.subscribe(t)
+		} else {
+			channels = append(channels, t.channel)
+		}
+	}
+	for some := range slices.Chunk(channels, maxChannels) {
+		c.request(pubsub.Subscribe, some...)
 	}
 }
 
-// close closes the connection. Both of its goroutines end by themselves.
-func (c *feedConn) close() {
-	close(c.done)
-	c.pubsub.Close()
-}
+// close has the connection closed. Both of its goroutines end by themselves.
+func (c *feedConn) close() { close(c.done) }
 
 func (c *feedConn) subscribe(t *topic) {
-	c.request(func(ctx context.Context) error {
-		if t.everyone() {
-			return c.pubsub.PSubscribe(ctx, t.channel)
-		}
-		return c.pubsub.Subscribe(ctx, t.channel)
-	})
+	if t.everyone() {
+		c.request(c.pubsub.PSubscribe, t.channel)
+	} else {
+		c.request(c.pubsub.Subscribe, t.channel)
+	}
 }
 
 func (c *feedConn) unsubscribe(t *topic) {
-	c.request(func(ctx context.Context) error {
-		if t.everyone() {
-			return c.pubsub.PUnsubscribe(ctx, t.channel)
-		}
-		return c.pubsub.Unsubscribe(ctx, t.channel)
-	})
+	if t.everyone() {
+		c.request(c.pubsub.PUnsubscribe, t.channel)
+	} else {
+		c.request(c.pubsub.Unsubscribe, t.channel)
+	}
 }
 
 // request queues something to be written. It does not block.
-func (c *feedConn) request(write func(context.Context) error) {
+func (c *feedConn) request(send func(context.Context, ...string) error, channels ...string) {
 	select {
-	case c.requests <- write:
+	case c.requests <- request{send, channels}:
 	default:
 		go c.failed(fmt.Errorf("%d subscriptions wait to be sent", maxRequests))
 	}
 }
 
-// write sends what was requested, in order.
+// write sends what was requested, in order. It also closes the connection, because go-redis makes
+// that wait for what is being written.
 func (c *feedConn) write() {
+	defer c.pubsub.Close()
 	for {
 		select {
-		case send := <-c.requests:
-			if err := send(c.feed.context); err != nil {
+		case <-c.done:
+			return
+		case r := <-c.requests:
+			if err := r.send(c.feed.context, r.channels...); err != nil {
 				c.failed(fmt.Errorf("subscribe: %w", err))
 				return
 			}
-		case <-c.done:
-			return
 		}
 	}
 }

@@ -46,9 +46,9 @@ type Subscription struct {
 }
 
 // Next waits until there is something to tell and returns it. The first update of a new
-// subscription has the backlog, and comes even if that is empty. It returns ctx's error when ctx
-// ends first, and [ErrClosed] after Close of the subscription or its store. It must not be called
-// by two goroutines at once.
+// subscription has the backlog, and comes even if that is empty; while Redis can't be reached there
+// is one before it that says so. It returns ctx's error when ctx ends first, and [ErrClosed] after
+// Close of the subscription or its store. It must not be called by two goroutines at once.
 func (s *Subscription) Next(ctx context.Context) (Update, error) {
 	for {
 		if update, ok, err := s.collect(); ok || err != nil {

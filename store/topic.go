@@ -22,19 +22,22 @@ type topic struct {
 	channel  string // or pattern
 	limit    int    // of ring
 
+	retention time.Duration // of the list after its last entry
+
 	live   bool     // ring is what the list holds
 	synced bool     // was live before
 	ring   []*Entry // oldest first
 	ids    map[string]bool
-	buffer []*Entry // what arrived since the subscription was confirmed, while not live
-	cut    bool     // buffer has lost its oldest entries
+	buffer []*Entry  // what arrived since the subscription was confirmed, while not live
+	cut    bool      // buffer has lost its oldest entries
+	newsAt time.Time // when ring last grew
 
 	subscribers map[*Subscription]bool
 	idleSince   time.Time // when the last subscriber left
 }
 
-func newTopic(keys Keys, username string, maxEntries int) *topic {
-	t := &topic{username: username, limit: maxEntries, ids: map[string]bool{}, subscribers: map[*Subscription]bool{}}
+func newTopic(keys Keys, username string, options Options) *topic {
+	t := &topic{username: username, limit: options.MaxEntries, retention: options.Retention, ids: map[string]bool{}, subscribers: map[*Subscription]bool{}}
 	if t.everyone() {
 		t.channel, t.limit = keys.LogPattern(), everyoneRing
 	} else {
@@ -50,6 +53,7 @@ func (t *topic) join(s *Subscription) {
 	t.subscribers[s] = true
 	s.limit = maxPending + 2*t.limit
 	if t.live {
+		t.expire()
 		s.start(t.since(s.after))
 	}
 }
@@ -92,6 +96,9 @@ func (t *topic) receive(e *Entry) {
 
 // remember appends to the ring.
 func (t *topic) remember(entries []*Entry) {
+	if len(entries) > 0 {
+		t.newsAt = time.Now()
+	}
 	for _, e := range entries {
 		if len(t.ring) == t.limit {
 			delete(t.ids, t.ring[0].ID)
@@ -100,6 +107,19 @@ func (t *topic) remember(entries []*Entry) {
 		}
 		t.ring = append(t.ring, e)
 		t.ids[e.ID] = true
+	}
+}
+
+// forget empties the ring.
+func (t *topic) forget() {
+	t.ring, t.ids = nil, map[string]bool{}
+}
+
+// expire empties a ring whose list has expired in Redis: what is forgotten there is not shown here,
+// nor missed.
+func (t *topic) expire() {
+	if time.Since(t.newsAt) > t.retention {
+		t.forget()
 	}
 }
 
@@ -125,12 +145,13 @@ func (t *topic) goLive(r reading) {
 	if t.cut {
 		r.entries = nil // the buffer alone is as long as the ring, and has no hole
 	}
+	t.expire()
 	gap := t.synced && (t.cut || !r.reaches(t.newest()))
 	listed, heard := t.merge(r.entries)
 	fresh := append(t.unseen(listed), t.unknown(heard)...)
 	if gap {
 		// A ring has no gaps, or those who come back to it would not be told.
-		t.ring, t.ids = nil, map[string]bool{}
+		t.forget()
 		t.remember(append(listed, heard...))
 	} else {
 		t.remember(fresh)

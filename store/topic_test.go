@@ -189,7 +189,7 @@ func TestTopicAgainstAModel(t *testing.T) {
 	}
 	for run := range uint64(runs) {
 		t.Run(fmt.Sprintf("TOPIC_SEED=%d", seed+run), func(t *testing.T) {
-			m := &model{t: t, lost: map[int]bool{}, rand: rand.New(rand.NewPCG(seed+run, 0)), topic: newTopic(Keys{}, "ada", modelList)}
+			m := &model{t: t, lost: map[int]bool{}, rand: rand.New(rand.NewPCG(seed+run, 0)), topic: newTopic(Keys{}, "ada", Options{MaxEntries: modelList, Retention: time.Hour})}
 			m.join()
 			for range 500 {
 				m.step()
@@ -210,7 +210,7 @@ func TestTopicAgainstAModel(t *testing.T) {
 }
 
 func TestSlowSubscriptionIsBounded(t *testing.T) {
-	topic := newTopic(Keys{}, "ada", modelList)
+	topic := newTopic(Keys{}, "ada", Options{MaxEntries: modelList, Retention: time.Hour})
 	s := &Subscription{ready: make(chan struct{}, 1)}
 	topic.join(s)
 	topic.goLive(reading{})
@@ -251,7 +251,7 @@ func TestSlowSubscriptionIsBounded(t *testing.T) {
 }
 
 func TestRepeatsAreToldOnce(t *testing.T) {
-	topic := newTopic(Keys{}, "ada", modelList)
+	topic := newTopic(Keys{}, "ada", Options{MaxEntries: modelList, Retention: time.Hour})
 	s := &Subscription{ready: make(chan struct{}, 1)}
 	topic.join(s)
 	one := &Entry{ID: "one"}
