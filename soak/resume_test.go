@@ -1,0 +1,196 @@
+package soak
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/gorilla/websocket"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// TestResume cuts the connections of viewers again and again, for moments and for longer than the
+// list goes back. After each cut a viewer sees what one sees whose connection was never cut, or one
+// gap, and what comes after it.
+func TestResume(t *testing.T) {
+	const viewers = 20
+	cuts := long(60, 500) / viewers
+	random := seeded(t)
+	client := redistest.Start(t).Client(t)
+	application := open(t, client, store.Options{MaxEntries: 10_000})
+	admin := open(t, client, store.Options{MaxEntries: 50}) // half a second
+	address := serveAdmin(t, admin)
+	load := startLoad(t, application, 2000)
+	until(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
+
+	pages := make([]*page, viewers)
+	var all sync.WaitGroup
+	for n, user := range users()[:viewers] {
+		p := &page{address: address, visit: visit{logs: admin, direct: client, user: user}, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
+		pages[n] = p
+		all.Go(func() {
+			if err := p.browse(t.Context(), cuts); err != nil {
+				t.Errorf("the page of %s: %v", p.user, err)
+			}
+		})
+	}
+	all.Wait()
+	load.stop()
+	settled(t, application)
+	f := figures{}
+	missing := 0
+	for _, p := range pages {
+		missing += p.check(t, &f)
+	}
+	if f.lost+f.twice+f.unordered != 0 {
+		t.Errorf("viewers did not see what was there: %v", f)
+	}
+	if f.gaps == 0 || f.gaps == viewers*cuts {
+		t.Errorf("%d gaps after %d cuts: that was not both kinds", f.gaps, viewers*cuts)
+	}
+	summary(t, application, "resume at 2000/s", "cuts", viewers*cuts, f, "which stand for", missing)
+}
+
+// serveAdmin serves the admin of logs to anybody, and returns where its socket is.
+func serveAdmin(t *testing.T, logs *store.Store) string {
+	t.Helper()
+	gin.SetMode(gin.ReleaseMode)
+	admin, err := handlers.New(logs, handlers.Options{
+		Superuser: func(*gin.Context) (string, bool) { return "root", true },
+		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := gin.New()
+	admin.Mount(engine.Group("/userlog"))
+	server := httptest.NewServer(engine)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := admin.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		server.Close()
+	})
+	return "ws" + strings.TrimPrefix(server.URL, "http") + "/userlog/live/socket?format=json&"
+}
+
+// page is a viewer that connects again when its connection is cut, and names what it has seen.
+type page struct {
+	visit
+	address string
+	random  *rand.Rand
+	holes   []int // indexes in ids before which there was a gap
+}
+
+// message is what a page is sent.
+type message struct {
+	Type string
+	ID   string
+}
+
+// browse has its connection cut so many times, and then sees the rest.
+func (p *page) browse(ctx context.Context, cuts int) (err error) {
+	if p.since, err = p.newest(ctx); err != nil {
+		return err
+	}
+	for range cuts {
+		connected := time.Duration(p.random.ExpFloat64() * float64(300*time.Millisecond))
+		if err := p.connect(ctx, func(conn *websocket.Conn) error { return p.readFor(conn, connected) }); err != nil {
+			return err
+		}
+		time.Sleep(time.Duration(p.random.ExpFloat64() * float64(400*time.Millisecond)))
+	}
+	return p.connect(ctx, func(conn *websocket.Conn) error { return p.readRest(ctx, conn) })
+}
+
+// connect goes on after the newest entry that it has.
+func (p *page) connect(ctx context.Context, read func(*websocket.Conn) error) error {
+	query := url.Values{"username": {p.user}}
+	if n := len(p.ids); n > 0 {
+		query.Set("after", p.ids[n-1])
+	}
+	conn, _, err := websocket.DefaultDialer.DialContext(ctx, p.address+query.Encode(), nil)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close()
+	gaps := p.gaps
+	err = read(conn)
+	if p.gaps > gaps+1 {
+		return fmt.Errorf("%d gaps after one cut", p.gaps-gaps)
+	}
+	return err
+}
+
+// readFor reads until the connection is cut, in the middle of whatever it brings.
+func (p *page) readFor(conn *websocket.Conn, d time.Duration) error {
+	cut := time.AfterFunc(d, func() { conn.NetConn().Close() })
+	defer cut.Stop()
+	for {
+		var m message
+		if err := conn.ReadJSON(&m); err != nil {
+			if websocket.IsUnexpectedCloseError(err) {
+				return fmt.Errorf("not cut, but closed: %w", err)
+			}
+			return nil
+		}
+		p.take(m)
+	}
+}
+
+// readRest reads what is in the list now.
+func (p *page) readRest(ctx context.Context, conn *websocket.Conn) (err error) {
+	if p.until, err = p.newest(ctx); err != nil {
+		return err
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		return err
+	}
+	for !p.has(p.until) {
+		var m message
+		if err := conn.ReadJSON(&m); err != nil {
+			return fmt.Errorf("%s did not arrive: %w", p.until, err)
+		}
+		p.take(m)
+	}
+	return nil
+}
+
+func (p *page) take(m message) {
+	switch m.Type {
+	case "gap":
+		p.gaps++
+		p.holes = append(p.holes, len(p.ids))
+	case "entry":
+		p.ids = append(p.ids, m.ID)
+	}
+}
+
+// check adds up what is wrong with each part between two gaps, and returns how many entries are
+// missing where a gap says so.
+func (p *page) check(t *testing.T, f *figures) (missing int) {
+	t.Helper()
+	position := written(t, p.logs, p.direct, p.user)
+	f.add(&p.visit, position)
+	for _, hole := range p.holes {
+		if hole > 0 && hole < len(p.ids) {
+			missing += position[p.ids[hole]] - position[p.ids[hole-1]] - 1
+		}
+	}
+	f.lost -= missing
+	return missing
+}
