@@ -14,14 +14,19 @@ const (
 	suggestedUsers = 10
 )
 
-// home shows who was seen last.
+// home shows who was seen last, and which applications report.
 func (s *site) home(c *gin.Context) {
 	seen, err := s.logs.LastSeen(c.Request.Context(), homeUsers)
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	page := views.Home{Layout: s.layout(c, views.SectionHome)}
+	applications, err := s.logs.Applications(c.Request.Context())
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	page := views.Home{Layout: s.layout(c, views.SectionHome), Applications: applications}
 	for _, user := range seen {
 		page.Users = append(page.Users, views.Seen{Username: user.Username, At: user.At})
 	}

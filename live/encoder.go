@@ -8,6 +8,10 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
+// maxRows is how many of everyone's requests one frame shows: more a second than that is nothing that
+// a person can read, and the page would only fall behind.
+const maxRows = 50
+
 // htmlEncoder makes frames for the admin's pages: one message per update.
 type htmlEncoder struct {
 	hub   *Hub
@@ -37,23 +41,35 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 	return [][]byte{frame}, nil
 }
 
-// rows renders the update newest first, as the table is; what may be missing is older than the rest.
+// rows renders the update newest first, as the table is; what is left out, and what may be missing,
+// is older than the rest.
 func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
-	rows := make([][]byte, 0, len(u.Entries)+1)
 	everyone := e.watch.Username == ""
-	for _, entry := range slices.Backward(u.Entries) {
+	omitted := 0
+	if everyone {
+		omitted = max(0, len(u.Entries)-maxRows)
+	}
+	rows := make([][]byte, 0, len(u.Entries)-omitted+2)
+	for _, entry := range slices.Backward(u.Entries[omitted:]) {
 		row, err := e.hub.rows.row(entry, rowStyle{e.watch.Lang, e.watch.Base, everyone})
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
 	}
-	if u.Gap {
-		gap, err := e.hub.views.GapRow(e.watch.Lang, everyone)
+	if omitted > 0 {
+		row, err := e.hub.views.OmittedRow(e.watch.Lang, everyone, omitted)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, gap)
+		rows = append(rows, row)
+	}
+	if u.Gap {
+		row, err := e.hub.views.GapRow(e.watch.Lang, everyone)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }
@@ -62,10 +78,15 @@ func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
 func (e *htmlEncoder) status(state store.State) ([]byte, error) {
 	var frame []byte
 	connection, message := views.ConnectionLive, (*views.Message)(nil)
-	switch {
+	if state == store.Silent {
+		connection = views.ConnectionNobody
+	}
+	switch everyone := e.watch.Username == ""; {
 	case state == store.Lost:
 		connection, message = views.ConnectionStoreLost, views.StoreLost()
-	case e.watch.Username == "":
+	case everyone && state == store.Silent:
+		message = views.NobodyReports()
+	case everyone:
 	case e.found:
 		message = views.LogsFound(e.watch.Username)
 	default:
@@ -100,11 +121,7 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 	var messages [][]byte
 	if u.State != e.state {
 		e.state = u.State
-		if u.State == store.Lost {
-			messages = append(messages, []byte(`{"type":"status","state":"store-lost"}`))
-		} else {
-			messages = append(messages, []byte(`{"type":"status","state":"live"}`))
-		}
+		messages = append(messages, []byte(`{"type":"status","state":"`+stateName(u.State)+`"}`))
 	}
 	if u.Gap {
 		messages = append(messages, []byte(`{"type":"gap"}`))
@@ -117,4 +134,15 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 		messages = append(messages, append([]byte(`{"type":"entry",`), line[1:]...))
 	}
 	return messages, nil
+}
+
+// stateName is what a state is called in JSON.
+func stateName(s store.State) string {
+	switch s {
+	case store.Lost:
+		return "store-lost"
+	case store.Silent:
+		return "silent"
+	}
+	return "live"
 }

@@ -46,6 +46,7 @@ type feed struct {
 	dialAt   time.Time       // no dialling before that
 	heardAt  time.Time       // when something last arrived on conn
 	troubled bool            // that Redis is away has been logged
+	silence  silence
 }
 
 func newFeed(client redis.UniversalClient, keys Keys, options Options) *feed {
@@ -152,6 +153,8 @@ func (f *feed) proceed(now time.Time) {
 		}
 	case len(f.waiting) > 0 || now.Sub(f.heardAt) > probeInterval:
 		f.startRound(now)
+	case f.silence.due(now):
+		f.listen(now)
 	}
 }
 
@@ -174,6 +177,7 @@ func (f *feed) join(s *Subscription, fresh *topic) {
 	if f.troubled {
 		s.push(Lost, false, nil)
 	}
+	f.tellSilence(t)
 }
 
 // leave removes a subscriber.
@@ -199,6 +203,7 @@ func (f *feed) dropIdle(now time.Time) {
 func (f *feed) lose(err error) {
 	f.disconnect()
 	f.trouble(err)
+	f.silence.interrupt()
 	for _, t := range f.topics {
 		t.interrupt()
 	}

@@ -172,6 +172,7 @@ func (c *feedConn) decode(message any) func() {
 			watched = everyone
 		}
 		return func() {
+			f.hear()
 			if t := f.topics[watched]; t != nil {
 				t.receive(&e)
 			}

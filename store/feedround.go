@@ -209,6 +209,7 @@ func (f *feed) finishRound() {
 	for _, t := range r.topics {
 		if f.topics[t.username] == t && !f.waiting[t] { // or it was confirmed again after the reading
 			t.goLive(r.read[t])
+			f.tellSilence(t)
 		}
 	}
 }

@@ -119,18 +119,22 @@ func (h *heartbeat) end(s Stats) {
 // Applications returns the processes that record, or did within the last hour and did not stop in
 // good order, by name and host. It waits for Redis for two seconds at most.
 func (s *Store) Applications(ctx context.Context) ([]Application, error) {
-	ids, err := s.clients.reader.SMembers(ctx, s.keys.Applications()).Result()
+	return readApplications(ctx, s.clients.reader, s.keys)
+}
+
+func readApplications(ctx context.Context, client redis.UniversalClient, keys Keys) ([]Application, error) {
+	ids, err := client.SMembers(ctx, keys.Applications()).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read which applications report: %w", err)
 	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	pipe := s.clients.reader.Pipeline()
+	pipe := client.Pipeline()
 	lines, left := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
 	for i, id := range ids {
-		lines[i] = pipe.Get(ctx, s.keys.Application(id))
-		left[i] = pipe.PTTL(ctx, s.keys.Application(id))
+		lines[i] = pipe.Get(ctx, keys.Application(id))
+		left[i] = pipe.PTTL(ctx, keys.Application(id))
 	}
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("read the applications' reports: %w", err)

@@ -112,8 +112,12 @@ type Seen struct {
 // LastSeen returns up to limit users whose logs have not expired, the last seen first. It waits for
 // Redis for two seconds at most.
 func (s *Store) LastSeen(ctx context.Context, limit int) ([]Seen, error) {
-	found, err := s.clients.reader.ZRevRangeByScoreWithScores(ctx, s.keys.Users(), &redis.ZRangeBy{
-		Min: lastSeenSince(time.Now(), s.options.Retention), Max: "+inf", Count: int64(limit),
+	return readLastSeen(ctx, s.clients.reader, s.keys, time.Now().Add(-s.options.Retention), limit)
+}
+
+func readLastSeen(ctx context.Context, client redis.UniversalClient, keys Keys, since time.Time, limit int) ([]Seen, error) {
+	found, err := client.ZRevRangeByScoreWithScores(ctx, keys.Users(), &redis.ZRangeBy{
+		Min: strconv.FormatInt(since.UnixMilli(), 10), Max: "+inf", Count: int64(limit),
 	}).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read who was seen last: %w", err)

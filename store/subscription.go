@@ -14,6 +14,7 @@ const (
 	Joining State = iota // nothing is known yet
 	Live                 // everything that is recorded arrives
 	Lost                 // Redis can't be reached; what was recorded meanwhile will follow, or a gap
+	Silent               // as Live, but no application has reported itself or a request for a minute
 )
 
 // Update is what happened on a [Subscription] since its last update.

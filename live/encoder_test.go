@@ -1,0 +1,76 @@
+package live
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/gin-userlog/userlog/static"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// newEncoder returns an encoder of a hub that has nothing else.
+func newEncoder(t *testing.T, watch Watch) encoder {
+	t.Helper()
+	assets, err := static.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := views.New(assets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &htmlEncoder{hub: &Hub{views: set, rows: newRowCache(set)}, watch: watch}
+}
+
+// encode returns the one frame that an update becomes. A template, unlike hx-partial, may have rows.
+func encode(t *testing.T, e encoder, u store.Update) *goquery.Selection {
+	t.Helper()
+	frames, err := e.encode(u)
+	if err != nil || len(frames) != 1 {
+		t.Fatalf("%d frames, %v", len(frames), err)
+	}
+	html := strings.NewReplacer("<hx-partial", "<template", "</hx-partial", "</template").Replace(string(frames[0]))
+	document, err := goquery.NewDocumentFromReader(strings.NewReader(html))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document.Selection
+}
+
+func TestAFrameOfEveryoneIsWhatAPersonCanRead(t *testing.T) {
+	e := newEncoder(t, Watch{Lang: "en"})
+	var burst []*store.Entry
+	for n := range maxRows + 38 {
+		burst = append(burst, &store.Entry{ID: fmt.Sprint(n), Username: "ada", Method: "GET", Path: "/", Code: 200})
+	}
+	frame := encode(t, e, store.Update{State: store.Live, Gap: true, Entries: burst})
+	if n := frame.Find("tr[data-id]").Length(); n != maxRows {
+		t.Errorf("%d rows", n)
+	}
+	if id, _ := frame.Find("tr").First().Attr("data-id"); id != fmt.Sprint(maxRows+37) {
+		t.Errorf("on top: %s", id)
+	}
+	if rest := frame.Find("tr:not([data-id])"); !rest.First().HasClass("omitted") || !strings.Contains(rest.First().Text(), "38 more") || !rest.Last().HasClass("gap") {
+		t.Errorf("below them: %q", rest.Text())
+	}
+	if frame := encode(t, newEncoder(t, Watch{Username: "ada", Lang: "en"}), store.Update{State: store.Live, Entries: burst}); frame.Find("tr[data-id]").Length() != len(burst) {
+		t.Error("requests of one user are left out")
+	}
+}
+
+func TestFramesTellWhenNobodyReports(t *testing.T) {
+	for username, message := range map[string]string{"": "No application has reported", "ada": "No logs for ada."} {
+		e := newEncoder(t, Watch{Username: username, Lang: "en"})
+		frame := encode(t, e, store.Update{State: store.Silent})
+		if state, _ := frame.Find("#connection").Attr("data-state"); state != "nobody" || !strings.Contains(frame.Text(), message) {
+			t.Errorf("watching %q: state %q in %q", username, state, frame.Text())
+		}
+		if frame := encode(t, e, store.Update{State: store.Live}); !frame.Find("#connection").Is("[data-state=live]") {
+			t.Errorf("watching %q, after that: %q", username, frame.Text())
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/memredis"
+)
+
+func TestSilenceIsConfirmed(t *testing.T) {
+	start := time.Now()
+	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
+	var s silence
+	for _, step := range []struct {
+		seconds   int
+		reporting bool
+		total     bool
+	}{
+		{0, true, false}, {5, false, false}, {20, false, false}, {25, false, true}, {30, true, false},
+		{35, false, false}, {54, false, false}, {55, false, true},
+	} {
+		if got := s.answered(step.reporting, at(step.seconds)); got != step.total {
+			t.Errorf("after %d s: %v", step.seconds, got)
+		}
+	}
+	s.heardAt = at(60)
+	if s.answered(false, at(119)) || s.answered(false, at(121)) || !s.answered(false, at(141)) {
+		t.Error("a request is not a sign of life for a minute, or for longer")
+	}
+	s.interrupt()
+	if s.answered(false, at(145)) {
+		t.Error("what was known before an interruption still counts")
+	}
+}
+
+func TestViewersAreToldOfSilence(t *testing.T) {
+	server := memredis.Start()
+	defer server.Close()
+	client := server.Client()
+	defer client.Close()
+	logs, err := New(client, Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	s, err := logs.Subscribe("ada", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := func(s *Subscription, want State) {
+		t.Helper()
+		if u, err := s.Next(ctx); err != nil || u.State != want {
+			t.Errorf("state %v, %v; want %v", u.State, err, want)
+		}
+	}
+	expect(s, Live)
+	logs.feed.do(func() {
+		logs.feed.silence.since = time.Now().Add(-silenceConfirmed) // so that an answer under way agrees
+		logs.feed.setSilence(true)
+	})
+	expect(s, Silent)
+	late, err := logs.Subscribe("ada", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(late, Silent)
+	logs.Record(Entry{Username: "ada"})
+	expect(s, Live)
+}
+
+func TestAnyReports(t *testing.T) {
+	server := memredis.Start()
+	defer server.Close()
+	client := server.Client()
+	defer client.Close()
+	logs, err := New(client, Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	ask := func(want bool) {
+		t.Helper()
+		if got, err := logs.feed.anyReports(); err != nil || got != want {
+			t.Errorf("got %v, %v; want %v", got, err, want)
+		}
+	}
+	ask(false)
+	key := logs.keys.Application("old")
+	client.SAdd(t.Context(), logs.keys.Applications(), "old")
+	client.Set(t.Context(), key, `{"application":"old"}`, beatKept-2*Silence)
+	ask(false)
+	client.Set(t.Context(), key, `{"application":"old"}`, beatKept-Silence/2)
+	ask(true)
+	client.Del(t.Context(), key)
+	ask(false)
+	logs.Record(Entry{Username: "ada", Time: time.Now()}) // by an application that sends no heartbeats
+	for deadline := time.Now().Add(5 * time.Second); logs.Stats().Queued > 0 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	}
+	client.Del(t.Context(), logs.keys.Applications())
+	ask(true)
+}
