@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/gin-userlog/userlog/internal/memredis"
 )
 
@@ -35,16 +37,25 @@ func TestSilenceIsConfirmed(t *testing.T) {
 	}
 }
 
-func TestViewersAreToldOfSilence(t *testing.T) {
+// inMemory returns a store of its own and a client of the server that it is in.
+func inMemory(t *testing.T) (*Store, *redis.Client) {
+	t.Helper()
 	server := memredis.Start()
-	defer server.Close()
 	client := server.Client()
-	defer client.Close()
 	logs, err := New(client, Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer logs.Close(context.Background())
+	t.Cleanup(func() {
+		_ = logs.Close(context.Background()) // nothing keeps it from writing what is queued
+		_ = client.Close()
+		server.Close()
+	})
+	return logs, client
+}
+
+func TestViewersAreToldOfSilence(t *testing.T) {
+	logs, _ := inMemory(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	s, err := logs.Subscribe("ada", "")
@@ -73,15 +84,7 @@ func TestViewersAreToldOfSilence(t *testing.T) {
 }
 
 func TestAnyReports(t *testing.T) {
-	server := memredis.Start()
-	defer server.Close()
-	client := server.Client()
-	defer client.Close()
-	logs, err := New(client, Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer logs.Close(context.Background())
+	logs, client := inMemory(t)
 	ask := func(want bool) {
 		t.Helper()
 		if got, err := logs.feed.anyReports(); err != nil || got != want {
