@@ -1,0 +1,54 @@
+package middleware_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// printer stands in for a *store.Store, which is what an application passes.
+type printer struct{}
+
+func (printer) Record(e store.Entry) { fmt.Println(e.Username, e.Method, e.Path, e.Code, e.Route, e.Extra) }
+
+func ExampleTrack() {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(middleware.Track(printer{}, func(c *gin.Context) string { return c.GetString("user") }, middleware.Options{
+		Ignore:   []string{`^/assets/`},
+		Annotate: func(_ *gin.Context, e *store.Entry) { e.Extra = map[string]string{"plan": "pro"} },
+	}))
+	r.Use(func(c *gin.Context) { c.Set("user", "ada") }) // your login
+	r.GET("/orders/:id", func(c *gin.Context) { c.String(http.StatusOK, "order") })
+
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/orders/7", nil))
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/assets/app.css", nil))
+	// Output: ada GET /orders/7 200 /orders/:id map[plan:pro]
+}
+
+func ExampleTrackHTTP() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /orders/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	track := middleware.TrackHTTP(printer{}, func(r *http.Request) string { return r.Header.Get("X-User") }, middleware.HTTPOptions{})
+
+	request := httptest.NewRequest(http.MethodGet, "/orders/7", nil)
+	request.Header.Set("X-User", "ada")
+	track(mux).ServeHTTP(httptest.NewRecorder(), request)
+	// Output: ada GET /orders/7 404 /orders/{id} map[]
+}
+
+func ExampleSkip() {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(middleware.Track(printer{}, func(*gin.Context) string { return "ada" }, middleware.Options{}))
+	r.GET("/poll", func(c *gin.Context) { middleware.Skip(c) })
+	r.GET("/page", func(*gin.Context) {})
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/poll", nil))
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/page", nil))
+	// Output: ada GET /page 200 /page map[]
+}
