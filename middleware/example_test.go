@@ -14,7 +14,9 @@ import (
 // printer stands in for a *store.Store, which is what an application passes.
 type printer struct{}
 
-func (printer) Record(e store.Entry) { fmt.Println(e.Username, e.Method, e.Path, e.Code, e.Route, e.Extra) }
+func (printer) Record(e store.Entry) {
+	fmt.Println(e.Username, e.Method, e.Path, e.Code, e.Route, e.Extra)
+}
 
 func ExampleTrack() {
 	gin.SetMode(gin.TestMode)
