@@ -1,64 +1,27 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
 )
 
 // application is a process that runs [serveHost].
-type application struct {
-	address string // host:port
-	cmd     *exec.Cmd
-	stdin   io.Closer
-}
+type application struct{ *process }
 
 // startApplication returns when the process listens. It records to the Redis at url, or has no Track
 // where that is "".
 func startApplication(url string, rounds int) (*application, error) {
-	self, err := os.Executable()
+	p, err := startProcess(hostCommand, "-redis", url, "-rounds", strconv.Itoa(rounds))
 	if err != nil {
 		return nil, fmt.Errorf("start the application: %w", err)
 	}
-	a := &application{cmd: exec.Command(self, hostCommand, "-redis", url, "-rounds", strconv.Itoa(rounds))}
-	a.cmd.Stderr = os.Stderr
-	stdin, err := a.cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("start the application: %w", err)
-	}
-	a.stdin = stdin
-	stdout, err := a.cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("start the application: %w", err)
-	}
-	if err := a.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the application: %w", err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		a.stop()
-		return nil, fmt.Errorf("start the application: it ended without an address: %w", err)
-	}
-	a.address = strings.TrimSpace(line)
-	return a, nil
-}
-
-// stop ends the process and waits for it.
-func (a *application) stop() {
-	a.stdin.Close()
-	late := time.AfterFunc(patience, func() { _ = a.cmd.Process.Kill() })
-	defer late.Stop()
-	_ = a.cmd.Wait() // what it had to say is on stderr
+	return &application{p}, nil
 }
 
 // stats returns the books of an application that records, once nothing is queued any more; or, with

@@ -32,12 +32,15 @@ func main() {
 	}
 }
 
-// run is the program. Its first argument may be [hostCommand], with which it starts itself as the
-// application that is measured.
+// run is the program. Its first argument may be [hostCommand] or [liveCommand], with which it starts
+// itself as the application that is measured.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	logging.Disable() // go-redis tells of every Redis that is taken away
 	if len(args) > 0 && args[0] == hostCommand {
 		return serveHost(ctx, args[1:], stdin, stdout)
+	}
+	if len(args) > 0 && args[0] == liveCommand {
+		return serveLive(ctx, args[1:], stdin, stdout)
 	}
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	flags.SetOutput(stderr)

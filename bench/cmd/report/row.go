@@ -41,6 +41,11 @@ func rows() []row {
 		{"latency", measureLatency},
 		{"saturation", measureSaturation},
 		{"cpu", measureCPU},
+		{"frame", measureFrame},
+		{"fanout", measureFanout},
+		{"onelog", measureOneLog},
+		{"idle", measureIdle},
+		{"slow", measureSlow},
 	}
 }
 
