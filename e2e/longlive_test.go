@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/runtime"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// TestLiveLogStaysQuick leaves a live page open under 20 requests a second, and prints what becomes
+// of it. It runs where USERLOG_SOAK is 1, for ten minutes, or a duration such as 30s.
+func TestLiveLogStaysQuick(t *testing.T) {
+	const (
+		rows  = 500 // that the table keeps
+		rate  = 20
+		quick = 100 * time.Millisecond
+	)
+	lasts := soakTime(t)
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	record(logs, "ada", "/first")
+	b.visit("/live?username=ada")
+	b.isConnected("live")
+	for n := range rows {
+		record(logs, "ada", fmt.Sprintf("/%d", n))
+	}
+	b.hasURL("/499")
+	b.hasRows(rows)
+	before := b.heap()
+
+	stop := recordSteadily(t, logs, "ada", rate)
+	most := 0
+	var answers []time.Duration
+	for end := time.Now().Add(lasts); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		asked := time.Now()
+		most = max(most, evaluate[int](b, "document.querySelectorAll('#rows > tr').length"))
+		answers = append(answers, time.Since(asked))
+	}
+	recorded := stop()
+	b.hasURL(fmt.Sprintf("/steady/%d", recorded-1))
+	b.hasRows(rows)
+	after := b.heap()
+
+	slices.Sort(answers)
+	median, late, slowest := answers[len(answers)/2], answers[len(answers)*99/100], answers[len(answers)-1]
+	if most > rows {
+		t.Errorf("the table grew to %d rows", most)
+	}
+	if after > before*5/4 {
+		t.Errorf("the page's memory grew by more than a quarter, from %d to %d KiB", before>>10, after>>10)
+	}
+	if late > quick {
+		t.Errorf("the page took %v to answer", late)
+	}
+	t.Logf("live page, %v at %d requests/s: %d requests, at most %d rows; heap %d KiB with a full table, %d KiB at the end; answers p50 %v, p99 %v, max %v of %d",
+		lasts, rate, recorded, most, before>>10, after>>10, median, late, slowest, len(answers))
+}
+
+// soakTime is how long a test lasts that is about lasting long.
+func soakTime(t *testing.T) time.Duration {
+	t.Helper()
+	switch wanted := os.Getenv("USERLOG_SOAK"); wanted {
+	case "":
+		t.Skip("takes minutes: set USERLOG_SOAK to 1, or to a duration such as 30s")
+		return 0
+	case "1":
+		return 10 * time.Minute
+	default:
+		lasts, err := time.ParseDuration(wanted)
+		if err != nil {
+			t.Fatalf("USERLOG_SOAK: %v", err)
+		}
+		return lasts
+	}
+}
+
+// recordSteadily records requests of a user, so many a second, until stop is called, which returns
+// how many. Their paths are /steady/0, /steady/1 and so on.
+func recordSteadily(t *testing.T, logs *store.Store, username string, rate int) (stop func() int) {
+	t.Helper()
+	ended := make(chan struct{})
+	recorded := 0
+	var running sync.WaitGroup
+	running.Go(func() {
+		tick := time.NewTicker(time.Second / time.Duration(rate))
+		defer tick.Stop()
+		for ; ; recorded++ {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+				record(logs, username, fmt.Sprintf("/steady/%d", recorded))
+			}
+		}
+	})
+	stop = sync.OnceValue(func() int {
+		close(ended)
+		running.Wait()
+		return recorded
+	})
+	t.Cleanup(func() { stop() })
+	return stop
+}
+
+// hasURL waits until the newest row of the log has this URL.
+func (b *tab) hasURL(url string) {
+	b.t.Helper()
+	b.eventually("the newest URL is "+url, fmt.Sprintf("document.querySelector('#rows > tr[data-id] > td.url').textContent === %s", quote(url)))
+}
+
+// heap is what the page's JavaScript holds, in bytes, without garbage.
+func (b *tab) heap() int64 {
+	b.t.Helper()
+	call(b, heapprofiler.CollectGarbage, cdp.Empty{})
+	used := call(b, runtime.GetHeapUsage, cdp.Empty{})
+	return int64(used.UsedSize + used.EmbedderHeapUsedSize)
+}
