@@ -77,6 +77,10 @@ func (s *site) socket(c *gin.Context) {
 		c.String(http.StatusBadRequest, "Name either a username or everyone=1.\n")
 		return
 	}
+	if format := c.Query("format"); format != "" && format != "json" && format != "html" {
+		c.String(http.StatusBadRequest, "The format is either html or json.\n")
+		return
+	}
 	if c.GetHeader("Upgrade") == "" {
 		c.Header("Upgrade", "websocket")
 		c.String(http.StatusUpgradeRequired, "This address is for websockets.\n")

@@ -57,7 +57,9 @@ type Options struct {
 	Version string
 
 	// Logger is told of lost entries and of Redis going away and coming back, once an episode.
-	// Default: slog.Default().
+	// go-redis itself writes a line to standard error for every connection that it can't make, which
+	// only its global redis.SetLogger can change: that is for the program to decide. Default:
+	// slog.Default().
 	Logger *slog.Logger
 }
 

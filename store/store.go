@@ -36,8 +36,7 @@ type Store struct {
 func Open(rawURL string, options Options) (*Store, error) {
 	parsed, err := redis.ParseURL(rawURL)
 	if err != nil {
-		scheme, _, _ := strings.Cut(rawURL, ":")
-		return nil, fmt.Errorf("store: can't read the Redis URL (it begins with %.10q): use redis://host:port/db, rediss://host:port/db or unix:///path/to/socket", scheme)
+		return nil, fmt.Errorf("store: %s: use redis://host:port/db, rediss://host:port/db or unix:///path/to/socket?db=n, with a number for db", urlFault(rawURL))
 	}
 	client := redis.NewClient(parsed)
 	s, err := New(client, options)
@@ -47,6 +46,18 @@ func Open(rawURL string, options Options) (*Store, error) {
 	}
 	s.closers = append(s.closers, func() { client.Close() })
 	return s, nil
+}
+
+// urlFault says what is wrong with a URL that can't be read, without repeating what may be secret.
+func urlFault(rawURL string) string {
+	scheme, _, found := strings.Cut(rawURL, "://")
+	switch {
+	case rawURL == "":
+		return "the Redis URL is empty"
+	case found && (scheme == "redis" || scheme == "rediss" || scheme == "unix"):
+		return "what follows " + scheme + ":// in the Redis URL can't be read"
+	}
+	return "the Redis URL does not begin with redis://, rediss:// or unix://"
 }
 
 // New is [Open] for those who bring a client: a *redis.Client (also one made by
