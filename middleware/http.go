@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -50,19 +49,19 @@ func (t *httpTracker) serve(next http.Handler, w http.ResponseWriter, r *http.Re
 		next.ServeHTTP(w, r)
 		return
 	}
-	started := time.Now()
+	request := arrive(r)
 	status := &statusWriter{ResponseWriter: w}
 	if upgrades(r) {
-		status.upgraded = func() { t.record(r, w.Header(), http.StatusSwitchingProtocols, started) }
+		status.upgraded = func() { t.record(r, request, w.Header(), http.StatusSwitchingProtocols) }
 	}
 	returned := false
 	defer func() {
 		switch {
 		case status.taken:
 		case !returned: // a panic, which stays exactly what it was
-			t.record(r, w.Header(), http.StatusInternalServerError, started)
+			t.record(r, request, w.Header(), http.StatusInternalServerError)
 		default:
-			t.record(r, w.Header(), max(status.code, http.StatusOK), started)
+			t.record(r, request, w.Header(), max(status.code, http.StatusOK))
 		}
 	}()
 	next.ServeHTTP(status.like(w), r)
@@ -70,8 +69,9 @@ func (t *httpTracker) serve(next http.Handler, w http.ResponseWriter, r *http.Re
 }
 
 // record hands over the entry of a request that is finished.
-func (t *httpTracker) record(r *http.Request, response http.Header, code int, started time.Time) {
-	e := newEntry(r, response, code, started)
+func (t *httpTracker) record(r *http.Request, request arrived, response http.Header, code int) {
+	defer t.recoverPanic()
+	e := request.entry(response, code)
 	if _, route, found := strings.Cut(r.Pattern, " "); found {
 		e.Route = route
 	} else {

@@ -60,20 +60,17 @@ func requestURI(r *http.Request) string {
 		return uri
 	}
 	if _, rest, found := strings.Cut(uri, "://"); found {
-		if slash := strings.IndexAny(rest, "/?"); slash >= 0 {
+		if slash := strings.IndexByte(rest, '/'); slash >= 0 {
 			return rest[slash:]
 		}
 		return "/"
 	}
-	return uri // * of OPTIONS, or the host of CONNECT
+	return uri[strings.LastIndexByte(uri, '@')+1:] // * of OPTIONS, or the host of CONNECT
 }
 
-// requestID is what the application's other logs call the request, if they say.
-func requestID(response, request http.Header) string {
-	if id := response["X-Request-Id"]; len(id) > 0 {
-		return id[0]
-	}
-	if id := request["X-Request-Id"]; len(id) > 0 {
+// headerID is what the application's other logs call the request, if this header says.
+func headerID(h http.Header) string {
+	if id := h["X-Request-Id"]; len(id) > 0 {
 		return id[0]
 	}
 	return ""
@@ -92,17 +89,24 @@ func upgrades(r *http.Request) bool {
 	return false
 }
 
-// newEntry is the entry of a request that is finished now, as far as every framework knows it.
-func newEntry(r *http.Request, response http.Header, code int, started time.Time) store.Entry {
+// arrived is a request as it came in. Handlers may change a request, or put another in its place.
+type arrived struct {
+	at                  time.Time
+	method, uri, sentID string
+}
+
+func arrive(r *http.Request) arrived {
+	return arrived{at: time.Now(), method: r.Method, uri: requestURI(r), sentID: headerID(r.Header)}
+}
+
+// entry is the entry of a request that is finished now, as far as every framework knows it.
+func (a arrived) entry(response http.Header, code int) store.Entry {
 	finished := time.Now()
-	return store.Entry{
-		Method:    r.Method,
-		Path:      requestURI(r),
-		Code:      code,
-		Time:      finished,
-		Duration:  finished.Sub(started),
-		RequestID: requestID(response, r.Header),
+	id := headerID(response)
+	if id == "" {
+		id = a.sentID
 	}
+	return store.Entry{Method: a.method, Path: a.uri, Code: code, Time: finished, Duration: finished.Sub(a.at), RequestID: id}
 }
 
 // identity is what the host says about a request; R is how its framework shows one.
@@ -114,11 +118,6 @@ type identity[R any] struct {
 // identify fills in whose request it was, and lets the host change the entry. It reports whether to
 // record it.
 func (i *identity[R]) identify(r R, e *store.Entry) (record bool) {
-	defer func() {
-		if recover() != nil {
-			e.Username, record = "", true // Record counts it as invalid
-		}
-	}()
 	if e.Username = i.username(r); e.Username == "" {
 		return false
 	}
@@ -128,4 +127,12 @@ func (i *identity[R]) identify(r R, e *store.Entry) (record bool) {
 		*e = annotated
 	}
 	return e.Username != ""
+}
+
+// recoverPanic, deferred, turns a panic of the host's functions, or over what its handlers have left
+// of a request, into an entry of nobody, which Record counts as invalid.
+func (r *recording) recoverPanic() {
+	if recover() != nil {
+		r.logs.Record(store.Entry{})
+	}
 }

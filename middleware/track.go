@@ -8,7 +8,6 @@ import (
 	"bufio"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -74,47 +73,52 @@ func (t *tracker) handle(c *gin.Context) {
 		c.Next()
 		return
 	}
-	started := time.Now()
+	request := arrive(c.Request)
 	if upgrades(c.Request) {
-		t.handleUpgrade(c, started)
+		t.handleUpgrade(c, request)
 		return
 	}
 	returned := false
 	defer func() {
 		// There is no recover here, so that a panic stays exactly what it was.
 		if !returned {
-			t.record(c, http.StatusInternalServerError, started)
+			t.record(c, request, http.StatusInternalServerError)
 		}
 	}()
 	c.Next()
 	returned = true
-	t.record(c, c.Writer.Status(), started)
+	t.record(c, request, 0)
 }
 
 // handleUpgrade is handle for a request that asks to change the protocol. Its handler returns when
 // the socket closes, hours later, so it is recorded when the connection is taken over.
-func (t *tracker) handleUpgrade(c *gin.Context, started time.Time) {
-	w := &ginUpgradeWriter{ResponseWriter: c.Writer, upgraded: func() { t.record(c, http.StatusSwitchingProtocols, started) }}
+func (t *tracker) handleUpgrade(c *gin.Context, request arrived) {
+	w := &ginUpgradeWriter{ResponseWriter: c.Writer, upgraded: func() { t.record(c, request, http.StatusSwitchingProtocols) }}
 	c.Writer = w
 	returned := false
 	defer func() {
 		if !returned && !w.taken {
-			t.record(c, http.StatusInternalServerError, started)
+			t.record(c, request, http.StatusInternalServerError)
 		}
 	}()
 	c.Next()
 	returned = true
 	if !w.taken {
-		t.record(c, c.Writer.Status(), started)
+		t.record(c, request, 0)
 	}
 }
 
-// record hands over the entry of a request that is finished.
-func (t *tracker) record(c *gin.Context, code int, started time.Time) {
+// record hands over the entry of a request that is finished; code 0 stands for the status that was
+// sent. Whatever handlers have done to the context, it does not panic.
+func (t *tracker) record(c *gin.Context, request arrived, code int) {
+	defer t.recoverPanic()
 	if skipped, _ := c.Get(skipKey{}); skipped == true {
 		return
 	}
-	e := newEntry(c.Request, c.Writer.Header(), code, started)
+	if code == 0 {
+		code = c.Writer.Status()
+	}
+	e := request.entry(c.Writer.Header(), code)
 	e.Route = c.FullPath()
 	if t.identify(c, &e) {
 		t.logs.Record(e)

@@ -223,6 +223,28 @@ func TestAPanicOfTheHostsFunctionsCostsOnlyTheEntry(t *testing.T) {
 	}
 }
 
+func TestTrackRecordsTheRequestThatCameIn(t *testing.T) {
+	logs := &memory{}
+	r := site(middleware.Track(logs, func(*gin.Context) string { return "ada" }, middleware.Options{}))
+	r.GET("/forwarded", func(c *gin.Context) {
+		c.Request.URL.Path, c.Request.RequestURI, c.Request.Method = "/internal", "", "PUT"
+		c.Request.Header.Set("X-Request-Id", "changed")
+	})
+	r.GET("/gone", func(c *gin.Context) { c.Status(http.StatusNoContent); c.Request = nil })
+	forwarded := request("GET", "/forwarded?a=b", "ada")
+	forwarded.Header.Set("X-Request-Id", "sent")
+	r.ServeHTTP(httptest.NewRecorder(), forwarded)
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, request("GET", "/gone", "ada"))
+	entries := logs.all()
+	if len(entries) != 2 || entries[0].Method != "GET" || entries[0].Path != "/forwarded?a=b" || entries[0].RequestID != "sent" {
+		t.Errorf("recorded %+v", entries)
+	}
+	if w.Code != http.StatusNoContent || len(entries) != 2 || entries[1].Path != "/gone" {
+		t.Errorf("a handler that lets go of its request: status %d, recorded %+v", w.Code, entries)
+	}
+}
+
 func TestTrackRefusesToBeBuiltWrongly(t *testing.T) {
 	var none *store.Store
 	tests := map[string]func(){
