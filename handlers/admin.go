@@ -170,13 +170,17 @@ func (a *Admin) Close(ctx context.Context) error {
 	return nil
 }
 
+// mountable are the characters that mean themselves in a route, a URL and a cookie's path.
+const mountable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"
+
 // Mount adds the admin to r, usually a group such as engine.Group("/userlog"); every link follows
 // its path. Requests to the admin are never recorded, and need a superuser. Mount panics, as Gin
-// does, where the routes can't be added; the path must not have parameters.
+// does, where the routes can't be added; the path must consist of letters, digits and - . _ ~ between
+// its slashes.
 func (a *Admin) Mount(r gin.IRouter) {
 	base := strings.TrimSuffix(r.Group("").BasePath(), "/")
-	if strings.ContainsAny(base, ":*") {
-		panic(fmt.Sprintf("handlers: the admin can't be mounted at %q: use a path without parameters", base))
+	if strings.Trim(base, mountable) != "" {
+		panic(fmt.Sprintf("handlers: the admin can't be mounted at %q: use a path without parameters, of letters, digits and - . _ ~ /", base))
 	}
 	if a.base == "" {
 		a.base = base

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"strconv"
 	"testing"
 
@@ -159,6 +160,8 @@ func TestNextLeadsOnlyToOwnPages(t *testing.T) {
 		base + "/static?username=//evil": base + "/static?username=//evil",
 		base + "/static#x":               base + "/static",
 		base + "/live":                   base + "/live",
+
+		base + "/static?username=" + strings.Repeat("a", 4096): home,
 	}
 	b := s.superuser()
 	for next, want := range tests {

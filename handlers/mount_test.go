@@ -132,9 +132,9 @@ func TestAssetsAreKeptForEver(t *testing.T) {
 	}
 }
 
-func TestMountRefusesParameters(t *testing.T) {
+func TestMountRefusesPathsThatMeanSomethingElse(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
-	for _, path := range []string{"/:tenant/userlog", "/x/*rest"} {
+	for _, path := range []string{"/:tenant/userlog", "/x/*rest", "/a?b", "/a#b", "/söpport", "/a;b", "/support admin", "/a%20b"} {
 		func() {
 			defer func() {
 				if said, _ := recover().(string); !strings.Contains(said, path) {

@@ -13,6 +13,9 @@ import (
 // maxForm is the largest body that is read, in bytes.
 const maxForm = 64 << 10
 
+// maxNext is the longest path that a login leads back to, in bytes.
+const maxNext = 2048
+
 // accountKey is the name under which [site.requireSuperuser] leaves who is logged in.
 const accountKey = "userlog.account"
 
@@ -101,6 +104,9 @@ func (s *site) loginURL(next string) string {
 // lead to another site. Browsers read a backslash as a slash, and skip tabs and line ends.
 func (s *site) ownPath(next string) string {
 	home := s.base + "/"
+	if len(next) > maxNext {
+		return home // it would not fit into the header that leads there
+	}
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
 		strings.HasPrefix(next, "//") || strings.Contains(next, `\`) || strings.Contains(u.Path, `\`) ||

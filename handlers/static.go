@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -33,12 +34,23 @@ func (s *site) staticLog(c *gin.Context) {
 		s.answer(c, http.StatusOK, html, err)
 		return
 	}
-	if page.ETag != "" && c.GetHeader("If-None-Match") == page.ETag {
+	if page.ETag != "" && matches(c.GetHeader("If-None-Match"), page.ETag) {
 		c.Status(http.StatusNotModified)
 		return
 	}
 	html, err := s.views.LogTable(page)
 	s.answer(c, http.StatusOK, html, err)
+}
+
+// matches reports whether If-None-Match names the ETag. The comparison is weak (RFC 9110, 13.1.2): a
+// proxy that compresses makes an ETag weak on its way.
+func matches(ifNoneMatch, etag string) bool {
+	for one := range strings.SplitSeq(ifNoneMatch, ",") {
+		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == etag {
+			return true
+		}
+	}
+	return false
 }
 
 // find reads a user's log and says what was found.

@@ -95,6 +95,11 @@ func TestStaticLogRefreshes(t *testing.T) {
 		if same.StatusCode != http.StatusNotModified || same.body != "" || same.Header.Get("ETag") != etag {
 			t.Errorf("nothing has changed: %d %q %q", same.StatusCode, same.Header.Get("ETag"), same.body)
 		}
+		for _, sent := range []string{"W/" + etag, `"other", W/` + etag, "*"} {
+			if same := refresh(sent); same.StatusCode != http.StatusNotModified {
+				t.Errorf("If-None-Match: %s is answered with %d", sent, same.StatusCode)
+			}
+		}
 		if page := b.get(target, "If-None-Match", etag); page.StatusCode != http.StatusOK || page.find("main").Length() != 1 {
 			t.Errorf("the page itself is answered with %d", page.StatusCode)
 		}

@@ -1,62 +1,89 @@
 package live
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
 
-// maxRows is how many of everyone's requests one frame shows: more a second than that is nothing that
-// a person can read, and the page would only fall behind.
-const maxRows = 50
+// Sizes of frames, in rows.
+const (
+	// More of everyone's requests at a time is nothing that a person can read, and the page would only
+	// fall behind.
+	maxRows = 50
+	// A frame has to leave within writeWait: a long backlog is sent in several.
+	frameRows = 100
+)
 
-// htmlEncoder makes frames for the admin's pages: one message per update.
+// htmlEncoder makes frames for the admin's pages.
 type htmlEncoder struct {
 	hub   *Hub
 	watch Watch
 	found bool // the page shows entries
-	state store.State
-	said  string // the content of #messages
+	told  told
+}
+
+// told is what the page was last told about the connection and what was found.
+type told struct {
+	something, found bool
+	state            store.State
 }
 
 func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
-	var frame []byte
-	if u.Gap || len(u.Entries) > 0 {
-		rows, err := e.rows(u)
-		if err != nil {
-			return nil, err
-		}
-		frame = append(frame, views.RowsPartial(rows...)...)
-		e.found = true
-	}
-	status, err := e.status(u.State)
+	frames, err := e.rows(u)
 	if err != nil {
 		return nil, err
 	}
-	if frame = append(frame, status...); len(frame) == 0 {
-		return nil, nil
+	e.found = e.found || len(frames) > 0
+	status, err := e.status(u.State)
+	switch last := len(frames) - 1; {
+	case err != nil || len(status) == 0:
+	case last < 0:
+		frames = append(frames, status)
+	default:
+		frames[last] = append(frames[last], status...)
 	}
-	return [][]byte{frame}, nil
+	return frames, err
 }
 
-// rows renders the update newest first, as the table is; what is left out, and what may be missing,
-// is older than the rest.
+// rows puts the update into frames, the oldest rows first. Within a frame the newest is on top, as
+// in the table; what is left out, and what may be missing, is older than the rest.
 func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
 	everyone := e.watch.Username == ""
+	entries := u.Entries[max(0, len(u.Entries)-views.DefaultMaxRows):] // the page keeps no more
 	omitted := 0
 	if everyone {
 		omitted = max(0, len(u.Entries)-maxRows)
+		entries = u.Entries[omitted:]
 	}
-	rows := make([][]byte, 0, len(u.Entries)-omitted+2)
-	for _, entry := range slices.Backward(u.Entries[omitted:]) {
-		row, err := e.hub.rows.row(entry, rowStyle{e.watch.Lang, e.watch.Base, everyone})
-		if err != nil {
-			return nil, err
+	below, err := e.below(u.Gap, omitted)
+	if err != nil {
+		return nil, err
+	}
+	var frames [][]byte
+	for some := range slices.Chunk(entries, frameRows) {
+		rows := make([][]byte, 0, len(some)+len(below))
+		for _, entry := range slices.Backward(some) {
+			row, err := e.hub.rows.row(entry, rowStyle{e.watch.Lang, e.watch.Base, everyone})
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
 		}
-		rows = append(rows, row)
+		frames = append(frames, views.RowsPartial(append(rows, below...)...))
+		below = nil
 	}
+	if len(below) > 0 {
+		frames = append(frames, views.RowsPartial(below...))
+	}
+	return frames, nil
+}
+
+// below renders what stands below the rows of an update.
+func (e *htmlEncoder) below(gap bool, omitted int) ([][]byte, error) {
+	everyone := e.watch.Username == ""
+	var rows [][]byte
 	if omitted > 0 {
 		row, err := e.hub.views.OmittedRow(e.watch.Lang, everyone, omitted)
 		if err != nil {
@@ -64,7 +91,7 @@ func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
 		}
 		rows = append(rows, row)
 	}
-	if u.Gap {
+	if gap {
 		row, err := e.hub.views.GapRow(e.watch.Lang, everyone)
 		if err != nil {
 			return nil, err
@@ -74,41 +101,42 @@ func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
 	return rows, nil
 }
 
-// status says how the connection is and what was found, as far as that has changed.
+// status says how the connection is and what was found, if that has changed.
 func (e *htmlEncoder) status(state store.State) ([]byte, error) {
-	var frame []byte
-	connection, message := views.ConnectionLive, (*views.Message)(nil)
+	now := told{something: true, found: e.found, state: state}
+	if now == e.told {
+		return nil, nil
+	}
+	e.told = now
+	connection, message := e.words(state)
+	html, err := e.hub.views.Connection(e.watch.Lang, connection)
+	if err != nil {
+		return nil, err
+	}
+	said, err := e.hub.views.Messages(e.watch.Lang, message)
+	if err != nil {
+		return nil, err
+	}
+	return append(views.ConnectionPartial(html), views.MessagesPartial(said)...), nil
+}
+
+// words are what a state is called on the page, and what is said about the log.
+func (e *htmlEncoder) words(state store.State) (views.ConnectionState, *views.Message) {
+	connection := views.ConnectionLive
 	if state == store.Silent {
 		connection = views.ConnectionNobody
 	}
 	switch everyone := e.watch.Username == ""; {
 	case state == store.Lost:
-		connection, message = views.ConnectionStoreLost, views.StoreLost()
+		return views.ConnectionStoreLost, views.StoreLost()
 	case everyone && state == store.Silent:
-		message = views.NobodyReports()
+		return connection, views.NobodyReports()
 	case everyone:
+		return connection, nil
 	case e.found:
-		message = views.LogsFound(e.watch.Username)
-	default:
-		message = views.NoLogs(e.watch.Username)
+		return connection, views.LogsFound(e.watch.Username)
 	}
-	if state != e.state {
-		e.state = state
-		html, err := e.hub.views.Connection(e.watch.Lang, connection)
-		if err != nil {
-			return nil, err
-		}
-		frame = append(frame, views.ConnectionPartial(html)...)
-	}
-	html, err := e.hub.views.Messages(e.watch.Lang, message)
-	if err != nil {
-		return nil, err
-	}
-	if string(html) != e.said {
-		e.said = string(html)
-		frame = append(frame, views.MessagesPartial(html)...)
-	}
-	return frame, nil
+	return connection, views.NoLogs(e.watch.Username)
 }
 
 // jsonEncoder makes one message per entry, gap or change of state, each an object with a type. That
@@ -127,7 +155,7 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 		messages = append(messages, []byte(`{"type":"gap"}`))
 	}
 	for _, entry := range u.Entries {
-		line, err := json.Marshal(entry)
+		line, err := entry.MarshalJSON() // encoding/json would check and compact it once more
 		if err != nil {
 			return nil, err
 		}

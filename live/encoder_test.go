@@ -26,6 +26,32 @@ func newEncoder(t *testing.T, watch Watch) encoder {
 	return &htmlEncoder{hub: &Hub{views: set, rows: newRowCache(set)}, watch: watch}
 }
 
+func TestALongBacklogIsSentInFrames(t *testing.T) {
+	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	var backlog []*store.Entry
+	for n := range views.DefaultMaxRows + 250 {
+		backlog = append(backlog, &store.Entry{ID: fmt.Sprint(n), Username: "ada", Method: "GET", Path: "/", Code: 200})
+	}
+	frames, err := e.encode(store.Update{State: store.Live, Gap: true, Entries: backlog})
+	if err != nil || len(frames) != views.DefaultMaxRows/frameRows {
+		t.Fatalf("%d frames, %v", len(frames), err)
+	}
+	for n, frame := range frames {
+		if rows := strings.Count(string(frame), "<tr id="); rows != frameRows {
+			t.Errorf("frame %d has %d rows", n, rows)
+		}
+		if newest := fmt.Sprintf(`data-id="%d"`, 250+(n+1)*frameRows-1); strings.Index(string(frame), newest) > 500 {
+			t.Errorf("frame %d does not begin with %s", n, newest)
+		}
+		if has := strings.Contains(string(frame), `class="gap"`); has != (n == 0) {
+			t.Errorf("frame %d has a gap: %v", n, has)
+		}
+		if has := strings.Contains(string(frame), `id="connection"`); has != (n == len(frames)-1) {
+			t.Errorf("frame %d tells the state: %v", n, has)
+		}
+	}
+}
+
 // encode returns the one frame that an update becomes. A template, unlike hx-partial, may have rows.
 func encode(t *testing.T, e encoder, u store.Update) *goquery.Selection {
 	t.Helper()

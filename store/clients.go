@@ -28,7 +28,9 @@ func newClients(example redis.UniversalClient) clients {
 		tracker := &sendTracker{}
 		writer, reader := *c.Options(), *c.Options()
 		tune(&writer, writeTimeout, -1, tracker)
-		writer.PoolSize, writer.MaxActiveConns = 1, 1
+		// A pool that has failed to connect as often as it has places tries again only once a second,
+		// whatever is asked of it: so it has many places, and one connection.
+		writer.PoolSize, writer.MaxActiveConns = 256, 1
 		tune(&reader, readTimeout, 1, nil)
 		return clients{writer: redis.NewClient(&writer), reader: redis.NewClient(&reader), tracker: tracker}
 	case *redis.ClusterClient:

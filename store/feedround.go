@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -102,7 +103,7 @@ func (f *feed) readAll(r *round, known span) (map[*topic]reading, error) {
 	return read, nil
 }
 
-// execReading executes a pipeline. A key that holds something else than a log reads as an empty one:
+// execReading executes a pipeline. A key that holds something else, or nothing, reads as empty:
 // it is not there by our doing, and must not take the logs of others with it.
 func execReading(ctx context.Context, pipe redis.Pipeliner) error {
 	commands, err := pipe.Exec(ctx)
@@ -110,7 +111,7 @@ func execReading(ctx context.Context, pipe redis.Pipeliner) error {
 		return err
 	}
 	for _, command := range commands {
-		if err := command.Err(); err != nil && !isWrongType(err) {
+		if err := command.Err(); err != nil && !isWrongType(err) && !errors.Is(err, redis.Nil) {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -124,7 +123,7 @@ func (s *Store) Applications(ctx context.Context) ([]Application, error) {
 
 func readApplications(ctx context.Context, client redis.UniversalClient, keys Keys) ([]Application, error) {
 	ids, err := client.SMembers(ctx, keys.Applications()).Result()
-	if err != nil {
+	if err != nil && !isWrongType(err) { // what somebody else keeps there is no list of applications
 		return nil, fmt.Errorf("read which applications report: %w", err)
 	}
 	if len(ids) == 0 {
@@ -136,7 +135,7 @@ func readApplications(ctx context.Context, client redis.UniversalClient, keys Ke
 		lines[i] = pipe.Get(ctx, keys.Application(id))
 		left[i] = pipe.PTTL(ctx, keys.Application(id))
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+	if err := execReading(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("read the applications' reports: %w", err)
 	}
 	var found []Application

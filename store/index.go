@@ -119,7 +119,7 @@ func readLastSeen(ctx context.Context, client redis.UniversalClient, keys Keys, 
 	found, err := client.ZRevRangeByScoreWithScores(ctx, keys.Users(), &redis.ZRangeBy{
 		Min: strconv.FormatInt(since.UnixMilli(), 10), Max: "+inf", Count: int64(limit),
 	}).Result()
-	if err != nil {
+	if err != nil && !isWrongType(err) { // what somebody else keeps there is no list of users
 		return nil, fmt.Errorf("read who was seen last: %w", err)
 	}
 	users := make([]Seen, 0, len(found))
@@ -141,7 +141,7 @@ func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, 
 		// No name that begins so sorts after the prefix and a byte that is never in UTF-8.
 		Min: "[" + folded, Max: "(" + folded + "\xff", Count: int64(limit),
 	}).Result()
-	if err != nil {
+	if err != nil && !isWrongType(err) {
 		return nil, fmt.Errorf("search names that begin with %q: %w", prefix, err)
 	}
 	if len(members) == 0 {
@@ -152,6 +152,9 @@ func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, 
 		_, usernames[i], _ = strings.Cut(member, "\x00")
 	}
 	scores, err := s.clients.reader.ZMScore(ctx, s.keys.Users(), usernames...).Result()
+	if isWrongType(err) {
+		return nil, nil
+	}
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("read when users were seen: %w", err)
 	}

@@ -181,6 +181,36 @@ func TestLogSkipsWhatIsForeign(t *testing.T) {
 	})
 }
 
+func TestForeignKeysReadAsEmpty(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		ctx := t.Context()
+		logs := open(t, client, store.Options{})
+		keys := logs.Keys()
+		for _, key := range []string{keys.Log("ada"), keys.Users(), keys.Names(), keys.Applications()} {
+			if err := client.Set(ctx, key, "somebody else's", 0).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if log, err := logs.Log(ctx, "ada"); err != nil || len(log.Entries) != 0 || log.Skipped != 1 {
+			t.Errorf("the log: %+v, %v", log, err)
+		}
+		if seen, err := logs.LastSeen(ctx, 5); err != nil || len(seen) != 0 {
+			t.Errorf("seen last: %v, %v", seen, err)
+		}
+		if found, err := logs.Suggest(ctx, "a", 5); err != nil || len(found) != 0 {
+			t.Errorf("suggestions: %v, %v", found, err)
+		}
+		if found, err := logs.Applications(ctx); err != nil || len(found) != 0 {
+			t.Errorf("applications: %v, %v", found, err)
+		}
+		client.Del(ctx, keys.Applications())
+		client.SAdd(ctx, keys.Applications(), "foreign")
+		client.LPush(ctx, keys.Application("foreign"), "a list")
+		logs.Announce()
+		reporting(t, logs, 1)
+	})
+}
+
 func TestDroppedEntriesAreCounted(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx := t.Context()

@@ -18,7 +18,7 @@ const (
 	maxBatch     = 100
 	gatherTime   = 10 * time.Millisecond  // from the start of one batch to the next, unless it is full
 	minBackoff   = 100 * time.Millisecond // between attempts to reach Redis, doubling
-	maxBackoff   = 5 * time.Second        // and at most half of the outage so far
+	maxBackoff   = 5 * time.Second        // and at most a quarter of the outage so far
 	batchBudget  = 2 * writeTimeout       // of one transaction
 	lossInterval = 10 * time.Second       // at least, between two reports of losses
 )
@@ -316,7 +316,7 @@ func (w *writer) failed(err error) {
 		w.recorder.setConnected(false)
 		w.log.Warn("userlog: the log store does not take log entries; they wait in memory", "err", err)
 	}
-	w.backoff = max(min(2*w.backoff, time.Since(w.awayAt)/2, maxBackoff), minBackoff)
+	w.backoff = max(min(2*w.backoff, time.Since(w.awayAt)/4, maxBackoff), minBackoff)
 }
 
 // succeeded closes the breaker.
