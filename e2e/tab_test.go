@@ -126,7 +126,13 @@ func (b *tab) enter(selector, text string) {
 // eventually waits until the JavaScript expression is true, across any number of page loads.
 func (b *tab) eventually(what, condition string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	b.within(patience, what, condition)
+}
+
+// within is eventually for what takes its time.
+func (b *tab) within(limit time.Duration, what, condition string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
 	defer cancel()
 	for {
 		// An error is a page that is being replaced at this moment.
@@ -136,7 +142,7 @@ func (b *tab) eventually(what, condition string) {
 		}
 		select {
 		case <-ctx.Done():
-			b.t.Fatalf("waited %v in vain for: %s\n%s (%v)", patience, what, condition, err)
+			b.t.Fatalf("waited %v in vain for: %s\n%s (%v)", limit, what, condition, err)
 		case <-time.After(pollInterval):
 		}
 	}
@@ -170,6 +176,26 @@ func (b *tab) hasURLs(urls ...string) {
 func (b *tab) isConnected(state string) {
 	b.t.Helper()
 	b.eventually("the connection is "+state, fmt.Sprintf("document.querySelector('#connection[data-state=%s]')", state))
+}
+
+// notesSockets has the page write the URL of each socket that it opens from now on into sockets.
+func (b *tab) notesSockets() {
+	b.t.Helper()
+	evaluate[bool](b, `(() => {
+		window.sockets = [];
+		window.WebSocket = class extends WebSocket {
+			constructor(url) { super(url); sockets.push(url); }
+		};
+		return true;
+	})()`)
+}
+
+// hasGaps checks how often the page says that requests may be missing.
+func (b *tab) hasGaps(n int) {
+	b.t.Helper()
+	if gaps := evaluate[int](b, "document.querySelectorAll('#rows > tr.gap').length"); gaps != n {
+		b.t.Errorf("the page shows %d gaps, want %d", gaps, n)
+	}
 }
 
 // evaluate returns the value of a JavaScript expression.

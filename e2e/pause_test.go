@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
+	t.Parallel()
+	for name, page := range map[string]string{"one user": "/live?username=ada", "everyone": "/live/everyone"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redis := redistest.Start(t)
+			site, logs := serve(t, redis), openStore(t, redis)
+			record(logs, "ada", "/1", "/2")
+			b := openTab(t, site.origin+"/userlog")
+			b.logIn()
+			b.visit(page)
+			b.displays("/2", "/1")
+			b.shows("#pause[aria-pressed=false]", "Pause")
+
+			b.tabTo("pause")
+			b.press(kb.Enter)
+			b.shows("#pause[aria-pressed=true]", "Paused: 0 waiting")
+			record(logs, "ada", "/3", "/4")
+			b.shows("#pause", "Paused: 2 waiting")
+			b.displays("/2", "/1")
+
+			// The next connection goes on after the newest row, although nobody has seen it yet.
+			b.notesSockets()
+			newest := evaluate[string](b, "document.querySelector('#rows > tr[data-id]').dataset.id")
+			b.expect(socketRefused, socketRefusedHTMX)
+			site.stop()
+			b.isConnected("lost")
+			record(logs, "ada", "/5")
+			site.again()
+			b.shows("#pause", "Paused: 3 waiting")
+			if after := evaluate[string](b, "new URL(sockets.at(-1)).searchParams.get('after')"); after != newest {
+				t.Errorf("the page goes on after %q, and its newest row is %q", after, newest)
+			}
+			b.displays("/2", "/1")
+
+			b.press(kb.Enter)
+			b.shows("#pause[aria-pressed=false]", "Pause")
+			b.displays("/5", "/4", "/3", "/2", "/1")
+			record(logs, "ada", "/6")
+			b.displays("/6", "/5", "/4", "/3", "/2", "/1")
+			b.hasGaps(0)
+		})
+	}
+}
+
+func TestAPauseThatLastsKeepsTheNewest(t *testing.T) {
+	t.Parallel()
+	const rows = 500 // that the table keeps
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.displays("/before")
+	b.click("#pause")
+	newestFirst := make([]string, 0, rows+40)
+	for n := range cap(newestFirst) {
+		record(logs, "ada", fmt.Sprint("/", n))
+		newestFirst = append(newestFirst, fmt.Sprint("/", rows+39-n))
+	}
+	b.hasURL(newestFirst[0])
+	b.shows("#pause", "Paused: 500+ waiting")
+	b.displays("/before")
+	b.click("#pause")
+	b.displays(newestFirst[:rows]...)
+}
+
+// displays waits until these URLs, newest first, are all that can be seen of the log, and that for
+// whoever looks at the page: rows that are in it but hidden do not count.
+func (b *tab) displays(urls ...string) {
+	b.t.Helper()
+	wanted, err := json.Marshal(urls)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.eventually("that the URLs "+string(wanted)+" can be seen", fmt.Sprintf(
+		"JSON.stringify([...document.querySelectorAll('#rows > tr[data-id] > td.url')].filter(e => e.checkVisibility()).map(e => e.textContent)) === %s", quote(string(wanted))))
+}
+
+// tabTo goes from the top of the page to the element with this id as a keyboard does.
+func (b *tab) tabTo(id string) {
+	b.t.Helper()
+	const stops = 40 // more than any page has
+	for range stops {
+		b.press(kb.Tab)
+		if evaluate[string](b, "document.activeElement.id") == id {
+			return
+		}
+	}
+	b.t.Fatalf("the Tab key does not reach #%s", id)
+}
+
+// press types a key, wherever the focus is.
+func (b *tab) press(key string) {
+	b.t.Helper()
+	b.do(fmt.Sprintf("press %q", key), chromedp.KeyEvent(key))
+}
