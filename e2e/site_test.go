@@ -43,7 +43,13 @@ func demo(t *testing.T, redis *redistest.Server, args ...string) *program {
 // openStore opens the log that the programs of the test show, as an application would.
 func openStore(t *testing.T, redis *redistest.Server) *store.Store {
 	t.Helper()
-	logs, err := store.Open(redis.URL, store.Options{})
+	return openStoreWith(t, redis, store.Options{})
+}
+
+// openStoreWith is openStore for an application that says more about itself.
+func openStoreWith(t *testing.T, redis *redistest.Server, options store.Options) *store.Store {
+	t.Helper()
+	logs, err := store.Open(redis.URL, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,150 @@
+package e2e
+
+import (
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestAQuietCustomerIsSaidToBeQuiet(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	logs.Record(store.Entry{Username: "ada", Path: "/", Time: time.Now().Add(-30 * time.Second)})
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.saysIdle(`No request for 3\d s`)
+	// What arrives now has been made now, whatever the clock of its server says.
+	logs.Record(store.Entry{Username: "ada", Path: "/", Time: time.Now().Add(-10 * time.Minute)})
+	b.saysNotIdle()
+	b.hasRows(2)
+	b.saysIdle(`No request for 1\d s`)
+	record(logs, "ada", "/")
+	b.saysNotIdle()
+	b.isConnected("live")
+}
+
+// Each of the four silences asks an agent to do something else, so each looks different: the customer
+// does nothing, nobody is reporting, the log store is away, our own connection is lost.
+func TestFourSilences(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, outlives...)
+	site, reader := serve(t, redis), openStore(t, redis)
+	crashed(t, redis, reader, "shop", 2*time.Minute, store.Entry{Username: "ada", Path: "/once", Time: time.Now().Add(-5 * time.Minute)})
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+
+	b.visit("/live?username=ada")
+	b.shows("#connection[data-state=live]", "Live")
+	b.saysIdle("No request for 5 min")
+
+	// It is believed when there has been no heartbeat for as long as another may take to come.
+	b.within(30*time.Second, "nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
+	b.shows("#connection", "No application is reporting")
+	b.saysNotIdle()
+	record(openStore(t, redis), "ada", "/back")
+	b.shows("#connection[data-state=live]", "Live")
+	b.hasURLs("/back", "/once")
+
+	redis.Kill()
+	b.shows("#connection[data-state=store-lost]", "The log store can't be reached, trying again")
+	b.shows("#messages [role=alert]", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis.")
+	redis.Restart()
+	b.shows("#connection[data-state=live]", "Live")
+	b.shows("#messages [role=status]", "Logs found for ada.")
+
+	b.expect(socketRefused, socketRefusedHTMX)
+	site.stop()
+	b.shows("#connection[data-state=lost]", "Connection lost, trying again")
+	b.hasURLs("/back", "/once")
+}
+
+func TestHomeListsApplicationsWithWhatTheyLost(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, reader := serve(t, redis), openStore(t, redis)
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/")
+	b.eventually("no application is listed", "!document.querySelector('#applications')")
+
+	crashed(t, redis, reader, "billing", 3*time.Minute, store.Entry{Username: "ada", Path: "/"})
+	record(openStoreWith(t, redis, store.Options{Application: "shop", Version: "v1.2.3"}), "ada", "/")
+	eventuallyReports(t, reader, "shop")
+	b.visit("/")
+	b.listsApplication("billing", "v1.2.3", "Silent for 3 min", "3 min ago", "2", "0", "1 lost: 1 with a username that can't be recorded")
+	b.listsApplication("shop", "v1.2.3", "Reporting", `\d+ s ago`, "1", "0", "0")
+}
+
+// crashed leaves what an application leaves behind that recorded an entry, lost another, and has not
+// been heard of for so long.
+func crashed(t *testing.T, redis *redistest.Server, reader *store.Store, name string, silent time.Duration, recorded store.Entry) {
+	t.Helper()
+	logs := openStoreWith(t, redis, store.Options{Application: name, Version: "v1.2.3", Logger: slog.New(slog.DiscardHandler)})
+	logs.Record(store.Entry{Username: strings.Repeat("x", store.MaxUsername+1)})
+	logs.Record(recorded)
+	// One that has lost something stays listed when it has stopped.
+	if err := logs.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	application := eventuallyReports(t, reader, name)
+	const kept = time.Hour // what is left of it tells how old a heartbeat is
+	if err := reader.Client().PExpire(t.Context(), reader.Keys().Application(application.ID), kept-silent).Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventuallyReports waits until an application of this name has sent a heartbeat.
+func eventuallyReports(t *testing.T, reader *store.Store, name string) store.Application {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(pollInterval) {
+		applications, err := reader.Applications(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range applications {
+			if a.Name == name {
+				return a
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no heartbeat of %s", name)
+		}
+	}
+}
+
+// listsApplication checks the row of an application on the home page: the pattern of each cell after
+// that of the host.
+func (b *tab) listsApplication(name string, cells ...string) {
+	b.t.Helper()
+	row := fmt.Sprintf("[...document.querySelectorAll('#applications tbody tr')].find(r => r.querySelector('.name').textContent === %s)", quote(name))
+	text := evaluate[[]string](b, fmt.Sprintf("[...(%s)?.cells ?? []].slice(2).map(c => c.textContent.trim())", row))
+	if len(text) != len(cells) {
+		b.t.Fatalf("%s is listed with %q, want %q", name, text, cells)
+	}
+	for i, pattern := range cells {
+		if !regexp.MustCompile("^" + pattern + "$").MatchString(text[i]) {
+			b.t.Errorf("%s is listed with %q, want %q", name, text, cells)
+			return
+		}
+	}
+}
+
+// saysIdle waits until the page says for how long nothing has come, in words that match a pattern.
+func (b *tab) saysIdle(pattern string) {
+	b.t.Helper()
+	b.eventually("it says "+pattern, fmt.Sprintf("!idle.hidden && new RegExp(%s).test(idle.textContent)", quote("^"+pattern+"$")))
+}
+
+// saysNotIdle waits until the page does not say that nothing has come.
+func (b *tab) saysNotIdle() {
+	b.t.Helper()
+	b.eventually("no line about silence", "idle.hidden")
+}
