@@ -12,13 +12,23 @@ const masked = "***"
 // Parameters whose values are always masked. Names are compared without case and punctuation, so
 // that access_token, accessToken and Access-Token are one.
 var (
+	// Anywhere in a name.
 	secretParts = []string{
-		"token", "password", "passwd", "passphrase", "pwd", "secret", "apikey", "accesskey", "privatekey",
-		"signature", "session", "credential", "authorization", "jwt",
+		"token", "password", "passwd", "passphrase", "passcode", "pwd", "secret", "apikey", "accesskey", "privatekey",
+		"signature", "session", "sessid", "credential", "authorization", "jwt", "verifier", "samlresponse", "samlrequest",
+		"cardnumber", "csrf", "xsrf",
 	}
+	// As a whole name, or as its last word: user[pin], auth_code, newPass.
 	secretNames = map[string]bool{
-		"key": true, "code": true, "sig": true, "auth": true, "pass": true, "sid": true, "pin": true,
-		"otp": true, "cvv": true, "cvc": true, "ssn": true, "hmac": true,
+		"key": true, "code": true, "sig": true, "auth": true, "pass": true, "pw": true, "sid": true, "sess": true, "pin": true,
+		"otp": true, "totp": true, "mfa": true, "2fa": true, "cvv": true, "cvc": true, "ssn": true, "hmac": true, "nonce": true,
+		"bearer": true, "cookie": true, "ticket": true,
+	}
+	// Words before code and key that make them harmless: zip_code, sort-key.
+	harmless = map[string]bool{
+		"zip": true, "post": true, "postal": true, "country": true, "area": true, "currency": true, "language": true, "lang": true,
+		"discount": true, "promo": true, "coupon": true, "voucher": true, "bar": true, "qr": true, "sort": true, "order": true,
+		"product": true, "item": true, "error": true, "status": true, "primary": true, "foreign": true,
 	}
 )
 
@@ -137,7 +147,7 @@ func (m *masker) secret(name string) bool {
 	if m.allow != nil {
 		return !m.allow[folded]
 	}
-	if secretNames[folded] || m.mask[folded] {
+	if secretNames[folded] || m.mask[folded] || secretWord(name) {
 		return true
 	}
 	for _, part := range secretParts {
@@ -146,6 +156,33 @@ func (m *masker) secret(name string) bool {
 		}
 	}
 	return false
+}
+
+// secretWord reports whether the last word of a name is a secret's.
+func secretWord(name string) bool {
+	words := strings.FieldsFunc(split(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if len(words) == 0 {
+		return false
+	}
+	last := strings.ToLower(words[len(words)-1])
+	if (last == "code" || last == "key") && len(words) > 1 && harmless[strings.ToLower(words[len(words)-2])] {
+		return false
+	}
+	return secretNames[last]
+}
+
+// split puts a space before each hump of a camelCase name.
+func split(name string) string {
+	var b strings.Builder
+	before := 'A'
+	for _, r := range name {
+		if unicode.IsUpper(r) && unicode.IsLower(before) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+		before = r
+	}
+	return b.String()
 }
 
 // nested reports whether a decoded value contains a sensitive parameter itself, such as the address
@@ -165,7 +202,7 @@ func (m *masker) nested(value string) bool {
 // decode undoes percent-encoding, also when it was applied several times. What can't be decoded as
 // a whole is decoded where it can be.
 func decode(s string) string {
-	for range 4 {
+	for range 8 {
 		if !strings.Contains(s, "%") {
 			return s
 		}

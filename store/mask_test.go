@@ -1,6 +1,9 @@
 package store
 
 import (
+	"encoding/base64"
+	"encoding/hex"
+	"math/rand/v2"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,30 +18,33 @@ const (
 func TestMaskHidesSecrets(t *testing.T) {
 	m := newMasker([]string{"iban", "card-number"}, nil)
 	tests := map[string]string{
-		"/reset?token=abc":                   "/reset?token=***",
-		"/reset?TOKEN=abc&x=1":               "/reset?TOKEN=***&x=1",
-		"/?access_token=a&accessToken=b":     "/?access_token=***&accessToken=***",
-		"/?%74oken=abc":                      "/?%74oken=***",
-		"/?%2574oken=abc":                    "/?%2574oken=***",
-		"/?a=1;token=x":                      "/?a=1;token=***",
-		"/?token=a&token=b":                  "/?token=***&token=***",
-		"/?x=1?token=b":                      "/?x=1?token=***",
-		"/#token=b":                          "/#token=***",
-		"/?user[password]=hunter2":           "/?user[password]=***",
-		"/?code=1234&pin=1&sig=2&key=k":      "/?code=***&pin=***&sig=***&key=***",
-		"/?IBAN=DE02&card_number=4111":       "/?IBAN=***&card_number=***",
-		"/?next=/reset%3Ftoken%3Dabc":        "/?next=***",
-		"/?next=%252Freset%253Ftoken%253Dab": "/?next=***",
-		"/?x=" + jwt:                         "/?x=***",
-		"/?" + hex32:                         "/?***",
-		"/?" + b64 + "=1":                    "/?" + b64 + "=***",
-		"/confirm/" + hex32 + "/done":        "/confirm/***/done",
-		"/confirm/" + b64:                    "/confirm/***",
-		"/magic/" + jwt + "?x=1":             "/magic/***?x=1",
-		"/a;jsessionid=12AB/b":               "/a;jsessionid=***/b",
-		"/?q=see+" + hex32 + "+please":       "/?q=***",
-		"/?token=a%zz":                       "/?token=***",
-		"/?password=a=b":                     "/?password=***",
+		"/reset?token=abc":                    "/reset?token=***",
+		"/reset?TOKEN=abc&x=1":                "/reset?TOKEN=***&x=1",
+		"/?access_token=a&accessToken=b":      "/?access_token=***&accessToken=***",
+		"/?%74oken=abc":                       "/?%74oken=***",
+		"/?%2574oken=abc":                     "/?%2574oken=***",
+		"/?a=1;token=x":                       "/?a=1;token=***",
+		"/?token=a&token=b":                   "/?token=***&token=***",
+		"/?x=1?token=b":                       "/?x=1?token=***",
+		"/#token=b":                           "/#token=***",
+		"/?user[password]=hunter2":            "/?user[password]=***",
+		"/?code=1234&pin=1&sig=2&key=k":       "/?code=***&pin=***&sig=***&key=***",
+		"/?IBAN=DE02&card_number=4111":        "/?IBAN=***&card_number=***",
+		"/?next=/reset%3Ftoken%3Dabc":         "/?next=***",
+		"/?next=%252Freset%253Ftoken%253Dab":  "/?next=***",
+		"/?x=" + jwt:                          "/?x=***",
+		"/?" + hex32:                          "/?***",
+		"/?" + b64 + "=1":                     "/?" + b64 + "=***",
+		"/confirm/" + hex32 + "/done":         "/confirm/***/done",
+		"/confirm/" + b64:                     "/confirm/***",
+		"/magic/" + jwt + "?x=1":              "/magic/***?x=1",
+		"/a;jsessionid=12AB/b":                "/a;jsessionid=***/b",
+		"/?q=see+" + hex32 + "+please":        "/?q=***",
+		"/?token=a%zz":                        "/?token=***",
+		"/?password=a=b":                      "/?password=***",
+		"/?user[pin]=1&auth_code=2&newPass=3": "/?user[pin]=***&auth_code=***&newPass=***",
+		"/?PHPSESSID=1&code_verifier=2&pw=3":  "/?PHPSESSID=***&code_verifier=***&pw=***",
+		"/?filter%5Bkey%5D=1&totp=2":          "/?filter%5Bkey%5D=***&totp=***",
 	}
 	for raw, want := range tests {
 		if got := m.path(raw); got != want {
@@ -53,11 +59,52 @@ func TestMaskLeavesTheRest(t *testing.T) {
 		"", "/", "*", "/orders/7", "/?", "/?token", "/?token=", "/?a=1&b=2;c", "/?q=50%25+off&x=%zz", "//a//b/?&&",
 		"/orders/3f2b8c1e-7d4a-4b6f-9a1c-2e5d8f7a6b3c", "/2026/11/23/how-we-made-our-checkout-20-percent-faster",
 		"/static/app.3f9e8c21.js", "/search?q=a+very+long+search+for+waterproof+hiking+boots", "/?zipcode=10115&monkey=1",
+		"/?zip_code=1&sort-key=2&promoCode=3&country[code]=DE&keyword=x&encoded=1&compass=n",
 		"/wiki/Donaudampfschifffahrtsgesellschaft", "/?ids=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "/12345678901234567890123456",
 		"/%F0%9F%99%82?q=%3Cimg+src=x+onerror=alert(1)%3E", "/a;v=2/b", "/?redirect=/orders/7?page=2",
 	} {
 		if got := m.path(raw); got != raw {
 			t.Errorf("%s became %s", raw, got)
+		}
+	}
+}
+
+func TestMaskMissesFewRandomStrings(t *testing.T) {
+	const n = 2000
+	random := rand.New(rand.NewPCG(1, 2))
+	bytesOf := func(size int) []byte {
+		b := make([]byte, size)
+		for i := range b {
+			b[i] = byte(random.Uint32())
+		}
+		return b
+	}
+	letters := func(alphabet string, size int) string {
+		b := bytesOf(size)
+		for i := range b {
+			b[i] = alphabet[int(b[i])%len(alphabet)]
+		}
+		return string(b)
+	}
+	shapes := map[string]func() string{
+		"base64, 16 bytes":      func() string { return base64.StdEncoding.EncodeToString(bytesOf(16)) },
+		"base64, 32 bytes":      func() string { return base64.StdEncoding.EncodeToString(bytesOf(32)) },
+		"base64url, 16 bytes":   func() string { return base64.RawURLEncoding.EncodeToString(bytesOf(16)) },
+		"hexadecimal, 16 bytes": func() string { return hex.EncodeToString(bytesOf(16)) },
+		"base32, 26 characters": func() string { return letters("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 26) },
+		"base36, 25 characters": func() string { return letters("abcdefghijklmnopqrstuvwxyz0123456789", 25) },
+	}
+	m := newMasker(nil, nil)
+	for name, shape := range shapes {
+		missed := 0
+		for range n {
+			if value := shape(); strings.Contains(m.path("/?x="+url.QueryEscape(value)), url.QueryEscape(value)) {
+				missed++
+			}
+		}
+		t.Logf("%s: %d of %d missed", name, missed, n)
+		if missed*25 > n {
+			t.Errorf("%s: %d of %d missed, more than 4 %%", name, missed, n)
 		}
 	}
 }

@@ -2,9 +2,9 @@ package store
 
 import "strings"
 
-// minSecret is the length from which a run of characters is suspected to be a random string: 24
-// characters of base64 are 144 bits.
-const minSecret = 24
+// minSecret is the length from which a run of characters is suspected to be a random string: 128
+// bits are 22 characters of base64.
+const minSecret = 22
 
 // secretShape reports whether a decoded value looks like a credential: a JSON Web Token, or a long
 // string without the regularity of words and numbers. UUIDs are identifiers, and pass.
@@ -28,9 +28,9 @@ func secretShape(value string) bool {
 	return false
 }
 
-// isTokenByte reports whether c belongs to base64url.
+// isTokenByte reports whether c belongs to base64, in either alphabet.
 func isTokenByte(c byte) bool {
-	return c == '-' || c == '_' || class(c) != other
+	return c == '-' || c == '_' || c == '+' || c == '/' || c == '=' || class(c) != other
 }
 
 // isJWT recognises the header of a JSON Web Token: {" in base64, then more parts.
@@ -60,8 +60,8 @@ func class(c byte) int {
 
 // isRandom judges a run of at least minSecret characters by how often letters, capitals and digits
 // follow on each other. Uniformly random base62 changes its class at 62 % of its places, base36 at
-// 40 %, hexadecimal at 47 %; words and numbers change at their ends. The thresholds, a third and a
-// quarter, are what a random string of this length misses less than once in a hundred times.
+// 40 %, hexadecimal at 47 %, base32 at 30 %; words and numbers change at their ends. What the
+// thresholds miss is measured by a test; lower-case letters alone look like words, and pass.
 func isRandom(run string) bool {
 	if isUUID(run) {
 		return false
@@ -83,8 +83,10 @@ func isRandom(run string) bool {
 		return counts[upper] > 0 && counts[lower] > 0 && changes*5 >= length*2
 	case counts[upper] > 0 && counts[lower] > 0:
 		return changes*3 >= length
-	case counts[upper]+counts[lower] > 0:
-		return changes*4 >= length
+	case counts[upper] > 0:
+		return changes*10 >= length
+	case counts[lower] > 0:
+		return changes*5 >= length
 	}
 	return false
 }
