@@ -16,7 +16,7 @@ help: ## List the targets
 
 .PHONY: demo
 demo: ## Try userlog: a sample shop, simulated customers and the admin that watches them
-	$(GO) run . demo
+	$(GO) build -o userlog . && exec ./userlog demo
 
 # The browser tests run a program that is built with the race detector; they themselves don't need it.
 .PHONY: test

@@ -30,7 +30,7 @@ func listen(ctx context.Context, where address) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", string(where))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("can't listen on %s: another program does; choose another address with --addr", where)
+		return nil, fmt.Errorf("can't listen on %s: another program does; choose another address with --addr or %s", where, variable("addr"))
 	case err != nil:
 		return nil, fmt.Errorf("can't listen on %s: %w", where, err)
 	}

@@ -86,7 +86,7 @@ func (c Customers) customer(base *url.URL, i int) (*customer, error) {
 		return nil, fmt.Errorf("cookies of a customer: %w", err)
 	}
 	return &customer{
-		name:   customerName(i),
+		name:   CustomerName(i),
 		base:   base,
 		client: &http.Client{Transport: c.Transport, Jar: jar, Timeout: requestTimeout},
 		rand:   rand.New(rand.NewPCG(c.Seed, uint64(i))),

@@ -198,7 +198,7 @@ func TestNames(t *testing.T) {
 	}
 	seen := make(map[string]bool)
 	for i := range maxCustomers() {
-		name := customerName(i)
+		name := CustomerName(i)
 		if seen[name] || !exists(name) {
 			t.Fatalf("customer %d, %q: seen before %v, exists %v", i, name, seen[name], exists(name))
 		}

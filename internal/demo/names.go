@@ -18,12 +18,12 @@ func names() []string {
 	}
 }
 
-// maxCustomers is how many different names customerName has.
+// maxCustomers is how many different names CustomerName has.
 func maxCustomers() int { return len(names()) * maxNumbered }
 
-// customerName returns the name of the i-th customer, counted from 0: the names, then the names
+// CustomerName returns the name of the i-th customer, counted from 0: the names, then the names
 // with the number 2, and so on.
-func customerName(i int) string {
+func CustomerName(i int) string {
 	all := names()
 	name, round := all[i%len(all)], i/len(all)+1
 	if round == 1 {
@@ -32,7 +32,7 @@ func customerName(i int) string {
 	return name + strconv.Itoa(round)
 }
 
-// isCustomer says whether customerName gives this name to anybody.
+// isCustomer says whether CustomerName gives this name to anybody.
 func isCustomer(name string) bool {
 	base := strings.TrimRight(name, "0123456789")
 	if !slices.Contains(names(), base) {
