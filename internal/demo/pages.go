@@ -10,7 +10,7 @@ import (
 
 // front is the shop's front page.
 func (s *Shop) front(c *gin.Context) {
-	s.render(c, http.StatusOK, "front", "The Relay Room", catalogue())
+	s.render(c, http.StatusOK, "front", "", catalogue())
 }
 
 // product shows one product.

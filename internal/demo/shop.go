@@ -85,7 +85,8 @@ func (s *Shop) Recovered(c *gin.Context, _ any) {
 
 // page is what every template is executed with.
 type page struct {
-	Title     string
+	Title     string // "" on the front page, whose title is the shop's name
+	IsLogin   bool   // it is the login page, which does not link to itself
 	Customer  string // who is logged in, or ""
 	CartSize  int
 	AdminPath string
@@ -96,7 +97,7 @@ type page struct {
 // render sends a page. It is complete before the status is sent, so that a template that fails is a
 // plain 500 and not half a page.
 func (s *Shop) render(c *gin.Context, status int, name, title string, content any) {
-	p := page{Title: title, AdminPath: s.AdminPath, Content: content}
+	p := page{Title: title, IsLogin: name == "login", AdminPath: s.AdminPath, Content: content}
 	if v, ok := visitOf(c); ok {
 		p.Customer, p.CartSize = v.customer(), len(v.cart())
 	}

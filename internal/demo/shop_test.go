@@ -156,6 +156,25 @@ func TestPages(t *testing.T) {
 	}
 }
 
+func TestTitles(t *testing.T) {
+	b := serveShop(t).browser(t)
+	for path, want := range map[string]string{"/": "The Relay Room", "/cart": "Your cart · The Relay Room"} {
+		if got := b.get(path).page.Find("title").Text(); got != want {
+			t.Errorf("%s has the title %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestLoginPageDoesNotLinkToItself(t *testing.T) {
+	b := serveShop(t).browser(t)
+	b.get("/").shows(t, 200, "#watch a[href='/login']", "Log in as a customer")
+	login := b.get("/login")
+	login.shows(t, 200, "#watch", "Log in as a customer")
+	if login.page.Find("#watch a[href='/login']").Length() != 0 {
+		t.Error("the login page asks to follow a link to the login page")
+	}
+}
+
 func TestAssets(t *testing.T) {
 	b := serveShop(t).browser(t)
 	front := b.get("/")
