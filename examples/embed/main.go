@@ -3,11 +3,15 @@
 //
 //	REDIS_URL=redis://localhost:6379/0 go run ./examples/embed
 //
+// It listens on ADDR, or on 127.0.0.1:8080 if that is not set.
+//
 // Then visit http://127.0.0.1:8080/orders/7 as ada, and http://127.0.0.1:8080/userlog/ as root.
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log"
 	"net/http"
 	"os"
@@ -48,6 +52,9 @@ func application(logs *store.Store, accounts gin.Accounts) (http.Handler, *handl
 
 // run serves the site until ctx ends.
 func run(ctx context.Context, redisURL, addr string, accounts gin.Accounts) error {
+	if redisURL == "" {
+		return errors.New("REDIS_URL is empty: set it to such as redis://localhost:6379/0")
+	}
 	logs, err := store.Open(redisURL, store.Options{})
 	if err != nil {
 		return err
@@ -73,7 +80,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	users := gin.Accounts{"ada": "countess", "root": "change me"} // yours are in a database
-	if err := run(ctx, os.Getenv("REDIS_URL"), "127.0.0.1:8080", users); err != nil {
+	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080")
+	if err := run(ctx, os.Getenv("REDIS_URL"), addr, users); err != nil {
 		log.Fatal(err)
 	}
 }

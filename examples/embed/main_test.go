@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,7 +93,7 @@ func TestRunEnds(t *testing.T) {
 	if err := run(ctx, redistest.Start(t).URL, "127.0.0.1:0", gin.Accounts{"ada": "countess"}); err != nil {
 		t.Errorf("run: %v", err)
 	}
-	if err := run(ctx, "", "127.0.0.1:0", nil); err == nil {
-		t.Error("run without a Redis URL: no error")
+	if err := run(ctx, "", "127.0.0.1:0", nil); err == nil || !strings.Contains(err.Error(), "REDIS_URL") {
+		t.Errorf("run without a Redis URL: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -19,8 +20,11 @@ import (
 
 // watch prints what a live socket tells until it is closed.
 func watch(w io.Writer, url string, login http.Header) error {
-	conn, _, err := websocket.DefaultDialer.Dial(url, login)
-	if err != nil {
+	conn, answer, err := websocket.DefaultDialer.Dial(url, login)
+	switch {
+	case errors.Is(err, websocket.ErrBadHandshake):
+		return fmt.Errorf("refused: %s", answer.Status)
+	case err != nil:
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close()
@@ -49,6 +53,9 @@ func watch(w io.Writer, url string, login http.Header) error {
 }
 
 func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: watch 'ws://127.0.0.1:8080/userlog/live/socket?username=ada&format=json'")
+	}
 	login := http.Request{Header: http.Header{}}
 	login.SetBasicAuth("root", "change me") // as examples/embed asks
 	log.Fatal(watch(os.Stdout, os.Args[1], login.Header))

@@ -19,6 +19,15 @@ import (
 	"github.com/gin-userlog/userlog/store/embedded"
 )
 
+func TestWatchSaysWhyItIsRefused(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	err := watch(io.Discard, "ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	if err == nil || err.Error() != "refused: 404 Not Found" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWatch(t *testing.T) {
 	logs, err := embedded.Open(store.Options{})
 	if err != nil {
