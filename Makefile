@@ -14,9 +14,10 @@ MODULES := . $(NESTED)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
+# Built and then run, because "go run" calls it a failure when Ctrl-C ends the demo.
 .PHONY: demo
-demo: ## Try userlog: a sample shop, simulated customers and the admin that watches them
-	$(GO) build -o userlog . && exec ./userlog demo
+demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr :8081" sets flags
+	$(GO) build -o userlog . && exec ./userlog demo $(ARGS)
 
 # The browser tests run a program that is built with the race detector; they themselves don't need it.
 .PHONY: test
