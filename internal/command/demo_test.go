@@ -22,6 +22,7 @@ func TestDemo(t *testing.T) {
 	if p := v.get("/invoice"); p.status != http.StatusInternalServerError {
 		t.Errorf("/invoice: status %d", p.status)
 	}
+	r.out.await(t, `Log in to the shop as linus `) // ada and grace are simulated
 	generated := r.out.await(t, `as admin, with the password (\S+)\.\n`)[1]
 	if p := v.logIn("/userlog", "admin", generated); p.path != "/userlog/" {
 		t.Fatalf("the login leads to %s with status %d", p.path, p.status)

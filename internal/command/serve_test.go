@@ -115,7 +115,7 @@ func TestOccupiedPort(t *testing.T) {
 	defer taken.Close()
 	for _, name := range []string{"serve", "demo"} {
 		r := do(t, nil, "", name, "--addr", taken.Addr().String())
-		if r.status != 1 || r.out != "" || !strings.Contains(r.err, "can't listen on "+taken.Addr().String()+": another program does") {
+		if r.status != 1 || r.out != "" || !strings.Contains(r.err, "can't listen on "+taken.Addr().String()+": another program does; choose another address with --addr or USERLOG_ADDR") {
 			t.Errorf("%s: status %d, output %q, standard error %q", name, r.status, r.out, r.err)
 		}
 	}
