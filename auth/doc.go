@@ -5,8 +5,8 @@
 // password is checked, and [Sessions] logs people in and out. Each keeps everything in Redis, so
 // that any number of processes share accounts, limits and sessions.
 //
-// An error of Redis is always returned and never read as an answer: who can't be looked up is
-// neither let in nor logged out.
+// An error of Redis is never read as an answer: who can't be looked up is neither let in nor logged
+// out. Only [Throttle] goes on without Redis, by counting in this process.
 //
 // The package renders nothing and knows no URL; the pages that ask for a password are in handlers.
 package auth

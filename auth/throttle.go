@@ -4,16 +4,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
 
+	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Limits of attempts to log in, per [ThrottleWindow].
+// Limits of attempts to log in: so many at once, and in the long run as many per [ThrottleWindow],
+// evenly spread.
 const (
 	ThrottleWindow    = time.Minute
 	AttemptsPerPair   = 5  // by one address for one account
@@ -23,20 +26,29 @@ const (
 // Throttle limits attempts to log in, for all processes that share a Redis. It counts per account
 // and address, so that a stranger can't lock the owner of an account out from afar.
 type Throttle struct {
-	client redis.UniversalClient
-	keys   store.Keys
+	client  redis.UniversalClient
+	keys    store.Keys
+	limiter *redis_rate.Limiter
+	local   *localLimits // takes over while Redis is away
 }
 
 // NewThrottle returns a throttle that counts in client's Redis. It doesn't connect, and doesn't
 // close client.
 func NewThrottle(client redis.UniversalClient, keys store.Keys) *Throttle {
-	return &Throttle{client: client, keys: keys}
+	return &Throttle{
+		client: client, keys: keys,
+		limiter: redis_rate.NewLimiter(ownKeys{client}),
+		local:   newLocalLimits(maxLocalSubjects),
+	}
 }
 
-// Allow counts an attempt and returns 0 where it may be made, or else how long to wait before the
-// next one. Call it before the password is checked, so that parallel guesses are counted too, and
+// Allow counts an attempt and returns 0 where it may be made, or else how long to wait until the
+// next one may. Call it before the password is checked, so that parallel guesses are counted too, and
 // for unknown accounts alike. address is the client's IP address without a port; the addresses of
-// one IPv6 network (/64) count as one. An error is Redis's or ctx's: nothing is known then.
+// one IPv6 network (/64) count as one.
+//
+// While Redis doesn't answer, this process counts by itself: the work that strangers can ask for
+// stays bounded. So an error is ctx's, or what Redis has answered with; nothing is known then.
 func (t *Throttle) Allow(ctx context.Context, name, address string) (wait time.Duration, err error) {
 	address = network(address)
 	// The pair comes first: who hammers one account doesn't use up what others behind the same
@@ -51,33 +63,29 @@ func (t *Throttle) Allow(ctx context.Context, name, address string) (wait time.D
 // Succeeded forgets the attempts for this account by this address. Call it when the password was
 // right. What the address tried altogether stays counted: one known password must not buy more guesses.
 func (t *Throttle) Succeeded(ctx context.Context, name, address string) error {
-	key := t.keys.LoginAttempts(pairSubject(name, network(address)))
-	if err := t.client.Del(ctx, key).Err(); err != nil {
+	subject := pairSubject(name, network(address))
+	t.local.forget(subject)
+	if err := t.client.Del(ctx, t.keys.LoginAttempts(subject)).Err(); err != nil {
 		return fmt.Errorf("forget login attempts: %w", err)
 	}
 	return nil
 }
 
-// count adds an attempt to subject's window, and returns what is left of the window where there
-// were more than limit. Attempts that are refused don't make the window longer.
-func (t *Throttle) count(ctx context.Context, subject string, limit int64) (time.Duration, error) {
-	key := t.keys.LoginAttempts(subject)
-	var attempts *redis.IntCmd
-	var left *redis.DurationCmd
-	_, err := t.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
-		// The counter is created with its expiry, so that none can be left without one.
-		tx.SetNX(ctx, key, 0, ThrottleWindow)
-		attempts = tx.Incr(ctx, key)
-		left = tx.PTTL(ctx, key)
-		return nil
-	})
-	if err != nil {
+// count counts one of the attempts that subject has per window, and returns how long to wait where
+// there are too many. An attempt that is refused doesn't make the wait longer.
+func (t *Throttle) count(ctx context.Context, subject string, attempts int) (time.Duration, error) {
+	limit := redis_rate.Limit{Rate: attempts, Burst: attempts, Period: ThrottleWindow}
+	result, err := t.limiter.Allow(ctx, t.keys.LoginAttempts(subject), limit)
+	var answered redis.Error // by a Redis that is there, and for one reason or another won't count
+	switch {
+	case err == nil && result.Allowed > 0:
+		return 0, nil
+	case err == nil:
+		return max(result.RetryAfter, time.Millisecond), nil
+	case ctx.Err() != nil || errors.As(err, &answered):
 		return 0, fmt.Errorf("count login attempts: %w", err)
 	}
-	if attempts.Val() <= limit {
-		return 0, nil
-	}
-	return max(left.Val(), time.Millisecond), nil
+	return t.local.count(subject, limit, time.Now()), nil
 }
 
 // pairSubject is a hash because the name is whatever a stranger has typed.

@@ -1,6 +1,8 @@
 package auth_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 func TestThrottleOfAccountAndAddress(t *testing.T) {
@@ -22,25 +25,34 @@ func TestThrottleOfAccountAndAddress(t *testing.T) {
 		wantRefused(t, throttle, "ada", "192.0.2.1")
 		wantAllowed(t, throttle, "ada", "192.0.2.2")
 		wantAllowed(t, throttle, "grace", "192.0.2.1")
+	})
+}
 
-		// Attempts that are refused don't postpone the end of the window.
-		forward(t, client, auth.ThrottleWindow/2)
-		wait := wantRefused(t, throttle, "ada", "192.0.2.1")
-		if wait > auth.ThrottleWindow/2 {
-			t.Errorf("half a window later, wait %v", wait)
+// One attempt more is allowed exactly when it was said to be, however often it is tried before.
+func TestWaitsAreTrue(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		throttle := auth.NewThrottle(client, keys)
+		for range auth.AttemptsPerPair {
+			wantAllowed(t, throttle, "ada", "192.0.2.1")
 		}
-		forward(t, client, auth.ThrottleWindow/2)
+		wait := wantRefused(t, throttle, "ada", "192.0.2.1")
+		if again := wantRefused(t, throttle, "ada", "192.0.2.1"); again > wait {
+			t.Errorf("a refused attempt made the wait longer: %v, then %v", wait, again)
+		}
+		age(t, client, wait-time.Second)
+		if left := wantRefused(t, throttle, "ada", "192.0.2.1"); left > time.Second {
+			t.Errorf("a second before the end of %v, wait %v", wait, left)
+		}
+		age(t, client, time.Second)
 		wantAllowed(t, throttle, "ada", "192.0.2.1")
+		wantRefused(t, throttle, "ada", "192.0.2.1")
 	})
 }
 
 func TestThrottleOfAddress(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
-		for i := range auth.AttemptsByAddress {
-			wantAllowed(t, throttle, strings.Repeat("x", i+1), "192.0.2.1")
-		}
-		wantRefused(t, throttle, "ada", "192.0.2.1")
+		useUpAddress(t, func(i int) time.Duration { return attempt(t, throttle, strings.Repeat("x", i+1), "192.0.2.1") })
 		wantAllowed(t, throttle, "ada", "192.0.2.2")
 	})
 }
@@ -60,14 +72,29 @@ func TestRefusedAttemptsLeaveTheAddressToOthers(t *testing.T) {
 func TestSuccessForgetsThePairOnly(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
-		for range auth.AttemptsByAddress {
-			wantAllowed(t, throttle, "ada", "192.0.2.1")
+		useUpAddress(t, func(int) time.Duration {
+			wait := attempt(t, throttle, "ada", "192.0.2.1")
 			if err := throttle.Succeeded(t.Context(), "ada", "192.0.2.1"); err != nil {
 				t.Fatal(err)
 			}
-		}
-		wantRefused(t, throttle, "ada", "192.0.2.1")
+			return wait
+		})
 	})
+}
+
+// useUpAddress makes attempts until one has to wait, and checks that the limit of an address was
+// reached then: more than that only as far as time went by, which allows one more now and then.
+func useUpAddress(t *testing.T, attempt func(i int) time.Duration) {
+	t.Helper()
+	begun := time.Now()
+	allowed := 0
+	for attempt(allowed) == 0 {
+		allowed++
+	}
+	most := auth.AttemptsByAddress + 1 + int(time.Since(begun)*auth.AttemptsByAddress/auth.ThrottleWindow)
+	if allowed < auth.AttemptsByAddress || allowed > most {
+		t.Errorf("%d attempts were allowed, want %d to %d", allowed, auth.AttemptsByAddress, most)
+	}
 }
 
 func TestThrottleCountsParallelAttempts(t *testing.T) {
@@ -117,8 +144,24 @@ func TestThrottleKeysAreSmallAndExpire(t *testing.T) {
 			if len(key) > 100 {
 				t.Errorf("a key of %d bytes", len(key))
 			}
-			if ttl := client.PTTL(t.Context(), key).Val(); ttl <= 0 || ttl > auth.ThrottleWindow {
+			if ttl := client.PTTL(t.Context(), key).Val(); ttl <= 0 || ttl > auth.ThrottleWindow/auth.AttemptsPerPair {
 				t.Errorf("%s expires in %v", key, ttl)
+			}
+		}
+	})
+}
+
+func TestThrottleKeysBeginWithThePrefix(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		logs, err := store.New(client, store.Options{KeyPrefix: "shop:"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer logs.Close(context.Background())
+		wantAllowed(t, auth.NewThrottle(client, logs.Keys()), "ada", "192.0.2.1")
+		for _, key := range allKeys(t, client) {
+			if !strings.HasPrefix(key, "shop:attempts:") {
+				t.Errorf("a key %q", key)
 			}
 		}
 	})
@@ -128,33 +171,65 @@ func TestThrottleWithoutRedis(t *testing.T) {
 	server := redistest.Start(t)
 	throttle := auth.NewThrottle(impatient(t, server), keys)
 	server.Kill()
-	if _, err := throttle.Allow(t.Context(), "ada", "192.0.2.1"); err == nil {
-		t.Error("Allow: no error")
+	for range auth.AttemptsPerPair {
+		wantAllowed(t, throttle, "ada", "192.0.2.1")
 	}
+	wantRefused(t, throttle, "ada", "192.0.2.1")
+	wantAllowed(t, throttle, "ada", "192.0.2.2")
 	if err := throttle.Succeeded(t.Context(), "ada", "192.0.2.1"); err == nil {
 		t.Error("Succeeded: no error")
 	}
+	wantAllowed(t, throttle, "ada", "192.0.2.1")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := throttle.Allow(ctx, "ada", "192.0.2.1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Allow of a request that has ended: %v", err)
+	}
 }
 
-func wantAllowed(t *testing.T, throttle *auth.Throttle, name, address string) {
+// A Redis that answers, and refuses to count, must be seen to do so.
+func TestThrottleWhereScriptsAreForbidden(t *testing.T) {
+	client := redistest.Start(t, "--rename-command", "EVALSHA", "").Client(t)
+	if _, err := auth.NewThrottle(client, keys).Allow(t.Context(), "ada", "192.0.2.1"); err == nil {
+		t.Error("Allow: no error")
+	}
+}
+
+// age makes the attempts that are counted older by d. Their time is the counter's value.
+func age(t *testing.T, client redis.UniversalClient, d time.Duration) {
+	t.Helper()
+	for _, key := range allKeys(t, client) {
+		if err := client.IncrByFloat(t.Context(), key, -d.Seconds()).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// attempt makes an attempt and returns how long it has to wait.
+func attempt(t *testing.T, throttle *auth.Throttle, name, address string) time.Duration {
 	t.Helper()
 	wait, err := throttle.Allow(t.Context(), name, address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if wait != 0 {
+	if wait < 0 || wait > auth.ThrottleWindow {
+		t.Errorf("%.20s from %s: wait %v, want up to %v", name, address, wait, auth.ThrottleWindow)
+	}
+	return wait
+}
+
+func wantAllowed(t *testing.T, throttle *auth.Throttle, name, address string) {
+	t.Helper()
+	if wait := attempt(t, throttle, name, address); wait != 0 {
 		t.Errorf("%.20s from %s has to wait %v", name, address, wait)
 	}
 }
 
 func wantRefused(t *testing.T, throttle *auth.Throttle, name, address string) (wait time.Duration) {
 	t.Helper()
-	wait, err := throttle.Allow(t.Context(), name, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if wait <= 0 || wait > auth.ThrottleWindow {
-		t.Errorf("%.20s from %s: wait %v, want up to %v", name, address, wait, auth.ThrottleWindow)
+	if wait = attempt(t, throttle, name, address); wait == 0 {
+		t.Errorf("%.20s from %s need not wait", name, address)
 	}
 	return wait
 }

@@ -108,5 +108,7 @@ func (k Keys) AccountSessions(name string) string { return k.prefix + "sessions:
 // cookie's secret, in hexadecimal.
 func (k Keys) Session(hash string) string { return k.prefix + "session:" + hash }
 
-// LoginAttempts is the STRING counter of failed logins of one subject, an account or an address.
+// LoginAttempts is the STRING with the time at which the attempts to log in of one subject, an account
+// and address or an address, are forgotten; it expires then. It is counted by a script, so that the
+// Redis user of the admin must be allowed EVAL and EVALSHA.
 func (k Keys) LoginAttempts(subject string) string { return k.prefix + "attempts:" + subject }

@@ -1,0 +1,76 @@
+package auth
+
+import (
+	"container/list"
+	"sync"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+)
+
+// maxLocalSubjects bounds the memory of [localLimits]: about 2 MB.
+const maxLocalSubjects = 10_000
+
+// localLimits counts attempts in this process, by the same rule as redis_rate does in Redis. It knows
+// a bounded number of subjects; the one that was counted longest ago is forgotten for a new one.
+type localLimits struct {
+	max int
+
+	mu       sync.Mutex
+	subjects map[string]*list.Element // of *localSubject
+	order    list.List                // the one counted longest ago first
+}
+
+// localSubject is an account and address, or an address.
+type localSubject struct {
+	name string
+	free time.Time // when nothing of its attempts is left
+}
+
+func newLocalLimits(limit int) *localLimits {
+	return &localLimits{max: limit, subjects: map[string]*list.Element{}}
+}
+
+// count counts an attempt and returns 0, or returns how long to wait where there were too many.
+func (l *localLimits) count(name string, limit redis_rate.Limit, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.subject(name)
+	if s.free.Before(now) {
+		s.free = now
+	}
+	interval := limit.Period / time.Duration(limit.Rate)
+	free := s.free.Add(interval)
+	if wait := free.Sub(now) - time.Duration(limit.Burst)*interval; wait > 0 {
+		return wait
+	}
+	s.free = free
+	return 0
+}
+
+// forget forgets a subject's attempts.
+func (l *localLimits) forget(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known, ok := l.subjects[name]; ok {
+		l.drop(known)
+	}
+}
+
+// subject returns the subject of that name, which is now the one counted last.
+func (l *localLimits) subject(name string) *localSubject {
+	if known, ok := l.subjects[name]; ok {
+		l.order.MoveToBack(known)
+		return known.Value.(*localSubject)
+	}
+	if len(l.subjects) >= l.max {
+		l.drop(l.order.Front())
+	}
+	s := &localSubject{name: name}
+	l.subjects[name] = l.order.PushBack(s)
+	return s
+}
+
+func (l *localLimits) drop(known *list.Element) {
+	delete(l.subjects, l.order.Remove(known).(*localSubject).name)
+}
