@@ -65,8 +65,9 @@ screenshots: setup ## Take the screenshots in docs/screenshots anew
 	cd e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
 
 .PHONY: vendor
-vendor: ## Fetch the pinned assets of other people from the npm registry into static/vendor
+vendor: ## Fetch the pinned work of other people from the npm registry: assets of the pages, common passwords
 	static/vendor.sh
+	auth/vendor.sh
 
 .PHONY: setup
 setup: ## Install what the tests need besides Go (Debian and Ubuntu, as root)

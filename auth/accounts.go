@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,28 +21,39 @@ var (
 	ErrName          = fmt.Errorf("the account name must have 1 to %d bytes and no control characters", MaxName)
 	ErrAccountExists = errors.New("the account exists already")
 	ErrNoAccount     = errors.New("there is no such account")
+	ErrDisabled      = errors.New("the account is disabled")
+	ErrLastSuperuser = errors.New("it is the last superuser who can log in: make another one first")
 	// ErrCredentials doesn't say which of the two is wrong, so that it can't be used to find names.
 	ErrCredentials = errors.New("the username or the password is wrong")
 )
 
-// Fields of the hash at store.Keys.Account.
-const (
-	fieldPassword = "password" // PHC string
-	fieldCreated  = "created"  // Unix seconds
-)
+// Account is one account as it was when it was read. It holds no secret.
+type Account struct {
+	Name        string
+	Role        Role
+	Disabled    bool      // it can't log in, and no session or token of it is valid
+	HasPassword bool      // false until its one-time link is used
+	LinkExpires time.Time // of its one-time link; zero = it has none
+	Created     time.Time
 
-// Accounts are the superusers of the admin. Names are compared byte by byte.
+	generation int64
+}
+
+// Accounts are those who may use the admin. Names are compared byte by byte.
 type Accounts struct {
-	client redis.UniversalClient
-	keys   store.Keys
-	index  sessionIndex
+	book   accountBook
+	ends   []accountIndex // what an account's sessions and tokens are found by
 	hasher hasher
+	now    func() time.Time
 }
 
 // NewAccounts returns the accounts that client's Redis holds. It doesn't connect, and doesn't close
 // client. At most four passwords are hashed at once per value: make one for the whole program.
 func NewAccounts(client redis.UniversalClient, keys store.Keys) *Accounts {
-	return &Accounts{client: client, keys: keys, index: sessionIndex{client, keys}, hasher: newHasher()}
+	return &Accounts{
+		book: accountBook{client, keys},
+		ends: []accountIndex{sessionIndex(client, keys), tokenIndex(client, keys)}, hasher: newHasher(), now: time.Now,
+	}
 }
 
 // CheckName says whether an account can have this name: nil or [ErrName].
@@ -51,10 +64,11 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Create makes an account. It returns [ErrName], an error of [CheckPassword], [ErrAccountExists],
-// or what Redis or ctx failed with. Of several at once for one name exactly one succeeds.
-func (a *Accounts) Create(ctx context.Context, name, password string) error {
-	if err := CheckName(name); err != nil {
+// Create makes an account. It returns [ErrName], [ErrRole], an error of [CheckPassword],
+// [ErrAccountExists], or what Redis or ctx failed with. Of several at once for one name exactly one
+// succeeds.
+func (a *Accounts) Create(ctx context.Context, name string, role Role, password string) error {
+	if err := checkNew(name, role); err != nil {
 		return err
 	}
 	if err := CheckPassword(password); err != nil {
@@ -64,122 +78,161 @@ func (a *Accounts) Create(ctx context.Context, name, password string) error {
 	if err != nil {
 		return fmt.Errorf("create account: %w", err)
 	}
-	var created *redis.BoolCmd
-	_, err = a.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
-		key := a.keys.Account(name)
-		created = tx.HSetNX(ctx, key, fieldPassword, hash)
-		tx.HSetNX(ctx, key, fieldCreated, time.Now().Unix())
-		return nil
-	})
+	created, err := a.book.insert(ctx, name, entry{Role: role, Password: hash, Created: a.now().Unix()})
 	switch {
 	case err != nil:
 		return fmt.Errorf("create account: %w", err)
-	case !created.Val():
+	case !created:
 		return ErrAccountExists
 	}
 	return nil
 }
 
-// SetPassword gives an account a new password and ends all of its sessions. It returns
-// [ErrNoAccount], an error of [CheckPassword], or what Redis or ctx failed with; in the latter case
-// the password may be changed with sessions still open: call it again.
-func (a *Accounts) SetPassword(ctx context.Context, name, password string) error {
-	if err := CheckPassword(password); err != nil {
+func checkNew(name string, role Role) error {
+	if err := CheckName(name); err != nil {
 		return err
 	}
-	stored, err := a.storedPassword(ctx, name)
+	_, err := ParseRole(string(role))
+	return err
+}
+
+// Get returns an account, [ErrNoAccount], or what Redis or ctx failed with.
+func (a *Accounts) Get(ctx context.Context, name string) (Account, error) {
+	found, err := a.book.read(ctx, name)
 	if err != nil {
-		return fmt.Errorf("set password: %w", err)
+		return Account{}, fmt.Errorf("read account: %w", err)
 	}
-	if stored == "" {
-		return ErrNoAccount
+	e, ok := found[name]
+	if !ok {
+		return Account{}, ErrNoAccount
+	}
+	return e.account(name), nil
+}
+
+// List returns all accounts in the order of their names. It returns what Redis or ctx failed with.
+func (a *Accounts) List(ctx context.Context) ([]Account, error) {
+	all, err := a.book.readAll(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	accounts := make([]Account, 0, len(all))
+	for name, e := range all {
+		accounts = append(accounts, e.account(name))
+	}
+	slices.SortFunc(accounts, func(a, b Account) int { return strings.Compare(a.Name, b.Name) })
+	return accounts, nil
+}
+
+// SetPassword gives an account a new password, which ends its sessions and tokens and makes its
+// one-time link worthless, and returns the account for a new session. It returns [ErrNoAccount], an
+// error of [CheckPassword], or what Redis or ctx failed with.
+func (a *Accounts) SetPassword(ctx context.Context, name, password string) (Account, error) {
+	return a.setPassword(ctx, name, password, func(entry) error { return nil })
+}
+
+// setPassword is SetPassword where allow says nothing against it, looking at the account at the very
+// moment of the change.
+func (a *Accounts) setPassword(ctx context.Context, name, password string, allow func(entry) error) (Account, error) {
+	if err := CheckPassword(password); err != nil {
+		return Account{}, err
 	}
 	hash, err := a.hasher.hash(ctx, password)
 	if err != nil {
-		return fmt.Errorf("set password: %w", err)
+		return Account{}, fmt.Errorf("set password: %w", err)
 	}
-	if err := a.client.HSet(ctx, a.keys.Account(name), fieldPassword, hash).Err(); err != nil {
-		return fmt.Errorf("set password: %w", err)
-	}
-	if err := a.index.endAll(ctx, name); err != nil {
-		return fmt.Errorf("set password: %w", err)
-	}
-	return nil
-}
-
-// Verify checks a password. It returns nil, [ErrCredentials], or what Redis or ctx failed with. An
-// unknown account takes as long as a wrong password. It takes tens of milliseconds of a CPU, and
-// waits while others are being checked: ask [Throttle.Allow] first.
-func (a *Accounts) Verify(ctx context.Context, name, password string) error {
-	if len(password) > MaxPassword {
-		return ErrCredentials
-	}
-	stored, err := a.storedPassword(ctx, name)
-	if err != nil {
-		return fmt.Errorf("verify password: %w", err)
-	}
-	if stored == "" {
-		return a.verifyNobody(ctx, password)
-	}
-	known, err := parsePHC(stored)
-	if err != nil {
-		return fmt.Errorf("verify password: %w", err)
-	}
-	ok, err := a.hasher.matches(ctx, password, known)
-	switch {
-	case err != nil:
-		return fmt.Errorf("verify password: %w", err)
-	case !ok:
-		return ErrCredentials
-	case known.weakerThan(currentCost):
-		return a.rehash(ctx, name, stored, password)
-	}
-	return nil
-}
-
-// verifyNobody spends what a check costs, so that the time doesn't tell whether an account exists.
-func (a *Accounts) verifyNobody(ctx context.Context, password string) error {
-	nobody := phc{cost: currentCost, salt: make([]byte, saltLength), sum: make([]byte, sumLength)}
-	if _, err := a.hasher.matches(ctx, password, nobody); err != nil {
-		return fmt.Errorf("verify password: %w", err)
-	}
-	return ErrCredentials
-}
-
-// storedPassword returns the PHC string of the account, or "" where there is none. A name that no
-// account can have is not looked up.
-func (a *Accounts) storedPassword(ctx context.Context, name string) (string, error) {
-	if CheckName(name) != nil {
-		return "", nil
-	}
-	stored, err := a.client.HGet(ctx, a.keys.Account(name), fieldPassword).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", fmt.Errorf("read account: %w", err)
-	}
-	return stored, nil
-}
-
-// rehash stores a password that was just verified at the current cost, unless it was changed
-// meanwhile: the newer one must win.
-func (a *Accounts) rehash(ctx context.Context, name, verified, password string) error {
-	hash, err := a.hasher.hash(ctx, password)
-	if err != nil {
-		return fmt.Errorf("rehash password: %w", err)
-	}
-	key := a.keys.Account(name)
-	err = a.client.Watch(ctx, func(tx *redis.Tx) error {
-		stored, err := tx.HGet(ctx, key, fieldPassword).Result()
-		if err != nil || stored != verified {
+	return a.change(ctx, name, "set password", func(e *entry, _ book) error {
+		if err := allow(*e); err != nil {
 			return err
 		}
-		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			return p.HSet(ctx, key, fieldPassword, hash).Err()
-		})
+		e.Password, e.Link, e.LinkExpires = hash, "", 0
+		e.Generation++
+		return nil
+	})
+}
+
+// SetRole changes what an account may do, and ends its sessions and tokens. It returns [ErrRole],
+// [ErrNoAccount], [ErrLastSuperuser], or what Redis or ctx failed with. An account that has the role
+// already is left alone.
+func (a *Accounts) SetRole(ctx context.Context, name string, role Role) error {
+	if _, err := ParseRole(string(role)); err != nil {
 		return err
-	}, key)
-	changed := errors.Is(err, redis.TxFailedErr) || errors.Is(err, redis.Nil)
-	if err != nil && !changed {
-		return fmt.Errorf("rehash password: %w", err)
 	}
-	return nil
+	_, err := a.change(ctx, name, "change role", func(e *entry, all book) error {
+		if e.Role == role {
+			return errUnchanged
+		}
+		if all.lastSuperuser(name) {
+			return ErrLastSuperuser
+		}
+		e.Role = role
+		e.Generation++
+		return nil
+	})
+	return err
+}
+
+// Disable keeps an account from being used, ends its sessions and tokens, and takes its one-time link
+// back. It returns [ErrNoAccount], [ErrLastSuperuser], or what Redis or ctx failed with.
+func (a *Accounts) Disable(ctx context.Context, name string) error {
+	_, err := a.change(ctx, name, "disable account", func(e *entry, all book) error {
+		if all.lastSuperuser(name) {
+			return ErrLastSuperuser
+		}
+		e.Disabled, e.Link, e.LinkExpires = true, "", 0
+		e.Generation++
+		return nil
+	})
+	return err
+}
+
+// Enable undoes [Accounts.Disable]; what has ended stays ended. It returns [ErrNoAccount], or what
+// Redis or ctx failed with.
+func (a *Accounts) Enable(ctx context.Context, name string) error {
+	_, err := a.change(ctx, name, "enable account", func(e *entry, _ book) error {
+		e.Disabled = false
+		return nil
+	})
+	return err
+}
+
+// EndSessions ends every session and token of an account. It returns [ErrNoAccount], or what Redis
+// or ctx failed with.
+func (a *Accounts) EndSessions(ctx context.Context, name string) error {
+	_, err := a.change(ctx, name, "end sessions", func(e *entry, _ book) error {
+		e.Generation++
+		return nil
+	})
+	return err
+}
+
+// errUnchanged is how a change says that nothing is to be written.
+var errUnchanged = errors.New("unchanged")
+
+// change applies one change to an account, whatever happens to the accounts meanwhile; doing says
+// what it is, for errors. A new generation has ended every session and token at once: that their keys
+// are deleted afterwards is only tidiness, which expiry does too.
+func (a *Accounts) change(ctx context.Context, name, doing string, apply func(*entry, book) error) (Account, error) {
+	before, after, err := a.book.update(ctx, name, apply)
+	if errors.Is(err, errUnchanged) {
+		return before.account(name), nil
+	}
+	if isAnswer(err) {
+		return Account{}, err
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("%s: %w", doing, err)
+	}
+	if after.Generation != before.Generation {
+		for _, index := range a.ends {
+			if err := index.endAll(ctx, name); err != nil {
+				return Account{}, fmt.Errorf("%s: %w", doing, err)
+			}
+		}
+	}
+	return after.account(name), nil
+}
+
+// isAnswer tells what an account's state forbids from a failure.
+func isAnswer(err error) bool {
+	return errors.Is(err, ErrNoAccount) || errors.Is(err, ErrLastSuperuser) || errors.Is(err, ErrLink) || errors.Is(err, ErrDisabled)
 }

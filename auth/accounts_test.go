@@ -2,8 +2,8 @@ package auth_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -33,7 +33,7 @@ func TestAccountVerifies(t *testing.T) {
 			{"no name", "", password, auth.ErrCredentials},
 			{"impossible name", "a\x00\xff", password, auth.ErrCredentials},
 		} {
-			if err := accounts.Verify(t.Context(), c.name, c.password); !errors.Is(err, c.want) {
+			if _, err := accounts.Verify(t.Context(), c.name, c.password); !errors.Is(err, c.want) {
 				t.Errorf("%s: got %v, want %v", c.what, err, c.want)
 			}
 		}
@@ -44,16 +44,19 @@ func TestPasswordIsStoredAsArgon2id(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		before := time.Now().Unix()
 		create(t, auth.NewAccounts(client, keys), "ada")
-		fields, err := client.HGetAll(t.Context(), keys.Account("ada")).Result()
-		if err != nil {
+		var stored struct {
+			Password string
+			Created  int64
+		}
+		line, err := client.HGet(t.Context(), keys.Accounts(), "ada").Bytes()
+		if err = errors.Join(err, json.Unmarshal(line, &stored)); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasPrefix(fields["password"], "$argon2id$v=19$m=19456,t=2,p=1$") {
-			t.Errorf("the password is stored as %q", fields["password"])
+		if !strings.HasPrefix(stored.Password, "$argon2id$v=19$m=19456,t=2,p=1$") {
+			t.Errorf("the password is stored as %q", stored.Password)
 		}
-		var created int64
-		if _, err := fmt.Sscan(fields["created"], &created); err != nil || created < before || created > time.Now().Unix() {
-			t.Errorf("created is %q", fields["created"])
+		if stored.Created < before || stored.Created > time.Now().Unix() {
+			t.Errorf("created is %d", stored.Created)
 		}
 	})
 }
@@ -72,14 +75,15 @@ func TestCreateRefuses(t *testing.T) {
 			{"short password", "ada", "eleven char", auth.ErrPasswordShort},
 			{"few characters of many bytes", "ada", "ééééééé", auth.ErrPasswordShort},
 			{"long password", "ada", strings.Repeat("x", auth.MaxPassword+1), auth.ErrPasswordLong},
+			{"common password", "ada", "1qaz2wsx3EDC", auth.ErrPasswordCommon},
 			{"password not UTF-8", "ada", strings.Repeat("\xff", 20), auth.ErrPasswordInvalid},
 		} {
-			if err := accounts.Create(t.Context(), c.name, c.password); !errors.Is(err, c.want) {
+			if err := accounts.Create(t.Context(), c.name, auth.Viewer, c.password); !errors.Is(err, c.want) {
 				t.Errorf("%s: got %v, want %v", c.what, err, c.want)
 			}
 		}
-		if left := allKeys(t, client); len(left) != 0 {
-			t.Errorf("refused accounts have left %q", left)
+		if left := client.DBSize(t.Context()).Val(); left != 0 {
+			t.Errorf("refused accounts have left %d keys", left)
 		}
 	})
 }
@@ -91,12 +95,13 @@ func TestCreateAtOnceMakesOneAccount(t *testing.T) {
 		errs := make([]error, len(passwords))
 		var wg sync.WaitGroup
 		for i, p := range passwords {
-			wg.Go(func() { errs[i] = accounts.Create(t.Context(), "ada", p) })
+			wg.Go(func() { errs[i] = accounts.Create(t.Context(), "ada", auth.Viewer, p) })
 		}
 		wg.Wait()
 		created := 0
 		for i, err := range errs {
-			switch verified := accounts.Verify(t.Context(), "ada", passwords[i]); {
+			_, verified := accounts.Verify(t.Context(), "ada", passwords[i])
+			switch {
 			case err == nil:
 				created++
 				if verified != nil {
@@ -117,20 +122,20 @@ func TestCreateAtOnceMakesOneAccount(t *testing.T) {
 func TestSetPassword(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts, ctx := auth.NewAccounts(client, keys), t.Context()
-		if err := accounts.SetPassword(ctx, "ada", password); !errors.Is(err, auth.ErrNoAccount) {
+		if _, err := accounts.SetPassword(ctx, "ada", password); !errors.Is(err, auth.ErrNoAccount) {
 			t.Errorf("without an account: got %v, want ErrNoAccount", err)
 		}
 		create(t, accounts, "ada")
-		if err := accounts.SetPassword(ctx, "ada", "short"); !errors.Is(err, auth.ErrPasswordShort) {
+		if _, err := accounts.SetPassword(ctx, "ada", "short"); !errors.Is(err, auth.ErrPasswordShort) {
 			t.Errorf("short: got %v, want ErrPasswordShort", err)
 		}
-		if err := accounts.SetPassword(ctx, "ada", "another password"); err != nil {
+		if _, err := accounts.SetPassword(ctx, "ada", "another password"); err != nil {
 			t.Fatal(err)
 		}
-		if err := accounts.Verify(ctx, "ada", password); !errors.Is(err, auth.ErrCredentials) {
+		if _, err := accounts.Verify(ctx, "ada", password); !errors.Is(err, auth.ErrCredentials) {
 			t.Errorf("the old password: got %v, want ErrCredentials", err)
 		}
-		if err := accounts.Verify(ctx, "ada", "another password"); err != nil {
+		if _, err := accounts.Verify(ctx, "ada", "another password"); err != nil {
 			t.Errorf("the new password: %v", err)
 		}
 	})
@@ -142,23 +147,22 @@ func TestWeakerHashIsReplacedAtLogin(t *testing.T) {
 		salt := []byte("sixteen bytes...")
 		encode := base64.RawStdEncoding.EncodeToString
 		weak := "$argon2id$v=19$m=64,t=1,p=1$" + encode(salt) + "$" + encode(argon2.IDKey([]byte(password), salt, 1, 64, 1, 32))
-		key := keys.Account("ada")
-		if err := client.HSet(ctx, key, "password", weak).Err(); err != nil {
+		if err := client.HSet(ctx, keys.Accounts(), "ada", `{"role":"viewer","password":"`+weak+`"}`).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if err := accounts.Verify(ctx, "ada", "wrong password"); !errors.Is(err, auth.ErrCredentials) {
+		if _, err := accounts.Verify(ctx, "ada", "wrong password"); !errors.Is(err, auth.ErrCredentials) {
 			t.Fatalf("wrong: %v", err)
 		}
-		if stored := client.HGet(ctx, key, "password").Val(); stored != weak {
+		if stored := client.HGet(ctx, keys.Accounts(), "ada").Val(); !strings.Contains(stored, weak) {
 			t.Fatalf("a wrong password changed the hash to %q", stored)
 		}
-		if err := accounts.Verify(ctx, "ada", password); err != nil {
+		if _, err := accounts.Verify(ctx, "ada", password); err != nil {
 			t.Fatalf("right: %v", err)
 		}
-		if stored := client.HGet(ctx, key, "password").Val(); !strings.Contains(stored, "$m=19456,t=2,p=1$") {
+		if stored := client.HGet(ctx, keys.Accounts(), "ada").Val(); !strings.Contains(stored, "$m=19456,t=2,p=1$") {
 			t.Errorf("the hash is still %q", stored)
 		}
-		if err := accounts.Verify(ctx, "ada", password); err != nil {
+		if _, err := accounts.Verify(ctx, "ada", password); err != nil {
 			t.Errorf("right, after the hash was replaced: %v", err)
 		}
 	})
@@ -168,15 +172,15 @@ func TestVerifyReportsWhatItCantAnswer(t *testing.T) {
 	server := redistest.Start(t)
 	client := impatient(t, server)
 	accounts, ctx := auth.NewAccounts(client, keys), t.Context()
-	if err := client.HSet(ctx, keys.Account("ada"), "password", "plain text").Err(); err != nil {
+	if err := client.HSet(ctx, keys.Accounts(), "ada", `{"role":"viewer","password":"plain text"}`).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := accounts.Verify(ctx, "ada", "plain text"); err == nil || errors.Is(err, auth.ErrCredentials) {
+	if _, err := accounts.Verify(ctx, "ada", "plain text"); err == nil || errors.Is(err, auth.ErrCredentials) {
 		t.Errorf("a hash that can't be read: got %v", err)
 	}
 	server.Kill()
 	for _, name := range []string{"ada", "grace"} {
-		if err := accounts.Verify(ctx, name, password); err == nil || errors.Is(err, auth.ErrCredentials) {
+		if _, err := accounts.Verify(ctx, name, password); err == nil || errors.Is(err, auth.ErrCredentials) {
 			t.Errorf("%s without Redis: got %v", name, err)
 		}
 	}
@@ -198,7 +202,7 @@ func fastest(t *testing.T, accounts *auth.Accounts, name string) time.Duration {
 	least := time.Hour
 	for range 5 {
 		began := time.Now()
-		if err := accounts.Verify(t.Context(), name, "wrong password"); !errors.Is(err, auth.ErrCredentials) {
+		if _, err := accounts.Verify(t.Context(), name, "wrong password"); !errors.Is(err, auth.ErrCredentials) {
 			t.Fatalf("got %v, want ErrCredentials", err)
 		}
 		least = min(least, time.Since(began))
@@ -208,7 +212,7 @@ func fastest(t *testing.T, accounts *auth.Accounts, name string) time.Duration {
 
 func create(t *testing.T, accounts *auth.Accounts, name string) {
 	t.Helper()
-	if err := accounts.Create(t.Context(), name, password); err != nil {
+	if err := accounts.Create(t.Context(), name, auth.Superuser, password); err != nil {
 		t.Fatalf("create %s: %v", name, err)
 	}
 }

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -16,7 +17,9 @@ import (
 // site is a small Gin application with a login, and a clock that the test moves.
 type site struct {
 	*gin.Engine
+	accounts *auth.Accounts
 	sessions *auth.Sessions
+	tokens   *auth.Tokens
 	client   redis.UniversalClient
 	now      time.Time
 }
@@ -24,13 +27,21 @@ type site struct {
 func newSite(client redis.UniversalClient, options auth.SessionOptions) *site {
 	s := &site{Engine: gin.New(), client: client, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	options.Now = func() time.Time { return s.now }
+	s.accounts = auth.NewAccounts(client, keys)
+	s.tokens = auth.NewTokens(client, keys)
 	s.sessions = auth.NewSessions(client, keys, options)
 	s.Use(s.sessions.Middleware())
 	s.GET("/account", func(c *gin.Context) {
-		name, err := s.sessions.Account(c)
-		answer(c, name, err)
+		access, err := s.sessions.Access(c)
+		answer(c, access.Account, err)
 	})
-	s.POST("/login/:name", func(c *gin.Context) { answer(c, "", s.sessions.LogIn(c, c.Param("name"))) })
+	s.POST("/login/:name", func(c *gin.Context) {
+		account, err := s.account(c, c.Param("name"))
+		if err == nil {
+			err = s.sessions.LogIn(c, account, "192.0.2.1")
+		}
+		answer(c, "", err)
+	})
 	s.POST("/logout", func(c *gin.Context) { answer(c, "", s.sessions.LogOut(c)) })
 	s.GET("/note", func(c *gin.Context) {
 		note, _ := ginsessions.Default(c).Get("note").(string)
@@ -47,6 +58,43 @@ func newSite(client redis.UniversalClient, options auth.SessionOptions) *site {
 		answer(c, "", session.Save())
 	})
 	return s
+}
+
+// account returns the account of that name, which is made where there is none. It costs no hash.
+func (s *site) account(ctx context.Context, name string) (auth.Account, error) {
+	if err := s.client.HSetNX(ctx, keys.Accounts(), name, `{"role":"superuser","password":"unused"}`).Err(); err != nil {
+		return auth.Account{}, err
+	}
+	return s.accounts.Get(ctx, name)
+}
+
+// make makes accounts that have a password which nobody knows.
+func (s *site) make(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if _, err := s.account(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// logInAs adds a login of an account as it was read before.
+func (s *site) logInAs(account auth.Account) {
+	s.POST("/login", func(c *gin.Context) { answer(c, "", s.sessions.LogIn(c, account, "192.0.2.1")) })
+}
+
+// access returns by what right a browser is logged in.
+func (s *site) access(t *testing.T, b *browser) auth.Access {
+	t.Helper()
+	c, _ := gin.CreateTestContext(httptest.NewRecorder())
+	c.Request = httptest.NewRequest(http.MethodGet, b.origin, nil)
+	cookie := b.cookie(t)
+	c.Request.AddCookie(&cookie)
+	access, err := s.sessions.Access(c)
+	if err != nil || access.Account == "" {
+		t.Fatalf("nobody is logged in: %v", err)
+	}
+	return access
 }
 
 // answer is 200 with text, or 503 where there is an error.
@@ -83,6 +131,7 @@ func (s *site) browser(cookies ...*http.Cookie) *browser {
 // send makes a request and follows what the response says about cookies.
 func (b *browser) send(method, path string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, b.origin+path, nil)
+	r.Header.Set("User-Agent", "Firefox\x1b on X")
 	for _, cookie := range b.cookies {
 		r.AddCookie(cookie)
 	}

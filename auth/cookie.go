@@ -1,36 +1,6 @@
 package auth
 
-import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"net/http"
-)
-
-// secretLength is what a cookie's secret has of randomness, in bytes.
-const secretLength = 32
-
-// newSecret returns a secret for a cookie's value, in base64url.
-func newSecret() string {
-	secret := make([]byte, secretLength)
-	rand.Read(secret) // never fails, it ends the program instead
-	return base64.RawURLEncoding.EncodeToString(secret)
-}
-
-// sessionID returns what a session is called in Redis: the hash of its secret, so that reading
-// Redis doesn't give anybody's cookie away. It is not ok where the value can't be one of ours.
-func sessionID(secret string) (id string, ok bool) {
-	if len(secret) != base64.RawURLEncoding.EncodedLen(secretLength) {
-		return "", false
-	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(secret)
-	if err != nil {
-		return "", false
-	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:]), true
-}
+import "net/http"
 
 // cookies decides how the session's cookie is called and protected.
 type cookies struct {

@@ -1,6 +1,10 @@
 package auth_test
 
 import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,11 +53,36 @@ func forward(t *testing.T, client redis.UniversalClient, d time.Duration) {
 	}
 }
 
+// ageLink makes an account's one-time link older.
+func ageLink(t *testing.T, client redis.UniversalClient, name string, by time.Duration) {
+	t.Helper()
+	line := client.HGet(t.Context(), keys.Accounts(), name).Val()
+	var account map[string]any
+	if err := json.Unmarshal([]byte(line), &account); err != nil {
+		t.Fatal(err)
+	}
+	account["link_expires"] = account["link_expires"].(float64) - by.Seconds()
+	older, err := json.Marshal(account)
+	if err = errors.Join(err, client.HSet(t.Context(), keys.Accounts(), name, older).Err()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// forge replaces part of what a key holds.
+func forge(t *testing.T, client redis.UniversalClient, key, old, by string) {
+	t.Helper()
+	line, err := client.Get(t.Context(), key).Result()
+	if err = errors.Join(err, client.Set(t.Context(), key, strings.Replace(line, old, by, 1), redis.KeepTTL).Err()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// allKeys returns what is in Redis besides the accounts.
 func allKeys(t *testing.T, client redis.UniversalClient) []string {
 	t.Helper()
 	all, err := client.Keys(t.Context(), "*").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return slices.DeleteFunc(all, func(key string) bool { return key == keys.Accounts() })
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	_ "embed" // commonPasswords
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -22,10 +24,18 @@ var (
 	ErrPasswordShort   = fmt.Errorf("the password is shorter than %d characters", MinPassword)
 	ErrPasswordLong    = fmt.Errorf("the password is longer than %d bytes", MaxPassword)
 	ErrPasswordInvalid = errors.New("the password is not valid UTF-8")
+	ErrPasswordCommon  = errors.New("the password is one of the most common ones: choose another")
 )
 
-// CheckPassword says whether an account can have this password. Length is all that is asked for:
-// rules of composition make passwords that are worse to remember and no harder to guess.
+// commonPasswords are those of 12 characters and more that leak most often, in lower case, each
+// between two line ends. common.LICENSE says whose list it is; "make vendor" fetches it.
+//
+//go:embed common.txt
+var commonPasswords string
+
+// CheckPassword says whether an account can have this password. Length, and not being one that
+// everybody tries first, is all that is asked for: rules of composition make passwords that are
+// worse to remember and no harder to guess.
 func CheckPassword(password string) error {
 	switch {
 	case len(password) > MaxPassword:
@@ -34,6 +44,8 @@ func CheckPassword(password string) error {
 		return ErrPasswordInvalid
 	case utf8.RuneCountInString(password) < MinPassword:
 		return ErrPasswordShort
+	case strings.Contains(commonPasswords, "\n"+strings.ToLower(password)+"\n"):
+		return ErrPasswordCommon
 	}
 	return nil
 }

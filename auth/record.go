@@ -18,10 +18,13 @@ const touchInterval = time.Minute
 
 // record is a session in Redis.
 type record struct {
-	Account string         `json:"account,omitempty"` // who is logged in; empty for nobody
-	Created int64          `json:"created"`           // Unix seconds
-	Seen    int64          `json:"seen"`              // Unix seconds; late by up to touchInterval
-	Values  map[string]any `json:"values,omitempty"`  // what was stored through gin-contrib/sessions
+	Account    string         `json:"account,omitempty"`    // who is logged in; empty for nobody
+	Generation int64          `json:"generation,omitempty"` // of the account, at the login
+	Address    string         `json:"address,omitempty"`    // that the login came from
+	Agent      string         `json:"agent,omitempty"`      // the browser, as it names itself
+	Created    int64          `json:"created"`              // Unix seconds
+	Seen       int64          `json:"seen"`                 // Unix seconds; late by up to touchInterval
+	Values     map[string]any `json:"values,omitempty"`     // what was stored through gin-contrib/sessions
 }
 
 // end is when the session is over whatever happens.

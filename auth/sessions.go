@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -33,6 +32,7 @@ type SessionOptions struct {
 // [SessionLifetime] after the login.
 type Sessions struct {
 	store         *sessionStore
+	book          accountBook
 	plain, secure gin.HandlerFunc
 }
 
@@ -44,11 +44,12 @@ func NewSessions(client redis.UniversalClient, keys store.Keys, options SessionO
 	}
 	cookies := cookies{domain: options.Domain, secure: options.Secure}
 	s := &sessionStore{
-		client: client, keys: keys, index: sessionIndex{client, keys},
+		client: client, keys: keys, index: sessionIndex(client, keys),
 		cookies: cookies, now: options.Now,
 	}
 	return &Sessions{
 		store:  s,
+		book:   accountBook{client, keys},
 		plain:  ginsessions.Sessions(cookies.name(false), s),
 		secure: ginsessions.Sessions(cookies.name(true), s),
 	}
@@ -67,23 +68,30 @@ func (s *Sessions) Middleware() gin.HandlerFunc {
 	}
 }
 
-// Account returns the account that is logged in, "" for nobody. An error means that Redis didn't
-// answer and nothing is known: it is neither a login nor a logout. Redis is asked once per request;
-// later calls return the same.
-func (s *Sessions) Account(c *gin.Context) (name string, err error) {
+// Access returns who is logged in, the zero Access for nobody: a session whose account was disabled,
+// or got another password or role, is nobody's. An error means that Redis didn't answer and nothing
+// is known: it is neither a login nor a logout.
+func (s *Sessions) Access(c *gin.Context) (Access, error) {
 	session, err := s.session(c)
 	if err != nil {
-		return "", fmt.Errorf("ask who is logged in: %w", err)
+		return Access{}, fmt.Errorf("ask who is logged in: %w", err)
 	}
 	state, _ := session.Values[recordKey{}].(record)
-	return state.Account, nil
+	if state.Account == "" {
+		return Access{}, nil
+	}
+	found, err := s.book.read(c.Request.Context(), state.Account)
+	if err != nil {
+		return Access{}, fmt.Errorf("ask whose login it is: %w", err)
+	}
+	return found.access(state.Account, state.Generation, ViaSession, session.ID), nil
 }
 
-// LogIn begins a new session of the account, and ends the one that the request came with, with all
-// that it held: what somebody else may have planted there is not taken over. Call it before the
-// response's header is written, when the password has been verified. After an error nobody is
-// logged in.
-func (s *Sessions) LogIn(c *gin.Context, name string) error {
+// LogIn begins a new session of the account, as it was when the password was verified, and ends the
+// one that the request came with, with all that it held: what somebody else may have planted there is
+// not taken over. address is the client's, for the account's list of sessions. Call it before the
+// response's header is written. After an error nobody is logged in.
+func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error {
 	session, err := s.session(c)
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
@@ -91,7 +99,9 @@ func (s *Sessions) LogIn(c *gin.Context, name string) error {
 	if err := s.store.discard(c.Request.Context(), session); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	session.Values[recordKey{}] = record{Account: name}
+	session.Values[recordKey{}] = record{
+		Account: account.Name, Generation: account.generation, Address: address, Agent: agent(c.Request.UserAgent()),
+	}
 	if err := s.store.Save(c.Request, c.Writer, session); err != nil {
 		clear(session.Values)
 		return fmt.Errorf("log in: %w", err)
@@ -111,11 +121,6 @@ func (s *Sessions) LogOut(c *gin.Context) error {
 		return fmt.Errorf("log out: %w", err)
 	}
 	return nil
-}
-
-// EndAll ends every session of the account. After an error some may still be open: call it again.
-func (s *Sessions) EndAll(ctx context.Context, name string) error {
-	return s.store.index.endAll(ctx, name)
 }
 
 func (s *Sessions) session(c *gin.Context) (*sessions.Session, error) {

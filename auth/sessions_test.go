@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -143,13 +144,13 @@ func TestRequestsAreNotedOnceAMinute(t *testing.T) {
 func TestNewPasswordEndsAllSessions(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
-		accounts := auth.NewAccounts(client, keys)
+		accounts := s.accounts
 		create(t, accounts, "ada")
 		one, two, grace := s.browser(), s.browser(), s.browser()
 		one.post(t, "/login/ada")
 		two.post(t, "/login/ada")
 		grace.post(t, "/login/grace")
-		if err := accounts.SetPassword(t.Context(), "ada", "another password"); err != nil {
+		if _, err := accounts.SetPassword(t.Context(), "ada", "another password"); err != nil {
 			t.Fatal(err)
 		}
 		one.wantAccount(t, "")
@@ -158,15 +159,15 @@ func TestNewPasswordEndsAllSessions(t *testing.T) {
 	})
 }
 
-func TestEndAll(t *testing.T) {
+func TestEndSessions(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
-		if err := s.sessions.EndAll(t.Context(), "ada"); err != nil {
-			t.Fatalf("without sessions: %v", err)
+		if err := s.accounts.EndSessions(t.Context(), "ada"); !errors.Is(err, auth.ErrNoAccount) {
+			t.Fatalf("without an account: %v", err)
 		}
 		b := s.browser()
 		b.post(t, "/login/ada")
-		if err := s.sessions.EndAll(t.Context(), "ada"); err != nil {
+		if err := s.accounts.EndSessions(t.Context(), "ada"); err != nil {
 			t.Fatal(err)
 		}
 		b.wantAccount(t, "")

@@ -25,7 +25,7 @@ var errSessionEnded = errors.New("the session has ended")
 type sessionStore struct {
 	client  redis.UniversalClient
 	keys    store.Keys
-	index   sessionIndex
+	index   accountIndex
 	cookies cookies
 	now     func() time.Time
 }
@@ -51,7 +51,7 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err != nil {
 		return session, nil
 	}
-	id, ok := sessionID(cookie.Value)
+	id, ok := hashSecret(cookie.Value)
 	if !ok {
 		return session, nil
 	}
@@ -99,7 +99,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *sessions.Session, state record) error {
 	ctx, now := r.Context(), s.now()
 	secret := newSecret()
-	id, _ := sessionID(secret) // a secret of our own always has one
+	id, _ := hashSecret(secret) // a secret of our own always has one
 	line, err := state.encode()
 	if err != nil {
 		return err
@@ -137,28 +137,52 @@ func (s *sessionStore) update(ctx context.Context, id string, state record) erro
 
 // load reads a session and notes that it was used. It is not ok where there is none.
 func (s *sessionStore) load(ctx context.Context, id string) (state record, ok bool, err error) {
-	line, err := s.client.Get(ctx, s.keys.Session(id)).Bytes()
-	if errors.Is(err, redis.Nil) {
-		return record{}, false, nil
-	}
+	states, err := s.use(ctx, []string{id})
+	state, ok = states[id]
+	return state, ok, err
+}
+
+// use reads those of the sessions that there are, and notes that they are used.
+func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]record, error) {
+	states, err := s.peek(ctx, ids)
 	if err != nil {
-		return record{}, false, err
+		return nil, err
 	}
 	now := s.now()
-	// What can't be read is not a session of ours: an error would shut its owner out for good. The
-	// end is checked here too, because the embedded store's time may stand still.
-	if json.Unmarshal(line, &state) != nil || state.left(now) <= 0 {
-		return record{}, false, nil
+	for id, state := range states {
+		if !state.isStale(now) {
+			continue
+		}
+		state.Seen = now.Unix()
+		switch err := s.update(ctx, id, state); {
+		case errors.Is(err, errSessionEnded):
+			delete(states, id)
+		case err != nil:
+			return nil, err
+		default:
+			states[id] = state
+		}
 	}
-	if !state.isStale(now) {
-		return state, true, nil
+	return states, nil
+}
+
+// peek reads those of the sessions that there are.
+func (s *sessionStore) peek(ctx context.Context, ids []string) (map[string]record, error) {
+	lines, err := readEach(ctx, s.client, s.keys.Session, ids)
+	if err != nil {
+		return nil, err
 	}
-	state.Seen = now.Unix()
-	err = s.update(ctx, id, state)
-	if errors.Is(err, errSessionEnded) {
-		return record{}, false, nil
+	now := s.now()
+	states := make(map[string]record, len(lines))
+	for id, line := range lines {
+		var state record
+		// What can't be read is not a session of ours: an error would shut its owner out for good. The
+		// end is checked here too, because the embedded store's time may stand still.
+		if json.Unmarshal([]byte(line), &state) == nil && state.left(now) > 0 {
+			states[id] = state
+		}
 	}
-	return state, err == nil, err
+	return states, nil
 }
 
 // end deletes the session and takes its cookie back. The session is empty and new afterwards.
@@ -177,7 +201,7 @@ func (s *sessionStore) discard(ctx context.Context, session *sessions.Session) e
 			return fmt.Errorf("end session: %w", err)
 		}
 		if state, _ := session.Values[recordKey{}].(record); state.Account != "" {
-			if err := s.index.remove(ctx, state.Account, session.ID); err != nil {
+			if err := s.index.end(ctx, state.Account, session.ID); err != nil {
 				return fmt.Errorf("end session: %w", err)
 			}
 		}

@@ -115,7 +115,7 @@ func TestSavingDoesNotBringASessionBack(t *testing.T) {
 		s.POST("/late", func(c *gin.Context) {
 			session := ginsessions.Default(c)
 			session.Set("note", "late")
-			if err := s.sessions.EndAll(c, "ada"); err != nil {
+			if err := s.accounts.EndSessions(c, "ada"); err != nil {
 				t.Error(err)
 			}
 			answer(c, "", session.Save())
@@ -194,7 +194,12 @@ func (o *outage) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 }
 
 func (o *outage) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if o.away {
+			return errAway
+		}
+		return next(ctx, cmds)
+	}
 }
 
 func TestRecordThatCantBeReadIsNobody(t *testing.T) {
@@ -217,7 +222,7 @@ func TestRecordThatCantBeReadIsNobody(t *testing.T) {
 	})
 }
 
-func TestAccountWithoutTheMiddleware(t *testing.T) {
+func TestAccessWithoutTheMiddleware(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
@@ -226,8 +231,9 @@ func TestAccountWithoutTheMiddleware(t *testing.T) {
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
 		c.Request = httptest.NewRequest(http.MethodGet, b.origin, nil)
 		c.Request.AddCookie(&cookie)
-		if name, err := s.sessions.Account(c); name != "ada" || err != nil {
-			t.Errorf("got %q, %v", name, err)
+		access, err := s.sessions.Access(c)
+		if access.Account != "ada" || access.Role != auth.Superuser || access.Via != auth.ViaSession || err != nil {
+			t.Errorf("got %+v, %v", access, err)
 		}
 	})
 }

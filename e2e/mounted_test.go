@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/middleware"
@@ -89,8 +90,11 @@ func host(t *testing.T, logs *store.Store, prefix string) (origin string) {
 	})
 	engine.Use(middleware.Track(logs, user, middleware.Options{}))
 	engine.GET("/orders/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
-	admin, err := handlers.New(logs, handlers.Options{Superuser: func(c *gin.Context) (string, bool) {
-		return user(c), user(c) == "root"
+	admin, err := handlers.New(logs, handlers.Options{Identify: func(c *gin.Context) (string, auth.Role) {
+		if name := user(c); name == "root" {
+			return name, auth.Superuser
+		}
+		return "", ""
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
@@ -82,7 +83,7 @@ func TestFragmentsRedirectOnlyToTheLogin(t *testing.T) {
 
 func TestTheHostsLoginIsTheAdmins(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		s := newSite(t, client, handlers.Options{Superuser: hostLogin})
+		s := newSite(t, client, handlers.Options{Identify: hostLogin})
 		for _, route := range s.engine.Routes() {
 			if strings.Contains(route.Path, "/login") || strings.Contains(route.Path, "/logout") {
 				t.Errorf("there is a route %s", route.Path)
@@ -113,9 +114,11 @@ func TestTheHostsLoginIsTheAdmins(t *testing.T) {
 }
 
 // hostLogin is a host's login: whoever the header names, root alone being a superuser.
-func hostLogin(c *gin.Context) (string, bool) {
-	name := c.GetHeader("X-Host-User")
-	return name, name == root
+func hostLogin(c *gin.Context) (string, auth.Role) {
+	if name := c.GetHeader("X-Host-User"); name == root {
+		return name, auth.Superuser
+	}
+	return "mallory", ""
 }
 
 func TestWithoutRedisNobodyIsLetInOrLoggedOut(t *testing.T) {
@@ -146,7 +149,7 @@ func TestWithoutRedisNobodyIsLetInOrLoggedOut(t *testing.T) {
 // Where the host lets people in, pages that need Redis say that it is away.
 func TestWithoutRedisTheHostsLoginStillDecides(t *testing.T) {
 	server := redistest.Start(t)
-	s := newSite(t, server.Client(t), handlers.Options{Superuser: hostLogin})
+	s := newSite(t, server.Client(t), handlers.Options{Identify: hostLogin})
 	server.Kill()
 	for _, target := range []string{"/", "/static?username=ada", "/users?q=a", "/users"} {
 		s.stranger().get(base+target, "X-Host-User", root).expectStoreLost()

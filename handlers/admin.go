@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -27,10 +28,26 @@ import (
 
 // Options configure the admin. The zero value has its own login, and speaks the reader's language.
 type Options struct {
-	// Superuser makes the host application's own login the admin's: it returns the name of the
-	// superuser who makes the request, or false for anybody else, who is refused. Our login page
-	// does not exist then. It is called for every request to the admin. Default: nil.
-	Superuser func(*gin.Context) (name string, ok bool)
+	// Identify makes the host application's own login the admin's: it returns the name and the role
+	// of who makes the request, or no role for anybody else, who is refused. Our login page does not
+	// exist then. It is called for every request to the admin, and for open sockets when they
+	// connect again, which is every minute. Default: nil.
+	Identify func(*gin.Context) (name string, role auth.Role)
+
+	// AuthHeader makes the login of a proxy in front the admin's: it is the header, such as
+	// X-Forwarded-User, in which the proxy names whom it has authenticated. It is believed only in
+	// requests from TrustedProxies, which it needs, and the proxy must remove it from what its
+	// clients send. An account of that name gives the role. Our login page does not exist then.
+	// Default: "", none.
+	AuthHeader string
+
+	// AuthHeaderRole is the role of those whom the proxy names and who have no account. Default: "",
+	// they are refused.
+	AuthHeaderRole auth.Role
+
+	// TrustedProxies are the addresses of proxies whose X-Forwarded-For is believed, for the limit of
+	// logins and for the viewing log, and whose AuthHeader is. Default: none.
+	TrustedProxies []netip.Prefix
 
 	// UserExists lets the pages tell "User ada not found." from "No logs for ada.". An error counts
 	// as yes, and is logged. Default: nil, everybody might exist.
@@ -77,6 +94,8 @@ type Admin struct {
 	hub      *live.Hub
 	accounts *auth.Accounts
 	sessions *auth.Sessions
+	tokens   *auth.Tokens
+	guard    *auth.Guard
 	throttle *auth.Throttle
 	origins  http.CrossOriginProtection
 	policy   string // Content-Security-Policy
@@ -113,6 +132,8 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 			Secure: options.SecureCookies, Domain: options.CookieDomain,
 		}),
 	}
+	a.tokens = auth.NewTokens(logs.Client(), logs.Keys())
+	a.guard = auth.NewGuard(a.sessions, a.tokens)
 	a.hub = live.NewHub(logs, set, live.Options{
 		CheckOrigin: a.mayConnect, MaxSockets: options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 	})
@@ -123,6 +144,9 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 func (o Options) validate(set *views.Set) (policy string, err error) {
 	if o.MaxSockets < 0 || o.MaxSocketsPerAccount < 0 {
 		return "", fmt.Errorf("MaxSockets is %d and MaxSocketsPerAccount %d: use 1 or more, or 0 for the defaults", o.MaxSockets, o.MaxSocketsPerAccount)
+	}
+	if err := o.validateLogin(); err != nil {
+		return "", err
 	}
 	var tags []string
 	for _, l := range set.Languages() {
@@ -153,6 +177,29 @@ func (o Options) validate(set *views.Set) (policy string, err error) {
 		connect + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", nil
 }
 
+// validateLogin checks whose login it is.
+func (o Options) validateLogin() error {
+	switch {
+	case o.AuthHeader != "" && o.Identify != nil:
+		return errors.New("there are two logins, Identify and AuthHeader: use one")
+	case o.AuthHeader != "" && len(o.TrustedProxies) == 0:
+		return fmt.Errorf("anybody could send the header %s: name the proxies that are trusted", o.AuthHeader)
+	case o.AuthHeader != "" && strings.Trim(o.AuthHeader, headerName) != "":
+		return fmt.Errorf("%q is not the name of a header: use one such as X-Forwarded-User", o.AuthHeader)
+	case o.AuthHeaderRole != "" && o.AuthHeader == "":
+		return errors.New("there is a role for names in a header, but no header: set AuthHeader")
+	}
+	if o.AuthHeaderRole != "" {
+		if _, err := auth.ParseRole(string(o.AuthHeaderRole)); err != nil {
+			return fmt.Errorf("%q: %w", o.AuthHeaderRole, err)
+		}
+	}
+	return nil
+}
+
+// headerName are the characters of a header's name that are in use.
+const headerName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+
 // withoutPassword is raw, parsed as u or nil, as it may be shown.
 func withoutPassword(raw string, u *url.URL) string {
 	if u == nil || u.User == nil {
@@ -174,7 +221,7 @@ func (a *Admin) Close(ctx context.Context) error {
 const mountable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"
 
 // Mount adds the admin to r, usually a group such as engine.Group("/userlog"); every link follows
-// its path. Requests to the admin are never recorded, and need a superuser. Mount panics, as Gin
+// its path. Requests to the admin are never recorded, and need a role. Mount panics, as Gin
 // does, where the routes can't be added; the path must consist of letters, digits and - . _ ~ between
 // its slashes.
 func (a *Admin) Mount(r gin.IRouter) {
@@ -190,18 +237,24 @@ func (a *Admin) Mount(r gin.IRouter) {
 	public.GET("/static/:file", s.asset)
 	public.HEAD("/static/:file", s.asset)
 	public.POST("/language", s.setLanguage)
-	if a.options.Superuser == nil {
+	if a.ownLogin() {
 		public.GET("/login", s.loginPage)
 		public.POST("/login", s.logIn)
 		public.POST("/logout", s.logOut)
 	}
-	private := public.Group("", s.requireSuperuser)
-	private.GET("/", s.home)
-	private.GET("/static", s.staticLog)
-	private.GET("/live", s.liveLog)
-	private.GET("/live/everyone", s.everyone)
-	private.GET("/live/socket", s.socket)
-	private.GET("/users", s.suggest)
+	public.GET("/live/socket", s.requireSocketAccess, s.socket)
+	private := public.Group("", s.requireLogin)
+	page(private, "/", s.home)
+	page(private, "/static", s.staticLog)
+	page(private, "/live", s.liveLog)
+	page(private, "/live/everyone", s.everyone)
+	page(private, "/users", s.suggest)
+}
+
+// page adds what answers GET and, as net/http has it, HEAD.
+func page(r gin.IRouter, path string, handler gin.HandlerFunc) {
+	r.GET(path, handler)
+	r.HEAD(path, handler)
 }
 
 // NotFound answers with the admin's page for what does not exist, for use as an engine's NoRoute

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -34,8 +35,9 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 		Lang:              s.language(c),
 		Base:              s.base,
 		Current:           s.ownPath(c.Request.URL.RequestURI()),
-		Account:           c.GetString(accountKey),
-		CanLogOut:         s.options.Superuser == nil,
+		Account:           accessOf(c).Account,
+		IsSuperuser:       accessOf(c).Role == auth.Superuser,
+		CanLogOut:         s.ownLogin(),
 		CanSwitchLanguage: s.options.Language == "",
 		Section:           section,
 	}
@@ -48,6 +50,11 @@ func (s *site) answer(c *gin.Context, status int, html []byte, err error) {
 		return
 	}
 	c.Data(status, "text/html; charset=utf-8", html)
+}
+
+// failJSON ends a program's request with an error that it can read.
+func (s *site) failJSON(c *gin.Context, status int, message string) {
+	c.AbortWithStatusJSON(status, gin.H{"error": message})
 }
 
 // fail ends the request with an error page: a sentence and the next step, in the reader's language.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestPagesSpeakTheReadersLanguage(t *testing.T) {
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Superuser: hostLogin})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
 	b := s.stranger()
 	lang := func(target string, headers ...string) string {
 		return b.get(base+target, append([]string{"X-Host-User", root}, headers...)...).find("html").AttrOr("lang", "")
@@ -56,7 +56,7 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 }
 
 func TestAPinnedLanguageIsNotAsked(t *testing.T) {
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Superuser: hostLogin, Language: "fr"})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin, Language: "fr"})
 	b := s.stranger()
 	b.post(base+"/language", url.Values{"lang": {"en"}})
 	a := b.get(base+"/static?username=ada&lang=en", "X-Host-User", root, "Accept-Language", "en")

@@ -14,11 +14,11 @@ import (
 
 // loginPage shows the form, or leads on if somebody is logged in already.
 func (s *site) loginPage(c *gin.Context) {
-	name, err := s.sessions.Account(c)
+	access, err := s.sessions.Access(c)
 	switch {
 	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
-	case name != "":
+	case access.Account != "":
 		c.Redirect(http.StatusSeeOther, s.ownPath(c.Query("next")))
 	default:
 		var message *views.Message
@@ -34,8 +34,7 @@ func (s *site) logIn(c *gin.Context) {
 	ctx := c.Request.Context()
 	name, password := c.PostForm("username"), c.PostForm("password")
 	next := s.ownPath(c.PostForm("next"))
-	// Not ClientIP, which believes any client's X-Forwarded-For unless the host has seen to that.
-	address := c.RemoteIP()
+	address := s.clientAddress(c)
 	wait, err := s.throttle.Allow(ctx, name, address)
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
@@ -46,7 +45,8 @@ func (s *site) logIn(c *gin.Context) {
 		s.showLogin(c, http.StatusTooManyRequests, views.Login{Username: name, Next: next, Message: views.TooManyAttempts(wait)})
 		return
 	}
-	if err := s.accounts.Verify(ctx, name, password); errors.Is(err, auth.ErrCredentials) {
+	account, err := s.accounts.Verify(ctx, name, password)
+	if errors.Is(err, auth.ErrCredentials) {
 		s.log.Warn("userlog: a login failed", "address", address)
 		s.showLogin(c, http.StatusUnprocessableEntity, views.Login{Username: name, Next: next, Message: views.WrongPassword()})
 		return
@@ -58,7 +58,7 @@ func (s *site) logIn(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	if err := s.sessions.LogIn(c, name); err != nil {
+	if err := s.sessions.LogIn(c, account, address); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}

@@ -16,9 +16,6 @@ const maxForm = 64 << 10
 // maxNext is the longest path that a login leads back to, in bytes.
 const maxNext = 2048
 
-// accountKey is the name under which [site.requireSuperuser] leaves who is logged in.
-const accountKey = "userlog.account"
-
 // secure refuses requests that another site's page has made, and sets the headers of every answer.
 func (s *site) secure(c *gin.Context) {
 	s.writeHeaders(c)
@@ -50,48 +47,6 @@ func (a *Admin) writeHeaders(c *gin.Context) {
 	header.Add("Vary", "HX-Request")
 }
 
-// requireSuperuser lets only superusers on. Everybody else is sent to the login and comes back
-// after it; where the host has the login, she is refused.
-func (s *site) requireSuperuser(c *gin.Context) {
-	if s.options.Superuser != nil {
-		name, ok := s.options.Superuser(c)
-		if !ok {
-			s.fail(c, http.StatusForbidden, nil)
-			return
-		}
-		c.Set(accountKey, name)
-		return
-	}
-	name, err := s.sessions.Account(c)
-	switch {
-	case err != nil:
-		s.fail(c, http.StatusServiceUnavailable, err)
-	case name == "":
-		s.sendToLogin(c)
-	default:
-		c.Set(accountKey, name)
-	}
-}
-
-// sendToLogin redirects a page to the login. What is no page is told so by its status: a fragment
-// would show the login in place of a table, and a socket or program can't read one.
-func (s *site) sendToLogin(c *gin.Context) {
-	next := c.Request.URL.RequestURI()
-	switch {
-	case c.GetHeader("HX-Request") != "":
-		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
-			next = current.RequestURI()
-		}
-		c.Header("HX-Redirect", s.loginURL(next))
-		c.AbortWithStatus(http.StatusUnauthorized)
-	case c.GetHeader("Upgrade") != "":
-		c.AbortWithStatus(http.StatusUnauthorized)
-	default:
-		c.Redirect(http.StatusSeeOther, s.loginURL(next))
-		c.Abort()
-	}
-}
-
 // loginURL is the login page that leads back to next.
 func (s *site) loginURL(next string) string {
 	if next = s.ownPath(next); next == s.base+"/" {
@@ -117,11 +72,14 @@ func (s *site) ownPath(next string) string {
 	return u.RequestURI()
 }
 
-// mayConnect decides about the Origin of a live socket. A browser always sends one; a program
-// without one has a session's cookie all the same.
+// mayConnect decides about the Origin of a live socket. A browser always sends one; who sends none
+// must be a program, and has shown a token, which no other site's page can.
 func (a *Admin) mayConnect(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	if origin == "" || slices.Contains(a.options.AllowedOrigins, origin) {
+	if origin == "" {
+		return bearer(r) != ""
+	}
+	if slices.Contains(a.options.AllowedOrigins, origin) {
 		return true
 	}
 	u, err := url.Parse(origin)

@@ -155,7 +155,7 @@ func (s *site) again() *browser {
 
 func (s *site) createSuperuser() {
 	s.t.Helper()
-	if err := auth.NewAccounts(s.logs.Client(), s.logs.Keys()).Create(s.t.Context(), root, password); err != nil {
+	if err := auth.NewAccounts(s.logs.Client(), s.logs.Keys()).Create(s.t.Context(), root, auth.Superuser, password); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -218,12 +218,14 @@ func (b *browser) session() string {
 	return ""
 }
 
-// dial opens a websocket with the browser's cookies; the answer is what came instead of or with it.
+// dial opens a websocket with the browser's cookies and Origin; a header that is empty is not sent; the answer is what came instead of or with it.
 func (b *browser) dial(target string, headers ...string) (*websocket.Conn, *http.Response) {
 	b.t.Helper()
-	header := http.Header{}
+	header := http.Header{"Origin": {b.site.server.URL}}
 	for pair := range slices.Chunk(headers, 2) {
-		header.Set(pair[0], pair[1])
+		if header.Set(pair[0], pair[1]); pair[1] == "" {
+			header.Del(pair[0])
+		}
 	}
 	dialer := websocket.Dialer{Jar: b.jar}
 	conn, response, err := dialer.DialContext(b.t.Context(), "ws"+strings.TrimPrefix(b.site.server.URL, "http")+target, header)

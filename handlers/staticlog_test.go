@@ -66,7 +66,7 @@ func TestStaticLogSaysWhatWasFound(t *testing.T) {
 }
 
 func TestWithoutTheHostsWordEverybodyMightExist(t *testing.T) {
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Superuser: hostLogin})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
 	s.stranger().get(base+"/static?username=eve", "X-Host-User", root).expect(http.StatusOK, "No logs for eve.")
 }
 
@@ -130,7 +130,7 @@ func TestStaticLogRefreshes(t *testing.T) {
 
 // What shows nothing must not be taken for the same nothing of another user or message.
 func TestEmptyLogsHaveETagsOfTheirOwn(t *testing.T) {
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Superuser: hostLogin, UserExists: adaAndBob})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin, UserExists: adaAndBob})
 	seen := map[string]string{}
 	for _, username := range []string{"ada", "bob", "eve", "\x01", ""} {
 		etag := s.stranger().get(base+"/static?"+url.Values{"username": {username}}.Encode(), "X-Host-User", root).Header.Get("ETag")

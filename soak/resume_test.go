@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/gorilla/websocket"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -68,8 +70,8 @@ func serveAdmin(t *testing.T, logs *store.Store) string {
 	t.Helper()
 	gin.SetMode(gin.ReleaseMode)
 	admin, err := handlers.New(logs, handlers.Options{
-		Superuser: func(*gin.Context) (string, bool) { return "root", true },
-		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Identify: func(*gin.Context) (string, auth.Role) { return "root", auth.Superuser },
+		Logger:   slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +125,9 @@ func (p *page) connect(ctx context.Context, read func(*websocket.Conn) error) er
 	if n := len(p.ids); n > 0 {
 		query.Set("after", p.ids[n-1])
 	}
-	conn, _, err := websocket.DefaultDialer.DialContext(ctx, p.address+query.Encode(), nil)
+	address, _, _ := strings.Cut(p.address, "/userlog/")
+	origin := "http" + strings.TrimPrefix(address, "ws")
+	conn, _, err := websocket.DefaultDialer.DialContext(ctx, p.address+query.Encode(), http.Header{"Origin": {origin}})
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -98,11 +100,25 @@ func (k Keys) Application(id string) string { return k.prefix + "application:" +
 // its subscription has come. The nonce is the process's own.
 func (k Keys) Probe(nonce string) string { return k.channel + "probe:" + nonce }
 
-// Account is the HASH of one account of the admin.
-func (k Keys) Account(name string) string { return k.prefix + "account:" + name }
+// Accounts is the HASH name → account of the admin, as JSON.
+func (k Keys) Accounts() string { return k.prefix + "accounts" }
 
 // AccountSessions is the ZSET of an account's session hashes → time of expiry, in Unix seconds.
 func (k Keys) AccountSessions(name string) string { return k.prefix + "sessions:" + name }
+
+// AccountTokens is the ZSET of the hashes of an account's tokens → time of expiry, in Unix seconds.
+func (k Keys) AccountTokens(name string) string { return k.prefix + "tokens:" + name }
+
+// Token is the STRING that holds one program's token as JSON; hash is the SHA-256 of its secret, in
+// hexadecimal.
+func (k Keys) Token(hash string) string { return k.prefix + "token:" + hash }
+
+// Reason is the STRING that holds why an account watches a user, "" for everyone, until it expires.
+// The names are hashed, so that no two pairs share a key.
+func (k Keys) Reason(account, username string) string {
+	sum := sha256.Sum256([]byte(account + "\x00" + username))
+	return k.prefix + "reason:" + hex.EncodeToString(sum[:])
+}
 
 // Session is the STRING that holds one session of the admin as JSON; hash is the SHA-256 of the
 // cookie's secret, in hexadecimal.

@@ -20,6 +20,7 @@ type Layout struct {
 	Base              string // base path of the admin without trailing slash: "" or "/userlog"
 	Current           string // path and query of this page: where a language switch returns to
 	Account           string // who is logged in; "" = nobody, and no navigation is shown
+	IsSuperuser       bool   // shows what only superusers may open
 	CanLogOut         bool   // false where the host application owns the login
 	CanSwitchLanguage bool   // false where the language is pinned
 	Section           string // which link of the navigation is the current one, or ""

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/store"
@@ -29,10 +30,12 @@ import (
 // has checked. It returns "" for requests without a login.
 func currentUser(c *gin.Context) string { return c.GetString(gin.AuthUserKey) }
 
-// superuser says who may use the admin.
-func superuser(c *gin.Context) (name string, ok bool) {
-	name = currentUser(c)
-	return name, name == "root"
+// identify says who may use the admin, and as what.
+func identify(c *gin.Context) (name string, role auth.Role) {
+	if name = currentUser(c); name == "root" {
+		return name, auth.Superuser
+	}
+	return "", "" // nobody
 }
 
 // application is the whole site: a page for users, and the admin.
@@ -42,7 +45,7 @@ func application(logs *store.Store, accounts gin.Accounts) (http.Handler, *handl
 	r.Use(gin.Recovery(), gin.BasicAuth(accounts))
 	r.GET("/orders/:id", func(c *gin.Context) { c.String(http.StatusOK, "Order %s", c.Param("id")) })
 
-	admin, err := handlers.New(logs, handlers.Options{Superuser: superuser}) // shows
+	admin, err := handlers.New(logs, handlers.Options{Identify: identify}) // shows
 	if err != nil {
 		return nil, nil, err
 	}

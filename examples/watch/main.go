@@ -1,7 +1,8 @@
 // Command watch prints a user's requests as they happen, from the live socket of an admin: what a
-// program of yours might do with them. Run examples/embed, and then
+// program of yours might do with them. It needs a token: make one on the admin's page Account, or for
+// an account that is a program's with userlog account token.
 //
-//	go run ./examples/watch 'ws://127.0.0.1:8080/userlog/live/socket?username=ada&format=json'
+//	USERLOG_TOKEN=userlog_… go run ./examples/watch 'ws://127.0.0.1:8080/userlog/live/socket?username=ada&format=json'
 package main
 
 import (
@@ -19,8 +20,8 @@ import (
 )
 
 // watch prints what a live socket tells until it is closed.
-func watch(w io.Writer, url string, login http.Header) error {
-	conn, answer, err := websocket.DefaultDialer.Dial(url, login)
+func watch(w io.Writer, url, token string) error {
+	conn, answer, err := websocket.DefaultDialer.Dial(url, http.Header{"Authorization": {"Bearer " + token}})
 	switch {
 	case errors.Is(err, websocket.ErrBadHandshake):
 		return fmt.Errorf("refused: %s", answer.Status)
@@ -53,10 +54,9 @@ func watch(w io.Writer, url string, login http.Header) error {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		log.Fatal("usage: watch 'ws://127.0.0.1:8080/userlog/live/socket?username=ada&format=json'")
+	token := os.Getenv("USERLOG_TOKEN") // not an argument: others on the machine can read those
+	if len(os.Args) != 2 || token == "" {
+		log.Fatal("usage: USERLOG_TOKEN=userlog_… watch 'ws://127.0.0.1:8080/userlog/live/socket?username=ada&format=json'")
 	}
-	login := http.Request{Header: http.Header{}}
-	login.SetBasicAuth("root", "change me") // as examples/embed asks
-	log.Fatal(watch(os.Stdout, os.Args[1], login.Header))
+	log.Fatal(watch(os.Stdout, os.Args[1], token))
 }

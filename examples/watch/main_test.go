@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/gorilla/websocket"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/store/embedded"
@@ -22,7 +23,7 @@ import (
 func TestWatchSaysWhyItIsRefused(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	err := watch(io.Discard, "ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	err := watch(io.Discard, "ws"+strings.TrimPrefix(server.URL, "http"), "userlog_x")
 	if err == nil || err.Error() != "refused: 404 Not Found" {
 		t.Errorf("got %v", err)
 	}
@@ -34,10 +35,14 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer logs.Close(context.Background())
-	admin, err := handlers.New(logs, handlers.Options{Superuser: func(c *gin.Context) (string, bool) {
-		name, _, ok := c.Request.BasicAuth()
-		return name, ok && name == "root"
-	}})
+	admin, err := handlers.New(logs, handlers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.NewAccounts(logs.Client(), logs.Keys()).Invite(t.Context(), "robot", auth.Viewer); err != nil {
+		t.Fatal(err)
+	}
+	token, err := auth.NewTokens(logs.Client(), logs.Keys()).Create(t.Context(), "robot", "watch", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,10 +54,8 @@ func TestWatch(t *testing.T) {
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200})
 	read, write := io.Pipe()
 	ended := make(chan error, 1)
-	login := http.Request{Header: http.Header{}}
-	login.SetBasicAuth("root", "change me")
 	go func() {
-		ended <- watch(write, "ws"+strings.TrimPrefix(server.URL, "http")+"/userlog/live/socket?username=ada&after=unknown&format=json", login.Header)
+		ended <- watch(write, "ws"+strings.TrimPrefix(server.URL, "http")+"/userlog/live/socket?username=ada&after=unknown&format=json", token)
 	}()
 	lines := bufio.NewReader(read)
 	for _, want := range []string{"requests may be missing here\n", "ada GET /orders/7 200\n"} {

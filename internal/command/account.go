@@ -23,7 +23,9 @@ type createSuperuserCommand struct {
 
 // Run is called by kong.
 func (c *createSuperuserCommand) Run(ctx context.Context, std streams) error {
-	err := c.withPassword(ctx, std, (*auth.Accounts).Create)
+	err := c.withPassword(ctx, std, func(accounts *auth.Accounts, password string) error {
+		return accounts.Create(ctx, c.Name, auth.Superuser, password)
+	})
 	switch {
 	case errors.Is(err, auth.ErrAccountExists):
 		return fmt.Errorf("there is an account %q already: give it a new password with userlog changepassword", c.Name)
@@ -41,7 +43,10 @@ type changePasswordCommand struct {
 
 // Run is called by kong.
 func (c *changePasswordCommand) Run(ctx context.Context, std streams) error {
-	err := c.withPassword(ctx, std, (*auth.Accounts).SetPassword)
+	err := c.withPassword(ctx, std, func(accounts *auth.Accounts, password string) error {
+		_, err := accounts.SetPassword(ctx, c.Name, password)
+		return err
+	})
 	switch {
 	case errors.Is(err, auth.ErrNoAccount):
 		return fmt.Errorf("there is no account %q: create it with userlog createsuperuser", c.Name)
@@ -55,7 +60,7 @@ func (c *changePasswordCommand) Run(ctx context.Context, std streams) error {
 // withPassword asks for a password, checks it, and has change apply it to the account.
 func (f accountFlags) withPassword(
 	ctx context.Context, std streams,
-	change func(accounts *auth.Accounts, ctx context.Context, name, password string) error,
+	change func(accounts *auth.Accounts, password string) error,
 ) error {
 	if err := auth.CheckName(f.Name); err != nil {
 		return usage("%q: %w", f.Name, err)
@@ -70,5 +75,5 @@ func (f accountFlags) withPassword(
 	if err != nil {
 		return err
 	}
-	return change(auth.NewAccounts(logs.Client(), logs.Keys()), ctx, f.Name, password)
+	return change(auth.NewAccounts(logs.Client(), logs.Keys()), password)
 }

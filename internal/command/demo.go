@@ -81,12 +81,12 @@ func (c *demoCommand) createSuperuser(ctx context.Context, p *program) (how stri
 	} else if err := auth.CheckPassword(password); err != nil {
 		return "", usage("--password: %w", err)
 	}
-	err = accounts.Create(ctx, demoSuperuser, password)
+	err = accounts.Create(ctx, demoSuperuser, auth.Superuser, password)
 	if errors.Is(err, auth.ErrAccountExists) {
 		if c.Password == "" {
 			return "with the password that it had before; --password sets another", nil
 		}
-		err = accounts.SetPassword(ctx, demoSuperuser, password)
+		_, err = accounts.SetPassword(ctx, demoSuperuser, password)
 	}
 	if err != nil {
 		return "", fmt.Errorf("can't create the superuser %s in the log store at %s: %w", demoSuperuser, p.logs.Address(), err)

@@ -70,8 +70,8 @@ func TestServeWithoutKeyPrefix(t *testing.T) {
 	server := redistest.Start(t)
 	start(t, environ{"USERLOG_KEY_PREFIX": ""}, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL,
 		"--superuser", "root", "--superuser-password-file", passwordFile(t)).err.await(t, "has been created")
-	if n, err := server.Client(t).Exists(t.Context(), "account:root").Result(); err != nil || n != 1 {
-		t.Errorf("account:root: %d, %v", n, err)
+	if n, err := server.Client(t).Exists(t.Context(), "accounts").Result(); err != nil || n != 1 {
+		t.Errorf("accounts: %d, %v", n, err)
 	}
 }
 

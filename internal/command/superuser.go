@@ -66,7 +66,7 @@ func (s superuser) ensure(ctx context.Context, logs *store.Store, log *slog.Logg
 	}
 	accounts := auth.NewAccounts(logs.Client(), logs.Keys())
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := accounts.Create(ctx, s.name, s.password)
+		err := accounts.Create(ctx, s.name, auth.Superuser, s.password)
 		switch {
 		case err == nil:
 			log.Info("the superuser has been created", "name", s.name)

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/gorilla/websocket"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/store"
@@ -39,7 +40,7 @@ func newLiveApplication(redis string) (*liveApplication, error) {
 		return nil, err
 	}
 	admin, err := handlers.New(logs, handlers.Options{
-		Superuser:  func(*gin.Context) (string, bool) { return "root", true },
+		Identify:   func(*gin.Context) (string, auth.Role) { return "root", auth.Superuser },
 		MaxSockets: mostSockets, MaxSocketsPerAccount: mostSockets, Logger: quiet,
 	})
 	if err != nil {

@@ -1,0 +1,120 @@
+package auth_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestGuardTellsWhoseAccessEnded(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
+		s.make(t, "ada", "grace")
+		guard := auth.NewGuard(s.sessions, s.tokens)
+		loggedOut, open := s.browser(), s.browser()
+		loggedOut.post(t, "/login/ada")
+		open.post(t, "/login/ada")
+		secret, err := s.tokens.Create(ctx, "ada", "x", auth.MaxTokenLifetime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := s.tokens.Access(ctx, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		accesses := []auth.Access{
+			s.access(t, loggedOut), s.access(t, open), token,
+			{Account: "grace", Role: auth.Superuser, Via: auth.ViaProxy},
+			{Account: "someone", Role: auth.Viewer, Via: auth.ViaProxy},
+			{Account: "grace", Role: auth.Viewer, Via: auth.ViaHost},
+		}
+		check := func(what string, want ...auth.Access) {
+			t.Helper()
+			ended, err := guard.Ended(ctx, accesses)
+			if err != nil || !slices.Equal(ended, want) {
+				t.Errorf("%s: ended %+v, %v; want %+v", what, ended, err, want)
+			}
+		}
+		check("at first")
+		loggedOut.post(t, "/logout")
+		check("after a logout", accesses[0])
+		if err := s.tokens.Revoke(ctx, "ada", token.ID); err != nil {
+			t.Fatal(err)
+		}
+		check("after a token was revoked", accesses[0], accesses[2])
+		if err := s.accounts.SetRole(ctx, "grace", auth.Viewer); err != nil {
+			t.Fatal(err)
+		}
+		check("after a change of role", accesses[0], accesses[2], accesses[3])
+		// Every account at once: ended, not unknown.
+		if err := client.Del(ctx, keys.Accounts()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		check("without accounts", accesses[0], accesses[1], accesses[2])
+	})
+}
+
+func TestOpenConnectionKeepsTheSession(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		guard := auth.NewGuard(s.sessions, s.tokens)
+		b := s.browser()
+		b.post(t, "/login/ada")
+		access := s.access(t, b)
+		for passed := time.Duration(0); passed < auth.SessionLifetime-auth.SessionIdle; passed += auth.SessionIdle - time.Minute {
+			s.later(t, auth.SessionIdle-time.Minute)
+			if ended, err := guard.Ended(t.Context(), []auth.Access{access}); err != nil || len(ended) != 0 {
+				t.Fatalf("after %v: ended %+v, %v", passed, ended, err)
+			}
+		}
+		s.later(t, auth.SessionIdle)
+		if ended, err := guard.Ended(t.Context(), []auth.Access{access}); err != nil || len(ended) != 1 {
+			t.Errorf("at the end of its lifetime: ended %+v, %v", ended, err)
+		}
+	})
+}
+
+func TestGuardWithoutRedisKnowsNothing(t *testing.T) {
+	server := redistest.Start(t)
+	s := newSite(impatient(t, server), auth.SessionOptions{})
+	b := s.browser()
+	b.post(t, "/login/ada")
+	access := s.access(t, b)
+	server.Kill()
+	if ended, err := auth.NewGuard(s.sessions, s.tokens).Ended(t.Context(), []auth.Access{access}); err == nil || len(ended) != 0 {
+		t.Errorf("got %+v, %v", ended, err)
+	}
+}
+
+func TestSessionsAreListedAndEnded(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
+		one, two, grace := s.browser(), s.browser(), s.browser()
+		one.post(t, "/login/ada")
+		s.later(t, 2*time.Minute)
+		two.post(t, "/login/ada")
+		grace.post(t, "/login/grace")
+		listed, err := s.sessions.List(ctx, "ada")
+		if err != nil || len(listed) != 2 {
+			t.Fatalf("got %+v, %v", listed, err)
+		}
+		if last := listed[0]; last.ID != s.access(t, two).ID || last.Address != "192.0.2.1" || last.Agent != "Firefox on X" || !last.Seen.Equal(s.now) {
+			t.Errorf("the last used is %+v", last)
+		}
+		if err := s.sessions.End(ctx, "ada", s.access(t, grace).ID); !errors.Is(err, auth.ErrNoSession) {
+			t.Errorf("another account's: %v", err)
+		}
+		if err := s.sessions.End(ctx, "ada", listed[1].ID); err != nil {
+			t.Fatal(err)
+		}
+		one.wantAccount(t, "")
+		two.wantAccount(t, "ada")
+		grace.wantAccount(t, "grace")
+	})
+}

@@ -1,0 +1,87 @@
+package auth
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// LinkLifetime is how long a one-time link can be used.
+const LinkLifetime = 24 * time.Hour
+
+// ErrLink does not say what is wrong with the link, nor whether there is such an account.
+var ErrLink = errors.New("the link is wrong, has expired, or was used already: ask for a new one")
+
+// Invite makes an account that has no password yet, and returns the secret of the one-time link with
+// which its owner sets one. It returns [ErrName], [ErrRole], [ErrAccountExists], or what Redis or ctx
+// failed with. The secret is nowhere else: show it once.
+func (a *Accounts) Invite(ctx context.Context, name string, role Role) (secret string, err error) {
+	if err := checkNew(name, role); err != nil {
+		return "", err
+	}
+	secret, hash := newLink()
+	now := a.now()
+	created, err := a.book.insert(ctx, name, entry{
+		Role: role, Created: now.Unix(), Link: hash, LinkExpires: now.Add(LinkLifetime).Unix(),
+	})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("invite: %w", err)
+	case !created:
+		return "", ErrAccountExists
+	}
+	return secret, nil
+}
+
+// MakeLink returns the secret of a new one-time link for an account whose owner has no password, or
+// has lost it; an earlier link of the account becomes worthless. The old password stays valid until
+// the link is used. It returns [ErrNoAccount], [ErrDisabled], or what Redis or ctx failed with.
+func (a *Accounts) MakeLink(ctx context.Context, name string) (secret string, err error) {
+	secret, hash := newLink()
+	_, err = a.change(ctx, name, "make link", func(e *entry, _ book) error {
+		if e.Disabled {
+			return ErrDisabled
+		}
+		e.Link, e.LinkExpires = hash, a.now().Add(LinkLifetime).Unix()
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// UseLink sets an account's password by its one-time link, which can't be used again, and ends the
+// account's sessions and tokens. It returns the account for a new session, or [ErrLink], an error of
+// [CheckPassword], which leaves the link usable, or what Redis or ctx failed with. Ask
+// [Throttle.Allow] first.
+func (a *Accounts) UseLink(ctx context.Context, name, secret, password string) (Account, error) {
+	if err := CheckPassword(password); err != nil {
+		return Account{}, err
+	}
+	hash, _ := hashSecret(secret) // where it is not ok, the hash is that of no link
+	allow := func(e entry) error {
+		if e.Link == "" || subtle.ConstantTimeCompare([]byte(e.Link), []byte(hash)) != 1 || e.LinkExpires <= a.now().Unix() || e.Disabled {
+			return ErrLink
+		}
+		return nil
+	}
+	// Asked before the password is hashed too, so that a stranger can't have hashes computed.
+	stored, err := a.lookUp(ctx, name)
+	if err != nil {
+		return Account{}, fmt.Errorf("use link: %w", err)
+	}
+	if err := allow(stored); err != nil {
+		return Account{}, err
+	}
+	return a.setPassword(ctx, name, password, allow)
+}
+
+// newLink returns the secret of a link, and what is kept of it.
+func newLink() (secret, hash string) {
+	secret = newSecret()
+	hash, _ = hashSecret(secret) // a secret of our own always has one
+	return secret, hash
+}

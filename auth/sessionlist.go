@@ -1,0 +1,82 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// ErrNoSession is what [Sessions.End] returns.
+var ErrNoSession = errors.New("there is no such session")
+
+// Session is one browser that is logged in.
+type Session struct {
+	ID      string
+	Address string // that the login came from
+	Agent   string // the browser, as it names itself
+	Created time.Time
+	Seen    time.Time // the last request, late by up to a minute
+}
+
+// List returns an account's sessions, the one that was used last first. It returns what Redis or ctx
+// failed with.
+func (s *Sessions) List(ctx context.Context, account string) ([]Session, error) {
+	ids, err := s.store.index.list(ctx, account, s.store.now())
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	states, err := s.store.peek(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	found, err := s.book.read(ctx, account)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	var sessions []Session
+	for id, r := range states {
+		if found.access(account, r.Generation, ViaSession, id) != (Access{}) {
+			sessions = append(sessions, Session{id, r.Address, r.Agent, time.Unix(r.Created, 0).UTC(), time.Unix(r.Seen, 0).UTC()})
+		}
+	}
+	slices.SortFunc(sessions, func(a, b Session) int {
+		if c := b.Seen.Compare(a.Seen); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return sessions, nil
+}
+
+// End ends one session of the account. It returns [ErrNoSession], or what Redis or ctx failed with.
+func (s *Sessions) End(ctx context.Context, account, id string) error {
+	has, err := s.store.index.has(ctx, account, id)
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	if !has {
+		return ErrNoSession
+	}
+	return s.store.index.end(ctx, account, id)
+}
+
+// maxAgent is how much of a browser's name is kept, in characters.
+const maxAgent = 200
+
+// agent is a User-Agent header as it may be kept and shown.
+func agent(header string) string {
+	printable := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(header, ""))
+	if runes := []rune(printable); len(runes) > maxAgent {
+		return string(runes[:maxAgent])
+	}
+	return printable
+}

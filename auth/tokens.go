@@ -1,0 +1,217 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Limits of a program's tokens.
+const (
+	MaxTokenLifetime = 365 * 24 * time.Hour
+	MaxTokens        = 20 // of one account
+	MaxLabel         = 60 // characters
+)
+
+// TokenPrefix begins every token, which tells it from what else a request may carry, and lets a
+// scanner for leaked secrets know it.
+const TokenPrefix = "userlog_"
+
+// Errors of [Tokens]. Their texts are plain sentences that a person may be shown.
+var (
+	ErrLabel         = fmt.Errorf("say in 1 to %d characters what the token is for", MaxLabel)
+	ErrTokenLifetime = fmt.Errorf("a token lives from an hour to %d days", MaxTokenLifetime/(24*time.Hour))
+	ErrTooManyTokens = fmt.Errorf("an account has %d tokens at most: revoke one first", MaxTokens)
+	ErrNoToken       = errors.New("there is no such token")
+)
+
+// Token is a program's access in place of an account, only for reading. It doesn't hold the secret.
+type Token struct {
+	ID      string
+	Label   string
+	Created time.Time
+	Expires time.Time
+}
+
+// tokenRecord is a token in Redis.
+type tokenRecord struct {
+	Account    string `json:"account"`
+	Generation int64  `json:"generation"`
+	Label      string `json:"label"`
+	Created    int64  `json:"created"` // Unix seconds
+	Expires    int64  `json:"expires"` // Unix seconds
+}
+
+// Tokens are the programs' accesses. A token ends when it expires, is revoked, or when whatever ends
+// its account's sessions happens.
+type Tokens struct {
+	client redis.UniversalClient
+	keys   store.Keys
+	book   accountBook
+	index  accountIndex
+	now    func() time.Time
+}
+
+// NewTokens returns the tokens that client's Redis holds. It doesn't connect, and doesn't close client.
+func NewTokens(client redis.UniversalClient, keys store.Keys) *Tokens {
+	return &Tokens{client: client, keys: keys, book: accountBook{client, keys}, index: tokenIndex(client, keys), now: time.Now}
+}
+
+// Create makes a token for an account and returns its secret, which is kept nowhere: show it once. It
+// returns [ErrLabel], [ErrTokenLifetime], [ErrTooManyTokens], [ErrNoAccount], or what Redis or ctx
+// failed with.
+func (t *Tokens) Create(ctx context.Context, account, label string, lifetime time.Duration) (secret string, err error) {
+	label = strings.TrimSpace(label)
+	if n := utf8.RuneCountInString(label); n == 0 || n > MaxLabel || store.CheckUsername(label) != nil {
+		return "", ErrLabel
+	}
+	if lifetime < time.Hour || lifetime > MaxTokenLifetime {
+		return "", ErrTokenLifetime
+	}
+	now := t.now()
+	ids, err := t.index.list(ctx, account, now)
+	if err != nil {
+		return "", fmt.Errorf("create token: %w", err)
+	}
+	if len(ids) >= MaxTokens {
+		return "", ErrTooManyTokens
+	}
+	found, err := t.book.read(ctx, account)
+	if err != nil {
+		return "", fmt.Errorf("create token: %w", err)
+	}
+	owner, ok := found[account]
+	if !ok || owner.Disabled {
+		return "", ErrNoAccount
+	}
+	secret = newSecret()
+	id, _ := hashSecret(secret) // a secret of our own always has one
+	line, err := json.Marshal(tokenRecord{account, owner.Generation, label, now.Unix(), now.Add(lifetime).Unix()})
+	if err != nil {
+		return "", fmt.Errorf("create token: %w", err)
+	}
+	// The index goes first: a token that is not in it could be neither seen nor revoked.
+	if err := t.index.add(ctx, account, id, now, now.Add(lifetime)); err != nil {
+		return "", fmt.Errorf("create token: %w", err)
+	}
+	if err := t.client.Set(ctx, t.keys.Token(id), line, lifetime).Err(); err != nil {
+		return "", fmt.Errorf("create token: %w", err)
+	}
+	return TokenPrefix + secret, nil
+}
+
+// Access returns who the program with this secret acts for, the zero Access for nobody. An error
+// means that Redis didn't answer and nothing is known.
+func (t *Tokens) Access(ctx context.Context, secret string) (Access, error) {
+	plain, ok := strings.CutPrefix(secret, TokenPrefix)
+	if !ok {
+		return Access{}, nil
+	}
+	id, ok := hashSecret(plain)
+	if !ok {
+		return Access{}, nil
+	}
+	records, err := t.load(ctx, id)
+	if err != nil {
+		return Access{}, fmt.Errorf("look a token up: %w", err)
+	}
+	record, ok := records[id]
+	if !ok {
+		return Access{}, nil
+	}
+	found, err := t.book.read(ctx, record.Account)
+	if err != nil {
+		return Access{}, fmt.Errorf("look a token's account up: %w", err)
+	}
+	return found.access(record.Account, record.Generation, ViaToken, id), nil
+}
+
+// List returns an account's tokens, the one that expires last first. It returns what Redis or ctx
+// failed with.
+func (t *Tokens) List(ctx context.Context, account string) ([]Token, error) {
+	ids, err := t.index.list(ctx, account, t.now())
+	if err != nil {
+		return nil, fmt.Errorf("list tokens: %w", err)
+	}
+	records, err := t.load(ctx, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("list tokens: %w", err)
+	}
+	var tokens []Token
+	for _, id := range ids {
+		if r, ok := records[id]; ok {
+			tokens = append(tokens, Token{id, r.Label, time.Unix(r.Created, 0).UTC(), time.Unix(r.Expires, 0).UTC()})
+		}
+	}
+	return tokens, nil
+}
+
+// Revoke ends a token of the account. It returns [ErrNoToken], or what Redis or ctx failed with.
+func (t *Tokens) Revoke(ctx context.Context, account, id string) error {
+	has, err := t.index.has(ctx, account, id)
+	if err != nil {
+		return fmt.Errorf("revoke token: %w", err)
+	}
+	if !has {
+		return ErrNoToken
+	}
+	if err := t.index.end(ctx, account, id); err != nil {
+		return fmt.Errorf("revoke token: %w", err)
+	}
+	return nil
+}
+
+// load reads those of the tokens that there are and that have not expired.
+func (t *Tokens) load(ctx context.Context, ids ...string) (map[string]tokenRecord, error) {
+	lines, err := readEach(ctx, t.client, t.keys.Token, ids)
+	if err != nil {
+		return nil, err
+	}
+	now := t.now().Unix()
+	records := make(map[string]tokenRecord, len(lines))
+	for id, line := range lines {
+		var r tokenRecord
+		// What can't be read is no token. The end is checked here too, because the embedded store's
+		// time may stand still.
+		if json.Unmarshal([]byte(line), &r) == nil && r.Expires > now {
+			records[id] = r
+		}
+	}
+	return records, nil
+}
+
+// readEach reads the values of many keys, which may be on several nodes, in one go; those that don't
+// exist are left out.
+func readEach(ctx context.Context, client redis.UniversalClient, key func(id string) string, ids []string) (map[string]string, error) {
+	values := make(map[string]string, len(ids))
+	if len(ids) == 0 {
+		return values, nil
+	}
+	gets := make([]*redis.StringCmd, len(ids))
+	_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			gets[i] = p.Get(ctx, key(id))
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, err
+	}
+	for i, get := range gets {
+		switch value, err := get.Result(); {
+		case err == nil:
+			values[ids[i]] = value
+		case !errors.Is(err, redis.Nil):
+			return nil, err
+		}
+	}
+	return values, nil
+}
