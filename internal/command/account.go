@@ -16,6 +16,12 @@ type accountFlags struct {
 	redisFlags `embed:""`
 }
 
+// Help is asked by kong for what --help says besides the flags.
+func (accountFlags) Help() string {
+	return fmt.Sprintf("The password is asked for. Where standard input is not a terminal, it is the first line of that. "+
+		"It needs at least %d characters, and may be any text of up to %d bytes.", auth.MinPassword, auth.MaxPassword)
+}
+
 // createSuperuserCommand is "userlog createsuperuser".
 type createSuperuserCommand struct {
 	accountFlags `embed:""`
@@ -57,7 +63,8 @@ func (c *changePasswordCommand) Run(ctx context.Context, std streams) error {
 	return nil
 }
 
-// withPassword asks for a password, checks it, and has change apply it to the account.
+// withPassword asks for a password, checks it, and has change apply it to the account. Besides what
+// change says about the account, its errors are whole sentences.
 func (f accountFlags) withPassword(
 	ctx context.Context, std streams,
 	change func(accounts *auth.Accounts, password string) error,
@@ -75,5 +82,12 @@ func (f accountFlags) withPassword(
 	if err != nil {
 		return err
 	}
-	return change(auth.NewAccounts(logs.Client(), logs.Keys()), password)
+	err = change(auth.NewAccounts(logs.Client(), logs.Keys()), password)
+	switch {
+	case err == nil || errors.Is(err, auth.ErrAccountExists) || errors.Is(err, auth.ErrNoAccount):
+		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("interrupted: %w", err)
+	}
+	return redisFailure(logs.Address(), err)
 }

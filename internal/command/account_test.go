@@ -29,7 +29,8 @@ func TestAccounts(t *testing.T) {
 	}{
 		{"unknown account", other, []string{"changepassword", "root"}, 1, `no account "root"`, ""},
 		{"short password", "short\n", []string{"createsuperuser", "root"}, 1, "shorter than 12", ""},
-		{"no password", "", []string{"createsuperuser", "root"}, 1, "shorter than 12", ""},
+		{"no password", "", []string{"createsuperuser", "root"}, 1, "no password was given", ""},
+		{"empty password", "\n", []string{"createsuperuser", "root"}, 1, "no password was given", ""},
 		{"long password", strings.Repeat("x", 1<<20), []string{"createsuperuser", "root"}, 1, "longer than 1024", ""},
 		{"create", password + "\n" + other, []string{"createsuperuser", "root"}, 0, `"root" has been created`, password},
 		{"create again", other, []string{"createsuperuser", "root"}, 1, `already`, password},
@@ -53,7 +54,20 @@ func TestAccountWithoutRedis(t *testing.T) {
 	server := redistest.Start(t)
 	server.Kill()
 	r := do(t, nil, password, "createsuperuser", "root", "--redis", server.URL)
-	if r.status != 1 || strings.Count(r.err, "\n") != 1 {
+	want := "userlog: Redis at " + strings.TrimPrefix(server.URL, "unix://") + " can't be reached (connection refused): " +
+		"start it there, or say with --redis or USERLOG_REDIS where it is\n"
+	if r.status != 1 || r.err != want {
+		t.Errorf("status %d, standard error %q, want %q", r.status, r.err, want)
+	}
+}
+
+func TestAccountInARedisThatRefuses(t *testing.T) {
+	server := redistest.Start(t)
+	if err := server.Client(t).ConfigSet(t.Context(), "requirepass", "hunter2").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r := do(t, nil, password, "changepassword", "root", "--redis", server.URL)
+	if r.status != 1 || strings.Count(r.err, "\n") != 1 || !strings.Contains(r.err, "refuses (NOAUTH") {
 		t.Errorf("status %d, standard error %q", r.status, r.err)
 	}
 }

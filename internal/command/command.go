@@ -25,6 +25,8 @@ type commandLine struct {
 	Createsuperuser createSuperuserCommand `cmd:"" help:"Create an account that may log in to the admin."`
 	Changepassword  changePasswordCommand  `cmd:"" help:"Give an account a new password, and end its sessions."`
 	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
+
+	Version kong.VersionFlag `help:"Show the program's version."`
 }
 
 // streams are the standard streams of a command.
@@ -32,14 +34,6 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
-
-// usageError is a mistake in what was typed, or in a variable of the environment.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-// usage returns a [usageError]; it is formatted as by fmt.Errorf.
-func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // Run runs the userlog program until it has done what args ask for, or ctx ends, and returns its
 // exit status: 0 when it did or was asked to stop, 1 when it failed, 2 for a mistake in args or in
@@ -62,12 +56,13 @@ func Run(
 func run(ctx context.Context, args []string, lookupEnv func(string) (string, bool), std streams) error {
 	gin.SetMode(gin.ReleaseMode)
 	redirectRedis(slog.New(slog.DiscardHandler)) // commands that keep a log redirect it there
-	helped := false
+	answered := false
 	parser, err := kong.New(new(commandLine),
 		kong.Name("userlog"),
 		kong.Description("See what one user of a web site is doing, as it happens."),
 		kong.Writers(std.out, std.err),
-		kong.Exit(func(int) { helped = true }), // kong has printed the help, and goes on
+		kong.Vars{"version": version()},
+		kong.Exit(func(int) { answered = true }), // kong has printed the help or version, and goes on
 		kong.Resolvers(environment(lookupEnv)),
 		kong.ValueFormatter(helpWithVariable),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -78,10 +73,10 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 	}
 	parsed, err := parser.Parse(args)
 	switch {
-	case helped:
+	case answered:
 		return nil
 	case err != nil:
-		return usageError{err}
+		return mistyped(err, parser.Model.Node, args)
 	}
 	return parsed.Run()
 }

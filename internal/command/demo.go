@@ -23,7 +23,7 @@ type demoCommand struct {
 	Addr       address `default:"127.0.0.1:8080" help:"Where to listen: host:port; port 0 takes a free one."`
 	Customers  int     `default:"5" help:"How many simulated customers browse the shop."`
 	Password   string  `help:"The password of the superuser; by default one is generated."`
-	storeFlags `embed:""`
+	storeFlags `embed:"" set:"redis_need=Without it the log is kept in this program and lost at exit."`
 	logFlags   `embed:""`
 }
 
@@ -89,7 +89,7 @@ func (c *demoCommand) createSuperuser(ctx context.Context, p *program) (how stri
 		_, err = accounts.SetPassword(ctx, demoSuperuser, password)
 	}
 	if err != nil {
-		return "", fmt.Errorf("can't create the superuser %s in the log store at %s: %w", demoSuperuser, p.logs.Address(), err)
+		return "", fmt.Errorf("can't create the superuser %s: %w", demoSuperuser, redisFailure(p.logs.Address(), err))
 	}
 	return how, nil
 }

@@ -11,8 +11,10 @@ func variable(flag string) string {
 	return "USERLOG_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// hasVariable says whether a flag can be set in the environment: all but --help.
-func hasVariable(flag *kong.Flag) bool { return flag != nil && flag.Name != "help" }
+// hasVariable says whether a flag can be set in the environment: all but those that ask a question.
+func hasVariable(flag *kong.Flag) bool {
+	return flag != nil && flag.Name != "help" && flag.Name != "version"
+}
 
 // environment sets flags that were not typed from the environment. A variable that is set to
 // nothing is set: it is how USERLOG_KEY_PREFIX asks for no prefix. kong's own env tags are not

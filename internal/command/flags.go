@@ -14,7 +14,7 @@ import (
 
 // redisFlags say where the logs are.
 type redisFlags struct {
-	Redis     string `placeholder:"URL" help:"The Redis that keeps the logs: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket."`
+	Redis     string `placeholder:"URL" help:"The Redis that keeps the logs: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket. ${redis_need=Required.}"`
 	KeyPrefix string `default:"userlog:" help:"What every key and channel in Redis begins with; empty for django-userlog's names."`
 }
 
@@ -33,7 +33,7 @@ func (f redisFlags) open(options store.Options) (*store.Store, error) {
 		logs, err = store.Open(f.Redis, options)
 	}
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usageError{plain(err)}
 	}
 	return logs, nil
 }
@@ -49,19 +49,36 @@ func (f redisFlags) openRedis(options store.Options) (*store.Store, error) {
 // storeFlags say where the logs are and how they are kept.
 type storeFlags struct {
 	redisFlags `embed:""`
-	MaxEntries int           `default:"25" help:"How many requests of a user are kept."`
-	Retention  time.Duration `default:"1h" help:"How long a user's log is kept after the last request."`
+	MaxEntries int      `default:"25" help:"How many requests of a user are kept, 1 to 10000."`
+	Retention  duration `default:"1h" help:"How long a user's log is kept after the last request, such as 90s, 30m or 2h; a second or more."`
 }
+
+// maxMaxEntries is what the store allows.
+const maxMaxEntries = 10_000
 
 // options checks the flags, where 0 has no special meaning, and returns them for [redisFlags.open].
 func (f storeFlags) options(log *slog.Logger) (store.Options, error) {
+	retention := time.Duration(f.Retention)
 	switch {
-	case f.MaxEntries < 1:
-		return store.Options{}, usage("--max-entries is %d: use 1 or more", f.MaxEntries)
-	case f.Retention < time.Second:
-		return store.Options{}, usage("--retention is %s: use a second (1s) or more", f.Retention)
+	case f.MaxEntries < 1 || f.MaxEntries > maxMaxEntries:
+		return store.Options{}, usage("--max-entries is %d: use 1 to %d", f.MaxEntries, maxMaxEntries)
+	case retention < time.Second:
+		return store.Options{}, usage("--retention is %s: use a second (1s) or more", retention)
 	}
-	return store.Options{MaxEntries: f.MaxEntries, Retention: f.Retention, Logger: log}, nil
+	return store.Options{MaxEntries: f.MaxEntries, Retention: retention, Logger: log}, nil
+}
+
+// duration is a length of time as it is typed: 90s, 30m, 2h.
+type duration time.Duration
+
+// UnmarshalText is called by kong for a duration that was typed or is in the environment.
+func (d *duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration: use a number with a unit, such as 90s, 30m or 2h", text)
+	}
+	*d = duration(parsed)
+	return nil
 }
 
 // address is where a server listens: host:port.

@@ -11,13 +11,24 @@ import (
 
 // logFlags say what the program tells about itself on standard error.
 type logFlags struct {
-	LogFormat string     `enum:"text,json" default:"text" help:"How the program's own log is written: text or json."`
-	LogLevel  slog.Level `default:"info" help:"The least that is logged: debug, info, warn or error."`
+	LogFormat string   `enum:"text,json" default:"text" help:"How the program's own log is written: text or json."`
+	LogLevel  logLevel `default:"info" help:"The least that is logged: debug, info, warn or error."`
+}
+
+// logLevel is a level as it is typed.
+type logLevel slog.Level
+
+// UnmarshalText is called by kong for a level that was typed or is in the environment.
+func (l *logLevel) UnmarshalText(text []byte) error {
+	if err := (*slog.Level)(l).UnmarshalText(text); err != nil {
+		return fmt.Errorf("%q is not a level: use debug, info, warn or error", text)
+	}
+	return nil
 }
 
 // logger returns the program's logger.
 func (f logFlags) logger(w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: f.LogLevel}
+	options := &slog.HandlerOptions{Level: slog.Level(f.LogLevel)}
 	var handler slog.Handler = slog.NewTextHandler(w, options)
 	if f.LogFormat == "json" {
 		handler = slog.NewJSONHandler(w, options)

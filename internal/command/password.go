@@ -21,8 +21,11 @@ func askPassword(ctx context.Context, std streams) (string, error) {
 	file, ok := std.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		password, err := interruptible(ctx, func() (string, error) { return firstLine(std.in) })
-		if err != nil {
+		switch {
+		case err != nil:
 			return "", err
+		case password == "":
+			return "", errors.New("no password was given: type it at the prompt, or send it as the first line of standard input")
 		}
 		return password, auth.CheckPassword(password)
 	}

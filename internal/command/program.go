@@ -37,7 +37,7 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 	admin, err := handlers.New(logs, options)
 	if err != nil {
 		closeStore(context.Background(), logs, log) // nothing has been recorded: it takes no time
-		return nil, usageError{err}
+		return nil, usageError{plain(err)}
 	}
 	return &program{logs: logs, admin: admin, log: log}, nil
 }

@@ -18,7 +18,7 @@ type serveCommand struct {
 	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
 	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
 	superuserFlags `embed:""`
-	storeFlags     `embed:""`
+	storeFlags     `embed:"" set:"redis_need=Without it the log is kept in this program: no application can write to it, and it is lost at exit."`
 	logFlags       `embed:""`
 }
 

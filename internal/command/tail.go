@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -24,6 +23,8 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 		return usage("give a username or --all, not both")
 	case !c.All && c.Username == "":
 		return usage("give the name of the user whose log to show, or --all")
+	case !c.All && store.CheckUsername(c.Username) != nil:
+		return usage("%q: %w", c.Username, store.CheckUsername(c.Username))
 	}
 	log := slog.New(slog.DiscardHandler) // what it would say is said by tail
 	options, err := c.options(log)
@@ -40,7 +41,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer subscription.Close()
-	t := tail{streams: std, line: c.line(), ping: logs.Ping}
+	t := tail{streams: std, line: c.line(), nothingYet: c.nothingYet(), ping: logs.Ping, address: logs.Address()}
 	for {
 		update, err := subscription.Next(ctx)
 		switch {
@@ -59,14 +60,15 @@ func (c *tailCommand) subscribe(logs *store.Store) (*store.Subscription, error) 
 	if c.All {
 		return logs.SubscribeEveryone("")
 	}
-	subscription, err := logs.Subscribe(c.Username, "")
-	if errors.Is(err, store.ErrClosed) {
-		return nil, err
+	return logs.Subscribe(c.Username, "")
+}
+
+// nothingYet is said where there is nothing to show at the start.
+func (c *tailCommand) nothingYet() string {
+	if c.All {
+		return "No logs yet. Waiting."
 	}
-	if err != nil {
-		return nil, usage("%q: %w", c.Username, err)
-	}
-	return subscription, nil
+	return fmt.Sprintf("No logs for %s yet. Waiting.", visible(c.Username))
 }
 
 // line returns how an entry is shown.
@@ -83,15 +85,25 @@ func (c *tailCommand) line() func(*store.Entry) string {
 // tail shows a subscription: entries on standard output, everything else on standard error.
 type tail struct {
 	streams
-	line  func(*store.Entry) string
-	ping  func(context.Context) error // asks the store for an answer
+	line       func(*store.Entry) string
+	nothingYet string                      // said where the log is empty at the start
+	ping       func(context.Context) error // asks the store for an answer
+	address    string                      // of the store
+
 	state store.State
+	begun bool // what the log held at the start has been shown
 }
 
 // show prints what is new.
 func (t *tail) show(ctx context.Context, update store.Update) error {
 	if update.State != t.state {
 		t.tellState(ctx, update.State)
+	}
+	if !t.begun && update.State != store.Joining && update.State != store.Lost {
+		t.begun = true
+		if len(update.Entries) == 0 && !update.Gap {
+			fmt.Fprintln(t.err, t.nothingYet)
+		}
 	}
 	if update.Gap {
 		fmt.Fprintln(t.err, "Requests may be missing here.")
@@ -112,7 +124,7 @@ func (t *tail) tellState(ctx context.Context, state store.State) {
 	switch {
 	case state == store.Lost:
 		if err := t.ping(ctx); err != nil {
-			fmt.Fprintf(t.err, "The log store can't be reached: %v. Waiting for it.\n", err)
+			fmt.Fprintf(t.err, "%s. Waiting for it.\n", redisTrouble(t.address, err))
 			return
 		}
 		fmt.Fprintln(t.err, "The connection to the log store was lost. Connecting again.")

@@ -58,6 +58,21 @@ func TestTailAll(t *testing.T) {
 	}
 }
 
+func TestTailOfNobodySaysThatItWaits(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	one := start(t, nil, "tail", "no\u202esuch", "--redis", server.URL)
+	all := start(t, nil, "tail", "--all", "--redis", server.URL)
+	one.err.await(t, `^No logs for no\\u202esuch yet\. Waiting\.\n$`)
+	all.err.await(t, `^No logs yet\. Waiting\.\n$`)
+	record(logs, "no\u202esuch", "/first")
+	one.out.await(t, "/first")
+	all.out.await(t, "/first")
+	if strings.Count(one.err.String()+all.err.String(), "Waiting") != 2 {
+		t.Errorf("standard error %q and %q", one.err, all.err)
+	}
+}
+
 func TestTailJSON(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
@@ -81,7 +96,7 @@ func TestTailSaysWhenRedisIsAway(t *testing.T) {
 	record(logs, "ada", "/before")
 	r.out.await(t, "/before")
 	server.Kill()
-	r.err.await(t, `^The (log store can't be reached: .*|connection to the log store was lost\. .*)\n`)
+	r.err.await(t, `^(Redis at .* can't be reached \(.*\)\. .*|The connection to the log store was lost\. .*)\n`)
 	server.Restart()
 	r.err.await(t, `\nThe log store is back\.\n`)
 	r.err.await(t, `\nRequests may be missing here\.\n`)

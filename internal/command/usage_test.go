@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,8 +23,8 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 		args  []string
 		names string // a pattern of what the line must contain
 	}{
-		{"no command", nil, nil, `"demo", "serve"`},
-		{"unknown command", nil, []string{"frob"}, `frob`},
+		{"no command", nil, nil, `demo, serve, .*--help`},
+		{"unknown command", nil, []string{"frob"}, `no command "frob": use one of demo, serve, .*--help`},
 		{"unknown flag", nil, []string{"serve", "--frob"}, `--frob`},
 		{"address", nil, []string{"serve", "--addr", "8080"}, `--addr: "8080"`},
 		{"port", nil, []string{"demo", "--addr", ":70000"}, `--addr: ":70000"`},
@@ -36,16 +37,17 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 		{"key prefix", nil, []string{"serve", "--key-prefix", "a*"}, `key prefix "a\*"`},
 		{"max entries", nil, []string{"serve", "--max-entries", "0"}, `--max-entries is 0`},
 		{"max entries of tail", nil, []string{"tail", "ada", "--redis", redis, "--max-entries", "-1"}, `--max-entries`},
-		{"many entries", nil, []string{"serve", "--max-entries", "20000"}, `MaxEntries is 20000`},
+		{"many entries", nil, []string{"serve", "--max-entries", "10001"}, `--max-entries is 10001: use 1 to 10000`},
 		{"retention", nil, []string{"serve", "--retention", "1ms"}, `--retention is 1ms`},
-		{"retention that is none", nil, []string{"serve", "--retention", "long"}, `--retention`},
+		{"retention that is none", nil, []string{"serve", "--retention", "long"}, `--retention: "long" is not a duration`},
+		{"retention without unit", nil, []string{"serve", "--retention", "5"}, `--retention: "5" is not a duration: use a number with a unit, such as 90s`},
 		{"retention in the environment", environ{"USERLOG_RETENTION": "long"}, []string{"serve"}, `--retention.*long`},
 		{"empty variable", environ{"USERLOG_ADDR": ""}, []string{"serve"}, `--addr: ""`},
 		{"language", nil, []string{"serve", "--language", "xx"}, `language "xx"`},
 		{"live URL", nil, []string{"serve", "--live-url", "http://x"}, `live URL "http://x"`},
 		{"origin", nil, []string{"serve", "--allowed-origin", "x"}, `origin "x"`},
 		{"log format", nil, []string{"serve", "--log-format", "xml"}, `--log-format.*xml`},
-		{"log level", nil, []string{"serve", "--log-level", "loud"}, `--log-level.*loud`},
+		{"log level", nil, []string{"serve", "--log-level", "loud"}, `--log-level: "loud" is not a level: use debug, info, warn or error\n`},
 		{"superuser without file", environ{"USERLOG_SUPERUSER": "root"}, []string{"serve"}, `USERLOG_SUPERUSER_PASSWORD_FILE`},
 		{"file without superuser", nil, []string{"serve", "--superuser-password-file", short}, `USERLOG_SUPERUSER`},
 		{"name of a superuser", nil, []string{"serve", "--superuser", "a\nb", "--superuser-password-file", short}, `--superuser: `},
@@ -66,6 +68,9 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 			r := do(t, test.env, "", test.args...)
 			if r.status != 2 || r.out != "" {
 				t.Errorf("status %d and output %q, want 2 and none", r.status, r.out)
+			}
+			if regexp.MustCompile(`\b(store|handlers|embedded|tls|time|slog): `).MatchString(r.err) {
+				t.Errorf("standard error %q names a package", r.err)
 			}
 			if strings.Count(r.err, "\n") != 1 || !regexp.MustCompile("^userlog: .*"+test.names).MatchString(r.err) {
 				t.Errorf("standard error %q: want one line that matches %s", r.err, test.names)
@@ -94,9 +99,33 @@ func TestHelpNamesEveryVariable(t *testing.T) {
 		}
 		for _, found := range flags {
 			variable := "$USERLOG_" + strings.ToUpper(strings.ReplaceAll(found[1], "-", "_"))
-			if found[1] != "help" && !strings.Contains(r.out, variable) {
+			if !slices.Contains([]string{"help", "version"}, found[1]) && !strings.Contains(r.out, variable) {
 				t.Errorf("%s --help: no %s", name, variable)
 			}
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	r := do(t, environ{"USERLOG_VERSION": "true"}, "", "--version")
+	if r.status != 0 || r.err != "" || strings.Count(r.out, "\n") != 1 || len(r.out) < len("v0") {
+		t.Errorf("status %d, output %q, standard error %q", r.status, r.out, r.err)
+	}
+}
+
+func TestHelpSaysWhatIsNeeded(t *testing.T) {
+	spaces := regexp.MustCompile(`\s+`)
+	for _, test := range []struct{ command, says string }{
+		{"serve", "Without it the log is kept in this program"},
+		{"demo", "Without it the log is kept in this program"},
+		{"tail", "Required ($USERLOG_REDIS)."},
+		{"createsuperuser", "Required ($USERLOG_REDIS)."},
+		{"createsuperuser", "at least 12 characters"},
+		{"changepassword", "at least 12 characters"},
+	} {
+		help := spaces.ReplaceAllString(do(t, nil, "", test.command, "--help").out, " ")
+		if !strings.Contains(help, test.says) {
+			t.Errorf("%s --help doesn't say %q:\n%s", test.command, test.says, help)
 		}
 	}
 }

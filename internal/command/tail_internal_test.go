@@ -1,0 +1,29 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// That the log is empty is said once, and not before that is known.
+func TestTailSaysOnceThatTheLogIsEmpty(t *testing.T) {
+	var out, err bytes.Buffer
+	away := errors.New("away")
+	shown := tail{
+		streams: streams{out: &out, err: &err}, nothingYet: "Nothing yet.", address: "here",
+		ping: func(context.Context) error { return away },
+	}
+	for _, state := range []store.State{store.Lost, store.Live, store.Lost, store.Live} {
+		if err := shown.show(t.Context(), store.Update{State: state}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const lost, back = "Redis at here can't be reached (away). Waiting for it.\n", "The log store is back.\n"
+	if want := lost + back + "Nothing yet.\n" + lost + back; out.Len() != 0 || err.String() != want {
+		t.Errorf("output %q, standard error %q, want %q", &out, &err, want)
+	}
+}
