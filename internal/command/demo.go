@@ -45,28 +45,28 @@ func (c *demoCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, c.Addr)
+	where, err := listen(ctx, c.Addr, nil)
 	if err != nil {
 		return err
 	}
 	how, err := c.createSuperuser(ctx, p)
 	if err != nil {
-		listener.Close()
+		where.Close()
 		return err
 	}
-	c.welcome(std.out, origin(listener), how)
+	c.welcome(std.out, where.origin(), how)
 
 	var browsing sync.WaitGroup
 	defer browsing.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	browsing.Go(func() {
-		customers := demo.Customers{BaseURL: origin(listener), Count: c.Customers}
+		customers := demo.Customers{BaseURL: where.origin(), Count: c.Customers}
 		if err := customers.Run(ctx); err != nil {
 			p.log.Error("the simulated customers stay at home", "err", err)
 		}
 	})
-	return p.serve(ctx, listener, site)
+	return p.serve(ctx, where, site)
 }
 
 // createSuperuser makes sure that there is one, and returns how to log in as it. An account that

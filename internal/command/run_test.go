@@ -107,7 +107,7 @@ func (r *running) end(t *testing.T) {
 // origin waits until the program listens, and returns its URL without a path.
 func (r *running) origin(t *testing.T) string {
 	t.Helper()
-	return r.out.await(t, `http://[^/\s]+`)[0]
+	return r.out.await(t, `https?://[^/\s]+`)[0]
 }
 
 // result is what a program did that has ended.

@@ -17,6 +17,7 @@ type serveCommand struct {
 	AllowedOrigin  []string `placeholder:"ORIGIN" help:"An origin, such as https://admin.example.com, whose pages may connect to this program's live logs; repeat it for more."`
 	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
 	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
+	tlsFlags       `embed:""`
 	superuserFlags `embed:""`
 	storeFlags     `embed:"" set:"redis_need=Without it the log is kept in this program: no application can write to it, and it is lost at exit."`
 	logFlags       `embed:""`
@@ -29,6 +30,10 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	log := c.logger(std.err)
+	config, err := c.tlsFlags.config(log)
+	if err != nil {
+		return err
+	}
 	p, err := newProgram(c.storeFlags, handlers.Options{
 		Language: c.Language, LiveURL: c.LiveURL,
 		CookieDomain: c.CookieDomain, SecureCookies: c.SecureCookies, AllowedOrigins: c.AllowedOrigin,
@@ -41,11 +46,11 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, c.Addr)
+	where, err := listen(ctx, c.Addr, config)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "The admin is at %s%s/\n", origin(listener), c.BasePath.prefix())
+	fmt.Fprintf(std.out, "The admin is at %s%s/\n", where.origin(), c.BasePath.prefix())
 	var beginning sync.WaitGroup
 	defer beginning.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -54,7 +59,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		c.warn(ctx, p)
 		superuser.ensure(ctx, p.logs, log)
 	})
-	return p.serve(ctx, listener, site)
+	return p.serve(ctx, where, site)
 }
 
 // warn says what is odd about the log store at the start. The program goes on: everything that

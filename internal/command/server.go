@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,8 @@ import (
 const (
 	readHeaderTimeout = 5 * time.Second
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 64 << 10
+	// net/http adds 4 KiB to what it is told; what is read is 64 KiB at most, with the request line.
+	maxHeaderBytes = 64<<10 - 4<<10
 )
 
 // How long ending takes at most: ten seconds together. Requests get more than the five seconds that
@@ -25,42 +27,60 @@ const (
 	closeTimeout    = 4 * time.Second
 )
 
-// listen opens the address, so that what is printed after it is true.
-func listen(ctx context.Context, where address) (net.Listener, error) {
+// endpoint is where a site is served.
+type endpoint struct {
+	net.Listener
+	tls *tls.Config // nil where it speaks plain http
+}
+
+// listen opens the address, so that what is printed after it is true. With a configuration of TLS it
+// is https that is served there.
+func listen(ctx context.Context, where address, config *tls.Config) (endpoint, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", string(where))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("can't listen on %s: another program does; choose another address with --addr or %s", where, variable("addr"))
+		return endpoint{}, fmt.Errorf("can't listen on %s: another program does; choose another address with --addr or %s", where, variable("addr"))
 	case err != nil:
-		return nil, fmt.Errorf("can't listen on %s: %w", where, err)
+		return endpoint{}, fmt.Errorf("can't listen on %s: %w", where, err)
 	}
-	return listener, nil
+	return endpoint{Listener: listener, tls: config}, nil
 }
 
-// origin is the URL of a listener, without a slash at the end.
-func origin(listener net.Listener) string {
-	host, port, err := net.SplitHostPort(listener.Addr().String())
+// origin is the URL of the endpoint, without a slash at the end.
+func (e endpoint) origin() string {
+	scheme := "http://"
+	if e.tls != nil {
+		scheme = "https://"
+	}
+	host, port, err := net.SplitHostPort(e.Addr().String())
 	if err != nil {
-		return "http://" + listener.Addr().String()
+		return scheme + e.Addr().String()
 	}
 	if ip := net.ParseIP(host); ip.IsUnspecified() {
 		host = "localhost" // it listens on all addresses, none of which is a name to visit
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }
 
 // serve serves site until ctx ends, which is not an error, and lets the requests under way finish.
-// It closes the listener.
-func (p *program) serve(ctx context.Context, listener net.Listener, site http.Handler) error {
+// It closes the endpoint.
+func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) error {
 	server := &http.Server{
 		Handler:           site,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		TLSConfig:         where.tls,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() {
+		if where.tls == nil {
+			failed <- server.Serve(where)
+			return
+		}
+		failed <- server.ServeTLS(where, "", "") // the configuration has the certificate
+	}()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

@@ -16,7 +16,7 @@ import (
 
 func TestRequestsUnderWayFinish(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	listener, err := listen(ctx, "127.0.0.1:0")
+	where, err := listen(ctx, "127.0.0.1:0", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,12 +28,12 @@ func TestRequestsUnderWayFinish(t *testing.T) {
 	})
 	p := &program{log: slog.New(slog.DiscardHandler)}
 	served, body := make(chan error, 1), make(chan string, 1)
-	go func() { served <- p.serve(ctx, listener, site) }()
-	go func() { body <- fetch(t, origin(listener)) }()
+	go func() { served <- p.serve(ctx, where, site) }()
+	go func() { body <- fetch(t, where.origin()) }()
 
 	<-entered
 	stop()
-	for accepts(listener.Addr().String()) {
+	for accepts(where.Addr().String()) {
 	}
 	close(release)
 	if got := <-body; got != "done" {
@@ -69,12 +69,12 @@ func accepts(address string) bool {
 }
 
 func TestOriginOfAllAddresses(t *testing.T) {
-	listener, err := listen(t.Context(), ":0")
+	where, err := listen(t.Context(), ":0", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	if got := origin(listener); !strings.HasPrefix(got, "http://localhost:") {
+	defer where.Close()
+	if got := where.origin(); !strings.HasPrefix(got, "http://localhost:") {
 		t.Errorf("got %s", got)
 	}
 }

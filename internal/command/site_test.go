@@ -4,6 +4,8 @@ package command_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -24,11 +26,17 @@ type visitor struct {
 
 func visit(t *testing.T, origin string) *visitor {
 	t.Helper()
+	return visitTrusting(t, origin, nil)
+}
+
+// visitTrusting is visit for a site whose certificate is signed by one of roots.
+func visitTrusting(t *testing.T, origin string, roots *x509.CertPool) *visitor {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &visitor{t, &http.Client{Jar: jar, Transport: transport, Timeout: patience}, origin}
 }
