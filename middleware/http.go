@@ -12,8 +12,10 @@ import (
 
 // HTTPOptions configure [TrackHTTP], as [Options] do [Track].
 type HTTPOptions struct {
-	Ignore   []string                          // see Options.Ignore
-	Annotate func(*http.Request, *store.Entry) // see Options.Annotate
+	Ignore    []string                          // see Options.Ignore
+	PageName  func(*http.Request) string        // see Options.PageName
+	PageNames map[string]string                 // see Options.PageNames; by the pattern of http.ServeMux
+	Annotate  func(*http.Request, *store.Entry) // see Options.Annotate
 }
 
 // TrackHTTP is [Track] for net/http, and for all that is built on it, such as chi or the standard
@@ -32,7 +34,7 @@ func TrackHTTP(logs Recorder, username func(*http.Request) string, options HTTPO
 	}
 	t := httpTracker{
 		recording: newRecording("middleware.TrackHTTP", logs, options.Ignore),
-		identity:  identity[*http.Request]{username, options.Annotate},
+		identity:  identity[*http.Request]{username, newPageNames(options.PageName, options.PageNames), options.Annotate},
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.serve(next, w, r) })

@@ -69,12 +69,7 @@ func requestURI(r *http.Request) string {
 }
 
 // headerID is what the application's other logs call the request, if this header says.
-func headerID(h http.Header) string {
-	if id := h["X-Request-Id"]; len(id) > 0 {
-		return id[0]
-	}
-	return ""
-}
+func headerID(h http.Header) string { return value(h, "X-Request-Id") }
 
 // upgrades reports whether the request asks to change the protocol.
 func upgrades(r *http.Request) bool {
@@ -91,12 +86,13 @@ func upgrades(r *http.Request) bool {
 
 // arrived is a request as it came in. Handlers may change a request, or put another in its place.
 type arrived struct {
+	asked
 	at                  time.Time
 	method, uri, sentID string
 }
 
 func arrive(r *http.Request) arrived {
-	return arrived{at: time.Now(), method: r.Method, uri: requestURI(r), sentID: headerID(r.Header)}
+	return arrived{asked: askedBy(r), at: time.Now(), method: r.Method, uri: requestURI(r), sentID: headerID(r.Header)}
 }
 
 // entry is the entry of a request that is finished now, as far as every framework knows it.
@@ -106,12 +102,16 @@ func (a arrived) entry(response http.Header, code int) store.Entry {
 	if id == "" {
 		id = a.sentID
 	}
-	return store.Entry{Method: a.method, Path: a.uri, Code: code, Time: finished, Duration: finished.Sub(a.at), RequestID: id}
+	return store.Entry{
+		Method: a.method, Path: a.uri, Code: code, Time: finished, Duration: finished.Sub(a.at), RequestID: id,
+		Kind: a.kind, From: a.from, Location: a.leadsTo(response, code),
+	}
 }
 
 // identity is what the host says about a request; R is how its framework shows one.
 type identity[R any] struct {
 	username func(R) string
+	pages    pageNames[R]
 	annotate func(R, *store.Entry) // or nil
 }
 
@@ -121,6 +121,7 @@ func (i *identity[R]) identify(r R, e *store.Entry) (record bool) {
 	if e.Username = i.username(r); e.Username == "" {
 		return false
 	}
+	e.Page = i.pages.name(r, e)
 	if i.annotate != nil {
 		annotated := *e // a copy of its own, so that e itself need not be on the heap
 		i.annotate(r, &annotated)

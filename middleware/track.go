@@ -26,6 +26,16 @@ type Options struct {
 	// to anchor. Default: none.
 	Ignore []string
 
+	// PageName says what the page or action that was asked for is called, such as "Order details":
+	// support agents read that instead of a path. "" leaves it to PageNames. It is called as Annotate
+	// is, and must not keep its argument. A name is cut at store.MaxString bytes. Default: nil.
+	PageName func(*gin.Context) string
+
+	// PageNames are names by Gin's route template, as in "/orders/:id": "Order details", or by
+	// method and template where they differ, as in "POST /checkout": "Pay". Default: none, and pages
+	// are shown by their paths.
+	PageNames map[string]string
+
 	// Annotate may change what is recorded, or add to it in Extra; to not record a request at all,
 	// it empties Username. It is called after the handlers ran, in the request's goroutine, and must
 	// keep neither argument. Default: nil.
@@ -40,7 +50,7 @@ type Options struct {
 //
 // It works for every handler: a panic is recorded as 500 and goes on its way, on whichever side of
 // gin.Recovery Track stands; an upgrade to a websocket is recorded as 101 at the moment it happens.
-// A panic of username or Annotate costs that request's entry, which is then counted with the
+// A panic of username, PageName or Annotate costs that request's entry, which is then counted with the
 // invalid usernames, and nothing else.
 //
 // Track panics if it is given no recorder, no username function, or a pattern that is not a regular
@@ -51,7 +61,7 @@ func Track(logs Recorder, username func(*gin.Context) string, options Options) g
 	}
 	t := &tracker{
 		recording: newRecording("middleware.Track", logs, options.Ignore),
-		identity:  identity[*gin.Context]{username, options.Annotate},
+		identity:  identity[*gin.Context]{username, newPageNames(options.PageName, options.PageNames), options.Annotate},
 	}
 	return t.handle
 }

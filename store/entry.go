@@ -26,6 +26,10 @@ type Entry struct {
 	Duration  time.Duration     // "duration": seconds with six decimals
 	Route     string            // "route": the pattern that matched, such as /orders/:id
 	RequestID string            // "request_id": what the application's other logs call this request
+	Page      string            // "page": the application's name for what was asked for, such as Order details
+	Kind      Kind              // "kind": what the browser asked for
+	From      string            // "from": path and query of the page that asked, if it is of the same host; masked
+	Location  string            // "location": path and query where the answer leads, if that is on the same host; masked
 	Extra     map[string]string // "extra": what the application added
 	Truncated bool              // "truncated": something was too long and has been cut
 }
@@ -52,6 +56,10 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Duration  json.Number       `json:"duration"`
 		Route     string            `json:"route"`
 		RequestID string            `json:"request_id"`
+		Page      string            `json:"page"`
+		Kind      Kind              `json:"kind"`
+		From      string            `json:"from"`
+		Location  string            `json:"location"`
 		Extra     map[string]string `json:"extra"`
 		Truncated bool              `json:"truncated"`
 	}
@@ -69,10 +77,14 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	if err != nil {
 		return fmt.Errorf("decode log entry: duration: %w", err)
 	}
+	if !wire.Kind.known() {
+		wire.Kind = KindUnknown
+	}
 	*e = Entry{
 		ID: wire.ID, Username: wire.Username, Method: wire.Method, Path: wire.Path, Code: int(*wire.Code),
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
-		Route: wire.Route, RequestID: wire.RequestID, Extra: wire.Extra, Truncated: wire.Truncated,
+		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
+		From: wire.From, Location: wire.Location, Extra: wire.Extra, Truncated: wire.Truncated,
 	}
 	return nil
 }
@@ -134,6 +146,10 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	b = append(b, ',')
 	b = appendField(b, "route", e.Route)
 	b = appendField(b, "request_id", e.RequestID)
+	b = appendField(b, "page", e.Page)
+	b = appendField(b, "kind", string(e.Kind))
+	b = appendField(b, "from", e.From)
+	b = appendField(b, "location", e.Location)
 	if len(e.Extra) > 0 {
 		b = append(b, `"extra":{`...)
 		for name, value := range e.Extra {

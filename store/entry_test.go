@@ -19,9 +19,11 @@ func TestEntryWireFormat(t *testing.T) {
 			"everything",
 			Entry{ID: "p-1", Username: "ada", Method: "GET", Path: "/orders/7?page=2", Code: 200, Time: at,
 				Duration: 1500 * time.Microsecond, Route: "/orders/:id", RequestID: "r1",
+				Page: "Order details", Kind: KindFragment, From: "/orders?page=2", Location: "/orders/7",
 				Extra: map[string]string{"plan": "pro"}, Truncated: true},
 			`{"id":"p-1","username":"ada","method":"GET","path":"/orders/7?page=2","code":200,` +
 				`"time":1795429800.123456,"duration":0.001500,"route":"/orders/:id","request_id":"r1",` +
+				`"page":"Order details","kind":"fragment","from":"/orders?page=2","location":"/orders/7",` +
 				`"extra":{"plan":"pro"},"truncated":true}`,
 		},
 		{
@@ -87,6 +89,9 @@ func TestDecodeLine(t *testing.T) {
 	if e.ID == "" || e.ID != again.ID || e.ID == other.ID {
 		t.Errorf("ids of lines without one: %q, again %q, another line %q", e.ID, again.ID, other.ID)
 	}
+	if e, err := decodeLine("ada", `{"method":"GET","path":"/","code":200,"kind":"hologram"}`); err != nil || e.Kind != KindUnknown {
+		t.Errorf("a kind of tomorrow is read as %q: %v", e.Kind, err)
+	}
 	if e, _ := decodeLine("ada", `{"id":"1","username":"bob","method":"GET","path":"/","code":200}`); e.Username != "ada" {
 		t.Errorf("an entry of bob in ada's log is shown as %q's", e.Username)
 	}
@@ -109,6 +114,7 @@ func TestDecodeLineRefusesWhatIsForeign(t *testing.T) {
 func FuzzDecodeLine(f *testing.F) {
 	f.Add(`{"id":"1","method":"GET","path":"/a?b=c","code":200,"time":1795429800.5,"duration":0.1,"extra":{"a":"b"}}`)
 	f.Add(`{"method":"GET","path":"/","code":200,"time":-1e-9}`)
+	f.Add(`{"method":"POST","path":"/pay","code":303,"page":"Pay","kind":"page","from":"/cart","location":"/orders/7"}`)
 	f.Fuzz(func(t *testing.T, line string) {
 		e, err := decodeLine("ada", line)
 		if err != nil {

@@ -10,13 +10,17 @@ import (
 // Limits of what is recorded of one request. Longer is cut and flagged, never refused.
 const (
 	MaxPath       = 2048 // bytes of Entry.Path, after masking
+	MaxLink       = 512  // bytes of Entry.From and of Entry.Location, after masking
 	MaxString     = 256  // bytes of any other string
 	MaxExtra      = 16   // pairs in Entry.Extra; the first ones in the order of their names are kept
 	MaxEntryBytes = 4096 // the line in Redis
 )
 
-// maxRawPath is how much of a path is looked at. It is more than MaxPath, because masking shortens.
-const maxRawPath = 2 * MaxPath
+// How much of a path or link is looked at. It is more than what is kept, because masking shortens.
+const (
+	maxRawPath = 2 * MaxPath
+	maxRawLink = 2 * MaxLink
+)
 
 // bound makes the entry one that can be read back, cuts its strings to their limits and makes it independent of the caller's memory:
 // what is cut is copied, so that a short prefix does not keep a long request line alive.
@@ -28,13 +32,17 @@ func (e *Entry) bound() {
 		e.Path = "/"
 	}
 	e.Code = min(max(e.Code, 0), 999)
-	if len(e.Path) > maxRawPath {
-		e.Path, e.Truncated = cutPath(e.Path, maxRawPath), true
+	if !e.Kind.known() {
+		e.Kind = KindUnknown
 	}
+	e.cutAddress(&e.Path, maxRawPath)
+	e.cutAddress(&e.From, maxRawLink)
+	e.cutAddress(&e.Location, maxRawLink)
 	e.cut(&e.ID)
 	e.cut(&e.Method)
 	e.cut(&e.Route)
 	e.cut(&e.RequestID)
+	e.cut(&e.Page)
 	if len(e.Extra) > 0 {
 		e.boundExtra()
 	}
@@ -60,6 +68,27 @@ func (e *Entry) boundExtra() {
 func (e *Entry) cut(s *string) {
 	if len(*s) > MaxString {
 		*s, e.Truncated = cutRune(*s, MaxString), true
+	}
+}
+
+// cutAddress shortens a path to n bytes before it is masked.
+func (e *Entry) cutAddress(path *string, n int) {
+	if len(*path) > n {
+		*path, e.Truncated = cutPath(*path, n), true
+	}
+}
+
+// mask hides what is sensitive in the entry's addresses, and shortens them to their limits.
+func (e *Entry) mask(m *masker) {
+	e.maskAddress(m, &e.Path, MaxPath)
+	e.maskAddress(m, &e.From, MaxLink)
+	e.maskAddress(m, &e.Location, MaxLink)
+}
+
+func (e *Entry) maskAddress(m *masker, path *string, limit int) {
+	*path = m.path(*path)
+	if len(*path) > limit {
+		*path, e.Truncated = cutRune(*path, limit), true
 	}
 }
 
@@ -91,6 +120,10 @@ func (e *Entry) appendLine(b []byte) []byte {
 		return b
 	}
 	e.Truncated, e.Extra, e.Route, e.RequestID = true, nil, "", ""
+	if b = e.appendJSON(b[:start]); len(b)-start <= MaxEntryBytes {
+		return b
+	}
+	e.Page, e.From, e.Location = "", "", ""
 	for b = e.appendJSON(b[:start]); len(b)-start > MaxEntryBytes; b = e.appendJSON(b[:start]) {
 		e.Path = cutRune(e.Path, len(e.Path)/2)
 	}

@@ -13,15 +13,25 @@ func TestBoundCutsAndFlags(t *testing.T) {
 	for i := range MaxExtra + 4 {
 		extra[fmt.Sprintf("k%02d", i)] = long
 	}
-	e := Entry{Method: long, Route: long, RequestID: long, Extra: extra, Path: "/" + strings.Repeat("word/", 2000)}
+	address := "/" + strings.Repeat("word/", 2000)
+	e := Entry{
+		Method: long, Route: long, RequestID: long, Page: long, Kind: Kind(long), Extra: extra,
+		Path: address, From: address, Location: address,
+	}
 	e.bound()
-	for name, s := range map[string]string{"method": e.Method, "route": e.Route, "request id": e.RequestID, "extra": e.Extra["k00"]} {
+	for name, s := range map[string]string{"method": e.Method, "route": e.Route, "request id": e.RequestID, "page": e.Page, "extra": e.Extra["k00"]} {
 		if len(s) != MaxString || !utf8.ValidString(s) {
 			t.Errorf("%s has %d bytes, valid UTF-8: %v", name, len(s), utf8.ValidString(s))
 		}
 	}
 	if len(e.Path) > maxRawPath || len(e.Extra) != MaxExtra || !e.Truncated {
 		t.Errorf("path of %d bytes, %d extras, truncated %v", len(e.Path), len(e.Extra), e.Truncated)
+	}
+	if len(e.From) > maxRawLink || len(e.Location) > maxRawLink || e.Kind != KindUnknown {
+		t.Errorf("from %d bytes to %d bytes, kind %q", len(e.From), len(e.Location), e.Kind)
+	}
+	if e.mask(newMasker(nil, nil)); len(e.Path) > MaxPath || len(e.From) > MaxLink || len(e.Location) > MaxLink {
+		t.Errorf("masked: path of %d bytes, from %d to %d bytes", len(e.Path), len(e.From), len(e.Location))
 	}
 	short := Entry{Method: "GET", Path: "/", Extra: map[string]string{"a": "b"}}
 	given := short.Extra
@@ -47,12 +57,31 @@ func TestLineFitsTheLimit(t *testing.T) {
 	for i := range MaxExtra {
 		extra[fmt.Sprintf("%02d%s", i, worst[2:])] = worst
 	}
-	e := Entry{ID: worst, Username: "ada", Method: "GET", Route: worst, RequestID: worst, Path: "/" + strings.Repeat("\x01", MaxPath-1), Extra: extra}
+	e := Entry{ID: worst, Username: "ada", Method: "GET", Route: worst, RequestID: worst, Path: "/" + strings.Repeat("\x01", MaxPath-1), Extra: extra,
+		Page: worst, From: worst, Location: worst}
 	line := e.appendLine([]byte("before"))[len("before"):]
 	if len(line) > MaxEntryBytes || !e.Truncated {
 		t.Fatalf("%d bytes, truncated %v", len(line), e.Truncated)
 	}
 	if back, err := decodeLine("ada", string(line)); err != nil || !back.Truncated {
 		t.Fatalf("%v in %s", err, line)
+	}
+}
+
+func TestLinksSurviveWhatMattersLess(t *testing.T) {
+	link := "/" + strings.Repeat("x", MaxLink-1)
+	e := Entry{Username: "ada", Method: "GET", Path: "/" + strings.Repeat("x", MaxPath-1), From: link, Location: link,
+		Page: "Order details", Extra: map[string]string{"a": strings.Repeat("x", MaxEntryBytes)}}
+	line := e.appendLine(nil)
+	back, err := decodeLine("ada", string(line))
+	if err != nil || len(line) > MaxEntryBytes || back.From != link || back.Location != link || back.Page != "Order details" {
+		t.Errorf("%d bytes, read as %+v: %v", len(line), back, err)
+	}
+}
+
+func TestEveryAddressIsMasked(t *testing.T) {
+	e := Entry{Path: "/a?token=1", From: "/b?token=1", Location: "/c?token=1"}
+	if e.mask(newMasker(nil, nil)); e.Path != "/a?token=***" || e.From != "/b?token=***" || e.Location != "/c?token=***" {
+		t.Errorf("masked: %+v", e)
 	}
 }

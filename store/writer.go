@@ -120,10 +120,7 @@ func (w *writer) prepare() {
 	truncated := 0
 	for i := range w.batch {
 		e := &w.batch[i]
-		e.Path = w.mask.path(e.Path)
-		if len(e.Path) > MaxPath {
-			e.Path, e.Truncated = cutRune(e.Path, MaxPath), true
-		}
+		e.mask(w.mask)
 		if e.ID == "" {
 			e.ID = w.ids.next()
 		}
