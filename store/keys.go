@@ -128,3 +128,11 @@ func (k Keys) Session(hash string) string { return k.prefix + "session:" + hash 
 // and address or an address, are forgotten; it expires then. It is counted by a script, so that the
 // Redis user of the admin must be allowed EVAL and EVALSHA.
 func (k Keys) LoginAttempts(subject string) string { return k.prefix + "attempts:" + subject }
+
+// Audit is the STREAM of the viewing log, an entry a record. It shares its node of a Cluster with
+// [Keys.AuditHead].
+func (k Keys) Audit() string { return k.prefix + "{audit}:records" }
+
+// AuditHead is the STRING that says where the viewing log ends: the newest record's number and hash
+// and the number of the oldest that is to be there, with colons between them.
+func (k Keys) AuditHead() string { return k.prefix + "{audit}:head" }

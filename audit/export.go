@@ -1,0 +1,84 @@
+package audit
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// WriteJSON writes records as JSON, one object a line, each of which can be checked by itself: see
+// [Record.MarshalJSON]. It stops at the first error, of records or of w, and returns it.
+func WriteJSON(w io.Writer, records iter.Seq2[Record, error]) error {
+	out := bufio.NewWriter(w)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(true) // as the stored form has it
+	for r, err := range records {
+		if err != nil {
+			return err
+		}
+		if err := encoder.Encode(r); err != nil {
+			return fmt.Errorf("write the viewing log as JSON: %w", err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write the viewing log as JSON: %w", err)
+	}
+	return nil
+}
+
+// csvHeader names the columns of [WriteCSV].
+var csvHeader = [...]string{
+	"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash",
+}
+
+// WriteCSV writes records as comma-separated values, after a line of column names. A text that a
+// spreadsheet would take for a formula gets an apostrophe in front. It stops at the first error, of
+// records or of w, and returns it.
+func WriteCSV(w io.Writer, records iter.Seq2[Record, error]) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(csvHeader[:]); err != nil {
+		return fmt.Errorf("write the viewing log as CSV: %w", err)
+	}
+	for r, err := range records {
+		if err != nil {
+			return err
+		}
+		if err := out.Write(csvRow(r)); err != nil {
+			return fmt.Errorf("write the viewing log as CSV: %w", err)
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write the viewing log as CSV: %w", err)
+	}
+	return nil
+}
+
+func csvRow(r Record) []string {
+	var duration, began string
+	if r.Action == ViewEnded {
+		duration = strconv.FormatFloat(r.Duration.Seconds(), 'f', 3, 64)
+		began = strconv.FormatInt(r.Began, 10)
+	}
+	row := []string{
+		strconv.FormatInt(r.Seq, 10), r.Time.Format(timeFormat), r.Actor, r.Role, string(r.Action), r.Subject,
+		r.Address, r.Via, r.Reason, duration, began, r.Detail, r.Hash,
+	}
+	for i, text := range row {
+		row[i] = plain(text)
+	}
+	return row
+}
+
+// plain makes a cell that is not a formula.
+func plain(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

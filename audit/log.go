@@ -1,0 +1,176 @@
+package audit
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed" // of the script
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// DefaultMaxRecords is how many records are kept unless [Options] say otherwise: some 40 MB in Redis.
+const DefaultMaxRecords = 100_000
+
+const (
+	appendTimeout = 2 * time.Second
+	// maxAttempts bounds how often an append starts again because another process was quicker. Each
+	// time that one has written a record, so it does not happen for long.
+	maxAttempts = 100
+	maxBackoff  = 20 * time.Millisecond
+)
+
+// errBusy is returned when other processes were quicker maxAttempts times in a row.
+var errBusy = errors.New("too many processes write to the viewing log at once")
+
+// Options say how the viewing log is kept. The zero value is right for most.
+type Options struct {
+	// MaxRecords is how many records are kept; older ones are removed. Below 1 it is
+	// [DefaultMaxRecords]. All processes that write to one log should agree on it.
+	MaxRecords int64
+
+	// Now tells the time; by default it is time.Now.
+	Now func() time.Time
+}
+
+// Log is the viewing log in a Redis. Any number of processes may write to one. All methods may be
+// called from several goroutines.
+type Log struct {
+	client     redis.UniversalClient
+	head       string // key
+	stream     string // key
+	maxRecords int64
+	now        func() time.Time
+	script     *redis.Script
+
+	turn  chan struct{} // holds a token while a goroutine appends; it alone uses what follows
+	end   end           // how the log ended when it was last heard of
+	known position      // the furthest position that this process has seen
+}
+
+// New returns the viewing log that client's Redis holds. It doesn't connect, and doesn't close
+// client, which must honour the deadlines of contexts, as [store.Store.Client] does.
+func New(client redis.UniversalClient, keys store.Keys, options Options) *Log {
+	if options.MaxRecords < 1 {
+		options.MaxRecords = DefaultMaxRecords
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	return &Log{
+		client: client, head: keys.AuditHead(), stream: keys.Audit(),
+		maxRecords: options.MaxRecords, now: options.Now, script: redis.NewScript(appendScript),
+		turn: make(chan struct{}, 1),
+	}
+}
+
+// appendScript adds one record and moves the head, both or neither, if the log still ends where the
+// caller thinks that it does.
+//
+//go:embed append.lua
+var appendScript string
+
+// Append writes a record, after filling in its Seq, ID, Time, Oldest, Prev and Hash and making its
+// texts harmless, and returns it as it was written. It returns within about two seconds. After an
+// error the record is usually not in the log, but may be: Redis may have died with the answer. It
+// is never there in part.
+func (l *Log) Append(ctx context.Context, r Record) (Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	defer cancel()
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return Record{}, fmt.Errorf("append to the viewing log: %w", ctx.Err())
+	}
+	r = r.cleaned()
+	r.ID = rand.Text()
+	r.Time = l.now().UTC().Truncate(time.Millisecond)
+	for attempt := range maxAttempts {
+		written, ok, err := l.tryAppend(ctx, r)
+		if err == nil && !ok {
+			err = pause(ctx, attempt)
+		}
+		switch {
+		case err != nil:
+			return Record{}, fmt.Errorf("append to the viewing log: %w", err)
+		case ok:
+			return written, nil
+		}
+	}
+	return Record{}, fmt.Errorf("append to the viewing log: %w", errBusy)
+}
+
+// tryAppend writes the record behind the end that this process knows of. It returns false when the
+// log ends elsewhere, and then knows where.
+func (l *Log) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
+	last := l.last()
+	r.Seq, r.Prev = last.seq+1, last.hash
+	r.Oldest = max(last.oldest, r.Seq-l.maxRecords+1, 1)
+	line, err := r.encode()
+	if err != nil {
+		return Record{}, false, err
+	}
+	r.Hash = hashOf(line)
+	after := end{head: positionOf(r).String(), top: entryID(r.Seq)}
+	found, err := l.script.Run(ctx, l.client, []string{l.head, l.stream},
+		l.end.head, l.end.top, after.head, after.top, strconv.FormatInt(l.maxRecords, 10), line, r.Hash,
+	).StringSlice()
+	if err != nil {
+		return Record{}, false, err
+	}
+	// A client that sends a command again because the answer was lost finds its own record there.
+	if len(found) == 2 && (end{found[0], found[1]}) != after {
+		l.learn(end{found[0], found[1]})
+		return Record{}, false, nil
+	}
+	l.learn(after)
+	return r, true, nil
+}
+
+// learn notes how the log ends.
+func (l *Log) learn(found end) {
+	l.end = found
+	if head, err := parsePosition(found.head); err == nil && head.seq > l.known.seq {
+		l.known = head
+	}
+}
+
+// last returns the position that the next record follows.
+//
+// Usually that is the head in Redis. Where the log has lost what this process knows to have been
+// there, the record follows what was lost, and where it holds what the head doesn't know of, the
+// record is numbered after that: so nothing that is done to the log stops it, and everything leaves
+// a break that [Log.Verify] finds.
+func (l *Log) last() position {
+	last, _ := parsePosition(l.end.head) // a head that can't be read is as good as none
+	if l.known.seq >= last.seq {
+		last = l.known
+	}
+	if top, err := parseEntryID(l.end.top); err == nil {
+		last.seq = max(last.seq, top)
+	}
+	return last
+}
+
+// pause waits a moment that is random, so that processes don't collide again, and longer after
+// further attempts; or returns ctx's error.
+func pause(ctx context.Context, attempt int) error {
+	if attempt == 0 {
+		return ctx.Err() // the first is how a process learns where the log ends
+	}
+	timer := time.NewTimer(mathrand.N(min(time.Duration(attempt)*time.Millisecond, maxBackoff)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,130 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	pageSize = 500 // records that are read from Redis at once
+	// maxScan is how many records one [Log.Read] looks at: about a tenth of a second.
+	maxScan     = 10_000
+	readTimeout = 5 * time.Second
+)
+
+// Filter says which records are wanted; what is empty matches every record.
+type Filter struct {
+	Actor   string
+	Subject string
+	Action  Action
+	From    time.Time // at this time or later
+	To      time.Time // before this time
+}
+
+// matches says whether a record is wanted. Names are compared as they are stored.
+func (f Filter) matches(r Record) bool {
+	return (f.Actor == "" || clean(f.Actor, MaxText) == r.Actor) &&
+		(f.Subject == "" || clean(f.Subject, MaxText) == r.Subject) &&
+		(f.Action == "" || f.Action == r.Action) &&
+		(f.From.IsZero() || !r.Time.Before(f.From)) &&
+		(f.To.IsZero() || r.Time.Before(f.To))
+}
+
+// Page is a part of the log.
+type Page struct {
+	Records []Record // newest first
+	// Next is what to give [Log.Read] as before to go on with older records; 0 when all have been
+	// looked at. A page may have fewer records than were asked for, or none, and a Next all the
+	// same: a call looks at no more than 10,000 records.
+	Next int64
+}
+
+// Read returns up to limit records, 1 at least, that match, newest first, of those whose Seq is less than
+// before; 0 begins with the newest. It returns within about five seconds.
+func (l *Log) Read(ctx context.Context, filter Filter, before int64, limit int) (Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	limit = max(limit, 1)
+	var page Page
+	start := "+"
+	if before > 0 {
+		start = strconv.FormatInt(before-1, 10)
+	}
+	for scanned := 0; scanned < maxScan; scanned += pageSize {
+		messages, err := l.client.XRevRangeN(ctx, l.stream, start, "-", pageSize).Result()
+		if err != nil {
+			return Page{}, fmt.Errorf("read the viewing log: %w", err)
+		}
+		for _, message := range messages {
+			r := recordOf(message)
+			if !filter.matches(r) {
+				continue
+			}
+			if len(page.Records) == limit {
+				page.Next = page.Records[limit-1].Seq
+				return page, nil
+			}
+			page.Records = append(page.Records, r)
+		}
+		if len(messages) < pageSize {
+			page.Next = 0
+			return page, nil
+		}
+		last := messages[pageSize-1].ID
+		page.Next, _ = parseEntryID(last)
+		start = "(" + last
+	}
+	return page, nil
+}
+
+// All returns every record that matches, oldest first, for exports. It reads as it goes, a few
+// hundred records at once, so it may take as long as its consumer; what is appended meanwhile is not
+// returned. After an error, which is Redis's or ctx's, there is nothing more.
+func (l *Log) All(ctx context.Context, filter Filter) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		newest, err := l.client.XRevRangeN(ctx, l.stream, "+", "-", 1).Result()
+		if err != nil {
+			yield(Record{}, fmt.Errorf("read the viewing log: %w", err))
+			return
+		}
+		if len(newest) == 0 {
+			return
+		}
+		for message, err := range l.walk(ctx, newest[0].ID) {
+			if err != nil {
+				yield(Record{}, fmt.Errorf("read the viewing log: %w", err))
+				return
+			}
+			if r := recordOf(message); filter.matches(r) && !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// walk returns the stream's entries, oldest first, up to the one with the id last.
+func (l *Log) walk(ctx context.Context, last string) iter.Seq2[redis.XMessage, error] {
+	return func(yield func(redis.XMessage, error) bool) {
+		for start := "-"; ; {
+			messages, err := l.client.XRangeN(ctx, l.stream, start, last, pageSize).Result()
+			if err != nil {
+				yield(redis.XMessage{}, err)
+				return
+			}
+			for _, message := range messages {
+				if !yield(message, nil) {
+					return
+				}
+			}
+			if len(messages) < pageSize {
+				return
+			}
+			start = "(" + messages[pageSize-1].ID
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Report is what [Log.Verify] found.
+type Report struct {
+	Records     int64 // how many there are
+	First, Last int64 // the lowest and the highest Seq; 0 without records
+	FirstTime   time.Time
+	LastTime    time.Time
+
+	// Mark is the newest record. Noted where those who can write to Redis can't, and given to a
+	// later Verify, it proves that nothing before it was changed meanwhile.
+	Mark Mark
+
+	Breaks int    // how many places are wrong; 0 when the chain is whole
+	Broken string // the first of them, as a sentence; empty without one
+
+	// SinceTooOld says that the mark that was given is older than every record that is still to be
+	// kept, so that it proves nothing.
+	SinceTooOld bool
+}
+
+// OK says whether nothing is wrong.
+func (r Report) OK() bool { return r.Breaks == 0 }
+
+// Verify looks at the whole log, as it is at the start of the call, for records that were altered,
+// removed, inserted or moved. since, unless it is the zero Mark, is one that was noted earlier and
+// that must be in the chain. It takes some seconds for a full log. An error means that Redis or ctx
+// failed, not that something is wrong with the log.
+func (l *Log) Verify(ctx context.Context, since Mark) (Report, error) {
+	at, _, err := l.snapshot(ctx)
+	if err != nil {
+		return Report{}, fmt.Errorf("verify the viewing log: %w", err)
+	}
+	v := verification{since: since, floor: func() (int64, error) {
+		now, newest, err := l.snapshot(ctx)
+		head, _ := parsePosition(now.head) // finish says whether it can be read
+		return max(head.oldest, newest.Oldest), err
+	}}
+	if at.top != "" {
+		for message, err := range l.walk(ctx, at.top) {
+			if err == nil {
+				err = v.next(message)
+			}
+			if err != nil {
+				return Report{}, fmt.Errorf("verify the viewing log: %w", err)
+			}
+		}
+	}
+	v.finish(at)
+	return v.report, nil
+}
+
+// snapshot returns how the log ends, at one moment, and its newest record.
+func (l *Log) snapshot(ctx context.Context) (end, Record, error) {
+	var head *redis.StringCmd
+	var newest *redis.XMessageSliceCmd
+	_, err := l.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
+		head = tx.Get(ctx, l.head)
+		newest = tx.XRevRangeN(ctx, l.stream, "+", "-", 1)
+		return nil
+	})
+	if errors.Is(err, redis.Nil) { // there is no head
+		err = newest.Err()
+	}
+	if err != nil {
+		return end{}, Record{}, err
+	}
+	if len(newest.Val()) == 0 {
+		return end{head: head.Val()}, Record{}, nil
+	}
+	top := newest.Val()[0]
+	return end{head: head.Val(), top: top.ID}, recordOf(top), nil
+}
+
+// verification goes through the log, record by record.
+type verification struct {
+	report Report
+	since  Mark
+	floor  func() (int64, error) // the number of the oldest record that is to be there by now
+
+	last      Record // the one before
+	sinceSeen bool
+}
+
+// broken notes that something is wrong.
+func (v *verification) broken(format string, args ...any) {
+	if v.report.Breaks++; v.report.Breaks == 1 {
+		v.report.Broken = fmt.Sprintf(format, args...)
+	}
+}
+
+// next looks at one entry. Its errors are Redis's.
+func (v *verification) next(message redis.XMessage) error {
+	r := recordOf(message)
+	line, hash := lineOf(message)
+	switch stated, err := decode(line, hash); {
+	case message.ID != entryID(r.Seq) || r.Action == Unreadable || err != nil:
+		v.broken("What is in the place of record %d is not a record of this log: it was put there or altered by somebody else.", r.Seq)
+	case hashOf([]byte(line)) != hash:
+		v.broken("Record %d was altered: it does not have the hash that was written with it.", r.Seq)
+	case stated.Seq != r.Seq:
+		v.broken("Record %d is in the place of record %d: records were moved.", stated.Seq, r.Seq)
+	default:
+		if err := v.follows(r); err != nil {
+			return err
+		}
+	}
+	v.count(r)
+	if r.Seq == v.since.Seq {
+		v.sinceSeen = true
+		if r.Hash != v.since.Hash {
+			v.broken("Record %d is not the one that was noted: it, or something before it, was replaced.", r.Seq)
+		}
+	}
+	return nil
+}
+
+// follows checks that a record, which is sound by itself, is the next one.
+func (v *verification) follows(r Record) error {
+	switch {
+	case v.report.Records == 0 && r.Seq == 1:
+		if r.Prev != "" {
+			v.broken("Record 1 says that there was one before it.")
+		}
+		return nil
+	case v.last.Seq+1 == r.Seq && v.report.Records > 0:
+		if r.Prev != v.last.Hash {
+			v.broken("Record %d does not follow record %d: one of them was replaced, or records between them are lost.", r.Seq, v.last.Seq)
+		}
+		return nil
+	}
+	// What is missing may have become too old since the walk began.
+	floor, err := v.floor()
+	if err != nil {
+		return err
+	}
+	if missing := max(v.last.Seq+1, floor); missing < r.Seq {
+		v.broken("%s missing.", records(missing, r.Seq-1))
+	}
+	return nil
+}
+
+func (v *verification) count(r Record) {
+	if v.report.Records++; v.report.Records == 1 {
+		v.report.First, v.report.FirstTime = r.Seq, r.Time
+	}
+	v.report.Last, v.report.LastTime = r.Seq, r.Time
+	v.report.Mark = Mark{Seq: r.Seq, Hash: r.Hash}
+	v.last = r
+}
+
+// finish compares the end of the walk with what the log said at its beginning.
+func (v *verification) finish(at end) {
+	head, err := parsePosition(at.head)
+	switch {
+	case err != nil:
+		v.broken("The note of where the log ends can't be read: it was altered.")
+	case at.head == "" && v.report.Records > 0:
+		v.broken("The note of where the log ends is missing: it, and maybe the newest records, were removed.")
+	case head.seq > v.last.Seq && v.report.Records == 0:
+		v.broken("%s missing: the log is empty.", records(head.oldest, head.seq))
+	case head.seq > v.last.Seq:
+		v.broken("%s missing at the end.", records(v.last.Seq+1, head.seq))
+	case head.seq < v.last.Seq:
+		v.broken("The log ends with record %d, but there are records up to %d: they were added by somebody else, or the note of where the log ends was set back.", head.seq, v.last.Seq)
+	case head.hash != v.last.Hash:
+		v.broken("Record %d, the newest, is not the one with which the log ends: it was replaced.", head.seq)
+	case head.oldest != v.last.Oldest && v.report.Records > 0:
+		v.broken("The note of where the log ends and record %d, the newest, disagree about what is to be kept: one of them was altered.", head.seq)
+	}
+	if v.since == (Mark{}) || v.sinceSeen {
+		return
+	}
+	switch {
+	case v.since.Seq > v.last.Seq:
+		v.broken("Record %d, which was noted, is missing: the log ends with record %d now.", v.since.Seq, v.last.Seq)
+	case v.since.Seq >= head.oldest:
+		v.broken("Record %d, which was noted, is missing.", v.since.Seq)
+	default:
+		v.report.SinceTooOld = true
+	}
+}
+
+// records begins a sentence about the records from first to last.
+func records(first, last int64) string {
+	if first == last {
+		return fmt.Sprintf("Record %d is", first)
+	}
+	return fmt.Sprintf("Records %d to %d are", first, last)
+}
