@@ -136,6 +136,7 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 	a.guard = auth.NewGuard(a.sessions, a.tokens)
 	a.hub = live.NewHub(logs, set, live.Options{
 		CheckOrigin: a.mayConnect, MaxSockets: options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
+		Ended: a.guard.Ended,
 	})
 	return a, nil
 }

@@ -66,7 +66,7 @@ func (s *site) socketURL(lang, name, value string) string {
 // socket is the live log itself: HTML frames for the pages, JSON for programs.
 func (s *site) socket(c *gin.Context) {
 	watch := live.Watch{
-		Account:  accessOf(c).Account,
+		Access:   accessOf(c),
 		Username: c.Query("username"),
 		After:    c.Query("after"),
 		JSON:     c.Query("format") == "json",

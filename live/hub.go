@@ -14,6 +14,7 @@ import (
 
 	"github.com/olahol/melody"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -51,6 +52,10 @@ type Options struct {
 	MaxSockets    int                      // in total; 0 = DefaultMaxSockets
 	MaxPerAccount int                      // of one account; 0 = DefaultMaxPerAccount
 	Logger        *slog.Logger             // required
+
+	// Ended returns those who may not look any longer, of those who do; an error says that it can't be
+	// known now. It is called every two seconds by one goroutine. Required.
+	Ended func(context.Context, []auth.Access) ([]auth.Access, error)
 }
 
 // Hub holds the sockets of everyone who watches. Its methods may be called from several goroutines.
@@ -62,11 +67,12 @@ type Hub struct {
 	options Options
 	log     *slog.Logger
 
-	mu      sync.Mutex
-	viewers map[*viewer]bool
-	sockets map[string]int // by account
-	closed  bool
-	left    chan struct{} // closed when closed and the last viewer has left
+	mu       sync.Mutex
+	viewers  map[*viewer]bool
+	sockets  map[string]int // by account
+	checking bool           // checkAccess runs
+	closed   bool
+	left     chan struct{} // closed when closed and the last viewer has left
 }
 
 // NewHub returns a hub without viewers. It holds nothing that needs closing before the first comes.
@@ -102,12 +108,13 @@ func viewerOf(s *melody.Session) *viewer {
 
 // Watch is what a viewer wants to see.
 type Watch struct {
-	Account  string // who watches
-	Username string // "" for everyone
-	After    string // id of the newest entry that the viewer has; "" = none
-	JSON     bool   // one JSON object per message instead of HTML frames
-	Lang     string // of HTML frames
-	Base     string // base path of the links in HTML frames
+	Access   auth.Access // who watches, and by what right
+	Until    time.Time   // when the viewer has to connect, and be let in, again; zero = never
+	Username string      // "" for everyone
+	After    string      // id of the newest entry that the viewer has; "" = none
+	JSON     bool        // one JSON object per message instead of HTML frames
+	Lang     string      // of HTML frames
+	Base     string      // base path of the links in HTML frames
 }
 
 // Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
@@ -148,11 +155,15 @@ func (h *Hub) enter(v *viewer) error {
 		return ErrClosed
 	case len(h.viewers) >= h.options.MaxSockets:
 		return ErrFull
-	case h.sockets[v.watch.Account] >= h.options.MaxPerAccount:
+	case h.sockets[v.watch.Access.Account] >= h.options.MaxPerAccount:
 		return ErrTooMany
 	}
 	h.viewers[v] = true
-	h.sockets[v.watch.Account]++
+	if !h.checking {
+		h.checking = true
+		go h.checkAccess()
+	}
+	h.sockets[v.watch.Access.Account]++
 	return nil
 }
 
@@ -161,8 +172,8 @@ func (h *Hub) leave(v *viewer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.viewers, v)
-	if h.sockets[v.watch.Account]--; h.sockets[v.watch.Account] == 0 {
-		delete(h.sockets, v.watch.Account)
+	if h.sockets[v.watch.Access.Account]--; h.sockets[v.watch.Access.Account] == 0 {
+		delete(h.sockets, v.watch.Access.Account)
 	}
 	if h.closed && len(h.viewers) == 0 {
 		close(h.left)

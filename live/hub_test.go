@@ -5,13 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"github.com/gin-userlog/userlog/internal/redistest"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/live"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
@@ -40,6 +43,13 @@ type site struct {
 	logs   *store.Store
 	hub    *live.Hub
 	server *httptest.Server
+	until  time.Time    // of every viewer
+	open   atomic.Int64 // sockets being served
+	asked  atomic.Int64 // how often the hub has asked who may look
+
+	mu        sync.Mutex
+	endedFor  string // the account that may not look any longer
+	endedFail error  // what asking fails with
 }
 
 // Limits of the hub under test.
@@ -64,10 +74,32 @@ func newSite(t *testing.T, client redis.UniversalClient) *site {
 		t.Fatal(err)
 	}
 	s := &site{t: t, logs: logs}
-	s.hub = live.NewHub(logs, set, live.Options{CheckOrigin: s.mayConnect, MaxSockets: maxSockets, MaxPerAccount: maxPerAccount, Logger: quiet})
+	s.hub = live.NewHub(logs, set, live.Options{
+		CheckOrigin: s.mayConnect, MaxSockets: maxSockets, MaxPerAccount: maxPerAccount, Logger: quiet, Ended: s.ended,
+	})
 	s.server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.close)
 	return s
+}
+
+// ended is what the hub asks who may not look any longer.
+func (s *site) ended(_ context.Context, accesses []auth.Access) (ended []auth.Access, err error) {
+	s.asked.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range accesses {
+		if s.endedFor != "" && a.Account == s.endedFor {
+			ended = append(ended, a)
+		}
+	}
+	return ended, s.endedFail
+}
+
+// endFor changes what ended answers.
+func (s *site) endFor(account string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endedFor, s.endedFail = account, err
 }
 
 // closesHub is the Origin of a socket during whose opening the hub closes.
@@ -83,9 +115,11 @@ func (s *site) mayConnect(r *http.Request) bool {
 }
 
 func (s *site) serve(w http.ResponseWriter, r *http.Request) {
+	s.open.Add(1)
+	defer s.open.Add(-1)
 	q := r.URL.Query()
 	err := s.hub.Serve(w, r, live.Watch{
-		Account: q.Get("account"), Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
+		Access: auth.Access{Account: q.Get("account")}, Until: s.until, Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
 	})
 	switch {
 	case errors.Is(err, live.ErrTooMany):

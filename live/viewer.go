@@ -26,6 +26,8 @@ type viewer struct {
 	sent    chan struct{} // capacity 1: the message under way has left
 	done    chan struct{} // closed when the goroutine has ended; nil before it began
 
+	ended bool // it has been told that it may not look any longer; checkAccess's
+
 	heard      int // messages from the viewer
 	heardSince time.Time
 

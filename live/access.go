@@ -1,0 +1,91 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/olahol/melody"
+
+	"github.com/gin-userlog/userlog/auth"
+)
+
+// accessInterval is how often it is asked whether viewers still may look. Who may not is told at once
+// and cut off at the next time: within five seconds, all in all.
+const accessInterval = 2 * time.Second
+
+// CloseAccessEnded is the code with which a socket is closed whose viewer may not look any longer: the
+// page has to be loaded again, which leads to the login. RFC 6455 leaves codes from 4000 on to
+// applications.
+const CloseAccessEnded = 4001
+
+// checkAccess asks about all viewers in turn until there are none, or the hub is closed.
+func (h *Hub) checkAccess() {
+	ticker := time.NewTicker(accessInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-h.left:
+		}
+		viewers, more := h.toCheck()
+		if !more {
+			return
+		}
+		h.endAccess(viewers)
+	}
+}
+
+// toCheck returns the viewers. There are no more, when the last has left; then the next viewer begins
+// to check again.
+func (h *Hub) toCheck() (viewers []*viewer, more bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.checking = len(h.viewers) > 0
+	for v := range h.viewers {
+		viewers = append(viewers, v)
+	}
+	return viewers, h.checking
+}
+
+// endAccess ends the sockets of those who may not look any longer.
+func (h *Hub) endAccess(viewers []*viewer) {
+	var accesses []auth.Access
+	asked := make(map[auth.Access]bool)
+	for _, v := range viewers {
+		if !asked[v.watch.Access] {
+			asked[v.watch.Access] = true
+			accesses = append(accesses, v.watch.Access)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
+	defer cancel()
+	ended, err := h.options.Ended(ctx, accesses)
+	if err != nil {
+		// Redis is away: the pages say so, nothing is shown meanwhile, and it is asked again.
+		ended = nil
+	}
+	now := time.Now()
+	for _, v := range viewers {
+		switch {
+		case slices.Contains(ended, v.watch.Access):
+			v.end(CloseAccessEnded, "access has ended")
+		case !v.watch.Until.IsZero() && now.After(v.watch.Until):
+			v.end(melody.CloseServiceRestart, "connect again")
+		}
+	}
+}
+
+// end closes the socket with a code; one that has been told so before is cut off.
+func (v *viewer) end(code int, reason string) {
+	if v.ended {
+		v.cut()
+		return
+	}
+	v.ended = true
+	v.cancel() // nothing more is shown
+	if s := v.session.Load(); s != nil {
+		// The only error is that it is closed already.
+		_ = s.CloseWithMsg(melody.FormatCloseMessage(code, reason))
+	}
+}
