@@ -70,7 +70,7 @@ func NewTokens(client redis.UniversalClient, keys store.Keys) *Tokens {
 // failed with.
 func (t *Tokens) Create(ctx context.Context, account, label string, lifetime time.Duration) (secret string, err error) {
 	label = strings.TrimSpace(label)
-	if n := utf8.RuneCountInString(label); n == 0 || n > MaxLabel || store.CheckUsername(label) != nil {
+	if n := utf8.RuneCountInString(label); n == 0 || n > MaxLabel || !printable(label) {
 		return "", ErrLabel
 	}
 	if lifetime < time.Hour || lifetime > MaxTokenLifetime {

@@ -1,0 +1,83 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Limits of a stated reason.
+const (
+	ReasonLifetime = 30 * time.Minute // then it has to be stated again
+	MaxReason      = 300              // characters
+)
+
+// ErrReason is what [Reasons.State] returns; it is a plain sentence that a person may be shown.
+var ErrReason = fmt.Errorf("state the reason in 1 to %d characters, such as the number of the ticket", MaxReason)
+
+// Reason is why somebody looks at a log.
+type Reason struct {
+	Text  string
+	Until time.Time // then it has to be stated again
+}
+
+// Reasons remembers why accounts look at logs, where they have to say so.
+type Reasons struct {
+	client redis.UniversalClient
+	keys   store.Keys
+	now    func() time.Time
+}
+
+// NewReasons returns the reasons that client's Redis holds. It doesn't connect, and doesn't close client.
+func NewReasons(client redis.UniversalClient, keys store.Keys) *Reasons {
+	return &Reasons{client: client, keys: keys, now: time.Now}
+}
+
+// State remembers for [ReasonLifetime] why account looks at the log of username, "" for everyone's. It
+// returns [ErrReason], or what Redis or ctx failed with.
+func (r *Reasons) State(ctx context.Context, account, username, text string) (Reason, error) {
+	text = strings.TrimSpace(text)
+	if n := utf8.RuneCountInString(text); n == 0 || n > MaxReason || !printable(text) {
+		return Reason{}, ErrReason
+	}
+	// Whole seconds, as it is read back.
+	reason := Reason{Text: text, Until: r.now().Add(ReasonLifetime).UTC().Truncate(time.Second)}
+	line, err := json.Marshal(reason)
+	if err != nil {
+		return Reason{}, fmt.Errorf("state a reason: %w", err)
+	}
+	if err := r.client.Set(ctx, r.keys.Reason(account, username), line, ReasonLifetime).Err(); err != nil {
+		return Reason{}, fmt.Errorf("state a reason: %w", err)
+	}
+	return reason, nil
+}
+
+// Current returns the reason that account has stated for username; it is not ok where there is none,
+// or its time is over. The error is what Redis or ctx failed with.
+func (r *Reasons) Current(ctx context.Context, account, username string) (reason Reason, ok bool, err error) {
+	line, err := r.client.Get(ctx, r.keys.Reason(account, username)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return Reason{}, false, nil
+	}
+	if err != nil {
+		return Reason{}, false, fmt.Errorf("ask for the reason: %w", err)
+	}
+	// The end is checked here too, because the embedded store's time may stand still.
+	if json.Unmarshal(line, &reason) != nil || !reason.Until.After(r.now()) {
+		return Reason{}, false, nil
+	}
+	return reason, true, nil
+}
+
+// printable says whether a text that a person has typed is one line that can be shown.
+func printable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 })
+}
