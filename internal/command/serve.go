@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 )
 
@@ -18,6 +19,7 @@ type serveCommand struct {
 	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
 	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
 	tlsFlags       `embed:""`
+	proxyFlags     `embed:""`
 	superuserFlags `embed:""`
 	storeFlags     `embed:"" set:"redis_need=Without it the log is kept in this program: no application can write to it, and it is lost at exit."`
 	logFlags       `embed:""`
@@ -34,10 +36,14 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	p, err := newProgram(c.storeFlags, handlers.Options{
+	options := handlers.Options{
 		Language: c.Language, LiveURL: c.LiveURL,
 		CookieDomain: c.CookieDomain, SecureCookies: c.SecureCookies, AllowedOrigins: c.AllowedOrigin,
-	}, log)
+	}
+	if err := c.proxyFlags.apply(&options); err != nil {
+		return err
+	}
+	p, err := newProgram(c.storeFlags, options, log)
 	if err != nil {
 		return err
 	}
@@ -58,6 +64,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	beginning.Go(func() {
 		c.warn(ctx, p)
 		superuser.ensure(ctx, p.logs, log)
+		c.warnOfNoAccount(ctx, p)
 	})
 	return p.serve(ctx, where, site)
 }
@@ -71,5 +78,22 @@ func (c *serveCommand) warn(ctx context.Context, p *program) {
 	}
 	if err := p.logs.Ping(ctx); err != nil && ctx.Err() == nil {
 		p.log.Warn("the log store can't be reached; trying again until it answers", "address", p.logs.Address(), "err", err)
+	}
+}
+
+// warnOfNoAccount says what to do where nobody can log in. Where the accounts can't be read, that is
+// all there is to say, and has been said.
+func (c *serveCommand) warnOfNoAccount(ctx context.Context, p *program) {
+	if c.AuthHeader != "" {
+		return
+	}
+	accounts, err := auth.NewAccounts(p.logs.Client(), p.logs.Keys()).List(ctx)
+	switch {
+	case err != nil || len(accounts) > 0:
+		return
+	case c.Redis == "":
+		p.log.Warn("nobody can log in: there is no account; start with --superuser and --superuser-password-file")
+	default:
+		p.log.Warn(`nobody can log in: there is no account; create one with "userlog createsuperuser NAME", and the same --redis and --key-prefix`)
 	}
 }

@@ -66,6 +66,12 @@ func TestServeAtTheRoot(t *testing.T) {
 	r.err.await(t, "level=WARN .*without --redis")
 }
 
+func TestServeSaysThatThereIsNoAccount(t *testing.T) {
+	server := redistest.Start(t)
+	start(t, nil, "serve", "--addr", "127.0.0.1:0").err.await(t, "nobody can log in: .*--superuser-password-file")
+	start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL).err.await(t, "nobody can log in: .*userlog createsuperuser NAME")
+}
+
 func TestServeWithoutKeyPrefix(t *testing.T) {
 	server := redistest.Start(t)
 	start(t, environ{"USERLOG_KEY_PREFIX": ""}, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL,

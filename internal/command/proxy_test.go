@@ -1,0 +1,71 @@
+//go:build unix
+
+package command_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// statusFor is how a site answers to a request with a header.
+func statusFor(t *testing.T, url, header, value string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set(header, value)
+	transport := &http.Transport{DisableKeepAlives: true}
+	answer, err := transport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.StatusCode
+}
+
+func TestServeBelievesTheProxyThatItTrusts(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	if err := auth.NewAccounts(logs.Client(), logs.Keys()).Create(t.Context(), "root", auth.Superuser, password); err != nil {
+		t.Fatal(err)
+	}
+	const header = "X-Forwarded-User"
+	tests := []struct {
+		name string
+		env  environ
+		args []string
+		want map[string]int // by the name that the proxy gives
+	}{
+		{
+			"proxy", environ{"USERLOG_TRUSTED_PROXIES": "192.0.2.0/24,127.0.0.1"}, nil,
+			map[string]int{"root": http.StatusOK, "stranger": http.StatusForbidden},
+		},
+		{
+			"proxy, and a role for strangers", nil, []string{"--trusted-proxies", "127.0.0.0/8", "--auth-header-role", "viewer"},
+			map[string]int{"root": http.StatusOK, "stranger": http.StatusOK},
+		},
+		{
+			"somebody else", nil, []string{"--trusted-proxies", "192.0.2.0/24", "--auth-header-role", "viewer"},
+			map[string]int{"root": http.StatusForbidden, "stranger": http.StatusForbidden},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			args := append([]string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--auth-header", header}, test.args...)
+			origin := start(t, test.env, args...).origin(t)
+			for name, want := range test.want {
+				if got := statusFor(t, origin+"/userlog/", header, name); got != want {
+					t.Errorf("%s: status %d, want %d", name, got, want)
+				}
+			}
+			if got := statusFor(t, origin+"/userlog/login", header, "root"); got != http.StatusNotFound {
+				t.Errorf("the login page: status %d", got)
+			}
+		})
+	}
+}
