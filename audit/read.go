@@ -17,24 +17,6 @@ const (
 	readTimeout = 5 * time.Second
 )
 
-// Filter says which records are wanted; what is empty matches every record.
-type Filter struct {
-	Actor   string
-	Subject string
-	Action  Action
-	From    time.Time // at this time or later
-	To      time.Time // before this time
-}
-
-// matches says whether a record is wanted. Names are compared as they are stored.
-func (f Filter) matches(r Record) bool {
-	return (f.Actor == "" || clean(f.Actor, MaxText) == r.Actor) &&
-		(f.Subject == "" || clean(f.Subject, MaxText) == r.Subject) &&
-		(f.Action == "" || f.Action == r.Action) &&
-		(f.From.IsZero() || !r.Time.Before(f.From)) &&
-		(f.To.IsZero() || r.Time.Before(f.To))
-}
-
 // Page is a part of the log.
 type Page struct {
 	Records []Record // newest first

@@ -3,6 +3,7 @@
 package audit_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -53,6 +54,29 @@ func TestReadFilters(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestParsePeriod(t *testing.T) {
+	day := time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		text     string
+		from, to time.Time
+		bad      bool
+	}{
+		{text: ""},
+		{text: "2026-12-31", from: day, to: day.AddDate(0, 0, 1)},
+		{text: "2026-12-31T10:00:00+02:00", from: day.Add(8 * time.Hour), to: day.Add(8 * time.Hour)},
+		{text: "31.12.2026", bad: true}, {text: "2026-12-32", bad: true}, {text: "10:00", bad: true},
+	} {
+		from, err := audit.ParseFrom(test.text)
+		if !from.Equal(test.from) || errors.Is(err, audit.ErrTime) != test.bad {
+			t.Errorf("%q begins at %v, %v", test.text, from, err)
+		}
+		to, err := audit.ParseTo(test.text)
+		if !to.Equal(test.to) || errors.Is(err, audit.ErrTime) != test.bad {
+			t.Errorf("%q ends at %v, %v", test.text, to, err)
+		}
+	}
 }
 
 func TestReadInPages(t *testing.T) {

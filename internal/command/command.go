@@ -25,6 +25,7 @@ type commandLine struct {
 	Createsuperuser createSuperuserCommand `cmd:"" help:"Create an account that may log in to the admin."`
 	Changepassword  changePasswordCommand  `cmd:"" help:"Give an account a new password, and end its sessions."`
 	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
+	Audit           auditCommand           `cmd:"" help:"Verify or export the viewing log: who looked at whose log, and changed which account."`
 
 	Version kong.VersionFlag `help:"Show the program's version."`
 }

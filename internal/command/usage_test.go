@@ -73,6 +73,12 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 		{"tail of one and all", nil, []string{"tail", "ada", "--all", "--redis", redis}, `not both`},
 		{"tail without redis", nil, []string{"tail", "ada"}, `--redis is missing`},
 		{"tail of no name", nil, []string{"tail", "a\x1bb", "--redis", redis}, `control characters`},
+		{"audit without redis", nil, []string{"audit", "verify"}, `--redis is missing`},
+		{"mark", nil, []string{"audit", "verify", "--redis", redis, "--since", "12"}, `--since: "12": a mark is`},
+		{"export from", nil, []string{"audit", "export", "--redis", redis, "--from", "monday"}, `--from: "monday": use a day`},
+		{"export to", nil, []string{"audit", "export", "--redis", redis, "--to", "monday"}, `--to: "monday": use a day`},
+		{"export of an action", nil, []string{"audit", "export", "--redis", redis, "--action", "look"}, `--action: .*"look".*view-ended`},
+		{"export format", nil, []string{"audit", "export", "--redis", redis, "--format", "xml"}, `--format.*xml`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -99,8 +105,8 @@ func TestCredentialsAreNotRepeated(t *testing.T) {
 
 func TestHelpNamesEveryVariable(t *testing.T) {
 	flag := regexp.MustCompile(`--([a-z-]+)`)
-	for _, name := range []string{"demo", "serve", "createsuperuser", "changepassword", "tail"} {
-		r := do(t, nil, "", name, "--help")
+	for _, name := range []string{"demo", "serve", "createsuperuser", "changepassword", "tail", "audit verify", "audit export"} {
+		r := do(t, nil, "", append(strings.Fields(name), "--help")...)
 		if r.status != 0 || r.err != "" {
 			t.Errorf("%s --help: status %d, standard error %q", name, r.status, r.err)
 		}

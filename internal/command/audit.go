@@ -1,0 +1,156 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"os/user"
+	"slices"
+
+	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// auditCommand is "userlog audit": the viewing log, for its auditors.
+type auditCommand struct {
+	Verify auditVerifyCommand `cmd:"" help:"Check that no record of the viewing log was altered, removed or inserted."`
+	Export auditExportCommand `cmd:"" help:"Write the viewing log to standard output, oldest first. That is recorded in it."`
+}
+
+// viaTerminal is what the viewing log says about what was done with the program's commands.
+const viaTerminal = "terminal"
+
+// operator is who uses the terminal, as the operating system knows: "" where it doesn't.
+func operator() string {
+	who, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return who.Username
+}
+
+// auditFlags say where the viewing log is.
+type auditFlags struct {
+	redisFlags `embed:""`
+}
+
+// with has use work on the viewing log.
+func (f auditFlags) with(ctx context.Context, use func(*audit.Log) error) error {
+	log := slog.New(slog.DiscardHandler) // what goes wrong is returned
+	logs, err := f.openRedis(store.Options{Logger: log})
+	if err != nil {
+		return err
+	}
+	defer closeStore(context.Background(), logs, log)
+	// How many records are kept is the admin's business: nothing is removed here.
+	err = use(audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: math.MaxInt64}))
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("interrupted: %w", err)
+	}
+	if err != nil {
+		return redisFailure(logs.Address(), err)
+	}
+	return nil
+}
+
+// auditVerifyCommand is "userlog audit verify".
+type auditVerifyCommand struct {
+	Since      string `placeholder:"SEQ:HASH" help:"A mark that an earlier verification has printed: the record must still be there."`
+	auditFlags `embed:""`
+}
+
+// Run is called by kong.
+func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
+	var since audit.Mark
+	if c.Since != "" {
+		var err error
+		if since, err = audit.ParseMark(c.Since); err != nil {
+			return usage("--since: %q: %w", c.Since, err)
+		}
+	}
+	return c.with(ctx, func(log *audit.Log) error {
+		report, err := log.Verify(ctx, since)
+		if err != nil {
+			return err
+		}
+		return tellReport(std, report, since)
+	})
+}
+
+// tellReport says what was found. A broken log is an error.
+func tellReport(std streams, report audit.Report, since audit.Mark) error {
+	if report.SinceTooOld {
+		fmt.Fprintf(std.err, "Record %d is no longer kept, so --since proves nothing: note the mark below, and verify more often.\n", since.Seq)
+	}
+	switch {
+	case report.Breaks == 1:
+		return brokenError(report.Broken)
+	case report.Breaks > 1:
+		return brokenError(fmt.Sprintf("%s That is the first of %d places where it is broken.", report.Broken, report.Breaks))
+	case report.Records == 0:
+		fmt.Fprintln(std.out, "The viewing log is empty.")
+		return nil
+	}
+	fmt.Fprintf(std.out, "The viewing log is whole: %d records, from %s to %s.\n",
+		report.Records, report.FirstTime.Format(timeInReport), report.LastTime.Format(timeInReport))
+	fmt.Fprintf(std.out, "Keep this mark where nobody who can write to Redis can change it, and give it to --since next time:\n%s\n", report.Mark)
+	return nil
+}
+
+// timeInReport is how the report shows times, which are in UTC.
+const timeInReport = "2006-01-02 15:04:05 MST"
+
+// brokenError is that the viewing log was tampered with, as a sentence.
+type brokenError string
+
+func (e brokenError) Error() string { return "the viewing log is broken. " + string(e) }
+
+// auditExportCommand is "userlog audit export".
+type auditExportCommand struct {
+	Format     string `default:"csv" enum:"csv,json" help:"csv, or json for one object a line."`
+	From       string `placeholder:"TIME" help:"Begin with this day, such as 2026-12-31, or time, such as 2026-12-31T23:59:00Z."`
+	To         string `placeholder:"TIME" help:"End with this day, or before this time."`
+	Actor      string `help:"Only what this account did."`
+	Subject    string `help:"Only what was done to this user or account."`
+	Action     string `help:"Only this action, such as view."`
+	auditFlags `embed:""`
+}
+
+// Run is called by kong.
+func (c *auditExportCommand) Run(ctx context.Context, std streams) error {
+	filter, err := c.filter()
+	if err != nil {
+		return err
+	}
+	write := audit.WriteCSV
+	if c.Format == "json" {
+		write = audit.WriteJSON
+	}
+	return c.with(ctx, func(log *audit.Log) error {
+		_, err := log.Append(ctx, audit.Record{
+			Actor: operator(), Action: audit.AuditExported, Subject: c.Subject, Via: viaTerminal, Detail: c.Format,
+		})
+		if err != nil {
+			return err
+		}
+		return write(std.out, log.All(ctx, filter))
+	})
+}
+
+// filter reads the flags.
+func (c *auditExportCommand) filter() (audit.Filter, error) {
+	from, err := audit.ParseFrom(c.From)
+	if err != nil {
+		return audit.Filter{}, usage("--from: %q: %w", c.From, err)
+	}
+	to, err := audit.ParseTo(c.To)
+	if err != nil {
+		return audit.Filter{}, usage("--to: %q: %w", c.To, err)
+	}
+	action := audit.Action(c.Action)
+	if action != "" && !slices.Contains(audit.Actions(), action) {
+		return audit.Filter{}, usage("--action: there is no action %q: use one of %v", c.Action, audit.Actions())
+	}
+	return audit.Filter{Actor: c.Actor, Subject: c.Subject, Action: action, From: from, To: to}, nil
+}

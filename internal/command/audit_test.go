@@ -1,0 +1,126 @@
+//go:build unix
+
+package command_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// viewingLog is the viewing log in server, with n records.
+func viewingLog(t *testing.T, server *redistest.Server, n int) (*audit.Log, store.Keys) {
+	t.Helper()
+	logs := openStore(t, server.URL, store.Options{})
+	log := audit.New(logs.Client(), logs.Keys(), audit.Options{})
+	for range n {
+		if _, err := log.Append(t.Context(), audit.Record{Actor: "root", Action: audit.View, Subject: "ada"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return log, logs.Keys()
+}
+
+func TestAuditVerify(t *testing.T) {
+	server := redistest.Start(t)
+	r := do(t, nil, "", "audit", "verify", "--redis", server.URL)
+	if r.status != 0 || r.out != "The viewing log is empty.\n" || r.err != "" {
+		t.Errorf("empty: %+v", r)
+	}
+	_, keys := viewingLog(t, server, 3)
+	r = do(t, nil, "", "audit", "verify", "--redis", server.URL)
+	found := regexp.MustCompile(`^The viewing log is whole: 3 records, from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC to .*\nKeep .*\n(3:[0-9a-f]{64})\n$`).FindStringSubmatch(r.out)
+	if r.status != 0 || found == nil || r.err != "" {
+		t.Fatalf("whole: %+v", r)
+	}
+	mark := found[1]
+	viewingLog(t, server, 1)
+	r = do(t, environ{"USERLOG_SINCE": mark}, "", "audit", "verify", "--redis", server.URL)
+	if r.status != 0 || !strings.HasPrefix(r.out, "The viewing log is whole: 4 records") {
+		t.Errorf("with a mark: %+v", r)
+	}
+	r = do(t, nil, "", "audit", "verify", "--redis", server.URL, "--since", "3:"+strings.Repeat("0", 64))
+	if r.status != 1 || r.out != "" || r.err != "userlog: the viewing log is broken. Record 3 is not the one that was noted: it, or something before it, was replaced.\n" {
+		t.Errorf("with the mark of another log: %+v", r)
+	}
+	if err := server.Client(t).XDel(t.Context(), keys.Audit(), "1-0", "3-0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r = do(t, nil, "", "audit", "verify", "--redis", server.URL)
+	if r.status != 1 || r.out != "" || r.err != "userlog: the viewing log is broken. Record 1 is missing. That is the first of 2 places where it is broken.\n" {
+		t.Errorf("broken: %+v", r)
+	}
+}
+
+func TestAuditVerifySaysThatAMarkIsTooOld(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	log := audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: 2})
+	first, err := log.Append(t.Context(), audit.Record{Action: audit.Login})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := log.Append(t.Context(), audit.Record{Action: audit.Login}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := do(t, nil, "", "audit", "verify", "--redis", server.URL, "--since", audit.Mark{Seq: first.Seq, Hash: first.Hash}.String())
+	if r.status != 0 || !strings.HasPrefix(r.err, "Record 1 is no longer kept") {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestAuditExport(t *testing.T) {
+	server := redistest.Start(t)
+	log, _ := viewingLog(t, server, 2)
+	if _, err := log.Append(t.Context(), audit.Record{Actor: "=eve", Action: audit.Login}); err != nil {
+		t.Fatal(err)
+	}
+	r := do(t, nil, "", "audit", "export", "--redis", server.URL, "--from", "2020-01-01", "--to", "2999-12-31")
+	rows, err := csv.NewReader(strings.NewReader(r.out)).ReadAll()
+	if err != nil || r.status != 0 || r.err != "" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if len(rows) != 5 || rows[3][2] != "'=eve" || rows[4][4] != "audit-exported" || rows[4][7] != "terminal" || rows[4][11] != "csv" {
+		t.Errorf("got %q", rows)
+	}
+	r = do(t, nil, "", "audit", "export", "--redis", server.URL, "--format", "json", "--actor", "root", "--subject", "ada", "--action", "view")
+	lines := strings.Split(strings.TrimSpace(r.out), "\n")
+	var first struct {
+		Seq           int64
+		Actor, Action string
+	}
+	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 2 || first.Seq != 1 || first.Actor != "root" || first.Action != "view" {
+		t.Errorf("got %q", lines)
+	}
+	if r := do(t, nil, "", "audit", "verify", "--redis", server.URL); r.status != 0 {
+		t.Errorf("after exporting: %+v", r)
+	}
+}
+
+// What can't be recorded is not exported.
+func TestAuditExportNeedsItsRecord(t *testing.T) {
+	server := redistest.Start(t)
+	_, keys := viewingLog(t, server, 2)
+	client := server.Client(t)
+	if err := client.Del(t.Context(), keys.AuditHead()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.LPush(t.Context(), keys.AuditHead(), "not a head").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r := do(t, nil, "", "audit", "export", "--redis", server.URL)
+	if r.status != 1 || r.out != "" || strings.Count(r.err, "\n") != 1 {
+		t.Errorf("got %+v", r)
+	}
+}
