@@ -1,39 +1,13 @@
 package store
 
-import (
-	"net/url"
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // masked replaces a value that must not be recorded.
 const masked = "***"
 
-// Parameters whose values are always masked. Names are compared without case and punctuation, so
-// that access_token, accessToken and Access-Token are one.
-var (
-	// Anywhere in a name.
-	secretParts = []string{
-		"token", "password", "passwd", "passphrase", "passcode", "pwd", "secret", "apikey", "accesskey", "privatekey",
-		"signature", "session", "sessid", "credential", "authorization", "jwt", "verifier", "samlresponse", "samlrequest",
-		"cardnumber", "csrf", "xsrf",
-	}
-	// As a whole name, or as its last word: user[pin], auth_code, newPass.
-	secretNames = map[string]bool{
-		"key": true, "code": true, "sig": true, "auth": true, "pass": true, "pw": true, "sid": true, "sess": true, "pin": true,
-		"otp": true, "totp": true, "mfa": true, "2fa": true, "cvv": true, "cvc": true, "ssn": true, "hmac": true, "nonce": true,
-		"bearer": true, "cookie": true, "ticket": true,
-	}
-	// Words before code and key that make them harmless: zip_code, sort-key.
-	harmless = map[string]bool{
-		"zip": true, "post": true, "postal": true, "country": true, "area": true, "currency": true, "language": true, "lang": true,
-		"discount": true, "promo": true, "coupon": true, "voucher": true, "bar": true, "qr": true, "sort": true, "order": true,
-		"product": true, "item": true, "error": true, "status": true, "primary": true, "foreign": true,
-	}
-)
-
 // masker hides sensitive values in a path and its query. A value is sensitive by the name of its
-// parameter or by its shape; what is not sensitive stays as it is, byte for byte.
+// parameter, by the path's segment before it, or by itself; it is then masked as a whole. What is not
+// sensitive stays as it is, byte for byte.
 type masker struct {
 	mask  map[string]bool // the host's own names, folded
 	allow map[string]bool // nil, or the only names whose values are kept
@@ -47,24 +21,6 @@ func newMasker(mask, allow []string) *masker {
 	return m
 }
 
-func foldParameters(names []string) map[string]bool {
-	folded := make(map[string]bool, len(names))
-	for _, name := range names {
-		folded[foldParameter(name)] = true
-	}
-	return folded
-}
-
-// foldParameter is what names of parameters are compared by: letters and digits, in lower case.
-func foldParameter(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, name)
-}
-
 // path masks a request's path and query as the client sent them. It allocates only where there is
 // something to mask or to decode.
 func (m *masker) path(raw string) string {
@@ -72,9 +28,9 @@ func (m *masker) path(raw string) string {
 	if cut := strings.IndexAny(raw, "?#"); cut >= 0 {
 		path, query = raw[:cut], raw[cut:]
 	}
-	path = rewrite(path, "/;", m.segment)
+	path = rewrite(path, pathDelimiter, m.segment)
 	if query != "" {
-		query = rewrite(query, "?&;#", m.parameter)
+		query = rewrite(query, queryDelimiter, m.parameter)
 	}
 	if len(path)+len(query) == len(raw) && path == raw[:len(path)] && query == raw[len(path):] {
 		return raw
@@ -82,23 +38,24 @@ func (m *masker) path(raw string) string {
 	return path + query
 }
 
-// rewrite applies f to what stands between delimiters, and returns s itself if nothing changes.
-func rewrite(s, delimiters string, f func(string) string) string {
+// rewrite applies f to each part of s between delimiters, its traits and what stands before it, and
+// returns s itself if nothing changes.
+func rewrite(s string, delimiter traits, f func(before, part string, has traits) string) string {
 	var out strings.Builder
-	copied := 0
-	for start := 0; start <= len(s); {
-		end := start + strings.IndexAny(s[start:], delimiters)
-		if end < start {
-			end = len(s)
+	copied, start, has := 0, 0, traits(0)
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && characters[s[i]].traits&delimiter == 0 {
+			has |= characters[s[i]].traits
+			continue
 		}
-		if part := s[start:end]; part != "" {
-			if changed := f(part); changed != part {
+		if part := s[start:i]; part != "" {
+			if changed := f(s[:start], part, has); changed != part {
 				out.WriteString(s[copied:start])
 				out.WriteString(changed)
-				copied = end
+				copied = i
 			}
 		}
-		start = end + 1
+		start, has = i+1, 0
 	}
 	if copied == 0 {
 		return s
@@ -108,128 +65,76 @@ func rewrite(s, delimiters string, f func(string) string) string {
 }
 
 // segment masks one segment of the path, or one of its ;name=value parameters.
-func (m *masker) segment(s string) string {
-	if strings.Contains(s, "=") || strings.Contains(s, "%3") {
-		return m.parameter(s)
+func (m *masker) segment(before, s string, has traits) string {
+	if has&naming != 0 && strings.Contains(s, "=") {
+		return m.parameter(before, s, has)
 	}
-	if secretShape(decode(s)) {
+	decoded := s
+	if has&percent != 0 {
+		decoded = decode(s)
+	}
+	switch {
+	case !isWords(decoded) && announces(before), isUserinfo(before, decoded):
+		return masked
+	case secretShape(decoded) && !isStaticFile(s), m.sensitive(decoded):
 		return masked
 	}
 	return s
 }
 
-// parameter masks the value of one name=value. A parameter without a value is judged by its shape.
-func (m *masker) parameter(s string) string {
-	name, value, found := strings.Cut(s, "=")
-	if !found {
-		if decoded := decode(s); secretShape(decoded) || m.nested(decoded) {
-			return masked
-		}
-		return s
+// parameter masks the value of one name=value, and a name that is a secret itself. A parameter
+// without a value is judged as one.
+func (m *masker) parameter(_, s string, has traits) string {
+	name, value, found := s, "", false
+	if has&naming != 0 {
+		name, value, found = strings.Cut(s, "=")
 	}
+	decoded := decode(name)
+	suspicious := secretShape(decoded) || m.sensitive(decoded)
 	switch {
+	case !found && suspicious:
+		return masked
+	case !found:
+		return s
+	case suspicious:
+		return masked + "=" + masked
 	case value == "":
 		return s
-	case m.secret(decode(name)), secretShape(decode(name)):
+	case m.secret(decoded):
 		return name + "=" + masked
 	case m.allow != nil:
 		return s
 	}
-	if decoded := decode(value); secretShape(decoded) || m.nested(decoded) {
+	if decoded := decode(value); secretShape(decoded) || m.sensitive(decoded) {
 		return name + "=" + masked
 	}
 	return s
 }
 
-// secret reports whether values of a parameter with this name are masked.
-func (m *masker) secret(name string) bool {
-	folded := foldParameter(name)
-	if m.allow != nil {
-		return !m.allow[folded]
+// sensitive reports whether a decoded value has to be masked for what is in it. What is encoded still
+// can't be judged, and is masked.
+func (m *masker) sensitive(value string) bool {
+	has := traitsOf(value)
+	switch {
+	case has&percent != 0 && isEncoded(value):
+	case has&keying != 0 && hasCredential(value):
+	case has&pathDelimiter != 0 && (hasUserinfo(value) || hasSecretSegment(value)):
+	case has&naming != 0 && m.hasSecretName(value):
+	default:
+		return false
 	}
-	if secretNames[folded] || m.mask[folded] || secretWord(name) {
+	return true
+}
+
+// isStaticFile recognises a file of a site's build by its extension: its name often has a hash.
+func isStaticFile(segment string) bool {
+	dot := strings.LastIndexByte(segment, '.')
+	if dot < 0 || strings.Contains(segment, "%") {
+		return false
+	}
+	switch segment[dot+1:] {
+	case "css", "js", "mjs", "map", "wasm", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf":
 		return true
 	}
-	for _, part := range secretParts {
-		if strings.Contains(folded, part) {
-			return true
-		}
-	}
 	return false
-}
-
-// secretWord reports whether the last word of a name is a secret's.
-func secretWord(name string) bool {
-	words := strings.FieldsFunc(split(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	if len(words) == 0 {
-		return false
-	}
-	last := strings.ToLower(words[len(words)-1])
-	if (last == "code" || last == "key") && len(words) > 1 && harmless[strings.ToLower(words[len(words)-2])] {
-		return false
-	}
-	return secretNames[last]
-}
-
-// split puts a space before each hump of a camelCase name.
-func split(name string) string {
-	var b strings.Builder
-	before := 'A'
-	for _, r := range name {
-		if unicode.IsUpper(r) && unicode.IsLower(before) {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-		before = r
-	}
-	return b.String()
-}
-
-// nested reports whether a decoded value contains a sensitive parameter itself, such as the address
-// in next=/reset?token=... or the names in filter[token]=... of a nested query.
-func (m *masker) nested(value string) bool {
-	if !strings.Contains(value, "=") {
-		return false
-	}
-	for part := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune("?&;#/ ", r) }) {
-		if name, inner, found := strings.Cut(part, "="); found && inner != "" && m.secret(name) {
-			return true
-		}
-	}
-	return false
-}
-
-// decode undoes percent-encoding, also when it was applied several times. What can't be decoded as
-// a whole is decoded where it can be.
-func decode(s string) string {
-	for range 8 {
-		if !strings.Contains(s, "%") {
-			return s
-		}
-		decoded := unescape(s)
-		if decoded == s {
-			return s
-		}
-		s = decoded
-	}
-	return s
-}
-
-// unescape decodes every valid %xx and leaves the rest.
-func unescape(s string) string {
-	if decoded, err := url.PathUnescape(s); err == nil {
-		return decoded
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) {
-			if decoded, err := url.PathUnescape(s[i : i+3]); err == nil {
-				b.WriteString(decoded)
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
 }

@@ -1,29 +1,40 @@
 package store
 
-import "strings"
+import "math/bits"
 
-// minSecret is the length from which a run of characters is suspected to be a random string: 128
-// bits are 22 characters of base64.
-const minSecret = 22
+// A random string is recognised by pairs of neighbouring characters that words and numbers seldom
+// have: a digit beside a letter, a capital after a small letter, and two thirds of all pairs of
+// letters. What that misses, and what it takes for random and is not, is measured by a test.
+const (
+	window = 22 // characters that are judged at a time: 128 bits in base64
 
-// secretShape reports whether a decoded value looks like a credential: a JSON Web Token, or a long
-// string without the regularity of words and numbers. UUIDs are identifiers, and pass.
+	// How many of the 21 pairs in a window make it random. Random strings have 11 to 15, words one;
+	// what has no digit is more likely to be words.
+	oddWithDigits = 7
+	oddLetters    = 8 // in both cases: a camelCase name has up to seven
+	oddOneCase    = 9 // and nothing that separates them
+)
+
+// secretShape reports whether a decoded value contains a long run without the regularity of words
+// and numbers. UUIDs are identifiers, and pass.
 func secretShape(value string) bool {
-	if len(value) < minSecret {
+	if len(value) < window {
 		return false
 	}
-	start := -1
-	for i := 0; i <= len(value); i++ {
-		if i < len(value) && isTokenByte(value[i]) {
-			if start < 0 {
-				start = i
+	var r run
+	for i := 0; i < len(value); i++ {
+		switch {
+		case value[i] == '-' && i >= uuidDash && wordBegins(value, i-uuidDash) && isUUID(value[i-uuidDash:]):
+			i += uuidLength - uuidDash - 1
+			r = run{}
+		case isTokenByte(value[i]):
+			r.add(value[i])
+			if r.random() {
+				return true
 			}
-			continue
+		default:
+			r = run{}
 		}
-		if start >= 0 && i-start >= minSecret && (isJWT(value[start:]) || isRandom(value[start:i])) {
-			return true
-		}
-		start = -1
 	}
 	return false
 }
@@ -33,73 +44,85 @@ func isTokenByte(c byte) bool {
 	return c == '-' || c == '_' || c == '+' || c == '/' || c == '=' || class(c) != other
 }
 
-// isJWT recognises the header of a JSON Web Token: {" in base64, then more parts.
-func isJWT(s string) bool {
-	return strings.HasPrefix(s, "eyJ") && strings.Count(s, ".") >= 2
+// wordBegins reports whether a letter or digit stands at i and none before it.
+func wordBegins(s string, i int) bool {
+	return class(s[i]) != other && (i == 0 || class(s[i-1]) == other)
 }
 
-// Classes of characters; a random string changes between them all the time.
+// run is what is known of the last characters of a run, the newest in the lowest bit.
+type run struct {
+	odd, digits, uppers, lowers uint32
+	length                      int // of the run
+	hex, hexDigits              int // of its end that is hexadecimal, and digits among that
+	before                      byte
+}
+
+func (r *run) add(c byte) {
+	kind := class(c)
+	r.odd = r.odd<<1 | bit(isOdd(r.before, c))
+	r.digits = r.digits<<1 | bit(kind == digit)
+	r.uppers = r.uppers<<1 | bit(kind == upper)
+	r.lowers = r.lowers<<1 | bit(kind == lower)
+	r.length++
+	switch {
+	case kind == digit:
+		r.hex++
+		r.hexDigits++
+	case kind != other && c|0x20 <= 'f':
+		r.hex++
+	default:
+		r.hex, r.hexDigits = 0, 0
+	}
+	r.before = c
+}
+
+// random judges the last characters of the run.
+func (r *run) random() bool {
+	const all = 1<<window - 1
+	if r.length < window {
+		return false
+	}
+	if r.hex >= window && r.hexDigits >= 3 && r.hex-r.hexDigits >= 3 {
+		return true
+	}
+	odd := bits.OnesCount32(r.odd & (all >> 1))
+	switch {
+	case odd < oddWithDigits:
+		return false
+	case r.digits&all != 0:
+		return true
+	case r.uppers&all != 0 && r.lowers&all != 0:
+		return odd >= oddLetters
+	}
+	return odd >= oddOneCase && (r.lowers&all == all || r.uppers&all == all)
+}
+
+func bit(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 const (
-	other = iota
-	lower
-	upper
-	digit
+	uuidLength = 36
+	uuidDash   = 8 // where its first dash is
 )
 
-func class(c byte) int {
-	switch {
-	case 'a' <= c && c <= 'z':
-		return lower
-	case 'A' <= c && c <= 'Z':
-		return upper
-	case '0' <= c && c <= '9':
-		return digit
-	}
-	return other
-}
-
-// isRandom judges a run of at least minSecret characters by how often letters, capitals and digits
-// follow on each other. Uniformly random base62 changes its class at 62 % of its places, base36 at
-// 40 %, hexadecimal at 47 %, base32 at 30 %; words and numbers change at their ends. What the
-// thresholds miss is measured by a test; lower-case letters alone look like words, and pass.
-func isRandom(run string) bool {
-	if isUUID(run) {
-		return false
-	}
-	var counts [4]int
-	changes, before := 0, other
-	for i := 0; i < len(run); i++ {
-		c := class(run[i])
-		counts[c]++
-		if c != before && c != other && before != other {
-			changes++
-		}
-		before = c
-	}
-	length := len(run) - counts[other]
-	switch {
-	case counts[digit] == 0:
-		// Random letters without a single digit are rare at this length; mixed capitals are not words.
-		return counts[upper] > 0 && counts[lower] > 0 && changes*5 >= length*2
-	case counts[upper] > 0 && counts[lower] > 0:
-		return changes*3 >= length
-	case counts[upper] > 0:
-		return changes*10 >= length
-	case counts[lower] > 0:
-		return changes*5 >= length
-	}
-	return false
-}
-
-// isUUID recognises the 8-4-4-4-12 form.
+// isUUID recognises the 8-4-4-4-12 form at the start of s, as a word of its own.
 func isUUID(s string) bool {
-	if len(s) != 36 {
+	if len(s) < uuidLength || len(s) > uuidLength && class(s[uuidLength]) != other {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
-		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (s[i] == '-') {
+	for i := range uuidLength {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (s[i] == '-') || !dash && !isHex(s[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+// isHex reports whether c is a hexadecimal digit.
+func isHex(c byte) bool {
+	return class(c) == digit || class(c) != other && c|0x20 <= 'f'
 }
