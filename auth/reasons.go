@@ -20,7 +20,7 @@ const (
 	MaxReason      = 300              // characters
 )
 
-// ErrReason is what [Reasons.State] returns; it is a plain sentence that a person may be shown.
+// ErrReason is what [CheckReason] returns; it is a plain sentence that a person may be shown.
 var ErrReason = fmt.Errorf("state the reason in 1 to %d characters, such as the number of the ticket", MaxReason)
 
 // Reason is why somebody looks at a log.
@@ -41,23 +41,30 @@ func NewReasons(client redis.UniversalClient, keys store.Keys) *Reasons {
 	return &Reasons{client: client, keys: keys, now: time.Now}
 }
 
-// State remembers for [ReasonLifetime] why account looks at the log of username, "" for everyone's. It
-// returns [ErrReason], or what Redis or ctx failed with.
-func (r *Reasons) State(ctx context.Context, account, username, text string) (Reason, error) {
+// CheckReason returns a reason that was typed as it is kept, or [ErrReason].
+func CheckReason(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if n := utf8.RuneCountInString(text); n == 0 || n > MaxReason || !printable(text) {
-		return Reason{}, ErrReason
+		return "", ErrReason
 	}
-	// Whole seconds, as it is read back.
-	reason := Reason{Text: text, Until: r.now().Add(ReasonLifetime).UTC().Truncate(time.Second)}
-	line, err := json.Marshal(reason)
+	return text, nil
+}
+
+// State remembers for [ReasonLifetime] why account looks at the log of username, "" for everyone's. It
+// returns [ErrReason], or what Redis or ctx failed with.
+func (r *Reasons) State(ctx context.Context, account, username, text string) error {
+	text, err := CheckReason(text)
 	if err != nil {
-		return Reason{}, fmt.Errorf("state a reason: %w", err)
+		return err
+	}
+	line, err := json.Marshal(Reason{Text: text, Until: r.now().Add(ReasonLifetime).UTC()})
+	if err != nil {
+		return fmt.Errorf("state a reason: %w", err)
 	}
 	if err := r.client.Set(ctx, r.keys.Reason(account, username), line, ReasonLifetime).Err(); err != nil {
-		return Reason{}, fmt.Errorf("state a reason: %w", err)
+		return fmt.Errorf("state a reason: %w", err)
 	}
-	return reason, nil
+	return nil
 }
 
 // Current returns the reason that account has stated for username; it is not ok where there is none,

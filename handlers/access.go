@@ -125,7 +125,7 @@ func (s *site) requireToken(c *gin.Context) {
 	switch {
 	case err != nil:
 		s.log.Error("userlog: a token could not be looked up", "err", err)
-		s.failJSON(c, http.StatusServiceUnavailable, "The log store can't be reached. Try again in a moment.")
+		s.failJSON(c, http.StatusServiceUnavailable, storeLost)
 	case access.Role == "":
 		c.Header("WWW-Authenticate", "Bearer")
 		s.failJSON(c, http.StatusUnauthorized, "Send a valid token: Authorization: Bearer userlog_….")

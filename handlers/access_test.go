@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -13,23 +14,13 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// public are the routes that need no login. Every other route must refuse strangers.
-var public = map[string]bool{
-	"GET /userlog/static/:file":  true,
-	"HEAD /userlog/static/:file": true,
-	"POST /userlog/language":     true,
-	"GET /userlog/login":         true,
-	"POST /userlog/login":        true,
-	"POST /userlog/logout":       true,
-}
-
 func TestEveryPrivateRouteNeedsALogin(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.record("ada", "/secret")
 		private := 0
 		for _, route := range s.engine.Routes() {
-			if public[route.Method+" "+route.Path] {
+			if admits(t, route) == everybody || admits(t, route) == programs {
 				continue
 			}
 			private++
@@ -50,6 +41,10 @@ func TestEveryPrivateRouteNeedsALogin(t *testing.T) {
 
 // expectRefusal asks as a page, a fragment and a socket.
 func expectRefusal(t *testing.T, b *browser, method, target, cookie string) {
+	if method != http.MethodGet && method != http.MethodHead {
+		expectRefusedForm(t, b, target, cookie)
+		return
+	}
 	back := base + "/login?next=" + strings.NewReplacer("/", "%2F", "?", "%3F", "=", "%3D").Replace(target)
 	page := b.do(method, target, nil, "Cookie", cookie)
 	want := back
@@ -67,6 +62,15 @@ func expectRefusal(t *testing.T, b *browser, method, target, cookie string) {
 	conn, socket := b.dial(target, "Cookie", cookie)
 	if conn != nil || socket.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a socket: %d, want 401", socket.StatusCode)
+	}
+}
+
+// expectRefusedForm asks as a form: after the login it can't be sent again by a link.
+func expectRefusedForm(t *testing.T, b *browser, target, cookie string) {
+	t.Helper()
+	a := b.post(target, url.Values{"username": {"ada"}, "reason": {"x"}, "name": {"eve"}, "role": {"superuser"}}, "Cookie", cookie)
+	if a.StatusCode != http.StatusSeeOther || a.location() != base+"/login" {
+		t.Errorf("a form: %d to %q", a.StatusCode, a.location())
 	}
 }
 
@@ -88,11 +92,14 @@ func TestTheHostsLoginIsTheAdmins(t *testing.T) {
 			if strings.Contains(route.Path, "/login") || strings.Contains(route.Path, "/logout") {
 				t.Errorf("there is a route %s", route.Path)
 			}
-			if public[route.Method+" "+route.Path] {
+			if admits(t, route) == everybody || admits(t, route) == programs {
 				continue
 			}
 			for _, b := range [][]string{{}, {"HX-Request", "true"}, {"X-Host-User", "mallory"}} {
-				a := s.stranger().get(route.Path+"?username=ada", b...)
+				a := s.stranger().do(route.Method, route.Path+"?username=ada", nil, b...)
+				if route.Method == http.MethodHead {
+					continue // nothing to read
+				}
 				a.expect(http.StatusForbidden, "This request was refused. Go back, reload the page and try again.")
 				if a.location() != "" || a.find("header nav").Length() != 0 {
 					t.Errorf("%s: led to %q with a navigation of %d", route.Path, a.location(), a.find("header nav").Length())

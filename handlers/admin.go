@@ -18,6 +18,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/live"
 	"github.com/gin-userlog/userlog/middleware"
@@ -81,6 +82,10 @@ type Options struct {
 	// Default: 100.
 	MaxSocketsPerAccount int
 
+	// RequireReason has everybody state a reason, such as the number of a ticket, before a log opens.
+	// It holds for half an hour and is written to the viewing log. Default: false.
+	RequireReason bool
+
 	// Logger is told of errors. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -97,6 +102,9 @@ type Admin struct {
 	tokens   *auth.Tokens
 	guard    *auth.Guard
 	throttle *auth.Throttle
+	reasons  *auth.Reasons
+	audit    *audit.Log
+	viewings *audit.Viewings
 	origins  http.CrossOriginProtection
 	policy   string // Content-Security-Policy
 	base     string // of the first mount
@@ -132,6 +140,9 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 			Secure: options.SecureCookies, Domain: options.CookieDomain,
 		}),
 	}
+	a.reasons = auth.NewReasons(logs.Client(), logs.Keys())
+	a.audit = audit.New(logs.Client(), logs.Keys(), audit.Options{})
+	a.viewings = audit.NewViewings(a.audit, options.Logger)
 	a.tokens = auth.NewTokens(logs.Client(), logs.Keys())
 	a.guard = auth.NewGuard(a.sessions, a.tokens)
 	a.hub = live.NewHub(logs, set, live.Options{
@@ -209,13 +220,17 @@ func withoutPassword(raw string, u *url.URL) string {
 	return u.Redacted()
 }
 
-// Close tells live pages to connect elsewhere, and returns when their sockets are closed or, with an
-// error, when ctx ends.
+// Close tells live pages to connect elsewhere, writes down that what was looked at is looked at no
+// longer, and returns when that is done or, with an error, when ctx ends.
 func (a *Admin) Close(ctx context.Context) error {
+	var errs [2]error
 	if err := a.hub.Close(ctx); err != nil {
-		return fmt.Errorf("close live logs: %w", err)
+		errs[0] = fmt.Errorf("close live logs: %w", err)
 	}
-	return nil
+	if err := a.viewings.Close(ctx); err != nil {
+		errs[1] = fmt.Errorf("close the viewing log: %w", err)
+	}
+	return errors.Join(errs[:]...)
 }
 
 // mountable are the characters that mean themselves in a route, a URL and a cookie's path.
@@ -250,6 +265,12 @@ func (a *Admin) Mount(r gin.IRouter) {
 	page(private, "/live", s.liveLog)
 	page(private, "/live/everyone", s.everyone)
 	page(private, "/users", s.suggest)
+	if a.options.RequireReason {
+		private.POST("/reason", s.stateReason)
+	}
+	api := public.Group("/api", s.requireToken)
+	page(api, "/users", s.apiUsers)
+	page(api, "/log", s.apiLog)
 }
 
 // page adds what answers GET and, as net/http has it, HEAD.

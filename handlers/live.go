@@ -4,9 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/live"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -17,6 +20,11 @@ import (
 func (s *site) liveLog(c *gin.Context) {
 	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username")}
 	if page.Username != "" {
+		reason, ok := s.reasonFor(c, page.Username)
+		if !ok {
+			return
+		}
+		page.Reason = reasonLeft(reason)
 		known, err := s.known(c, page.Username)
 		switch {
 		case err != nil:
@@ -47,7 +55,11 @@ func (s *site) known(c *gin.Context, username string) (bool, error) {
 
 // everyone shows the page on which all users' requests appear.
 func (s *site) everyone(c *gin.Context) {
-	page := views.Live{Layout: s.layout(c, views.SectionEveryone), Everyone: true}
+	reason, ok := s.reasonFor(c, "")
+	if !ok {
+		return
+	}
+	page := views.Live{Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(reason)}
 	page.SocketURL = s.socketURL(page.Lang, "everyone", "1")
 	html, err := s.views.Live(page)
 	s.answer(c, http.StatusOK, html, err)
@@ -63,6 +75,10 @@ func (s *site) socketURL(lang, name, value string) string {
 	return address + "?" + url.Values{name: {value}, "lang": {lang}}.Encode()
 }
 
+// hostInterval is how long a socket lasts whose viewer came by somebody else's login: only when it
+// connects again can that be asked again.
+const hostInterval = time.Minute
+
 // socket is the live log itself: HTML frames for the pages, JSON for programs.
 func (s *site) socket(c *gin.Context) {
 	watch := live.Watch{
@@ -73,12 +89,8 @@ func (s *site) socket(c *gin.Context) {
 		Lang:     s.languageOr(c, c.Query("lang")),
 		Base:     s.base,
 	}
-	if everyone := c.Query("everyone") != ""; everyone == (watch.Username != "") {
-		c.String(http.StatusBadRequest, "Name either a username or everyone=1.\n")
-		return
-	}
-	if format := c.Query("format"); format != "" && format != "json" && format != "html" {
-		c.String(http.StatusBadRequest, "The format is either html or json.\n")
+	if complaint := complain(c, watch); complaint != "" {
+		c.String(http.StatusBadRequest, "%s\n", complaint)
 		return
 	}
 	if c.GetHeader("Upgrade") == "" {
@@ -86,7 +98,48 @@ func (s *site) socket(c *gin.Context) {
 		c.String(http.StatusUpgradeRequired, "This address is for websockets.\n")
 		return
 	}
-	err := s.hub.Serve(c.Writer, c.Request, watch)
+	if !s.mayConnect(c.Request) {
+		c.String(http.StatusForbidden, "Another site's page can't connect here, and a program needs a token.\n")
+		return
+	}
+	reason, ok := s.reasonOfProgram(c, watch.Username)
+	if !ok {
+		return
+	}
+	watch.Until = reason.Until
+	if limit := time.Now().Add(hostInterval); watch.Access.Via == auth.ViaHost && (watch.Until.IsZero() || limit.Before(watch.Until)) {
+		watch.Until = limit
+	}
+	action := audit.Watch
+	if watch.Username == "" {
+		action = audit.WatchEveryone
+	}
+	end, err := s.viewings.Begin(c.Request.Context(), s.viewing(c, action, watch.Username, reason))
+	if err != nil {
+		s.log.Error("userlog: a live log could not be written to the viewing log", "err", err)
+		c.String(viewingStatus(err), "What is looked at has to be written down, and that is not possible now. Try again.\n")
+		return
+	}
+	defer end()
+	s.refuseSocket(c, s.hub.Serve(c.Writer, c.Request, watch))
+}
+
+// complain says what is wrong with a socket's query, "" for nothing.
+func complain(c *gin.Context, watch live.Watch) string {
+	if everyone := c.Query("everyone") != ""; everyone == (watch.Username != "") {
+		return "Name either a username or everyone=1."
+	}
+	switch format := c.Query("format"); {
+	case format != "" && format != "json" && format != "html":
+		return "The format is either html or json."
+	case watch.Username != "" && store.CheckUsername(watch.Username) != nil:
+		return "There can be no user of that name."
+	}
+	return ""
+}
+
+// refuseSocket answers a request that did not become a socket.
+func (s *site) refuseSocket(c *gin.Context, err error) {
 	switch {
 	case errors.Is(err, live.ErrClosed), errors.Is(err, store.ErrClosed):
 		c.String(http.StatusServiceUnavailable, "The server is stopping. Connect again.\n")
@@ -94,7 +147,5 @@ func (s *site) socket(c *gin.Context) {
 		c.String(http.StatusServiceUnavailable, "As many live logs are open as this server allows. Try again later.\n")
 	case errors.Is(err, live.ErrTooMany):
 		c.String(http.StatusTooManyRequests, "You have too many live logs open. Close one, and try again.\n")
-	case errors.Is(err, store.ErrUsernameLong), errors.Is(err, store.ErrUsernameInvalid):
-		c.String(http.StatusBadRequest, "There can be no user of that name.\n")
 	}
 }

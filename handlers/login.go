@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -46,30 +47,64 @@ func (s *site) logIn(c *gin.Context) {
 		return
 	}
 	account, err := s.accounts.Verify(ctx, name, password)
-	if errors.Is(err, auth.ErrCredentials) {
-		s.log.Warn("userlog: a login failed", "address", address)
+	switch {
+	case errors.Is(err, auth.ErrCredentials):
+		if err := s.recordFailure(c, name); err != nil {
+			s.fail(c, http.StatusServiceUnavailable, err)
+			return
+		}
 		s.showLogin(c, http.StatusUnprocessableEntity, views.Login{Username: name, Next: next, Message: views.WrongPassword()})
-		return
-	} else if err != nil {
+	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
-		return
+	default:
+		if err := s.begin(c, account, name, address); err != nil {
+			s.fail(c, http.StatusServiceUnavailable, err)
+			return
+		}
+		c.Redirect(http.StatusSeeOther, next)
 	}
+}
+
+// begin begins a session of somebody whose password was right.
+func (s *site) begin(c *gin.Context, account auth.Account, name, address string) error {
+	ctx := c.Request.Context()
 	if err := s.throttle.Succeeded(ctx, name, address); err != nil {
-		s.fail(c, http.StatusServiceUnavailable, err)
-		return
+		return err
 	}
-	if err := s.sessions.LogIn(c, account, address); err != nil {
-		s.fail(c, http.StatusServiceUnavailable, err)
-		return
+	c.Set(accessKey, auth.Access{Account: account.Name, Role: account.Role, Via: auth.ViaSession})
+	if err := s.record(c, audit.Record{Action: audit.Login}); err != nil {
+		return err
 	}
-	c.Redirect(http.StatusSeeOther, next)
+	return s.sessions.LogIn(c, account, address)
+}
+
+// recordFailure writes a failed login down. The name is kept only where it is an account's: people type
+// their password into the wrong field. That is looked up for every name, known or not, so that the time
+// doesn't tell which.
+func (s *site) recordFailure(c *gin.Context, name string) error {
+	r := audit.Record{Action: audit.LoginFailed, Actor: name}
+	_, err := s.accounts.Get(c.Request.Context(), name)
+	switch {
+	case errors.Is(err, auth.ErrNoAccount):
+		r.Actor, r.Detail = "", "no account of the name that was given"
+	case err != nil:
+		return err
+	}
+	return s.record(c, r)
 }
 
 // logOut ends the session.
 func (s *site) logOut(c *gin.Context) {
-	if err := s.sessions.LogOut(c); err != nil {
+	access, err := s.sessions.Access(c)
+	if err == nil {
+		err = s.sessions.LogOut(c)
+	}
+	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
+	}
+	if access.Account != "" {
+		s.recordDone(c, audit.Record{Action: audit.Logout, Actor: access.Account, Role: string(access.Role), Via: string(access.Via)})
 	}
 	c.Redirect(http.StatusSeeOther, s.base+"/login?out=1")
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-const wrong = "The username or the password is wrong. Check both and try again. Only superusers can log in."
+const wrong = "The username or the password is wrong. Check both and try again. If you have no account, ask a superuser for one."
 
 func TestLogInAndOut(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"fmt"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/middleware"
@@ -87,7 +89,7 @@ func newSite(t *testing.T, client redis.UniversalClient, options handlers.Option
 func (s *site) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := s.admin.Close(ctx); err != nil {
+	if err := s.admin.Close(ctx); err != nil && s.logs.Ping(ctx) == nil {
 		s.t.Errorf("close the admin: %v", err)
 	}
 	s.server.Close()
@@ -155,9 +157,51 @@ func (s *site) again() *browser {
 
 func (s *site) createSuperuser() {
 	s.t.Helper()
-	if err := auth.NewAccounts(s.logs.Client(), s.logs.Keys()).Create(s.t.Context(), root, auth.Superuser, password); err != nil {
+	s.create(root, auth.Superuser)
+}
+
+// create makes an account with the password of all of them.
+func (s *site) create(name string, role auth.Role) {
+	s.t.Helper()
+	if err := s.accounts().Create(s.t.Context(), name, role, password); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+func (s *site) accounts() *auth.Accounts { return auth.NewAccounts(s.logs.Client(), s.logs.Keys()) }
+
+// token makes a token for an account.
+func (s *site) token(account string) string {
+	s.t.Helper()
+	secret, err := auth.NewTokens(s.logs.Client(), s.logs.Keys()).Create(s.t.Context(), account, "test", time.Hour)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return secret
+}
+
+// viewer makes the account of a viewer, and opens a browser in which it is logged in.
+func (s *site) viewer(name string) *browser {
+	s.t.Helper()
+	s.create(name, auth.Viewer)
+	b := s.stranger()
+	if a := b.logIn(base, name, password, ""); a.StatusCode != http.StatusSeeOther {
+		s.t.Fatalf("login: %d", a.StatusCode)
+	}
+	return b
+}
+
+// audited are the records of the viewing log, oldest first: actor, action and subject of each.
+func (s *site) audited() []string {
+	s.t.Helper()
+	var records []string
+	for r, err := range audit.New(s.logs.Client(), s.logs.Keys(), audit.Options{}).All(s.t.Context(), audit.Filter{}) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		records = append(records, strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Actor, r.Action, r.Subject)))
+	}
+	return records
 }
 
 func (b *browser) logIn(base, username, password, next string) *answer {

@@ -20,6 +20,11 @@ const refreshSeconds = 2
 func (s *site) staticLog(c *gin.Context) {
 	page := views.Log{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username")}
 	if page.Username != "" {
+		reason, ok := s.reasonFor(c, page.Username)
+		if !ok || !s.look(c, page.Username, reason) {
+			return
+		}
+		page.Reason = reasonLeft(reason)
 		log, message, err := s.find(c, page.Username)
 		if err != nil {
 			s.fail(c, http.StatusServiceUnavailable, err)

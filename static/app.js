@@ -35,9 +35,26 @@
     connection.url = url.href;
   }
 
+  const accessEnded = 4001; // as package live has it
+
+  // checkAccess looks why there is no connection, which a websocket does not tell: where the page itself
+  // would not be shown any longer, it is loaded again, and says what to do.
+  async function checkAccess() {
+    try {
+      const page = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+      if (page.type === "opaqueredirect" || page.status === 401 || page.status === 403) location.reload();
+    } catch {
+      // The server can't be reached; the page says so already.
+    }
+  }
+
   // Live pages.
   document.addEventListener("htmx:ws:after:connection", () => show("live"));
-  document.addEventListener("htmx:ws:close", () => show("lost"));
+  document.addEventListener("htmx:ws:close", ({ detail }) => {
+    show("lost");
+    if (detail.code === accessEnded) location.reload(); // leads to the login
+    if (detail.code === 1006) checkAccess();
+  });
   document.addEventListener("htmx:ws:error", () => show("lost"));
   document.addEventListener("htmx:ws:after:message:incoming", (event) => {
     resumeAfter(event.detail.connection);

@@ -18,7 +18,7 @@ import (
 	"strings"
 )
 
-//go:embed app.css app.js pause.js idle.js favicon.svg vendor/*.css vendor/*.js
+//go:embed app.css app.js pause.js idle.js reason.js favicon.svg vendor/*.css vendor/*.js
 var files embed.FS
 
 // bundles says which files are served under which name, in this order.
@@ -30,7 +30,7 @@ var bundles = [...]struct {
 	parts []string
 }{
 	{"app.css", []string{"app.css"}},
-	{"app.js", []string{"app.js", "pause.js", "idle.js"}},
+	{"app.js", []string{"app.js", "pause.js", "idle.js", "reason.js"}},
 	{"favicon.svg", []string{"favicon.svg"}},
 	{"htmx.js", []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js"}},
 	{"oat.css", []string{"vendor/oat.min.css"}},

@@ -46,6 +46,11 @@ func StoreLost() *Message { return &Message{key: "message.store-lost", alert: tr
 // nothing can appear, whatever customers do.
 func NobodyReports() *Message { return &Message{key: "message.nobody-reports", warn: true, next: true} }
 
+// ReasonMissing asks for a reason again that was empty, longer than max characters, or not one line of text.
+func ReasonMissing(max int) *Message {
+	return &Message{key: "message.reason-missing", alert: true, count: max}
+}
+
 // LoggedOut confirms a logout on the login page.
 func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
 
@@ -54,7 +59,7 @@ func messageKeys() []string {
 	var keys []string
 	for _, m := range []*Message{
 		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), TooManyAttempts(time.Second),
-		TooManyAttempts(time.Hour), StoreLost(), NobodyReports(), LoggedOut(),
+		TooManyAttempts(time.Hour), StoreLost(), NobodyReports(), LoggedOut(), ReasonMissing(1),
 	} {
 		keys = append(keys, m.key)
 		if m.next {

@@ -51,7 +51,8 @@ type Seen struct {
 // Log is the static page of one user.
 type Log struct {
 	Layout
-	Username string // "" = nothing was searched yet: only the form is shown
+	Username string      // "" = nothing was searched yet: only the form is shown
+	Reason   *ReasonLeft // nil where none has to be stated
 	Message  *Message
 	Entries  []store.Entry // newest first
 	ETag     string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
@@ -63,7 +64,8 @@ type Live struct {
 	Layout
 	Username  string // "" on the page of everyone, and before anything was searched
 	Everyone  bool
-	SocketURL string // absolute path or ws(s):// URL; "" = not connected, only the form is shown
+	SocketURL string      // absolute path or ws(s):// URL; "" = not connected, only the form is shown
+	Reason    *ReasonLeft // nil where none has to be stated
 	Message   *Message
 	MaxRows   int       // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
 	Now       time.Time // the server's clock, for a browser whose clock is wrong; zero = when it is rendered

@@ -29,7 +29,7 @@ var templates embed.FS
 
 // pageNames are the templates that are parsed with the layout; all others are parts that any page
 // may include.
-var pageNames = [...]string{"login", "home", "static", "live", "error"}
+var pageNames = [...]string{"login", "home", "static", "live", "reason", "error"}
 
 // Set is every page in every language. It is safe for concurrent use.
 type Set struct {
@@ -83,7 +83,10 @@ func (s *Set) try() error {
 			func() ([]byte, error) {
 				return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
 			},
-			func() ([]byte, error) { return s.Live(Live{Layout: layout, Everyone: true, SocketURL: "/"}) },
+			func() ([]byte, error) {
+				return s.Live(Live{Layout: layout, Everyone: true, SocketURL: "/", Reason: &ReasonLeft{}})
+			},
+			func() ([]byte, error) { return s.Reason(Reason{Layout: layout, Username: "a"}) },
 			func() ([]byte, error) { return s.Error(Error{Layout: layout}) },
 			func() ([]byte, error) { return s.GapRow(l.Tag, true) },
 			func() ([]byte, error) { return s.OmittedRow(l.Tag, true, 1) },

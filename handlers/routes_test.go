@@ -1,0 +1,85 @@
+package handlers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// audience is whom a route lets in.
+type audience int
+
+const (
+	everybody  audience = iota // also who is not logged in
+	roles                      // superusers and viewers
+	superusers                 // and nobody else
+	programs                   // who bring a token
+)
+
+// audiences are the routes below the admin's path. One that is not here fails every test below.
+var audiences = map[string]audience{
+	"GET /static/:file": everybody, "HEAD /static/:file": everybody, "POST /language": everybody,
+	"GET /login": everybody, "POST /login": everybody, "POST /logout": everybody,
+
+	"GET /": roles, "HEAD /": roles, "GET /static": roles, "HEAD /static": roles, "GET /live": roles, "HEAD /live": roles,
+	"GET /live/everyone": roles, "HEAD /live/everyone": roles, "GET /live/socket": roles,
+	"GET /users": roles, "HEAD /users": roles, "POST /reason": roles,
+
+	"GET /api/users": programs, "HEAD /api/users": programs, "GET /api/log": programs, "HEAD /api/log": programs,
+}
+
+// admits returns whom a route lets in, and fails the test of a route that nobody has thought about.
+func admits(t *testing.T, route gin.RouteInfo) audience {
+	t.Helper()
+	name := route.Method + " " + strings.TrimPrefix(route.Path, base)
+	who, known := audiences[name]
+	if !known {
+		t.Fatalf("whom does %s let in? Add it to audiences", name)
+	}
+	return who
+}
+
+// The whole list of routes, asked by everybody there is.
+func TestWhoMayUseWhichRoute(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
+	s.createSuperuser()
+	viewer := s.viewer("vera")
+	token := s.token("vera")
+	for _, route := range s.engine.Routes() {
+		target := strings.Replace(route.Path, ":file", "nosuch.css", 1)
+		ask := func(b *browser, headers ...string) *answer { return b.do(route.Method, target, nil, headers...) }
+		who := admits(t, route)
+
+		// Superusers last, in a browser of their own each time: some of the routes log them out.
+		stranger, viewers, program, superuser := ask(s.stranger()), ask(viewer), ask(s.stranger(), "Authorization", "Bearer "+token), ask(s.again())
+		if route.Path == base+"/logout" {
+			viewer = s.stranger()
+			viewer.logIn(base, "vera", password, "")
+		}
+		name := route.Method + " " + route.Path
+		socket := route.Path == base+"/live/socket"
+		want := func(a *answer, who string, admitted bool) {
+			t.Helper()
+			toLogin := strings.HasPrefix(a.location(), base+"/login")
+			refused := a.StatusCode == http.StatusUnauthorized || a.StatusCode == http.StatusForbidden || toLogin
+			if strings.HasSuffix(name, "/live/everyone") && admitted {
+				refused = a.StatusCode != http.StatusForbidden // of who is let in, a reason is asked
+			}
+			if refused == admitted {
+				t.Errorf("%s: %s got %d to %q", name, who, a.StatusCode, a.location())
+			}
+		}
+		if who == everybody {
+			continue
+		}
+		want(stranger, "a stranger", false)
+		want(viewers, "a viewer", who == roles)
+		want(superuser, "a superuser", who == roles || who == superusers)
+		want(program, "a program", who == programs || socket)
+	}
+}

@@ -1,0 +1,25 @@
+// For how long a stated reason still holds: "29 min left". When it is over the page is loaded again,
+// which asks for the reason anew.
+(() => {
+  "use strict";
+
+  const reason = document.querySelector(".reason[data-left]");
+  if (!reason) return;
+  const end = Date.now() + 1000 * reason.dataset.left;
+
+  function tick() {
+    const seconds = Math.ceil((end - Date.now()) / 1000);
+    if (seconds <= 0) {
+      clearInterval(ticking);
+      location.reload();
+      return;
+    }
+    reason.querySelector("span").textContent =
+      seconds < 60
+        ? reason.dataset.seconds.replace("{seconds}", seconds)
+        : reason.dataset.minutes.replace("{minutes}", Math.floor(seconds / 60));
+  }
+
+  const ticking = setInterval(tick, 1000);
+  tick();
+})();
