@@ -13,6 +13,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/gorilla/websocket"
 
@@ -24,7 +25,8 @@ func watch(w io.Writer, url, token string) error {
 	conn, answer, err := websocket.DefaultDialer.Dial(url, http.Header{"Authorization": {"Bearer " + token}})
 	switch {
 	case errors.Is(err, websocket.ErrBadHandshake):
-		return fmt.Errorf("refused: %s", answer.Status)
+		why, _ := io.ReadAll(answer.Body) // in memory already, cut to 1 KiB
+		return fmt.Errorf("refused: %s: %s", answer.Status, strings.TrimSpace(string(why)))
 	case err != nil:
 		return fmt.Errorf("connect: %w", err)
 	}

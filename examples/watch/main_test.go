@@ -24,7 +24,7 @@ func TestWatchSaysWhyItIsRefused(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	err := watch(io.Discard, "ws"+strings.TrimPrefix(server.URL, "http"), "userlog_x")
-	if err == nil || err.Error() != "refused: 404 Not Found" {
+	if err == nil || err.Error() != "refused: 404 Not Found: 404 page not found" {
 		t.Errorf("got %v", err)
 	}
 }
