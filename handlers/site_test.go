@@ -191,17 +191,27 @@ func (s *site) viewer(name string) *browser {
 	return b
 }
 
-// audited are the records of the viewing log, oldest first: actor, action and subject of each.
-func (s *site) audited() []string {
+// records are those of the viewing log, oldest first.
+func (s *site) records() []audit.Record {
 	s.t.Helper()
-	var records []string
+	var records []audit.Record
 	for r, err := range audit.New(s.logs.Client(), s.logs.Keys(), audit.Options{}).All(s.t.Context(), audit.Filter{}) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		records = append(records, strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Actor, r.Action, r.Subject)))
+		records = append(records, r)
 	}
 	return records
+}
+
+// audited is actor, action and subject of each record.
+func (s *site) audited() []string {
+	s.t.Helper()
+	var lines []string
+	for _, r := range s.records() {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Actor, r.Action, r.Subject)))
+	}
+	return lines
 }
 
 func (b *browser) logIn(base, username, password, next string) *answer {
@@ -222,6 +232,17 @@ func (b *browser) post(target string, form url.Values, headers ...string) *answe
 		append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...)
 }
 
+// with is get with headers that may have several lines.
+func (b *browser) with(header http.Header, target string) *answer {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.site.server.URL+target, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header = header
+	return b.send(r)
+}
+
 func (b *browser) do(method, target string, body io.Reader, headers ...string) *answer {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), method, b.site.server.URL+target, body)
@@ -231,6 +252,11 @@ func (b *browser) do(method, target string, body io.Reader, headers ...string) *
 	for pair := range slices.Chunk(headers, 2) {
 		r.Header.Set(pair[0], pair[1])
 	}
+	return b.send(r)
+}
+
+func (b *browser) send(r *http.Request) *answer {
+	b.t.Helper()
 	response, err := b.http.Do(r)
 	if err != nil {
 		b.t.Fatal(err)

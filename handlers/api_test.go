@@ -1,0 +1,97 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestProgramsReadWithAToken(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(t, client, handlers.Options{})
+		s.createSuperuser()
+		s.record("ada", "/1", "/2")
+		program, bearer := s.stranger(), "Bearer "+s.token(root)
+		var users struct {
+			Users []struct {
+				Username string
+				LastSeen time.Time `json:"last_seen"`
+			}
+		}
+		a := program.get(base+"/api/users?q=AD", "Authorization", bearer)
+		if err := json.Unmarshal([]byte(a.body), &users); err != nil || len(users.Users) != 1 || users.Users[0].Username != "ada" || time.Since(users.Users[0].LastSeen) > time.Minute {
+			t.Errorf("users: %d %s, %v", a.StatusCode, a.body, err)
+		}
+		var log struct {
+			Username string
+			Entries  []store.Entry
+		}
+		a = program.get(base+"/api/log?username=ada", "Authorization", bearer)
+		if err := json.Unmarshal([]byte(a.body), &log); err != nil || log.Username != "ada" || len(log.Entries) != 2 || log.Entries[0].Path != "/2" {
+			t.Errorf("log: %d %s, %v", a.StatusCode, a.body, err)
+		}
+		if a := program.get(base+"/api/log?username=nobody", "Authorization", bearer); a.StatusCode != http.StatusOK || a.body != `{"entries":[],"username":"nobody"}` {
+			t.Errorf("an empty log: %d %s", a.StatusCode, a.body)
+		}
+		if a := program.get(base+"/api/log?username=", "Authorization", bearer); a.StatusCode != http.StatusBadRequest || !strings.Contains(a.body, `"error"`) {
+			t.Errorf("no name: %d %s", a.StatusCode, a.body)
+		}
+		if conn, response := program.dial(base+"/live/socket?username=ada&format=json", "Authorization", bearer, "Origin", ""); conn == nil {
+			t.Errorf("the socket: %d", response.StatusCode)
+		} else if got := readPath(t, conn); got != "/1" {
+			t.Errorf("the socket's first entry is %q", got)
+		}
+		if len(program.cookies()) != 0 {
+			t.Errorf("a program got cookies: %v", program.cookies())
+		}
+	})
+}
+
+// A token opens what programs read, and nothing else; the API takes tokens, and nothing else.
+func TestTokensAndSessionsAreNotTheSame(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b, token := s.superuser(), s.token(root)
+	if a := s.stranger().get(base+"/", "Authorization", "Bearer "+token); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("a page with a token: %d", a.StatusCode)
+	}
+	for what, headers := range map[string][]string{
+		"a session":   nil,
+		"basic":       {"Authorization", "Basic " + token},
+		"no scheme":   {"Authorization", token},
+		"an old one":  {"Authorization", "Bearer userlog_" + strings.Repeat("A", 43)},
+		"another app": {"Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x"},
+		"a huge one":  {"Authorization", "Bearer userlog_" + strings.Repeat("A", 1<<15)},
+	} {
+		a := b.get(base+"/api/users", headers...)
+		if a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") != "Bearer" || !strings.Contains(a.body, `"error"`) {
+			t.Errorf("the API with %s: %d %s", what, a.StatusCode, a.body)
+		}
+	}
+	if conn, response := b.dial(base+"/live/socket?username=ada&format=json", "Origin", ""); conn != nil || response.StatusCode != http.StatusForbidden {
+		t.Errorf("a socket with a session and without an Origin: %d", response.StatusCode)
+	}
+	if conn, response := s.stranger().dial(base+"/live/socket?username=ada&format=json", "Authorization", "Bearer "+token, "Origin", "https://evil.example"); conn != nil || response.StatusCode != http.StatusForbidden {
+		t.Errorf("a socket with a token and another site's Origin: %d", response.StatusCode)
+	}
+}
+
+func TestTheAPIWithoutRedis(t *testing.T) {
+	server := redistest.Start(t)
+	s := newSite(t, server.Client(t), handlers.Options{})
+	s.createSuperuser()
+	token := s.token(root)
+	server.Kill()
+	for _, target := range []string{"/api/users", "/api/log?username=ada"} {
+		if a := s.stranger().get(base+target, "Authorization", "Bearer "+token); a.StatusCode != http.StatusServiceUnavailable || !strings.Contains(a.body, `"error"`) {
+			t.Errorf("%s: %d %s", target, a.StatusCode, a.body)
+		}
+	}
+}
