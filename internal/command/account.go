@@ -19,7 +19,7 @@ type accountFlags struct {
 // Help is asked by kong for what --help says besides the flags.
 func (accountFlags) Help() string {
 	return fmt.Sprintf("The password is asked for. Where standard input is not a terminal, it is the first line of that. "+
-		"It needs at least %d characters, and may be any text of up to %d bytes.", auth.MinPassword, auth.MaxPassword)
+		"It needs at least %d characters, may be any text of up to %d bytes, and must not be one of the most common passwords.", auth.MinPassword, auth.MaxPassword)
 }
 
 // createSuperuserCommand is "userlog createsuperuser".

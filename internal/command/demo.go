@@ -21,7 +21,7 @@ const (
 // demoCommand is "userlog demo".
 type demoCommand struct {
 	Addr       address `default:"127.0.0.1:8080" help:"Where to listen: host:port; port 0 takes a free one."`
-	Customers  int     `default:"5" help:"How many simulated customers browse the shop."`
+	Customers  number  `default:"5" help:"How many simulated customers browse the shop."`
 	Password   string  `help:"The password of the superuser; by default one is generated."`
 	storeFlags `embed:"" set:"redis_need=Without it the log is kept in this program and lost at exit."`
 	logFlags   `embed:""`
@@ -61,7 +61,7 @@ func (c *demoCommand) Run(ctx context.Context, std streams) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	browsing.Go(func() {
-		customers := demo.Customers{BaseURL: where.origin(), Count: c.Customers}
+		customers := demo.Customers{BaseURL: where.origin(), Count: int(c.Customers)}
 		if err := customers.Run(ctx); err != nil {
 			p.log.Error("the simulated customers stay at home", "err", err)
 		}
@@ -103,5 +103,5 @@ func (c *demoCommand) welcome(w io.Writer, origin, how string) {
 		fmt.Fprintf(w, "Customers are browsing already: %d. ", c.Customers)
 	}
 	// The next name is nobody's whose requests would be mixed with one's own.
-	fmt.Fprintf(w, "Log in to the shop as %s in another window to watch yourself. Ctrl-C ends the demo.\n", demo.CustomerName(c.Customers))
+	fmt.Fprintf(w, "Log in to the shop as %s in another window to watch yourself. Ctrl-C ends the demo.\n", demo.CustomerName(int(c.Customers)))
 }

@@ -49,7 +49,7 @@ func (f redisFlags) openRedis(options store.Options) (*store.Store, error) {
 // storeFlags say where the logs are and how they are kept.
 type storeFlags struct {
 	redisFlags `embed:""`
-	MaxEntries int      `default:"25" help:"How many requests of a user are kept, 1 to 10000."`
+	MaxEntries number   `default:"25" help:"How many requests of a user are kept, 1 to 10000."`
 	Retention  duration `default:"1h" help:"How long a user's log is kept after the last request, such as 90s, 30m or 2h; a second or more."`
 }
 
@@ -65,7 +65,20 @@ func (f storeFlags) options(log *slog.Logger) (store.Options, error) {
 	case retention < time.Second:
 		return store.Options{}, usage("--retention is %s: use a second (1s) or more", retention)
 	}
-	return store.Options{MaxEntries: f.MaxEntries, Retention: retention, Logger: log}, nil
+	return store.Options{MaxEntries: int(f.MaxEntries), Retention: retention, Logger: log}, nil
+}
+
+// number is a whole number as it is typed.
+type number int
+
+// UnmarshalText is called by kong for a number that was typed or is in the environment.
+func (n *number) UnmarshalText(text []byte) error {
+	parsed, err := strconv.Atoi(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a number: use digits, such as 25", text)
+	}
+	*n = number(parsed)
+	return nil
 }
 
 // duration is a length of time as it is typed: 90s, 30m, 2h.

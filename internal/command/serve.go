@@ -18,6 +18,7 @@ type serveCommand struct {
 	AllowedOrigin  []string `placeholder:"ORIGIN" help:"An origin, such as https://admin.example.com, whose pages may connect to this program's live logs; repeat it for more."`
 	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
 	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
+	RequireReason  bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the viewing log."`
 	tlsFlags       `embed:""`
 	proxyFlags     `embed:""`
 	superuserFlags `embed:""`
@@ -39,6 +40,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	options := handlers.Options{
 		Language: c.Language, LiveURL: c.LiveURL,
 		CookieDomain: c.CookieDomain, SecureCookies: c.SecureCookies, AllowedOrigins: c.AllowedOrigin,
+		RequireReason: c.RequireReason,
 	}
 	if err := c.proxyFlags.apply(&options); err != nil {
 		return err

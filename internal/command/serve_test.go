@@ -66,6 +66,18 @@ func TestServeAtTheRoot(t *testing.T) {
 	r.err.await(t, "level=WARN .*without --redis")
 }
 
+func TestServeRequiresAReason(t *testing.T) {
+	server := redistest.Start(t)
+	r := start(t, environ{"USERLOG_REQUIRE_REASON": "true"}, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL,
+		"--superuser", "root", "--superuser-password-file", passwordFile(t))
+	r.err.await(t, "has been created")
+	v := visit(t, r.origin(t))
+	v.logIn("/userlog", "root", password)
+	if p := v.get("/userlog/static?username=ada"); p.status != http.StatusForbidden || p.Find("[name=reason]").Length() != 1 {
+		t.Errorf("the log opens without a reason: status %d", p.status)
+	}
+}
+
 func TestServeSaysThatThereIsNoAccount(t *testing.T) {
 	server := redistest.Start(t)
 	start(t, nil, "serve", "--addr", "127.0.0.1:0").err.await(t, "nobody can log in: .*--superuser-password-file")

@@ -30,8 +30,12 @@ func mistyped(err error, program *kong.Node, args []string) error {
 		return usage("say what to do: %s; userlog --help tells more", known)
 	case !strings.HasPrefix(args[0], "-") && !slices.Contains(names, args[0]):
 		return usage("there is no command %q: use one of %s; userlog --help tells more", args[0], known)
+	case strings.HasPrefix(err.Error(), "--"): // a flag's value, with what would be right
+		return usageError{err}
+	case strings.HasPrefix(args[0], "-"):
+		return usage("%w; userlog --help tells more", err)
 	}
-	return usageError{err}
+	return usage("%w; userlog %s --help tells more", err, args[0])
 }
 
 // plain is an error of one of our packages, or of Go's, as a person is shown it: without the names of
