@@ -265,6 +265,9 @@ func (a *Admin) Mount(r gin.IRouter) {
 	page(private, "/live", s.liveLog)
 	page(private, "/live/everyone", s.everyone)
 	page(private, "/users", s.suggest)
+	superusers := private.Group("", s.requireSuperuser)
+	page(superusers, "/audit", s.auditLog)
+	superusers.GET("/audit/export", s.auditExport)
 	if a.options.RequireReason {
 		private.POST("/reason", s.stateReason)
 	}

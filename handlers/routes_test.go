@@ -30,6 +30,8 @@ var audiences = map[string]audience{
 	"GET /live/everyone": roles, "HEAD /live/everyone": roles, "GET /live/socket": roles,
 	"GET /users": roles, "HEAD /users": roles, "POST /reason": roles,
 
+	"GET /audit": superusers, "HEAD /audit": superusers, "GET /audit/export": superusers,
+
 	"GET /api/users": programs, "HEAD /api/users": programs, "GET /api/log": programs, "HEAD /api/log": programs,
 }
 

@@ -54,12 +54,16 @@ func ReasonMissing(max int) *Message {
 // LoggedOut confirms a logout on the login page.
 func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
 
+// AuditPeriod says that a day of the viewing log's filter can't be read.
+func AuditPeriod() *Message { return &Message{key: "message.audit-period", alert: true, next: true} }
+
 // messageKeys is every key that a Message may have, for the check that the catalogues are complete.
 func messageKeys() []string {
 	var keys []string
 	for _, m := range []*Message{
 		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), TooManyAttempts(time.Second),
 		TooManyAttempts(time.Hour), StoreLost(), NobodyReports(), LoggedOut(), ReasonMissing(1),
+		AuditPeriod(),
 	} {
 		keys = append(keys, m.key)
 		if m.next {

@@ -12,6 +12,7 @@ const (
 	SectionStatic   = "static"
 	SectionLive     = "live"
 	SectionEveryone = "everyone"
+	SectionAudit    = "audit"
 )
 
 // Layout is what every page has, whatever it is about.

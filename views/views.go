@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -29,7 +30,7 @@ var templates embed.FS
 
 // pageNames are the templates that are parsed with the layout; all others are parts that any page
 // may include.
-var pageNames = [...]string{"login", "home", "static", "live", "reason", "error"}
+var pageNames = [...]string{"login", "home", "static", "live", "reason", "audit", "error"}
 
 // Set is every page in every language. It is safe for concurrent use.
 type Set struct {
@@ -87,6 +88,9 @@ func (s *Set) try() error {
 				return s.Live(Live{Layout: layout, Everyone: true, SocketURL: "/", Reason: &ReasonLeft{}})
 			},
 			func() ([]byte, error) { return s.Reason(Reason{Layout: layout, Username: "a"}) },
+			func() ([]byte, error) {
+				return s.Audit(Audit{Layout: layout, Older: 1, Records: []audit.Record{{Action: audit.ViewEnded, Actor: "a", Subject: "a", Reason: "a", Began: 1}}})
+			},
 			func() ([]byte, error) { return s.Error(Error{Layout: layout}) },
 			func() ([]byte, error) { return s.GapRow(l.Tag, true) },
 			func() ([]byte, error) { return s.OmittedRow(l.Tag, true, 1) },
@@ -210,6 +214,7 @@ func neededKeys() ([]string, error) {
 	keys = append(keys, errorKeys()...)
 	keys = append(keys, applicationKeys()...)
 	keys = append(keys, spanKeys()...)
+	keys = append(keys, auditKeys()...)
 	keys = append(keys, "language.name")
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {

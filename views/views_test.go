@@ -86,6 +86,10 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 	add("live search", html, err)
 	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "wss://live.example.com/s?everyone=1"})
 	add("everyone", html, err)
+	html, err = set.Audit(hostileAudit(layout))
+	add("audit", html, err)
+	html, err = set.Audit(views.Audit{Layout: layout, Message: views.AuditPeriod()})
+	add("audit of no day", html, err)
 	for _, status := range []int{403, 404, 429, 500, 503} {
 		html, err = set.Error(views.Error{Layout: layout, Status: status})
 		add(fmt.Sprint("error ", status), html, err)

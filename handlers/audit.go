@@ -1,0 +1,106 @@
+package handlers
+
+import (
+	"io"
+	"iter"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// auditRows is how many records a page of the viewing log has.
+const auditRows = 50
+
+// auditLog shows the viewing log, newest first. Reading it is recorded in it.
+func (s *site) auditLog(c *gin.Context) {
+	page := views.Audit{Layout: s.layout(c, views.SectionAudit), Filter: auditFilter(c)}
+	filter, err := parseAuditFilter(page.Filter)
+	if err != nil {
+		page.Message = views.AuditPeriod()
+		html, err := s.views.Audit(page)
+		s.answer(c, http.StatusUnprocessableEntity, html, err)
+		return
+	}
+	if err := s.viewings.Touch(c.Request.Context(), s.viewing(c, audit.AuditRead, "", auth.Reason{})); err != nil {
+		s.fail(c, viewingStatus(err), err)
+		return
+	}
+	page.Before, _ = strconv.ParseInt(c.Query("before"), 10, 64) // what is no number begins with the newest
+	page.Before = max(page.Before, 0)
+	found, err := s.audit.Read(c.Request.Context(), filter, page.Before, auditRows)
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	page.Records, page.Older = found.Records, found.Next
+	html, err := s.views.Audit(page)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// auditExport sends the viewing log as a file, oldest first. That is recorded first, and refused
+// where it can't be.
+func (s *site) auditExport(c *gin.Context) {
+	format, known := auditFormats[c.Query("format")]
+	filter, err := parseAuditFilter(auditFilter(c))
+	if !known || err != nil {
+		s.fail(c, http.StatusNotFound, nil)
+		return
+	}
+	err = s.record(c, audit.Record{Action: audit.AuditExported, Subject: filter.Subject, Detail: c.Query("format")})
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	c.Header("Content-Type", format.contentType)
+	c.Header("Content-Disposition", `attachment; filename="userlog-audit-`+time.Now().UTC().Format("20060102T150405Z")+format.extension+`"`)
+	if err := format.write(c.Writer, s.audit.All(c.Request.Context(), filter)); err != nil {
+		if c.Request.Context().Err() == nil { // or else the reader has had enough
+			s.log.Error("userlog: an export of the viewing log is incomplete", "err", err)
+		}
+		cutOff(c.Writer)
+	}
+}
+
+// auditFormat is a form in which the viewing log is exported.
+type auditFormat struct {
+	contentType, extension string
+	write                  func(io.Writer, iter.Seq2[audit.Record, error]) error
+}
+
+// auditFormats are all forms, by the name that a URL has for them.
+var auditFormats = map[string]auditFormat{
+	"csv":  {"text/csv; charset=utf-8", ".csv", audit.WriteCSV},
+	"json": {"application/x-ndjson", ".jsonl", audit.WriteJSON},
+}
+
+// cutOff has the client notice that an answer is incomplete, whose status has been sent long ago: what
+// is left can't be written, so that the connection breaks instead of ending well.
+func cutOff(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)) // a writer without deadlines is a test's
+}
+
+// auditFilter is the filter of the request, as it was typed.
+func auditFilter(c *gin.Context) views.AuditFilter {
+	return views.AuditFilter{
+		Actor: c.Query("actor"), User: c.Query("user"), Action: c.Query("action"), From: c.Query("from"), To: c.Query("to"),
+	}
+}
+
+// parseAuditFilter reads a filter. An action that there isn't matches nothing.
+func parseAuditFilter(f views.AuditFilter) (audit.Filter, error) {
+	from, err := audit.ParseFrom(f.From)
+	if err != nil {
+		return audit.Filter{}, err
+	}
+	to, err := audit.ParseTo(f.To)
+	if err != nil {
+		return audit.Filter{}, err
+	}
+	return audit.Filter{Actor: f.Actor, Subject: f.User, Action: audit.Action(f.Action), From: from, To: to}, nil
+}
