@@ -19,6 +19,8 @@ type program struct {
 	logs  *store.Store
 	admin *handlers.Admin
 	log   *slog.Logger
+
+	secure bool // browsers come by https, also where this process doesn't see it
 }
 
 // newProgram opens the store and builds the admin. It connects to nothing: its errors are mistakes
@@ -39,7 +41,7 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 		closeStore(context.Background(), logs, log) // nothing has been recorded: it takes no time
 		return nil, usageError{plain(err)}
 	}
-	return &program{logs: logs, admin: admin, log: log}, nil
+	return &program{logs: logs, admin: admin, log: log, secure: options.SecureCookies}, nil
 }
 
 // adminOnly is the web site of "userlog serve": the admin below base, and nothing else.
@@ -48,12 +50,24 @@ func (p *program) adminOnly(base basePath) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	engine.Use(strictTransport(p.secure))
 	if home := base.prefix() + "/"; home != "/" {
 		engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, home) })
 	}
 	p.admin.Mount(engine.Group(base.prefix()))
 	engine.NoRoute(p.admin.NotFound)
 	return engine, nil
+}
+
+// strictTransport has browsers come by https only, for a year, once they have come by https: what ASVS
+// 5, 3.4.1 asks for. It is for a site of our own: an application that mounts the admin decides for its
+// domain itself. Subdomains are not ours to decide about.
+func strictTransport(always bool) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if always || c.Request.TLS != nil {
+			c.Header("Strict-Transport-Security", "max-age=31536000")
+		}
+	}
 }
 
 // shopPath is where the admin is in the demo.

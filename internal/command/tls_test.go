@@ -112,6 +112,9 @@ func TestServeSpeaksHTTPS(t *testing.T) {
 	if answer.StatusCode != http.StatusOK || answer.ProtoMajor != 2 {
 		t.Errorf("a page comes with status %d by %s, want 200 by HTTP/2", answer.StatusCode, answer.Proto)
 	}
+	if strict := answer.Header.Get("Strict-Transport-Security"); strict != "max-age=31536000" {
+		t.Errorf("Strict-Transport-Security is %q", strict)
+	}
 
 	// Sockets need HTTP/1.1.
 	dialer := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: files.roots()}, Jar: v.client.Jar}
@@ -127,6 +130,22 @@ func TestServeSpeaksHTTPS(t *testing.T) {
 			t.Fatal(err)
 		}
 		message = string(line)
+	}
+}
+
+// Behind a proxy that speaks https, browsers are told the same; on plain http nothing is said.
+func TestStrictTransport(t *testing.T) {
+	for flags, want := range map[string]string{"": "", "--secure-cookies": "max-age=31536000"} {
+		args := append([]string{"serve", "--addr", "127.0.0.1:0"}, strings.Fields(flags)...)
+		v := visit(t, start(t, nil, args...).origin(t))
+		answer, err := v.client.Get(v.origin + "/userlog/login")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if got := answer.Header.Get("Strict-Transport-Security"); got != want {
+			t.Errorf("%q: %q, want %q", flags, got, want)
+		}
 	}
 }
 
