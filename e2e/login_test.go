@@ -23,7 +23,7 @@ func TestWrongPassword(t *testing.T) {
 	b.visit("/login")
 	b.expect("the server responded with a status of 422") // which is what is tested
 	b.fillInLogin(superuser, "wrong horse battery")
-	b.shows("#messages [role=alert]", "The username or the password is wrong. Check both and try again. Only superusers can log in.")
+	b.shows("#messages [role=alert]", "The username or the password is wrong. Check both and try again. If you have no account, ask a superuser for one.")
 	if name := evaluate[string](b, "document.querySelector('#login [name=username]').value"); name != superuser {
 		t.Errorf("the form has forgotten the username: it shows %q", name)
 	}

@@ -29,7 +29,7 @@ func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 	b.isConnected("live")
 	b.hasURLs("/before")
 
-	b.expect(socketRefused, socketRefusedHTMX)
+	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
 	site.stop()
 	b.isConnected("lost")
 	b.shows("#connection", "Connection lost, trying again")

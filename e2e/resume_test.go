@@ -31,7 +31,7 @@ func TestNothingIsMissingAfterRestartsOfTheServer(t *testing.T) {
 			b.logIn()
 			b.visit(page)
 			b.hasURLs(newestFirst...)
-			b.expect(socketRefused, socketRefusedHTMX)
+			b.expect(socketRefused, socketRefusedHTMX, requestRefused)
 			for range 2 {
 				requests(4) // on their way to the page when the server stops
 				site.stop()
@@ -58,7 +58,7 @@ func TestAGapIsShownWhereTheLogHasMovedOn(t *testing.T) {
 	b.visit("/live?username=ada")
 	b.hasURLs("/last", "/old")
 
-	b.expect(socketRefused, socketRefusedHTMX)
+	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
 	site.stop()
 	b.isConnected("lost")
 	var kept []string

@@ -1,0 +1,76 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// Pages ask by themselves, and keep a socket: who may not look any longer sees the login instead, and
+// comes back to where she was.
+func TestOpenPagesEndWithTheSession(t *testing.T) {
+	for _, page := range []string{"/live?username=ada", "/live/everyone", "/static?username=ada"} {
+		t.Run(page, func(t *testing.T) {
+			redis := redistest.Start(t)
+			site, logs := serve(t, redis), openStore(t, redis)
+			record(logs, "ada", "/orders/7")
+			b := openTab(t, site.origin+"/userlog")
+			b.expect("the server responded with a status of 401")
+			b.logIn()
+			b.visit(page)
+			b.hasURLs("/orders/7")
+			if err := auth.NewAccounts(logs.Client(), logs.Keys()).EndSessions(t.Context(), superuser); err != nil {
+				t.Fatal(err)
+			}
+			b.eventually("the login", "document.querySelector('form#login')")
+			b.fillInLogin(superuser, password)
+			b.hasURLs("/orders/7")
+		})
+	}
+}
+
+// A session that ends while the page has no connection: the socket that is refused doesn't say why.
+func TestAnUnconnectedPageFindsOutThatItsSessionHasEnded(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.isConnected("live")
+	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+	site.stop()
+	b.isConnected("lost")
+	if err := auth.NewAccounts(logs.Client(), logs.Keys()).EndSessions(t.Context(), superuser); err != nil {
+		t.Fatal(err)
+	}
+	site.again()
+	b.eventually("the login", "document.querySelector('form#login')")
+}
+
+func TestAReasonIsStatedAndInSight(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis, "--require-reason"), openStore(t, redis)
+	record(logs, "ada", "/orders/7")
+	b := openTab(t, site.origin+"/userlog")
+	b.expect("the server responded with a status of 403")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.shows("h1", "Why do you look?")
+	b.enter("#why", "ticket 12")
+	b.click("#reason-form button")
+	b.hasURLs("/orders/7")
+	b.eventually("the time that is left", `/^Your reason: \W*ticket 12\W* · (30|29) min left$/.test(document.querySelector('.reason').textContent.trim())`)
+	// The other page of the same log needs no further reason, another user's does.
+	b.click("a.other")
+	b.hasURLs("/orders/7")
+	b.visit("/static?username=bob")
+	b.shows("h1", "Why do you look?")
+	// When the time is over, the page asks again by itself.
+	b.visit("/static?username=ada")
+	b.hasURLs("/orders/7")
+	if err := logs.Client().Del(t.Context(), logs.Keys().Reason(superuser, "ada")).Err(); err != nil {
+		t.Fatal(err)
+	}
+	b.shows("h1", "Why do you look?")
+}
