@@ -2,11 +2,9 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,51 +13,64 @@ import (
 // How often the index of users is written.
 const (
 	indexInterval  = 2 * time.Second  // at least, between two updates of one user
-	forgetInterval = 30 * time.Second // at least, between two searches for expired users
+	forgetInterval = 30 * time.Second // at least, between two searches for expired users,
+	forgetMore     = time.Second      // unless there were as many as are removed at a time
 	maxIndexed     = 10_000           // users whose last update is remembered
 	maxForgotten   = 500              // users removed at a time
 )
 
-// index keeps the users' names and when they were last seen. It belongs to the writer's goroutine.
+// index keeps the users' names, when they were last seen, and when a request of theirs last failed.
+// It belongs to the writer's goroutine.
 type index struct {
 	keys      Keys
 	retention time.Duration
 	updated   map[string]time.Time
-	forgot    time.Time
+	troubled  map[string]time.Time // as updated, of those whose request failed
+	forgetAt  time.Time
 }
 
 func newIndex(keys Keys, retention time.Duration) *index {
-	return &index{keys: keys, retention: retention, updated: make(map[string]time.Time)}
+	return &index{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]time.Time)}
 }
 
-// queue queues what the index needs for these entries: nothing, mostly.
-func (x *index) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry) {
+// queue queues what the index needs for these entries: nothing, mostly. It returns the commands that
+// add to the index.
+func (x *index) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []redis.Cmder {
 	now := time.Now()
 	if len(x.updated) > maxIndexed {
 		clear(x.updated)
+		clear(x.troubled)
 	}
-	var users, names []redis.Z
+	var users, names, troubled []redis.Z
 	for _, e := range slices.Backward(entries) { // the newest of each user
-		if now.Sub(x.updated[e.Username]) < indexInterval {
-			continue
+		if now.Sub(x.updated[e.Username]) >= indexInterval {
+			x.updated[e.Username] = now
+			users = append(users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
+			names = append(names, redis.Z{Member: nameMember(e.Username)})
 		}
-		x.updated[e.Username] = now
-		users = append(users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
-		names = append(names, redis.Z{Member: nameMember(e.Username)})
+		if e.failed() && now.Sub(x.troubled[e.Username]) >= indexInterval {
+			x.troubled[e.Username] = now
+			troubled = append(troubled, redis.Z{Score: troubleScore(e.Time, e.Code), Member: e.Username})
+		}
 	}
-	if len(users) == 0 {
-		return
+	var added []redis.Cmder
+	if len(users) > 0 {
+		added = append(added, pipe.ZAdd(ctx, x.keys.Users(), users...), pipe.ZAdd(ctx, x.keys.Names(), names...))
+		pipe.PExpire(ctx, x.keys.Users(), x.retention)
+		pipe.PExpire(ctx, x.keys.Names(), x.retention)
 	}
-	pipe.ZAdd(ctx, x.keys.Users(), users...)
-	pipe.ZAdd(ctx, x.keys.Names(), names...)
-	pipe.PExpire(ctx, x.keys.Users(), x.retention)
-	pipe.PExpire(ctx, x.keys.Names(), x.retention)
+	if len(troubled) > 0 {
+		added = append(added, pipe.ZAdd(ctx, x.keys.Trouble(), troubled...))
+		pipe.PExpire(ctx, x.keys.Trouble(), x.retention)
+	}
+	return added
 }
 
 // redo has the next transaction do again what one that failed was to do.
 func (x *index) redo(entries []Entry) {
 	for _, e := range entries {
 		delete(x.updated, e.Username)
+		delete(x.troubled, e.Username)
 	}
 }
 
@@ -68,17 +79,19 @@ func (x *index) redo(entries []Entry) {
 // housekeeping: when Redis fails it, the next time does it.
 func (x *index) forget(client redis.UniversalClient) {
 	now := time.Now()
-	if now.Sub(x.forgot) < forgetInterval {
+	if now.Before(x.forgetAt) {
 		return
 	}
-	x.forgot = now
+	x.forgetAt = now.Add(forgetInterval)
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	expired, err := client.ZRangeByScore(ctx, x.keys.Users(), &redis.ZRangeBy{
-		Min: "-inf", Max: "(" + lastSeenSince(now, x.retention), Count: maxForgotten,
-	}).Result()
+	before := "(" + lastSeenSince(now, x.retention)
+	expired, err := client.ZRangeByScore(ctx, x.keys.Users(), &redis.ZRangeBy{Min: "-inf", Max: before, Count: maxForgotten}).Result()
 	if err != nil || len(expired) == 0 {
 		return
+	}
+	if len(expired) == maxForgotten {
+		x.forgetAt = now.Add(forgetMore)
 	}
 	users, names := make([]any, len(expired)), make([]any, len(expired))
 	for i, username := range expired {
@@ -86,8 +99,9 @@ func (x *index) forget(client redis.UniversalClient) {
 		delete(x.updated, username)
 	}
 	pipe := client.Pipeline()
+	pipe.ZRem(ctx, x.keys.Names(), names...) // first: what fails after it is found again by the users
 	pipe.ZRem(ctx, x.keys.Users(), users...)
-	pipe.ZRem(ctx, x.keys.Names(), names...)
+	pipe.ZRemRangeByScore(ctx, x.keys.Trouble(), "-inf", before)
 	_, _ = pipe.Exec(ctx)
 }
 
@@ -99,9 +113,6 @@ func lastSeenSince(now time.Time, retention time.Duration) string {
 // nameMember is the member of [Keys.Names] for a user. The NUL ends the folded name; no username
 // has one.
 func nameMember(username string) string { return foldName(username) + "\x00" + username }
-
-// foldName is what names are compared by in a search.
-func foldName(name string) string { return strings.ToLower(name) }
 
 // Seen is a user and the time of the last recorded request, exact to about two seconds.
 type Seen struct {
@@ -125,45 +136,6 @@ func readLastSeen(ctx context.Context, client redis.UniversalClient, keys Keys, 
 	users := make([]Seen, 0, len(found))
 	for _, z := range found {
 		users = append(users, Seen{Username: z.Member.(string), At: time.UnixMilli(int64(z.Score)).UTC()})
-	}
-	return users, nil
-}
-
-// Suggest returns up to limit users whose names begin with prefix, case ignored, in the order of
-// their names, as far as their logs have not expired. An empty prefix returns those who were seen
-// last. It waits for Redis for two seconds at most.
-func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, error) {
-	if prefix == "" {
-		return s.LastSeen(ctx, limit)
-	}
-	folded := foldName(prefix)
-	members, err := s.clients.reader.ZRangeByLex(ctx, s.keys.Names(), &redis.ZRangeBy{
-		// No name that begins so sorts after the prefix and a byte that is never in UTF-8.
-		Min: "[" + folded, Max: "(" + folded + "\xff", Count: int64(limit),
-	}).Result()
-	if err != nil && !isWrongType(err) {
-		return nil, fmt.Errorf("search names that begin with %q: %w", prefix, err)
-	}
-	if len(members) == 0 {
-		return nil, nil
-	}
-	usernames := make([]string, len(members))
-	for i, member := range members {
-		_, usernames[i], _ = strings.Cut(member, "\x00")
-	}
-	scores, err := s.clients.reader.ZMScore(ctx, s.keys.Users(), usernames...).Result()
-	if isWrongType(err) {
-		return nil, nil
-	}
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("read when users were seen: %w", err)
-	}
-	since := time.Now().Add(-s.options.Retention).UnixMilli()
-	users := make([]Seen, 0, len(usernames))
-	for i, username := range usernames {
-		if at := int64(scores[i]); at >= since {
-			users = append(users, Seen{Username: username, At: time.UnixMilli(at).UTC()})
-		}
 	}
 	return users, nil
 }

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Trouble is a user and the last of the requests that failed, exact to about two seconds.
+type Trouble struct {
+	Username string
+	At       time.Time
+	Code     int // 400 or more
+}
+
+// InTrouble returns up to limit users to whose own doing an application answered with a status of 400
+// or more, and whose logs have not expired, the last one first. It waits for Redis for two seconds at
+// most.
+func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
+	if limit < 1 {
+		return nil, nil
+	}
+	found, err := s.clients.reader.ZRevRangeByScoreWithScores(ctx, s.keys.Trouble(), &redis.ZRangeBy{
+		Min: lastSeenSince(time.Now(), s.options.Retention), Max: "+inf", Count: int64(limit),
+	}).Result()
+	if err != nil && !isWrongType(err) { // what somebody else keeps there is no list of users
+		return nil, fmt.Errorf("read who is in trouble: %w", err)
+	}
+	users := make([]Trouble, 0, len(found))
+	for _, z := range found {
+		at, code := readTroubleScore(z.Score)
+		users = append(users, Trouble{Username: z.Member.(string), At: at, Code: code})
+	}
+	return users, nil
+}
+
+// troubleScore is the score in [Keys.Trouble]: Unix milliseconds, and as their fraction the status
+// in thousandths. A float64 has room for both until the year 2248.
+func troubleScore(at time.Time, code int) float64 {
+	return float64(at.UnixMilli()) + float64(code)/1000
+}
+
+func readTroubleScore(score float64) (at time.Time, code int) {
+	milliseconds, fraction := math.Modf(score)
+	return time.UnixMilli(int64(milliseconds)).UTC(), int(math.Round(fraction * 1000))
+}
+
+// failed reports whether something that a person did failed, as opposed to what a page fetches by
+// the way.
+func (e *Entry) failed() bool {
+	if e.Code < 400 {
+		return false
+	}
+	switch e.Kind {
+	case KindAsset, KindBeacon, KindPrefetch, KindSocket:
+		return false
+	case KindUnknown:
+		path, _, _ := strings.Cut(e.Path, "?")
+		return !isStaticFile(path)
+	}
+	return true
+}
