@@ -32,6 +32,9 @@ type Application struct {
 	Started time.Time
 	Age     time.Duration // since its last report; exact to a second, whatever the clocks say
 	Stats   Stats         // its books at that time, without the histograms
+
+	MaxEntries int        // of the logs that it writes; 0 if it did not say
+	LastHour   [60]Minute // what it recorded, oldest first; the last one is the current minute, not over yet
 }
 
 // Reporting tells whether the process has reported within [Silence].
@@ -50,16 +53,20 @@ type beatLine struct {
 	Refused       uint64  `json:"refused"`
 	Indeterminate uint64  `json:"indeterminate"`
 	Queued        uint64  `json:"queued"`
+	MaxEntries    int     `json:"max_entries,omitempty"`
+
+	Traffic *trafficLine `json:"traffic,omitempty"`
 }
 
 // heartbeat reports this process. It belongs to the writer's goroutine.
 type heartbeat struct {
-	client redis.UniversalClient
-	keys   Keys
-	id     string
-	line   beatLine
-	sent   time.Time // the last attempt; zero before the first
-	tick   *time.Ticker
+	client  redis.UniversalClient
+	keys    Keys
+	id      string
+	line    beatLine
+	traffic traffic
+	sent    time.Time // the last attempt; zero before the first
+	tick    *time.Ticker
 }
 
 func newHeartbeat(client redis.UniversalClient, keys Keys, options Options, id string) *heartbeat {
@@ -69,6 +76,7 @@ func newHeartbeat(client redis.UniversalClient, keys Keys, options Options, id s
 	}
 	return &heartbeat{client: client, keys: keys, id: id, tick: time.NewTicker(HeartbeatInterval), line: beatLine{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
+		MaxEntries: options.MaxEntries,
 	}}
 }
 
@@ -83,6 +91,7 @@ func (h *heartbeat) send(s Stats) {
 	h.sent = time.Now()
 	line := h.line
 	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
+	line.Traffic = h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
 	encoded, err := json.Marshal(line)
 	if err != nil {
@@ -155,7 +164,7 @@ func readApplications(ctx context.Context, client redis.UniversalClient, keys Ke
 func (l beatLine) application(id string, age time.Duration) Application {
 	return Application{
 		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age,
-		Started: time.UnixMilli(int64(l.Started * 1e3)).UTC(),
+		Started: time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),
 		Stats: Stats{
 			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued,
 			Dropped: Dropped{QueueFull: l.QueueFull, InvalidUsername: l.Invalid, Refused: l.Refused},

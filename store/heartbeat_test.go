@@ -55,6 +55,26 @@ func TestApplicationsReportThemselves(t *testing.T) {
 	})
 }
 
+func TestApplicationsReportTheirLastHour(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		logs := open(t, client, store.Options{MaxEntries: 40})
+		for n, code := range []int{200, 304, 404, 422, 500} {
+			e := entry("ada", n)
+			e.Code, e.Time = code, time.Now().Add(-10*time.Minute)
+			logs.Record(e)
+		}
+		written(t, logs)
+		found := reporting(t, logs, 1)
+		want := store.Minute{Requests: 5, ClientErrors: 2, ServerErrors: 1}
+		if hour := found[0].LastHour; hour[49] != want && hour[48] != want { // a minute may have begun meanwhile
+			t.Errorf("ten minutes ago: %v", hour)
+		}
+		if found[0].MaxEntries != 40 {
+			t.Errorf("its logs have %d entries", found[0].MaxEntries)
+		}
+	})
+}
+
 func TestAnApplicationThatStoppedReportingIsNotReporting(t *testing.T) {
 	client := redistest.Start(t).Client(t)
 	logs := open(t, client, store.Options{})

@@ -115,11 +115,12 @@ func (w *writer) gather(started time.Time) {
 	}
 }
 
-// prepare masks the batch and gives every entry its id.
+// prepare counts and masks the batch, and gives every entry its id.
 func (w *writer) prepare() {
-	truncated := 0
+	truncated, now := 0, time.Now()
 	for i := range w.batch {
 		e := &w.batch[i]
+		w.beat.traffic.add(e, now)
 		e.mask(w.mask)
 		if e.ID == "" {
 			e.ID = w.ids.next()
