@@ -47,6 +47,7 @@ type feed struct {
 	heardAt  time.Time       // when something last arrived on conn
 	troubled bool            // that Redis is away has been logged
 	silence  silence
+	shortest int // of the limits of lists that those who record have, as far as they said; 0 = not known
 }
 
 func newFeed(client redis.UniversalClient, keys Keys, options Options) *feed {

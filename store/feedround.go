@@ -27,6 +27,7 @@ const (
 type round struct {
 	token    string
 	topics   []*topic
+	full     int // from how many entries on a list may have been cut off
 	deadline time.Time
 	read     map[*topic]reading // nil until the lists have been read
 	heard    bool
@@ -40,7 +41,10 @@ type reading struct {
 
 // startRound reads for the topics that wait, in the background.
 func (f *feed) startRound(now time.Time) {
-	r := &round{token: strconv.FormatInt(now.UnixNano(), 36), deadline: now.Add(roundTimeout)}
+	r := &round{token: strconv.FormatInt(now.UnixNano(), 36), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
+	if f.shortest > 0 {
+		r.full = min(r.full, f.shortest) // who records may keep less than we would read
+	}
 	for t := range f.waiting {
 		if len(r.topics) == maxRound {
 			break
@@ -84,7 +88,7 @@ func (f *feed) readAll(r *round, known span) (map[*topic]reading, error) {
 	lists := make(map[*topic]*redis.StringSliceCmd)
 	for _, t := range r.topics {
 		if t.everyone() {
-			everyone, err := f.readEveryone(ctx, known)
+			everyone, err := f.readEveryone(ctx, known, r.full)
 			if err != nil {
 				return nil, err
 			}
@@ -98,7 +102,7 @@ func (f *feed) readAll(r *round, known span) (map[*topic]reading, error) {
 		return nil, fmt.Errorf("read logs: %w", err)
 	}
 	for t, list := range lists {
-		read[t] = f.readingOf(t.username, list.Val())
+		read[t] = readingOf(t.username, list.Val(), r.full)
 	}
 	return read, nil
 }
@@ -120,16 +124,15 @@ func execReading(ctx context.Context, pipe redis.Pipeliner) error {
 
 // readingOf turns a list around. It reaches back to every entry that it contains; to an empty ring
 // it reaches if it is not full, since then nothing was cut off.
-func (f *feed) readingOf(username string, lines []string) reading {
+func readingOf(username string, lines []string, full int) reading {
 	entries := decodeLog(username, lines).Entries
 	oldestFirst := make([]*Entry, 0, len(entries))
 	for i := range entries {
 		oldestFirst = append(oldestFirst, &entries[len(entries)-1-i])
 	}
-	full := len(lines) >= f.options.MaxEntries
 	return reading{entries: oldestFirst, reaches: func(last *Entry) bool {
 		if last == nil {
-			return !full
+			return len(lines) < full
 		}
 		return contains(oldestFirst, last)
 	}}
@@ -143,7 +146,7 @@ func contains(entries []*Entry, e *Entry) bool {
 // readEveryone reads the logs of those who were seen since the newest entry that is known, or seen
 // last, in the order of time. It reaches back so far unless there were too many users, or one whose
 // list does not, or Redis has lost that entry.
-func (f *feed) readEveryone(ctx context.Context, known span) (reading, error) {
+func (f *feed) readEveryone(ctx context.Context, known span, full int) (reading, error) {
 	users, err := f.client.ZRevRangeByScore(ctx, f.keys.Users(), &redis.ZRangeBy{
 		Min: strconv.FormatInt(known.to.Add(-everyoneMargin).UnixMilli(), 10), Max: "+inf", Count: everyoneUsers,
 	}).Result()
@@ -163,8 +166,8 @@ func (f *feed) readEveryone(ctx context.Context, known span) (reading, error) {
 	complete := len(users) < everyoneUsers
 	var all []*Entry
 	for i, list := range lists {
-		one := f.readingOf(users[i], list.Val())
-		if len(list.Val()) >= f.options.MaxEntries && (len(one.entries) == 0 || one.entries[0].Time.After(known.to)) {
+		one := readingOf(users[i], list.Val(), full)
+		if len(list.Val()) >= full && (len(one.entries) == 0 || one.entries[0].Time.After(known.to)) {
 			complete = false
 		}
 		all = append(all, slices.DeleteFunc(one.entries, func(e *Entry) bool { return e.Time.Before(known.begin()) })...)

@@ -43,36 +43,42 @@ func (s *silence) answered(reporting bool, now time.Time) (total bool) {
 // interrupt notes that Redis can't be asked: whatever is known is out of date.
 func (s *silence) interrupt() { s.since, s.total = time.Time{}, false }
 
-// listen finds out, in the background, whether any application reports.
+// listen finds out, in the background, whether any application reports, and how long their lists are.
 func (f *feed) listen(now time.Time) {
 	f.silence.asking, f.silence.askedAt = true, now
 	go func() {
-		reporting, err := f.anyReports()
+		reporting, shortest, err := f.anyReports()
 		f.report(func() {
 			f.silence.asking = false
 			if err == nil { // otherwise Redis is away, which is another silence
+				f.shortest = shortest
 				f.setSilence(f.silence.answered(reporting, time.Now()))
 			}
 		})
 	}()
 }
 
-// anyReports asks whether an application has reported itself, or anybody's request, lately.
-// Applications that send no heartbeats, such as django-userlog's, are known by the latter.
-func (f *feed) anyReports() (bool, error) {
+// anyReports asks whether an application has reported itself, or anybody's request, lately, and what
+// the smallest limit of the lists is. Applications that send no heartbeats, such as django-userlog's,
+// are known by the requests.
+func (f *feed) anyReports() (reporting bool, shortest int, err error) {
 	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
 	defer cancel()
 	applications, err := readApplications(ctx, f.client, f.keys)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	for _, a := range applications {
-		if a.Reporting() {
-			return true, nil
+		reporting = reporting || a.Reporting()
+		if a.MaxEntries > 0 && (shortest == 0 || a.MaxEntries < shortest) {
+			shortest = a.MaxEntries
 		}
 	}
+	if reporting {
+		return true, shortest, nil
+	}
 	seen, err := readLastSeen(ctx, f.client, f.keys, time.Now().Add(-Silence), 1)
-	return len(seen) > 0, err
+	return len(seen) > 0, shortest, err
 }
 
 // hear notes that an entry has arrived.

@@ -2,13 +2,16 @@ package store
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/memredis"
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestSilenceIsConfirmed(t *testing.T) {
@@ -87,7 +90,7 @@ func TestAnyReports(t *testing.T) {
 	logs, client := inMemory(t)
 	ask := func(want bool) {
 		t.Helper()
-		if got, err := logs.feed.anyReports(); err != nil || got != want {
+		if got, _, err := logs.feed.anyReports(); err != nil || got != want {
 			t.Errorf("got %v, %v; want %v", got, err, want)
 		}
 	}
@@ -105,4 +108,41 @@ func TestAnyReports(t *testing.T) {
 	}
 	client.Del(t.Context(), logs.keys.Applications())
 	ask(true)
+}
+
+func TestAShortListIsFullWhereLessIsKept(t *testing.T) {
+	lines := make([]string, 25)
+	for i := range lines {
+		lines[i] = `{"id":"` + strconv.Itoa(i) + `","method":"GET","path":"/","code":200}`
+	}
+	if readingOf("ada", lines, 25).reaches(nil) {
+		t.Error("25 entries of at most 25 are taken for all there were")
+	}
+	if !readingOf("ada", lines, 100).reaches(nil) || !readingOf("ada", lines[:24], 25).reaches(nil) {
+		t.Error("a list that is not full is taken for one that was cut off")
+	}
+	server := redistest.Start(t)
+	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	for _, max := range []int{25, 40} {
+		recording, err := New(server.Client(t), Options{MaxEntries: max, Logger: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer recording.Close(t.Context())
+		recording.Record(Entry{Username: "ada", Code: 200})
+	}
+	reader, err := New(server.Client(t), Options{MaxEntries: 100, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close(t.Context())
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		_, shortest, err := reader.feed.anyReports()
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("the shortest limit is said to be %d, %v; want 25", shortest, err)
+		}
+		if shortest == 25 {
+			break
+		}
+	}
 }

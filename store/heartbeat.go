@@ -53,6 +53,7 @@ type beatLine struct {
 	Refused       uint64  `json:"refused"`
 	Indeterminate uint64  `json:"indeterminate"`
 	Queued        uint64  `json:"queued"`
+	IndexRefused  uint64  `json:"index_refused,omitempty"`
 	MaxEntries    int     `json:"max_entries,omitempty"`
 
 	Traffic *trafficLine `json:"traffic,omitempty"`
@@ -91,7 +92,7 @@ func (h *heartbeat) send(s Stats) {
 	h.sent = time.Now()
 	line := h.line
 	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
-	line.Traffic = h.traffic.line(h.sent)
+	line.IndexRefused, line.Traffic = s.IndexRefused, h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
 	encoded, err := json.Marshal(line)
 	if err != nil {
@@ -166,7 +167,7 @@ func (l beatLine) application(id string, age time.Duration) Application {
 		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age,
 		Started: time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),
 		Stats: Stats{
-			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued,
+			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused,
 			Dropped: Dropped{QueueFull: l.QueueFull, InvalidUsername: l.Invalid, Refused: l.Refused},
 		},
 	}

@@ -27,8 +27,10 @@ type recorder struct {
 	head    int
 	queued  int // in ring
 	writing int // taken out of ring, fate not known yet
+	sending int // of those, perhaps on their way
 	stats   Stats
 	intake  bool
+	gone    bool // what was in ring and being written has been given up
 }
 
 func newRecorder(client redis.UniversalClient, tracker *sendTracker, keys Keys, options Options) *recorder {
@@ -122,19 +124,41 @@ func (r *recorder) waiting() int {
 
 // outcome says what became of the entries of one batch.
 type outcome struct {
-	written, refused, indeterminate, closed, truncated int
+	written, refused, indeterminate, truncated int
 }
 
-// settle books the outcome of entries that were taken.
+// send notes that n of the entries that were taken are about to be sent. It returns false when they
+// have been given up, and must not be.
+func (r *recorder) send(n int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.gone {
+		return false
+	}
+	r.sending = n
+	return true
+}
+
+// settle books the outcome of entries that were taken, unless they have been given up meanwhile.
 func (r *recorder) settle(o outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.writing -= o.written + o.refused + o.indeterminate + o.closed
+	r.stats.Truncated += uint64(o.truncated)
+	if r.gone {
+		return
+	}
+	r.sending = 0
+	r.writing -= o.written + o.refused + o.indeterminate
 	r.stats.Written += uint64(o.written)
 	r.stats.Dropped.Refused += uint64(o.refused)
-	r.stats.Dropped.Closed += uint64(o.closed)
 	r.stats.Indeterminate += uint64(o.indeterminate)
-	r.stats.Truncated += uint64(o.truncated)
+}
+
+// indexRefused books a transaction whose part for the index was refused.
+func (r *recorder) indexRefused() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stats.IndexRefused++
 }
 
 // measure notes the size and duration of a transaction that was written.
@@ -179,15 +203,17 @@ func (r *recorder) close(ctx context.Context) error {
 	return nil
 }
 
-// abandon drops what waits in the ring. A batch that is being written settles by itself.
+// abandon gives up what waits, and returns how much. What is on its way at this moment may arrive.
 func (r *recorder) abandon() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	lost := r.queued
-	r.stats.Dropped.Closed += uint64(lost)
-	r.ring, r.head, r.queued = nil, 0, 0
+	lost := r.queued + r.writing
+	r.stats.Indeterminate += uint64(r.sending)
+	r.stats.Dropped.Closed += uint64(lost - r.sending)
+	r.ring, r.head, r.queued, r.writing, r.sending = nil, 0, 0, 0, 0
+	r.gone = true
 	close(r.given)
-	return lost + r.writing
+	return lost
 }
 
 // identifier makes ids that are unique among all processes: a random part and a counter.

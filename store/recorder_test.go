@@ -186,7 +186,7 @@ func TestForeignKeysReadAsEmpty(t *testing.T) {
 		ctx := t.Context()
 		logs := open(t, client, store.Options{})
 		keys := logs.Keys()
-		for _, key := range []string{keys.Log("ada"), keys.Users(), keys.Names(), keys.Applications()} {
+		for _, key := range []string{keys.Log("ada"), keys.Users(), keys.Names(), keys.Trouble(), keys.Applications()} {
 			if err := client.Set(ctx, key, "somebody else's", 0).Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -199,6 +199,9 @@ func TestForeignKeysReadAsEmpty(t *testing.T) {
 		}
 		if found, err := logs.Suggest(ctx, "a", 5); err != nil || len(found) != 0 {
 			t.Errorf("suggestions: %v, %v", found, err)
+		}
+		if found, err := logs.InTrouble(ctx, 5); err != nil || len(found) != 0 {
+			t.Errorf("in trouble: %v, %v", found, err)
 		}
 		if found, err := logs.Applications(ctx); err != nil || len(found) != 0 {
 			t.Errorf("applications: %v, %v", found, err)
@@ -231,6 +234,40 @@ func TestDroppedEntriesAreCounted(t *testing.T) {
 		got.BatchSizes, got.WriteSeconds = store.Histogram{}, store.Histogram{}
 		if got != want {
 			t.Errorf("got %+v\nwant %+v", got, want)
+		}
+	})
+}
+
+func TestAForeignIndexStopsNoEntries(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		ctx := t.Context()
+		var said strings.Builder
+		logs := open(t, client, store.Options{Logger: slog.New(slog.NewTextHandler(&said, nil))})
+		names := logs.Keys().Names()
+		if err := client.Set(ctx, names, "somebody else's", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 3 {
+			logs.Record(entry(fmt.Sprintf("user-%d", n), n))
+			written(t, logs)
+		}
+		if stats := logs.Stats(); stats.Written != 3 || stats.IndexRefused < 1 || !stats.Connected {
+			t.Errorf("the books: %+v", stats)
+		}
+		if seen, err := logs.LastSeen(ctx, 5); err != nil || len(seen) != 3 {
+			t.Errorf("seen last: %v, %v", seen, err)
+		}
+		client.Del(ctx, names)
+		logs.Record(entry("user-4", 4))
+		written(t, logs)
+		if got := suggested(t, logs, "user-", 5); got != "user-4" {
+			t.Errorf("after the key is gone: %s", got)
+		}
+		if err := logs.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := said.String(); strings.Count(got, "holds something else") != 1 || !strings.Contains(got, names) || !strings.Contains(got, "written again") {
+			t.Errorf("the log says: %s", got)
 		}
 	})
 }
@@ -305,9 +342,9 @@ func TestCloseWithAHungRedis(t *testing.T) {
 	if took := time.Since(started); took > 3*time.Second {
 		t.Errorf("Close took %v", took)
 	}
-	written(t, logs)
-	if stats := logs.Stats(); stats.Written != 1 || stats.Dropped.Closed+stats.Indeterminate != 1000 {
-		t.Errorf("the books: %+v", stats)
+	closed := logs.Stats()
+	if closed.Queued != 0 || closed.Written != 1 || closed.Dropped.Closed+closed.Indeterminate != 1000 {
+		t.Errorf("the books when Close returns: %+v", closed)
 	}
 }
 

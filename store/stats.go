@@ -6,9 +6,10 @@ type Stats struct {
 	Accepted      uint64 // calls of Record
 	Written       uint64 // confirmed by Redis
 	Dropped       Dropped
-	Indeterminate uint64 // sent, but the answer was lost: Redis has them or not; never sent again
+	Indeterminate uint64 // sent, but the answer was lost or not waited for: Redis has them or not; never sent again
 	Queued        uint64 // waiting, or being written at this moment
 	Truncated     uint64 // of those accepted, cut to the limits
+	IndexRefused  uint64 // transactions that could not add to the index of users, since a key of it holds something else
 	Connected     bool   // the last attempt to write went through, or there was none yet
 
 	BatchSizes   Histogram // entries per transaction that was written; see [BatchBounds]

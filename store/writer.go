@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +38,7 @@ type writer struct {
 	batch    []Entry // taken from the queue, fate not known yet
 	lines    []byte
 	backoff  time.Duration // 0 while Redis answers
+	foreign  bool          // that a key of the index holds something else has been logged
 	awayAt   time.Time     // when it last ceased to
 	logged   Stats         // the books when losses were last logged,
 	loggedAt time.Time     // and when that was
@@ -63,8 +62,7 @@ func (w *writer) run() {
 		w.prepare()
 		for !w.attempt() {
 			if !w.rest() {
-				w.recorder.settle(outcome{closed: len(w.batch)})
-				return
+				return // the batch has been given up as well
 			}
 		}
 		w.index.forget(w.client)
@@ -148,6 +146,9 @@ func (w *writer) attempt() bool {
 		}
 	}
 	for _, group := range w.groups() {
+		if !w.recorder.send(len(group)) {
+			return true // it has been given up
+		}
 		o, err := w.transact(ctx, group)
 		w.recorder.settle(o)
 		if o == (outcome{}) {
@@ -199,7 +200,7 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 	if !w.clustered() {
 		index = pipe
 	}
-	w.index.queue(ctx, index, entries)
+	added := w.index.queue(ctx, index, entries)
 	w.tracker.begin()
 	started := time.Now()
 	_, err := pipe.Exec(ctx)
@@ -210,9 +211,7 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 			_, err = index.Exec(ctx)
 		}
 	}
-	if err != nil {
-		w.index.redo(entries)
-	}
+	w.indexed(added, entries, err)
 	return o, err
 }
 
@@ -305,59 +304,4 @@ func isWrongType(err error) bool { return redis.HasErrorPrefix(err, "WRONGTYPE")
 // isMultiRefused reports whether the access list of this user of Redis lacks MULTI.
 func isMultiRefused(err error) bool {
 	return redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(err.Error(), "'multi'")
-}
-
-// failed opens the breaker, or holds it open for longer.
-func (w *writer) failed(err error) {
-	if w.backoff == 0 {
-		w.awayAt = time.Now()
-		w.recorder.setConnected(false)
-		w.log.Warn("userlog: the log store does not take log entries; they wait in memory", "err", err)
-	}
-	w.backoff = max(min(2*w.backoff, time.Since(w.awayAt)/4, maxBackoff), minBackoff)
-}
-
-// succeeded closes the breaker.
-func (w *writer) succeeded() {
-	if w.backoff > 0 {
-		w.backoff = 0
-		w.recorder.setConnected(true)
-		w.log.Info("userlog: the log store is back", "waiting", w.recorder.waiting())
-	}
-}
-
-// rest waits between two attempts. While closing it waits only briefly; it returns false when what
-// waited has been given up.
-func (w *writer) rest() bool {
-	pause := time.NewTimer(w.backoff/2 + rand.N(w.backoff/2))
-	defer pause.Stop()
-	select {
-	case <-pause.C:
-		return true
-	case <-w.recorder.closed:
-	}
-	hurry := time.NewTimer(minBackoff)
-	defer hurry.Stop()
-	select {
-	case <-hurry.C:
-	case <-w.recorder.given:
-		return false
-	}
-	return true
-}
-
-// logLosses tells what was lost since it last did: once an outage is over, and every lossInterval at most.
-func (w *writer) logLosses(final bool) {
-	now := w.recorder.snapshot()
-	lost := now.Dropped.Total() + now.Indeterminate - w.logged.Dropped.Total() - w.logged.Indeterminate
-	if lost == 0 || time.Since(w.loggedAt) < lossInterval && !final {
-		return
-	}
-	w.log.Warn(fmt.Sprintf("userlog: %d log entries lost", lost),
-		"queue_full", now.Dropped.QueueFull-w.logged.Dropped.QueueFull,
-		"invalid_username", now.Dropped.InvalidUsername-w.logged.Dropped.InvalidUsername,
-		"refused", now.Dropped.Refused-w.logged.Dropped.Refused,
-		"closed", now.Dropped.Closed-w.logged.Dropped.Closed,
-		"indeterminate", now.Indeterminate-w.logged.Indeterminate)
-	w.logged, w.loggedAt = now, time.Now()
 }

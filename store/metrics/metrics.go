@@ -32,7 +32,7 @@ func Register(registry prometheus.Registerer, logs Source) error {
 type collector struct {
 	logs                                                       Source
 	accepted, written, dropped, indeterminate, queued, cut, up *prometheus.Desc
-	batchSize, writeSeconds                                    *prometheus.Desc
+	indexRefused, batchSize, writeSeconds                      *prometheus.Desc
 }
 
 func newCollector(logs Source) *collector {
@@ -47,6 +47,7 @@ func newCollector(logs Source) *collector {
 		indeterminate: desc("entries_indeterminate_total", "Entries that were sent without an answer."),
 		queued:        desc("entries_queued", "Entries that wait to be written."),
 		cut:           desc("entries_truncated_total", "Entries that were cut to the limits."),
+		indexRefused:  desc("index_refused_total", "Transactions that could not add to the index of users."),
 		up:            desc("redis_up", "1 if the last attempt to write went through."),
 		batchSize:     desc("batch_entries", "Entries per transaction that was written."),
 		writeSeconds:  desc("batch_write_seconds", "Duration of each transaction that was written."),
@@ -56,7 +57,7 @@ func newCollector(logs Source) *collector {
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		c.accepted, c.written, c.dropped, c.indeterminate, c.queued, c.cut, c.up, c.batchSize, c.writeSeconds,
+		c.accepted, c.written, c.dropped, c.indeterminate, c.queued, c.cut, c.up, c.indexRefused, c.batchSize, c.writeSeconds,
 	} {
 		descs <- desc
 	}
@@ -76,6 +77,7 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	count(c.dropped, s.Dropped.Closed, "closed")
 	count(c.indeterminate, s.Indeterminate)
 	count(c.cut, s.Truncated)
+	count(c.indexRefused, s.IndexRefused)
 	up := 0.0
 	if s.Connected {
 		up = 1

@@ -1,0 +1,29 @@
+package store
+
+import "testing"
+
+func TestWhatIsGivenUpStaysSettled(t *testing.T) {
+	r := &recorder{size: 10, work: make(chan struct{}, 1), given: make(chan struct{}), intake: true}
+	for range 3 {
+		r.record(Entry{Username: "ada"})
+	}
+	r.take(nil)
+	r.record(Entry{Username: "ada"})
+	if !r.send(2) {
+		t.Fatal("what is not given up can't be sent")
+	}
+	if lost := r.abandon(); lost != 4 {
+		t.Errorf("%d given up, want 4", lost)
+	}
+	want := Stats{Accepted: 4, Indeterminate: 2, Dropped: Dropped{Closed: 2}}
+	if got := r.snapshot(); got != want {
+		t.Errorf("given up: %+v", got)
+	}
+	r.settle(outcome{written: 2}) // the answer came, too late
+	if r.send(1) {
+		t.Error("what is given up is sent all the same")
+	}
+	if got := r.snapshot(); got != want {
+		t.Errorf("after a late answer: %+v", got)
+	}
+}
