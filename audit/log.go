@@ -15,7 +15,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// DefaultMaxRecords is how many records are kept unless [Options] say otherwise: some 40 MB in Redis.
+// DefaultMaxRecords is how many records are kept unless [Options] say otherwise: some 50 MB in Redis.
 const DefaultMaxRecords = 100_000
 
 const (

@@ -3,6 +3,7 @@
 package audit_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -132,6 +133,35 @@ func TestManyWriteOneChain(t *testing.T) {
 				t.Fatalf("%v wrote %d and then %d", who, at-1, r.Began)
 			}
 			next[who] = r.Began + 1
+		}
+	})
+}
+
+// again sends every script twice, as a client does that has not got the first answer.
+type again struct{}
+
+func (again) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (again) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (again) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if strings.HasPrefix(cmd.Name(), "eval") {
+			_ = next(ctx, cmd) // its answer is lost
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func TestAppendWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		client.AddHook(again{})
+		log := audit.New(client, keys, audit.Options{})
+		fill(t, log, 5)
+		if report := verify(t, log, audit.Mark{}); !report.OK() || report.Records != 5 {
+			t.Errorf("the report is %+v", report)
 		}
 	})
 }

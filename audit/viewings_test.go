@@ -27,8 +27,11 @@ type notes struct {
 	takes   time.Duration
 }
 
-func (n *notes) Append(_ context.Context, r audit.Record) (audit.Record, error) {
+func (n *notes) Append(ctx context.Context, r audit.Record) (audit.Record, error) {
 	time.Sleep(n.takes)
+	if ctx.Err() != nil {
+		return audit.Record{}, ctx.Err()
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.away != nil {
@@ -115,6 +118,18 @@ func TestOtherViewsAreOthers(t *testing.T) {
 			}
 		}
 		expect(t, log, "view/root/ada view/eve/ada view/root/bob view/root/ada watch/root/ada")
+	})
+}
+
+// What is kept in memory for as long as a view goes on is bounded.
+func TestViewsHaveBoundedTexts(t *testing.T) {
+	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
+		long := rootViewsAda
+		long.Reason = strings.Repeat("x", 1<<20)
+		touch(t, views, long)
+		if got := len(log.records[0].Reason); got > audit.MaxReason {
+			t.Errorf("a reason has %d bytes", got)
+		}
 	})
 }
 
