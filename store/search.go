@@ -13,14 +13,14 @@ import (
 
 // How a search reads names: a few at first, and more where most have expired.
 const (
-	maxNamesRead = 1000   // at a time
-	maxSearched  = 10_000 // in all; what no longer counts is removed by those who record
+	maxNamesRead = 1000 // at a time
+	maxSearched  = 2000 // in all: those who record remove what has expired, and this takes milliseconds
 )
 
 // Suggest returns up to limit users whose names begin with prefix and whose logs have not expired:
 // the one of exactly this name first, then in the order of their names. Neither case nor accents
 // matter. A prefix that is empty, or nothing but accents, returns those who were seen last. Of names
-// that begin so, the first 10,000 are looked at. It waits for Redis for two seconds at most.
+// that begin so, the first 2,000 are looked at. It waits for Redis for two seconds at most.
 func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, error) {
 	folded := foldName(prefix)
 	if folded == "" {

@@ -68,7 +68,7 @@ func TestExpiredNamesDoNotHideOthers(t *testing.T) {
 		// What nobody has removed yet, as many as the writer removes in a while.
 		long := float64(time.Now().Add(-2 * time.Hour).UnixMilli())
 		pipe := client.Pipeline()
-		for n := range 3000 {
+		for n := range 1500 {
 			name := fmt.Sprintf("user-%04d", n+1)
 			pipe.ZAdd(ctx, logs.Keys().Users(), redis.Z{Score: long, Member: name})
 			pipe.ZAdd(ctx, logs.Keys().Names(), redis.Z{Member: name + "\x00" + name})
