@@ -1,0 +1,208 @@
+package journey
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// HintKind says what is wrong. Its values are stable: names of texts may be made of them.
+type HintKind string
+
+// The kinds of hints, and when they are given.
+const (
+	// HintFailures: the last FailuresInRow or more steps all failed, or as many requests of a script
+	// on the newest page, without one like them that succeeded.
+	HintFailures HintKind = "failures"
+
+	// HintRepeated: the newest page was opened or reloaded RepeatedPage times or more within
+	// RepeatWindow, at intervals that are not a clock's.
+	HintRepeated HintKind = "repeated"
+
+	// HintRedirects: in the last HintWindow, one address sent the browser on LoopTimes or more within
+	// one step.
+	HintRedirects HintKind = "redirects"
+
+	// HintLogin: in the last HintWindow, and since the last login, what the person asked for led to
+	// the login, or was refused (401 or 403) before the login was opened. An address looks like a
+	// login if a segment of its path is login, logon or signin.
+	HintLogin HintKind = "login"
+)
+
+// Thresholds of hints.
+const (
+	FailuresInRow = 3
+	RepeatedPage  = 4
+	RepeatWindow  = time.Minute
+	LoopTimes     = 3
+	HintWindow    = 5 * time.Minute // before the newest entry
+	MaxEvidence   = 10              // entries of one hint
+)
+
+// Hint says that the person may be in trouble, and what shows it.
+type Hint struct {
+	Kind    HintKind
+	Since   time.Time     // when the first of what shows it was finished
+	Count   int           // how often it happened
+	Entries []store.Entry // what shows it, the oldest first: the newest MaxEvidence
+}
+
+// show adds one more entry that shows a hint.
+func (h *Hint) show(e store.Entry) {
+	if h.Count == 0 || e.Time.Before(h.Since) {
+		h.Since = e.Time
+	}
+	h.Count++
+	if len(h.Entries) == MaxEvidence {
+		h.Entries = slices.Delete(h.Entries, 0, 1)
+	}
+	h.Entries = append(h.Entries, e)
+}
+
+// Hints are the reasons to worry, at most one of each kind, in the order of the kinds above.
+func (f *Folder) Hints() []Hint {
+	done := f.done()
+	if len(done) == 0 {
+		return nil
+	}
+	recent := done
+	for newest := done[len(done)-1].seen; newest.Sub(recent[0].seen) > HintWindow; {
+		recent = recent[1:]
+	}
+	var hints []Hint
+	for _, h := range []Hint{f.failures(done), repeated(done), looped(recent), bounced(recent)} {
+		if h.Count > 0 {
+			hints = append(hints, h)
+		}
+	}
+	return hints
+}
+
+// done is what the person did by requests of its own: the steps without what was loaded ahead, and
+// without pages that are only implied.
+func (f *Folder) done() []*Step {
+	var done []*Step
+	for _, s := range f.steps {
+		if !s.Implied && isStep(s.Entry) {
+			done = append(done, s)
+		}
+	}
+	return done
+}
+
+// failures finds the failures that nothing has followed.
+func (f *Folder) failures(done []*Step) Hint {
+	first := len(done)
+	for first > 0 && done[first-1].Failed() {
+		first--
+	}
+	if len(done)-first >= FailuresInRow {
+		h := Hint{Kind: HintFailures}
+		for _, s := range done[first:] {
+			h.show(s.failure())
+		}
+		return h
+	}
+	if f.current == nil {
+		return Hint{}
+	}
+	for i := range f.current.Parts {
+		if p := &f.current.Parts[i]; p.Row >= FailuresInRow && active(p.Entry) {
+			return Hint{Kind: HintFailures, Since: p.since, Count: p.Row, Entries: []store.Entry{p.Entry}}
+		}
+	}
+	return Hint{}
+}
+
+// failure is the entry of a failed step that failed.
+func (s *Step) failure() store.Entry {
+	if failed(s.Outcome()) {
+		return s.Outcome()
+	}
+	return s.Entry
+}
+
+// repeated finds openings of the newest page. What a form leads to is not one: adding five things
+// to the cart is no trouble.
+func repeated(done []*Step) Hint {
+	newest := done[len(done)-1]
+	if !newest.opens() {
+		return Hint{}
+	}
+	h := Hint{Kind: HintRepeated}
+	var clock rhythm
+	regular := 0
+	for _, s := range done {
+		if s.opens() && s.Entry.Path == newest.Entry.Path && newest.Entry.Time.Sub(s.Entry.Time) <= RepeatWindow {
+			h.show(s.Entry)
+			regular = clock.beat(s.Entry.Time, MinInterval)
+		}
+	}
+	if h.Count < RepeatedPage || regular >= h.Count-1 {
+		return Hint{}
+	}
+	return h
+}
+
+// opens reports whether the step is that a page was opened or reloaded.
+func (s *Step) opens() bool {
+	return s.page && safe(s.Entry.Method) && showsPage(s.Entry)
+}
+
+// looped finds the newest redirects in circles.
+func looped(recent []*Step) Hint {
+	for _, s := range slices.Backward(recent) {
+		chain := append([]store.Entry{s.Entry}, s.Redirects...)
+		for _, e := range chain {
+			h := Hint{Kind: HintRedirects}
+			for _, again := range chain {
+				if again.Path == e.Path && redirects(again) {
+					h.show(again)
+				}
+			}
+			if h.Count >= LoopTimes {
+				return h
+			}
+		}
+	}
+	return Hint{}
+}
+
+// bounced finds what led to the login since the last one.
+func bounced(recent []*Step) Hint {
+	h := Hint{Kind: HintLogin}
+	for i, s := range recent {
+		switch {
+		case s.logsIn():
+			h = Hint{Kind: HintLogin}
+		case loginPath(s.Entry.Path), logoutPath(s.Entry.Path):
+		case s.endsAtLogin():
+			h.show(s.Entry)
+		case refused(s.Outcome()) && i+1 < len(recent) && loginPath(recent[i+1].Entry.Path):
+			h.show(s.Outcome())
+		}
+	}
+	return h
+}
+
+// logsIn reports whether the step is a login that succeeded, as far as can be seen.
+func (s *Step) logsIn() bool {
+	if !loginPath(s.Entry.Path) || safe(s.Entry.Method) || s.Failed() || s.endsAtLogin() {
+		return false
+	}
+	// A form that comes back says why it was not accepted; a script would have been answered so.
+	return s.Entry.Location != "" || kindOf(s.Entry) == store.KindFetch
+}
+
+// endsAtLogin reports whether the step led to the login.
+func (s *Step) endsAtLogin() bool {
+	last := s.Outcome()
+	return loginPath(last.Location) || len(s.Redirects) > 0 && loginPath(last.Path)
+}
+
+// refused reports whether a request needs a login, or another one.
+func refused(e store.Entry) bool {
+	return e.Code == http.StatusUnauthorized || e.Code == http.StatusForbidden
+}

@@ -1,0 +1,113 @@
+package journey
+
+import (
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Now is where the person is, and how it goes.
+type Now struct {
+	Page    string        // what the application calls the page; "" if it does not say
+	Path    string        // path and query of the page; "" if none is known
+	Since   time.Time     // when the last thing that the person did was finished; zero if there is none
+	Idle    time.Duration // from then until now
+	Problem *Problem      // the last one that is remembered, or nil
+}
+
+// Problem is something that the person saw fail.
+type Problem struct {
+	Entry  store.Entry // with a code of 400 or above
+	StepID string      // of the step that it belongs to
+}
+
+// Now tells where the person is at a time. What is loaded ahead does not count, nor do polls: they
+// are no sign that somebody is there. Fetches and fragments count on the newest page only, since
+// older ones may go on in the background. Problems are those of steps, fetches and fragments: that
+// an image is missing is on its step, but nothing to talk about first.
+func (f *Folder) Now(at time.Time) Now {
+	var n Now
+	var here *Step
+	for i := len(f.steps) - 1; i >= 0; i-- {
+		s := f.steps[i]
+		if s.Ahead() || s.passive() {
+			continue
+		}
+		if n.Path == "" {
+			n.Page, n.Path, here = s.place()
+		}
+		n.Since = later(n.Since, s.Outcome().Time)
+	}
+	if here != nil {
+		n.Since = later(n.Since, here.busy())
+	}
+	if !n.Since.IsZero() {
+		n.Idle = max(0, at.Sub(n.Since))
+	}
+	n.Problem = f.problem()
+	return n
+}
+
+// place is where the person is after the step: name and address of the page, as far as they are
+// known, and the step that shows it.
+func (s *Step) place() (name, address string, page *Step) {
+	switch {
+	case s.page:
+		return s.name(), s.Address(), s
+	case s.on != nil:
+		return s.on.name(), s.on.Address(), s.on
+	case changes(s.Entry):
+		return "", s.Entry.From, nil
+	}
+	return "", "", nil
+}
+
+// passive reports whether a step is only a page elsewhere that goes on by itself.
+func (s *Step) passive() bool {
+	if !s.Implied {
+		return false
+	}
+	for i := range s.Parts {
+		p := &s.Parts[i]
+		if kind := kindOf(p.Entry); !p.Poll && kind != store.KindBeacon && kind != store.KindSocket {
+			return false
+		}
+	}
+	return true
+}
+
+// busy is when the page last asked for something that the person may have caused.
+func (s *Step) busy() time.Time {
+	var last time.Time
+	for i := range s.Parts {
+		if p := &s.Parts[i]; !p.Poll && active(p.Entry) {
+			last = later(last, p.Entry.Time)
+		}
+	}
+	return last
+}
+
+// problem is the newest one.
+func (f *Folder) problem() *Problem {
+	var newest *Problem
+	note := func(s *Step, e store.Entry) {
+		if failed(e) && (newest == nil || e.Time.After(newest.Entry.Time)) {
+			newest = &Problem{Entry: e, StepID: s.ID}
+		}
+	}
+	for _, s := range f.steps {
+		if isStep(s.Entry) {
+			note(s, s.Entry)
+			note(s, s.Outcome())
+		}
+		note(s, s.problem)
+	}
+	return newest
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,174 @@
+package journey
+
+import (
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Step is one thing that a person did, with all that the browser fetched for it.
+type Step struct {
+	// ID is the id of the first of its entries that arrived. It never changes.
+	ID string
+
+	// Entry is what was asked for. Of an implied page it has only Username, Path, From, Kind, Time,
+	// and Page if that is known.
+	Entry store.Entry
+
+	// Implied says that the page is only known from what it asked for.
+	Implied bool
+
+	// Redirects are the requests that Entry led to, one after the other; at most [MaxRedirects].
+	Redirects []store.Entry
+
+	// Parts are what was fetched for the step, in the order of their first arrival; at most [MaxParts].
+	Parts []Part
+
+	// Omitted is the number of requests that are not in Parts because there were too many.
+	Omitted int
+
+	// Problems is the number of requests among parts, and omitted ones, that failed.
+	Problems int
+
+	page      bool             // it shows a page, or is about to
+	on        *Step            // of a change that a script sent: the page, or nil
+	addresses []string         // what the page is or was at; what the indexes know
+	awaiting  string           // where a redirect leads that nothing has followed yet
+	beats     map[part]*rhythm // of changes that a script on this page sent
+	seen      time.Time        // when the newest of its requests was finished
+	problem   store.Entry      // the newest failed fetch or fragment; the zero Entry if none
+}
+
+// Part is one request that a page made by itself, or several that differ at most in their queries.
+type Part struct {
+	Entry store.Entry // the newest of them
+	Count int
+	Poll  bool // they come at regular intervals
+	Row   int  // how many failed since one like them succeeded
+
+	part
+	rhythm rhythm
+	since  time.Time // when the first of Row failed
+}
+
+// part is what requests have in common that are counted as one part.
+type part struct {
+	method, path string
+	failed       bool
+}
+
+func partOf(e store.Entry) part { return part{e.Method, withoutQuery(e.Path), failed(e)} }
+
+// Outcome is the last request of the step itself: Entry, or what it led to.
+func (s *Step) Outcome() store.Entry {
+	if n := len(s.Redirects); n > 0 {
+		return s.Redirects[n-1]
+	}
+	return s.Entry
+}
+
+// Failed reports whether the step itself did not do what was asked for: a status of 400 or above.
+func (s *Step) Failed() bool { return failed(s.Entry) || failed(s.Outcome()) }
+
+// Ahead reports whether the step is only what a browser loaded in case it will be wanted.
+func (s *Step) Ahead() bool { return s.Entry.Kind == store.KindPrefetch }
+
+// Folded is the number of requests that were fetched for the step, besides Entry and Redirects.
+func (s *Step) Folded() int {
+	n := s.Omitted
+	for i := range s.Parts {
+		n += s.Parts[i].Count
+	}
+	return n
+}
+
+// Address is path and query of the page that the person sees after the step, "" if it shows none.
+func (s *Step) Address() string {
+	if !s.page || len(s.addresses) == 0 {
+		return ""
+	}
+	return s.addresses[len(s.addresses)-1]
+}
+
+// name is what the application calls the page that the step shows, "" if it does not say.
+func (s *Step) name() string {
+	outcome := s.Outcome()
+	if outcome.Path == s.Address() {
+		return outcome.Page
+	}
+	return ""
+}
+
+// add counts a request among the parts. It reports whether there is room for it.
+func (s *Step) add(e store.Entry) (kept bool) {
+	s.see(e)
+	if failed(e) {
+		s.Problems++
+		if active(e) {
+			s.problem = e
+		}
+	}
+	key := partOf(e)
+	known := -1
+	for i := range s.Parts {
+		p := &s.Parts[i]
+		switch {
+		case p.part == key:
+			known = i
+		case p.method == key.method && p.path == key.path: // the failed ones, if this one succeeded
+			p.Row = 0
+		}
+	}
+	if known < 0 {
+		if len(s.Parts) == MaxParts {
+			s.Omitted++
+			return false
+		}
+		known = len(s.Parts)
+		s.Parts = append(s.Parts, Part{part: key})
+	}
+	p := &s.Parts[known]
+	p.Entry = e
+	p.Count++
+	if p.failed {
+		if p.Row == 0 {
+			p.since = e.Time
+		}
+		p.Row++
+	}
+	if p.rhythm.beat(e.Time, MinInterval) >= 2 && (active(e) || e.Kind == store.KindBeacon) {
+		p.Poll = true
+	}
+	return true
+}
+
+// see notes when the step had something to do.
+func (s *Step) see(e store.Entry) {
+	if e.Time.After(s.seen) {
+		s.seen = e.Time
+	}
+}
+
+// rhythm notices what is repeated at regular intervals.
+type rhythm struct {
+	last    time.Time
+	gap     time.Duration
+	regular int // gaps in a row that are alike
+}
+
+// beat notes one more time, and returns how many intervals before it were alike, and at least as
+// long as shortest.
+func (r *rhythm) beat(at time.Time, shortest time.Duration) (regular int) {
+	gap := at.Sub(r.last)
+	switch {
+	case r.last.IsZero():
+	case gap < shortest:
+		r.regular = 0
+	case r.regular > 0 && (gap-r.gap).Abs() > r.gap/4:
+		r.regular = 1
+	default:
+		r.regular++
+	}
+	r.last, r.gap = at, gap
+	return r.regular
+}
