@@ -53,30 +53,38 @@ func (a *Accounts) MakeLink(ctx context.Context, name string) (secret string, er
 	return secret, nil
 }
 
+// CheckLink says whether [Accounts.UseLink] would set this password: nil, [ErrLink], an error of
+// [CheckPassword], or what Redis or ctx failed with. It hashes nothing, so that strangers can't have
+// hashes computed.
+func (a *Accounts) CheckLink(ctx context.Context, name, secret, password string) error {
+	if err := CheckPassword(password); err != nil {
+		return err
+	}
+	stored, err := a.lookUp(ctx, name)
+	if err != nil {
+		return fmt.Errorf("check link: %w", err)
+	}
+	return a.allowsLink(stored, secret)
+}
+
 // UseLink sets an account's password by its one-time link, which can't be used again, and ends the
 // account's sessions and tokens. It returns the account for a new session, or [ErrLink], an error of
 // [CheckPassword], which leaves the link usable, or what Redis or ctx failed with. Ask
 // [Throttle.Allow] first.
 func (a *Accounts) UseLink(ctx context.Context, name, secret, password string) (Account, error) {
-	if err := CheckPassword(password); err != nil {
+	if err := a.CheckLink(ctx, name, secret, password); err != nil {
 		return Account{}, err
 	}
+	return a.setPassword(ctx, name, password, func(e entry) error { return a.allowsLink(e, secret) })
+}
+
+// allowsLink says whether the account can be given a password by this link now: nil or [ErrLink].
+func (a *Accounts) allowsLink(e entry, secret string) error {
 	hash, _ := hashSecret(secret) // where it is not ok, the hash is that of no link
-	allow := func(e entry) error {
-		if e.Link == "" || subtle.ConstantTimeCompare([]byte(e.Link), []byte(hash)) != 1 || e.LinkExpires <= a.now().Unix() || e.Disabled {
-			return ErrLink
-		}
-		return nil
+	if e.Link == "" || subtle.ConstantTimeCompare([]byte(e.Link), []byte(hash)) != 1 || e.LinkExpires <= a.now().Unix() || e.Disabled {
+		return ErrLink
 	}
-	// Asked before the password is hashed too, so that a stranger can't have hashes computed.
-	stored, err := a.lookUp(ctx, name)
-	if err != nil {
-		return Account{}, fmt.Errorf("use link: %w", err)
-	}
-	if err := allow(stored); err != nil {
-		return Account{}, err
-	}
-	return a.setPassword(ctx, name, password, allow)
+	return nil
 }
 
 // newLink returns the secret of a link, and what is kept of it.

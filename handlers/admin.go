@@ -257,6 +257,8 @@ func (a *Admin) Mount(r gin.IRouter) {
 		public.GET("/login", s.loginPage)
 		public.POST("/login", s.logIn)
 		public.POST("/logout", s.logOut)
+		page(public, "/password", s.passwordPage)
+		public.POST("/password", s.setPassword)
 	}
 	public.GET("/live/socket", s.requireSocketAccess, s.socket)
 	private := public.Group("", s.requireLogin)
@@ -270,6 +272,24 @@ func (a *Admin) Mount(r gin.IRouter) {
 	superusers.GET("/audit/export", s.auditExport)
 	if a.options.RequireReason {
 		private.POST("/reason", s.stateReason)
+	}
+	page(private, "/account", s.ownAccount)
+	private.POST("/account/token", s.createToken)
+	private.POST("/account/token/revoke", s.revokeToken)
+	if a.ownLogin() {
+		private.POST("/account/password", s.changePassword)
+		private.POST("/account/session", s.endSession)
+		private.POST("/account/sessions", s.endOwnSessions)
+	}
+	accounts := private.Group("/accounts", s.requireSuperuser)
+	page(accounts, "", s.accountList)
+	accounts.POST("/create", s.createAccount)
+	accounts.POST("/disable", s.disableAccount)
+	accounts.POST("/enable", s.enableAccount)
+	accounts.POST("/role", s.changeRole)
+	accounts.POST("/sessions", s.endAccountSessions)
+	if a.ownLogin() {
+		accounts.POST("/link", s.makeLink)
 	}
 	api := public.Group("/api", s.requireToken)
 	page(api, "/users", s.apiUsers)

@@ -3,8 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,21 +30,19 @@ func (s *site) loginPage(c *gin.Context) {
 
 // logIn checks name and password. The answer to a wrong one is the same whether the account exists.
 func (s *site) logIn(c *gin.Context) {
-	ctx := c.Request.Context()
 	name, password := c.PostForm("username"), c.PostForm("password")
 	next := s.ownPath(c.PostForm("next"))
 	address := s.clientAddress(c)
-	wait, err := s.throttle.Allow(ctx, name, address)
+	tooMany, err := s.attempt(c, name, address)
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	if wait > 0 {
-		c.Header("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
-		s.showLogin(c, http.StatusTooManyRequests, views.Login{Username: name, Next: next, Message: views.TooManyAttempts(wait)})
+	if tooMany != nil {
+		s.showLogin(c, http.StatusTooManyRequests, views.Login{Username: name, Next: next, Message: tooMany})
 		return
 	}
-	account, err := s.accounts.Verify(ctx, name, password)
+	account, err := s.accounts.Verify(c.Request.Context(), name, password)
 	switch {
 	case errors.Is(err, auth.ErrCredentials):
 		if err := s.recordFailure(c, name); err != nil {

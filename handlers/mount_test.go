@@ -14,7 +14,7 @@ import (
 )
 
 // pages are all that a browser shows, below the base path.
-var pages = []string{"/", "/static", "/static?username=ada", "/live", "/live?username=ada", "/live/everyone"}
+var pages = []string{"/", "/static", "/static?username=ada", "/live", "/live?username=ada", "/live/everyone", "/account", "/accounts", "/password?username=ada"}
 
 func TestEveryLinkFollowsThePrefix(t *testing.T) {
 	for _, prefix := range []string{"", "/a/b/c", "/a.b-c_d~e"} {

@@ -26,9 +26,17 @@ var audiences = map[string]audience{
 	"GET /static/:file": everybody, "HEAD /static/:file": everybody, "POST /language": everybody,
 	"GET /login": everybody, "POST /login": everybody, "POST /logout": everybody,
 
+	"GET /password": everybody, "HEAD /password": everybody, "POST /password": everybody,
+
 	"GET /": roles, "HEAD /": roles, "GET /static": roles, "HEAD /static": roles, "GET /live": roles, "HEAD /live": roles,
 	"GET /live/everyone": roles, "HEAD /live/everyone": roles, "GET /live/socket": roles,
 	"GET /users": roles, "HEAD /users": roles, "POST /reason": roles,
+	"GET /account": roles, "HEAD /account": roles, "POST /account/password": roles, "POST /account/session": roles,
+	"POST /account/sessions": roles, "POST /account/token": roles, "POST /account/token/revoke": roles,
+
+	"GET /accounts": superusers, "HEAD /accounts": superusers, "POST /accounts/create": superusers,
+	"POST /accounts/disable": superusers, "POST /accounts/enable": superusers, "POST /accounts/role": superusers,
+	"POST /accounts/sessions": superusers, "POST /accounts/link": superusers,
 
 	"GET /audit": superusers, "HEAD /audit": superusers, "GET /audit/export": superusers,
 
@@ -59,7 +67,7 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 
 		// Superusers last, in a browser of their own each time: some of the routes log them out.
 		stranger, viewers, program, superuser := ask(s.stranger()), ask(viewer), ask(s.stranger(), "Authorization", "Bearer "+token), ask(s.again())
-		if route.Path == base+"/logout" {
+		if route.Path == base+"/logout" || route.Path == base+"/account/sessions" {
 			viewer = s.stranger()
 			viewer.logIn(base, "vera", password, "")
 		}
@@ -67,7 +75,7 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 		socket := route.Path == base+"/live/socket"
 		want := func(a *answer, who string, admitted bool) {
 			t.Helper()
-			toLogin := strings.HasPrefix(a.location(), base+"/login")
+			toLogin := strings.HasPrefix(a.location(), base+"/login") && a.location() != base+"/login?out=1"
 			refused := a.StatusCode == http.StatusUnauthorized || a.StatusCode == http.StatusForbidden || toLogin
 			if strings.HasSuffix(name, "/live/everyone") && admitted {
 				refused = a.StatusCode != http.StatusForbidden // of who is let in, a reason is asked

@@ -18,7 +18,7 @@ import (
 	"strings"
 )
 
-//go:embed app.css app.js pause.js idle.js reason.js favicon.svg vendor/*.css vendor/*.js
+//go:embed app.css app.js pause.js idle.js reason.js secret.js favicon.svg vendor/*.css vendor/*.js
 var files embed.FS
 
 // bundles says which files are served under which name, in this order.
@@ -34,6 +34,7 @@ var bundles = [...]struct {
 	{"favicon.svg", []string{"favicon.svg"}},
 	{"htmx.js", []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js"}},
 	{"oat.css", []string{"vendor/oat.min.css"}},
+	{"secret.js", []string{"secret.js"}},
 	{"relative-time.js", []string{"vendor/relative-time-element.js"}},
 }
 

@@ -3,7 +3,7 @@ package views
 import "time"
 
 // Message is one sentence to the reader, shown in #messages. The zero value is not useful: use the
-// functions below, which are all the messages that there are.
+// functions of this file and of refusal.go, which are all the messages that there are.
 type Message struct {
 	key   string // of the catalogues; with ".next" added, of what to do now, if next
 	alert bool   // something is wrong here: role=alert instead of role=status
@@ -60,11 +60,11 @@ func AuditPeriod() *Message { return &Message{key: "message.audit-period", alert
 // messageKeys is every key that a Message may have, for the check that the catalogues are complete.
 func messageKeys() []string {
 	var keys []string
-	for _, m := range []*Message{
+	for _, m := range append(refusalMessages(),
 		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), TooManyAttempts(time.Second),
 		TooManyAttempts(time.Hour), StoreLost(), NobodyReports(), LoggedOut(), ReasonMissing(1),
 		AuditPeriod(),
-	} {
+	) {
 		keys = append(keys, m.key)
 		if m.next {
 			keys = append(keys, m.nextKey())

@@ -13,6 +13,8 @@ const (
 	SectionLive     = "live"
 	SectionEveryone = "everyone"
 	SectionAudit    = "audit"
+	SectionAccounts = "accounts"
+	SectionAccount  = "account"
 )
 
 // Layout is what every page has, whatever it is about.

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -30,7 +31,9 @@ var templates embed.FS
 
 // pageNames are the templates that are parsed with the layout; all others are parts that any page
 // may include.
-var pageNames = [...]string{"login", "home", "static", "live", "reason", "audit", "error"}
+var pageNames = [...]string{
+	"login", "home", "static", "live", "reason", "audit", "error", "accounts", "link", "password", "account", "token",
+}
 
 // Set is every page in every language. It is safe for concurrent use.
 type Set struct {
@@ -92,6 +95,18 @@ func (s *Set) try() error {
 				return s.Audit(Audit{Layout: layout, Older: 1, Records: []audit.Record{{Action: audit.ViewEnded, Actor: "a", Subject: "a", Reason: "a", Began: 1}}})
 			},
 			func() ([]byte, error) { return s.Error(Error{Layout: layout}) },
+			func() ([]byte, error) {
+				return s.Accounts(Accounts{Layout: layout, OwnLogin: true, Accounts: []auth.Account{{Name: "a", Role: auth.Viewer}}})
+			},
+			func() ([]byte, error) { return s.Link(Link{Layout: layout}) },
+			func() ([]byte, error) { return s.Password(Password{Layout: layout}) },
+			func() ([]byte, error) {
+				return s.Account(Account{
+					Layout: layout, Role: auth.Viewer, OwnLogin: true, HasTokens: true,
+					Sessions: []auth.Session{{}}, Tokens: []auth.Token{{}},
+				})
+			},
+			func() ([]byte, error) { return s.Token(Token{Layout: layout}) },
 			func() ([]byte, error) { return s.GapRow(l.Tag, true) },
 			func() ([]byte, error) { return s.OmittedRow(l.Tag, true, 1) },
 			func() ([]byte, error) { return s.Suggestions(l.Tag, []string{"a"}) },
@@ -215,6 +230,7 @@ func neededKeys() ([]string, error) {
 	keys = append(keys, applicationKeys()...)
 	keys = append(keys, spanKeys()...)
 	keys = append(keys, auditKeys()...)
+	keys = append(keys, accountKeys()...)
 	keys = append(keys, "language.name")
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {

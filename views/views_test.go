@@ -90,6 +90,7 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 	add("audit", html, err)
 	html, err = set.Audit(views.Audit{Layout: layout, Message: views.AuditPeriod()})
 	add("audit of no day", html, err)
+	addAccountPages(set, layout, add)
 	for _, status := range []int{403, 404, 429, 500, 503} {
 		html, err = set.Error(views.Error{Layout: layout, Status: status})
 		add(fmt.Sprint("error ", status), html, err)

@@ -1,0 +1,91 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// createAccount makes an account on the page, and returns the one-time link that is shown.
+func (b *tab) createAccount(name, role string) (link string) {
+	b.t.Helper()
+	b.visit("/accounts")
+	b.enter("#create [name=name]", name)
+	evaluate[bool](b, fmt.Sprintf("!!(document.querySelector('#role').value = %s)", quote(role)))
+	b.click("#create button")
+	b.eventually("the link", "document.querySelector('#secret')")
+	return evaluate[string](b, "document.querySelector('#secret').textContent")
+}
+
+// openLink goes to a one-time link, of which the form takes the code.
+func (b *tab) openLink(link string) {
+	b.t.Helper()
+	b.visit(link[len(b.base):])
+	b.eventually("the code is in the form", "document.querySelector('#code').value.length > 40")
+}
+
+func TestASuperuserInvitesAViewer(t *testing.T) {
+	site := serve(t, redistest.Start(t))
+	admin := openTab(t, site.origin+"/userlog")
+	admin.logIn()
+	link := admin.createAccount("vera", "viewer")
+
+	vera := openTab(t, site.origin+"/userlog") // a browser of her own
+	vera.openLink(link)
+	if got, want := vera.location(), "/password?username=vera"; got != want {
+		t.Errorf("the address is %s, want %s: the code must not stay there", got, want)
+	}
+	vera.enter("#new-password", "a password of her own")
+	vera.click("#show-password")
+	if shown := evaluate[string](vera, "document.querySelector('#new-password').type"); shown != "text" {
+		t.Errorf("the password is shown as %s", shown)
+	}
+	vera.click("#set-password > button")
+	vera.shows("header .account a", "Logged in as vera")
+	if evaluate[int](vera, "document.querySelectorAll('nav a[href$=\"/accounts\"]').length") != 0 {
+		t.Error("a viewer is shown a link to the accounts")
+	}
+	vera.visit("/account")
+	vera.shows("#sessions .own", "this one")
+
+	admin.click("main a.button")
+	admin.shows("#accounts td.state", "Active")
+	admin.eventually("the link to the accounts", "document.querySelector('nav a[href$=\"/accounts\"][aria-current]')")
+}
+
+// Whoever changes a password in one browser is logged out of the others, and stays logged in there.
+func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
+	site := serve(t, redistest.Start(t))
+	here, there := openTab(t, site.origin+"/userlog"), openTab(t, site.origin+"/userlog")
+	here.logIn()
+	there.logIn()
+	here.visit("/account")
+	here.enter("#current", password)
+	here.enter("#new-password", "another good password")
+	here.click("#change-password > button")
+	here.shows("#messages [role=status]", "Your password has been changed. Your other sessions and your tokens have ended.")
+	there.visit("/account")
+	there.eventually("the login", "document.querySelector('#login')")
+}
+
+// Every page of accounts, as narrow as a phone.
+func TestAccountPagesFitAPhone(t *testing.T) {
+	site := serve(t, redistest.Start(t))
+	b := openTab(t, site.origin+"/userlog")
+	b.phone(320)
+	b.logIn()
+	link := b.createAccount("a-rather-long-name-of-a-viewer-who-works-at-night@support.example.com", "viewer")
+	b.fits(320)
+	b.photograph("link-phone")
+	b.visit("/accounts")
+	evaluate[bool](b, "(document.querySelectorAll('details').forEach(d => d.open = true), true)")
+	b.fits(320)
+	b.photograph("accounts-phone")
+	b.visit("/account")
+	b.fits(320)
+	b.photograph("account-phone")
+	b.openLink(link)
+	b.fits(320)
+	b.photograph("password-phone")
+}

@@ -1,0 +1,175 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// ownAccount shows the reader's own account: password, sessions and tokens.
+func (s *site) ownAccount(c *gin.Context) {
+	s.showAccount(c, http.StatusOK, views.Account{Message: views.Done(views.Change(c.Query("done")))})
+}
+
+func (s *site) showAccount(c *gin.Context, status int, p views.Account) {
+	access := accessOf(c)
+	p.Layout, p.OwnLogin = s.layout(c, views.SectionAccount), s.ownLogin()
+	p.Layout.Current = s.base + "/account" // a language switch must not lead to the form's POST
+	p.Role, p.SessionID = access.Role, access.ID
+	if err := s.loadAccount(c.Request.Context(), access.Account, &p); err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	html, err := s.views.Account(p)
+	s.answer(c, status, html, err)
+}
+
+// loadAccount fills in what there is of the account. Who came by somebody else's login may have none.
+func (s *site) loadAccount(ctx context.Context, name string, p *views.Account) (err error) {
+	account, err := s.accounts.Get(ctx, name)
+	if errors.Is(err, auth.ErrNoAccount) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if p.HasTokens = !account.Disabled; p.HasTokens {
+		if p.Tokens, err = s.tokens.List(ctx, name); err != nil {
+			return err
+		}
+	}
+	if p.OwnLogin {
+		p.Sessions, err = s.sessions.List(ctx, name)
+	}
+	return err
+}
+
+// changePassword changes the reader's own password. Every other session ends; this one is replaced.
+func (s *site) changePassword(c *gin.Context) {
+	name, address := accessOf(c).Account, s.clientAddress(c)
+	tooMany, err := s.attempt(c, name, address)
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	if tooMany != nil {
+		s.showAccount(c, http.StatusTooManyRequests, views.Account{Message: tooMany})
+		return
+	}
+	account, err := s.replacePassword(c, name, address)
+	if errors.Is(err, auth.ErrCredentials) {
+		s.showAccount(c, http.StatusUnprocessableEntity, views.Account{Message: views.WrongCurrentPassword()})
+		return
+	}
+	if err == nil {
+		err = s.sessions.LogIn(c, account, address)
+	}
+	s.afterOwnChange(c, err, views.PasswordSet, views.Account{})
+}
+
+// replacePassword takes the current and the new password from the form.
+func (s *site) replacePassword(c *gin.Context, name, address string) (account auth.Account, err error) {
+	ctx := c.Request.Context()
+	_, err = s.accounts.Verify(ctx, name, c.PostForm("current"))
+	if errors.Is(err, auth.ErrCredentials) {
+		if failed := s.recordFailure(c, name); failed != nil {
+			err = failed
+		}
+	}
+	if err == nil {
+		err = s.throttle.Succeeded(ctx, name, address)
+	}
+	if err == nil {
+		err = auth.CheckPassword(c.PostForm("password"))
+	}
+	if err != nil {
+		return auth.Account{}, err
+	}
+	err = s.change(c, audit.Record{Action: audit.PasswordSet, Subject: name}, func(ctx context.Context) (err error) {
+		account, err = s.accounts.SetPassword(ctx, name, c.PostForm("password"))
+		return err
+	})
+	return account, err
+}
+
+// endSession ends one of the reader's own sessions. Ending this very one is a logout.
+func (s *site) endSession(c *gin.Context) {
+	access, id := accessOf(c), c.PostForm("id")
+	if id == access.ID {
+		s.logOut(c)
+		return
+	}
+	err := s.change(c, audit.Record{Action: audit.SessionsEnded, Subject: access.Account, Detail: "one session"}, func(ctx context.Context) error {
+		return s.sessions.End(ctx, access.Account, id)
+	})
+	s.afterOwnChange(c, err, views.SessionEnded, views.Account{})
+}
+
+// endOwnSessions ends all of the reader's own sessions and tokens, this session too.
+func (s *site) endOwnSessions(c *gin.Context) {
+	name := accessOf(c).Account
+	err := s.change(c, audit.Record{Action: audit.SessionsEnded, Subject: name}, func(ctx context.Context) error {
+		return s.accounts.EndSessions(ctx, name)
+	})
+	if err == nil {
+		err = s.sessions.LogOut(c) // takes the cookie back
+	}
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, s.base+"/login?out=1")
+}
+
+// createToken makes a token for the reader's programs, and shows it. It answers with a page and not
+// with a redirect, because nothing shows the token again.
+func (s *site) createToken(c *gin.Context) {
+	name, label := accessOf(c).Account, c.PostForm("label")
+	days, err := strconv.Atoi(c.PostForm("days"))
+	if err != nil || days > int(auth.MaxTokenLifetime/(24*time.Hour)) {
+		days = -1 // refused below, and can't overflow
+	}
+	var secret string
+	err = s.change(c, audit.Record{Action: audit.TokenCreated, Subject: name, Detail: label}, func(ctx context.Context) (err error) {
+		secret, err = s.tokens.Create(ctx, name, label, time.Duration(days)*24*time.Hour)
+		return err
+	})
+	if err != nil {
+		s.afterOwnChange(c, err, "", views.Account{Label: label, Days: days})
+		return
+	}
+	p := views.Token{Layout: s.layout(c, views.SectionAccount), Label: label, Secret: secret, Days: days}
+	p.CanSwitchLanguage = false // that would be another page
+	html, err := s.views.Token(p)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// revokeToken ends one of the reader's own tokens.
+func (s *site) revokeToken(c *gin.Context) {
+	name := accessOf(c).Account
+	err := s.change(c, audit.Record{Action: audit.TokenRevoked, Subject: name}, func(ctx context.Context) error {
+		return s.tokens.Revoke(ctx, name, c.PostForm("id"))
+	})
+	s.afterOwnChange(c, err, views.TokenRevoked, views.Account{})
+}
+
+// afterOwnChange leads back to the page, or says there why the change was refused.
+func (s *site) afterOwnChange(c *gin.Context, err error, done views.Change, p views.Account) {
+	if p.Message = views.Refusal(err); p.Message != nil {
+		s.showAccount(c, http.StatusUnprocessableEntity, p)
+		return
+	}
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, s.base+"/account?done="+string(done))
+}

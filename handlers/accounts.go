@@ -1,0 +1,156 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// accountList shows all accounts to superusers.
+func (s *site) accountList(c *gin.Context) {
+	s.showAccounts(c, http.StatusOK, views.Accounts{Message: views.Done(views.Change(c.Query("done")))})
+}
+
+func (s *site) showAccounts(c *gin.Context, status int, p views.Accounts) {
+	all, err := s.accounts.List(c.Request.Context())
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	p.Layout, p.OwnLogin, p.Accounts = s.layout(c, views.SectionAccounts), s.ownLogin(), all
+	p.Layout.Current = s.base + "/accounts" // a language switch must not lead to the form's POST
+	html, err := s.views.Accounts(p)
+	s.answer(c, status, html, err)
+}
+
+// createAccount makes an account, and shows the one-time link with which its owner sets a password.
+func (s *site) createAccount(c *gin.Context) {
+	name, role := c.PostForm("name"), auth.Role(c.PostForm("role"))
+	var secret string
+	err := s.change(c, audit.Record{Action: audit.AccountCreated, Subject: name, Detail: string(role)}, func(ctx context.Context) (err error) {
+		secret, err = s.accounts.Invite(ctx, name, role)
+		return err
+	})
+	switch {
+	case err != nil:
+		s.refuseAccountChange(c, err, views.Accounts{Name: name, Role: role})
+	case s.ownLogin():
+		s.showLink(c, name, secret, true)
+	default:
+		c.Redirect(http.StatusSeeOther, s.base+"/accounts?done="+string(views.AccountCreated))
+	}
+}
+
+// makeLink shows a new one-time link of an account.
+func (s *site) makeLink(c *gin.Context) {
+	name := c.PostForm("name")
+	var secret string
+	err := s.change(c, audit.Record{Action: audit.LinkMade, Subject: name}, func(ctx context.Context) (err error) {
+		secret, err = s.accounts.MakeLink(ctx, name)
+		return err
+	})
+	if err != nil {
+		s.refuseAccountChange(c, err, views.Accounts{})
+		return
+	}
+	s.showLink(c, name, secret, false)
+}
+
+// showLink answers with a page and not with a redirect: the link is in no address of ours, and going
+// back or loading the page again doesn't show it.
+func (s *site) showLink(c *gin.Context, name, secret string, isNew bool) {
+	p := views.Link{Layout: s.layout(c, views.SectionAccounts), Name: name, URL: s.passwordLink(c, name, secret), New: isNew}
+	p.CanSwitchLanguage = false // that would be another page
+	html, err := s.views.Link(p)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// passwordLink is the address at which an account's owner sets a password. The secret is behind the #:
+// browsers send that to nobody, so it gets into no log of a server or proxy, and no Referer.
+func (s *site) passwordLink(c *gin.Context, name, secret string) string {
+	u := url.URL{
+		Scheme: "http", Host: c.Request.Host, Path: s.base + "/password",
+		RawQuery: url.Values{"username": {name}}.Encode(), Fragment: secret,
+	}
+	if c.Request.TLS != nil || s.options.SecureCookies {
+		u.Scheme = "https"
+	}
+	return u.String()
+}
+
+func (s *site) disableAccount(c *gin.Context) {
+	if s.isConfirmed(c) {
+		s.changeAccount(c, audit.Record{Action: audit.AccountDisabled}, views.AccountDisabled, s.accounts.Disable)
+	}
+}
+
+func (s *site) enableAccount(c *gin.Context) {
+	s.changeAccount(c, audit.Record{Action: audit.AccountEnabled}, views.AccountEnabled, s.accounts.Enable)
+}
+
+func (s *site) changeRole(c *gin.Context) {
+	if !s.isConfirmed(c) {
+		return
+	}
+	role := auth.Role(c.PostForm("role"))
+	s.changeAccount(c, audit.Record{Action: audit.RoleChanged, Detail: string(role)}, views.RoleChanged, func(ctx context.Context, name string) error {
+		return s.accounts.SetRole(ctx, name, role)
+	})
+}
+
+func (s *site) endAccountSessions(c *gin.Context) {
+	s.changeAccount(c, audit.Record{Action: audit.SessionsEnded}, views.SessionsEnded, s.accounts.EndSessions)
+}
+
+// isConfirmed lets a superuser take the own access away only where the form says that this is meant.
+// Otherwise the request has been answered.
+func (s *site) isConfirmed(c *gin.Context) bool {
+	if c.PostForm("name") != accessOf(c).Account || c.PostForm("sure") != "" {
+		return true
+	}
+	s.showAccounts(c, http.StatusUnprocessableEntity, views.Accounts{Message: views.Unconfirmed()})
+	return false
+}
+
+// changeAccount makes a change to the account that the form names, and leads back to all accounts.
+func (s *site) changeAccount(c *gin.Context, r audit.Record, done views.Change, change func(ctx context.Context, name string) error) {
+	r.Subject = c.PostForm("name")
+	err := s.change(c, r, func(ctx context.Context) error { return change(ctx, r.Subject) })
+	if err != nil {
+		s.refuseAccountChange(c, err, views.Accounts{})
+		return
+	}
+	c.Redirect(http.StatusSeeOther, s.base+"/accounts?done="+string(done))
+}
+
+// refuseAccountChange says why a change was refused, or that it failed.
+func (s *site) refuseAccountChange(c *gin.Context, err error, p views.Accounts) {
+	if p.Message = views.Refusal(err); p.Message == nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	s.showAccounts(c, http.StatusUnprocessableEntity, p)
+}
+
+// change writes a change down in the viewing log and then makes it, so that none goes unrecorded. One
+// that is refused after all leaves a second record, which says so.
+func (s *site) change(c *gin.Context, r audit.Record, change func(context.Context) error) error {
+	if err := s.record(c, r); err != nil {
+		return err
+	}
+	err := change(c.Request.Context())
+	if views.Refusal(err) == nil {
+		return err
+	}
+	r.Detail = "refused: " + err.Error()
+	if err := s.record(c, r); err != nil {
+		return err
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+package views
+
+import (
+	"errors"
+
+	"github.com/gin-userlog/userlog/auth"
+)
+
+// refusal is an error of auth that is a person's to put right, and the key of what to say.
+type refusal struct {
+	err error
+	key string
+}
+
+func refusals() []refusal {
+	return []refusal{
+		{auth.ErrName, "refusal.name"},
+		{auth.ErrRole, "refusal.role"},
+		{auth.ErrAccountExists, "refusal.exists"},
+		{auth.ErrNoAccount, "refusal.no-account"},
+		{auth.ErrDisabled, "refusal.disabled"},
+		{auth.ErrLastSuperuser, "refusal.last-superuser"},
+		{auth.ErrLink, "refusal.link"},
+		{auth.ErrPasswordShort, "refusal.password-short"},
+		{auth.ErrPasswordLong, "refusal.password-long"},
+		{auth.ErrPasswordInvalid, "refusal.password-invalid"},
+		{auth.ErrPasswordCommon, "refusal.password-common"},
+		{auth.ErrNoSession, "refusal.no-session"},
+		{auth.ErrLabel, "refusal.label"},
+		{auth.ErrTokenLifetime, "refusal.lifetime"},
+		{auth.ErrTooManyTokens, "refusal.too-many-tokens"},
+		{auth.ErrNoToken, "refusal.no-token"},
+	}
+}
+
+// Refusal says why auth refused a change, and what to do now; nil where err is a failure, which is
+// nobody's to put right in the page.
+func Refusal(err error) *Message {
+	for _, r := range refusals() {
+		if errors.Is(err, r.err) {
+			return &Message{key: r.key, alert: true, next: true}
+		}
+	}
+	return nil
+}
+
+// Unconfirmed asks to confirm what takes the reader's own access away.
+func Unconfirmed() *Message { return &Message{key: "refusal.unconfirmed", alert: true, next: true} }
+
+// WrongCurrentPassword is the answer to a change of password by somebody who may be another.
+func WrongCurrentPassword() *Message {
+	return &Message{key: "refusal.current-password", alert: true, next: true}
+}
+
+// Change names something that was done to an account, in the address of the page that confirms it.
+type Change string
+
+// Changes.
+const (
+	AccountCreated  Change = "account-created"
+	AccountDisabled Change = "account-disabled"
+	AccountEnabled  Change = "account-enabled"
+	RoleChanged     Change = "role-changed"
+	SessionsEnded   Change = "sessions-ended"
+	PasswordSet     Change = "password-set"
+	SessionEnded    Change = "session-ended"
+	TokenRevoked    Change = "token-revoked"
+)
+
+func changes() []Change {
+	return []Change{
+		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, SessionsEnded, PasswordSet,
+		SessionEnded, TokenRevoked,
+	}
+}
+
+// Done confirms a change; nil where there is no such change.
+func Done(change Change) *Message {
+	for _, known := range changes() {
+		if change == known {
+			return &Message{key: "done." + string(change)}
+		}
+	}
+	return nil
+}
+
+// refusalMessages are the messages of this file, for the check that the catalogues are complete.
+func refusalMessages() []*Message {
+	messages := []*Message{Unconfirmed(), WrongCurrentPassword()}
+	for _, r := range refusals() {
+		messages = append(messages, Refusal(r.err))
+	}
+	for _, change := range changes() {
+		messages = append(messages, Done(change))
+	}
+	return messages
+}
