@@ -81,6 +81,14 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 		{"export from", nil, []string{"audit", "export", "--redis", redis, "--from", "monday"}, `--from: "monday": use a day`},
 		{"export to", nil, []string{"audit", "export", "--redis", redis, "--to", "monday"}, `--to: "monday": use a day`},
 		{"export of an action", nil, []string{"audit", "export", "--redis", redis, "--action", "look"}, `--action: .*"look".*view-ended`},
+		{"account without redis", nil, []string{"account", "list"}, `--redis is missing`},
+		{"account without role", nil, []string{"account", "create", "vera", "--redis", redis}, `--role`},
+		{"account of no role", nil, []string{"account", "create", "vera", "--role", "owner", "--redis", redis}, `--role.*owner`},
+		{"change to no role", nil, []string{"account", "role", "vera", "owner", "--redis", redis}, `owner`},
+		{"account of no name", nil, []string{"account", "disable", "a\x1bb", "--redis", redis}, `"a\\x1bb": the account name`},
+		{"URL of the admin", nil, []string{"account", "link", "vera", "--url", "support.example.com", "--redis", redis}, `--url: give the address`},
+		{"days of a token", nil, []string{"account", "token", "vera", "--label", "x", "--days", "366", "--redis", redis}, `--days is 366`},
+		{"token without label", nil, []string{"account", "token", "vera", "--redis", redis}, `--label`},
 		{"export format", nil, []string{"audit", "export", "--redis", redis, "--format", "xml"}, `--format.*xml`},
 	}
 	for _, test := range tests {
@@ -108,7 +116,8 @@ func TestCredentialsAreNotRepeated(t *testing.T) {
 
 func TestHelpNamesEveryVariable(t *testing.T) {
 	flag := regexp.MustCompile(`--([a-z-]+)`)
-	for _, name := range []string{"demo", "serve", "createsuperuser", "changepassword", "tail", "audit verify", "audit export"} {
+	for _, name := range []string{"demo", "serve", "createsuperuser", "changepassword", "tail", "audit verify", "audit export",
+		"account list", "account create", "account disable", "account enable", "account role", "account link", "account sessions", "account token"} {
 		r := do(t, nil, "", append(strings.Fields(name), "--help")...)
 		if r.status != 0 || r.err != "" {
 			t.Errorf("%s --help: status %d, standard error %q", name, r.status, r.err)
