@@ -20,6 +20,7 @@ import (
 
 	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/httpgzip"
 	"github.com/gin-userlog/userlog/live"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/static"
@@ -109,6 +110,8 @@ type Admin struct {
 	policy   string // Content-Security-Policy
 	base     string // of the first mount
 	log      *slog.Logger
+
+	compressor httpgzip.Compressor // of pages
 }
 
 // New returns an admin that shows what logs holds. It does not wait for Redis; errors are about the

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/httpgzip"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -49,7 +51,36 @@ func (s *site) answer(c *gin.Context, status int, html []byte, err error) {
 		s.fail(c, http.StatusInternalServerError, err)
 		return
 	}
+	s.send(c, status, html)
+}
+
+// compressible is from how many bytes on compressing HTML is worth it: below, it fits into one packet.
+const compressible = 1024
+
+// send sends HTML, compressed where that is wanted and harmless.
+func (s *site) send(c *gin.Context, status int, html []byte) {
+	header := c.Writer.Header()
+	if len(html) >= compressible && mayCompress(c.Request) && httpgzip.Wanted(c.Request, header) {
+		compressed, err := s.compressor.Compress(html)
+		if err == nil {
+			header.Set("Content-Encoding", "gzip")
+			html = compressed
+		} else {
+			s.log.Error("userlog: a page is sent uncompressed", "err", err)
+		}
+	}
+	header.Set("Content-Length", strconv.Itoa(len(html)))
 	c.Data(status, "text/html; charset=utf-8", html)
+}
+
+// mayCompress reports whether the length of a compressed answer tells nobody anything (BREACH). It may
+// where somebody else can have us show text of his choice beside a secret: not in answers to forms,
+// which is where tokens and one-time links are shown, and not for another site's page, which could ask
+// again and again. Browsers without Sec-Fetch-Site are old or use no https.
+func mayCompress(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
+		(site == "" || site == "none" || site == "same-origin")
 }
 
 // failJSON ends a program's request with an error that it can read.
@@ -70,5 +101,5 @@ func (s *site) fail(c *gin.Context, status int, err error) {
 		return
 	}
 	c.Abort()
-	c.Data(status, "text/html; charset=utf-8", html)
+	s.send(c, status, html)
 }

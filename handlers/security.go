@@ -45,6 +45,7 @@ func (a *Admin) writeHeaders(c *gin.Context) {
 	header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	header.Set("Cache-Control", "no-store")
 	header.Add("Vary", "HX-Request")
+	header.Add("Vary", "Accept-Encoding")
 }
 
 // loginURL is the login page that leads back to next.

@@ -47,11 +47,10 @@ func (s *site) staticLog(c *gin.Context) {
 	s.answer(c, http.StatusOK, html, err)
 }
 
-// matches reports whether If-None-Match names the ETag. The comparison is weak (RFC 9110, 13.1.2): a
-// proxy that compresses makes an ETag weak on its way.
+// matches reports whether If-None-Match names the ETag, by the weak comparison (RFC 9110, 13.1.2).
 func matches(ifNoneMatch, etag string) bool {
 	for one := range strings.SplitSeq(ifNoneMatch, ",") {
-		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == etag {
+		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
 			return true
 		}
 	}
@@ -88,12 +87,13 @@ func (s *site) exists(c *gin.Context, username string) bool {
 	return exists
 }
 
-// etag names what a static log shows, in this language.
+// etag names what a static log shows, in this language. It is weak, because the bytes differ: they
+// are compressed or not.
 func etag(page views.Log) string {
 	sum := sha256.New()
 	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+page.Username)
 	for _, e := range page.Entries {
 		io.WriteString(sum, "\x00"+e.ID)
 	}
-	return `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
+	return `W/"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
 }

@@ -85,7 +85,7 @@ func TestStaticLogRefreshes(t *testing.T) {
 			t.Errorf("the page refreshes %q", got)
 		}
 		etag := page.Header.Get("ETag")
-		if sent := section.AttrOr("hx-headers", ""); etag == "" || !strings.Contains(sent, strings.Trim(etag, `"`)) {
+		if sent := section.AttrOr("hx-headers", ""); etag == "" || !strings.Contains(sent, strings.Trim(etag, `W/"`)) {
 			t.Errorf("the refresh sends %q, the page is %q", sent, etag)
 		}
 		refresh := func(etag string, headers ...string) *answer {
@@ -95,7 +95,7 @@ func TestStaticLogRefreshes(t *testing.T) {
 		if same.StatusCode != http.StatusNotModified || same.body != "" || same.Header.Get("ETag") != etag {
 			t.Errorf("nothing has changed: %d %q %q", same.StatusCode, same.Header.Get("ETag"), same.body)
 		}
-		for _, sent := range []string{"W/" + etag, `"other", W/` + etag, "*"} {
+		for _, sent := range []string{strings.TrimPrefix(etag, "W/"), `"other", ` + etag, "*"} {
 			if same := refresh(sent); same.StatusCode != http.StatusNotModified {
 				t.Errorf("If-None-Match: %s is answered with %d", sent, same.StatusCode)
 			}

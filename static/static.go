@@ -8,14 +8,17 @@ package static
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/httpgzip"
 )
 
 //go:embed app.css app.js pause.js idle.js reason.js secret.js favicon.svg vendor/*.css vendor/*.js
@@ -55,9 +58,14 @@ type Assets struct {
 
 // asset is one file in the two forms in which it leaves.
 type asset struct {
-	contentType string
-	plain       []byte
-	gzipped     []byte
+	contentType    string
+	plain, gzipped form
+}
+
+// form is one of them, with the ETag that tells it from the other.
+type form struct {
+	body []byte
+	etag string
 }
 
 // New reads, hashes and compresses the embedded files. An error means that the program was built
@@ -75,13 +83,18 @@ func New() (*Assets, error) {
 			// A part may end in a comment, or without a semicolon.
 			plain.WriteByte('\n')
 		}
-		gzipped, err := compress(plain.Bytes())
+		gzipped, err := httpgzip.Best(plain.Bytes())
 		if err != nil {
 			return nil, fmt.Errorf("asset %s: %w", b.name, err)
 		}
-		hashed := hashedName(b.name, plain.Bytes())
+		hash := hashOf(plain.Bytes())
+		hashed := hashedName(b.name, hash)
 		a.urls[b.name] = "static/" + hashed
-		a.served[hashed] = asset{contentTypes[path.Ext(b.name)], plain.Bytes(), gzipped}
+		a.served[hashed] = asset{
+			contentType: contentTypes[path.Ext(b.name)],
+			plain:       form{plain.Bytes(), `"` + hash + `"`},
+			gzipped:     form{gzipped, `"` + hash + `-gzip"`},
+		}
 	}
 	return a, nil
 }
@@ -98,7 +111,9 @@ func (a *Assets) URL(name string) (string, error) {
 }
 
 // ServeHTTP answers GET and HEAD for the last element of the path of a URL that [Assets.URL] gave,
-// wherever it is mounted, and 404 to everything else. Answers may be cached for ever.
+// wherever it is mounted, and 404 to everything else. Answers may be cached for ever; they are
+// compressed for those who accept it, and conditional requests and those for a range are answered
+// as such.
 func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	file, ok := a.served[path.Base(r.URL.Path)]
 	if !ok {
@@ -115,52 +130,25 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Vary", "Accept-Encoding")
-	body := file.plain
-	if acceptsGzip(r.Header) {
+	answer := file.plain
+	if httpgzip.Wanted(r, header) {
 		header.Set("Content-Encoding", "gzip")
-		body = file.gzipped
+		answer = file.gzipped
 	}
-	header.Set("Content-Length", fmt.Sprint(len(body)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodGet {
-		// The only error is a client that went away, which is its own affair.
-		_, _ = w.Write(body)
-	}
+	header.Set("ETag", answer.etag)
+	// ServeContent leaves it away where there is a Content-Encoding, and corrects it for a part.
+	header.Set("Content-Length", strconv.Itoa(len(answer.body)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(answer.body))
+}
+
+// hashOf names a content.
+func hashOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:8])
 }
 
 // hashedName puts the content's hash between name and extension: app.css → app.1f0c….css.
-func hashedName(name string, content []byte) string {
-	sum := sha256.Sum256(content)
+func hashedName(name, hash string) string {
 	ext := path.Ext(name)
-	return strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:8]) + ext
-}
-
-func compress(plain []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// acceptsGzip reads Accept-Encoding. A client that lists gzip with weight zero refuses it.
-func acceptsGzip(h http.Header) bool {
-	for _, field := range h.Values("Accept-Encoding") {
-		for coding := range strings.SplitSeq(field, ",") {
-			name, weight, _ := strings.Cut(coding, ";")
-			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-				continue
-			}
-			_, q, _ := strings.Cut(weight, "=")
-			return strings.Trim(q, " 0.") != "" || strings.TrimSpace(q) == ""
-		}
-	}
-	return false
+	return strings.TrimSuffix(name, ext) + "." + hash + ext
 }

@@ -84,26 +84,16 @@ func TestGzipIsForThoseWhoAcceptIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	plain := body(t, get(assets, "GET", "/"+url).Body)
-	cases := []struct {
-		accept []string
-		gzip   bool
-	}{
-		{nil, false},
-		{[]string{"identity"}, false},
-		{[]string{"gzip"}, true},
-		{[]string{"br, GZIP;q=0.5"}, true},
-		{[]string{"br", "gzip"}, true},
-		{[]string{"gzip;q=0"}, false},
-		{[]string{"gzip; q=0.000"}, false},
-		{[]string{"x-gzip-not"}, false},
-	}
-	for _, c := range cases {
-		res := get(assets, "GET", "/"+url, c.accept...)
+	for accept, gzipped := range map[string]bool{"": false, "gzip": true, "br, gzip;q=0.5": true, "gzip;q=0": false} {
+		res := get(assets, "GET", "/"+url, accept)
 		got := body(t, res.Body)
-		if (res.Header.Get("Content-Encoding") == "gzip") != c.gzip || res.Header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%q: Content-Encoding %q, Vary %q", c.accept, res.Header.Get("Content-Encoding"), res.Header.Get("Vary"))
+		if (res.Header.Get("Content-Encoding") == "gzip") != gzipped || res.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%q: Content-Encoding %q, Vary %q", accept, res.Header.Get("Content-Encoding"), res.Header.Get("Vary"))
 		}
-		if c.gzip {
+		if res.ContentLength != int64(len(got)) {
+			t.Errorf("%q: %d bytes, said to be %d", accept, len(got), res.ContentLength)
+		}
+		if gzipped {
 			r, err := gzip.NewReader(bytes.NewReader(got))
 			if err != nil {
 				t.Fatal(err)
@@ -111,8 +101,53 @@ func TestGzipIsForThoseWhoAcceptIt(t *testing.T) {
 			got = body(t, r)
 		}
 		if !bytes.Equal(got, plain) {
-			t.Errorf("%q: the content differs", c.accept)
+			t.Errorf("%q: the content differs", accept)
 		}
+	}
+}
+
+// ask is get with any header.
+func ask(assets *static.Assets, method, target string, header http.Header) *http.Response {
+	r := httptest.NewRequest(method, target, nil)
+	r.Header = header
+	w := httptest.NewRecorder()
+	assets.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func TestConditionsAndRangesAreOfTheFormThatIsSent(t *testing.T) {
+	assets := newAssets(t)
+	url, err := assets.URL("app.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := "/" + url
+	plain, gzipped := get(assets, "GET", target), get(assets, "GET", target, "gzip")
+	tag, gzippedTag := plain.Header.Get("ETag"), gzipped.Header.Get("ETag")
+	if tag == "" || gzippedTag == "" || tag == gzippedTag {
+		t.Fatalf("the ETags are %s, and of the compressed form %s", tag, gzippedTag)
+	}
+	for _, c := range []struct {
+		encoding, tag string
+		want          int
+	}{{"", tag, 304}, {"gzip", gzippedTag, 304}, {"gzip", tag, 200}, {"", gzippedTag, 200}, {"", "*", 304}} {
+		res := ask(assets, "GET", target, http.Header{"Accept-Encoding": {c.encoding}, "If-None-Match": {c.tag}})
+		if res.StatusCode != c.want {
+			t.Errorf("If-None-Match: %s, %q: status %d, want %d", c.tag, c.encoding, res.StatusCode, c.want)
+		}
+		if res.StatusCode == 304 && (len(body(t, res.Body)) > 0 || res.Header.Get("Cache-Control") == "" || res.Header.Get("Content-Length") != "") {
+			t.Errorf("the 304 has a body or a length, or may not be kept: %v", res.Header)
+		}
+	}
+	for encoding, whole := range map[string][]byte{"": body(t, plain.Body), "gzip": body(t, gzipped.Body)} {
+		res := ask(assets, "GET", target, http.Header{"Accept-Encoding": {encoding}, "Range": {"bytes=10-19"}})
+		part := body(t, res.Body)
+		if res.StatusCode != 206 || !bytes.Equal(part, whole[10:20]) || res.ContentLength != 10 {
+			t.Errorf("%q: a range is answered with %d, %d bytes", encoding, res.StatusCode, len(part))
+		}
+	}
+	if res := ask(assets, "GET", target, http.Header{"Range": {"bytes=99999999-"}}); res.StatusCode != 416 || res.Header.Get("Content-Encoding") != "" {
+		t.Errorf("a range behind the end: status %d, Content-Encoding %q", res.StatusCode, res.Header.Get("Content-Encoding"))
 	}
 }
 
