@@ -17,6 +17,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -159,8 +161,24 @@ func (s *Set) render(page, name, lang string, data any) ([]byte, error) {
 	if err := pages[page].ExecuteTemplate(&b, name, data); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
-	return b.Bytes(), nil
+	return readable(b.Bytes()), nil
 }
+
+// readable replaces what is no text and strangers may have typed, so that a page is UTF-8 whoever reads
+// it: bytes that are none, and controls, which a terminal obeys.
+func readable(html []byte) []byte {
+	if utf8.Valid(html) && !bytes.ContainsFunc(html, isObeyed) {
+		return html
+	}
+	return bytes.Map(func(r rune) rune {
+		if isObeyed(r) {
+			return utf8.RuneError
+		}
+		return r // which is RuneError for a byte that is no UTF-8
+	}, html)
+}
+
+func isObeyed(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }
 
 // parsePages parses layout and parts once, and each page into a clone of them.
 func parsePages(s *Set, c *catalogue, assets *static.Assets) (map[string]*template.Template, error) {

@@ -281,3 +281,20 @@ func TestSetIsSafeForConcurrentUse(t *testing.T) {
 	}
 	all.Wait()
 }
+
+func TestPagesAreTextWhateverWasTyped(t *testing.T) {
+	s := newSet(t)
+	for typed, want := range map[string]string{
+		"a\xffb":       "a\ufffdb",
+		"\xed\xa0\x80": "\ufffd\ufffd\ufffd",
+		"a\x1b[2Jb":    "a\ufffd[2Jb",
+		"a\u009bb":     "a\ufffdb",
+		"a\x7fb":       "a\ufffdb",
+		"\u202eé😀":     "\u202eé😀",
+	} {
+		page, err := s.Login(views.Login{Layout: views.Layout{Lang: "en"}, Username: typed})
+		if got := parse(t, page, err).Find("#username").AttrOr("value", ""); got != want {
+			t.Errorf("%q is shown as %q, want %q", typed, got, want)
+		}
+	}
+}
