@@ -48,7 +48,7 @@ type Accounts struct {
 }
 
 // NewAccounts returns the accounts that client's Redis holds. It doesn't connect, and doesn't close
-// client. At most four passwords are hashed at once per value: make one for the whole program.
+// client. At most two passwords are hashed at once per value: make one for the whole program.
 func NewAccounts(client redis.UniversalClient, keys store.Keys) *Accounts {
 	return &Accounts{
 		book: accountBook{client, keys},

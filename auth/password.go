@@ -51,7 +51,7 @@ func CheckPassword(password string) error {
 }
 
 const (
-	maxHashes  = 4  // at once: 76 MiB of memory
+	maxHashes  = 2  // at once: 38 MiB of memory, and as much again until it is collected
 	saltLength = 16 // bytes
 	sumLength  = 32 // bytes
 )
