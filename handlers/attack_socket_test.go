@@ -1,0 +1,131 @@
+package handlers_test
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/live"
+)
+
+// accessTimeout is how long a socket may stay open after its viewer's rights have ended.
+const accessTimeout = 5 * time.Second
+
+// An open socket does not outlive what let it in, in any process.
+func TestOpenSocketsEndWithTheRights(t *testing.T) {
+	server := redistest.Start(t)
+	first, second := newSite(t, server.Client(t), handlers.Options{}), newSite(t, server.Client(t), handlers.Options{})
+	first.createSuperuser()
+	first.record("ada", "/1")
+	for what, end := range rightsEnd(first.accounts()) {
+		t.Run(what, func(t *testing.T) {
+			b := first.enter(what, auth.Superuser)
+			there := b.at(second)
+			var sockets []*websocket.Conn
+			for _, page := range []*browser{b, there} {
+				for _, target := range []string{"?username=ada", "?everyone=1"} {
+					conn, response := page.dial(base + "/live/socket" + target + "&format=json")
+					if conn == nil {
+						t.Fatalf("no socket: %d", response.StatusCode)
+					}
+					readPath(t, conn)
+					sockets = append(sockets, conn)
+				}
+			}
+			if err := end(t.Context(), what, b); err != nil {
+				t.Fatal(err)
+			}
+			deadline := time.Now().Add(accessTimeout)
+			for _, conn := range sockets {
+				awaitClose(t, conn, deadline)
+			}
+			if conn, response := there.dial(base + "/live/socket?username=ada"); conn != nil || response.StatusCode != http.StatusUnauthorized {
+				t.Errorf("one more socket: %d", response.StatusCode)
+			}
+		})
+	}
+}
+
+// awaitClose wants the socket to be closed because access has ended.
+func awaitClose(t *testing.T, conn *websocket.Conn, deadline time.Time) {
+	t.Helper()
+	if err := conn.SetReadDeadline(deadline); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, _, err := conn.ReadMessage()
+		switch {
+		case err == nil: // what was under way
+		case websocket.IsCloseError(err, live.CloseAccessEnded):
+			return
+		default:
+			t.Errorf("the socket ended with %v", err)
+			return
+		}
+	}
+}
+
+// One account that opens sockets without end gets its share, and leaves the others theirs.
+func TestFiveThousandSocketsOfOneAccount(t *testing.T) {
+	const attempts, workers = 5_000, 20
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	greedy, modest := s.superuser(), s.viewer("vera")
+	var open, refused, other atomic.Int64
+	var work sync.WaitGroup
+	for range workers {
+		work.Go(func() {
+			for range attempts / workers {
+				switch _, response := greedy.dial(base + "/live/socket?username=ada"); response.StatusCode {
+				case http.StatusSwitchingProtocols:
+					open.Add(1)
+				case http.StatusTooManyRequests:
+					refused.Add(1)
+				default:
+					other.Add(1)
+				}
+			}
+		})
+	}
+	work.Wait()
+	if open.Load() != live.DefaultMaxPerAccount || refused.Load() != attempts-live.DefaultMaxPerAccount || other.Load() != 0 {
+		t.Errorf("%d sockets are open, %d were refused, %d got something else", open.Load(), refused.Load(), other.Load())
+	}
+	s.record("ada", "/still-here")
+	conn, response := modest.dial(base + "/live/socket?username=ada&format=json")
+	if conn == nil {
+		t.Fatalf("another account: %d", response.StatusCode)
+	}
+	if got := readPath(t, conn); got != "/still-here" {
+		t.Errorf("another account reads %q", got)
+	}
+	if a := greedy.get(base + "/"); a.StatusCode != http.StatusOK {
+		t.Errorf("a page of the greedy account: %d", a.StatusCode)
+	}
+}
+
+// Another site's page can't watch in the name of who is logged in, whatever it says it is; nor can
+// somebody without an Origin who has no token.
+func TestNoSocketForAnotherSite(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	for who, origin := range map[string]string{
+		"another site": "https://evil.example", "a sandboxed frame": "null", "nobody": "", "a sibling subdomain": "http://evil.localhost",
+		"our name in theirs": s.server.URL + ".evil.example", "our address in theirs": "http://evil.example/?" + s.server.URL, "a file": "file://",
+	} {
+		for _, target := range []string{"?username=ada", "?everyone=1", "?username=ada&format=json"} {
+			if conn, response := b.dial(base+"/live/socket"+target, "Origin", origin); conn != nil || response.StatusCode != http.StatusForbidden {
+				t.Errorf("%s: %s answers %d", who, target, response.StatusCode)
+			}
+		}
+	}
+	if records := s.audited(); len(records) != 1 {
+		t.Errorf("written down: %q", records) // the login
+	}
+}
