@@ -29,20 +29,6 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-func TestSearchSuggestsNames(t *testing.T) {
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/")
-	record(logs, "Adam", "/")
-	record(logs, "grace", "/")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/static")
-	b.enter("#search [name=username]", "ad")
-	b.eventually("ada and Adam are suggested, and nobody else",
-		"[...document.querySelectorAll('#suggestions option')].map(o => o.value).join() === 'ada,Adam'")
-}
-
 func TestStaticLogShowsWhatHappened(t *testing.T) {
 	site := demo(t, redistest.Start(t))
 	ada := newCustomer(t, site, "ada") // GET and POST /login

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -10,43 +12,56 @@ import (
 
 // How many users are listed.
 const (
-	homeUsers      = 20
-	suggestedUsers = 10
+	homeUsers     = 20
+	troubledUsers = 10
 )
 
-// home shows who was seen last, and which applications report.
+// homeRefreshSeconds is how often the home page asks who is there. Redis learns of it every two.
+const homeRefreshSeconds = 3
+
+// home shows who is on the site, who is in trouble, and which applications report: as a page, or to
+// htmx as the part of it that changes.
 func (s *site) home(c *gin.Context) {
-	seen, err := s.logs.LastSeen(c.Request.Context(), homeUsers)
+	page, err := s.homeNow(c)
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	applications, err := s.logs.Applications(c.Request.Context())
+	// Time alone changes what the lists say, so their ETag is made of what they look like.
+	lists, err := s.views.HomeLists(page)
 	if err != nil {
-		s.fail(c, http.StatusServiceUnavailable, err)
+		s.fail(c, http.StatusInternalServerError, err)
 		return
 	}
-	page := views.Home{Layout: s.layout(c, views.SectionHome), Applications: applications}
-	for _, user := range seen {
-		page.Users = append(page.Users, views.Seen{Username: user.Username, At: user.At})
+	sum := sha256.Sum256(lists)
+	page.ETag = `"` + hex.EncodeToString(sum[:12]) + `"`
+	c.Header("ETag", page.ETag)
+	if c.GetHeader("HX-Request") == "" {
+		html, err := s.views.Home(page)
+		s.answer(c, http.StatusOK, html, err)
+		return
 	}
-	html, err := s.views.Home(page)
+	if matches(c.GetHeader("If-None-Match"), page.ETag) {
+		c.Status(http.StatusNotModified)
+		return
+	}
+	html, err := s.views.HomeLists(page)
 	s.answer(c, http.StatusOK, html, err)
 }
 
-// suggest lists users whose names begin with q, for the search field.
-func (s *site) suggest(c *gin.Context) {
-	found, err := s.logs.Suggest(c.Request.Context(), c.Query("q"), suggestedUsers)
-	if err != nil {
-		s.fail(c, http.StatusServiceUnavailable, err)
-		return
+// homeNow reads what the home page shows.
+func (s *site) homeNow(c *gin.Context) (views.Home, error) {
+	ctx := c.Request.Context()
+	page := views.Home{Layout: s.layout(c, views.SectionHome), Refresh: homeRefreshSeconds}
+	var err error
+	if page.Users, err = s.logs.LastSeen(ctx, homeUsers); err != nil {
+		return page, err
 	}
-	var names []string
-	for _, user := range found {
-		names = append(names, user.Username)
+	if page.Troubled, err = s.logs.InTrouble(ctx, troubledUsers); err != nil {
+		return page, err
 	}
-	html, err := s.views.Suggestions(s.language(c), names)
-	s.answer(c, http.StatusOK, html, err)
+	page.Applications, err = s.logs.Applications(ctx)
+	return page, err
 }
 
 // asset serves a stylesheet, script or icon.

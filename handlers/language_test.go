@@ -77,14 +77,14 @@ func TestSuggestionsBeginSo(t *testing.T) {
 	} {
 		a := b.get(base + "/users?" + url.Values{"q": {q}}.Encode())
 		var got []string
-		for _, option := range a.find("option").EachIter() {
-			got = append(got, option.AttrOr("value", ""))
+		for _, option := range a.find("[role=option]").EachIter() {
+			got = append(got, option.AttrOr("data-username", ""))
 		}
 		if a.StatusCode != http.StatusOK || !slices.Equal(got, want) {
 			t.Errorf("%q: %d %q, want %q", q, a.StatusCode, got, want)
 		}
 	}
-	if recent := b.get(base + "/users").find("option").Length(); recent != 8 {
+	if recent := b.get(base + "/users").find("[role=option]").Length(); recent != 8 {
 		t.Errorf("without a beginning there are %d suggestions", recent)
 	}
 	home := b.get(base + "/")

@@ -1,6 +1,6 @@
 // What the admin's pages do by themselves, beyond what htmx does for them:
-// resume a live log where it broke off, say how the connection is, and ask for suggestions. Nothing
-// here is needed to read a static log. What else the live log does is in pause.js and idle.js.
+// resume a live log where it broke off, and say how the connection is. Nothing here is needed to read a
+// static log. What else the live log does is in pause.js and idle.js; the search field is in search.js.
 //
 // Events are listened for on the document, so that it does not matter which elements come and go,
 // and a page without htmx simply never hears one.
@@ -61,8 +61,9 @@
     settle();
   });
 
-  // The static page, which refreshes itself. A request that fails leaves the table as it is.
-  const refreshes = (event) => event.detail.ctx.sourceElement.id === "log-section";
+  // The static page and the home page, which refresh themselves. A request that fails leaves what is shown
+  // as it is.
+  const refreshes = (event) => ["log-section", "lists"].includes(event.detail.ctx.sourceElement.id);
   document.addEventListener("htmx:after:request", (event) => {
     if (!refreshes(event)) return;
     show(event.detail.ctx.response.status < 400 ? "refreshing" : "lost");
@@ -70,13 +71,5 @@
   });
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx && refreshes(event)) show("lost");
-  });
-
-  // The search field is named after what it holds; its suggestions are asked for with q=.
-  document.addEventListener("htmx:config:request", (event) => {
-    const { sourceElement, request } = event.detail.ctx;
-    if (!sourceElement.list) return;
-    request.body = new FormData();
-    request.body.set("q", sourceElement.value);
   });
 })();

@@ -2,8 +2,61 @@ package views
 
 import "github.com/gin-userlog/userlog/store"
 
-// application is one that records, as the home page shows it.
-type application struct{ store.Application }
+// application is a process that records, as the home page shows it, or the sum of several of one
+// name.
+type application struct {
+	store.Application
+	Processes int  // that it is the sum of; 0 = it is a process
+	Part      bool // it is in the sum before it
+}
+
+// Reports is Applications, which are in the order of their names, as the page shows them: each
+// process, and where there are several of one name, their sum before them.
+func (p Home) Reports() []application {
+	var reports []application
+	for rest := p.Applications; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Name == rest[0].Name {
+			n++
+		}
+		if n > 1 {
+			reports = append(reports, sumOf(rest[:n]))
+		}
+		for _, a := range rest[:n] {
+			reports = append(reports, application{Application: a, Part: n > 1})
+		}
+		rest = rest[n:]
+	}
+	return reports
+}
+
+// sumOf adds up processes of one name. It is as fresh as the one that reported last, and of their
+// version if that is the same.
+func sumOf(processes []store.Application) application {
+	sum := store.Application{Name: processes[0].Name, Version: processes[0].Version, Age: processes[0].Age}
+	for _, a := range processes {
+		sum.Age = min(sum.Age, a.Age)
+		if a.Version != sum.Version {
+			sum.Version = ""
+		}
+		sum.Stats.Accepted += a.Stats.Accepted
+		sum.Stats.Queued += a.Stats.Queued
+		sum.Stats.Indeterminate += a.Stats.Indeterminate
+		sum.Stats.Dropped.QueueFull += a.Stats.Dropped.QueueFull
+		sum.Stats.Dropped.InvalidUsername += a.Stats.Dropped.InvalidUsername
+		sum.Stats.Dropped.Refused += a.Stats.Dropped.Refused
+		sum.Stats.Dropped.Closed += a.Stats.Dropped.Closed
+		for i, m := range a.LastHour {
+			sum.LastHour[i].Requests += m.Requests
+			sum.LastHour[i].ClientErrors += m.ClientErrors
+			sum.LastHour[i].ServerErrors += m.ServerErrors
+		}
+	}
+	return application{Application: sum, Processes: len(processes)}
+}
+
+// Hour is what was recorded in the last hour.
+func (a application) Hour() sparkline { return newSparkline(a.LastHour) }
 
 // loss is a number of requests that were not recorded, and the catalogue's key for why.
 type loss struct {
@@ -49,13 +102,4 @@ func applicationKeys() []string {
 		keys = append(keys, l.Key)
 	}
 	return keys
-}
-
-// Reports is Applications as the page shows them.
-func (p Home) Reports() []application {
-	reports := make([]application, len(p.Applications))
-	for i, a := range p.Applications {
-		reports[i] = application{a}
-	}
-	return reports
 }

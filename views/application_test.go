@@ -18,6 +18,15 @@ func cells(row *goquery.Selection) []string {
 	})
 }
 
+// hour is what was recorded in the first minutes of an hour; the last of them has errors.
+func hour(requests ...uint32) (minutes [60]store.Minute) {
+	for i, n := range requests {
+		minutes[i].Requests = n
+	}
+	minutes[len(requests)-1].ClientErrors, minutes[len(requests)-1].ServerErrors = 1, 2
+	return minutes
+}
+
 func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 	applications := []store.Application{
 		{Name: "shop", Host: "web-1", Version: "v1.2.3", Age: 59 * time.Second, Stats: store.Stats{Accepted: 1234567, Queued: 4096}},
@@ -25,26 +34,30 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			Accepted: 50, Indeterminate: 2,
 			Dropped: store.Dropped{QueueFull: 10, InvalidUsername: 1, Refused: 3, Closed: 1000},
 		}},
-		{Name: "jobs", Host: "web-3", Age: -time.Second, Stats: store.Stats{Dropped: store.Dropped{QueueFull: 1}}},
-		{Name: "mail", Host: "web-4", Age: 59 * time.Minute},
+		{Name: "jobs", Host: "web-3", Age: -time.Second, LastHour: hour(600, 0, 600), Stats: store.Stats{Dropped: store.Dropped{QueueFull: 1}}},
+		{Name: "mail", Host: "web-4", Age: 59 * time.Minute, LastHour: [60]store.Minute{{Requests: 1}}},
 		{Name: "chat", Host: "web-5", Age: time.Hour},
 	}
 	want := map[string][]string{
 		"en": {
-			"shop|web-1|v1.2.3|Reporting|59 s ago|1,234,567|4,096|0",
-			"shop|web-2||Silent for 3 min|3 min ago|50|0|1,016 lost: 10 because too many were waiting, " +
+			"shop|2 processes||Reporting|No requests|1,234,617|4,096|1,016 lost: 10 because too many were waiting, " +
 				"1 with a username that can't be recorded, 3 refused by Redis, 1,000 while stopping, 2 sent but never confirmed by Redis",
-			"jobs|web-3||Reporting|0 s ago|0|0|1 lost: 1 because too many were waiting",
-			"mail|web-4||Silent for 59 min|59 min ago|0|0|0",
-			"chat|web-5||Silent for 1 h|1 h ago|0|0|0",
+			"shop|web-1|v1.2.3|Reporting|No requests|1,234,567|4,096|0",
+			"shop|web-2||Silent for 3 min|No requests|50|0|1,016 lost: 10 because too many were waiting, " +
+				"1 with a username that can't be recorded, 3 refused by Redis, 1,000 while stopping, 2 sent but never confirmed by Redis",
+			"jobs|web-3||Reporting|1,200 requests, 1 rejected, 2 errors|0|0|1 lost: 1 because too many were waiting",
+			"mail|web-4||Silent for 59 min|1 request|0|0|0",
+			"chat|web-5||Silent for 1 h|No requests|0|0|0",
 		},
 		"fr": {
-			"shop|web-1|v1.2.3|Active|il y a 59 s|1\u00a0234\u00a0567|4\u00a0096|0",
-			"shop|web-2||Muette depuis 3 min|il y a 3 min|50|0|1\u00a0016 perdues : 10 car trop attendaient, " +
+			"shop|2 processus||Active|Aucune requête|1\u00a0234\u00a0617|4\u00a0096|1\u00a0016 perdues : 10 car trop attendaient, " +
 				"1 avec un nom d’utilisateur impossible à enregistrer, 3 refusées par Redis, 1\u00a0000 pendant l’arrêt, 2 envoyées mais jamais confirmées par Redis",
-			"jobs|web-3||Active|il y a 0 s|0|0|1 perdue : 1 car trop attendaient",
-			"mail|web-4||Muette depuis 59 min|il y a 59 min|0|0|0",
-			"chat|web-5||Muette depuis 1 h|il y a 1 h|0|0|0",
+			"shop|web-1|v1.2.3|Active|Aucune requête|1\u00a0234\u00a0567|4\u00a0096|0",
+			"shop|web-2||Muette depuis 3 min|Aucune requête|50|0|1\u00a0016 perdues : 10 car trop attendaient, " +
+				"1 avec un nom d’utilisateur impossible à enregistrer, 3 refusées par Redis, 1\u00a0000 pendant l’arrêt, 2 envoyées mais jamais confirmées par Redis",
+			"jobs|web-3||Active|1\u00a0200 requêtes, 1 refusée, 2 erreurs|0|0|1 perdue : 1 car trop attendaient",
+			"mail|web-4||Muette depuis 59 min|1 requête|0|0|0",
+			"chat|web-5||Muette depuis 1 h|Aucune requête|0|0|0",
 		},
 	}
 	set := newSet(t)
@@ -59,10 +72,10 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			if got, want := strings.Join(cells(row), "|"), strings.Join(strings.Fields(line), " "); got != want {
 				t.Errorf("%s:\ngot  %s\nwant %s", lang, got, want)
 			}
-			if losing := i == 1 || i == 2; row.HasClass("losing") != losing {
+			if losing := i == 0 || i == 2 || i == 3; row.HasClass("losing") != losing {
 				t.Errorf("row %d is marked as losing: %v", i, !losing)
 			}
-			if silent := applications[i].Age > store.Silence; row.Find("td.silent").Length() == 1 != silent {
+			if silent := i == 2 || i > 3; row.Find("td.silent").Length() == 1 != silent {
 				t.Errorf("row %d is marked as silent: %v", i, !silent)
 			}
 		}

@@ -47,11 +47,6 @@ func (s *Set) Connection(lang string, state ConnectionState) ([]byte, error) {
 // Messages renders what #messages contains; nil = nothing.
 func (s *Set) Messages(lang string, m *Message) ([]byte, error) { return s.part("message", lang, m) }
 
-// Suggestions renders the <option> elements of a search field's list.
-func (s *Set) Suggestions(lang string, names []string) ([]byte, error) {
-	return s.part("suggestions", lang, names)
-}
-
 // RowsPartial makes the frame that puts rows at the top of a live page's table. The first is the
 // newest.
 func RowsPartial(rows ...[]byte) []byte { return partial("#rows", "afterbegin", rows...) }

@@ -158,14 +158,6 @@ func TestConnectionCarriesTheWordsThatThePageMayNeed(t *testing.T) {
 	}
 }
 
-func TestSuggestionsAreOptions(t *testing.T) {
-	html, err := newSet(t).Suggestions("en", []string{"ada", hostileName})
-	options := parse(t, []byte("<datalist>"+string(html)+"</datalist>"), err).Find("option")
-	if options.Length() != 2 || options.Eq(1).AttrOr("value", "") != hostileName {
-		t.Errorf("%d options, the second is %q", options.Length(), options.Eq(1).AttrOr("value", ""))
-	}
-}
-
 func TestPartialsAddressTheirPlace(t *testing.T) {
 	for want, got := range map[string][]byte{
 		`<hx-partial hx-target="#rows" hx-swap="afterbegin"><tr>2</tr><tr>1</tr></hx-partial>`: views.RowsPartial([]byte("<tr>2</tr>"), []byte("<tr>1</tr>")),

@@ -37,20 +37,6 @@ type Login struct {
 	Message  *Message // nil = none
 }
 
-// Home is the first page: search, and who was seen last.
-type Home struct {
-	Layout
-	Users        []Seen // newest first
-	Applications []store.Application
-	Message      *Message
-}
-
-// Seen is a user and when the last request was recorded.
-type Seen struct {
-	Username string
-	At       time.Time
-}
-
 // Log is the static page of one user.
 type Log struct {
 	Layout
@@ -86,9 +72,6 @@ type Error struct {
 
 // Login renders the login page.
 func (s *Set) Login(p Login) ([]byte, error) { return s.page("login", p.Lang, p) }
-
-// Home renders the first page.
-func (s *Set) Home(p Home) ([]byte, error) { return s.page("home", p.Lang, p) }
 
 // Static renders a user's static log as a whole page.
 func (s *Set) Static(p Log) ([]byte, error) { return s.page("static", p.Lang, p) }
@@ -142,9 +125,6 @@ type search struct {
 	Username string
 }
 
-// Search is the page's search field, empty.
-func (p Home) Search() search { return search{Base: p.Base} }
-
 // Search is the page's search field, with the name that was searched.
 func (p Log) Search() search { return search{p.Base, p.Username} }
 
@@ -173,12 +153,6 @@ func (p Live) Clock() string {
 	}
 	return timestamp(p.Now)
 }
-
-// Timestamp is the time as relative-time reads it.
-func (s Seen) Timestamp() string { return timestamp(s.At) }
-
-// UTC is what is shown where there is no script to say how long ago that is.
-func (s Seen) UTC() string { return utc(s.At) }
 
 // Rows is how many rows the page keeps.
 func (p Live) Rows() int {

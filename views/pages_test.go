@@ -31,26 +31,6 @@ func TestHostsOwnLoginHasNoLogout(t *testing.T) {
 	}
 }
 
-func TestHomeLinksToTheLogsOfWhoWasSeen(t *testing.T) {
-	html, err := newSet(t).Home(views.Home{
-		Layout: views.Layout{Lang: "en", Base: "/userlog"},
-		Users:  []views.Seen{{Username: "a b&c=d#?/%", At: time.Unix(1700000000, 0)}},
-	})
-	row := parse(t, html, err).Find("#seen tbody tr")
-	if got := row.Find("td.user").Text(); got != "a b&c=d#?/%" {
-		t.Errorf("user %q", got)
-	}
-	const query = "?username=a+b%26c%3Dd%23%3F%2F%25"
-	for i, want := range []string{"/userlog/static" + query, "/userlog/live" + query} {
-		if got := row.Find("a").Eq(i).AttrOr("href", ""); got != want {
-			t.Errorf("link %d is %q, want %q", i, got, want)
-		}
-	}
-	if got := row.Find("relative-time").AttrOr("datetime", ""); got != "2023-11-14T22:13:20.000Z" {
-		t.Errorf("seen at %q", got)
-	}
-}
-
 func TestStaticPageRefreshesTheVeryPartThatItIncludes(t *testing.T) {
 	set := newSet(t)
 	log := views.Log{

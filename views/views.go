@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -84,7 +85,10 @@ func (s *Set) try() error {
 		render := []func() ([]byte, error){
 			func() ([]byte, error) { return s.Login(Login{Layout: layout}) },
 			func() ([]byte, error) {
-				return s.Home(Home{Layout: layout, Users: []Seen{{}}, Applications: []store.Application{{Stats: store.Stats{Indeterminate: 1}}}})
+				return s.Home(Home{
+					Layout: layout, Users: []store.Seen{{}}, Troubled: []store.Trouble{{At: time.Now()}}, Refresh: 1,
+					Applications: []store.Application{{Stats: store.Stats{Indeterminate: 1}}, {}},
+				})
 			},
 			func() ([]byte, error) {
 				return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
@@ -111,7 +115,7 @@ func (s *Set) try() error {
 			func() ([]byte, error) { return s.Token(Token{Layout: layout}) },
 			func() ([]byte, error) { return s.GapRow(l.Tag, true) },
 			func() ([]byte, error) { return s.OmittedRow(l.Tag, true, 1) },
-			func() ([]byte, error) { return s.Suggestions(l.Tag, []string{"a"}) },
+			func() ([]byte, error) { return s.Suggestions(Suggestions{Lang: l.Tag, Users: []store.Seen{{}}}) },
 			func() ([]byte, error) { return s.Messages(l.Tag, StoreLost()) },
 		}
 		for _, f := range render {
@@ -247,6 +251,8 @@ func neededKeys() ([]string, error) {
 	keys = append(keys, errorKeys()...)
 	keys = append(keys, applicationKeys()...)
 	keys = append(keys, spanKeys()...)
+	keys = append(keys, presenceKeys()...)
+	keys = append(keys, troubleKeys()...)
 	keys = append(keys, auditKeys()...)
 	keys = append(keys, accountKeys()...)
 	keys = append(keys, "language.name")

@@ -63,7 +63,8 @@ func hostileEntry() store.Entry {
 func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*goquery.Document {
 	t.Helper()
 	e := []store.Entry{hostileEntry()}
-	seen := []views.Seen{{Username: hostileName, At: time.Unix(1700000000, 0)}}
+	seen := []store.Seen{{Username: hostileName, At: time.Unix(1700000000, 0)}}
+	troubled := []store.Trouble{{Username: hostileName, At: time.Now(), Code: 500}}
 	docs := make(map[string]*goquery.Document)
 	add := func(name string, html []byte, err error) { docs[name] = parse(t, html, err) }
 
@@ -71,8 +72,9 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 	add("login", html, err)
 	applications := []store.Application{
 		{Name: hostileName, Host: hostileName, Version: hostilePath, Age: time.Hour, Stats: store.Stats{Indeterminate: 2}},
+		{Name: hostileName, LastHour: [60]store.Minute{{Requests: 3, ClientErrors: 1, ServerErrors: 1}}},
 	}
-	html, err = set.Home(views.Home{Layout: layout, Users: seen, Applications: applications, Message: views.UserNotFound(hostileName)})
+	html, err = set.Home(views.Home{Layout: layout, Users: seen, Troubled: troubled, Applications: applications, Message: views.UserNotFound(hostileName)})
 	add("home", html, err)
 	html, err = set.Home(views.Home{Layout: layout, Message: views.StoreLost()})
 	add("empty home", html, err)

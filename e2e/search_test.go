@@ -1,0 +1,162 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+const searchField = "#search [name=username]"
+
+// types presses keys one after the other, wherever the focus is. Each is one event that also types, as
+// it is with a keyboard: a page that takes the key keeps its character out of the field.
+func (b *tab) types(keys string) {
+	b.t.Helper()
+	for _, key := range keys {
+		events := kb.Encode(key)
+		if len(events) == 3 { // down, character, up
+			events[0].Text = events[1].Text
+			events = slices.Delete(events, 1, 2)
+		}
+		for _, event := range events {
+			call(b, input.DispatchKeyEvent, *event)
+		}
+	}
+}
+
+// suggests waits until exactly these names are suggested, and that many are announced.
+func (b *tab) suggests(names, announced string) {
+	b.t.Helper()
+	b.eventually("suggested are "+names, fmt.Sprintf(
+		"[...document.querySelectorAll('#suggestions:not([hidden]) > [role=option]')].map(o => o.dataset.username).join() === %s", quote(names)))
+	b.shows("#suggestions-status[role=status]", announced)
+	b.eventually("the list is said to be open", fmt.Sprintf("document.querySelector('#username').ariaExpanded === '%t'", names != ""))
+}
+
+// isActive waits until the option of this name is the one that the field points at, "" for none.
+func (b *tab) isActive(name string) {
+	b.t.Helper()
+	b.eventually(quote(name)+" is active", fmt.Sprintf(
+		`(document.getElementById(document.querySelector('#username').getAttribute('aria-activedescendant'))?.dataset.username ?? '') === %[1]s
+		&& [...document.querySelectorAll('#suggestions > [aria-selected=true]')].map(o => o.dataset.username).join() === %[1]s`, quote(name)))
+}
+
+// isAt waits until the page is at a path and query below the base.
+func (b *tab) isAt(location string) {
+	b.t.Helper()
+	b.eventually("the page is "+location, fmt.Sprintf("location.href === %s && document.readyState === 'complete'", quote(b.base+location)))
+}
+
+func TestSearchByKeyboard(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	for _, username := range []string{"ada", "Adam", "Ádám", "grace", "日本"} {
+		record(logs, username, "/")
+	}
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/")
+	b.types("/")
+	b.eventually("the field has the focus", "document.activeElement.id === 'username' && document.activeElement.value === ''")
+	b.eventually("it is a combobox", "document.activeElement.role === 'combobox' && document.activeElement.getAttribute('aria-controls') === 'suggestions'")
+
+	b.types("ad")
+	b.suggests("ada,Adam,Ádám", "3 users")
+	b.shows("#suggestion-0 .presence[data-presence=active]", "active now")
+	b.isActive("")
+	for _, step := range []struct{ key, active string }{
+		{kb.ArrowDown, "ada"}, {kb.ArrowDown, "Adam"}, {kb.ArrowDown, "Ádám"}, {kb.ArrowDown, "ada"},
+		{kb.ArrowUp, "Ádám"}, {kb.Home, "ada"}, {kb.End, "Ádám"},
+	} {
+		b.types(step.key)
+		b.isActive(step.active)
+	}
+	b.types(kb.Escape)
+	b.suggests("", "")
+	b.isActive("")
+	b.types(kb.ArrowDown)
+	b.suggests("ada,Adam,Ádám", "3 users")
+	b.types(kb.ArrowDown + kb.ArrowDown + kb.Enter)
+	b.isAt("/static?username=Adam")
+
+	// What was typed is opened where it is the beginning of several.
+	b.visit("/")
+	b.types("/ad" + kb.Enter)
+	b.isAt("/static?username=ad")
+	b.shows("#messages [role=status]", "No logs for ad.")
+
+	// The only match is opened, even by who types faster than the answer comes.
+	b.visit("/")
+	b.types("/GR" + kb.Enter)
+	b.isAt("/static?username=grace")
+
+	b.visit("/")
+	b.types("/nobody")
+	b.suggests("", "Nobody of this name has been seen lately. Enter looks it up all the same.")
+	b.types(kb.Escape + kb.Escape)
+	b.eventually("the field is empty", "document.querySelector('#username').value === ''")
+	b.types(kb.ArrowDown)
+	b.suggests("grace,ad,Adam", "Opened lately")
+}
+
+func TestSlashIsTypedWhereItBelongs(t *testing.T) {
+	b := openTab(t, serve(t, redistest.Start(t)).origin+"/userlog")
+	b.logIn()
+	b.visit("/static")
+	b.types("//a/b")
+	b.eventually("the first slash led to the field", "document.querySelector('#username').value === '/a/b'")
+}
+
+func TestSuggestionsByMouse(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "a b&c", "/")
+	record(logs, "abc", "/")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live")
+	b.enter(searchField, "a")
+	b.suggests("a b&c,abc", "2 users")
+	b.click("#suggestion-0 bdi")
+	b.isAt("/live?username=a+b%26c")
+}
+
+// Names of customers must not be left behind in the browser.
+func TestNamesOpenedLatelyAreForgottenAtTheLogout(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.visit("/")
+	b.types("/")
+	b.suggests("ada", "Opened lately")
+	b.types(kb.ArrowDown + kb.Enter)
+	b.isAt("/static?username=ada")
+	b.click("form[action$='/logout'] button")
+	b.eventually("logged out", "document.querySelector('#login')")
+	if kept := evaluate[int](b, "sessionStorage.length + localStorage.length"); kept != 0 {
+		t.Errorf("%d things are kept", kept)
+	}
+}
+
+func TestSearchWithoutRedisStillSends(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live")
+	b.expect("503")
+	redis.Kill()
+	b.types("/ad")
+	b.suggests("", "Names can't be suggested now. Enter looks the name up all the same.")
+	b.types(kb.Enter)
+	b.shows("h1", "The log store can't be reached.")
+}

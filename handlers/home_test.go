@@ -1,0 +1,68 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestHomeShowsWhoIsThereAndWhoIsInTrouble(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	s.record("ada", "/")
+	s.logs.Record(store.Entry{Username: "grace", Method: "POST", Path: "/pay", Code: 422, Time: time.Now().Add(-2 * time.Minute)})
+	eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
+	home := b.get(base + "/")
+	if got := home.texts("#seen td.user, #seen td.state"); fmt.Sprint(got) != "[ada active now grace idle]" {
+		t.Errorf("on the site: %q", got)
+	}
+	if got := home.texts("#trouble td.user, #trouble td.result"); fmt.Sprint(got) != "[grace Rejected (422)]" {
+		t.Errorf("in trouble: %q", got)
+	}
+}
+
+func TestHomeIsSentAgainOnlyWhenItLooksDifferent(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	s.record("ada", "/")
+	whole := b.get(base + "/")
+	tag := whole.Header.Get("ETag")
+	refresh := func(tag string) *answer { return b.get(base+"/", "HX-Request", "true", "If-None-Match", tag) }
+	// Reports of the application come in the meantime, and change the page.
+	eventually(t, "nothing has changed", func() bool {
+		again := refresh(tag)
+		if again.StatusCode == http.StatusNotModified {
+			return again.body == ""
+		}
+		tag = again.Header.Get("ETag")
+		return false
+	})
+	s.record("grace", "/")
+	part := refresh("W/" + tag)
+	if part.StatusCode != http.StatusOK || part.find("html > head > title").Length() != 0 || part.find("#lists #seen tbody tr").Length() != 2 {
+		t.Errorf("%d\n%s", part.StatusCode, part.body)
+	}
+	if got := part.find("#lists").AttrOr("hx-headers", ""); got != fmt.Sprintf(`{"If-None-Match":%q}`, part.Header.Get("ETag")) || part.Header.Get("ETag") == tag {
+		t.Errorf("the next refresh says %s, its ETag is %s", got, part.Header.Get("ETag"))
+	}
+}
+
+func TestMoreThanCanBeSuggestedIsSaid(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	for i := range 10 {
+		s.record(fmt.Sprint("user", i), "/")
+	}
+	if a := b.get(base + "/users?q=us"); a.text("p") != "10 users" {
+		t.Errorf("ten: %q", a.text("p"))
+	}
+	s.record("user10", "/")
+	if a := b.get(base + "/users?q=us"); a.text("p") != "The first 10 users. Type on for fewer." || a.find("[role=option]").Length() != 10 {
+		t.Errorf("eleven: %q", a.text("p"))
+	}
+}

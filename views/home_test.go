@@ -1,0 +1,107 @@
+package views_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+func TestHomeLinksToTheLogsOfWhoIsThere(t *testing.T) {
+	html, err := newSet(t).Home(views.Home{
+		Layout: views.Layout{Lang: "en", Base: "/userlog"},
+		Users:  []store.Seen{{Username: "a b&c=d#?/%", At: time.Unix(1700000000, 0)}},
+	})
+	row := parse(t, html, err).Find("#seen tbody tr")
+	if got := row.Find("td.user").Text(); got != "a b&c=d#?/%" {
+		t.Errorf("user %q", got)
+	}
+	const query = "?username=a+b%26c%3Dd%23%3F%2F%25"
+	for i, want := range []string{"/userlog/live" + query, "/userlog/static" + query} {
+		if got := row.Find("a").Eq(i).AttrOr("href", ""); got != want {
+			t.Errorf("link %d is %q, want %q", i, got, want)
+		}
+	}
+	if got := row.Find("relative-time").AttrOr("datetime", ""); got != "2023-11-14T22:13:20.000Z" {
+		t.Errorf("seen at %q", got)
+	}
+}
+
+func TestHomeSaysInAWordWhoIsThere(t *testing.T) {
+	now := time.Unix(1700000000, 0)
+	for ago, want := range map[time.Duration]string{
+		-time.Minute: "active now", 0: "active now", views.ActiveFor - 1: "active now",
+		views.ActiveFor: "idle", views.IdleFor - 1: "idle", views.IdleFor: "gone", time.Hour: "gone",
+	} {
+		html, err := newSet(t).Home(views.Home{Users: []store.Seen{{Username: "ada", At: now.Add(-ago)}}, Now: now})
+		if got := parse(t, html, err).Find("#seen td.state").Text(); got != want {
+			t.Errorf("last seen %s ago: %q, want %q", ago, got, want)
+		}
+	}
+}
+
+func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
+	now := time.Unix(1700000000, 0)
+	html, err := newSet(t).Home(views.Home{
+		Layout: views.Layout{Lang: "en"}, Now: now,
+		Troubled: []store.Trouble{
+			{Username: "ada", At: now.Add(-time.Second), Code: 500},
+			{Username: "b&b", At: now.Add(-time.Minute), Code: 422},
+			{Username: "carl", At: now.Add(-2 * time.Minute), Code: 403},
+			{Username: "dora", At: now.Add(1 - views.TroubleFor), Code: 404},
+			{Username: "emil", At: now.Add(-views.TroubleFor), Code: 500},
+		},
+	})
+	page := parse(t, html, err)
+	var got []string
+	for _, row := range page.Find("#trouble tbody tr").EachIter() {
+		got = append(got, strings.Join(cells(row)[:2], ": ")+" "+row.AttrOr("class", ""))
+	}
+	want := []string{"ada: Error 500 server-error", "b&b: Rejected (422) client-error", "carl: Not allowed (403) client-error", "dora: Not found (404) client-error"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if got := page.Find("#trouble td.user a").Eq(1).AttrOr("href", ""); got != "/live?username=b%26b" {
+		t.Errorf("the link leads to %q", got)
+	}
+	if got := page.Find("[aria-labelledby=trouble-title] .hint").Text(); got != "An application answered them with an error in the last 15 minutes." {
+		t.Errorf("why: %q", got)
+	}
+}
+
+func TestEmptyHomeSaysSoEverywhere(t *testing.T) {
+	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en"}})
+	page := parse(t, html, err)
+	if page.Find("table").Length() != 0 {
+		t.Error("there is a table of nobody")
+	}
+	for section, want := range map[string]string{"seen": "Nobody has been on the site lately.", "trouble": "Nobody.", "applications": "No application is reporting."} {
+		if got := page.Find("[aria-labelledby=" + section + "-title] .nobody").Text(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", section, got)
+		}
+	}
+}
+
+func TestHomeRefreshesTheVeryPartThatItIncludes(t *testing.T) {
+	set := newSet(t)
+	home := views.Home{
+		Layout: views.Layout{Lang: "en", Base: "/userlog"}, Users: []store.Seen{{Username: "ada"}}, ETag: `"x"`, Refresh: 3,
+	}
+	html, err := set.Home(home)
+	lists := parse(t, html, err).Find("#lists")
+	html, err = set.HomeLists(home)
+	whole, _ := lists.Html()
+	if part, _ := parse(t, html, err).Find("#lists").Html(); whole != part || whole == "" {
+		t.Errorf("the page includes\n%s\nand is refreshed with\n%s", whole, part)
+	}
+	for attribute, want := range map[string]string{
+		"hx-get": "/userlog/", "hx-trigger": "every 3s", "hx-swap": "outerMorph", "hx-headers": `{"If-None-Match":"\"x\""}`,
+	} {
+		if got := lists.AttrOr(attribute, ""); got != want {
+			t.Errorf("%s=%q, want %q", attribute, got, want)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package views
+
+import "time"
+
+// How long after the last request somebody counts as being on the site.
+const (
+	ActiveFor = time.Minute      // active now; then idle
+	IdleFor   = 15 * time.Minute // idle; then gone, although the log is still there
+)
+
+// presence says whether a user is on the site: the end of its catalogue key, and its CSS hook.
+type presence string
+
+// The states of a user.
+const (
+	active presence = "active"
+	idle   presence = "idle"
+	gone   presence = "gone"
+)
+
+// presenceOf judges by the last request. One from the future, which is the clocks' fault, counts as
+// just made.
+func presenceOf(seen, now time.Time) presence {
+	switch ago := now.Sub(seen); {
+	case ago < ActiveFor:
+		return active
+	case ago < IdleFor:
+		return idle
+	}
+	return gone
+}
+
+// Key is the catalogue's key for what the state is called.
+func (p presence) Key() string { return "presence." + string(p) }
+
+// presenceKeys is every key that a presence may have, for the check that the catalogues are complete.
+func presenceKeys() []string { return []string{active.Key(), idle.Key(), gone.Key()} }

@@ -1,0 +1,36 @@
+package views_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+func TestSuggestionsAreOptionsAndAreCounted(t *testing.T) {
+	now := time.Unix(1700000000, 0)
+	users := []store.Seen{{Username: "ada", At: now}, {Username: hostileName, At: now.Add(-time.Hour)}}
+	html, err := newSet(t).Suggestions(views.Suggestions{Lang: "en", Users: users, Now: now})
+	answer := parse(t, []byte("<ul>"+string(html)+"</ul>"), err)
+	options := answer.Find("li[role=option][id][aria-selected=false]")
+	if options.Length() != 2 || options.Eq(1).AttrOr("data-username", "") != hostileName {
+		t.Fatalf("%d options, the second is %q", options.Length(), options.Eq(1).AttrOr("data-username", ""))
+	}
+	for i, want := range []string{"active now", "gone"} {
+		if got := options.Eq(i).Find(".presence").Text(); got != want {
+			t.Errorf("option %d is %q, want %q", i, got, want)
+		}
+	}
+	for want, suggestions := range map[string]views.Suggestions{
+		"2 users": {Users: users},
+		"1 user":  {Users: users[:1]},
+		"Nobody of this name has been seen lately. Enter looks it up all the same.": {},
+		"The first 2 users. Type on for fewer.":                                     {Users: users, More: true},
+	} {
+		html, err := newSet(t).Suggestions(suggestions)
+		if got := parse(t, html, err).Find("p").First().Text(); got != want {
+			t.Errorf("announced is %q, want %q", got, want)
+		}
+	}
+}
