@@ -2,6 +2,12 @@ module github.com/gin-userlog/userlog/e2e
 
 go 1.26.0
 
+// Work of other people, in other languages.
+ignore (
+	./lighthouse
+	./node_modules
+)
+
 require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -25,7 +24,7 @@ func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
 			b.displays("/2", "/1")
 			b.shows("#pause[aria-pressed=false]", "Pause")
 
-			b.tabTo("pause")
+			b.tabTo("#pause")
 			b.press(kb.Enter)
 			b.shows("#pause[aria-pressed=true]", "Paused: 0 waiting")
 			record(logs, "ada", "/3", "/4")
@@ -89,23 +88,4 @@ func (b *tab) displays(urls ...string) {
 	}
 	b.eventually("that the URLs "+string(wanted)+" can be seen", fmt.Sprintf(
 		"JSON.stringify([...document.querySelectorAll('#rows > tr[data-id] > td.url')].filter(e => e.checkVisibility()).map(e => e.textContent)) === %s", quote(string(wanted))))
-}
-
-// tabTo goes from the top of the page to the element with this id as a keyboard does.
-func (b *tab) tabTo(id string) {
-	b.t.Helper()
-	const stops = 40 // more than any page has
-	for range stops {
-		b.press(kb.Tab)
-		if evaluate[string](b, "document.activeElement.id") == id {
-			return
-		}
-	}
-	b.t.Fatalf("the Tab key does not reach #%s", id)
-}
-
-// press types a key, wherever the focus is.
-func (b *tab) press(key string) {
-	b.t.Helper()
-	b.do(fmt.Sprintf("press %q", key), chromedp.KeyEvent(key))
 }

@@ -43,6 +43,6 @@ func (b *tab) fits(width int64) {
 		return
 	}
 	wide := evaluate[string](b, fmt.Sprintf(`[...document.querySelectorAll('body *')]
-		.filter(e => e.getBoundingClientRect().right > %d).map(e => e.tagName + '.' + e.className).slice(0, 8).join(', ')`, width))
+		.filter(e => e.getBoundingClientRect().right > %d || e.getBoundingClientRect().left < 0).map(e => e.tagName + '.' + e.className).slice(0, 8).join(', ')`, width))
 	b.t.Errorf("%s is %d pixels wide on a screen of %d: %s", b.location(), actual, width, wide)
 }

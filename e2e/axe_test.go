@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// TestEveryPageIsAccessible runs all rules of axe-core on every page in its final form: in the light
+// and in the dark, from left to right and from right to left.
+func TestEveryPageIsAccessible(t *testing.T) {
+	t.Parallel()
+	axe := readAxe(t)
+	openGallery(t).visitAll([]string{"en", "fr", "ar"}, func(b *tab, _ place) {
+		for _, scheme := range []string{"light", "dark"} {
+			b.wearing(scheme)
+			if found := b.violations(axe); len(found) > 0 {
+				b.t.Errorf("%s, %s:\n%s", b.location(), scheme, strings.Join(found, "\n"))
+			}
+		}
+	})
+}
+
+// TestInaccessiblePagesAreFound checks that the test above would notice, and that the page's own policy
+// does not keep it from looking.
+func TestInaccessiblePagesAreFound(t *testing.T) {
+	axe := readAxe(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serveScript(w, r, `<title>a</title><main><h1>a</h1><img src="data:,"><input></main>`)
+	}))
+	defer server.Close()
+	b := openTab(t, server.URL)
+	b.visit("/")
+	found := strings.Join(b.violations(axe), "\n")
+	for _, rule := range []string{"image-alt", "label", "html-has-lang"} {
+		if !strings.Contains(found, rule+": ") {
+			t.Errorf("%s is not among what was found:\n%s", rule, found)
+		}
+	}
+}
+
+// readAxe returns the script of axe-core.
+func readAxe(t *testing.T) string {
+	t.Helper()
+	axe, err := os.ReadFile(npmFile(t, nodeModules, "axe-core/axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(axe)
+}
+
+// wearing lets the page take on the light or the dark.
+func (b *tab) wearing(scheme string) {
+	b.t.Helper()
+	features := append([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}, still...)
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
+}
+
+// violations are what axe-core finds wrong with the page, one line each. The script comes by the
+// browser's own protocol, so the page's Content-Security-Policy stays as it is.
+func (b *tab) violations(axe string) []string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string]("window.axe ?? (() => {"+axe+`})();
+		axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.flatMap(
+			v => v.nodes.map(n => v.id + ": " + n.html.slice(0, 200) + "\n    " + n.failureSummary.replaceAll("\n", "\n    "))))`,
+		chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("run axe-core: %v", err)
+	}
+	return found
+}

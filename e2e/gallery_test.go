@@ -1,0 +1,177 @@
+package e2e
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// place is a page of the admin, in one of its states. Whatever every page has to be, all places are
+// checked for: a new page is one line in places.
+type place struct {
+	name  string
+	path  string     // below the admin
+	reach func(*tab) // goes there, where the page is the answer to a form
+	as    string     // account of who looks; "" = nobody is logged in
+	site  string     // key of gallery.sites; "" = the ordinary one
+	ready string     // JavaScript that is true when all of the page is there; "" = once it has loaded
+}
+
+// The other account of the gallery, and its sites that are not ordinary.
+const (
+	viewer   = "vera"
+	strict   = "strict"   // asks for reasons
+	detached = "detached" // has no Redis
+)
+
+// Conditions of places. All of ada's and grace's requests are on a live page when it is ready.
+const (
+	connected = "document.querySelector('#connection[data-state=live]') && document.querySelectorAll('#rows > tr').length > 8"
+	refreshed = "document.querySelectorAll('#rows > tr').length > 8"
+)
+
+// places lists every page.
+func places() []place {
+	ada := "?" + url.Values{"username": {"ada"}}.Encode()
+	strange := "?" + url.Values{"username": {hostile[1]}}.Encode()
+	return []place{
+		{name: "login", path: "/login"},
+		{name: "login refused", reach: (*tab).failToLogIn},
+		{name: "password", path: "/password" + strange + "#" + "code"},
+		{name: "home", path: "/", as: superuser},
+		{name: "static", path: "/static" + ada, as: superuser, ready: refreshed},
+		{name: "static of a strange name", path: "/static" + strange, as: superuser},
+		{name: "static of nobody", path: "/static?username=nobody", as: superuser},
+		{name: "static search", path: "/static", as: superuser},
+		{name: "live", path: "/live" + ada, as: superuser, ready: connected},
+		{name: "live of a strange name", path: "/live" + strange, as: superuser},
+		{name: "live search", path: "/live", as: superuser},
+		{name: "everyone", path: "/live/everyone", as: superuser, ready: connected},
+		{name: "audit", path: "/audit", as: superuser},
+		{name: "audit without a match", path: "/audit?actor=nobody&from=nonsense", as: superuser},
+		{name: "accounts", path: "/accounts", as: superuser},
+		{name: "one-time link", reach: (*tab).makeLink, as: superuser},
+		{name: "account", path: "/account", as: superuser},
+		{name: "token", reach: (*tab).makeToken, as: superuser},
+		{name: "account of a viewer", path: "/account", as: viewer},
+		{name: "reason", path: "/static" + strange, as: superuser, site: strict},
+		{name: "403", path: "/audit", as: viewer},
+		{name: "404", path: "/nowhere", as: superuser},
+		{name: "503", path: "/", as: superuser, site: detached},
+	}
+}
+
+// gallery is sites in which every place is to be seen.
+type gallery struct {
+	sites map[string]*program
+	tabs  map[string]*tab // account → a browser in which it is logged in
+	t     *testing.T
+}
+
+// openGallery starts the sites. Their logs are full of texts that could break a page.
+func openGallery(t *testing.T) *gallery {
+	t.Helper()
+	redis := redistest.Start(t)
+	logs := openStore(t, redis)
+	if err := auth.NewAccounts(logs.Client(), logs.Keys()).Create(t.Context(), viewer, auth.Viewer, password); err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range hostile {
+		for _, username := range []string{"ada", "grace", path} {
+			logs.Record(store.Entry{
+				Username: username, Method: []string{"GET", "POST", "<b>"}[i%3], Path: path, Code: 100 * (1 + i%6),
+				Route: path, RequestID: path, Extra: map[string]string{path: path},
+			})
+		}
+	}
+	record(logs, "ada", "/")
+	return &gallery{t: t, tabs: map[string]*tab{}, sites: map[string]*program{
+		"":       serve(t, redis),
+		strict:   start(t, anyPort, "serve", "--redis", redis.URL, "--require-reason"),
+		detached: start(t, anyPort, "serve", "--redis", "redis://127.0.0.1:1"),
+	}}
+}
+
+// visitAll shows every place in every one of the languages to look, each in a test of its own.
+func (g *gallery) visitAll(languages []string, look func(b *tab, p place)) {
+	for _, p := range places() {
+		for _, language := range languages {
+			g.t.Run(p.name+"/"+language, func(t *testing.T) {
+				b := g.enter(t, p)
+				b.prefers(language)
+				b.goTo(p)
+				look(b, p)
+			})
+		}
+	}
+}
+
+// enter returns the tab of who looks at a place, at the site of the place.
+func (g *gallery) enter(t *testing.T, p place) *tab {
+	t.Helper()
+	if g.tabs[p.as] == nil {
+		b := openTab(g.t, g.sites[""].origin+"/userlog")
+		b.expect("the server responded with a status of 4", "the server responded with a status of 503",
+			`The specified value "nonsense" does not conform`)
+		call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
+		if p.as != "" {
+			b.visit("/login")
+			b.fillInLogin(p.as, password)
+			b.eventually("logged in", "document.querySelector('header .account')")
+		}
+		g.tabs[p.as] = b
+	}
+	b := *g.tabs[p.as]
+	b.t = t
+	b.base = g.sites[p.site].origin + "/userlog" // cookies don't know ports: the account is logged in there too
+	return &b
+}
+
+// still asks for pages that do not move, so that a color is not looked at on its way to another.
+var still = []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}
+
+// goTo goes to a place and waits until it is ready.
+func (b *tab) goTo(p place) {
+	b.t.Helper()
+	if p.reach != nil {
+		p.reach(b)
+	} else {
+		b.visit(p.path)
+	}
+	b.eventually("the page", "document.readyState === 'complete' && document.querySelector('main h1')")
+	if p.ready != "" {
+		b.eventually("all of the page", p.ready)
+	}
+}
+
+func (b *tab) failToLogIn() {
+	b.visit("/login")
+	b.fillInLogin("nobody", "a wrong password")
+	b.eventually("the login is refused", "document.querySelector('#messages [role=alert]')")
+}
+
+// makeLink has a link made for the viewer, by the first form that is about a password.
+func (b *tab) makeLink() {
+	b.visit("/accounts")
+	b.submit("form[action$='/accounts/link']:has([name=name][value=" + quote(viewer) + "])")
+	b.eventually("the link", "document.querySelector('#secret')")
+}
+
+func (b *tab) makeToken() {
+	b.visit("/account")
+	b.enter("#create-token [name=label]", hostile[1])
+	b.submit("#create-token")
+	b.eventually("the token", "document.querySelector('#secret')")
+}
+
+// submit sends a form that may be folded away.
+func (b *tab) submit(form string) {
+	b.t.Helper()
+	evaluate[bool](b, fmt.Sprintf("(document.querySelector(%s).requestSubmit(), true)", quote(form)))
+}

@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// TestByKeyboardAlone goes from the login to a live log and out again without a mouse, and looks at
+// every stop whether one sees where one is.
+func TestByKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/cart", "/checkout")
+	b := openTab(t, site.origin+"/userlog")
+	b.visit("/login")
+	b.eventually("the field for the name has the focus", "document.activeElement.matches('#username')")
+	b.press(superuser)
+	b.tabTo("#password")
+	b.press(password + kb.Enter)
+	b.eventually("logged in", "document.querySelector('header .account')")
+
+	b.press(kb.Tab)
+	b.press(kb.Enter) // the first stop leads past the navigation
+	b.eventually("the content has the focus", "document.activeElement.matches('#content')")
+	b.tabTo("#search [name=username]")
+	b.press("ada" + kb.Enter)
+	b.hasURLs("/checkout", "/cart")
+	b.tabTo(".heading a[href*='/live?username=ada']")
+	b.press(kb.Enter)
+	b.isConnected("live")
+	b.hasURLs("/checkout", "/cart")
+
+	b.tabTo("#pause")
+	b.press(" ")
+	b.eventually("the log is paused", "document.querySelector('#pause[aria-pressed=true]')")
+	b.press(" ")
+	b.eventually("the log goes on", "document.querySelector('#pause[aria-pressed=false]')")
+	b.tabTo("header .account button")
+	b.press(kb.Enter)
+	b.eventually("logged out", "document.querySelector('#login')")
+}
+
+// press types keys, wherever the focus is.
+func (b *tab) press(keys string) {
+	b.t.Helper()
+	b.do(fmt.Sprintf("press %q", keys), chromedp.KeyEvent(keys))
+}
+
+// tabTo presses Tab until the focus is on what matches, going around the page once at most. Each stop
+// must show that it has the focus: by an outline or a shadow.
+func (b *tab) tabTo(selector string) {
+	b.t.Helper()
+	const stops = 200
+	var passed []string
+	for range stops {
+		b.press(kb.Tab)
+		stop := evaluate[struct {
+			Name          string
+			Seen, Arrived bool
+		}](b, `(() => {
+			const e = document.activeElement, style = getComputedStyle(e);
+			const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+			return {
+				Name: e.outerHTML.slice(0, 80), Arrived: e.matches(`+quote(selector)+`),
+				Seen: e === document.body || (outlined || style.boxShadow !== 'none') && e.getBoundingClientRect().height > 0,
+			};
+		})()`)
+		if !stop.Seen {
+			b.t.Errorf("on %s, nobody sees that the focus is on %s", b.location(), stop.Name)
+		}
+		if stop.Arrived {
+			return
+		}
+		passed = append(passed, stop.Name)
+	}
+	b.t.Fatalf("Tab does not lead to %s, only past\n%s", selector, strings.Join(passed, "\n"))
+}

@@ -1,0 +1,80 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// document is a page as validate.cjs reads it.
+type document struct {
+	Name string `json:"name"`
+	HTML string `json:"html"`
+}
+
+// TestEveryPageIsValid runs html-validate on every page, as it is sent and as it is in the browser
+// when all rows are there.
+func TestEveryPageIsValid(t *testing.T) {
+	t.Parallel()
+	npmFile(t, nodeModules, "html-validate/package.json")
+	var documents []document
+	openGallery(t).visitAll([]string{"en", "ar"}, func(b *tab, p place) {
+		name := strings.ReplaceAll(b.t.Name(), " ", "-")
+		if p.reach == nil {
+			documents = append(documents, document{name + "/sent", b.sent()})
+		}
+		documents = append(documents, document{name + "/shown",
+			"<!DOCTYPE html>\n" + evaluate[string](b, "document.documentElement.outerHTML")})
+	})
+	if found := validate(t, documents); found != "" {
+		t.Errorf("invalid HTML:\n%s", found)
+	}
+}
+
+// TestInvalidPagesAreFound checks that the test above would notice.
+func TestInvalidPagesAreFound(t *testing.T) {
+	npmFile(t, nodeModules, "html-validate/package.json")
+	found := validate(t, []document{{"broken", `<!DOCTYPE html><html lang="en"><title>a</title><p id="x"><div id="x"></p></html>`}})
+	for _, rule := range []string{"no-dup-id", "close-order"} {
+		if !strings.Contains(found, rule) {
+			t.Errorf("%s is not found in %q", rule, found)
+		}
+	}
+}
+
+// sent asks for the page again, and returns it as it comes.
+func (b *tab) sent() string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	html, err := chromedp.Run(ctx, chromedp.Evaluate[string]("fetch(location.href).then(r => r.text())", chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("ask for the page again: %v", err)
+	}
+	return html
+}
+
+// validate returns what is wrong with documents, a line each.
+func validate(t *testing.T, documents []document) string {
+	t.Helper()
+	var input bytes.Buffer
+	encoder := json.NewEncoder(&input)
+	for _, d := range documents {
+		if err := encoder.Encode(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := node(t, "validate.cjs")
+	cmd.Stdin = &input
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, stderr.String())
+	}
+	return string(output)
+}
