@@ -116,7 +116,7 @@ func recordSteadily(t *testing.T, logs *store.Store, username string, rate int) 
 // hasURL waits until the newest row of the log has this URL.
 func (b *tab) hasURL(url string) {
 	b.t.Helper()
-	b.eventually("the newest URL is "+url, fmt.Sprintf("document.querySelector('#rows > tr[data-id] > td.url').textContent === %s", quote(url)))
+	b.eventually("the newest URL is "+url, fmt.Sprintf("document.querySelector('#rows > tr[data-id] > td.url > code').textContent === %s", quote(url)))
 }
 
 // heap is what the page's JavaScript holds, in bytes, without garbage.

@@ -87,5 +87,5 @@ func (b *tab) displays(urls ...string) {
 		b.t.Fatal(err)
 	}
 	b.eventually("that the URLs "+string(wanted)+" can be seen", fmt.Sprintf(
-		"JSON.stringify([...document.querySelectorAll('#rows > tr[data-id] > td.url')].filter(e => e.checkVisibility()).map(e => e.textContent)) === %s", quote(string(wanted))))
+		"JSON.stringify([...document.querySelectorAll('#rows > tr[data-id] > td.url > code')].filter(e => e.checkVisibility()).map(e => e.textContent)) === %s", quote(string(wanted))))
 }

@@ -72,7 +72,7 @@ func TestAGapIsShownWhereTheLogHasMovedOn(t *testing.T) {
 	b.hasURLs(slices.Concat(kept, []string{"/last", "/old"})...)
 	b.hasGaps(1)
 	b.shows("#rows > tr.gap", "Requests may be missing here.")
-	b.eventually("the gap is between what was there and what came", "document.querySelector('#rows > tr:has(+ tr.gap) > td.url').textContent === '/5' && document.querySelector('#rows > tr.gap + tr > td.url').textContent === '/last'")
+	b.eventually("the gap is between what was there and what came", "document.querySelector('#rows > tr:has(+ tr.gap) > td.url > code').textContent === '/5' && document.querySelector('#rows > tr.gap + tr > td.url > code').textContent === '/last'")
 
 	site.stop()
 	b.isConnected("lost")

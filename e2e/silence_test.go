@@ -25,7 +25,7 @@ func TestAQuietCustomerIsSaidToBeQuiet(t *testing.T) {
 	logs.Record(store.Entry{Username: "ada", Path: "/", Time: time.Now().Add(-10 * time.Minute)})
 	b.saysNotIdle()
 	b.hasRows(2)
-	b.saysIdle(`No request for 1\d s`)
+	b.saysIdle(`, idle for 1\d s.`)
 	record(logs, "ada", "/")
 	b.saysNotIdle()
 	b.isConnected("live")
@@ -43,7 +43,7 @@ func TestFourSilences(t *testing.T) {
 
 	b.visit("/live?username=ada")
 	b.shows("#connection[data-state=live]", "Live")
-	b.saysIdle("No request for 5 min")
+	b.saysIdle(", idle for 5 min.")
 
 	// It is believed when there has been no heartbeat for as long as another may take to come.
 	b.within(30*time.Second, "nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
@@ -140,11 +140,11 @@ func (b *tab) listsApplication(name string, cells ...string) {
 // saysIdle waits until the page says for how long nothing has come, in words that match a pattern.
 func (b *tab) saysIdle(pattern string) {
 	b.t.Helper()
-	b.eventually("it says "+pattern, fmt.Sprintf("!idle.hidden && new RegExp(%s).test(idle.textContent)", quote("^"+pattern+"$")))
+	b.eventually("it says "+pattern, fmt.Sprintf("(idle => idle && !idle.hidden && new RegExp(%s).test(idle.textContent))(document.querySelector('#now .idle'))", quote("^"+pattern+"$")))
 }
 
 // saysNotIdle waits until the page does not say that nothing has come.
 func (b *tab) saysNotIdle() {
 	b.t.Helper()
-	b.eventually("no line about silence", "idle.hidden")
+	b.eventually("no word about silence", "(idle => !idle || idle.hidden || idle.textContent === ', active now.')(document.querySelector('#now .idle'))")
 }

@@ -169,7 +169,7 @@ func (b *tab) hasURLs(urls ...string) {
 		b.t.Fatal(err)
 	}
 	b.eventually("the URLs "+string(wanted), fmt.Sprintf(
-		"JSON.stringify([...document.querySelectorAll('#rows > tr[data-id] > td.url')].map(e => e.textContent)) === JSON.stringify(%s)", wanted))
+		"JSON.stringify([...document.querySelectorAll('#rows > tr[data-id] > td.url > code')].map(e => e.textContent)) === JSON.stringify(%s)", wanted))
 }
 
 // isConnected waits until #connection is in a state.

@@ -83,6 +83,14 @@ type Options struct {
 	// Default: 100.
 	MaxSocketsPerAccount int
 
+	// SiteURL is the origin of the watched site, such as https://shop.example.com, which stands in front
+	// of addresses that are copied from a log. Default: "", they are copied without.
+	SiteURL string
+
+	// TraceURL leads to a request in a tracing or log system: {request_id} in it is replaced, as in
+	// https://traces.example.com/search?id={request_id}. Default: "", no link is shown.
+	TraceURL string
+
 	// RequireReason has everybody state a reason, such as the number of a ticket, before a log opens.
 	// It holds for half an hour and is written to the viewing log. Default: false.
 	RequireReason bool
@@ -127,7 +135,7 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
-	set, err := views.New(assets)
+	set, err := views.New(assets, views.Links{Site: options.SiteURL, Trace: options.TraceURL})
 	if err != nil {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
@@ -179,6 +187,9 @@ func (o Options) validate(set *views.Set) (policy string, err error) {
 			return "", fmt.Errorf("allowed origin %q: use scheme and host, such as https://admin.example.com", origin)
 		}
 	}
+	if err := o.validateLinks(); err != nil {
+		return "", err
+	}
 	connect := "'self'"
 	if o.LiveURL != "" {
 		u, err := url.Parse(o.LiveURL)
@@ -191,6 +202,19 @@ func (o Options) validate(set *views.Set) (policy string, err error) {
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src " +
 		connect + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", nil
 }
+
+// validateLinks checks where rows lead.
+func (o Options) validateLinks() error {
+	if u, err := url.Parse(o.SiteURL); o.SiteURL != "" && (err != nil || !isHTTP(u) || u.User != nil || u.Scheme+"://"+u.Host != o.SiteURL) {
+		return fmt.Errorf("site URL %q: use scheme and host, such as https://shop.example.com", o.SiteURL)
+	}
+	if u, err := url.Parse(strings.ReplaceAll(o.TraceURL, "{request_id}", "x")); o.TraceURL != "" && (err != nil || !isHTTP(u) || !strings.Contains(o.TraceURL, "{request_id}")) {
+		return fmt.Errorf("trace URL %q: use a URL with {request_id} in it, such as https://traces.example.com/search?id={request_id}", o.TraceURL)
+	}
+	return nil
+}
+
+func isHTTP(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
 
 // validateLogin checks whose login it is.
 func (o Options) validateLogin() error {
@@ -269,6 +293,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	page(private, "/static", s.staticLog)
 	page(private, "/live", s.liveLog)
 	page(private, "/live/everyone", s.everyone)
+	page(private, "/summary", s.summary)
 	page(private, "/users", s.suggest)
 	superusers := private.Group("", s.requireSuperuser)
 	page(superusers, "/audit", s.auditLog)

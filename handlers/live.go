@@ -18,7 +18,7 @@ import (
 // liveLog shows the page on which a user's requests appear. The requests themselves, those that are
 // there already too, come over its socket.
 func (s *site) liveLog(c *gin.Context) {
-	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username")}
+	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username"), Reading: views.ReadingOf(c.Request.URL.Query())}
 	if page.Username != "" {
 		reason, ok := s.reasonFor(c, page.Username)
 		if !ok {
@@ -31,7 +31,7 @@ func (s *site) liveLog(c *gin.Context) {
 			s.fail(c, http.StatusServiceUnavailable, err)
 			return
 		case known:
-			page.SocketURL = s.socketURL(page.Lang, "username", page.Username)
+			page.SocketURL = s.socketURL(page.Lang, page.Query(url.Values{"username": {page.Username}}))
 		default:
 			page.Message = views.UserNotFound(page.Username)
 		}
@@ -60,19 +60,20 @@ func (s *site) everyone(c *gin.Context) {
 		return
 	}
 	page := views.Live{Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(reason)}
-	page.SocketURL = s.socketURL(page.Lang, "everyone", "1")
+	page.SocketURL = s.socketURL(page.Lang, url.Values{"everyone": {"1"}})
 	html, err := s.views.Live(page)
 	s.answer(c, http.StatusOK, html, err)
 }
 
 // socketURL is where a page connects. It names the language, because the cookie that does may not
 // reach another host.
-func (s *site) socketURL(lang, name, value string) string {
+func (s *site) socketURL(lang string, query url.Values) string {
 	address := s.options.LiveURL
 	if address == "" {
 		address = s.base + "/live/socket"
 	}
-	return address + "?" + url.Values{name: {value}, "lang": {lang}}.Encode()
+	query.Set("lang", lang)
+	return address + "?" + query.Encode()
 }
 
 // hostInterval is how long a socket lasts whose viewer came by somebody else's login: only when it
@@ -86,6 +87,7 @@ func (s *site) socket(c *gin.Context) {
 		Username: c.Query("username"),
 		After:    c.Query("after"),
 		JSON:     c.Query("format") == "json",
+		Reading:  views.ReadingOf(c.Request.URL.Query()),
 		Lang:     s.languageOr(c, c.Query("lang")),
 		Base:     s.base,
 	}

@@ -33,7 +33,7 @@ func TestStaticLogSaysWhatWasFound(t *testing.T) {
 
 		found := b.get(base + "/static?username=ada")
 		found.expect(http.StatusOK, "Logs found for ada.")
-		if got := found.texts("table#log #rows > tr[data-id] > td.url"); !slices.Equal(got, []string{"/second?a=1&b=2", "/first"}) {
+		if got := found.texts("table#log #rows > tr[data-id] > td.url > code"); !slices.Equal(got, []string{"/second?a=1&b=2", "/first"}) {
 			t.Errorf("the rows are %q", got)
 		}
 		if found.find("#rows td.user, #rows a").Length() != 0 {
@@ -114,7 +114,7 @@ func TestStaticLogRefreshes(t *testing.T) {
 		if changed.find("main, header, title").Length() != 0 || changed.find("#log-section").Length() != 1 {
 			t.Errorf("the fragment is not the section alone: %s", changed.body)
 		}
-		if got := changed.texts("#rows > tr > td.url"); !slices.Equal(got, []string{"/second", "/first"}) {
+		if got := changed.texts("#rows > tr > td.url > code"); !slices.Equal(got, []string{"/second", "/first"}) {
 			t.Errorf("the rows are %q", got)
 		}
 		if again := changed.Header.Get("ETag"); again == etag || again == "" {
@@ -161,7 +161,7 @@ func TestStrangeNamesAreOrdinary(t *testing.T) {
 				if got, want := strings.TrimSpace(a.find("#messages p").Text()), "Logs found for "+username+"."; got != want || a.StatusCode != http.StatusOK {
 					t.Errorf("%q: %d %q", username, a.StatusCode, got)
 				}
-				if got := a.texts("#rows > tr > td.url"); !slices.Equal(got, []string{"/of/" + url.PathEscape(username)}) {
+				if got := a.texts("#rows > tr > td.url > code"); !slices.Equal(got, []string{"/of/" + url.PathEscape(username)}) {
 					t.Errorf("%q: the rows are %q", username, got)
 				}
 				if a.find("#content script, #content b, #content img").Length() != 0 || a.find("script:not([src])").Length() != 0 {
@@ -223,7 +223,7 @@ func TestForeignEntriesAreSkipped(t *testing.T) {
 		}
 		a := b.get(base + "/static?username=ada")
 		a.expect(http.StatusOK, "Logs found for ada.")
-		if got := a.texts("#rows > tr[data-id] > td.url"); !slices.Equal(got, []string{"/ours", "/django", "%E2%80%AE</td><script>alert(1)</script>"}) {
+		if got := a.texts("#rows > tr[data-id] > td.url > code"); !slices.Equal(got, []string{"/ours", "/django", "%E2%80%AE</td><script>alert(1)</script>"}) {
 			t.Errorf("the rows are %q", got)
 		}
 		if a.find("#rows script, #rows i, #rows [onclick]").Length() != 0 {

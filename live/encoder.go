@@ -3,6 +3,7 @@ package live
 import (
 	"slices"
 
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -22,6 +23,17 @@ type htmlEncoder struct {
 	watch Watch
 	found bool // the page shows entries
 	told  told
+
+	folder *journey.Folder // of one user's steps; nil for everyone
+}
+
+// newHTMLEncoder returns the encoder for a page, of a user of whom it shows these entries, newest first.
+func newHTMLEncoder(h *Hub, watch Watch, shown []store.Entry) *htmlEncoder {
+	e := &htmlEncoder{hub: h, watch: watch, found: watch.After != ""}
+	if watch.Username != "" {
+		e.folder = newFolder(shown, watch.After)
+	}
+	return e
 }
 
 // told is what the page was last told about the connection and what was found.
@@ -31,7 +43,7 @@ type told struct {
 }
 
 func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
-	frames, err := e.rows(u)
+	frames, err := e.frames(u)
 	if err != nil {
 		return nil, err
 	}
@@ -47,16 +59,19 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 	return frames, err
 }
 
-// rows puts the update into frames, the oldest rows first. Within a frame the newest is on top, as
+// frames puts the update into frames, the oldest rows first. Within a frame the newest is on top, as
 // in the table; what is left out, and what may be missing, is older than the rest.
-func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
-	everyone := e.watch.Username == ""
-	entries := u.Entries[max(0, len(u.Entries)-views.DefaultMaxRows):] // the page keeps no more
-	omitted := 0
-	if everyone {
-		omitted = max(0, len(u.Entries)-maxRows)
-		entries = u.Entries[omitted:]
+func (e *htmlEncoder) frames(u store.Update) ([][]byte, error) {
+	if e.folder != nil {
+		return e.steps(u)
 	}
+	return e.rows(u)
+}
+
+// rows is frames for everyone's requests.
+func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
+	omitted := max(0, len(u.Entries)-maxRows)
+	entries := u.Entries[omitted:]
 	below, err := e.below(u.Gap, omitted)
 	if err != nil {
 		return nil, err
@@ -65,19 +80,34 @@ func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
 	for some := range slices.Chunk(entries, frameRows) {
 		rows := make([][]byte, 0, len(some)+len(below))
 		for _, entry := range slices.Backward(some) {
-			row, err := e.hub.rows.row(entry, rowStyle{e.watch.Lang, e.watch.Base, everyone})
+			row, err := e.row(entry)
 			if err != nil {
 				return nil, err
 			}
 			rows = append(rows, row)
 		}
-		frames = append(frames, views.RowsPartial(append(rows, below...)...))
+		frame := views.RowsPartial(append(rows, below...)...)
+		frames = append(frames, append(frame, views.NewestPartial(some[len(some)-1].ID)...))
 		below = nil
 	}
 	if len(below) > 0 {
 		frames = append(frames, views.RowsPartial(below...))
 	}
 	return frames, nil
+}
+
+// rowKey names the row of a request. Entries are shared by all viewers of a log, so the pointer
+// identifies them.
+type rowKey struct {
+	entry      *store.Entry
+	lang, base string
+}
+
+// row renders a request of everyone's, once for all who see the same.
+func (e *htmlEncoder) row(entry *store.Entry) ([]byte, error) {
+	return e.hub.pieces.get(rowKey{entry, e.watch.Lang, e.watch.Base}, func() ([]byte, error) {
+		return e.hub.views.Row(e.watch.Lang, e.watch.Base, *entry, true)
+	})
 }
 
 // below renders what stands below the rows of an update.

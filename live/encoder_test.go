@@ -19,11 +19,11 @@ func newEncoder(t *testing.T, watch Watch) encoder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := views.New(assets)
+	set, err := views.New(assets, views.Links{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &htmlEncoder{hub: &Hub{views: set, rows: newRowCache(set)}, watch: watch}
+	return newHTMLEncoder(&Hub{views: set, pieces: newPieceCache()}, watch, nil)
 }
 
 func TestALongBacklogIsSentInFrames(t *testing.T) {

@@ -62,7 +62,7 @@ type Options struct {
 type Hub struct {
 	logs    *store.Store
 	views   *views.Set
-	rows    *rowCache
+	pieces  *pieceCache
 	melody  *melody.Melody
 	options Options
 	log     *slog.Logger
@@ -84,7 +84,7 @@ func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
 		options.MaxPerAccount = DefaultMaxPerAccount
 	}
 	h := &Hub{
-		logs: logs, views: set, rows: newRowCache(set), melody: melody.New(), options: options, log: options.Logger,
+		logs: logs, views: set, pieces: newPieceCache(), melody: melody.New(), options: options, log: options.Logger,
 		viewers: make(map[*viewer]bool), sockets: make(map[string]int), left: make(chan struct{}),
 	}
 	h.melody.Upgrader.CheckOrigin = options.CheckOrigin
@@ -108,13 +108,14 @@ func viewerOf(s *melody.Session) *viewer {
 
 // Watch is what a viewer wants to see.
 type Watch struct {
-	Access   auth.Access // who watches, and by what right
-	Until    time.Time   // when the viewer has to connect, and be let in, again; zero = never
-	Username string      // "" for everyone
-	After    string      // id of the newest entry that the viewer has; "" = none
-	JSON     bool        // one JSON object per message instead of HTML frames
-	Lang     string      // of HTML frames
-	Base     string      // base path of the links in HTML frames
+	Access   auth.Access   // who watches, and by what right
+	Until    time.Time     // when the viewer has to connect, and be let in, again; zero = never
+	Username string        // "" for everyone
+	After    string        // id of the newest entry that the viewer has; "" = none
+	JSON     bool          // one JSON object per message instead of HTML frames
+	Reading  views.Reading // of one user's log, in HTML frames
+	Lang     string        // of HTML frames
+	Base     string        // base path of the links in HTML frames
 }
 
 // Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
@@ -126,6 +127,13 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
 		return err
 	}
 	defer h.leave(v)
+	if watch.Username != "" && watch.After != "" && !watch.JSON {
+		// What the page shows already, so that more of it finds its place. Without it, the rest is a row
+		// more: an error is that of the subscription too, which says so.
+		if log, err := h.logs.Log(r.Context(), watch.Username); err == nil {
+			v.encoder = newHTMLEncoder(h, watch, log.Entries)
+		}
+	}
 	subscription, err := h.subscribe(watch)
 	if err != nil {
 		return err

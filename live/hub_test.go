@@ -69,7 +69,7 @@ func newSite(t *testing.T, client redis.UniversalClient) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := views.New(assets)
+	set, err := views.New(assets, views.Links{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ func (f frame) urls() []string {
 		if row.HasClass("gap") {
 			return "gap"
 		}
-		return row.Find("td.url").Text()
+		return row.Find("td.url > code").Text()
 	})
 }
 

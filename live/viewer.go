@@ -45,7 +45,7 @@ func newViewer(h *Hub, watch Watch) *viewer {
 	if watch.JSON {
 		v.encoder = &jsonEncoder{state: store.Live}
 	} else {
-		v.encoder = &htmlEncoder{hub: h, watch: watch, found: watch.After != ""}
+		v.encoder = newHTMLEncoder(h, watch, nil)
 	}
 	v.context, v.cancel = context.WithCancel(context.Background())
 	return v

@@ -1,13 +1,13 @@
 // What the admin's pages do by themselves, beyond what htmx does for them:
 // resume a live log where it broke off, and say how the connection is. Nothing here is needed to read a
-// static log. What else the live log does is in pause.js and idle.js; the search field is in search.js.
+// static log. What else the live log does is in pause.js, steps.js and now.js; the search field is in search.js.
 //
 // Events are listened for on the document, so that it does not matter which elements come and go,
 // and a page without htmx simply never hears one.
 (() => {
   "use strict";
 
-  const newestID = () => document.querySelector("#rows > tr[data-id]")?.dataset.id;
+  const newestID = () => document.getElementById("newest")?.dataset.id;
 
   // show sets the state of #connection, with the words that the server rendered for it.
   function show(state) {

@@ -13,6 +13,7 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+	"golang.org/x/text/number"
 )
 
 //go:embed locales/active.*.json
@@ -116,6 +117,11 @@ func (c *catalogue) counted(key string, count int) (string, error) { return c.lo
 
 // number writes a number as the language does: 12,345 or 12 345.
 func (c *catalogue) number(n int) string { return message.NewPrinter(c.tag).Sprintf("%d", n) }
+
+// decimal writes a number as the language does, with at most one decimal place: 3.2 or 3,2.
+func (c *catalogue) decimal(x float64) string {
+	return message.NewPrinter(c.tag).Sprint(number.Decimal(x, number.MaxFractionDigits(1)))
+}
 
 // isolated returns a message as HTML in which the name stands in <bdi>, so that a name written from
 // right to left leaves the sentence around it alone.

@@ -50,21 +50,24 @@ func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.
 
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// URL is the path as it can be shown and copied. What would not be seen, or would rearrange the
-// text around it (controls, bidi overrides, bytes that are not UTF-8), is shown percent-encoded: the
-// same URL, and honest.
-func (r row) URL() string {
-	if strings.IndexFunc(r.Path, hidden) < 0 {
-		return r.Path
+// URL is the path as it can be shown and copied.
+func (r row) URL() string { return visible(r.Path) }
+
+// visible is a path as it can be shown and copied. What would not be seen, or would rearrange the text
+// around it (controls, bidi overrides, bytes that are not UTF-8), is percent-encoded: the same URL, and
+// honest.
+func visible(path string) string {
+	if strings.IndexFunc(path, hidden) < 0 {
+		return path
 	}
 	var b strings.Builder
-	for i, c := range r.Path {
+	for i, c := range path {
 		if !hidden(c) {
 			b.WriteRune(c)
 			continue
 		}
-		_, size := utf8.DecodeRuneInString(r.Path[i:])
-		for _, octet := range []byte(r.Path[i : i+size]) {
+		_, size := utf8.DecodeRuneInString(path[i:])
+		for _, octet := range []byte(path[i : i+size]) {
 			fmt.Fprintf(&b, "%%%02X", octet)
 		}
 	}

@@ -1,8 +1,10 @@
 package views
 
 import (
+	"slices"
 	"time"
 
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -43,9 +45,13 @@ type Log struct {
 	Username string      // "" = nothing was searched yet: only the form is shown
 	Reason   *ReasonLeft // nil where none has to be stated
 	Message  *Message
-	Entries  []store.Entry // newest first
-	ETag     string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
-	Refresh  int           // seconds between two refreshes; 0 = the page does not refresh itself
+	Reading
+	Entries []store.Entry // newest first
+	At      time.Time     // the server's clock; zero = when it is rendered
+	ETag    string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
+	Refresh int           // seconds between two refreshes; 0 = the page does not refresh itself
+
+	links Links // of the set that renders it
 }
 
 // Live is the page that shows requests as they happen, of one user or of everyone.
@@ -56,8 +62,9 @@ type Live struct {
 	SocketURL string      // absolute path or ws(s):// URL; "" = not connected, only the form is shown
 	Reason    *ReasonLeft // nil where none has to be stated
 	Message   *Message
-	MaxRows   int       // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
-	Now       time.Time // the server's clock, for a browser whose clock is wrong; zero = when it is rendered
+	Reading
+	MaxRows int       // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
+	Now     time.Time // the server's clock, for a browser whose clock is wrong; zero = when it is rendered
 }
 
 // DefaultMaxRows is how many rows a live page keeps.
@@ -74,11 +81,17 @@ type Error struct {
 func (s *Set) Login(p Login) ([]byte, error) { return s.page("login", p.Lang, p) }
 
 // Static renders a user's static log as a whole page.
-func (s *Set) Static(p Log) ([]byte, error) { return s.page("static", p.Lang, p) }
+func (s *Set) Static(p Log) ([]byte, error) {
+	p.links = s.links
+	return s.page("static", p.Lang, p)
+}
 
 // LogTable renders the part of the static page that refreshes itself: messages and table. It is the
 // very template that [Set.Static] includes.
-func (s *Set) LogTable(p Log) ([]byte, error) { return s.part("log-section", p.Lang, p) }
+func (s *Set) LogTable(p Log) ([]byte, error) {
+	p.links = s.links
+	return s.part("log-section", p.Lang, p)
+}
 
 // Live renders a live page, of a user or of everyone. Its rows come over the socket.
 func (s *Set) Live(p Live) ([]byte, error) { return s.page("live", p.Lang, p) }
@@ -131,14 +144,60 @@ func (p Log) Search() search { return search{p.Base, p.Username} }
 // Search is the page's search field, with the name that was searched.
 func (p Live) Search() search { return search{p.Base, p.Username} }
 
-// Rows are the entries as the table shows them.
-func (p Log) Rows() []row {
-	rows := make([]row, len(p.Entries))
-	for i, e := range p.Entries {
-		rows[i] = row{Entry: e, Base: p.Base}
+// journey folds the entries.
+func (p Log) journey() *journey.Folder {
+	oldestFirst := slices.Clone(p.Entries)
+	slices.Reverse(oldestFirst)
+	return journey.Fold(oldestFirst)
+}
+
+// Rows are what the table shows, newest first.
+func (p Log) Rows() []stepRow {
+	var steps []*journey.Step
+	if p.Every {
+		for _, e := range p.Entries {
+			steps = append(steps, alone(e))
+		}
+	} else {
+		steps = p.journey().Steps()
+		slices.Reverse(steps)
+	}
+	var rows []stepRow
+	for _, step := range steps {
+		if p.Filter.Matches(step) {
+			rows = append(rows, stepRow{Step: step, links: p.links})
+		}
 	}
 	return rows
 }
+
+// Now is where the user is.
+func (p Log) Now() Now { return NowAt(p.Username, p.journey(), p.at()) }
+
+func (p Log) at() time.Time {
+	if p.At.IsZero() {
+		return time.Now()
+	}
+	return p.At
+}
+
+// Clock is the server's time in the form of the rows' times.
+func (p Log) Clock() string { return timestamp(p.at()) }
+
+// Filtered says whether rows may be missing because of what the reader chose.
+func (p Log) Filtered() bool { return p.Filter.Active() }
+
+// Filtered says whether rows may be missing because of what the reader chose.
+func (p Live) Filtered() bool { return p.Filter.Active() }
+
+// RefreshURL is where the page asks for itself.
+func (p Log) RefreshURL() string { return p.Controls().to("/static", p.Reading) }
+
+// Controls are how the log can be read.
+func (p Log) Controls() controls { return controls{p.Base, "/static", p.Username, p.Reading} }
+
+// Controls are how the log can be read.
+func (p Live) Controls() controls { return controls{p.Base, "/live", p.Username, p.Reading} }
 
 // State is what the page says about its refreshes before the first.
 func (p Log) State() ConnectionState { return ConnectionRefreshing }

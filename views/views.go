@@ -25,6 +25,7 @@ import (
 
 	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -40,14 +41,16 @@ var pageNames = [...]string{
 
 // Set is every page in every language. It is safe for concurrent use.
 type Set struct {
-	languages []Language
-	matcher   language.Matcher
-	pages     map[string]map[string]*template.Template // language tag → page → parsed with the layout
+	languages  []Language
+	matcher    language.Matcher
+	links      Links
+	catalogues []*catalogue                             // English first
+	pages      map[string]map[string]*template.Template // language tag → page → parsed with the layout
 }
 
 // New parses every template once per language. A template that is missing or broken, a text that a
 // catalogue lacks, and an asset that does not exist are errors here and not on some later day.
-func New(assets *static.Assets) (*Set, error) {
+func New(assets *static.Assets, links Links) (*Set, error) {
 	catalogues, err := loadCatalogues()
 	if err != nil {
 		return nil, err
@@ -56,7 +59,7 @@ func New(assets *static.Assets) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{pages: make(map[string]map[string]*template.Template)}
+	s := &Set{links: links, pages: make(map[string]map[string]*template.Template)}
 	var tags []language.Tag
 	for _, c := range catalogues {
 		has := c.keys()
@@ -70,6 +73,7 @@ func New(assets *static.Assets) (*Set, error) {
 			return nil, fmt.Errorf("pages in %s: %w", c.language.Tag, err)
 		}
 		s.pages[c.language.Tag] = pages
+		s.catalogues = append(s.catalogues, c)
 		s.languages = append(s.languages, c.language)
 		tags = append(tags, language.Make(c.language.Tag))
 	}
@@ -93,6 +97,11 @@ func (s *Set) try() error {
 			func() ([]byte, error) {
 				return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
 			},
+			func() ([]byte, error) { return s.StepRow(l.Tag, tried(), true) },
+			func() ([]byte, error) {
+				return s.Now(l.Tag, Now{Where: journey.Now{Since: time.Now(), Problem: &journey.Problem{}}, Hints: []journey.Hint{{Kind: journey.HintLogin}}})
+			},
+			func() ([]byte, error) { return s.Live(Live{Layout: layout, Username: "a", SocketURL: "/"}) },
 			func() ([]byte, error) {
 				return s.Live(Live{Layout: layout, Everyone: true, SocketURL: "/", Reason: &ReasonLeft{}})
 			},
@@ -125,6 +134,14 @@ func (s *Set) try() error {
 		}
 	}
 	return nil
+}
+
+// tried is a step with everything that a step can have.
+func tried() *journey.Step {
+	e := store.Entry{Page: "a", From: "/", Route: "/", RequestID: "a", Duration: 1, Extra: map[string]string{"a": "b"}}
+	return &journey.Step{
+		Entry: e, Redirects: []store.Entry{e}, Parts: []journey.Part{{Entry: e, Count: 2, Poll: true}}, Omitted: 1, Problems: 1,
+	}
 }
 
 // Languages lists what the pages are translated to, English first.
@@ -210,6 +227,8 @@ func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
 		"t":         c.text,
 		"named":     c.named,
 		"isolated":  c.isolated,
+		"sentence":  c.sentence,
+		"decimal":   c.decimal,
 		"counted":   c.counted,
 		"number":    c.number,
 		"span":      c.span,
@@ -253,6 +272,8 @@ func neededKeys() ([]string, error) {
 	keys = append(keys, spanKeys()...)
 	keys = append(keys, presenceKeys()...)
 	keys = append(keys, troubleKeys()...)
+	keys = append(keys, problemKeys()...)
+	keys = append(keys, readingKeys()...)
 	keys = append(keys, auditKeys()...)
 	keys = append(keys, accountKeys()...)
 	keys = append(keys, "language.name")

@@ -16,6 +16,8 @@ type serveCommand struct {
 	LiveURL        string   `name:"live-url" placeholder:"URL" help:"Where live pages connect to, if not to the admin itself: wss://live.example.com/userlog/live/socket."`
 	Language       string   `placeholder:"LANG" help:"The language of the admin for everybody, en or fr; by default the browser's."`
 	AllowedOrigin  []string `placeholder:"ORIGIN" help:"An origin, such as https://admin.example.com, whose pages may connect to this program's live logs; repeat it for more."`
+	SiteURL        string   `name:"site-url" placeholder:"URL" help:"The site that is watched, such as https://shop.example.com: it stands in front of addresses that are copied from a log."`
+	TraceURL       string   `name:"trace-url" placeholder:"URL" help:"Where a request is found in your tracing or log system: https://traces.example.com/search?id={request_id}."`
 	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
 	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
 	RequireReason  bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the viewing log."`
@@ -38,7 +40,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	options := handlers.Options{
-		Language: c.Language, LiveURL: c.LiveURL,
+		Language: c.Language, LiveURL: c.LiveURL, SiteURL: c.SiteURL, TraceURL: c.TraceURL,
 		CookieDomain: c.CookieDomain, SecureCookies: c.SecureCookies, AllowedOrigins: c.AllowedOrigin,
 		RequireReason: c.RequireReason,
 	}

@@ -1,0 +1,34 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// summary tells what a user has done as Markdown, for a ticket. It is a look at the log as any other.
+func (s *site) summary(c *gin.Context) {
+	username := c.Query("username")
+	if store.CheckUsername(username) != nil {
+		s.fail(c, http.StatusNotFound, nil)
+		return
+	}
+	reason, ok := s.reasonFor(c, username)
+	if !ok || !s.look(c, username, reason) {
+		return
+	}
+	log, err := s.logs.Log(c.Request.Context(), username)
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	text, err := s.views.Summary(s.language(c), username, log.Entries, time.Now())
+	if err != nil {
+		s.fail(c, http.StatusInternalServerError, err)
+		return
+	}
+	c.Data(http.StatusOK, "text/plain; charset=utf-8", []byte(text))
+}

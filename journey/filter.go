@@ -1,0 +1,68 @@
+package journey
+
+import (
+	"strings"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// What a [Filter] shows. Their texts are part of the pages' addresses: they never change.
+const (
+	ShowAll     = ""        // everything
+	ShowPages   = "pages"   // what was opened to be read
+	ShowChanges = "changes" // what was sent: forms, and changes made by scripts
+	ShowErrors  = "errors"  // what failed, itself or in one of its parts
+)
+
+// Filter chooses steps or entries. The zero Filter chooses all.
+type Filter struct {
+	Show string // one of the constants above; anything else is ShowAll
+	Text string // what the address, or the name of the page, has in it, case ignored; "" = anything
+}
+
+// Active reports whether the filter leaves anything out.
+func (f Filter) Active() bool {
+	return f.Text != "" || f.Show == ShowPages || f.Show == ShowChanges || f.Show == ShowErrors
+}
+
+// Matches reports whether the filter chooses a step, for what it is or for one of its parts.
+func (f Filter) Matches(s *Step) bool {
+	if f.Show == ShowErrors && !s.Failed() && s.Problems == 0 || f.Show == ShowPages && !safe(s.Entry.Method) || f.Show == ShowChanges && safe(s.Entry.Method) {
+		return false
+	}
+	if f.contains(s.Entry) {
+		return true
+	}
+	for _, e := range s.Redirects {
+		if f.contains(e) {
+			return true
+		}
+	}
+	for _, p := range s.Parts {
+		if f.contains(p.Entry) {
+			return true
+		}
+	}
+	return false
+}
+
+// MatchesEntry reports whether the filter chooses one request for what it is.
+func (f Filter) MatchesEntry(e store.Entry) bool {
+	switch f.Show {
+	case ShowErrors:
+		return failed(e) && f.contains(e)
+	case ShowPages:
+		return safe(e.Method) && isStep(e) && f.contains(e)
+	case ShowChanges:
+		return !safe(e.Method) && f.contains(e)
+	}
+	return f.contains(e)
+}
+
+func (f Filter) contains(e store.Entry) bool {
+	if f.Text == "" {
+		return true
+	}
+	text := strings.ToLower(f.Text)
+	return strings.Contains(strings.ToLower(e.Path), text) || strings.Contains(strings.ToLower(e.Page), text)
+}

@@ -1,0 +1,52 @@
+package live
+
+import (
+	"fmt"
+	"testing"
+)
+
+// same reports whether two pieces are one piece of memory, which was rendered once.
+func same(a, b []byte) bool { return &a[0] == &b[0] }
+
+func TestAPieceIsRenderedOnce(t *testing.T) {
+	cache := newPieceCache()
+	render := func(text string) func() ([]byte, error) { return func() ([]byte, error) { return []byte(text), nil } }
+	first, _ := cache.get("key", render("first"))
+	if second, err := cache.get("key", render("second")); err != nil || !same(first, second) {
+		t.Errorf("got %q, %v", second, err)
+	}
+	if other, err := cache.get(7, render("other")); err != nil || string(other) != "other" {
+		t.Errorf("another key: %q, %v", other, err)
+	}
+	if _, err := cache.get("broken", func() ([]byte, error) { return nil, fmt.Errorf("broken") }); err == nil {
+		t.Error("an error was kept to itself")
+	}
+	if mended, err := cache.get("broken", render("mended")); err != nil || string(mended) != "mended" {
+		t.Errorf("after an error: %q, %v", mended, err)
+	}
+}
+
+func TestPiecesThatNobodyAsksForAreForgotten(t *testing.T) {
+	cache := newPieceCache()
+	render := func() ([]byte, error) { return []byte("x"), nil }
+	first, _ := cache.get("asked", render)
+	if _, err := cache.get("forgotten", render); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 * cachedPieces {
+		if _, err := cache.get(n, render); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := cache.get("asked", render); err != nil || !same(first, again) {
+			t.Fatalf("a piece in use was rendered again, %v", err)
+		}
+	}
+	if n := len(cache.young) + len(cache.old); n > 2*cachedPieces {
+		t.Errorf("%d pieces are held", n)
+	}
+	for _, generation := range []map[any][]byte{cache.young, cache.old} {
+		if _, held := generation["forgotten"]; held {
+			t.Error("a piece that nobody asked for is held")
+		}
+	}
+}

@@ -1,0 +1,70 @@
+// What the rows of a log can do: a step that has changed takes the place of its old row, new rows are
+// announced, and parts of a row can be copied.
+(() => {
+  "use strict";
+
+  // place puts a row that the table may have already where it was, as open as it was.
+  function place(row) {
+    row.removeAttribute("data-again");
+    const old = [...document.querySelectorAll(`#rows > tr[id="${CSS.escape(row.id)}"]`)].find((other) => other !== row);
+    if (!old) return;
+    const details = row.querySelector("details");
+    details.open = old.querySelector("details").open;
+    row.classList.toggle("kept", old.classList.contains("kept")); // see pause.js
+    const focused = old.contains(document.activeElement);
+    old.replaceWith(row);
+    if (focused) details.querySelector("summary").focus();
+  }
+
+  // announce says what is new in few words, the newest three at most: more could not be listened to.
+  function announce(rows) {
+    const news = document.getElementById("news");
+    if (!news || !document.documentElement.classList.contains("settled")) return;
+    const words = rows.slice(0, 3).map((row) => {
+      const what = row.querySelector(".page") ?? row.querySelector("td.url > code");
+      return `${what.textContent}: ${row.querySelector("td.result").textContent}`;
+    });
+    if (words.length > 0) news.textContent = words.join(". ");
+  }
+
+  let known = new Set();
+  document.addEventListener("htmx:ws:after:message:incoming", () => {
+    for (const row of document.querySelectorAll("#rows > tr[data-again]")) place(row);
+    const rows = [...document.querySelectorAll("#rows > tr[data-id]")];
+    announce(rows.filter((row) => !known.has(row.id)));
+    known = new Set(rows.map((row) => row.id));
+    offer();
+  });
+  document.addEventListener("htmx:after:swap", offer);
+
+  // offer shows the buttons that copy, which without a script, or without a clipboard, could do nothing.
+  function offer() {
+    if (!navigator.clipboard) return;
+    for (const copies of document.querySelectorAll(".copies[hidden]")) copies.hidden = false;
+  }
+  offer();
+
+  // done says on a button, for a moment, that it has copied.
+  function done(button) {
+    const words = document.getElementById("summary").dataset.copied;
+    const text = button.textContent;
+    if (text === words) return;
+    button.textContent = words;
+    setTimeout(() => (button.textContent = text), 1500);
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    const summary = event.target.closest("#summary");
+    if (!navigator.clipboard || (!button && !summary)) return;
+    event.preventDefault();
+    if (button) {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } else {
+      const answer = await fetch(summary.href);
+      if (!answer.ok) return location.assign(summary.href); // which says what is wrong
+      await navigator.clipboard.writeText(await answer.text());
+    }
+    done(button ?? summary);
+  });
+})();

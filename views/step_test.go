@@ -1,0 +1,169 @@
+package views_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/static"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// visit is how ada fared: a page with what it loaded, and a payment that led on and was rejected at last.
+func visit() []store.Entry {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	return []store.Entry{ // newest first
+		{ID: "5", Username: "ada", Method: "POST", Path: "/pay", Code: 422, Time: at.Add(20 * time.Second), Kind: store.KindPage, From: "/cart", Page: "Pay"},
+		{ID: "4", Username: "ada", Method: "GET", Path: "/cart", Code: 200, Time: at.Add(6 * time.Second), Kind: store.KindPage, Page: "Cart", From: "/orders/7?a=1"},
+		{ID: "3", Username: "ada", Method: "POST", Path: "/cart", Code: 303, Location: "/cart", Time: at.Add(5 * time.Second), Kind: store.KindPage, From: "/orders/7?a=1"},
+		{ID: "2", Username: "ada", Method: "GET", Path: "/missing.png", Code: 404, Time: at.Add(time.Second), Kind: store.KindAsset, From: "/orders/7?a=1"},
+		{
+			ID: "1", Username: "ada", Method: "GET", Path: "/orders/7?a=1", Code: 200, Time: at, Kind: store.KindPage, Page: "Order details",
+			Route: "/orders/:id", RequestID: "r 1", Duration: 500 * time.Millisecond, Extra: map[string]string{"plan": "gold", "a": "<b>"},
+		},
+	}
+}
+
+func TestRowsAreWhatThePersonDid(t *testing.T) {
+	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit()})
+	doc := parse(t, html, err)
+	rows := doc.Find("#rows > tr")
+	if rows.Length() != 3 {
+		t.Fatalf("%d rows, want 3", rows.Length())
+	}
+	pay, cart, order := rows.Eq(0), rows.Eq(1), rows.Eq(2)
+	if got := pay.Find("td.result").Text(); got != "Client error (422)" || !pay.HasClass("client-error") {
+		t.Errorf("the payment: %q", got)
+	}
+	if got := cart.Find("td.url > code").Text() + cart.Find(".led > code").Text() + cart.Find("td.result").Text() + cart.Find("td.type").Text(); got != "/cart/cartSuccess (200)Write (POST)" {
+		t.Errorf("what was sent, and where it led: %q", got)
+	}
+	if got := order.Find(".page").Text() + "|" + order.Find("summary").Text() + "|" + order.Find(".problems").Text(); got != "Order details|1 more request|1 part failed" || !order.HasClass("troubled") {
+		t.Errorf("the page: %q", got)
+	}
+	if got := order.Find(".parts > li.client-error").Text(); got != "GET /missing.png Client error (404)" {
+		t.Errorf("its part: %q", got)
+	}
+	details := strings.Join(strings.Fields(order.Find("dl").Text()), " ")
+	for _, want := range []string{"Duration500 ms", "Route/orders/:id", "Request IDr 1", "a<b>plangold", "2026-03-04 05:06:07 UTC"} {
+		if !strings.Contains(details, want) {
+			t.Errorf("the details %q lack %q", details, want)
+		}
+	}
+	if length := order.Find("meter.bar").AttrOr("value", ""); length != "25" {
+		t.Errorf("the bar is %q long, of 100 for 2 s", length)
+	}
+	if links := doc.Find("#rows a").Length(); links != 0 {
+		t.Errorf("%d links lead to a customer's pages", links)
+	}
+}
+
+func TestRowsLeadToTheTraceAndCopyTheWholeURL(t *testing.T) {
+	assets, err := static.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := views.New(assets, views.Links{Site: "https://shop.example.com", Trace: "https://traces.example.com/?id={request_id}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit()[4:]})
+	row := parse(t, html, err).Find("#rows > tr")
+	trace := row.Find("dl a")
+	if got := trace.AttrOr("href", ""); got != "https://traces.example.com/?id=r+1" || trace.AttrOr("rel", "") != "noopener noreferrer" {
+		t.Errorf("the trace is at %q", got)
+	}
+	if got := row.Find("[data-copy]").First().AttrOr("data-copy", ""); got != "https://shop.example.com/orders/7?a=1" {
+		t.Errorf("copied is %q", got)
+	}
+	if got := row.Find("[data-copy]").Last().AttrOr("data-copy", ""); !strings.HasPrefix(got, `{"id":"1","username":"ada"`) {
+		t.Errorf("the line is %q", got)
+	}
+}
+
+func TestLogIsFilteredAndUnfolded(t *testing.T) {
+	set := newSet(t)
+	for _, c := range []struct {
+		what    string
+		reading views.Reading
+		want    string
+	}{
+		{"all", views.Reading{}, "5 3 1"},
+		{"every request", views.Reading{Every: true}, "5 4 3 2 1"},
+		{"errors", views.Reading{Filter: journey.Filter{Show: journey.ShowErrors}}, "5 1"},
+		{"pages", views.Reading{Filter: journey.Filter{Show: journey.ShowPages}}, "1"},
+		{"changes", views.Reading{Filter: journey.Filter{Show: journey.ShowChanges}}, "5 3"},
+		{"text in a name", views.Reading{Filter: journey.Filter{Text: "ORDER det"}}, "1"},
+		{"text in a part", views.Reading{Filter: journey.Filter{Text: "missing"}}, "1"},
+		{"nothing", views.Reading{Filter: journey.Filter{Text: "nosuch"}}, ""},
+	} {
+		html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Reading: c.reading, Refresh: 2})
+		doc := parse(t, html, err)
+		var ids []string
+		for _, row := range doc.Find("#rows > tr").EachIter() {
+			ids = append(ids, row.AttrOr("data-id", ""))
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("%s: rows %q, want %q", c.what, got, c.want)
+		}
+		// The refresh, and the live log, go on as the reader has chosen.
+		query := c.reading.Query(map[string][]string{"username": {"ada"}}).Encode()
+		if got := doc.Find("#log-section").AttrOr("hx-get", ""); got != "/static?"+query {
+			t.Errorf("%s: the refresh asks %q", c.what, got)
+		}
+		if got := doc.Find(".heading .switch a").Last().AttrOr("href", ""); got != "/live?"+query {
+			t.Errorf("%s: the live log is at %q", c.what, got)
+		}
+	}
+}
+
+func TestNowIsOneSentence(t *testing.T) {
+	set := newSet(t)
+	entries := visit()
+	at := entries[0].Time.Add(40 * time.Second)
+	html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
+	now := parse(t, html, err).Find("#now")
+	if got := strings.Join(strings.Fields(now.Find("p").Text()), " "); got != "On Pay, idle for 40 s. Last problem: Pay was rejected (422), 2026-03-04 05:06:27 UTC" {
+		t.Errorf("it says %q", got)
+	}
+	if got := now.AttrOr("data-since", "") + " " + now.AttrOr("data-trouble", ""); got != "2026-03-04T05:06:27.000Z error 422" {
+		t.Errorf("for the page: %q", got)
+	}
+	html, err = set.Static(views.Log{Layout: views.Layout{Lang: "fr"}, Username: "ada"})
+	if got := parse(t, html, err).Find("#now").Text(); got != "On ne sait rien de cet utilisateur pour l’instant." {
+		t.Errorf("of nobody it says %q", got)
+	}
+}
+
+func TestHintsSayWhyTheyAreShown(t *testing.T) {
+	var entries []store.Entry
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	for i := range 3 {
+		entries = append(entries, store.Entry{ID: string(rune('a' + i)), Username: "ada", Method: "POST", Path: "/pay", Code: 500, Time: at, Kind: store.KindPage})
+	}
+	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
+	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "3 failures in a row, the last one at /pay. 2026-03-04 05:06:07 UTC" {
+		t.Errorf("it says %q", got)
+	}
+}
+
+func TestSummaryIsMarkdown(t *testing.T) {
+	entries := visit()
+	entries[4].Page, entries[3].Path = "Order *details*", "/a|b`c"
+	got, err := newSet(t).Summary("en", "ada_1", entries, entries[0].Time.Add(40*time.Second))
+	want := "**ada\\_1**, 2026-03-04 05:07:07 UTC\n\n" +
+		"On Pay, idle for 40 s. Last problem: Pay was rejected \\(422\\), 2026-03-04 05:06:27 UTC.\n\n" +
+		"| Time | URL | Result |\n| --- | --- | --- |\n" +
+		"| 05:06:07 UTC | Order \\*details\\* `GET /orders/7?a=1` | Success (200), 1 part failed |\n" +
+		"| 05:06:12 UTC | `POST /cart` → `/cart` | Success (200) |\n" +
+		"| 05:06:27 UTC | Pay `POST /pay` | Client error (422) |\n"
+	if err != nil || got != want {
+		t.Errorf("got\n%s%v\nwant\n%s", got, err, want)
+	}
+	empty, err := newSet(t).Summary("fr", "ada", nil, entries[0].Time)
+	if err != nil || !strings.Contains(empty, "On ne sait rien de cet utilisateur") {
+		t.Errorf("of nothing: %q, %v", empty, err)
+	}
+}

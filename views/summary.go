@@ -1,0 +1,106 @@
+package views
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Summary tells what a user has done, for a ticket: Markdown, in the order in which it happened. Values
+// that were masked when they were recorded are masked. entries are newest first.
+func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time) (string, error) {
+	log := Log{Username: username, Entries: entries, At: at}
+	c := s.catalogue(lang)
+	where, err := c.where(log.Now())
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s**, %s\n\n%s\n\n", escapeMarkdown(username), utc(at), where)
+	fmt.Fprintf(&b, "| %s | %s | %s |\n| --- | --- | --- |\n", c.texts["table.time"], c.texts["table.url"], c.texts["table.result"])
+	for _, step := range log.journey().Steps() {
+		line, err := c.summaryLine(step)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(line)
+	}
+	return b.String(), nil
+}
+
+// catalogue returns the texts of a language, or else of English.
+func (s *Set) catalogue(lang string) *catalogue {
+	for _, c := range s.catalogues {
+		if c.language.Tag == lang {
+			return c
+		}
+	}
+	return s.catalogues[0]
+}
+
+// tags are what sentences have around names on a page.
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// where is the sentence about where the user is, as Markdown.
+func (c *catalogue) where(n Now) (string, error) {
+	if !n.Known() {
+		return c.text("now.nothing")
+	}
+	span, err := c.span(n.Idle())
+	if err != nil {
+		return "", err
+	}
+	on, err := c.text("now.somewhere")
+	if n.Page() != "" {
+		on, err = c.named("now.on", escapeMarkdown(n.Page()))
+	}
+	if err != nil {
+		return "", err
+	}
+	idle, err := c.named("now.idle", span)
+	if err != nil || n.Where.Problem == nil {
+		return on + idle, err
+	}
+	problem, err := c.sentence(n.ProblemKey(), n.ProblemName(), n.Where.Problem.Entry.Code)
+	plain := html.UnescapeString(tags.ReplaceAllString(string(problem), ""))
+	return on + idle + " " + escapeMarkdown(plain) + " " + n.Problem().UTC() + ".", err
+}
+
+// summaryLine is a step as a row of the table.
+func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
+	r := stepRow{Step: step}
+	what := "`" + code(r.First().Method+" "+r.First().URL()) + "`"
+	if step.Entry.Page != "" {
+		what = escapeMarkdown(step.Entry.Page) + " " + what
+	}
+	for _, led := range r.Led() {
+		what += " → `" + code(led.URL()) + "`"
+	}
+	result, err := c.text("step.implied")
+	if !step.Implied {
+		result, err = c.text(r.Last().ResultKey())
+		result = fmt.Sprintf("%s (%d)", result, r.Last().Code)
+	}
+	if err == nil && step.Problems > 0 {
+		var problems string
+		problems, err = c.counted("step.problems", step.Problems)
+		result += ", " + problems
+	}
+	return fmt.Sprintf("| %s | %s | %s |\n", step.Entry.Time.UTC().Format("15:04:05 UTC"), what, result), err
+}
+
+// code is a path between backticks in a table: what would end either is percent-encoded.
+func code(path string) string { return strings.NewReplacer("`", "%60", "|", "%7C").Replace(path) }
+
+// markdown are the characters that mean something in a line of Markdown.
+var markdown = regexp.MustCompile("[\\\\`*_{}\\[\\]<>()#+!|~-]")
+
+// escapeMarkdown is a name or a sentence as text.
+func escapeMarkdown(text string) string {
+	return markdown.ReplaceAllString(strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "\uFFFD"), `\$0`)
+}
