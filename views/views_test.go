@@ -152,7 +152,8 @@ func checkAccessible(t *testing.T, doc *goquery.Document) {
 		}
 	}
 	doc.Find("input:not([type=hidden])").Each(func(_ int, s *goquery.Selection) {
-		if id := s.AttrOr("id", ""); s.AttrOr("aria-label", "") == "" && doc.Find(fmt.Sprintf("label[for=%q]", id)).Length() != 1 {
+		named := s.AttrOr("aria-label", "") != "" || s.Closest("label").Length() == 1
+		if id := s.AttrOr("id", ""); !named && doc.Find(fmt.Sprintf("label[for=%q]", id)).Length() != 1 {
 			t.Errorf("input %q has no label", id)
 		}
 	})
