@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -13,6 +14,7 @@ type tailCommand struct {
 	Username   string `arg:"" optional:"" help:"Whose log to show."`
 	All        bool   `help:"Show the requests of all users."`
 	JSON       bool   `name:"json" help:"Show each request as it is recorded: one JSON object a line."`
+	Reason     string `help:"Why, such as the number of a ticket; it is written to the viewing log, as is who looks."`
 	storeFlags `embed:""`
 }
 
@@ -25,6 +27,12 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 		return usage("give the name of the user whose log to show, or --all")
 	case !c.All && store.CheckUsername(c.Username) != nil:
 		return usage("%q: %w", c.Username, store.CheckUsername(c.Username))
+	}
+	if c.Reason != "" {
+		var err error
+		if c.Reason, err = auth.CheckReason(c.Reason); err != nil {
+			return usage("--reason: %w", err)
+		}
 	}
 	log := slog.New(slog.DiscardHandler) // what it would say is said by tail
 	options, err := c.options(log)
@@ -41,7 +49,14 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer subscription.Close()
-	t := tail{streams: std, line: c.line(), nothingYet: c.nothingYet(), ping: logs.Ping, address: logs.Address()}
+	view := newTerminalView(logs, c.Username, c.Reason)
+	defer view.close(std.err)
+	t := tail{streams: std, line: c.line(), nothingYet: c.nothingYet(), ping: logs.Ping, address: logs.Address(), record: view.begin}
+	return t.follow(ctx, subscription)
+}
+
+// follow shows what the subscription has until ctx ends, which is no error.
+func (t *tail) follow(ctx context.Context, subscription *store.Subscription) error {
 	for {
 		update, err := subscription.Next(ctx)
 		switch {
@@ -89,6 +104,7 @@ type tail struct {
 	nothingYet string                      // said where the log is empty at the start
 	ping       func(context.Context) error // asks the store for an answer
 	address    string                      // of the store
+	record     func(context.Context) error // writes down that the log is looked at; before that nothing is shown
 
 	state store.State
 	begun bool // what the log held at the start has been shown
@@ -107,6 +123,11 @@ func (t *tail) show(ctx context.Context, update store.Update) error {
 	}
 	if update.Gap {
 		fmt.Fprintln(t.err, "Requests may be missing here.")
+	}
+	if len(update.Entries) > 0 {
+		if err := t.record(ctx); err != nil {
+			return err
+		}
 	}
 	for _, e := range update.Entries {
 		if _, err := fmt.Fprintln(t.out, t.line(e)); err != nil {

@@ -4,11 +4,14 @@ package command_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -108,4 +111,47 @@ func TestTailSaysWhenRedisIsAway(t *testing.T) {
 func awaitWritten(t *testing.T, logs *store.Store, n uint64) {
 	t.Helper()
 	await(t, func() bool { return logs.Stats().Written >= n })
+}
+
+// Who reads a log in a terminal is written down as is who reads it in a browser.
+func TestTailIsWrittenDown(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	record(logs, "ada", "/first")
+	awaitWritten(t, logs, 1)
+	for _, args := range [][]string{{"ada", "--reason", "ticket 12"}, {"--all"}} {
+		r := start(t, nil, append([]string{"tail", "--redis", server.URL}, args...)...)
+		r.out.await(t, "/first")
+		r.end(t)
+	}
+	var got []string
+	for r, err := range audit.New(logs.Client(), logs.Keys(), audit.Options{}).All(t.Context(), audit.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Actor == "" || r.Via != "terminal" {
+			t.Errorf("written down: %+v", r)
+		}
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Action, r.Subject, r.Reason)))
+	}
+	if want := []string{"watch ada ticket 12", "view-ended ada ticket 12", "watch-everyone", "view-ended"}; !slices.Equal(got, want) {
+		t.Errorf("written down: %q, want %q", got, want)
+	}
+}
+
+func TestTailShowsNothingUnrecorded(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	record(logs, "ada", "/secret")
+	awaitWritten(t, logs, 1)
+	if err := logs.Client().Set(t.Context(), logs.Keys().Audit(), "no stream", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	r := do(t, nil, "", "tail", "ada", "--redis", server.URL)
+	if r.status != 1 || r.out != "" || !strings.Contains(r.err, "has to be written to the viewing log") {
+		t.Errorf("status %d, output %q, standard error %q", r.status, r.out, r.err)
+	}
+	if r := do(t, nil, "", "tail", "ada", "--redis", server.URL, "--reason", "\x1b[2J"); r.status != 2 {
+		t.Errorf("a reason that can't be: status %d, %q", r.status, r.err)
+	}
 }
