@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -127,5 +128,19 @@ func TestNoSocketForAnotherSite(t *testing.T) {
 	}
 	if records := s.audited(); len(records) != 1 {
 		t.Errorf("written down: %q", records) // the login
+	}
+}
+
+// Where browsers come by https, a page of plain http under our own name was put there by somebody on
+// the way.
+func TestNoSocketForAForgedPageOfPlainHTTP(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SecureCookies: true})
+	s.createSuperuser()
+	bearer := "Bearer " + s.token(root)
+	host := strings.TrimPrefix(s.server.URL, "http://")
+	for origin, want := range map[string]int{"https://" + host: http.StatusSwitchingProtocols, "http://" + host: http.StatusForbidden} {
+		if _, response := s.stranger().dial(base+"/live/socket?username=ada", "Origin", origin, "Authorization", bearer); response.StatusCode != want {
+			t.Errorf("from %s: %d, want %d", origin, response.StatusCode, want)
+		}
 	}
 }

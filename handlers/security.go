@@ -84,5 +84,9 @@ func (a *Admin) mayConnect(r *http.Request) bool {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
+	if err != nil || !strings.EqualFold(u.Host, r.Host) {
+		return false
+	}
+	// Whoever is on the way can put a page of plain http under our name, but none of https.
+	return u.Scheme == "https" || r.TLS == nil && !a.options.SecureCookies
 }
