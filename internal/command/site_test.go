@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,6 +60,17 @@ func (v *visitor) get(path string) page {
 func (v *visitor) logIn(base, username, password string) page {
 	v.t.Helper()
 	res, err := v.client.PostForm(v.origin+base+"/login", url.Values{"username": {username}, "password": {password}})
+	return v.read(res, err)
+}
+
+// send sends a form, of names and values in turn, and follows redirects.
+func (v *visitor) send(path string, fields ...string) page {
+	v.t.Helper()
+	form := make(url.Values)
+	for pair := range slices.Chunk(fields, 2) {
+		form.Set(pair[0], pair[1])
+	}
+	res, err := v.client.PostForm(v.origin+path, form)
 	return v.read(res, err)
 }
 

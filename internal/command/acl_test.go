@@ -1,0 +1,152 @@
+//go:build unix
+
+package command_test
+
+import (
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// aclOf returns the rules of a user of Redis as the README has them, for ACL SETUSER, with a password.
+func aclOf(t *testing.T, user string) []any {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^user ` + user + ` (.*)$`).FindStringSubmatch(string(readme))
+	if found == nil {
+		t.Fatalf("the README has no rules of %s", user)
+	}
+	rules := []any{"ACL", "SETUSER", user}
+	for rule := range strings.FieldsSeq(found[1]) {
+		rules = append(rules, rule)
+	}
+	return rules
+}
+
+// as is the URL of the server for a user.
+func as(server *redistest.Server, user string) string {
+	return strings.Replace(server.URL, "unix://", "unix://"+user+":change-me@", 1)
+}
+
+// refusals are the commands that Redis has refused since it began, as "user: command or key".
+func refusals(t *testing.T, client redis.UniversalClient) []string {
+	t.Helper()
+	var refused []string
+	entries, err := client.ACLLog(t.Context(), 128).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		refused = append(refused, e.Username+": "+e.Reason+" "+e.Object)
+	}
+	return refused
+}
+
+// The rules of the README are enough for what the programs do, and for no more than that.
+func TestTheACLOfTheREADME(t *testing.T) {
+	server := redistest.Start(t)
+	root := server.Client(t)
+	for _, user := range []string{"userlog-application", "userlog-admin"} {
+		if err := root.Do(t.Context(), aclOf(t, user)...).Err(); err != nil {
+			t.Fatalf("the rules of %s: %v", user, err)
+		}
+	}
+	defer func() {
+		if t.Failed() {
+			t.Logf("Redis refused: %q", refusals(t, root))
+		}
+	}()
+	application := openStore(t, as(server, "userlog-application"), store.Options{})
+	record(application, "ada", "/orders/7")
+	awaitWritten(t, application, 1)
+	useThePages(t, as(server, "userlog-admin"))
+	useTheCommands(t, as(server, "userlog-admin"))
+	if refused := refusals(t, root); len(refused) > 0 {
+		t.Errorf("Redis refused: %q", refused)
+	}
+
+	// What somebody who has got hold of the password can't do.
+	mayNot(t, as(server, "userlog-application"), [][]any{
+		{"HGETALL", "userlog:accounts"}, {"GET", "userlog:session:x"}, {"XRANGE", "userlog:{audit}:records", "-", "+"}, {"LRANGE", "userlog:log:ada", 0, -1},
+		{"DEL", "userlog:{audit}:records"}, {"KEYS", "*"}, {"SCAN", 0}, {"FLUSHALL"}, {"CONFIG", "GET", "*"}, {"SET", "other", "x"},
+		{"SUBSCRIBE", "userlog:log:ada"}, {"PUBLISH", "other", "x"}, {"EVAL", "return 1", 0}, {"ACL", "LIST"}, {"MONITOR"},
+	})
+	mayNot(t, as(server, "userlog-admin"), [][]any{
+		{"FLUSHALL"}, {"KEYS", "*"}, {"SCAN", 0}, {"CONFIG", "GET", "*"}, {"SET", "other", "x"}, {"ACL", "LIST"}, {"SHUTDOWN"}, {"SCRIPT", "FLUSH"},
+		{"CLIENT", "LIST"}, {"PUBLISH", "other", "x"}, {"MONITOR"}, {"REPLICAOF", "evil.example", "6379"}, {"MIGRATE", "evil.example", "6379", "userlog:accounts", 0, 10},
+	})
+}
+
+// useThePages does what superusers do in a browser.
+func useThePages(t *testing.T, url string) {
+	t.Helper()
+	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", url, "--require-reason", "--superuser", "root", "--superuser-password-file", passwordFile(t))
+	r.err.await(t, "has been created")
+	v := visit(t, r.origin(t))
+	if p := v.logIn("/userlog", "root", "a wrong password"); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("a wrong password: %d", p.status)
+	}
+	if p := v.logIn("/userlog", "root", password); p.path != "/userlog/" {
+		t.Fatalf("the login leads to %s with %d", p.path, p.status)
+	}
+	for _, form := range [][]string{
+		{"/reason", "username", "ada", "reason", "ticket 12", "next", "/userlog/static?username=ada"},
+		{"/accounts/create", "name", "vera", "role", "viewer"}, {"/accounts/role", "name", "vera", "role", "superuser"},
+		{"/accounts/sessions", "name", "vera"}, {"/accounts/link", "name", "vera"}, {"/accounts/disable", "name", "vera"}, {"/accounts/enable", "name", "vera"},
+		{"/account/token", "label", "ci", "days", "30"},
+	} {
+		if p := v.send("/userlog"+form[0], form[1:]...); p.status != http.StatusOK {
+			t.Errorf("%s: %d, %q", form[0], p.status, p.Find("#messages").Text())
+		}
+	}
+	for _, path := range []string{"/", "/users?q=a", "/static?username=ada", "/live?username=ada", "/audit", "/audit/export?format=csv", "/accounts", "/account"} {
+		if p := v.get("/userlog" + path); p.status != http.StatusOK {
+			t.Errorf("%s: %d", path, p.status)
+		}
+	}
+	if p := v.send("/userlog/logout"); p.status != http.StatusOK {
+		t.Errorf("logout: %d", p.status)
+	}
+	r.end(t)
+}
+
+// useTheCommands does what operators do in a terminal.
+func useTheCommands(t *testing.T, url string) {
+	t.Helper()
+	for _, whose := range []string{"ada", "--all"} {
+		tail := start(t, nil, "tail", whose, "--redis", url)
+		tail.out.await(t, "/orders/7")
+		tail.end(t)
+	}
+	for _, args := range [][]string{{"audit", "verify"}, {"audit", "export"}, {"account", "list"}} {
+		if done := do(t, nil, "", append(args, "--redis", url)...); done.status != 0 {
+			t.Errorf("%s: %s", args, done.err)
+		}
+	}
+}
+
+// mayNot wants Redis to refuse commands to the user in the URL.
+func mayNot(t *testing.T, url string, commands [][]any) {
+	t.Helper()
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	for _, command := range commands {
+		if err := client.Do(t.Context(), command...).Err(); err == nil || !strings.Contains(err.Error(), "NOPERM") {
+			t.Errorf("%s may %v: %v", options.Username, command, err)
+		}
+	}
+}
