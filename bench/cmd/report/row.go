@@ -47,6 +47,7 @@ func rows() []row {
 		{"onelog", measureOneLog},
 		{"idle", measureIdle},
 		{"slow", measureSlow},
+		{"login", measureLogin},
 	}
 }
 
