@@ -81,7 +81,7 @@ func (p *program) withShop(shop *demo.Shop) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine.Use(middleware.Track(p.logs, shop.Username, middleware.Options{Ignore: []string{"^/assets/"}}))
+	engine.Use(middleware.Track(p.logs, shop.Username, middleware.Options{Ignore: []string{"^/assets/"}, PageNames: shop.PageNames()}))
 	shop.AdminPath = shopPath + "/"
 	shop.Routes(engine)
 	p.admin.Mount(engine.Group(shopPath))

@@ -66,6 +66,15 @@ func (s *Shop) Routes(r gin.IRouter) {
 	shop.GET("/help", s.help)
 }
 
+// PageNames is what the shop calls its pages and actions, for those who watch them.
+func (s *Shop) PageNames() map[string]string {
+	return map[string]string{
+		"/": "Front page", "/products/:id": "Product", "/search": "Search", "/cart": "Cart", "POST /cart": "Add to cart",
+		"/checkout": "Checkout", "POST /checkout": "Pay", "/orders/:id": "Order", "/invoice": "Invoice", "/help": "Help",
+		"/login": "Log in", "POST /login": "Log in", "POST /logout": "Log out", "/account/reset": "New password",
+	}
+}
+
 // NotFound answers for pages that do not exist. It is meant for gin.Engine.NoRoute, where the
 // shop's own middleware has not run.
 func (s *Shop) NotFound(c *gin.Context) {

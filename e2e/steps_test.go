@@ -1,0 +1,48 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// A live log stays true while it is read: what a page loads joins its row, a row that is open stays open,
+// and the sentence on top and the title of the window say where the user is.
+func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.isConnected("live")
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage, Page: "Order details", Route: "/orders/:id"})
+	b.hasURLs("/orders/7")
+	b.shows("#now p", "On Order details, active now.")
+	b.click("#rows summary")
+	b.eventually("the details are open", "document.querySelector('#rows details').open && document.querySelector('#rows dl').textContent.includes('/orders/:id')")
+
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/a.png", Code: 404, Kind: store.KindAsset, From: "/orders/7"})
+	b.shows("#rows summary", "1 more request")
+	b.shows("#rows .problems", "1 part failed")
+	b.eventually("the row is the same one, and open", "document.querySelectorAll('#rows > tr').length === 1 && document.querySelector('#rows details').open")
+
+	logs.Record(store.Entry{Username: "ada", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay", From: "/orders/7"})
+	b.hasURLs("/pay", "/orders/7")
+	b.eventually("the problem", "/^On Pay, active now. Last problem: Pay was rejected \\(422\\),/.test(document.querySelector('#now p').textContent.trim())")
+	b.eventually("the title", "document.title === '● ada — error 422 · userlog'")
+	b.eventually("it is announced", "document.getElementById('news').textContent === 'Pay: Client error (422)'")
+
+	b.click("nav.switch[aria-label='What to show'] a:last-child")
+	b.eventually("errors only", "location.search.includes('show=errors')")
+	b.hasURLs("/pay", "/orders/7") // the second for its part
+	b.enter("#filter input[name=q]", "pay")
+	b.click("#filter button")
+	b.hasURLs("/pay")
+	b.click(".heading .switch a:first-child")
+	b.eventually("the static log", "location.pathname === '/userlog/static'")
+	b.hasURLs("/pay")
+	b.click("a.unfold")
+	b.hasURLs("/pay")
+	b.shows("a.unfold", "Show what the person did")
+}

@@ -1,0 +1,54 @@
+package handlers_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestSummaryIsForTheTicket(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	s.record("ada", "/reset?token=sk_live_4eC39HqLyjWDarjtT1zdp7dc", "/orders/7")
+	a := b.get(base + "/summary?username=ada")
+	if a.StatusCode != http.StatusOK || a.Header.Get("Content-Type") != "text/plain; charset=utf-8" || a.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("got %d, %v", a.StatusCode, a.Header)
+	}
+	if !strings.Contains(a.body, "`GET /orders/7`") || !strings.Contains(a.body, "`GET /reset?token=***`") || strings.Contains(a.body, "sk_live") {
+		t.Errorf("the summary is\n%s", a.body)
+	}
+	if got := s.audited(); !slices.Equal(got, []string{"root login", "root view ada"}) {
+		t.Errorf("written down: %q", got)
+	}
+	if a := b.get(base + "/summary"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("without a name: %d", a.StatusCode)
+	}
+	if a := b.get(base+"/summary?username=ada", "Accept-Language", "fr"); !strings.Contains(a.body, "| Heure |") {
+		t.Errorf("in French it is\n%s", a.body)
+	}
+}
+
+func TestLinksOfRowsAreChecked(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	for what, options := range map[string]handlers.Options{
+		"a site with a path":    {SiteURL: "https://shop.example.com/x"},
+		"a site that is none":   {SiteURL: "javascript:alert(1)"},
+		"a trace without place": {TraceURL: "https://traces.example.com/"},
+		"a trace that is none":  {TraceURL: "javascript:alert('{request_id}')"},
+	} {
+		if _, err := handlers.New(s.logs, options); err == nil {
+			t.Errorf("%s: no error", what)
+		}
+	}
+	admin, err := handlers.New(s.logs, handlers.Options{SiteURL: "https://shop.example.com", TraceURL: "https://traces.example.com/{request_id}?a=b"})
+	if err == nil {
+		err = admin.Close(t.Context())
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
