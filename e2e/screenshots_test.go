@@ -28,13 +28,13 @@ func TestScreenshots(t *testing.T) {
 	b.logIn()
 
 	b.visit("/static?username=katherine")
-	b.hasRows(len(troubled()))
+	b.hasRows(troubledSteps)
 	b.photograph("static")
 	b.visit("/live?username=katherine")
 	b.isConnected("live")
-	b.hasRows(len(troubled()))
-	logs.Record(store.Entry{Username: "katherine", Method: "POST", Path: "/checkout", Code: 500})
-	b.hasRows(len(troubled()) + 1)
+	b.hasRows(troubledSteps)
+	logs.Record(request{method: "POST", path: "/checkout", code: 500, page: "Pay", from: "/checkout"}.entry(time.Now()))
+	b.hasRows(troubledSteps + 1)
 	b.photograph("live")
 	b.visit("/live/everyone")
 	b.isConnected("live")
@@ -49,13 +49,13 @@ func TestScreenshots(t *testing.T) {
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
 	})
 	b.visit("/static?username=katherine")
-	b.hasRows(len(troubled()) + 1)
+	b.hasRows(troubledSteps + 1)
 	b.photograph("dark")
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
 	b.phone(390)
 	b.visit("/live?username=katherine")
 	b.isConnected("live")
-	b.hasRows(len(troubled()) + 1)
+	b.hasRows(troubledSteps + 1)
 	b.photograph("phone")
 }
 
@@ -82,24 +82,43 @@ type request struct {
 	ago          time.Duration
 	method, path string
 	code         int
+	page         string
+	from         string // the page that asked
+	location     string // where the answer leads
+	kind         store.Kind
 }
+
+// entry is the request as a store.Entry of katherine's.
+func (r request) entry(now time.Time) store.Entry {
+	if r.kind == store.KindUnknown {
+		r.kind = store.KindPage
+	}
+	return store.Entry{
+		Username: "katherine", Method: r.method, Path: r.path, Code: r.code, Time: now.Add(-r.ago), Duration: 40 * time.Millisecond,
+		Page: r.page, Kind: r.kind, From: r.from, Location: r.location, RequestID: "01JD3Q8Z5W",
+	}
+}
+
+// troubledSteps is how many things she did.
+const troubledSteps = 10
 
 // troubled is the log of a customer who can't pay, the oldest first.
 func troubled() []request {
 	return []request{
-		{19 * time.Minute, "POST", "/login", 303},
-		{19*time.Minute - 2*time.Second, "GET", "/", 200},
-		{17 * time.Minute, "GET", "/search?q=teapot", 200},
-		{16 * time.Minute, "GET", "/products/3", 200},
-		{14 * time.Minute, "POST", "/cart", 303},
-		{14*time.Minute - time.Second, "GET", "/cart", 200},
-		{9 * time.Minute, "GET", "/checkout", 200},
-		{7 * time.Minute, "POST", "/checkout", 422},
-		{6 * time.Minute, "POST", "/checkout", 422},
-		{4 * time.Minute, "GET", "/help/cards", 404},
-		{3 * time.Minute, "GET", "/help", 200},
-		{2 * time.Minute, "GET", "/account/reset?token=***", 200},
-		{time.Minute, "POST", "/checkout", 500},
+		{ago: 19 * time.Minute, method: "POST", path: "/login", code: 303, page: "Log in", from: "/login", location: "/"},
+		{ago: 19*time.Minute - time.Second, method: "GET", path: "/", code: 200, page: "Front page", from: "/login"},
+		{ago: 17 * time.Minute, method: "GET", path: "/search?q=teapot", code: 200, page: "Search", from: "/"},
+		{ago: 16 * time.Minute, method: "GET", path: "/products/3", code: 200, page: "Product", from: "/search?q=teapot"},
+		{ago: 16*time.Minute - time.Second, method: "GET", path: "/products/3.webp", code: 404, from: "/products/3", kind: store.KindAsset},
+		{ago: 16*time.Minute - time.Second, method: "GET", path: "/products/3/stock", code: 200, from: "/products/3", kind: store.KindFetch},
+		{ago: 14 * time.Minute, method: "POST", path: "/cart", code: 303, page: "Add to cart", from: "/products/3", location: "/cart"},
+		{ago: 14*time.Minute - time.Second, method: "GET", path: "/cart", code: 200, page: "Cart", from: "/products/3"},
+		{ago: 9 * time.Minute, method: "GET", path: "/checkout", code: 200, page: "Checkout", from: "/cart"},
+		{ago: 3 * time.Minute, method: "GET", path: "/help", code: 200, page: "Help", from: "/checkout"},
+		{ago: 2 * time.Minute, method: "GET", path: "/account/reset?token=***", code: 200, page: "New password", from: "/help"},
+		{ago: 100 * time.Second, method: "POST", path: "/checkout", code: 422, page: "Pay", from: "/checkout"},
+		{ago: 80 * time.Second, method: "POST", path: "/checkout", code: 422, page: "Pay", from: "/checkout"},
+		{ago: time.Minute, method: "POST", path: "/checkout", code: 500, page: "Pay", from: "/checkout"},
 	}
 }
 
@@ -114,6 +133,6 @@ func recordAfternoon(logs *store.Store) {
 	}
 	now = time.Now()
 	for _, r := range troubled() {
-		logs.Record(store.Entry{Username: "katherine", Method: r.method, Path: r.path, Code: r.code, Time: now.Add(-r.ago)})
+		logs.Record(r.entry(now))
 	}
 }
