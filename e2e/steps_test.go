@@ -2,10 +2,28 @@ package e2e
 
 import (
 	"testing"
+	"time"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
+
+// A log that reaches back over midnight says where the days are.
+func TestDaysAreToldApart(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	for _, path := range []string{"/older", "/old"} {
+		logs.Record(store.Entry{Username: "ada", Method: "GET", Path: path, Code: 200, Time: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)})
+	}
+	record(logs, "ada", "/today")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	for _, page := range []string{"/static", "/live"} {
+		b.visit(page + "?username=ada")
+		b.hasURLs("/today", "/old", "/older")
+		b.eventually("one day begins", `JSON.stringify([...document.querySelectorAll('#rows > tr')].map(r => r.dataset.day ?? '')) === '["","Wednesday, March 4, 2026",""]'`)
+	}
+}
 
 // A live log stays true while it is read: what a page loads joins its row, a row that is open stays open,
 // and the sentence on top and the title of the window say where the user is.

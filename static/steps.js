@@ -1,5 +1,5 @@
 // What the rows of a log can do: a step that has changed takes the place of its old row, new rows are
-// announced, and parts of a row can be copied.
+// announced, days are told apart, and parts of a row can be copied.
 (() => {
   "use strict";
 
@@ -34,8 +34,26 @@
     announce(rows.filter((row) => !known.has(row.id)));
     known = new Set(rows.map((row) => row.id));
     offer();
+    separate();
   });
-  document.addEventListener("htmx:after:swap", offer);
+  document.addEventListener("htmx:after:swap", () => {
+    offer();
+    separate();
+  });
+
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full" });
+
+  // separate writes a day above the newest of its rows, from the second day on: the reader's days, which
+  // the server doesn't know.
+  function separate() {
+    let above;
+    for (const row of document.querySelectorAll("#rows > tr[data-id]")) {
+      const date = day.format(new Date(row.querySelector("relative-time").getAttribute("datetime")));
+      if (above && date !== above) row.dataset.day = date;
+      else delete row.dataset.day;
+      above = date;
+    }
+  }
 
   // offer shows the buttons that copy, which without a script, or without a clipboard, could do nothing.
   function offer() {
@@ -43,6 +61,7 @@
     for (const copies of document.querySelectorAll(".copies[hidden]")) copies.hidden = false;
   }
   offer();
+  separate();
 
   // done says on a button, for a moment, that it has copied.
   function done(button) {
