@@ -53,18 +53,6 @@ func (s *site) known(c *gin.Context, username string) (bool, error) {
 	return len(log.Entries) > 0, err
 }
 
-// everyone shows the page on which all users' requests appear.
-func (s *site) everyone(c *gin.Context) {
-	reason, ok := s.reasonFor(c, "")
-	if !ok {
-		return
-	}
-	page := views.Live{Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(reason)}
-	page.SocketURL = s.socketURL(page.Lang, url.Values{"everyone": {"1"}})
-	html, err := s.views.Live(page)
-	s.answer(c, http.StatusOK, html, err)
-}
-
 // socketURL is where a page connects. It names the language, because the cookie that does may not
 // reach another host.
 func (s *site) socketURL(lang string, query url.Values) string {
@@ -88,6 +76,7 @@ func (s *site) socket(c *gin.Context) {
 		After:    c.Query("after"),
 		JSON:     c.Query("format") == "json",
 		Reading:  views.ReadingOf(c.Request.URL.Query()),
+		App:      c.Query("app"),
 		Lang:     s.languageOr(c, c.Query("lang")),
 		Base:     s.base,
 	}

@@ -113,7 +113,8 @@ type Watch struct {
 	Username string        // "" for everyone
 	After    string        // id of the newest entry that the viewer has; "" = none
 	JSON     bool          // one JSON object per message instead of HTML frames
-	Reading  views.Reading // of one user's log, in HTML frames
+	Reading  views.Reading // which requests: of one user's log in HTML frames, of everyone's also in JSON
+	App      string        // of everyone's requests, those that this application recorded; "" = any
 	Lang     string        // of HTML frames
 	Base     string        // base path of the links in HTML frames
 }

@@ -47,6 +47,9 @@ func newViewer(h *Hub, watch Watch) *viewer {
 	} else {
 		v.encoder = newHTMLEncoder(h, watch, nil)
 	}
+	if watch.Username == "" && (watch.Reading.Filter.Active() || watch.App != "") {
+		v.encoder = &filtered{encoder: v.encoder, watch: watch}
+	}
 	v.context, v.cancel = context.WithCancel(context.Background())
 	return v
 }

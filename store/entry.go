@@ -17,21 +17,22 @@ import (
 // fields that are empty are left out, except method, path, code and time, which django-userlog
 // writes too. See [Entry.MarshalJSON].
 type Entry struct {
-	ID        string            // "id": unique; given by [Store.Record] where it is empty
-	Username  string            // "username": whose request it was; at most 256 bytes
-	Method    string            // "method": the HTTP method
-	Path      string            // "path": path and query, as the client sent them; sensitive values masked
-	Code      int               // "code": the status that was sent to the client
-	Time      time.Time         // "time": when the response was finished; Unix seconds with six decimals
-	Duration  time.Duration     // "duration": seconds with six decimals
-	Route     string            // "route": the pattern that matched, such as /orders/:id
-	RequestID string            // "request_id": what the application's other logs call this request
-	Page      string            // "page": the application's name for what was asked for, such as Order details
-	Kind      Kind              // "kind": what the browser asked for
-	From      string            // "from": path and query of the page that asked, if it is of the same host; masked
-	Location  string            // "location": path and query where the answer leads, if that is on the same host; masked
-	Extra     map[string]string // "extra": what the application added
-	Truncated bool              // "truncated": something was too long and has been cut
+	ID          string            // "id": unique; given by [Store.Record] where it is empty
+	Username    string            // "username": whose request it was; at most 256 bytes
+	Method      string            // "method": the HTTP method
+	Path        string            // "path": path and query, as the client sent them; sensitive values masked
+	Code        int               // "code": the status that was sent to the client
+	Time        time.Time         // "time": when the response was finished; Unix seconds with six decimals
+	Duration    time.Duration     // "duration": seconds with six decimals
+	Route       string            // "route": the pattern that matched, such as /orders/:id
+	RequestID   string            // "request_id": what the application's other logs call this request
+	Page        string            // "page": the application's name for what was asked for, such as Order details
+	Kind        Kind              // "kind": what the browser asked for
+	From        string            // "from": path and query of the page that asked, if it is of the same host; masked
+	Location    string            // "location": path and query where the answer leads, if that is on the same host; masked
+	Application string            // "app": the application that recorded it; given by [Store.Record] where it is empty
+	Extra       map[string]string // "extra": what the application added
+	Truncated   bool              // "truncated": something was too long and has been cut
 }
 
 // errForeign is why a line that is valid JSON was not read as an entry.
@@ -60,6 +61,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Kind      Kind              `json:"kind"`
 		From      string            `json:"from"`
 		Location  string            `json:"location"`
+		App       string            `json:"app"`
 		Extra     map[string]string `json:"extra"`
 		Truncated bool              `json:"truncated"`
 	}
@@ -84,7 +86,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		ID: wire.ID, Username: wire.Username, Method: wire.Method, Path: wire.Path, Code: int(*wire.Code),
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
-		From: wire.From, Location: wire.Location, Extra: wire.Extra, Truncated: wire.Truncated,
+		From: wire.From, Location: wire.Location, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated,
 	}
 	return nil
 }
@@ -150,6 +152,7 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	b = appendField(b, "kind", string(e.Kind))
 	b = appendField(b, "from", e.From)
 	b = appendField(b, "location", e.Location)
+	b = appendField(b, "app", e.Application)
 	if len(e.Extra) > 0 {
 		b = append(b, `"extra":{`...)
 		for name, value := range e.Extra {

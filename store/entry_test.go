@@ -19,11 +19,11 @@ func TestEntryWireFormat(t *testing.T) {
 			"everything",
 			Entry{ID: "p-1", Username: "ada", Method: "GET", Path: "/orders/7?page=2", Code: 200, Time: at,
 				Duration: 1500 * time.Microsecond, Route: "/orders/:id", RequestID: "r1",
-				Page: "Order details", Kind: KindFragment, From: "/orders?page=2", Location: "/orders/7",
+				Page: "Order details", Kind: KindFragment, From: "/orders?page=2", Location: "/orders/7", Application: "shop",
 				Extra: map[string]string{"plan": "pro"}, Truncated: true},
 			`{"id":"p-1","username":"ada","method":"GET","path":"/orders/7?page=2","code":200,` +
 				`"time":1795429800.123456,"duration":0.001500,"route":"/orders/:id","request_id":"r1",` +
-				`"page":"Order details","kind":"fragment","from":"/orders?page=2","location":"/orders/7",` +
+				`"page":"Order details","kind":"fragment","from":"/orders?page=2","location":"/orders/7","app":"shop",` +
 				`"extra":{"plan":"pro"},"truncated":true}`,
 		},
 		{

@@ -43,6 +43,7 @@ func (e *Entry) bound() {
 	e.cut(&e.Route)
 	e.cut(&e.RequestID)
 	e.cut(&e.Page)
+	e.cut(&e.Application)
 	if len(e.Extra) > 0 {
 		e.boundExtra()
 	}
@@ -123,7 +124,7 @@ func (e *Entry) appendLine(b []byte) []byte {
 	if b = e.appendJSON(b[:start]); len(b)-start <= MaxEntryBytes {
 		return b
 	}
-	e.Page, e.From, e.Location = "", "", ""
+	e.Page, e.From, e.Location, e.Application = "", "", "", ""
 	for b = e.appendJSON(b[:start]); len(b)-start > MaxEntryBytes; b = e.appendJSON(b[:start]) {
 		e.Path = cutRune(e.Path, len(e.Path)/2)
 	}

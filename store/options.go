@@ -48,7 +48,7 @@ type Options struct {
 	// other value is masked.
 	AllowQuery []string
 
-	// Application is what this process calls itself in its heartbeats. Default: the name of the
+	// Application is what this process calls itself in its heartbeats and in what it records. Default: the name of the
 	// program's file.
 	Application string
 

@@ -164,6 +164,17 @@ func TestRecordMasksAndCuts(t *testing.T) {
 	})
 }
 
+func TestRecordNamesTheApplication(t *testing.T) {
+	logs := open(t, redistest.Start(t).Client(t), store.Options{Application: "shop"})
+	logs.Record(store.Entry{Username: "ada"})
+	logs.Record(store.Entry{Username: "ada", Application: "relayed"})
+	written(t, logs)
+	log, err := logs.Log(t.Context(), "ada")
+	if err != nil || len(log.Entries) != 2 || log.Entries[1].Application != "shop" || log.Entries[0].Application != "relayed" {
+		t.Errorf("%+v, %v", log, err)
+	}
+}
+
 func TestLogSkipsWhatIsForeign(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		logs := open(t, client, store.Options{KeyPrefix: store.NoKeyPrefix})

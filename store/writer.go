@@ -113,7 +113,7 @@ func (w *writer) gather(started time.Time) {
 	}
 }
 
-// prepare counts and masks the batch, and gives every entry its id.
+// prepare counts and masks the batch, and gives every entry its id and its application.
 func (w *writer) prepare() {
 	truncated, now := 0, time.Now()
 	for i := range w.batch {
@@ -122,6 +122,10 @@ func (w *writer) prepare() {
 		e.mask(w.mask)
 		if e.ID == "" {
 			e.ID = w.ids.next()
+		}
+		if e.Application == "" {
+			e.Application = w.options.Application
+			e.cut(&e.Application)
 		}
 		if e.Truncated {
 			truncated++

@@ -63,6 +63,9 @@ type Live struct {
 	Reason    *ReasonLeft // nil where none has to be stated
 	Message   *Message
 	Reading
+	Application  string   // of everyone's requests, those that it recorded; "" = any
+	Applications []string // to choose from
+
 	MaxRows int       // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
 	Now     time.Time // the server's clock, for a browser whose clock is wrong; zero = when it is rendered
 }
@@ -188,7 +191,7 @@ func (p Log) Clock() string { return timestamp(p.at()) }
 func (p Log) Filtered() bool { return p.Filter.Active() }
 
 // Filtered says whether rows may be missing because of what the reader chose.
-func (p Live) Filtered() bool { return p.Filter.Active() }
+func (p Live) Filtered() bool { return p.Filter.Active() || p.Application != "" }
 
 // RefreshURL is where the page asks for itself.
 func (p Log) RefreshURL() string { return p.Controls().to("/static", p.Reading) }

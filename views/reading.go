@@ -43,6 +43,14 @@ type controls struct {
 	Reading
 }
 
+// shows are the kinds of rows to choose from, and the catalogue's keys for what they are called.
+func shows() []struct{ Value, Key string } {
+	return []struct{ Value, Key string }{
+		{journey.ShowAll, "filter.all"}, {journey.ShowPages, "filter.pages"},
+		{journey.ShowChanges, "filter.changes"}, {journey.ShowErrors, "filter.errors"},
+	}
+}
+
 // choice is one of several ways to read.
 type choice struct {
 	Key     string // of the catalogues
@@ -65,13 +73,10 @@ func (c controls) Pages() []choice {
 // Shows are the kinds of rows to choose from.
 func (c controls) Shows() []choice {
 	var all []choice
-	for _, show := range []struct{ value, key string }{
-		{journey.ShowAll, "filter.all"}, {journey.ShowPages, "filter.pages"},
-		{journey.ShowChanges, "filter.changes"}, {journey.ShowErrors, "filter.errors"},
-	} {
+	for _, show := range shows() {
 		r := c.Reading
-		r.Filter.Show = show.value
-		all = append(all, choice{show.key, c.to(c.Page, r), c.Filter.Show == show.value})
+		r.Filter.Show = show.Value
+		all = append(all, choice{show.Key, c.to(c.Page, r), c.Filter.Show == show.Value})
 	}
 	return all
 }

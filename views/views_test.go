@@ -10,6 +10,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -88,6 +89,10 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 	add("live search", html, err)
 	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "wss://live.example.com/s?everyone=1"})
 	add("everyone", html, err)
+	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "/s", Application: hostileName,
+		Applications: []string{hostileName}, Reading: views.Reading{Filter: journey.Filter{Show: journey.ShowErrors, Text: hostilePath}},
+	})
+	add("everyone, filtered", html, err)
 	html, err = set.Audit(hostileAudit(layout))
 	add("audit", html, err)
 	html, err = set.Audit(views.Audit{Layout: layout, Message: views.AuditPeriod()})

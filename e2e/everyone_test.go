@@ -1,0 +1,48 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestEveryoneCanBeFiltered(t *testing.T) {
+	redis := redistest.Start(t)
+	site := serve(t, redis)
+	shop, blog := openStoreWith(t, redis, store.Options{Application: "shop"}), openStoreWith(t, redis, store.Options{Application: "blog"})
+	record := func(logs *store.Store, path string, code int) {
+		logs.Record(store.Entry{Username: "ada", Method: "GET", Path: path, Code: code})
+	}
+	record(shop, "/before", 200)
+	record(blog, "/before", 500)
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/")
+	b.eventually("both report", "document.querySelectorAll('#applications tbody tr').length === 2")
+	b.click("#applications tr:last-child .name a")
+	b.isAt("/live/everyone?app=shop")
+	b.hasURLs("/before")
+	b.enter("#filter-text", "PAY")
+	b.types(kb.Enter)
+	b.isAt("/live/everyone?show=&q=PAY&app=shop")
+	b.isConnected("live")
+	record(blog, "/pay/blog", 200)
+	record(shop, "/cart", 200)
+	record(shop, "/pay/1", 200)
+	b.hasURLs("/pay/1")
+	evaluate[bool](b, "(document.querySelector('#filter-show').focus(), true)")
+	b.types(kb.End)
+	b.click("#everyone-filter button")
+	b.isAt("/live/everyone?show=errors&q=PAY&app=shop")
+	b.isConnected("live")
+	record(shop, "/pay/2", 200)
+	record(shop, "/pay/3", 422)
+	b.hasURLs("/pay/3")
+	b.click("#everyone-filter a")
+	b.isAt("/live/everyone")
+	b.click("#rows td.user a")
+	b.isAt("/live?username=ada")
+}

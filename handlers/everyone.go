@@ -1,0 +1,52 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/views"
+)
+
+// everyone shows the page on which all users' requests appear, those that its query asks for.
+func (s *site) everyone(c *gin.Context) {
+	reason, ok := s.reasonFor(c, "")
+	if !ok {
+		return
+	}
+	page := views.Live{
+		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(reason),
+		Reading: views.ReadingOf(c.Request.URL.Query()), Application: c.Query("app"),
+	}
+	var err error
+	if page.Applications, err = s.applicationNames(c, page.Application); err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	query := page.Reading.Query(url.Values{"everyone": {"1"}})
+	if page.Application != "" {
+		query.Set("app", page.Application)
+	}
+	page.SocketURL = s.socketURL(page.Lang, query)
+	html, err := s.views.Live(page)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// applicationNames lists the applications that report, each once, and the one that is asked for.
+func (s *site) applicationNames(c *gin.Context, asked string) ([]string, error) {
+	applications, err := s.logs.Applications(c.Request.Context())
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	if asked != "" {
+		names = append(names, asked)
+	}
+	for _, a := range applications {
+		names = append(names, a.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}

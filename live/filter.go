@@ -1,0 +1,34 @@
+package live
+
+import (
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// filtered encodes those of everyone's requests that the viewer wants to see. The others are not
+// counted among those that are not shown.
+type filtered struct {
+	encoder
+	watch Watch
+}
+
+func (e *filtered) encode(u store.Update) ([][]byte, error) {
+	all := u.Entries // of the feed, which shows them to others, too
+	u.Entries = nil
+	for _, entry := range all {
+		if e.wants(entry) {
+			u.Entries = append(u.Entries, entry)
+		}
+	}
+	messages, err := e.encoder.encode(u)
+	if err != nil || e.watch.JSON || len(all) == 0 || e.wants(all[len(all)-1]) {
+		return messages, err
+	}
+	// The page has to go on from here, too, when it connects again: from what it shows, which may be
+	// long ago, there would seem to be a gap.
+	return append(messages, views.NewestPartial(all[len(all)-1].ID)), nil
+}
+
+func (e *filtered) wants(entry *store.Entry) bool {
+	return (e.watch.App == "" || entry.Application == e.watch.App) && e.watch.Reading.Filter.MatchesEntry(*entry)
+}

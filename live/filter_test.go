@@ -1,0 +1,73 @@
+package live
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+func TestWhichOfEveryonesRequestsAreWanted(t *testing.T) {
+	entry := &store.Entry{Method: "GET", Path: "/Pay?card=1", Code: 500, Application: "shop"}
+	for _, test := range []struct {
+		filter      journey.Filter
+		application string
+		wanted      bool
+	}{
+		{journey.Filter{}, "shop", true},
+		{journey.Filter{}, "sho", false},
+		{journey.Filter{Show: journey.ShowErrors, Text: "/pAY"}, "", true},
+		{journey.Filter{Show: journey.ShowErrors, Text: "/pay"}, "shop", true},
+		{journey.Filter{Show: journey.ShowErrors, Text: "/cart"}, "shop", false},
+		{journey.Filter{Show: journey.ShowChanges}, "shop", false},
+	} {
+		e := filtered{watch: Watch{Reading: views.Reading{Filter: test.filter}, App: test.application}}
+		if got := e.wants(entry); got != test.wanted {
+			t.Errorf("%+v of %q: %v", test.filter, test.application, got)
+		}
+	}
+}
+
+func TestOnlyWhatIsWantedIsCounted(t *testing.T) {
+	watch := Watch{Lang: "en", Reading: views.Reading{Filter: journey.Filter{Show: journey.ShowErrors}}}
+	e := &filtered{newEncoder(t, watch), watch}
+	var burst []*store.Entry
+	for n := range 4 * maxRows {
+		burst = append(burst, &store.Entry{ID: fmt.Sprint(n), Method: "GET", Path: "/", Code: []int{200, 500}[n%2]})
+	}
+	frame := encode(t, e, store.Update{State: store.Live, Entries: burst})
+	if n := frame.Find("tr.server-error").Length(); n != maxRows || frame.Find("tr.success").Length() != 0 {
+		t.Errorf("%d rows", n)
+	}
+	if text := frame.Find("tr.omitted").Text(); !strings.HasPrefix(text, fmt.Sprint(maxRows, " more")) {
+		t.Errorf("left out: %q", text)
+	}
+	if burst[0].Code != 200 {
+		t.Error("the feed's own entries were changed")
+	}
+	// What is not wanted only says how far the page has come.
+	frame = encode(t, e, store.Update{State: store.Live, Entries: burst[:1]})
+	if id := frame.Find("#newest").AttrOr("data-id", ""); id != "0" || frame.Find("tr").Length() != 0 {
+		t.Errorf("the page goes on after %q, with %d rows", id, frame.Find("tr").Length())
+	}
+}
+
+func TestOnlyEveryonesRequestsAreFilteredHere(t *testing.T) {
+	chosen := views.Reading{Filter: journey.Filter{Text: "x"}}
+	for _, test := range []struct {
+		watch Watch
+		want  bool
+	}{
+		{Watch{}, false}, {Watch{Reading: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
+		{Watch{Username: "ada", Reading: chosen, App: "shop"}, false},
+	} {
+		v := newViewer(&Hub{}, test.watch)
+		if _, got := v.encoder.(*filtered); got != test.want {
+			t.Errorf("%+v: %v", test.watch, got)
+		}
+		v.cancel()
+	}
+}
