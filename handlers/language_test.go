@@ -17,7 +17,7 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 		return b.get(base+target, append([]string{"X-Host-User", root}, headers...)...).find("html").AttrOr("lang", "")
 	}
 	for accepted, want := range map[string]string{
-		"": "en", "fr": "fr", "fr-CH, en;q=0.5": "fr", "de": "en", "de, fr;q=0.1": "fr", "en;q=0.1, fr;q=0.9": "fr", "\xff;;": "en", "*": "en",
+		"": "en", "fr": "fr", "fr-CH, en;q=0.5": "fr", "ja": "en", "ja, fr;q=0.1": "fr", "de": "de", "ar-MA": "ar", "en;q=0.1, fr;q=0.9": "fr", "\xff;;": "en", "*": "en",
 	} {
 		if got := lang("/", "Accept-Language", accepted); got != want {
 			t.Errorf("%q: the page is in %q", accepted, got)

@@ -32,6 +32,7 @@ type catalogue struct {
 	texts     map[string]string // messages without parameters, resolved once: rows ask for them all the time
 	plural    map[string]bool   // of the messages with parameters: is there a form for each number?
 	localizer *i18n.Localizer   // messages with parameters
+	numbers   language.Tag      // how numbers are written
 }
 
 // loadCatalogues reads every embedded catalogue, English first, which is what [Set.Match] falls
@@ -49,7 +50,10 @@ func loadCatalogues() ([]*catalogue, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read catalogue %s: %w", name.Name(), err)
 		}
-		c := newCatalogue(bundle, file)
+		c, err := newCatalogue(bundle, file)
+		if err != nil {
+			return nil, err
+		}
 		if file.Tag == language.English {
 			all = append([]*catalogue{c}, all...)
 		} else {
@@ -59,9 +63,14 @@ func loadCatalogues() ([]*catalogue, error) {
 	return all, nil
 }
 
-func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) *catalogue {
+func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) (*catalogue, error) {
+	numbers, err := file.Tag.SetTypeForKey("nu", "latn")
+	if err != nil {
+		return nil, fmt.Errorf("numbers in %s: %w", file.Tag, err)
+	}
 	c := &catalogue{
 		tag:       file.Tag,
+		numbers:   numbers,
 		texts:     make(map[string]string),
 		plural:    make(map[string]bool),
 		localizer: i18n.NewLocalizer(bundle, file.Tag.String()),
@@ -74,7 +83,17 @@ func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) *catalogue {
 		}
 	}
 	c.language = Language{Tag: file.Tag.String(), Name: c.texts["language.name"]}
-	return c
+	return c, nil
+}
+
+// direction is how the language is written, as dir="" says it.
+func (c *catalogue) direction() string {
+	script, _ := c.tag.Script()
+	switch script.String() {
+	case "Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm":
+		return "rtl"
+	}
+	return "ltr"
 }
 
 // keys lists every key of the catalogue, in no order.
@@ -115,8 +134,9 @@ func (c *catalogue) named(key, name string) (string, error) { return c.localize(
 // counted returns a message with {{.Count}}.
 func (c *catalogue) counted(key string, count int) (string, error) { return c.localize(key, count, "") }
 
-// number writes a number as the language does: 12,345 or 12 345.
-func (c *catalogue) number(n int) string { return message.NewPrinter(c.tag).Sprintf("%d", n) }
+// number writes a number as the language does: 12,345 or 12 345. Digits are 0 to 9 everywhere, as
+// browsers write times ago: two kinds on one page would be hard to read.
+func (c *catalogue) number(n int) string { return message.NewPrinter(c.numbers).Sprintf("%d", n) }
 
 // decimal writes a number as the language does, with at most one decimal place: 3.2 or 3,2.
 func (c *catalogue) decimal(x float64) string {

@@ -233,6 +233,7 @@ func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
 		"number":    c.number,
 		"span":      c.span,
 		"message":   c.message,
+		"direction": c.direction,
 		"next":      c.next,
 		"languages": s.Languages,
 		"link":      link,

@@ -14,7 +14,7 @@ type serveCommand struct {
 	Addr           address  `default:"127.0.0.1:8080" help:"Where to listen: host:port; port 0 takes a free one."`
 	BasePath       basePath `default:"/userlog" help:"The path of the admin; / for the root."`
 	LiveURL        string   `name:"live-url" placeholder:"URL" help:"Where live pages connect to, if not to the admin itself: wss://live.example.com/userlog/live/socket."`
-	Language       string   `placeholder:"LANG" help:"The language of the admin for everybody, en or fr; by default the browser's."`
+	Language       string   `placeholder:"LANG" help:"The language of the admin for everybody, such as en or ar; by default the browser's."`
 	AllowedOrigin  []string `placeholder:"ORIGIN" help:"An origin, such as https://admin.example.com, whose pages may connect to this program's live logs; repeat it for more."`
 	SiteURL        string   `name:"site-url" placeholder:"URL" help:"The site that is watched, such as https://shop.example.com: it stands in front of addresses that are copied from a log."`
 	TraceURL       string   `name:"trace-url" placeholder:"URL" help:"Where a request is found in your tracing or log system: https://traces.example.com/search?id={request_id}."`
