@@ -64,6 +64,11 @@ fuzz: ## Run every fuzz test for FUZZTIME (20s)
 screenshots: setup ## Take the screenshots in docs/screenshots anew
 	cd e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
 
+.PHONY: lighthouse
+lighthouse: setup ## Let Lighthouse judge login, home, static and live, and print its scores
+	npm ci --prefix e2e/lighthouse --no-fund --no-audit --loglevel=error
+	cd e2e && $(GO) test -count 1 -v -run '^TestLighthouse$$' . -args -lighthouse
+
 .PHONY: vendor
 vendor: ## Fetch the pinned work of other people from the npm registry: assets of the pages, common passwords
 	static/vendor.sh

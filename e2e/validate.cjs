@@ -11,6 +11,8 @@ const validator = new HtmlValidate({
   rules: {
     // A button that says nothing else submits its form; that is no mistake, only short.
     "no-implicit-button-type": "off",
+    // The list of suggestions follows ARIA's combobox pattern, which a <select> can't.
+    "prefer-native-element": ["error", { exclude: ["listbox"] }],
   },
 });
 
