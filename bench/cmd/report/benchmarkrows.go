@@ -73,3 +73,18 @@ func measurePages(ctx context.Context, l lab) ([]finding, error) {
 		met:      unchanged <= millisecond,
 	}}, nil
 }
+
+// measureWeight adds up what a browser loads for a live page that it has never seen.
+func measureWeight(ctx context.Context, l lab) ([]finding, error) {
+	results, err := runBenchmark(ctx, l, "Weight")
+	if err != nil {
+		return nil, err
+	}
+	sent, plain := results.median("Weight", "bytes"), results.median("Weight", "plain-bytes")
+	return []finding{{
+		what:     "live page: HTML, CSS and JavaScript, compressed",
+		must:     "≤ 50 KB",
+		measured: fmt.Sprintf("%.1f KB (%.1f KB uncompressed)", sent/1000, plain/1000),
+		met:      sent > 0 && sent <= 50_000,
+	}}, nil
+}

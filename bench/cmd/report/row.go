@@ -38,6 +38,7 @@ func rows() []row {
 		{"request", measureRequest},
 		{"writer", measureWriter},
 		{"page", measurePages},
+		{"weight", measureWeight},
 		{"search", measureSearch},
 		{"latency", measureLatency},
 		{"saturation", measureSaturation},
