@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -29,7 +31,8 @@ type createSuperuserCommand struct {
 
 // Run is called by kong.
 func (c *createSuperuserCommand) Run(ctx context.Context, std streams) error {
-	err := c.withPassword(ctx, std, func(accounts *auth.Accounts, password string) error {
+	created := audit.Record{Action: audit.AccountCreated, Detail: string(auth.Superuser)}
+	err := c.withPassword(ctx, std, created, func(accounts *auth.Accounts, password string) error {
 		return accounts.Create(ctx, c.Name, auth.Superuser, password)
 	})
 	switch {
@@ -49,7 +52,7 @@ type changePasswordCommand struct {
 
 // Run is called by kong.
 func (c *changePasswordCommand) Run(ctx context.Context, std streams) error {
-	err := c.withPassword(ctx, std, func(accounts *auth.Accounts, password string) error {
+	err := c.withPassword(ctx, std, audit.Record{Action: audit.PasswordSet}, func(accounts *auth.Accounts, password string) error {
 		_, err := accounts.SetPassword(ctx, c.Name, password)
 		return err
 	})
@@ -63,10 +66,11 @@ func (c *changePasswordCommand) Run(ctx context.Context, std streams) error {
 	return nil
 }
 
-// withPassword asks for a password, checks it, and has change apply it to the account. Besides what
-// change says about the account, its errors are whole sentences.
+// withPassword asks for a password, checks it, and has change apply it to the account, which is written
+// to the viewing log as r first. Besides what change says about the account, its errors are whole
+// sentences.
 func (f accountFlags) withPassword(
-	ctx context.Context, std streams,
+	ctx context.Context, std streams, r audit.Record,
 	change func(accounts *auth.Accounts, password string) error,
 ) error {
 	if err := auth.CheckName(f.Name); err != nil {
@@ -82,7 +86,14 @@ func (f accountFlags) withPassword(
 	if err != nil {
 		return err
 	}
-	err = change(auth.NewAccounts(logs.Client(), logs.Keys()), password)
+	r.Actor, r.Subject, r.Via = operator(), f.Name, viaTerminal
+	viewing := audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
+	// The ping finds out whether the password of Redis is missing, which a long script tells less clearly.
+	if err = logs.Ping(ctx); err == nil {
+		err = recordChange(ctx, viewing, r, func() error {
+			return change(auth.NewAccounts(logs.Client(), logs.Keys()), password)
+		})
+	}
 	switch {
 	case err == nil || errors.Is(err, auth.ErrAccountExists) || errors.Is(err, auth.ErrNoAccount):
 		return err
@@ -90,4 +101,20 @@ func (f accountFlags) withPassword(
 		return fmt.Errorf("interrupted: %w", err)
 	}
 	return redisFailure(logs.Address(), err)
+}
+
+// recordChange writes a change down and then makes it, so that none goes unrecorded. One that is
+// refused after all leaves a second record, which says so.
+func recordChange(ctx context.Context, log *audit.Log, r audit.Record, change func() error) error {
+	if _, err := log.Append(ctx, r); err != nil {
+		return err
+	}
+	err := change()
+	if errors.Is(err, auth.ErrAccountExists) || errors.Is(err, auth.ErrNoAccount) {
+		r.Detail = "refused: " + err.Error()
+		if _, err := log.Append(ctx, r); err != nil {
+			return err
+		}
+	}
+	return err
 }

@@ -4,10 +4,13 @@ package command_test
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/command"
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -81,5 +84,37 @@ func TestInterruptedPasswordChangesNothing(t *testing.T) {
 	status := command.Run(ctx, []string{"createsuperuser", "root", "--redis", "redis://127.0.0.1:1"}, environ{}.lookup, stdin, out, err)
 	if status != 1 || !strings.Contains(err.String(), "nothing has been changed") {
 		t.Errorf("status %d, standard error %q", status, err)
+	}
+}
+
+// Whichever command makes a superuser or changes a password, it is written down.
+func TestAccountsMadeInATerminalAreWrittenDown(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	env := environ{"USERLOG_REDIS": server.URL}
+	do(t, env, password, "createsuperuser", "root")
+	do(t, env, password, "createsuperuser", "root")
+	do(t, env, "another good password", "changepassword", "root")
+	for range 2 { // the second finds it
+		r := start(t, env, "serve", "--addr", "127.0.0.1:0", "--superuser", "boot", "--superuser-password-file", passwordFile(t))
+		r.err.await(t, "created|exists already")
+		r.end(t)
+	}
+	var got []string
+	for r, err := range audit.New(logs.Client(), logs.Keys(), audit.Options{}).All(t.Context(), audit.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Actor == "" || r.Via != "terminal" {
+			t.Errorf("written down: %+v", r)
+		}
+		got = append(got, fmt.Sprintf("%s %s %s", r.Action, r.Subject, r.Detail))
+	}
+	want := []string{
+		"account-created root superuser", "account-created root superuser", "account-created root refused: " + auth.ErrAccountExists.Error(),
+		"password-set root ", "account-created boot superuser",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("written down: %q, want %q", got, want)
 	}
 }

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -64,9 +66,8 @@ func (s superuser) ensure(ctx context.Context, logs *store.Store, log *slog.Logg
 	if s.name == "" {
 		return
 	}
-	accounts := auth.NewAccounts(logs.Client(), logs.Keys())
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := accounts.Create(ctx, s.name, auth.Superuser, s.password)
+		err := s.create(ctx, logs)
 		switch {
 		case err == nil:
 			log.Info("the superuser has been created", "name", s.name)
@@ -83,6 +84,20 @@ func (s superuser) ensure(ctx context.Context, logs *store.Store, log *slog.Logg
 			return
 		}
 	}
+}
+
+// create makes the account, after it is written to the viewing log, or returns auth.ErrAccountExists.
+func (s superuser) create(ctx context.Context, logs *store.Store) error {
+	accounts := auth.NewAccounts(logs.Client(), logs.Keys())
+	switch _, err := accounts.Get(ctx, s.name); {
+	case err == nil:
+		return auth.ErrAccountExists // which every further start finds: nothing to write down
+	case !errors.Is(err, auth.ErrNoAccount):
+		return err
+	}
+	r := audit.Record{Actor: operator(), Action: audit.AccountCreated, Subject: s.name, Via: viaTerminal, Detail: string(auth.Superuser)}
+	viewing := audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
+	return recordChange(ctx, viewing, r, func() error { return accounts.Create(ctx, s.name, auth.Superuser, s.password) })
 }
 
 // firstLine reads up to the end of the first line, which it leaves out; a password that is longer
