@@ -1,15 +1,35 @@
 package auth
 
-import "net/http"
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
 
 // cookies decides how the session's cookie is called and protected.
 type cookies struct {
 	domain string
-	secure bool // also for requests that came without TLS
+	secure bool // also on this machine, for requests that came without TLS
 }
 
-// isSecure says whether the cookie for this request is confined to https.
-func (k cookies) isSecure(r *http.Request) bool { return k.secure || r.TLS != nil }
+// isSecure says whether the cookie for this request is confined to https: always, but on one's own
+// machine. A proxy that ends TLS in front need not say so, and nobody's login crosses a network in the
+// clear.
+func (k cookies) isSecure(r *http.Request) bool { return k.secure || r.TLS != nil || !IsLoopback(r) }
+
+// IsLoopback says whether a request names this machine as its host, such as localhost or 127.0.0.1.
+func IsLoopback(r *http.Request) bool {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(strings.ToLower(host), "[]")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
 
 // name returns the cookie's name. Browsers take the prefixed ones only over https, and __Host- only
 // from this very host: neither a sibling subdomain nor a forged http page can plant one.

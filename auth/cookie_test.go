@@ -20,6 +20,7 @@ func TestCookieIsProtected(t *testing.T) {
 		want         http.Cookie
 	}{
 		{"https", https, auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog", Secure: true}},
+		{"plain http elsewhere", "http://admin.example.com", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog", Secure: true}},
 		{"plain http", http1, auth.SessionOptions{}, http.Cookie{Name: "userlog"}},
 		{"behind a proxy", http1, auth.SessionOptions{Secure: true}, http.Cookie{Name: "__Host-userlog", Secure: true}},
 		{"domain", https, auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "__Secure-userlog", Secure: true, Domain: "example.com"}},

@@ -15,8 +15,8 @@ import (
 // SessionOptions says how sessions are kept. The zero value is right for a program that serves
 // https itself, and for plain http on one's own machine.
 type SessionOptions struct {
-	// Secure confines the cookie to https for every request. Without it that is done for requests
-	// that come by TLS. Set it behind a proxy that terminates TLS; plain http can't log in then.
+	// Secure confines the cookie to https for every request. Without it that is done but for requests
+	// that come without TLS to a loopback address.
 	Secure bool
 
 	// Domain, such as "example.com", shares the cookie with that domain's subdomains. By default

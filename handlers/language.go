@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/auth"
 )
 
 // languageKept is how long a chosen language is remembered.
@@ -14,7 +16,7 @@ const languageKept = 365 * 24 * time.Hour
 func (s *site) setLanguage(c *gin.Context) {
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: languageCookie, Value: s.views.Match(c.PostForm("lang")), Path: s.base + "/",
-		MaxAge: int(languageKept.Seconds()), Secure: c.Request.TLS != nil || s.options.SecureCookies,
+		MaxAge: int(languageKept.Seconds()), Secure: c.Request.TLS != nil || s.options.SecureCookies || !auth.IsLoopback(c.Request),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 	c.Redirect(http.StatusSeeOther, s.ownPath(c.PostForm("next")))

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,6 +33,10 @@ func (s *site) loginPage(c *gin.Context) {
 func (s *site) logIn(c *gin.Context) {
 	name, password := c.PostForm("username"), c.PostForm("password")
 	next := s.ownPath(c.PostForm("next"))
+	if s.inTheClear(c) {
+		s.showLogin(c, http.StatusForbidden, views.Login{Username: name, Next: next, Message: views.InTheClear()})
+		return
+	}
 	address := s.clientAddress(c)
 	tooMany, err := s.attempt(c, name, address)
 	if err != nil {
@@ -72,6 +77,13 @@ func (s *site) begin(c *gin.Context, account auth.Account, name, address string)
 		return err
 	}
 	return s.sessions.LogIn(c, account, address)
+}
+
+// inTheClear says whether the page that sends a form did not come by https, from elsewhere than this
+// machine: the browser would not keep the session, and the password has crossed the network for all to
+// read. Browsers say in Origin how the page came, whatever proxies are in between.
+func (s *site) inTheClear(c *gin.Context) bool {
+	return !auth.IsLoopback(c.Request) && strings.HasPrefix(c.GetHeader("Origin"), "http://")
 }
 
 // recordFailure writes a failed login down. The name is kept only where it is an account's: people type

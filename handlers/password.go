@@ -25,6 +25,11 @@ func (s *site) setPassword(c *gin.Context) {
 	name, code, password := c.PostForm("username"), c.PostForm("code"), c.PostForm("password")
 	address := s.clientAddress(c)
 	p := views.Password{Username: name, Code: code}
+	if s.inTheClear(c) {
+		p.Message = views.InTheClear()
+		s.showPassword(c, http.StatusForbidden, p)
+		return
+	}
 	tooMany, err := s.attempt(c, name, address)
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)

@@ -51,6 +51,9 @@ func ReasonMissing(max int) *Message {
 	return &Message{key: "message.reason-missing", alert: true, count: max}
 }
 
+// InTheClear refuses a login on a page that did not come by https.
+func InTheClear() *Message { return &Message{key: "message.in-the-clear", alert: true, next: true} }
+
 // LoggedOut confirms a logout on the login page.
 func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
 
@@ -62,7 +65,7 @@ func messageKeys() []string {
 	var keys []string
 	for _, m := range append(refusalMessages(),
 		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), TooManyAttempts(time.Second),
-		TooManyAttempts(time.Hour), StoreLost(), NobodyReports(), LoggedOut(), ReasonMissing(1),
+		TooManyAttempts(time.Hour), StoreLost(), NobodyReports(), LoggedOut(), ReasonMissing(1), InTheClear(),
 		AuditPeriod(),
 	) {
 		keys = append(keys, m.key)
