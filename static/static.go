@@ -79,7 +79,7 @@ func New() (*Assets, error) {
 			if err != nil {
 				return nil, fmt.Errorf("asset %s: %w", b.name, err)
 			}
-			plain.Write(content)
+			plain.Write(slim(part, content))
 			// A part may end in a comment, or without a semicolon.
 			plain.WriteByte('\n')
 		}
