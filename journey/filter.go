@@ -52,7 +52,7 @@ func (f Filter) MatchesEntry(e store.Entry) bool {
 	case ShowErrors:
 		return failed(e) && f.contains(e)
 	case ShowPages:
-		return safe(e.Method) && isStep(e) && f.contains(e)
+		return safe(e.Method) && IsStep(e) && f.contains(e)
 	case ShowChanges:
 		return !safe(e.Method) && f.contains(e)
 	}

@@ -81,7 +81,7 @@ func (f *Folder) Add(e store.Entry) Change {
 	if s := f.follow(e); s != nil {
 		return Change{Step: s}
 	}
-	if !isStep(e) {
+	if !IsStep(e) {
 		return f.addPart(e)
 	}
 	var on *Step
@@ -139,7 +139,7 @@ func follows(r, e store.Entry) bool {
 	if redirects(r) && from != store.KindUnknown {
 		return to == from
 	}
-	return isStep(e) || to == store.KindFragment
+	return IsStep(e) || to == store.KindFragment
 }
 
 // started is when a request came in.

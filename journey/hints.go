@@ -85,7 +85,7 @@ func (f *Folder) Hints() []Hint {
 func (f *Folder) done() []*Step {
 	var done []*Step
 	for _, s := range f.steps {
-		if !s.Implied && isStep(s.Entry) {
+		if !s.Implied && IsStep(s.Entry) {
 			done = append(done, s)
 		}
 	}

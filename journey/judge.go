@@ -23,8 +23,8 @@ func kindOf(e store.Entry) store.Kind {
 	return store.KindUnknown
 }
 
-// isStep reports whether a request is something that a person did.
-func isStep(e store.Entry) bool {
+// IsStep reports whether a request, seen alone, is something that a person did.
+func IsStep(e store.Entry) bool {
 	switch kindOf(e) {
 	case store.KindPage, store.KindDownload, store.KindUnknown:
 		return true

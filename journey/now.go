@@ -96,7 +96,7 @@ func (f *Folder) problem() *Problem {
 		}
 	}
 	for _, s := range f.steps {
-		if isStep(s.Entry) {
+		if IsStep(s.Entry) {
 			note(s, s.Entry)
 			note(s, s.Outcome())
 		}

@@ -33,8 +33,9 @@ type commandLine struct {
 
 // streams are the standard streams of a command.
 type streams struct {
-	in       io.Reader
-	out, err io.Writer
+	in        io.Reader
+	out, err  io.Writer
+	lookupEnv func(string) (string, bool)
 }
 
 // Run runs the userlog program until it has done what args ask for, or ctx ends, and returns its
@@ -44,7 +45,7 @@ func Run(
 	ctx context.Context, args []string, lookupEnv func(string) (string, bool),
 	stdin io.Reader, stdout, stderr io.Writer,
 ) int {
-	err := run(ctx, args, lookupEnv, streams{stdin, stdout, stderr})
+	err := run(ctx, args, lookupEnv, streams{stdin, stdout, stderr, lookupEnv})
 	if err == nil {
 		return exitFine
 	}

@@ -2,6 +2,9 @@ package command
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -9,17 +12,74 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"golang.org/x/term"
+
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
-// textLine shows an entry to a person: local time, method, path, status and duration.
-func textLine(e *store.Entry) string {
-	return clock(e) + "  " + request(e)
+// textLines shows entries to a person, in the words of the admin's table.
+type textLines struct {
+	words    views.Words
+	everyone bool // with the username
+	colour   bool // for a terminal that knows ANSI's colours
 }
 
-// everyoneLine is textLine with the username.
-func everyoneLine(e *store.Entry) string {
-	return fmt.Sprintf("%s  %-12s  %s", clock(e), visible(e.Username), request(e))
+// line is local time, what was asked for and how it ended, and the duration.
+func (l textLines) line(e *store.Entry) string {
+	line := clock(e) + "  "
+	if l.everyone {
+		line += fmt.Sprintf("%-12s  ", visible(e.Username))
+	}
+	line += fmt.Sprintf("%-14s  ", fmt.Sprintf("%s (%s)", l.words.Type(*e), visible(e.Method)))
+	if e.Page != "" {
+		line += visible(e.Page) + "  "
+	}
+	line += visible(e.Path) + "  " + l.result(e)
+	if e.Duration > 0 { // django-userlog doesn't record it
+		line += "  " + took(e.Duration)
+	}
+	if !journey.IsStep(*e) {
+		return l.paint(dim, line)
+	}
+	return line
+}
+
+// result is how the request ended.
+func (l textLines) result(e *store.Entry) string {
+	words := fmt.Sprintf("%s (%d)", l.words.Result(*e), e.Code)
+	switch {
+	case e.Code >= http.StatusInternalServerError:
+		return l.paint(red, words)
+	case e.Code >= http.StatusBadRequest:
+		return l.paint(yellow, words)
+	}
+	return words
+}
+
+// Colours, as ANSI's terminals know them.
+const (
+	dim    = "2"
+	red    = "31"
+	yellow = "33"
+)
+
+// paint colours a text where that is wanted.
+func (l textLines) paint(colour, text string) string {
+	if !l.colour {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+// wantsColour says whether w is a terminal whose owner has not asked for none (no-color.org).
+func wantsColour(w io.Writer, lookupEnv func(string) (string, bool)) bool {
+	if no, _ := lookupEnv("NO_COLOR"); no != "" {
+		return false
+	}
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // jsonLine shows an entry to a program, as it is in Redis but for what a terminal might obey: that is
@@ -40,14 +100,6 @@ func jsonLine(e *store.Entry) string {
 }
 
 func clock(e *store.Entry) string { return e.Time.Local().Format(time.TimeOnly) }
-
-func request(e *store.Entry) string {
-	line := fmt.Sprintf("%-6s %s  %d", visible(e.Method), visible(e.Path), e.Code)
-	if e.Duration <= 0 {
-		return line // django-userlog doesn't record it
-	}
-	return line + "  " + took(e.Duration)
-}
 
 // took is a duration to a tenth of a millisecond, or of a second where it is at least one.
 func took(d time.Duration) string {

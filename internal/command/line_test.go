@@ -2,11 +2,15 @@ package command
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 	"unicode"
 
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 func TestLines(t *testing.T) {
@@ -15,11 +19,65 @@ func TestLines(t *testing.T) {
 		Time:     time.Date(2026, 1, 2, 3, 4, 5, 999, time.Local).UTC(),
 		Duration: 1234567 * time.Microsecond,
 	}
-	if got, want := textLine(e), "03:04:05  GET    /x  404  1.2s"; got != want {
-		t.Errorf("text: got %q, want %q", got, want)
+	words, err := views.NewWords()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got, want := everyoneLine(e), `03:04:05  a\u202eb      GET    /x  404  1.2s`; got != want {
-		t.Errorf("everyone: got %q, want %q", got, want)
+	image := *e
+	image.Kind = store.KindAsset
+	broken := *e
+	broken.Code, broken.Page, broken.Duration = 500, "Pay\x1b", 0
+	for _, c := range []struct {
+		what  string
+		lines textLines
+		e     *store.Entry
+		want  string
+	}{
+		{"one user", textLines{words: words}, e, "03:04:05  Read (GET)      /x  Client error (404)  1.2s"},
+		{"everyone", textLines{words: words, everyone: true}, e, `03:04:05  a\u202eb      Read (GET)      /x  Client error (404)  1.2s`},
+		{"in colour", textLines{words: words, colour: true}, e, "03:04:05  Read (GET)      /x  \x1b[33mClient error (404)\x1b[0m  1.2s"},
+		{"broken", textLines{words: words, colour: true}, &broken, "03:04:05  Read (GET)      Pay\\x1b  /x  \x1b[31mServer error (500)\x1b[0m"},
+		{"a part", textLines{words: words, colour: true}, &image, "\x1b[2m03:04:05  Read (GET)      /x  \x1b[33mClient error (404)\x1b[0m  1.2s\x1b[0m"},
+	} {
+		if got := c.lines.line(c.e); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.what, got, c.want)
+		}
+	}
+}
+
+// What goes to a file or a program has no colours.
+func TestColoursAreForTerminals(t *testing.T) {
+	none := func(string) (string, bool) { return "", false }
+	if wantsColour(&strings.Builder{}, none) {
+		t.Error("a buffer is no terminal")
+	}
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if wantsColour(file, none) {
+		t.Error("a file is no terminal")
+	}
+}
+
+func TestTailShowsWhatThePersonDid(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		command tailCommand
+		e       store.Entry
+		want    bool
+	}{
+		{"a page", tailCommand{}, store.Entry{Method: "GET", Kind: store.KindPage, Code: 200}, true},
+		{"of a program", tailCommand{}, store.Entry{Method: "GET", Path: "/x", Code: 200}, true},
+		{"an image", tailCommand{}, store.Entry{Method: "GET", Kind: store.KindAsset, Code: 200}, false},
+		{"an image that failed", tailCommand{}, store.Entry{Method: "GET", Kind: store.KindAsset, Code: 404}, true},
+		{"an image, every", tailCommand{Every: true}, store.Entry{Method: "GET", Kind: store.KindAsset, Code: 200}, true},
+		{"an image, as JSON", tailCommand{JSON: true}, store.Entry{Method: "GET", Kind: store.KindAsset, Code: 200}, true},
+	} {
+		if got := c.command.shows(&c.e); got != c.want {
+			t.Errorf("%s: %t", c.what, got)
+		}
 	}
 }
 
@@ -36,9 +94,6 @@ func TestTook(t *testing.T) {
 		if got := took(d); got != want {
 			t.Errorf("%v: got %s, want %s", d, got, want)
 		}
-	}
-	if got := request(&store.Entry{Method: "GET", Path: "/x", Code: 200}); got != "GET    /x  200" {
-		t.Errorf("without a duration: got %q", got)
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // tailCommand is "userlog tail".
@@ -14,6 +17,7 @@ type tailCommand struct {
 	Username   string `arg:"" optional:"" help:"Whose log to show."`
 	All        bool   `help:"Show the requests of all users."`
 	JSON       bool   `name:"json" help:"Show each request as it is recorded: one JSON object a line."`
+	Every      bool   `help:"Show also what a page fetched by itself, such as images and scripts."`
 	Reason     string `help:"Why, such as the number of a ticket; it is written to the viewing log, as is who looks."`
 	storeFlags `embed:""`
 }
@@ -44,6 +48,10 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer closeStore(context.Background(), logs, log)
+	line, err := c.line(std)
+	if err != nil {
+		return err
+	}
 	subscription, err := c.subscribe(logs)
 	if err != nil {
 		return err
@@ -51,7 +59,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	defer subscription.Close()
 	view := newTerminalView(logs, c.Username, c.Reason)
 	defer view.close(std.err)
-	t := tail{streams: std, line: c.line(), nothingYet: c.nothingYet(), ping: logs.Ping, address: logs.Address(), record: view.begin}
+	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet(), ping: logs.Ping, address: logs.Address(), record: view.begin}
 	return t.follow(ctx, subscription)
 }
 
@@ -87,20 +95,25 @@ func (c *tailCommand) nothingYet() string {
 }
 
 // line returns how an entry is shown.
-func (c *tailCommand) line() func(*store.Entry) string {
-	switch {
-	case c.JSON:
-		return jsonLine
-	case c.All:
-		return everyoneLine
+func (c *tailCommand) line(std streams) (func(*store.Entry) string, error) {
+	if c.JSON {
+		return jsonLine, nil
 	}
-	return textLine
+	words, err := views.NewWords()
+	lines := textLines{words: words, everyone: c.All, colour: wantsColour(std.out, std.lookupEnv)}
+	return lines.line, err
+}
+
+// shows says whether an entry is shown: for a person, what she watches somebody do, and what failed.
+func (c *tailCommand) shows(e *store.Entry) bool {
+	return c.JSON || c.Every || e.Code >= http.StatusBadRequest || journey.IsStep(*e)
 }
 
 // tail shows a subscription: entries on standard output, everything else on standard error.
 type tail struct {
 	streams
 	line       func(*store.Entry) string
+	shows      func(*store.Entry) bool
 	nothingYet string                      // said where the log is empty at the start
 	ping       func(context.Context) error // asks the store for an answer
 	address    string                      // of the store
@@ -130,6 +143,9 @@ func (t *tail) show(ctx context.Context, update store.Update) error {
 		}
 	}
 	for _, e := range update.Entries {
+		if !t.shows(e) {
+			continue
+		}
 		if _, err := fmt.Fprintln(t.out, t.line(e)); err != nil {
 			return fmt.Errorf("write the log: %w", err)
 		}

@@ -14,7 +14,7 @@ func TestTailSaysOnceThatTheLogIsEmpty(t *testing.T) {
 	var out, err bytes.Buffer
 	away := errors.New("away")
 	shown := tail{
-		streams: streams{out: &out, err: &err}, nothingYet: "Nothing yet.", address: "here",
+		streams: streams{out: &out, err: &err}, nothingYet: "Nothing yet.", address: "here", shows: func(*store.Entry) bool { return true },
 		ping: func(context.Context) error { return away },
 	}
 	for _, state := range []store.State{store.Lost, store.Live, store.Lost, store.Live} {

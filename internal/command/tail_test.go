@@ -36,9 +36,9 @@ func TestTail(t *testing.T) {
 	record(logs, "al*", "/not-hers")
 	record(logs, "ada", "/live")
 	r.out.await(t, "/live")
-	want := "hh:mm:ss  GET    /first  200  12.3ms\n" +
-		"hh:mm:ss  GET    /second  200  12.3ms\n" +
-		"hh:mm:ss  GET    /live  200  12.3ms\n"
+	want := "hh:mm:ss  Read (GET)      /first  Success (200)  12.3ms\n" +
+		"hh:mm:ss  Read (GET)      /second  Success (200)  12.3ms\n" +
+		"hh:mm:ss  Read (GET)      /live  Success (200)  12.3ms\n"
 	got := regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d `).ReplaceAllString(r.out.String(), "hh:mm:ss ")
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -53,9 +53,9 @@ func TestTailAll(t *testing.T) {
 	logs := openStore(t, server.URL, store.Options{})
 	r := start(t, nil, "tail", "--all", "--redis", server.URL)
 	record(logs, "ada", "/one")
-	r.out.await(t, `(?m)^\d\d:\d\d:\d\d  ada           GET    /one  200  12\.3ms\n`)
+	r.out.await(t, `(?m)^\d\d:\d\d:\d\d  ada           Read \(GET\)      /one  Success \(200\)  12\.3ms\n`)
 	record(logs, "evil\u202e", "/two\x1b[2J\u202e<b>é")
-	r.out.await(t, `  evil\\u202e +GET    /two\\x1b\[2J\\u202e<b>é  200  `)
+	r.out.await(t, `  evil\\u202e +Read \(GET\)      /two\\x1b\[2J\\u202e<b>é  Success \(200\)  `)
 	if strings.ContainsAny(r.out.String(), "\x1b\u202e\u009b") {
 		t.Errorf("raw control characters in %q", r.out)
 	}
