@@ -107,7 +107,7 @@ func logoutPath(address string) bool {
 func hasWord(address string, words ...string) bool {
 	for segment := range strings.SplitSeq(withoutQuery(address), "/") {
 		segment, _, _ = strings.Cut(segment, ".")
-		segment = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(segment))
+		segment = strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(segment), "-", ""), "_", "")
 		for _, word := range words {
 			if segment == word {
 				return true
