@@ -24,14 +24,15 @@ type htmlEncoder struct {
 	found bool // the page shows entries
 	told  told
 
-	folder *journey.Folder // of one user's steps; nil for everyone
+	folder  *journey.Folder // of one user's steps; nil for everyone
+	history history         // of the folder
 }
 
 // newHTMLEncoder returns the encoder for a page, of a user of whom it shows these entries, newest first.
 func newHTMLEncoder(h *Hub, watch Watch, shown []store.Entry) *htmlEncoder {
 	e := &htmlEncoder{hub: h, watch: watch, found: watch.After != ""}
 	if watch.Username != "" {
-		e.folder = newFolder(shown, watch.After)
+		e.folder, e.history = newFolder(shown, watch.After)
 	}
 	return e
 }

@@ -10,28 +10,50 @@ const cachedPieces = 2048
 // forgotten.
 type pieceCache struct {
 	mu         sync.Mutex
-	young, old map[any][]byte
+	young, old map[any]*piece
 }
 
-func newPieceCache() *pieceCache { return &pieceCache{young: make(map[any][]byte)} }
+// piece is rendered by the first who asks for it, while the others wait.
+type piece struct {
+	once sync.Once
+	html []byte
+	err  error
+}
 
-// get returns the piece of a key, rendered now if it is not there. It must not be changed.
+func newPieceCache() *pieceCache { return &pieceCache{young: make(map[any]*piece)} }
+
+// get returns the piece of a key, rendered now if it is not there; render may ask for other pieces. The
+// result must not be changed.
 func (c *pieceCache) get(key any, render func() ([]byte, error)) ([]byte, error) {
+	p := c.find(key)
+	p.once.Do(func() { p.html, p.err = render() })
+	if p.err != nil {
+		c.forget(key) // the next may have more luck
+	}
+	return p.html, p.err
+}
+
+// find returns the piece of a key, and keeps it for another generation.
+func (c *pieceCache) find(key any) *piece {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if html, ok := c.young[key]; ok {
-		return html, nil
+	if p, ok := c.young[key]; ok {
+		return p
 	}
-	html, ok := c.old[key]
+	p, ok := c.old[key]
 	if !ok {
-		var err error
-		if html, err = render(); err != nil {
-			return nil, err
-		}
+		p = new(piece)
 	}
 	if len(c.young) == cachedPieces {
-		c.young, c.old = make(map[any][]byte, cachedPieces), c.young
+		c.young, c.old = make(map[any]*piece, cachedPieces), c.young
 	}
-	c.young[key] = html
-	return html, nil
+	c.young[key] = p
+	return p
+}
+
+func (c *pieceCache) forget(key any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.young, key)
+	delete(c.old, key)
 }

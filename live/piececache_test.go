@@ -44,7 +44,7 @@ func TestPiecesThatNobodyAsksForAreForgotten(t *testing.T) {
 	if n := len(cache.young) + len(cache.old); n > 2*cachedPieces {
 		t.Errorf("%d pieces are held", n)
 	}
-	for _, generation := range []map[any][]byte{cache.young, cache.old} {
+	for _, generation := range []map[any]*piece{cache.young, cache.old} {
 		if _, held := generation["forgotten"]; held {
 			t.Error("a piece that nobody asked for is held")
 		}

@@ -1,6 +1,10 @@
 package live
 
 import (
+	"bytes"
+	"encoding/binary"
+	"hash/fnv"
+	"io"
 	"slices"
 	"time"
 
@@ -11,20 +15,21 @@ import (
 
 // rememberedSteps is how many steps of a user each of her viewers can still see change. What belongs to
 // an older one appears as a step by itself.
-const rememberedSteps = 64
+const rememberedSteps = 32
 
 // newFolder returns what a viewer's page shows already: nothing, or the log up to the entry after which
 // it goes on. shown is the user's log, newest first.
-func newFolder(shown []store.Entry, after string) *journey.Folder {
-	folder := journey.NewFolder(rememberedSteps)
+func newFolder(shown []store.Entry, after string) (folder *journey.Folder, past history) {
+	folder = journey.NewFolder(rememberedSteps)
 	newest := slices.IndexFunc(shown, func(e store.Entry) bool { return e.ID == after })
 	if after == "" || newest < 0 {
-		return folder
+		return folder, 0
 	}
 	for _, e := range slices.Backward(shown[newest:]) {
+		past = past.with(&e)
 		folder.Add(e)
 	}
-	return folder
+	return folder, past
 }
 
 // changed is a step that an update has made or changed.
@@ -33,11 +38,24 @@ type changed struct {
 	again bool // the page has it already
 }
 
+// history names the entries that a viewer's folder was made of, in their order: two that are equal have
+// seen the same, and will show the same.
+type history uint64
+
+// with is the history after one more entry.
+func (h history) with(e *store.Entry) history {
+	sum := fnv.New64a()
+	sum.Write(binary.BigEndian.AppendUint64(nil, uint64(h)))
+	io.WriteString(sum, e.ID)
+	return history(sum.Sum64())
+}
+
 // fold adds entries, the oldest first, and returns what changed, in the order of the first changes.
 func (e *htmlEncoder) fold(entries []*store.Entry) []changed {
 	var all []changed
 	seen := make(map[*journey.Step]bool)
 	for _, entry := range entries {
+		e.history = e.history.with(entry)
 		change := e.folder.Add(*entry)
 		step := change.Step
 		if e.watch.Reading.Every {
@@ -55,12 +73,36 @@ func (e *htmlEncoder) fold(entries []*store.Entry) []changed {
 // now into the last one.
 func (e *htmlEncoder) steps(u store.Update) ([][]byte, error) {
 	entries := u.Entries[max(0, len(u.Entries)-views.DefaultMaxRows):] // the page keeps no more
-	below, err := e.below(u.Gap, 0)
+	if len(entries) == 0 || len(entries) > frameRows {
+		return e.render(e.fold(entries), entries, u.Gap)
+	}
+	// A burst that all see is rendered once.
+	key := frameKey{e.watch.Username, e.watch.Lang, e.watch.Reading, e.history, 0, u.Gap}
+	changes := e.fold(entries)
+	key.after = e.history
+	frame, err := e.hub.pieces.get(key, func() ([]byte, error) {
+		frames, err := e.render(changes, entries, u.Gap)
+		return bytes.Join(frames, nil), err
+	})
+	return [][]byte{slices.Clip(frame)}, err
+}
+
+// frameKey names the frame of an update.
+type frameKey struct {
+	username, lang string
+	reading        views.Reading
+	before, after  history
+	gap            bool
+}
+
+// render makes the frames of what has changed.
+func (e *htmlEncoder) render(changes []changed, entries []*store.Entry, gap bool) ([][]byte, error) {
+	below, err := e.below(gap, 0)
 	if err != nil {
 		return nil, err
 	}
 	var frames [][]byte
-	for some := range slices.Chunk(e.fold(entries), frameRows) {
+	for some := range slices.Chunk(changes, frameRows) {
 		rows := make([][]byte, 0, len(some)+len(below))
 		for _, step := range slices.Backward(some) {
 			row, err := e.stepRow(step)
@@ -102,26 +144,8 @@ func (e *htmlEncoder) stepRow(c changed) ([]byte, error) {
 	})
 }
 
-// nowKey names where a user is.
-type nowKey struct {
-	username, newest, lang string
-	since                  time.Time
-	hints                  int
-	problem                string
-}
-
 // now tells the page where the user is, and which entry is the newest that it has.
 func (e *htmlEncoder) now(newest string) ([]byte, error) {
-	where := views.NowAt(e.watch.Username, e.folder, time.Now())
-	key := nowKey{username: e.watch.Username, newest: newest, lang: e.watch.Lang, since: where.Where.Since}
-	for _, hint := range where.Hints {
-		key.hints += hint.Count
-	}
-	if where.Where.Problem != nil {
-		key.problem = where.Where.Problem.Entry.ID
-	}
-	return e.hub.pieces.get(key, func() ([]byte, error) {
-		html, err := e.hub.views.Now(e.watch.Lang, where)
-		return append(views.NowPartial(html), views.NewestPartial(newest)...), err
-	})
+	html, err := e.hub.views.Now(e.watch.Lang, views.NowAt(e.watch.Username, e.folder, time.Now()))
+	return append(views.NowPartial(html), views.NewestPartial(newest)...), err
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -30,6 +31,7 @@ type catalogue struct {
 	language  Language
 	tag       language.Tag
 	texts     map[string]string // messages without parameters, resolved once: rows ask for them all the time
+	patterns  map[string]string // messages with parameters that have one form: live logs ask for them all the time
 	plural    map[string]bool   // of the messages with parameters: is there a form for each number?
 	localizer *i18n.Localizer   // messages with parameters
 	numbers   language.Tag      // how numbers are written
@@ -72,12 +74,16 @@ func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) (*catalogue, erro
 		tag:       file.Tag,
 		numbers:   numbers,
 		texts:     make(map[string]string),
+		patterns:  make(map[string]string),
 		plural:    make(map[string]bool),
 		localizer: i18n.NewLocalizer(bundle, file.Tag.String()),
 	}
 	for _, m := range file.Messages {
 		if strings.Contains(m.Other, "{{") {
 			c.plural[m.ID] = m.One != "" || m.Many != "" || m.Few != "" || m.Two != "" || m.Zero != ""
+			if rest := strings.NewReplacer("{{.Name}}", "", "{{.Count}}", "").Replace(m.Other); !c.plural[m.ID] && !strings.Contains(rest, "{{") {
+				c.patterns[m.ID] = m.Other
+			}
 		} else {
 			c.texts[m.ID] = m.Other
 		}
@@ -116,6 +122,9 @@ func (c *catalogue) localize(key string, count int, name string) (string, error)
 	if text, ok := c.texts[key]; ok {
 		return text, nil
 	}
+	if pattern, ok := c.patterns[key]; ok {
+		return strings.NewReplacer("{{.Name}}", name, "{{.Count}}", c.number(count)).Replace(pattern), nil
+	}
 	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name any }{c.number(count), name}}
 	if c.plural[key] {
 		config.PluralCount = count
@@ -136,11 +145,19 @@ func (c *catalogue) counted(key string, count int) (string, error) { return c.lo
 
 // number writes a number as the language does: 12,345 or 12 345. Digits are 0 to 9 everywhere, as
 // browsers write times ago: two kinds on one page would be hard to read.
-func (c *catalogue) number(n int) string { return message.NewPrinter(c.numbers).Sprintf("%d", n) }
+func (c *catalogue) number(n int) string {
+	if 0 <= n && n < 1000 {
+		return strconv.Itoa(n) // as every language writes it, and a hundred times as fast
+	}
+	return message.NewPrinter(c.numbers).Sprintf("%d", n)
+}
 
 // decimal writes a number as the language does, with at most one decimal place: 3.2 or 3,2.
 func (c *catalogue) decimal(x float64) string {
-	return message.NewPrinter(c.tag).Sprint(number.Decimal(x, number.MaxFractionDigits(1)))
+	if whole := int(x); x == float64(whole) {
+		return c.number(whole)
+	}
+	return message.NewPrinter(c.numbers).Sprint(number.Decimal(x, number.MaxFractionDigits(1)))
 }
 
 // isolated returns a message as HTML in which the name stands in <bdi>, so that a name written from

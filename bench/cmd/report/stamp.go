@@ -21,11 +21,15 @@ type stamp struct {
 }
 
 // stamps returns the stamps in a message, in the order in which the entries were recorded: frames of
-// HTML have the newest on top.
+// HTML have the newest on top. There a row has its path several times, but only once as what is read.
 func stamps(message []byte) []stamp {
+	path := []byte("/at/")
+	if bytes.HasPrefix(message, []byte("<")) {
+		path = []byte("<code dir=\"ltr\">/at/")
+	}
 	var found []stamp
 	for rest := message; ; {
-		_, after, ok := bytes.Cut(rest, []byte("/at/"))
+		_, after, ok := bytes.Cut(rest, path)
 		if !ok {
 			break
 		}

@@ -11,7 +11,7 @@ func TestStamps(t *testing.T) {
 	want := []stamp{{7, 1234567890}, {8, 2234567890}}
 	for name, message := range map[string]string{
 		"JSON":  `{"type":"entry","path":"` + first + `","route":"/at/:number"}{"path":"` + second + `"}`,
-		"frame": `<tr><td><code>` + second + `</code></td></tr><tr><td><code>` + first + `</code></td></tr>`,
+		"frame": `<tr><td><code dir="ltr">` + second + `</code></td></tr><tr><td><code dir="ltr">` + first + `</code></td></tr>`,
 	} {
 		if got := stamps([]byte(message)); !slices.Equal(got, want) {
 			t.Errorf("%s: %v", name, got)
