@@ -19,7 +19,7 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		options handlers.Options
 		says    []string
 	}{
-		{handlers.Options{Language: "tlh"}, []string{"language", `"tlh"`, "en, fr"}},
+		{handlers.Options{Language: "tlh"}, []string{"language", `"tlh"`, "en, ar, de, es, fr"}},
 		{handlers.Options{Language: "FR"}, []string{"language", `"FR"`}},
 		{handlers.Options{CookieDomain: "https://example.com"}, []string{"cookie domain", `"https://example.com"`, "such as"}},
 		{handlers.Options{CookieDomain: "example.com; Path=/x"}, []string{"cookie domain"}},

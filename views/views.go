@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -44,12 +45,16 @@ type Set struct {
 	languages  []Language
 	matcher    language.Matcher
 	links      Links
-	catalogues []*catalogue                             // English first
-	pages      map[string]map[string]*template.Template // language tag → page → parsed with the layout
+	catalogues []*catalogue           // English first
+	pages      map[string]parsedPages // by language tag
 }
 
-// New parses every template once per language. A template that is missing or broken, a text that a
-// catalogue lacks, and an asset that does not exist are errors here and not on some later day.
+// parsedPages returns each page of a language, parsed with the layout: at the first call they are parsed.
+type parsedPages func() (map[string]*template.Template, error)
+
+// New parses every template; in languages other than English, when the first reader wants it. A template
+// that is missing or broken, a text that a catalogue lacks, and an asset that does not exist are errors
+// here and not on some later day.
 func New(assets *static.Assets, links Links) (*Set, error) {
 	catalogues, err := loadCatalogues()
 	if err != nil {
@@ -59,7 +64,7 @@ func New(assets *static.Assets, links Links) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{links: links, pages: make(map[string]map[string]*template.Template)}
+	s := &Set{links: links, pages: make(map[string]parsedPages)}
 	var tags []language.Tag
 	for _, c := range catalogues {
 		has := c.keys()
@@ -68,69 +73,70 @@ func New(assets *static.Assets, links Links) (*Set, error) {
 				return nil, fmt.Errorf("catalogue %s: no message %q", c.language.Tag, key)
 			}
 		}
-		pages, err := parsePages(s, c, assets)
-		if err != nil {
-			return nil, fmt.Errorf("pages in %s: %w", c.language.Tag, err)
-		}
-		s.pages[c.language.Tag] = pages
+		s.pages[c.language.Tag] = sync.OnceValues(func() (map[string]*template.Template, error) {
+			pages, err := parsePages(s, c, assets)
+			if err != nil {
+				return nil, fmt.Errorf("pages in %s: %w", c.language.Tag, err)
+			}
+			return pages, nil
+		})
 		s.catalogues = append(s.catalogues, c)
 		s.languages = append(s.languages, c.language)
 		tags = append(tags, language.Make(c.language.Tag))
 	}
 	s.matcher = language.NewMatcher(tags)
-	return s, s.try()
+	return s, s.try(s.languages[0])
 }
 
-// try renders every page once in every language: html/template checks a template's escaping, and
-// looks for the templates it includes, only when it is first used.
-func (s *Set) try() error {
-	for _, l := range s.languages {
-		layout := Layout{Lang: l.Tag, Account: "a", CanLogOut: true, CanSwitchLanguage: true}
-		render := []func() ([]byte, error){
-			func() ([]byte, error) { return s.Login(Login{Layout: layout}) },
-			func() ([]byte, error) {
-				return s.Home(Home{
-					Layout: layout, Users: []store.Seen{{}}, Troubled: []store.Trouble{{At: time.Now()}}, Refresh: 1,
-					Applications: []store.Application{{Stats: store.Stats{Indeterminate: 1}}, {}},
-				})
-			},
-			func() ([]byte, error) {
-				return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
-			},
-			func() ([]byte, error) { return s.StepRow(l.Tag, tried(), true) },
-			func() ([]byte, error) {
-				return s.Now(l.Tag, Now{Where: journey.Now{Since: time.Now(), Problem: &journey.Problem{}}, Hints: []journey.Hint{{Kind: journey.HintLogin}}})
-			},
-			func() ([]byte, error) { return s.Live(Live{Layout: layout, Username: "a", SocketURL: "/"}) },
-			func() ([]byte, error) {
-				return s.Live(Live{Layout: layout, Everyone: true, SocketURL: "/", Reason: &ReasonLeft{}})
-			},
-			func() ([]byte, error) { return s.Reason(Reason{Layout: layout, Username: "a"}) },
-			func() ([]byte, error) {
-				return s.Audit(Audit{Layout: layout, Older: 1, Records: []audit.Record{{Action: audit.ViewEnded, Actor: "a", Subject: "a", Reason: "a", Began: 1}}})
-			},
-			func() ([]byte, error) { return s.Error(Error{Layout: layout}) },
-			func() ([]byte, error) {
-				return s.Accounts(Accounts{Layout: layout, OwnLogin: true, Accounts: []auth.Account{{Name: "a", Role: auth.Viewer}}})
-			},
-			func() ([]byte, error) { return s.Link(Link{Layout: layout}) },
-			func() ([]byte, error) { return s.Password(Password{Layout: layout}) },
-			func() ([]byte, error) {
-				return s.Account(Account{
-					Layout: layout, Role: auth.Viewer, OwnLogin: true, HasTokens: true,
-					Sessions: []auth.Session{{}}, Tokens: []auth.Token{{}},
-				})
-			},
-			func() ([]byte, error) { return s.Token(Token{Layout: layout}) },
-			func() ([]byte, error) { return s.GapRow(l.Tag, true) },
-			func() ([]byte, error) { return s.OmittedRow(l.Tag, true, 1) },
-			func() ([]byte, error) { return s.Suggestions(Suggestions{Lang: l.Tag, Users: []store.Seen{{}}}) },
-			func() ([]byte, error) { return s.Messages(l.Tag, StoreLost()) },
-		}
-		for _, f := range render {
-			if _, err := f(); err != nil {
-				return fmt.Errorf("try the pages in %s: %w", l.Tag, err)
-			}
+// try renders every page once in a language: html/template checks a template's escaping, and looks for
+// the templates it includes, only when it is first used. What is wrong with a page in one language and
+// not in another is its texts, which are checked for all.
+func (s *Set) try(l Language) error {
+	layout := Layout{Lang: l.Tag, Account: "a", CanLogOut: true, CanSwitchLanguage: true}
+	render := []func() ([]byte, error){
+		func() ([]byte, error) { return s.Login(Login{Layout: layout}) },
+		func() ([]byte, error) {
+			return s.Home(Home{
+				Layout: layout, Users: []store.Seen{{}}, Troubled: []store.Trouble{{At: time.Now()}}, Refresh: 1,
+				Applications: []store.Application{{Stats: store.Stats{Indeterminate: 1}}, {}},
+			})
+		},
+		func() ([]byte, error) {
+			return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
+		},
+		func() ([]byte, error) { return s.StepRow(l.Tag, tried(), true) },
+		func() ([]byte, error) {
+			return s.Now(l.Tag, Now{Where: journey.Now{Since: time.Now(), Problem: &journey.Problem{}}, Hints: []journey.Hint{{Kind: journey.HintLogin}}})
+		},
+		func() ([]byte, error) { return s.Live(Live{Layout: layout, Username: "a", SocketURL: "/"}) },
+		func() ([]byte, error) {
+			return s.Live(Live{Layout: layout, Everyone: true, SocketURL: "/", Reason: &ReasonLeft{}})
+		},
+		func() ([]byte, error) { return s.Reason(Reason{Layout: layout, Username: "a"}) },
+		func() ([]byte, error) {
+			return s.Audit(Audit{Layout: layout, Older: 1, Records: []audit.Record{{Action: audit.ViewEnded, Actor: "a", Subject: "a", Reason: "a", Began: 1}}})
+		},
+		func() ([]byte, error) { return s.Error(Error{Layout: layout}) },
+		func() ([]byte, error) {
+			return s.Accounts(Accounts{Layout: layout, OwnLogin: true, Accounts: []auth.Account{{Name: "a", Role: auth.Viewer}}})
+		},
+		func() ([]byte, error) { return s.Link(Link{Layout: layout}) },
+		func() ([]byte, error) { return s.Password(Password{Layout: layout}) },
+		func() ([]byte, error) {
+			return s.Account(Account{
+				Layout: layout, Role: auth.Viewer, OwnLogin: true, HasTokens: true,
+				Sessions: []auth.Session{{}}, Tokens: []auth.Token{{}},
+			})
+		},
+		func() ([]byte, error) { return s.Token(Token{Layout: layout}) },
+		func() ([]byte, error) { return s.GapRow(l.Tag, true) },
+		func() ([]byte, error) { return s.OmittedRow(l.Tag, true, 1) },
+		func() ([]byte, error) { return s.Suggestions(Suggestions{Lang: l.Tag, Users: []store.Seen{{}}}) },
+		func() ([]byte, error) { return s.Messages(l.Tag, StoreLost()) },
+	}
+	for _, f := range render {
+		if _, err := f(); err != nil {
+			return fmt.Errorf("try the pages in %s: %w", l.Tag, err)
 		}
 	}
 	return nil
@@ -174,9 +180,13 @@ func (s *Set) part(name, lang string, data any) ([]byte, error) {
 }
 
 func (s *Set) render(page, name, lang string, data any) ([]byte, error) {
-	pages, ok := s.pages[lang]
+	parsed, ok := s.pages[lang]
 	if !ok {
-		pages = s.pages[s.languages[0].Tag]
+		parsed = s.pages[s.languages[0].Tag]
+	}
+	pages, err := parsed()
+	if err != nil {
+		return nil, err
 	}
 	var b bytes.Buffer
 	if err := pages[page].ExecuteTemplate(&b, name, data); err != nil {

@@ -40,7 +40,7 @@ func TestEmbed(t *testing.T) {
 	get(t, site, "ada", "wrong", "/orders/8", http.StatusUnauthorized)
 
 	row := get(t, site, "root", "secret", "/userlog/static?username=ada", http.StatusOK).Find("#rows > tr")
-	if url := row.Find("td.url").Text(); row.Length() != 1 || url != "/orders/7" {
+	if url := row.Find("td.url > code").Text(); row.Length() != 1 || url != "/orders/7" {
 		t.Errorf("the admin shows %d rows, the first with URL %q; want 1 with /orders/7", row.Length(), url)
 	}
 	refused := get(t, site, "ada", "countess", "/userlog/static?username=root", http.StatusForbidden)
