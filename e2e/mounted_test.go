@@ -55,7 +55,7 @@ func (b *tab) walk(prefix, logged string) {
 	b.visit("/")
 	b.click("#seen td.logs a:nth-of-type(1)")
 	b.hasURLs(logged)
-	b.click(".heading a.other")
+	b.click(".heading .switch a:not([aria-current])")
 	b.isConnected("live")
 	b.hasURLs(logged)
 	b.click("header nav a:nth-of-type(4)")

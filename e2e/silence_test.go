@@ -20,7 +20,7 @@ func TestAQuietCustomerIsSaidToBeQuiet(t *testing.T) {
 	b := openTab(t, site.origin+"/userlog")
 	b.logIn()
 	b.visit("/live?username=ada")
-	b.saysIdle(`No request for 3\d s`)
+	b.saysIdle(`, idle for 3\d s.`)
 	// What arrives now has been made now, whatever the clock of its server says.
 	logs.Record(store.Entry{Username: "ada", Path: "/", Time: time.Now().Add(-10 * time.Minute)})
 	b.saysNotIdle()

@@ -14,6 +14,7 @@
   const active = 10; // seconds in which somebody who does nothing is not idle
 
   let stamp; // data-since as it was last
+  let newest; // the row on top, as it was last
   let since; // what it says, in milliseconds by the reader's clock
   let connection; // #connection as it was before the message
 
@@ -22,10 +23,12 @@
   // note looks whether the user has done something. justNow: it has come while we watched.
   function note(justNow) {
     const latest = now()?.dataset.since;
-    if (latest && latest !== stamp) {
+    const top = document.querySelector("#rows > tr[data-id]")?.id;
+    if (latest && (latest !== stamp || (justNow && top !== newest))) {
       stamp = latest;
       since = justNow ? Date.now() : Date.parse(latest) - ahead;
     }
+    newest = top;
     show();
   }
 
