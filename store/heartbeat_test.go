@@ -57,14 +57,18 @@ func TestApplicationsReportThemselves(t *testing.T) {
 
 func TestApplicationsReportTheirLastHour(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		reader := open(t, client, store.Options{})
 		logs := open(t, client, store.Options{MaxEntries: 40})
+		logs.Record(entry("a\nb", 1)) // what has lost an entry reports once more as it closes: with all that follows
 		for n, code := range []int{200, 304, 404, 422, 500} {
 			e := entry("ada", n)
 			e.Code, e.Time = code, time.Now().Add(-10*time.Minute)
 			logs.Record(e)
 		}
-		written(t, logs)
-		found := reporting(t, logs, 1)
+		if err := logs.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		found := reporting(t, reader, 1)
 		want := store.Minute{Requests: 5, ClientErrors: 2, ServerErrors: 1}
 		if hour := found[0].LastHour; hour[49] != want && hour[48] != want { // a minute may have begun meanwhile
 			t.Errorf("ten minutes ago: %v", hour)
