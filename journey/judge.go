@@ -106,13 +106,27 @@ func logoutPath(address string) bool {
 // punctuation (sign-in) and its extension (login.php).
 func hasWord(address string, words ...string) bool {
 	for segment := range strings.SplitSeq(withoutQuery(address), "/") {
-		segment, _, _ = strings.Cut(segment, ".")
-		segment = strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(segment), "-", ""), "_", "")
 		for _, word := range words {
-			if segment == word {
+			if isWord(segment, word) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// isWord compares a segment with a word. It makes no copy: each step is asked several times when anything
+// happens.
+func isWord(segment, word string) bool {
+	matched := 0
+	for i := 0; i < len(segment) && segment[i] != '.'; i++ {
+		switch c := segment[i]; {
+		case c == '-' || c == '_':
+		case matched == len(word) || c != word[matched] && c != word[matched]-'a'+'A':
+			return false
+		default:
+			matched++
+		}
+	}
+	return matched == len(word)
 }
