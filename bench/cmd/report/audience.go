@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,9 @@ import (
 
 	"github.com/gorilla/websocket"
 )
+
+// readBuffer is how many bytes a viewer takes from the network at once: a frame, not a piece of one.
+const readBuffer = 8 << 10
 
 // spectator is one viewer. It notes what it sees, and when.
 type spectator struct {
@@ -66,7 +70,7 @@ func (a *audience) leave() {
 
 // watch connects one viewer.
 func (s *liveServer) watch(ctx context.Context, query url.Values) (*spectator, error) {
-	conn, err := s.dial(ctx, query, &websocket.Dialer{HandshakeTimeout: patience})
+	conn, err := s.dial(ctx, query, &websocket.Dialer{HandshakeTimeout: patience, ReadBufferSize: readBuffer})
 	if err != nil {
 		return nil, err
 	}
@@ -106,14 +110,19 @@ func (o *spectator) begin(kind string) error {
 
 // read notes what arrives until the connection is closed.
 func (o *spectator) read() {
+	var message bytes.Buffer // used again: what viewers do is done on the CPUs of what is measured
 	for {
-		_, message, err := o.conn.ReadMessage()
+		_, frame, err := o.conn.NextReader()
 		if err != nil {
+			return
+		}
+		message.Reset()
+		if _, err := message.ReadFrom(frame); err != nil {
 			return
 		}
 		now := time.Now().UnixNano()
 		o.mu.Lock()
-		for _, s := range stamps(message) {
+		for _, s := range stamps(message.Bytes()) {
 			o.seen = append(o.seen, sight{s, time.Duration(now - s.at)})
 		}
 		o.mu.Unlock()
