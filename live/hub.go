@@ -27,7 +27,8 @@ const (
 	maxInbound     = 512              // bytes of a message from a viewer; a larger one ends the socket (1009)
 	maxMessages    = 20               // a minute from one viewer; more end the socket (1008)
 	frameInterval  = 100 * time.Millisecond
-	messagesQueued = 4 // a viewer is sent one frame at a time, and a close message
+	writeBuffer    = 8 << 10 // bytes; frames of a request or two are smaller
+	messagesQueued = 4       // a viewer is sent one frame at a time, and a close message
 )
 
 // viewerKey is the name under which a melody session holds its viewer.
@@ -88,6 +89,9 @@ func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
 		viewers: make(map[*viewer]bool), sockets: make(map[string]int), left: make(chan struct{}),
 	}
 	h.melody.Upgrader.CheckOrigin = options.CheckOrigin
+	// A frame leaves in one piece, and a viewer to whom nothing is being sent has no buffer.
+	h.melody.Upgrader.WriteBufferSize = writeBuffer
+	h.melody.Upgrader.WriteBufferPool = new(sync.Pool)
 	h.melody.Config.PingPeriod = pingPeriod
 	h.melody.Config.PongWait = pongWait
 	h.melody.Config.WriteWait = writeWait
