@@ -3,7 +3,6 @@ package live
 import (
 	"slices"
 
-	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -24,17 +23,12 @@ type htmlEncoder struct {
 	found bool // the page shows entries
 	told  told
 
-	folder  *journey.Folder // of one user's steps; nil for everyone
-	history history         // of the folder
+	trail *trail // of one user; nil for everyone
 }
 
-// newHTMLEncoder returns the encoder for a page, of a user of whom it shows these entries, newest first.
-func newHTMLEncoder(h *Hub, watch Watch, shown []store.Entry) *htmlEncoder {
-	e := &htmlEncoder{hub: h, watch: watch, found: watch.After != ""}
-	if watch.Username != "" {
-		e.folder, e.history = newFolder(shown, watch.After)
-	}
-	return e
+// newHTMLEncoder returns the encoder for a page, of a user with this trail or of everyone.
+func newHTMLEncoder(h *Hub, watch Watch, t *trail) *htmlEncoder {
+	return &htmlEncoder{hub: h, watch: watch, trail: t, found: watch.After != ""}
 }
 
 // told is what the page was last told about the connection and what was found.
@@ -63,7 +57,7 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 // frames puts the update into frames, the oldest rows first. Within a frame the newest is on top, as
 // in the table; what is left out, and what may be missing, is older than the rest.
 func (e *htmlEncoder) frames(u store.Update) ([][]byte, error) {
-	if e.folder != nil {
+	if e.trail != nil {
 		return e.steps(u)
 	}
 	return e.rows(u)

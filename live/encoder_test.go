@@ -12,8 +12,9 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// newEncoder returns an encoder of a hub that has nothing else.
-func newEncoder(t *testing.T, watch Watch) encoder {
+// newEncoder returns an encoder of a hub that has nothing else, for one who watches everyone or a user
+// without a past.
+func newEncoder(t *testing.T, watch Watch) *htmlEncoder {
 	t.Helper()
 	assets, err := static.New()
 	if err != nil {
@@ -23,7 +24,11 @@ func newEncoder(t *testing.T, watch Watch) encoder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newHTMLEncoder(&Hub{views: set, pieces: newPieceCache()}, watch, nil)
+	e := newHTMLEncoder(&Hub{views: set, pieces: newPieceCache()}, watch, nil)
+	if watch.hasTrail() {
+		e.trail = trailAfter()
+	}
+	return e
 }
 
 func TestALongBacklogIsSentInFrames(t *testing.T) {

@@ -64,10 +64,8 @@ func TestOnlyEveryonesRequestsAreFilteredHere(t *testing.T) {
 		{Watch{}, false}, {Watch{Reading: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
 		{Watch{Username: "ada", Reading: chosen, App: "shop"}, false},
 	} {
-		v := newViewer(&Hub{}, test.watch)
-		if _, got := v.encoder.(*filtered); got != test.want {
+		if _, got := encoderFor(&Hub{}, test.watch, nil).(*filtered); got != test.want {
 			t.Errorf("%+v: %v", test.watch, got)
 		}
-		v.cancel()
 	}
 }

@@ -70,8 +70,9 @@ type Hub struct {
 
 	mu       sync.Mutex
 	viewers  map[*viewer]bool
-	sockets  map[string]int // by account
-	checking bool           // checkAccess runs
+	sockets  map[string]int    // by account
+	trails   map[string]*trail // of those whose pages are watched, by username
+	checking bool              // checkAccess runs
 	closed   bool
 	left     chan struct{} // closed when closed and the last viewer has left
 }
@@ -86,7 +87,7 @@ func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
 	}
 	h := &Hub{
 		logs: logs, views: set, pieces: newPieceCache(), melody: melody.New(), options: options, log: options.Logger,
-		viewers: make(map[*viewer]bool), sockets: make(map[string]int), left: make(chan struct{}),
+		viewers: make(map[*viewer]bool), sockets: make(map[string]int), trails: make(map[string]*trail), left: make(chan struct{}),
 	}
 	h.melody.Upgrader.CheckOrigin = options.CheckOrigin
 	// A frame leaves in one piece, and a viewer to whom nothing is being sent has no buffer.
@@ -123,6 +124,9 @@ type Watch struct {
 	Base     string        // base path of the links in HTML frames
 }
 
+// hasTrail reports whether the viewer sees what one user does, not only what her browser fetches.
+func (w Watch) hasTrail() bool { return w.Username != "" && !w.JSON }
+
 // Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
 // answer the request if the error is [ErrClosed], [ErrFull], [ErrTooMany], store.ErrClosed or about
 // the username; after any other it has been answered.
@@ -132,13 +136,6 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
 		return err
 	}
 	defer h.leave(v)
-	if watch.Username != "" && watch.After != "" && !watch.JSON {
-		// What the page shows already, so that more of it finds its place. Without it, the rest is a row
-		// more: an error is that of the subscription too, which says so.
-		if log, err := h.logs.Log(r.Context(), watch.Username); err == nil {
-			v.encoder = newHTMLEncoder(h, watch, log.Entries)
-		}
-	}
 	subscription, err := h.subscribe(watch)
 	if err != nil {
 		return err
@@ -177,6 +174,11 @@ func (h *Hub) enter(v *viewer) error {
 		go h.checkAccess()
 	}
 	h.sockets[v.watch.Access.Account]++
+	var t *trail
+	if v.watch.hasTrail() {
+		t = h.enterTrail(v.watch.Username)
+	}
+	v.encoder = encoderFor(h, v.watch, t)
 	return nil
 }
 
@@ -187,6 +189,9 @@ func (h *Hub) leave(v *viewer) {
 	delete(h.viewers, v)
 	if h.sockets[v.watch.Access.Account]--; h.sockets[v.watch.Access.Account] == 0 {
 		delete(h.sockets, v.watch.Access.Account)
+	}
+	if v.watch.hasTrail() {
+		h.leaveTrail(v.watch.Username)
 	}
 	if h.closed && len(h.viewers) == 0 {
 		close(h.left)

@@ -1,6 +1,8 @@
 package live
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +24,7 @@ func image(id, path, from string, code int) *store.Entry {
 func TestAStepThatChangesComesAgain(t *testing.T) {
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
 	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/cart")}})
-	if row := frame.Find("tr"); row.Length() != 1 || row.Is("[data-again]") || row.Find("summary").Text() != "Details" {
+	if row := frame.Find("tr"); row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "Details" {
 		t.Fatalf("at first there are %d rows", row.Length())
 	}
 	if got := frame.Find("#newest").AttrOr("data-id", ""); got != "1" {
@@ -30,7 +32,7 @@ func TestAStepThatChangesComesAgain(t *testing.T) {
 	}
 	frame = encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{image("2", "/a.png", "/cart", 200), image("3", "/b.png", "/cart", 404)}})
 	row := frame.Find("tr")
-	if row.Length() != 1 || !row.Is("[data-again]") || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed" {
+	if row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed" {
 		t.Errorf("then %d rows: %s", row.Length(), row.Text())
 	}
 	if got := frame.Find("#newest").AttrOr("data-id", ""); got != "3" {
@@ -41,16 +43,75 @@ func TestAStepThatChangesComesAgain(t *testing.T) {
 	}
 }
 
-// A page that comes back shows the step already: what belongs to it finds its place.
+// trailAfter returns the trail of a user of whom the store has these entries, newest first.
+func trailAfter(past ...store.Entry) *trail {
+	return newTrail(func() ([]store.Entry, error) { return past, nil })
+}
+
+// A page that comes back, perhaps to another server, shows the step already: what belongs to it finds its place.
 func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
-	hub := newEncoder(t, Watch{Username: "ada", Lang: "en"}).(*htmlEncoder).hub
-	shown := []store.Entry{*page("2", "/later"), *page("1", "/cart")} // newest first
-	for after, again := range map[string]bool{"1": true, "unknown": false} {
-		e := newHTMLEncoder(hub, Watch{Username: "ada", Lang: "en", After: after}, shown)
-		frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{image("3", "/a.png", "/cart", 200)}})
-		if row := frame.Find("tr"); row.Length() != 1 || row.Is("[data-again]") != again || row.Find("td.url > code").Text() != "/cart" {
-			t.Errorf("after %q: %d rows, %s", after, row.Length(), row.Text())
+	update := store.Update{State: store.Live, Entries: []*store.Entry{image("3", "/a.png", "/cart", 200)}}
+	for _, c := range []struct {
+		what  string
+		trail *trail
+		want  string // id of the row
+	}{
+		{"a log that the store has", trailAfter(*page("2", "/later"), *page("1", "/cart")), "step-1"},
+		{"a log that has the new entry already", trailAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that can't be read", newTrail(func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
+	} {
+		e := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
+		e.trail = c.trail
+		row := encode(t, e, update).Find("tr")
+		if row.Length() != 1 || row.AttrOr("id", "") != c.want || row.Find("td.url > code").Text() != "/cart" || row.Find("summary").Text() != "1 more request" {
+			t.Errorf("%s: %d rows: %s", c.what, row.Length(), row.Text())
 		}
+	}
+}
+
+// Viewers who ask at different times are given what came in other portions, and see the same steps.
+func TestViewersOfOneUserShareTheSteps(t *testing.T) {
+	quick := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	slow := newHTMLEncoder(quick.hub, quick.watch, quick.trail)
+	cart, missing, found := page("1", "/cart"), image("2", "/a.png", "/cart", 404), image("3", "/b.png", "/cart", 200)
+	for _, one := range []*store.Entry{cart, missing, found} {
+		encode(t, quick, store.Update{State: store.Live, Entries: []*store.Entry{one}})
+	}
+	for _, portion := range [][]*store.Entry{{cart}, {missing, found}} {
+		row := encode(t, slow, store.Update{State: store.Live, Entries: portion}).Find("tr")
+		if row.Length() != 1 || row.AttrOr("id", "") != "step-1" {
+			t.Fatalf("%d rows: %s", row.Length(), row.Text())
+		}
+		if last := portion[len(portion)-1] == found; last && (row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed") {
+			t.Errorf("in the end: %s", row.Text())
+		}
+	}
+}
+
+func TestATrailIsForgottenWithItsLastViewer(t *testing.T) {
+	h := &Hub{trails: make(map[string]*trail)}
+	first := h.enterTrail("ada")
+	if h.enterTrail("ada") != first || h.enterTrail("bob") == first {
+		t.Error("the trail of one user is not that of all who watch her, and of nobody else")
+	}
+	h.leaveTrail("ada")
+	if h.trails["ada"] != first {
+		t.Error("forgotten while somebody watches")
+	}
+	h.leaveTrail("ada")
+	h.leaveTrail("bob")
+	if len(h.trails) != 0 {
+		t.Errorf("%d trails of nobody", len(h.trails))
+	}
+}
+
+func TestATrailRemembersOnlySoMuch(t *testing.T) {
+	trail := trailAfter()
+	for n := range rememberedEntries + 10 {
+		trail.follow([]*store.Entry{page(fmt.Sprint(n), "/cart")})
+	}
+	if len(trail.steps) != rememberedEntries || len(trail.ids) != rememberedEntries || len(trail.folder.Steps()) != rememberedSteps {
+		t.Errorf("%d entries, %d ids, %d steps", len(trail.steps), len(trail.ids), len(trail.folder.Steps()))
 	}
 }
 

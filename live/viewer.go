@@ -39,17 +39,22 @@ type encoder interface {
 	encode(store.Update) ([][]byte, error)
 }
 
-// newViewer returns a viewer that has no subscription yet.
-func newViewer(h *Hub, watch Watch) *viewer {
-	v := &viewer{hub: h, watch: watch, sent: make(chan struct{}, 1)}
+// encoderFor returns the encoder for a viewer, with the trail of the user if it needs one.
+func encoderFor(h *Hub, watch Watch, t *trail) (e encoder) {
 	if watch.JSON {
-		v.encoder = &jsonEncoder{state: store.Live}
+		e = &jsonEncoder{state: store.Live}
 	} else {
-		v.encoder = newHTMLEncoder(h, watch, nil)
+		e = newHTMLEncoder(h, watch, t)
 	}
 	if watch.Username == "" && (watch.Reading.Filter.Active() || watch.App != "") {
-		v.encoder = &filtered{encoder: v.encoder, watch: watch}
+		e = &filtered{encoder: e, watch: watch}
 	}
+	return e
+}
+
+// newViewer returns a viewer that has neither entered the hub nor a subscription.
+func newViewer(h *Hub, watch Watch) *viewer {
+	v := &viewer{hub: h, watch: watch, sent: make(chan struct{}, 1)}
 	v.context, v.cancel = context.WithCancel(context.Background())
 	return v
 }

@@ -3,17 +3,23 @@
 (() => {
   "use strict";
 
-  // place puts a row that the table may have already where it was, as open as it was.
-  function place(row) {
-    row.removeAttribute("data-again");
-    const old = [...document.querySelectorAll(`#rows > tr[id="${CSS.escape(row.id)}"]`)].find((other) => other !== row);
-    if (!old) return;
+  // place puts a row that the table has already where it was, as open as it was.
+  function place(row, old) {
     const details = row.querySelector("details");
-    details.open = old.querySelector("details").open;
-    row.classList.toggle("kept", old.classList.contains("kept")); // see pause.js
     const focused = old.contains(document.activeElement);
+    if (details) details.open = old.querySelector("details").open;
+    row.classList.toggle("kept", old.classList.contains("kept")); // see pause.js
     old.replaceWith(row);
-    if (focused) details.querySelector("summary").focus();
+    if (focused) details?.querySelector("summary").focus();
+  }
+
+  // settle finds the rows that came again: the newer one is above.
+  function settle() {
+    const newer = new Map();
+    for (const row of document.querySelectorAll("#rows > tr[id]")) {
+      if (newer.has(row.id)) place(newer.get(row.id), row);
+      else newer.set(row.id, row);
+    }
   }
 
   // announce says what is new in few words, the newest three at most: more could not be listened to.
@@ -29,7 +35,7 @@
 
   let known = new Set();
   document.addEventListener("htmx:ws:after:message:incoming", () => {
-    for (const row of document.querySelectorAll("#rows > tr[data-again]")) place(row);
+    settle();
     const rows = [...document.querySelectorAll("#rows > tr[data-id]")];
     announce(rows.filter((row) => !known.has(row.id)));
     known = new Set(rows.map((row) => row.id));

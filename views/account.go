@@ -102,10 +102,10 @@ func (r sessionRow) Description() string {
 }
 
 // Began is when the session began.
-func (r sessionRow) Began() moment { return moment{r.Created} }
+func (r sessionRow) Began() moment { return momentOf(r.Created) }
 
 // LastUsed is when the session was used last.
-func (r sessionRow) LastUsed() moment { return moment{r.Seen} }
+func (r sessionRow) LastUsed() moment { return momentOf(r.Seen) }
 
 // TokenRows are the tokens as the table shows them.
 func (p Account) TokenRows() []tokenRow {
@@ -120,7 +120,7 @@ func (p Account) TokenRows() []tokenRow {
 type tokenRow struct{ auth.Token }
 
 // Made is when the token was made.
-func (r tokenRow) Made() moment { return moment{r.Created} }
+func (r tokenRow) Made() moment { return momentOf(r.Created) }
 
 // Ends is when the token expires.
-func (r tokenRow) Ends() moment { return moment{r.Expires} }
+func (r tokenRow) Ends() moment { return momentOf(r.Expires) }

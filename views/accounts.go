@@ -112,7 +112,7 @@ func (r accountRow) HasLink() bool { return r.ownLogin && r.left > 0 }
 func (r accountRow) Left() time.Duration { return r.left }
 
 // Made is when the account was made.
-func (r accountRow) Made() moment { return moment{r.Created} }
+func (r accountRow) Made() moment { return momentOf(r.Created) }
 
 // accountAction is one change that a superuser can make to an account: a form with one button.
 type accountAction struct {

@@ -73,7 +73,7 @@ func (p Audit) url(page, name, value string) string {
 func (p Audit) Rows() []auditRow {
 	rows := make([]auditRow, len(p.Records))
 	for i, r := range p.Records {
-		rows[i] = auditRow{Record: r, base: p.Base}
+		rows[i] = auditRow{Record: r, moment: momentOf(r.Time), base: p.Base}
 	}
 	return rows
 }
@@ -81,14 +81,9 @@ func (p Audit) Rows() []auditRow {
 // auditRow is a record as the table shows it.
 type auditRow struct {
 	audit.Record
+	moment
 	base string
 }
-
-// Timestamp is the time as relative-time reads it.
-func (r auditRow) Timestamp() string { return timestamp(r.Time) }
-
-// UTC is what is shown where there is no script to convert it to the reader's time zone.
-func (r auditRow) UTC() string { return utc(r.Time) }
 
 // ActorURL is the page of what this actor did.
 func (r auditRow) ActorURL() string {

@@ -5,19 +5,51 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/gin-userlog/userlog/store"
 )
 
-// row is an entry as the "row" template sees it.
-type row struct {
-	store.Entry
-	Base     string
-	WithUser bool
+// request is one request as templates see it. What it is called is worked out before: a template takes
+// longer to call a method than most methods take.
+type request struct {
+	When    moment
+	Method  string
+	URL     string // as it can be shown and copied
+	Code    int
+	Outcome string // class of the status code: the row's CSS class
+
+	TypeKey, ResultKey string // of the catalogues: what kind of request it was, how it ended
 }
+
+func newRequest(e *store.Entry) request {
+	outcome := outcomeOf(e.Code)
+	return request{
+		When: momentOf(e.Time), Method: e.Method, URL: visible(e.Path), Code: e.Code, Outcome: outcome,
+		TypeKey: typeKey(e.Method), ResultKey: resultKey(outcome),
+	}
+}
+
+// row is a request of everyone's log, as its template sees it.
+type row struct {
+	Request        request
+	ID, DOMID      string
+	Base, Username string
+	Page           string
+	WithUser       bool
+}
+
+func newRow(e *store.Entry, base string, withUser bool) row {
+	return row{
+		Request: newRequest(e), ID: e.ID, DOMID: domID("entry", e.ID), Base: base, Username: e.Username, Page: e.Page,
+		WithUser: withUser,
+	}
+}
+
+// domID is an id for the element of a row. Ids of entries come from the wire and may be anything; an
+// HTML id has no spaces.
+func domID(prefix, id string) string { return prefix + "-" + url.PathEscape(id) }
 
 // columns tells the templates that span or head the table whether there is a user column.
 type columns bool
@@ -35,23 +67,6 @@ type omitted struct {
 	columns
 	Requests int
 }
-
-// DOMID is an id for the row's element. Ids of entries come from the wire and may be anything; an
-// HTML id has no spaces.
-func (r row) DOMID() string { return "entry-" + url.PathEscape(r.ID) }
-
-// Timestamp is the time as relative-time reads it.
-func (r row) Timestamp() string { return timestamp(r.Time) }
-
-// UTC is what is shown where there is no script to convert it to the reader's time zone.
-func (r row) UTC() string { return utc(r.Time) }
-
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-// URL is the path as it can be shown and copied.
-func (r row) URL() string { return visible(r.Path) }
 
 // visible is a path as it can be shown and copied. What would not be seen, or would rearrange the text
 // around it (controls, bidi overrides, bytes that are not UTF-8), is percent-encoded: the same URL, and
@@ -77,9 +92,9 @@ func visible(path string) string {
 // hidden says whether a reader would not see the character for what it is.
 func hidden(c rune) bool { return !unicode.IsPrint(c) || c == utf8.RuneError }
 
-// TypeKey is the catalogue's key for what kind of request it was.
-func (r row) TypeKey() string {
-	switch r.Method {
+// typeKey is the catalogue's key for what kind of request a method makes.
+func typeKey(method string) string {
+	switch method {
 	case http.MethodGet, http.MethodHead:
 		return "type.read"
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
@@ -88,9 +103,9 @@ func (r row) TypeKey() string {
 	return "type.other"
 }
 
-// Outcome is the class of the status code: the row's CSS class, and the end of its catalogue key.
-func (r row) Outcome() string {
-	switch r.Code / 100 {
+// outcomeOf is the class of a status code.
+func outcomeOf(code int) string {
+	switch code / 100 {
 	case 1:
 		return "informational"
 	case 2:
@@ -105,8 +120,8 @@ func (r row) Outcome() string {
 	return "non-standard"
 }
 
-// ResultKey is the catalogue's key for how the request ended.
-func (r row) ResultKey() string { return "result." + r.Outcome() }
+// resultKey is the catalogue's key for an outcome.
+func resultKey(outcome string) string { return "result." + outcome }
 
 // entryKeys is every key that a row may ask for, for the check that the catalogues are complete.
 func entryKeys() []string {

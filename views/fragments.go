@@ -24,7 +24,7 @@ const (
 // Row renders one <tr> of the log. It depends on nothing but its arguments, so a caller may render
 // an entry once for every viewer who reads the same language.
 func (s *Set) Row(lang, base string, e store.Entry, withUser bool) ([]byte, error) {
-	return s.part("row", lang, row{Entry: e, Base: base, WithUser: withUser})
+	return s.part("row", lang, newRow(&e, base, withUser))
 }
 
 // GapRow renders the row which says that requests may be missing at this place.

@@ -46,35 +46,33 @@ func (p Home) now() time.Time {
 // seen is a user as lists show them.
 type seen struct {
 	store.Seen
+	moment
 	Presence presence
 }
 
 func seenAt(users []store.Seen, now time.Time) []seen {
 	shown := make([]seen, len(users))
 	for i, user := range users {
-		shown[i] = seen{user, presenceOf(user.At, now)}
+		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now)}
 	}
 	return shown
 }
-
-// Timestamp is the time as relative-time reads it.
-func (s seen) Timestamp() string { return timestamp(s.At) }
-
-// UTC is what is shown where there is no script to say how long ago that is.
-func (s seen) UTC() string { return utc(s.At) }
 
 // Seen is Users as the page shows them.
 func (p Home) Seen() []seen { return seenAt(p.Users, p.now()) }
 
 // trouble is a user whose request failed, as the page shows them.
-type trouble struct{ store.Trouble }
+type trouble struct {
+	store.Trouble
+	moment
+}
 
 // InTrouble is Troubled as the page shows them.
 func (p Home) InTrouble() []trouble {
 	var shown []trouble
 	for _, t := range p.Troubled {
 		if p.now().Sub(t.At) < TroubleFor {
-			shown = append(shown, trouble{t})
+			shown = append(shown, trouble{t, momentOf(t.At)})
 		}
 	}
 	return shown
@@ -82,12 +80,6 @@ func (p Home) InTrouble() []trouble {
 
 // TroubleMinutes is [TroubleFor] in minutes.
 func (p Home) TroubleMinutes() int { return int(TroubleFor / time.Minute) }
-
-// Timestamp is the time as relative-time reads it.
-func (t trouble) Timestamp() string { return timestamp(t.At) }
-
-// UTC is what is shown where there is no script to say how long ago that is.
-func (t trouble) UTC() string { return utc(t.At) }
 
 // Status is the status code as people quote it: without a separator, in any language.
 func (t trouble) Status() string { return strconv.Itoa(t.Code) }
@@ -112,7 +104,7 @@ func (t trouble) Key() string {
 func troubleKeys() []string {
 	var keys []string
 	for _, code := range []int{403, 404, 422, 500} {
-		keys = append(keys, trouble{store.Trouble{Code: code}}.Key())
+		keys = append(keys, trouble{Trouble: store.Trouble{Code: code}}.Key())
 	}
 	return keys
 }

@@ -20,7 +20,7 @@ func NowAt(username string, f *journey.Folder, at time.Time) Now {
 }
 
 // Now renders the #now element.
-func (s *Set) Now(lang string, n Now) ([]byte, error) { return s.part("now", lang, n) }
+func (s *Set) Now(lang string, n Now) ([]byte, error) { return s.part("now", lang, n.line()) }
 
 // NowPartial makes the frame that replaces #now with what [Set.Now] rendered.
 func NowPartial(now []byte) []byte { return partial("#now", "outerHTML", now) }
@@ -30,21 +30,48 @@ func NewestPartial(id string) []byte {
 	return partial("#newest", "outerHTML", []byte(`<i id="newest" hidden data-id="`+template.HTMLEscapeString(id)+`"></i>`))
 }
 
-// Known says whether anything is known of where the user is.
-func (n Now) Known() bool { return !n.Where.Since.IsZero() }
+// nowLine is Now as its template sees it.
+type nowLine struct {
+	Username string
+	Known    bool // whether anything is known of where the user is
+	Page     string
+	Since    string // when the user last did something, for the page to count from
+	Idle     time.Duration
+	Problem  *nowProblem
+	Hints    []hintRow
+}
 
-// Page is what the page is called where the user is.
-func (n Now) Page() string { return pageName(n.Where.Page, n.Where.Path) }
+// nowProblem is what failed last.
+type nowProblem struct {
+	Key   string // the catalogue's, of the sentence about it
+	Name  string
+	Code  int
+	When  moment
+	Fresh bool // the title of the window speaks of it
+}
 
-// Since is when the user last did something, for the page to count from.
-func (n Now) Since() string { return timestamp(n.Where.Since) }
+// recent is how long a problem is in the title of the window.
+const recent = 5 * time.Minute
 
-// Idle is how long nothing was done, as it was rendered.
-func (n Now) Idle() time.Duration { return n.Where.Idle }
+func (n Now) line() nowLine {
+	where := n.Where
+	line := nowLine{
+		Username: n.Username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: timestamp(where.Since),
+		Idle: where.Idle, Hints: make([]hintRow, len(n.Hints)),
+	}
+	if p := where.Problem; p != nil {
+		line.Problem = &nowProblem{
+			Key: problemKey(p.Entry.Code), Name: pageName(p.Entry.Page, p.Entry.Path), Code: p.Entry.Code,
+			When: momentOf(p.Entry.Time), Fresh: where.Since.Sub(p.Entry.Time) < recent,
+		}
+	}
+	for i, h := range n.Hints {
+		line.Hints[i] = newHintRow(h)
+	}
+	return line
+}
 
-// ProblemKey is the catalogue's key for the sentence about the last problem.
-func (n Now) ProblemKey() string { return problemKey(n.Where.Problem.Entry.Code) }
-
+// problemKey is the catalogue's key for the sentence about a problem.
 func problemKey(code int) string {
 	switch {
 	case code == 404 || code == 410:
@@ -61,56 +88,25 @@ func problemKey(code int) string {
 func problemKeys() []string {
 	keys := []string{problemKey(404), problemKey(403), problemKey(500), problemKey(422)}
 	for _, kind := range []journey.HintKind{journey.HintFailures, journey.HintRepeated, journey.HintRedirects, journey.HintLogin} {
-		keys = append(keys, hintRow{journey.Hint{Kind: kind}}.Key())
+		keys = append(keys, newHintRow(journey.Hint{Kind: kind}).Key)
 	}
 	return keys
 }
 
-// ProblemName is what failed.
-func (n Now) ProblemName() string {
-	return pageName(n.Where.Problem.Entry.Page, n.Where.Problem.Entry.Path)
-}
-
-// Problem is the request that failed last; [Now.Where] says whether there is one.
-func (n Now) Problem() row { return row{Entry: n.Where.Problem.Entry} }
-
-// recent is how long a problem is in the title of the window.
-const recent = 5 * time.Minute
-
-// Troubled says whether the title of the window speaks of the last problem.
-func (n Now) Troubled() bool {
-	p := n.Where.Problem
-	return p != nil && n.Where.Since.Sub(p.Entry.Time) < recent
-}
-
-// Reasons are the hints as they are shown.
-func (n Now) Reasons() []hintRow {
-	rows := make([]hintRow, len(n.Hints))
-	for i, h := range n.Hints {
-		rows[i] = hintRow{h}
-	}
-	return rows
-}
-
 // hintRow is a hint as the template sees it.
-type hintRow struct{ journey.Hint }
+type hintRow struct {
+	Key   string // the catalogue's, of the sentence that says what is wrong, and why that is shown
+	Where string // the address that shows it
+	Count int
+	Since moment
+}
 
-// Key is the catalogue's key for the sentence that says what is wrong, and why that is shown.
-func (h hintRow) Key() string { return "hint." + string(h.Kind) }
-
-// Timestamp is when it began.
-func (h hintRow) Timestamp() string { return timestamp(h.Since) }
-
-// UTC is what is shown where there is no script.
-func (h hintRow) UTC() string { return utc(h.Since) }
-
-// Where is the address that shows it.
-func (h hintRow) Where() string {
-	if len(h.Entries) == 0 {
-		return ""
+func newHintRow(h journey.Hint) hintRow {
+	row := hintRow{Key: "hint." + string(h.Kind), Count: h.Count, Since: momentOf(h.Since)}
+	if n := len(h.Entries); n > 0 {
+		row.Where = pageName(h.Entries[n-1].Page, h.Entries[n-1].Path)
 	}
-	last := h.Entries[len(h.Entries)-1]
-	return pageName(last.Page, last.Path)
+	return row
 }
 
 // sentence is a message with a name and a number, as HTML in which the name stands out.

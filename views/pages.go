@@ -51,7 +51,8 @@ type Log struct {
 	ETag    string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
 	Refresh int           // seconds between two refreshes; 0 = the page does not refresh itself
 
-	links Links // of the set that renders it
+	links Links           // of the set that renders it
+	steps *journey.Folder // the entries, folded once
 }
 
 // Live is the page that shows requests as they happen, of one user or of everyone.
@@ -85,15 +86,13 @@ func (s *Set) Login(p Login) ([]byte, error) { return s.page("login", p.Lang, p)
 
 // Static renders a user's static log as a whole page.
 func (s *Set) Static(p Log) ([]byte, error) {
-	p.links = s.links
-	return s.page("static", p.Lang, p)
+	return s.page("static", p.Lang, p.folded(s.links))
 }
 
 // LogTable renders the part of the static page that refreshes itself: messages and table. It is the
 // very template that [Set.Static] includes.
 func (s *Set) LogTable(p Log) ([]byte, error) {
-	p.links = s.links
-	return s.part("log-section", p.Lang, p)
+	return s.part("log-section", p.Lang, p.folded(s.links))
 }
 
 // Live renders a live page, of a user or of everyone. Its rows come over the socket.
@@ -147,9 +146,15 @@ func (p Log) Search() search { return search{p.Base, p.Username} }
 // Search is the page's search field, with the name that was searched.
 func (p Live) Search() search { return search{p.Base, p.Username} }
 
-// journey folds the entries.
-func (p Log) journey() *journey.Folder {
-	oldestFirst := slices.Clone(p.Entries)
+// folded is the page with what its template needs.
+func (p Log) folded(links Links) Log {
+	p.links, p.steps = links, fold(p.Entries)
+	return p
+}
+
+// fold folds entries, of which the newest is the first.
+func fold(entries []store.Entry) *journey.Folder {
+	oldestFirst := slices.Clone(entries)
 	slices.Reverse(oldestFirst)
 	return journey.Fold(oldestFirst)
 }
@@ -162,20 +167,20 @@ func (p Log) Rows() []stepRow {
 			steps = append(steps, alone(e))
 		}
 	} else {
-		steps = p.journey().Steps()
+		steps = slices.Clone(p.steps.Steps())
 		slices.Reverse(steps)
 	}
 	var rows []stepRow
 	for _, step := range steps {
 		if p.Filter.Matches(step) {
-			rows = append(rows, stepRow{Step: step, links: p.links})
+			rows = append(rows, newStepRow(step, p.links))
 		}
 	}
 	return rows
 }
 
 // Now is where the user is.
-func (p Log) Now() Now { return NowAt(p.Username, p.journey(), p.at()) }
+func (p Log) Now() nowLine { return NowAt(p.Username, p.steps, p.at()).line() }
 
 func (p Log) at() time.Time {
 	if p.At.IsZero() {

@@ -14,16 +14,16 @@ import (
 // Summary tells what a user has done, for a ticket: Markdown, in the order in which it happened. Values
 // that were masked when they were recorded are masked. entries are newest first.
 func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time) (string, error) {
-	log := Log{Username: username, Entries: entries, At: at}
+	journey := fold(entries)
 	c := s.catalogue(lang)
-	where, err := c.where(log.Now())
+	where, err := c.where(NowAt(username, journey, at).line())
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**, %s\n\n%s\n\n", escapeMarkdown(username), utc(at), where)
 	fmt.Fprintf(&b, "| %s | %s | %s |\n| --- | --- | --- |\n", c.texts["table.time"], c.texts["table.url"], c.texts["table.result"])
-	for _, step := range log.journey().Steps() {
+	for _, step := range journey.Steps() {
 		line, err := c.summaryLine(step)
 		if err != nil {
 			return "", err
@@ -47,44 +47,44 @@ func (s *Set) catalogue(lang string) *catalogue {
 var tags = regexp.MustCompile(`<[^>]*>`)
 
 // where is the sentence about where the user is, as Markdown.
-func (c *catalogue) where(n Now) (string, error) {
-	if !n.Known() {
+func (c *catalogue) where(n nowLine) (string, error) {
+	if !n.Known {
 		return c.text("now.nothing")
 	}
-	span, err := c.span(n.Idle())
+	span, err := c.span(n.Idle)
 	if err != nil {
 		return "", err
 	}
 	on, err := c.text("now.somewhere")
-	if n.Page() != "" {
-		on, err = c.named("now.on", escapeMarkdown(n.Page()))
+	if n.Page != "" {
+		on, err = c.named("now.on", escapeMarkdown(n.Page))
 	}
 	if err != nil {
 		return "", err
 	}
 	idle, err := c.named("now.idle", span)
-	if err != nil || n.Where.Problem == nil {
+	if err != nil || n.Problem == nil {
 		return on + idle, err
 	}
-	problem, err := c.sentence(n.ProblemKey(), n.ProblemName(), n.Where.Problem.Entry.Code)
+	problem, err := c.sentence(n.Problem.Key, n.Problem.Name, n.Problem.Code)
 	plain := html.UnescapeString(tags.ReplaceAllString(string(problem), ""))
-	return on + idle + " " + escapeMarkdown(plain) + " " + n.Problem().UTC() + ".", err
+	return on + idle + " " + escapeMarkdown(plain) + " " + n.Problem.When.UTC + ".", err
 }
 
 // summaryLine is a step as a row of the table.
 func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
-	r := stepRow{Step: step}
-	what := "`" + code(r.First().Method+" "+r.First().URL()) + "`"
+	r := newStepRow(step, Links{})
+	what := "`" + code(r.First.Request.Method+" "+r.First.Request.URL) + "`"
 	if step.Entry.Page != "" {
 		what = escapeMarkdown(step.Entry.Page) + " " + what
 	}
-	for _, led := range r.Led() {
-		what += " → `" + code(led.URL()) + "`"
+	for _, led := range r.Led {
+		what += " → `" + code(led.URL) + "`"
 	}
 	result, err := c.text("step.implied")
 	if !step.Implied {
-		result, err = c.text(r.Last().ResultKey())
-		result = fmt.Sprintf("%s (%d)", result, r.Last().Code)
+		result, err = c.text(r.Last.ResultKey)
+		result = fmt.Sprintf("%s (%d)", result, r.Last.Code)
 	}
 	if err == nil && step.Problems > 0 {
 		var problems string

@@ -104,7 +104,7 @@ func (s *Set) try(l Language) error {
 		func() ([]byte, error) {
 			return s.Static(Log{Layout: layout, Username: "a", Refresh: 1, Entries: []store.Entry{{}}})
 		},
-		func() ([]byte, error) { return s.StepRow(l.Tag, tried(), true) },
+		func() ([]byte, error) { return s.StepRow(l.Tag, tried()) },
 		func() ([]byte, error) {
 			return s.Now(l.Tag, Now{Where: journey.Now{Since: time.Now(), Problem: &journey.Problem{}}, Hints: []journey.Hint{{Kind: journey.HintLogin}}})
 		},
@@ -198,7 +198,7 @@ func (s *Set) render(page, name, lang string, data any) ([]byte, error) {
 // readable replaces what is no text and strangers may have typed, so that a page is UTF-8 whoever reads
 // it: bytes that are none, and controls, which a terminal obeys.
 func readable(html []byte) []byte {
-	if utf8.Valid(html) && !bytes.ContainsFunc(html, isObeyed) {
+	if isPlain(html) || utf8.Valid(html) && !bytes.ContainsFunc(html, isObeyed) {
 		return html
 	}
 	return bytes.Map(func(r rune) rune {
@@ -209,14 +209,29 @@ func readable(html []byte) []byte {
 	}, html)
 }
 
+// isPlain recognises at once what most pieces are: printable ASCII.
+func isPlain(html []byte) bool {
+	for _, c := range html {
+		if c != '\n' && c != '\t' && (c < ' ' || c > '~') {
+			return false
+		}
+	}
+	return true
+}
+
 func isObeyed(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }
 
 // parsePages parses layout and parts once, and each page into a clone of them.
 func parsePages(s *Set, c *catalogue, assets *static.Assets) (map[string]*template.Template, error) {
-	common, err := template.New("").Funcs(functions(s, c, assets)).ParseFS(templates,
-		"templates/layout.html", "templates/part_*.html")
+	common := template.New("").Funcs(functions(s, c, assets))
+	parts, err := fs.Glob(templates, "templates/part_*.html")
 	if err != nil {
 		return nil, err
+	}
+	for _, file := range append(parts, "templates/layout.html") {
+		if err := parse(common, c, file); err != nil {
+			return nil, err
+		}
 	}
 	pages := make(map[string]*template.Template)
 	for _, name := range pageNames {
@@ -224,11 +239,36 @@ func parsePages(s *Set, c *catalogue, assets *static.Assets) (map[string]*templa
 		if err != nil {
 			return nil, err
 		}
-		if pages[name], err = page.ParseFS(templates, "templates/"+name+".html"); err != nil {
+		if err := parse(page, c, "templates/"+name+".html"); err != nil {
 			return nil, err
 		}
+		pages[name] = page
 	}
 	return pages, nil
+}
+
+// fixed finds the texts that a template asks for by name and nothing else. They stand where HTML is text,
+// or between the quotes of an attribute.
+var fixed = regexp.MustCompile(`{{t "([^"]+)"}}`)
+
+// parse adds the templates of a file to t. Its fixed texts are put in place now: a row of the log has a
+// dozen, and to call for each takes longer than all the rest.
+func parse(t *template.Template, c *catalogue, file string) error {
+	source, err := templates.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	source = fixed.ReplaceAllFunc(source, func(action []byte) []byte {
+		text, ok := c.texts[string(fixed.FindSubmatch(action)[1])]
+		if !ok || strings.Contains(text, "{{") {
+			return action // fails when it is used
+		}
+		return []byte(template.HTMLEscapeString(text))
+	})
+	if _, err := t.New(path.Base(file)).Parse(string(source)); err != nil {
+		return fmt.Errorf("parse %s: %w", file, err)
+	}
+	return nil
 }
 
 // functions are what templates can call, bound to one language.

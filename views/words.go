@@ -24,7 +24,7 @@ func NewWords() (Words, error) {
 }
 
 // Type is what kind of request it was, such as Read.
-func (w Words) Type(e store.Entry) string { return w.catalogue.texts[row{Entry: e}.TypeKey()] }
+func (w Words) Type(e store.Entry) string { return w.catalogue.texts[typeKey(e.Method)] }
 
 // Result is how the request ended, such as Client error.
-func (w Words) Result(e store.Entry) string { return w.catalogue.texts[row{Entry: e}.ResultKey()] }
+func (w Words) Result(e store.Entry) string { return w.catalogue.texts[resultKey(outcomeOf(e.Code))] }

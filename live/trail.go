@@ -1,0 +1,99 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// How much of what a user does is remembered while somebody watches.
+const (
+	// rememberedSteps can still be seen to change. What belongs to an older one appears as a step by itself.
+	rememberedSteps = 100
+	// rememberedEntries are more than any viewer can have been behind with what it is shown.
+	rememberedEntries = 2048
+)
+
+// trail is what one user does, folded once for all who watch her. It is there as long as somebody does.
+type trail struct {
+	viewers int // of the hub, under its lock
+
+	mu     sync.Mutex
+	begin  func() ([]store.Entry, error) // reads what is there already, newest first; nil when that is done
+	folder *journey.Folder
+	steps  map[string]*journey.Step // to which entries belong, by their ids
+	ids    []string                 // of steps, the oldest first
+}
+
+func newTrail(begin func() ([]store.Entry, error)) *trail {
+	return &trail{begin: begin, folder: journey.NewFolder(rememberedSteps), steps: make(map[string]*journey.Step)}
+}
+
+// follow folds entries, the oldest first, unless another viewer had them before, and returns the steps to
+// which they belong, in the order of the first entry of each. The caller holds mu as long as it uses them.
+func (t *trail) follow(entries []*store.Entry) []*journey.Step {
+	t.catchUp()
+	var changed []*journey.Step
+	for _, e := range entries {
+		if step := t.add(e); !slices.Contains(changed, step) {
+			changed = append(changed, step)
+		}
+	}
+	return changed
+}
+
+// catchUp folds what was there before the first viewer came: a page that connects again, to another server
+// perhaps, shows it already, and what comes now may belong to it.
+func (t *trail) catchUp() {
+	if t.begin == nil {
+		return
+	}
+	past, err := t.begin()
+	t.begin = nil
+	if err != nil {
+		return // the first steps may have fewer parts than they had; who watches is told of Redis by her subscription
+	}
+	for i := range slices.Backward(past) {
+		t.add(&past[i])
+	}
+}
+
+// add returns the step of an entry.
+func (t *trail) add(e *store.Entry) *journey.Step {
+	if step := t.steps[e.ID]; step != nil {
+		return step
+	}
+	step := t.folder.Add(*e).Step
+	if len(t.ids) == rememberedEntries {
+		delete(t.steps, t.ids[0])
+		t.ids = t.ids[1:]
+	}
+	t.ids = append(t.ids, e.ID)
+	t.steps[e.ID] = step
+	return step
+}
+
+// enterTrail returns the trail of a user for one more viewer. The caller holds mu.
+func (h *Hub) enterTrail(username string) *trail {
+	t := h.trails[username]
+	if t == nil {
+		t = newTrail(func() ([]store.Entry, error) {
+			log, err := h.logs.Log(context.Background(), username) // which has a time limit of its own
+			return log.Entries, err
+		})
+		h.trails[username] = t
+	}
+	t.viewers++
+	return t
+}
+
+// leaveTrail is called as often as enterTrail. The caller holds mu.
+func (h *Hub) leaveTrail(username string) {
+	t := h.trails[username]
+	if t.viewers--; t.viewers == 0 {
+		delete(h.trails, username)
+	}
+}
