@@ -27,16 +27,19 @@ test: setup ## Run all tests: with the race detector, a real Redis and a real br
 	cd e2e && $(GO) test ./...
 
 .PHONY: soak
-soak: setup ## Run the fault tests of the recorder for minutes, and print their figures
+soak: setup ## Run the tests of faults, and of a page left open, for minutes, and print their figures
 	cd soak && USERLOG_SOAK=1 $(GO) test -race -v -count 1 -timeout 60m ./...
+	cd e2e && USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m -run '^TestLiveLogStaysQuick$$' .
 
+# The tag adds what only "make lighthouse" compiles.
 .PHONY: lint
 lint: ## Check format and code of every module
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
 		echo "gofmt -w would change:"; echo "$$unformatted"; exit 1; fi
 	@for module in $(MODULES); do \
 		echo "lint $$module"; \
-		(cd $$module && $(GO) vet ./... && $(GO) tool -modfile=$(CURDIR)/tools/go.mod staticcheck -checks all ./...) || exit 1; \
+		(cd $$module && $(GO) vet -tags lighthouse ./... && \
+			$(GO) tool -modfile=$(CURDIR)/tools/go.mod staticcheck -tags lighthouse -checks all ./...) || exit 1; \
 	done
 
 .PHONY: cover
@@ -67,7 +70,7 @@ screenshots: setup ## Take the screenshots in docs/screenshots anew
 .PHONY: lighthouse
 lighthouse: setup ## Let Lighthouse judge login, home, static and live, and print its scores
 	npm ci --prefix e2e/lighthouse --no-fund --no-audit --loglevel=error
-	cd e2e && $(GO) test -count 1 -v -run '^TestLighthouse$$' . -args -lighthouse
+	cd e2e && $(GO) test -tags lighthouse -count 1 -v -run '^TestLighthouse$$' .
 
 .PHONY: vendor
 vendor: ## Fetch the pinned work of other people from the npm registry: assets of the pages, common passwords

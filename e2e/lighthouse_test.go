@@ -1,9 +1,10 @@
+//go:build lighthouse
+
 package e2e
 
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,18 +16,12 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// lighthouse is set by "make lighthouse": it takes a minute, and its performance is a figure of this
-// machine, so a plain test run leaves it out.
-var lighthouse = flag.Bool("lighthouse", false, "run Lighthouse, and print what it thinks of the pages")
-
 // leastScores is what each category must reach, of 100.
 var leastScores = map[string]float64{"accessibility": 100, "best-practices": 100, "performance": 95}
 
-// TestLighthouse lets Lighthouse judge the pages that people open first, as a phone sees them.
+// TestLighthouse lets Lighthouse judge the pages that people open first, as a phone sees them. Its
+// performance is a figure of this machine, so only "make lighthouse" compiles and runs it.
 func TestLighthouse(t *testing.T) {
-	if !*lighthouse {
-		t.Skip("make lighthouse runs this")
-	}
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/", "/cart", "/checkout", "/pay")

@@ -17,14 +17,19 @@ import (
 )
 
 // TestLiveLogStaysQuick leaves a live page open under 20 requests a second, and prints what becomes
-// of it. It runs where USERLOG_SOAK is 1, for ten minutes, or a duration such as 30s.
+// of it: for some seconds, or in "make soak" for ten minutes. Only then is it judged by how quickly the page
+// answers, which is a figure of the machine too; its rows and its memory are always.
 func TestLiveLogStaysQuick(t *testing.T) {
 	const (
 		rows  = 500 // that the table keeps
 		rate  = 20
 		quick = 100 * time.Millisecond
 	)
-	lasts := soakTime(t)
+	soak := os.Getenv("USERLOG_SOAK") == "1"
+	lasts := 10 * time.Second
+	if soak {
+		lasts = 10 * time.Minute
+	}
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := openTab(t, site.origin+"/userlog")
@@ -60,29 +65,11 @@ func TestLiveLogStaysQuick(t *testing.T) {
 	if after > before*5/4 {
 		t.Errorf("the page's memory grew by more than a quarter, from %d to %d KiB", before>>10, after>>10)
 	}
-	if late > quick {
+	if soak && late > quick {
 		t.Errorf("the page took %v to answer", late)
 	}
 	t.Logf("live page, %v at %d requests/s: %d requests, at most %d rows; heap %d KiB with a full table, %d KiB at the end; answers p50 %v, p99 %v, max %v of %d",
 		lasts, rate, recorded, most, before>>10, after>>10, median, late, slowest, len(answers))
-}
-
-// soakTime is how long a test lasts that is about lasting long.
-func soakTime(t *testing.T) time.Duration {
-	t.Helper()
-	switch wanted := os.Getenv("USERLOG_SOAK"); wanted {
-	case "":
-		t.Skip("takes minutes: set USERLOG_SOAK to 1, or to a duration such as 30s")
-		return 0
-	case "1":
-		return 10 * time.Minute
-	default:
-		lasts, err := time.ParseDuration(wanted)
-		if err != nil {
-			t.Fatalf("USERLOG_SOAK: %v", err)
-		}
-		return lasts
-	}
 }
 
 // recordSteadily records requests of a user, so many a second, until stop is called, which returns
