@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
@@ -53,6 +54,23 @@ func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
 			b.hasGaps(0)
 		})
 	}
+}
+
+// What a page loads joins its row also while the table is stopped: nothing waits then.
+func TestWhatJoinsARowDoesNotWait(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage})
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.displays("/orders/7")
+	b.click("#pause")
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/a.png", Code: 200, Kind: store.KindAsset, From: "/orders/7"})
+	b.shows("#rows summary", "1 more request")
+	b.displays("/orders/7")
+	b.shows("#pause", "Paused: 0 waiting")
 }
 
 func TestAPauseThatLastsKeepsTheNewest(t *testing.T) {

@@ -27,13 +27,14 @@ var files embed.FS
 // bundles says which files are served under which name, in this order.
 //
 // htmx and its websocket extension are one bundle because, as two deferred scripts, they race: now
-// and then the page was processed before the extension was there, and the live log never connected.
+// and then the page was processed before the extension was there, and the live log never connected. Of
+// ours, steps.js hears of a message before pause.js, which counts the rows that are there then.
 var bundles = [...]struct {
 	name  string
 	parts []string
 }{
 	{"app.css", []string{"app.css"}},
-	{"app.js", []string{"app.js", "pause.js", "steps.js", "now.js", "reason.js", "search.js"}},
+	{"app.js", []string{"app.js", "steps.js", "pause.js", "now.js", "reason.js", "search.js"}},
 	{"favicon.svg", []string{"favicon.svg"}},
 	{"htmx.js", []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js"}},
 	{"oat.css", []string{"vendor/oat.min.css"}},
