@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
 )
 
 // TestEveryPageIsAccessible runs all rules of axe-core on every page in its final form: in the light
@@ -66,14 +64,7 @@ func (b *tab) wearing(scheme string) {
 // browser's own protocol, so the page's Content-Security-Policy stays as it is.
 func (b *tab) violations(axe string) []string {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string]("window.axe ?? (() => {"+axe+`})();
-		axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.flatMap(
-			v => v.nodes.map(n => v.id + ": " + n.html.slice(0, 200) + "\n    " + n.failureSummary.replaceAll("\n", "\n    "))))`,
-		chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatalf("run axe-core: %v", err)
-	}
-	return found
+	evaluate[bool](b, "Boolean(window.axe ?? (() => {"+axe+"\n})()) || true")
+	return evaluate[[]string](b, `axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.flatMap(
+		v => v.nodes.map(n => v.id + ": " + n.html.slice(0, 200) + "\n    " + n.failureSummary.replaceAll("\n", "\n    "))))`)
 }

@@ -198,14 +198,14 @@ func (b *tab) hasGaps(n int) {
 	}
 }
 
-// evaluate returns the value of a JavaScript expression.
+// evaluate returns the value of a JavaScript expression, or that of the promise that it is.
 func evaluate[T any](b *tab, expression string) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
-		b.t.Fatalf("evaluate %s: %v", expression, err)
+		b.t.Fatalf("evaluate %.1000s: %v", expression, err)
 	}
 	return value
 }

@@ -2,12 +2,9 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // document is a page as validate.cjs reads it.
@@ -49,13 +46,7 @@ func TestInvalidPagesAreFound(t *testing.T) {
 // sent asks for the page again, and returns it as it comes.
 func (b *tab) sent() string {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	html, err := chromedp.Run(ctx, chromedp.Evaluate[string]("fetch(location.href).then(r => r.text())", chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatalf("ask for the page again: %v", err)
-	}
-	return html
+	return evaluate[string](b, "fetch(location.href).then(r => r.text())")
 }
 
 // validate returns what is wrong with documents, a line each.

@@ -69,6 +69,12 @@
   offer();
   separate();
 
+  async function textOf(url) {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(answer.statusText);
+    return answer.text();
+  }
+
   // done says on a button, for a moment, that it has copied.
   function done(button) {
     const words = document.getElementById("summary").dataset.copied;
@@ -83,13 +89,12 @@
     const summary = event.target.closest("#summary");
     if (!navigator.clipboard || (!button && !summary)) return;
     event.preventDefault();
-    if (button) {
-      await navigator.clipboard.writeText(button.dataset.copy);
-    } else {
-      const answer = await fetch(summary.href);
-      if (!answer.ok) return location.assign(summary.href); // which says what is wrong
-      await navigator.clipboard.writeText(await answer.text());
+    try {
+      await navigator.clipboard.writeText(button ? button.dataset.copy : await textOf(summary.href));
+      done(button ?? summary);
+    } catch {
+      // A browser that keeps its clipboard to itself shows the summary at least; a server says what is wrong.
+      if (summary) location.assign(summary.href);
     }
-    done(button ?? summary);
   });
 })();

@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// What buttons copy is what one can paste afterwards.
+func TestCopyButtons(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis, "--site-url", "https://shop.example.com"), openStore(t, redis)
+	logs.Record(store.Entry{
+		Username: "ada", Method: "POST", Path: "/pay?token=secret", Code: 422, Time: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+		Kind: store.KindPage, Page: "Pay", RequestID: "01JD3Q8Z5W",
+	})
+	b := openTab(t, site.origin+"/userlog")
+	b.mayUseClipboard("clipboard-read", browser.PermissionSettingGranted)
+	b.logIn()
+	for _, page := range []string{"/static?username=ada", "/live?username=ada"} {
+		b.visit(page)
+		b.hasURLs("/pay?token=***")
+		b.click("#rows summary")
+		recorded, err := logs.Client().LIndex(t.Context(), logs.Keys().Log("ada"), 0).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, want := range []string{"https://shop.example.com/pay?token=***", "01JD3Q8Z5W", recorded} {
+			button := "#rows .copies button:nth-child(" + string(rune('1'+n)) + ")"
+			if got := b.copies(button); got != want {
+				t.Errorf("%s: copied %q, want %q", page, got, want)
+			}
+		}
+		summary := b.copies("#summary")
+		if !strings.HasPrefix(summary, "**ada**, ") || !strings.Contains(summary, "\n| 05:06:07 UTC | Pay `POST /pay?token=***` | Client error (422) |\n") {
+			t.Errorf("%s: the summary is\n%s", page, summary)
+		}
+	}
+
+	b.makeToken()
+	if got, want := b.copies("#copy"), evaluate[string](b, "document.querySelector('#secret').textContent"); got != want {
+		t.Errorf("copied %q, want the token %q", got, want)
+	}
+}
+
+// Some browsers don't let a page use the clipboard when it had to ask its server first.
+func TestTheSummaryIsShownWhereItCanNotBeCopied(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/cart")
+	b := openTab(t, site.origin+"/userlog")
+	b.mayUseClipboard("clipboard-write", browser.PermissionSettingDenied)
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.hasURLs("/cart")
+	b.click("#summary")
+	b.eventually("the summary", "location.pathname === '/userlog/summary' && document.body.textContent.startsWith('**ada**')")
+}
+
+// mayUseClipboard decides for the browser's user, who would be asked. The tab behaves as if it were in front.
+func (b *tab) mayUseClipboard(how string, setting browser.PermissionSetting) {
+	b.t.Helper()
+	call(b, browser.SetPermission, browser.SetPermissionParams{
+		Permission: &browser.PermissionDescriptor{Name: how}, Setting: setting,
+		BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
+	})
+	call(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+}
+
+// copies presses a button that copies, waits until it says that it has, and returns what is in the
+// clipboard.
+func (b *tab) copies(button string) string {
+	b.t.Helper()
+	b.click(button)
+	b.shows(button, "Copied")
+	return evaluate[string](b, "navigator.clipboard.readText()")
+}
