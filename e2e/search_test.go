@@ -112,6 +112,26 @@ func TestSlashIsTypedWhereItBelongs(t *testing.T) {
 	b.eventually("the first slash led to the field", "document.querySelector('#username').value === '/a/b'")
 }
 
+// Keys of one character get in the way of who dictates to the browser.
+func TestTheShortcutCanBeSwitchedOff(t *testing.T) {
+	b := openTab(t, serve(t, redistest.Start(t)).origin+"/userlog")
+	b.logIn()
+	b.visit("/static")
+	b.eventually("the key is told", "document.querySelector('#username').getAttribute('aria-keyshortcuts') === '/'")
+	b.tabTo("#shortcut")
+	b.press(" ")
+	b.visit("/") // where it is remembered
+	b.eventually("the key is told no longer", "!document.querySelector('#shortcut').checked && !document.querySelector('#username').hasAttribute('aria-keyshortcuts')")
+	b.types("/")
+	if evaluate[bool](b, "document.activeElement.id === 'username'") {
+		t.Error("the key leads to the field although it is switched off")
+	}
+	b.click("#shortcut")
+	b.visit("/live")
+	b.types("/")
+	b.eventually("the key leads to the field", "document.activeElement.id === 'username'")
+}
+
 func TestSuggestionsByMouse(t *testing.T) {
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)

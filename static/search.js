@@ -200,20 +200,10 @@
     settle();
   });
 
-  // "/" leads to the field from anywhere on the page where it would not be typed.
-  document.addEventListener("keydown", (event) => {
-    const types = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || types || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
-  });
-
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
   field.setAttribute("aria-expanded", "false");
-  field.setAttribute("aria-keyshortcuts", "/");
   hint.textContent = hint.dataset.suggesting;
   if (field.value !== "" && document.getElementById("log") && !document.querySelector("#messages [role=alert]")) {
     keep([field.value, ...recent().filter((name) => name !== field.value)]);

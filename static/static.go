@@ -21,7 +21,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 )
 
-//go:embed app.css app.js pause.js now.js steps.js reason.js secret.js search.js favicon.svg vendor/*.css vendor/*.js
+//go:embed app.css app.js pause.js now.js steps.js reason.js secret.js search.js shortcut.js favicon.svg vendor/*.css vendor/*.js
 var files embed.FS
 
 // bundles says which files are served under which name, in this order.
@@ -34,7 +34,7 @@ var bundles = [...]struct {
 	parts []string
 }{
 	{"app.css", []string{"app.css"}},
-	{"app.js", []string{"app.js", "steps.js", "pause.js", "now.js", "reason.js", "search.js"}},
+	{"app.js", []string{"app.js", "steps.js", "pause.js", "now.js", "reason.js", "search.js", "shortcut.js"}},
 	{"favicon.svg", []string{"favicon.svg"}},
 	{"htmx.js", []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js"}},
 	{"oat.css", []string{"vendor/oat.min.css"}},
