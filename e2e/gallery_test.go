@@ -19,7 +19,7 @@ type place struct {
 	path  string     // below the admin
 	reach func(*tab) // goes there, where the page is the answer to a form
 	as    string     // account of who looks; "" = nobody is logged in
-	site  string     // key of gallery.sites; "" = the ordinary one
+	site  string     // key of gallery.origins; "" = the ordinary one
 	ready string     // JavaScript that is true when all of the page is there; "" = once it has loaded
 }
 
@@ -28,6 +28,7 @@ const (
 	viewer   = "vera"
 	strict   = "strict"   // asks for reasons
 	detached = "detached" // has no Redis
+	broken   = "broken"   // has a page that panics
 )
 
 // Conditions of places. All of ada's and grace's requests are on a live page when it is ready.
@@ -63,15 +64,16 @@ func places() []place {
 		{name: "reason", path: "/static" + strange, as: superuser, site: strict},
 		{name: "403", path: "/audit", as: viewer},
 		{name: "404", path: "/nowhere", as: superuser},
+		{name: "500", path: "/panic", as: superuser, site: broken},
 		{name: "503", path: "/", as: superuser, site: detached},
 	}
 }
 
 // gallery is sites in which every place is to be seen.
 type gallery struct {
-	sites map[string]*program
-	tabs  map[string]*tab // account → a browser in which it is logged in
-	t     *testing.T
+	origins map[string]string // of the sites
+	tabs    map[string]*tab   // account → a browser in which it is logged in
+	t       *testing.T
 }
 
 // openGallery starts the sites. Their logs are full of texts that could break a page.
@@ -91,10 +93,11 @@ func openGallery(t *testing.T) *gallery {
 		}
 	}
 	record(logs, "ada", "/")
-	return &gallery{t: t, tabs: map[string]*tab{}, sites: map[string]*program{
-		"":       serve(t, redis),
-		strict:   start(t, anyPort, "serve", "--redis", redis.URL, "--require-reason"),
-		detached: start(t, anyPort, "serve", "--redis", "redis://127.0.0.1:1"),
+	return &gallery{t: t, tabs: map[string]*tab{}, origins: map[string]string{
+		"":       serve(t, redis).origin,
+		strict:   start(t, anyPort, "serve", "--redis", redis.URL, "--require-reason").origin,
+		detached: start(t, anyPort, "serve", "--redis", "redis://127.0.0.1:1").origin,
+		broken:   panicking(t, logs, "/userlog/panic"),
 	}}
 }
 
@@ -116,8 +119,8 @@ func (g *gallery) visitAll(languages []string, look func(b *tab, p place)) {
 func (g *gallery) enter(t *testing.T, p place) *tab {
 	t.Helper()
 	if g.tabs[p.as] == nil {
-		b := openTab(g.t, g.sites[""].origin+"/userlog")
-		b.expect("the server responded with a status of 4", "the server responded with a status of 503",
+		b := openTab(g.t, g.origins[""]+"/userlog")
+		b.expect("the server responded with a status of 4", "the server responded with a status of 50",
 			`The specified value "nonsense" does not conform`)
 		call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
 		if p.as != "" {
@@ -129,7 +132,7 @@ func (g *gallery) enter(t *testing.T, p place) *tab {
 	}
 	b := *g.tabs[p.as]
 	b.t = t
-	b.base = g.sites[p.site].origin + "/userlog" // cookies don't know ports: the account is logged in there too
+	b.base = g.origins[p.site] + "/userlog" // cookies don't know ports: the account is logged in there too
 	return &b
 }
 

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/gin-gonic/gin"
 )
 
 // suite is what all tests share. TestMain fills it in; nothing changes it afterwards.
@@ -25,6 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (status int, err error) {
+	gin.SetMode(gin.ReleaseMode) // of the applications that tests build
 	dir, err := os.MkdirTemp("", "e2e-")
 	if err != nil {
 		return 0, err

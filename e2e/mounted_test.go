@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -75,7 +77,6 @@ func (b *tab) walk(prefix, logged string) {
 // its users has visited a page.
 func host(t *testing.T, logs *store.Store, prefix string) (origin string) {
 	t.Helper()
-	gin.SetMode(gin.ReleaseMode)
 	user := func(c *gin.Context) string {
 		name, err := c.Cookie("user")
 		if err != nil {
@@ -100,14 +101,37 @@ func host(t *testing.T, logs *store.Store, prefix string) (origin string) {
 		t.Fatal(err)
 	}
 	admin.Mount(engine.Group(prefix))
-	server := httptest.NewServer(engine)
+	origin = serveHost(t, engine, admin)
+	visit(t, origin+"/orders/7", &http.Cookie{Name: "user", Value: "ada"})
+	return origin
+}
+
+// panicking serves the admin, with a page beside its own that panics.
+func panicking(t *testing.T, logs *store.Store, path string) (origin string) {
+	t.Helper()
+	admin, err := handlers.New(logs, handlers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := gin.New()
+	engine.Use(gin.CustomRecoveryWithWriter(io.Discard, admin.Recovered))
+	admin.Mount(engine.Group("/userlog"))
+	engine.GET(path, func(*gin.Context) { panic("on purpose") })
+	return serveHost(t, engine, admin)
+}
+
+// serveHost serves an application in which an admin is mounted.
+func serveHost(t *testing.T, application http.Handler, admin *handlers.Admin) (origin string) {
+	t.Helper()
+	server := httptest.NewServer(application)
 	t.Cleanup(server.Close)
 	t.Cleanup(func() {
-		if err := admin.Close(t.Context()); err != nil && t.Context().Err() == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := admin.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})
-	visit(t, server.URL+"/orders/7", &http.Cookie{Name: "user", Value: "ada"})
 	return server.URL
 }
 

@@ -332,11 +332,24 @@ func page(r gin.IRouter, path string, handler gin.HandlerFunc) {
 
 // NotFound answers with the admin's page for what does not exist, for use as an engine's NoRoute
 // where the admin is all there is.
-func (a *Admin) NotFound(c *gin.Context) {
+func (a *Admin) NotFound(c *gin.Context) { a.failAnywhere(c, http.StatusNotFound) }
+
+// Recovered answers with the admin's page for what went wrong, for use with gin.CustomRecovery where the
+// admin is all there is. An answer that has begun is left as it is.
+func (a *Admin) Recovered(c *gin.Context, _ any) {
+	if c.Writer.Written() {
+		c.Abort()
+		return
+	}
+	a.failAnywhere(c, http.StatusInternalServerError)
+}
+
+// failAnywhere sends an error page, whatever was asked for.
+func (a *Admin) failAnywhere(c *gin.Context, status int) {
 	middleware.Skip(c)
 	s := &site{Admin: a, base: a.base}
 	s.writeHeaders(c)
-	s.fail(c, http.StatusNotFound, nil)
+	s.fail(c, status, nil)
 }
 
 // site is the admin as mounted at one path.

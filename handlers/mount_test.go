@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -106,6 +107,24 @@ func TestNotFoundIsAPageOfTheAdmin(t *testing.T) {
 	french := s.stranger().get("/", "Accept-Language", "fr")
 	if lang := french.find("html").AttrOr("lang", ""); lang != "fr" {
 		t.Errorf("to a French reader it is in %q", lang)
+	}
+}
+
+func TestAPanicLeadsToAPageOfTheAdmin(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{}, "/a/b")
+	recovery := gin.CustomRecoveryWithWriter(io.Discard, s.admin.Recovered)
+	s.engine.GET("/breaks", recovery, func(*gin.Context) { panic("on purpose") })
+	s.engine.GET("/breaks/late", recovery, func(c *gin.Context) {
+		c.String(http.StatusOK, "begun")
+		panic("on purpose")
+	})
+	a := s.stranger().get("/breaks")
+	a.expect(http.StatusInternalServerError, "The page could not be made. It has been noted in the server's log. Try again. If it happens again, tell whoever runs this server.")
+	if home := a.find("main a").AttrOr("href", ""); home != "/a/b/" {
+		t.Errorf("it leads to %q", home)
+	}
+	if late := s.stranger().get("/breaks/late"); late.StatusCode != http.StatusOK || late.find("body").Text() != "begun" {
+		t.Errorf("an answer that had begun: %d %q", late.StatusCode, late.find("body").Text())
 	}
 }
 

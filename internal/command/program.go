@@ -46,7 +46,7 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 
 // adminOnly is the web site of "userlog serve": the admin below base, and nothing else.
 func (p *program) adminOnly(base basePath) (http.Handler, error) {
-	engine, err := p.engine(slog.LevelError, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) })
+	engine, err := p.engine(slog.LevelError, p.admin.Recovered)
 	if err != nil {
 		return nil, err
 	}
