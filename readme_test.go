@@ -6,31 +6,68 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/command"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/store"
 )
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 // blocks returns the contents of the README's code blocks in a language.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var found []string
-	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
+	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
 		found = append(found, m[1])
 	}
 	if len(found) == 0 {
 		t.Fatalf("the README has no code in %s", language)
 	}
 	return found
+}
+
+// Whatever can be set is in a table of the README.
+func TestREADMEListsEveryFlagAndOption(t *testing.T) {
+	var help strings.Builder
+	noEnvironment := func(string) (string, bool) { return "", false }
+	if status := command.Run(t.Context(), []string{"serve", "--help"}, noEnvironment, strings.NewReader(""), &help, io.Discard); status != 0 {
+		t.Fatalf("serve --help ends with %d", status)
+	}
+	names := regexp.MustCompile(`(?m)^ +(?:-\w, )?(--[a-z-]+)`).FindAllStringSubmatch(help.String(), -1)
+	if len(names) < 20 {
+		t.Fatalf("only %d flags were found in\n%s", len(names), help.String())
+	}
+	text := readme(t)
+	for _, name := range names {
+		if !strings.Contains(text, "`"+name[1]+"`") {
+			t.Errorf("%s is not in the README", name[1])
+		}
+	}
+	for _, options := range []reflect.Type{
+		reflect.TypeFor[handlers.Options](), reflect.TypeFor[middleware.Options](), reflect.TypeFor[store.Options](),
+	} {
+		for field := range options.Fields() {
+			if !regexp.MustCompile("`" + field.Name + "\\b").MatchString(text) {
+				t.Errorf("%s: %s is not in the README", options, field.Name)
+			}
+		}
+	}
 }
 
 // What the README shows is what the examples, which other tests compile and run, consist of.
@@ -99,27 +136,27 @@ func runCommand(t *testing.T, dir, redisURL, line string) {
 	default:
 		t.Fatal("no way is known to test this command")
 	}
-	command := exec.Command(arguments[0], arguments[1:]...)
-	command.Env = append(os.Environ(), "USERLOG_ADDR=127.0.0.1:0")
-	command.Stdin = strings.NewReader("a password of some length\n")
+	cmd := exec.Command(arguments[0], arguments[1:]...)
+	cmd.Env = append(os.Environ(), "USERLOG_ADDR=127.0.0.1:0")
+	cmd.Stdin = strings.NewReader("a password of some length\n")
 	if arguments[1] == "serve" || arguments[1] == "tail" {
-		endWhenBegun(t, command)
+		endWhenBegun(t, cmd)
 		return
 	}
-	if out, err := command.CombinedOutput(); err != nil {
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
 // endWhenBegun runs a command until it has printed something, and ends it.
-func endWhenBegun(t *testing.T, command *exec.Cmd) {
+func endWhenBegun(t *testing.T, cmd *exec.Cmd) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer read.Close()
-	command.Stdout, command.Stderr = write, write
-	if err := command.Start(); err != nil {
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	write.Close()
@@ -130,14 +167,14 @@ func endWhenBegun(t *testing.T, command *exec.Cmd) {
 	if _, err := read.Read(first); err != nil {
 		t.Errorf("it printed nothing: %v", err)
 	}
-	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Errorf("end it: %v", err)
 	}
 	rest, err := io.ReadAll(read)
 	if err != nil {
 		t.Error(err)
 	}
-	if err := command.Wait(); err != nil {
+	if err := cmd.Wait(); err != nil {
 		t.Errorf("ended by SIGTERM: %v\n%s%s", err, first, rest)
 	}
 }
