@@ -68,20 +68,3 @@ func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
 	there.visit("/account")
 	there.eventually("the login", "document.querySelector('#login')")
 }
-
-// Every page of accounts, as narrow as a phone.
-func TestAccountPagesFitAPhone(t *testing.T) {
-	site := serve(t, redistest.Start(t))
-	b := openTab(t, site.origin+"/userlog")
-	b.phone(320)
-	b.logIn()
-	link := b.createAccount("a-rather-long-name-of-a-viewer-who-works-at-night@support.example.com", "viewer")
-	b.fits(320)
-	b.visit("/accounts")
-	evaluate[bool](b, "(document.querySelectorAll('details').forEach(d => d.open = true), true)")
-	b.fits(320)
-	b.visit("/account")
-	b.fits(320)
-	b.openLink(link)
-	b.fits(320)
-}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -25,11 +26,14 @@ type place struct {
 
 // The other account of the gallery, and its sites that are not ordinary.
 const (
-	viewer   = "vera"
+	viewer   = "a-rather-long-name-of-a-viewer-who-works-at-night@support.example.com"
 	strict   = "strict"   // asks for reasons
 	detached = "detached" // has no Redis
 	broken   = "broken"   // has a page that panics
 )
+
+// long is a name, or a part of a URL, that offers no place to break it.
+func long() string { return strings.Repeat("w", 200) }
 
 // Conditions of places. All of ada's and grace's requests are on a live page when it is ready.
 const (
@@ -41,6 +45,7 @@ const (
 func places() []place {
 	ada := "?" + url.Values{"username": {"ada"}}.Encode()
 	strange := "?" + url.Values{"username": {hostile[1]}}.Encode()
+	endless := "?" + url.Values{"username": {long()}}.Encode()
 	return []place{
 		{name: "login", path: "/login"},
 		{name: "login refused", reach: (*tab).failToLogIn},
@@ -52,6 +57,7 @@ func places() []place {
 		{name: "static search", path: "/static", as: superuser},
 		{name: "live", path: "/live" + ada, as: superuser, ready: connected},
 		{name: "live of a strange name", path: "/live" + strange, as: superuser},
+		{name: "live of a long name", path: "/live" + endless, as: superuser},
 		{name: "live search", path: "/live", as: superuser},
 		{name: "everyone", path: "/live/everyone", as: superuser, ready: connected},
 		{name: "audit", path: "/audit", as: superuser},
@@ -92,7 +98,8 @@ func openGallery(t *testing.T) *gallery {
 			})
 		}
 	}
-	record(logs, "ada", "/")
+	record(logs, "ada", "/"+long(), "/")
+	record(logs, long(), "/")
 	return &gallery{t: t, tabs: map[string]*tab{}, origins: map[string]string{
 		"":       serve(t, redis).origin,
 		strict:   start(t, anyPort, "serve", "--redis", redis.URL, "--require-reason").origin,

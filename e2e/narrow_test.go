@@ -1,6 +1,9 @@
 package e2e
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // TestEveryPageFits checks that no page scrolls sideways: on the narrowest phone, and where a text of
 // 200 % leaves half of an ordinary screen.
@@ -13,4 +16,16 @@ func TestEveryPageFits(t *testing.T) {
 			b.fits(width)
 		}
 	})
+}
+
+// fits checks that the page is not wider than the screen, and names what sticks out.
+func (b *tab) fits(width int64) {
+	b.t.Helper()
+	actual := evaluate[int64](b, "document.documentElement.scrollWidth")
+	if actual <= width {
+		return
+	}
+	wide := evaluate[string](b, fmt.Sprintf(`[...document.querySelectorAll('body *')]
+		.filter(e => e.getBoundingClientRect().right > %d || e.getBoundingClientRect().left < 0).map(e => e.tagName + '.' + e.className).slice(0, 8).join(', ')`, width))
+	b.t.Errorf("%s is %d pixels wide on a screen of %d: %s", b.location(), actual, width, wide)
 }
