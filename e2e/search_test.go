@@ -90,8 +90,10 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.isAt("/static?username=ad")
 	b.shows("#messages [role=status]", "No logs for ad.")
 
-	// The only match is opened, even by who types faster than the answer comes.
+	// The only match is opened, even by who types faster than the answer comes. The page has the patience of
+	// the test.
 	b.visit("/")
+	evaluate[bool](b, fmt.Sprintf("(wait => window.setTimeout = (f, ms) => wait(f, ms < 500 ? ms : %d))(setTimeout) && true", patience.Milliseconds()))
 	b.types("/GR" + kb.Enter)
 	b.isAt("/static?username=grace")
 

@@ -46,7 +46,7 @@ func TestFourSilences(t *testing.T) {
 	b.saysIdle(", idle for 5 min.")
 
 	// It is believed when there has been no heartbeat for as long as another may take to come.
-	b.within(30*time.Second, "nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
+	b.within(time.Minute, "nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
 	b.shows("#connection", "No application is reporting")
 	b.saysNotIdle()
 	record(openStore(t, redis), "ada", "/back")
