@@ -63,8 +63,3 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	page.Applications, err = s.logs.Applications(ctx)
 	return page, err
 }
-
-// asset serves a stylesheet, script or icon.
-func (s *site) asset(c *gin.Context) {
-	s.assets.ServeHTTP(c.Writer, c.Request)
-}

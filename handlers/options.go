@@ -1,0 +1,182 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// Options configure the admin. The zero value has its own login, and speaks the reader's language.
+type Options struct {
+	// Identify makes the host application's own login the admin's: it returns the name and the role
+	// of who makes the request, or no role for anybody else, who is refused. Our login page does not
+	// exist then. It is called for every request to the admin, and for open sockets when they
+	// connect again, which is every minute. Default: nil.
+	Identify func(*gin.Context) (name string, role auth.Role)
+
+	// AuthHeader makes the login of a proxy in front the admin's: it is the header, such as
+	// X-Forwarded-User, in which the proxy names whom it has authenticated. It is believed only in
+	// requests from TrustedProxies, which it needs, and the proxy must remove it from what its
+	// clients send. An account of that name gives the role. Our login page does not exist then.
+	// Default: "", none.
+	AuthHeader string
+
+	// AuthHeaderRole is the role of those whom the proxy names and who have no account. Default: "",
+	// they are refused.
+	AuthHeaderRole auth.Role
+
+	// TrustedProxies are the addresses of proxies whose X-Forwarded-For is believed, for the limit of
+	// logins and for the viewing log, and whose AuthHeader is. Default: none.
+	TrustedProxies []netip.Prefix
+
+	// UserExists lets the pages tell "User ada not found." from "No logs for ada.". An error counts
+	// as yes, and is logged. Default: nil, everybody might exist.
+	UserExists func(ctx context.Context, username string) (bool, error)
+
+	// Language pins the language of all pages, as a tag such as "fr". Default: "", the reader's
+	// choice, then the browser's.
+	Language string
+
+	// LiveURL is the ws:// or wss:// URL of the live socket, where another process serves it, such
+	// as wss://live.example.com/userlog/live/socket. Default: "", this admin's own.
+	LiveURL string
+
+	// CookieDomain is the domain whose hosts share the login, such as example.com. Default: "", this
+	// host only.
+	CookieDomain string
+
+	// SecureCookies says that browsers reach the admin by TLS only, also where a request came without
+	// and names this machine, such as localhost: a proxy on the same machine ends TLS. Default: false,
+	// such requests get cookies that are sent without TLS, too; no others do.
+	SecureCookies bool
+
+	// AllowedOrigins are further origins whose pages may open the live socket, such as
+	// https://admin.example.com. The socket's own host always may. Default: none.
+	AllowedOrigins []string
+
+	// MaxSockets is how many live sockets this process serves at once; more are answered 503.
+	// Default: 10,000.
+	MaxSockets int
+
+	// MaxSocketsPerAccount is how many of them one account may have open; more are answered 429.
+	// Default: 100.
+	MaxSocketsPerAccount int
+
+	// SiteURL is the origin of the watched site, such as https://shop.example.com, which stands in front
+	// of addresses that are copied from a log. Default: "", they are copied without.
+	SiteURL string
+
+	// TraceURL leads to a request in a tracing or log system: {request_id} in it is replaced, as in
+	// https://traces.example.com/search?id={request_id}. Default: "", no link is shown.
+	TraceURL string
+
+	// RequireReason has everybody state a reason, such as the number of a ticket, before a log opens.
+	// It holds for half an hour and is written to the viewing log. Default: false.
+	RequireReason bool
+
+	// Logger is told of errors. Default: slog.Default().
+	Logger *slog.Logger
+}
+
+// validate checks the options, but for the language; its error names the one that is wrong.
+func (o Options) validate() error {
+	if o.MaxSockets < 0 || o.MaxSocketsPerAccount < 0 {
+		return fmt.Errorf("MaxSockets is %d and MaxSocketsPerAccount %d: use 1 or more, or 0 for the defaults", o.MaxSockets, o.MaxSocketsPerAccount)
+	}
+	if strings.ContainsAny(o.CookieDomain, "/: ;,") {
+		return fmt.Errorf("cookie domain %q: use a name such as example.com", o.CookieDomain)
+	}
+	if err := o.validateLogin(); err != nil {
+		return err
+	}
+	return o.validateURLs()
+}
+
+// validateLanguage checks which language is pinned, of those that the pages speak.
+func (o Options) validateLanguage(spoken []views.Language) error {
+	var tags []string
+	for _, l := range spoken {
+		tags = append(tags, l.Tag)
+	}
+	if o.Language != "" && !slices.Contains(tags, o.Language) {
+		return fmt.Errorf("language %q is not spoken here: use one of %s", o.Language, strings.Join(tags, ", "))
+	}
+	return nil
+}
+
+// validateLogin checks whose login it is.
+func (o Options) validateLogin() error {
+	switch {
+	case o.AuthHeader != "" && o.Identify != nil:
+		return errors.New("there are two logins, Identify and AuthHeader: use one")
+	case o.AuthHeader != "" && len(o.TrustedProxies) == 0:
+		return fmt.Errorf("anybody could send the header %s: name the proxies that are trusted", o.AuthHeader)
+	case o.AuthHeader != "" && strings.Trim(o.AuthHeader, headerName) != "":
+		return fmt.Errorf("%q is not the name of a header: use one such as X-Forwarded-User", o.AuthHeader)
+	case o.AuthHeaderRole != "" && o.AuthHeader == "":
+		return errors.New("there is a role for names in a header, but no header: set AuthHeader")
+	}
+	if o.AuthHeaderRole != "" {
+		if _, err := auth.ParseRole(string(o.AuthHeaderRole)); err != nil {
+			return fmt.Errorf("%q: %w", o.AuthHeaderRole, err)
+		}
+	}
+	return nil
+}
+
+// headerName are the characters of a header's name that are in use.
+const headerName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+
+// validateURLs checks where sockets come from and lead to, and where rows lead.
+func (o Options) validateURLs() error {
+	for _, origin := range o.AllowedOrigins {
+		if !isOrigin(origin) {
+			return fmt.Errorf("allowed origin %q: use scheme and host, such as https://admin.example.com", origin)
+		}
+	}
+	// What is in front of an @ may be a password, which errors don't repeat.
+	if u, err := url.Parse(o.LiveURL); o.LiveURL != "" && (err != nil || !isSocket(u) || strings.ContainsAny(o.LiveURL, "?#")) {
+		return fmt.Errorf("live URL %q: use ws:// or wss:// with host and path only, such as wss://live.example.com/userlog/live/socket", o.LiveURL[strings.LastIndexByte(o.LiveURL, '@')+1:])
+	}
+	if o.SiteURL != "" && !isOrigin(o.SiteURL) {
+		return fmt.Errorf("site URL %q: use scheme and host, such as https://shop.example.com", o.SiteURL)
+	}
+	if u, err := url.Parse(strings.ReplaceAll(o.TraceURL, "{request_id}", "x")); o.TraceURL != "" && (err != nil || !isHTTP(u) || !strings.Contains(o.TraceURL, "{request_id}")) {
+		return fmt.Errorf("trace URL %q: use a URL with {request_id} in it, such as https://traces.example.com/search?id={request_id}", o.TraceURL)
+	}
+	return nil
+}
+
+func isHTTP(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
+
+// isOrigin says whether text is an origin as browsers send it: scheme and host.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && isHTTP(u) && u.Scheme+"://"+u.Host == text
+}
+
+// isSocket says whether u leads to a websocket, and its host can stand in a Content-Security-Policy.
+func isSocket(u *url.URL) bool {
+	return (u.Scheme == "ws" || u.Scheme == "wss") && u.Host != "" && u.User == nil && !strings.ContainsAny(u.Host, ";, ")
+}
+
+// policy is the Content-Security-Policy of every answer: nothing but our own files, no inline script or
+// style, and sockets where the live pages connect to.
+func (o Options) policy() string {
+	connect := "'self'"
+	if u, err := url.Parse(o.LiveURL); err == nil && u.Host != "" {
+		connect += " " + u.Scheme + "://" + u.Host
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src " +
+		connect + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}
