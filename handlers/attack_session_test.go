@@ -93,6 +93,7 @@ func TestRightsThatEndEndEverywhere(t *testing.T) {
 	first.createSuperuser()
 	for what, end := range rightsEnd(first.accounts()) {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			b := first.enter(what, auth.Superuser)
 			there := b.at(second)
 			for _, page := range []*browser{b, there} {
@@ -112,17 +113,6 @@ func TestRightsThatEndEndEverywhere(t *testing.T) {
 			}
 		})
 	}
-}
-
-// enter makes an account, and opens a browser in which it is logged in.
-func (s *site) enter(name string, role auth.Role) *browser {
-	s.t.Helper()
-	s.create(name, role)
-	b := s.stranger()
-	if a := b.logIn(base, name, password, ""); a.StatusCode != http.StatusSeeOther {
-		s.t.Fatalf("login: %d", a.StatusCode)
-	}
-	return b
 }
 
 // at is the same browser, with the same cookies, at another process of the same host.

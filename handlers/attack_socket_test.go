@@ -27,6 +27,7 @@ func TestOpenSocketsEndWithTheRights(t *testing.T) {
 	first.record("ada", "/1")
 	for what, end := range rightsEnd(first.accounts()) {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			b := first.enter(what, auth.Superuser)
 			there := b.at(second)
 			var sockets []*websocket.Conn

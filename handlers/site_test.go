@@ -3,7 +3,6 @@ package handlers_test
 import (
 	"context"
 	"fmt"
-	"github.com/gin-userlog/userlog/internal/redistest"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,8 +24,11 @@ import (
 	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 func TestMain(m *testing.M) {
@@ -59,6 +62,18 @@ type site struct {
 // tracked is whose every request to the application is.
 const tracked = "tracked"
 
+// files and parsed pages are every site's: they don't change, and take long to make.
+var (
+	files  = sync.OnceValues(static.New)
+	parsed = sync.OnceValues(func() (*views.Set, error) {
+		assets, err := files()
+		if err != nil {
+			return nil, err
+		}
+		return views.New(assets, views.Links{})
+	})
+)
+
 // newSite runs an application with the admin at every base; none means [base].
 func newSite(t *testing.T, client redis.UniversalClient, options handlers.Options, bases ...string) *site {
 	t.Helper()
@@ -68,10 +83,15 @@ func newSite(t *testing.T, client redis.UniversalClient, options handlers.Option
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin, err := handlers.New(logs, options)
+	assets, err := files()
 	if err != nil {
 		t.Fatal(err)
 	}
+	set, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := handlers.NewWith(logs, options, assets, set)
 	s := &site{t: t, client: client, logs: logs, admin: admin, engine: gin.New()}
 	s.engine.Use(middleware.Track(logs, func(*gin.Context) string { return tracked }, middleware.Options{}))
 	if bases == nil {
@@ -183,7 +203,13 @@ func (s *site) token(account string) string {
 // viewer makes the account of a viewer, and opens a browser in which it is logged in.
 func (s *site) viewer(name string) *browser {
 	s.t.Helper()
-	s.create(name, auth.Viewer)
+	return s.enter(name, auth.Viewer)
+}
+
+// enter makes an account, and opens a browser in which it is logged in.
+func (s *site) enter(name string, role auth.Role) *browser {
+	s.t.Helper()
+	s.create(name, role)
 	b := s.stranger()
 	if a := b.logIn(base, name, password, ""); a.StatusCode != http.StatusSeeOther {
 		s.t.Fatalf("login: %d", a.StatusCode)
@@ -195,7 +221,7 @@ func (s *site) viewer(name string) *browser {
 func (s *site) records() []audit.Record {
 	s.t.Helper()
 	var records []audit.Record
-	for r, err := range audit.New(s.logs.Client(), s.logs.Keys(), audit.Options{}).All(s.t.Context(), audit.Filter{}) {
+	for r, err := range s.auditLog().All(s.t.Context(), audit.Filter{}) {
 		if err != nil {
 			s.t.Fatal(err)
 		}

@@ -1,0 +1,13 @@
+package handlers
+
+import (
+	"github.com/gin-userlog/userlog/static"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// NewWith is [New] with files and pages that are there already: parsing them takes longer than most
+// tests, which need an admin each. The options have to be right, and to have a logger.
+func NewWith(logs *store.Store, options Options, assets *static.Assets, pages *views.Set) *Admin {
+	return newAdmin(logs, options, assets, pages)
+}
