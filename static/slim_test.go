@@ -11,7 +11,7 @@ import (
 func TestCommentsAreNotSent(t *testing.T) {
 	for name, content := range map[string][2]string{
 		"app.js":           {"// Why.\nconst a = 1; // stays\n  // More.\nfetch('http://x//y');\n", "const a = 1; // stays\nfetch('http://x//y');\n"},
-		"app.css":          {"/* One\n   two. */\na {\n  b: c; /* three */\n}\n", "\na {\n  b: c;\n}\n"},
+		"css/base.css":     {"/* One\n   two. */\na {\n  b: c; /* three */\n}\n", "\na {\n  b: c;\n}\n"},
 		"vendor/x.min.js":  {"// theirs\n", "// theirs\n"},
 		"vendor/x.min.css": {"/* theirs */", "/* theirs */"},
 		"favicon.svg":      {"<!-- c -->", "<!-- c -->"},

@@ -183,33 +183,6 @@ func TestHTMXAndItsExtensionAreOneFile(t *testing.T) {
 	}
 }
 
-func TestEveryScriptOfOursIsInABundle(t *testing.T) {
-	assets := newAssets(t)
-	var bundle []byte
-	for _, name := range []string{"app.js", "secret.js"} {
-		url, err := assets.URL(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		bundle = append(bundle, body(t, get(assets, "GET", "/"+url).Body)...)
-	}
-	scripts, err := filepath.Glob("*.js")
-	if err != nil || len(scripts) == 0 {
-		t.Fatalf("scripts %q, %v", scripts, err)
-	}
-	for _, name := range scripts {
-		script, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(string(script)) {
-			if !strings.HasPrefix(strings.TrimSpace(line), "//") && !bytes.Contains(bundle, []byte(line)) {
-				t.Errorf("%s: %q is not served", name, line)
-			}
-		}
-	}
-}
-
 func TestVendoredFilesAreWhatVersionsSays(t *testing.T) {
 	list, err := os.Open("vendor/VERSIONS")
 	if err != nil {
