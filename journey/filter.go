@@ -27,7 +27,7 @@ func (f Filter) Active() bool {
 
 // Matches reports whether the filter chooses a step, for what it is or for one of its parts.
 func (f Filter) Matches(s *Step) bool {
-	if f.Show == ShowErrors && !s.Failed() && s.Problems == 0 || f.Show == ShowPages && !safe(s.Entry.Method) || f.Show == ShowChanges && safe(s.Entry.Method) {
+	if !f.shows(s) {
 		return false
 	}
 	if f.contains(s.Entry) {
@@ -44,6 +44,21 @@ func (f Filter) Matches(s *Step) bool {
 		}
 	}
 	return false
+}
+
+// shows reports whether a step is of the kind that the filter shows. A page that is only implied has no
+// method, and is a page all the same.
+func (f Filter) shows(s *Step) bool {
+	reads := s.Implied || safe(s.Entry.Method)
+	switch f.Show {
+	case ShowErrors:
+		return s.Failed() || s.Problems > 0
+	case ShowPages:
+		return reads
+	case ShowChanges:
+		return !reads
+	}
+	return true
 }
 
 // MatchesEntry reports whether the filter chooses one request for what it is.

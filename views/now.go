@@ -98,13 +98,14 @@ type hintRow struct {
 	Key   string // the catalogue's, of the sentence that says what is wrong, and why that is shown
 	Where string // the address that shows it
 	Count int
-	Since moment
+	Last  moment // when it happened last
 }
 
 func newHintRow(h journey.Hint) hintRow {
-	row := hintRow{Key: "hint." + string(h.Kind), Count: h.Count, Since: momentOf(h.Since)}
+	row := hintRow{Key: "hint." + string(h.Kind), Count: h.Count}
 	if n := len(h.Entries); n > 0 {
-		row.Where = pageName(h.Entries[n-1].Page, h.Entries[n-1].Path)
+		last := &h.Entries[n-1]
+		row.Where, row.Last = pageName(last.Page, last.Path), momentOf(last.Time)
 	}
 	return row
 }

@@ -2,6 +2,7 @@ package views
 
 import (
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ type stepRow struct {
 	Page      string
 	First     detail  // what was asked for
 	Last      request // how it ended
-	Led       []request
+	Led       []part
 	Fetched   []part
 	Folded    int // how many requests Fetched and Omitted are
 	Omitted   int
@@ -43,16 +44,20 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 	outcome := step.Outcome()
 	r := stepRow{
 		ID: step.ID, DOMID: domID("step", step.ID), Page: step.Entry.Page,
-		First: newDetail(&step.Entry, links), Last: newRequest(&outcome), Led: make([]request, len(step.Redirects)), Fetched: make([]part, len(step.Parts)),
+		First: newDetail(&step.Entry, links), Last: newRequest(&outcome), Led: make([]part, len(step.Redirects)), Fetched: make([]part, len(step.Parts)),
 		Folded: step.Folded(), Omitted: step.Omitted, Problems: step.Problems,
 		Ahead: step.Ahead(), Implied: step.Implied,
 	}
+	if step.Implied {
+		r.First.Line = "" // there is none
+	}
 	for i := range step.Redirects {
-		r.Led[i] = newRequest(&step.Redirects[i])
+		r.Led[i] = newPart(&step.Redirects[i], links)
 	}
 	for i := range step.Parts {
 		p := &step.Parts[i]
-		r.Fetched[i] = part{newRequest(&p.Entry), p.Count, p.Poll}
+		r.Fetched[i] = newPart(&p.Entry, links)
+		r.Fetched[i].Count, r.Fetched[i].Poll = p.Count, p.Poll
 	}
 	r.Class = r.class()
 	return r
@@ -72,11 +77,21 @@ func (r stepRow) class() string {
 	return class
 }
 
-// part is a part as the template sees it.
+// part is a request that belongs to a step, as the template sees it.
 type part struct {
 	Request request
 	Count   int
 	Poll    bool
+	Detail  *detail // of one that failed, which is the one to look for elsewhere; nil of the others
+}
+
+func newPart(e *store.Entry, links Links) part {
+	p := part{Request: newRequest(e), Count: 1}
+	if e.Code >= http.StatusBadRequest {
+		d := newDetail(e, links)
+		p.Detail = &d
+	}
+	return p
 }
 
 // detail is a request with all that is known about it.
@@ -94,7 +109,7 @@ type detail struct {
 	// her place.
 	Copied string
 
-	Line string // the request as it is recorded
+	Line string // the request as it is recorded; "" = it was not
 }
 
 // slow is the duration of a full bar.

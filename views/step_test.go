@@ -43,10 +43,11 @@ func TestRowsAreWhatThePersonDid(t *testing.T) {
 	if got := order.Find(".page").Text() + "|" + order.Find("summary").Text() + "|" + order.Find(".problems").Text(); got != "Order details|1 more request|1 part failed" || !order.HasClass("troubled") {
 		t.Errorf("the page: %q", got)
 	}
-	if got := order.Find(".parts > li.client-error").Text(); got != "GET /missing.png Client error (404)" {
+	missing := order.Find(".parts > li.client-error")
+	if got := missing.ChildrenFiltered("code, span").Text(); got != "GET /missing.pngClient error (404)" {
 		t.Errorf("its part: %q", got)
 	}
-	details := strings.Join(strings.Fields(order.Find("dl").Text()), " ")
+	details := strings.Join(strings.Fields(order.Find("details > dl").Text()), " ")
 	for _, want := range []string{"Duration500 ms", "Route/orders/:id", "Request IDr 1", "a<b>plangold", "2026-03-04 05:06:07 UTC"} {
 		if !strings.Contains(details, want) {
 			t.Errorf("the details %q lack %q", details, want)
@@ -57,6 +58,53 @@ func TestRowsAreWhatThePersonDid(t *testing.T) {
 	}
 	if links := doc.Find("#rows a").Length(); links != 0 {
 		t.Errorf("%d links lead to a customer's pages", links)
+	}
+}
+
+// What failed is what has to be found elsewhere: its request id and duration, not only those of the step.
+func TestWhatFailedInAStepHasItsOwnDetails(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: []store.Entry{
+		{ID: "4", Username: "ada", Method: "GET", Path: "/api/fine", Code: 200, Time: at.Add(3 * time.Second), Kind: store.KindFetch, From: "/paid", RequestID: "fine"},
+		{ID: "3", Username: "ada", Method: "GET", Path: "/api/stock", Code: 503, Time: at.Add(2 * time.Second), Kind: store.KindFetch, From: "/paid", RequestID: "part"},
+		{ID: "2", Username: "ada", Method: "GET", Path: "/paid", Code: 500, Time: at.Add(time.Second), Kind: store.KindPage, From: "/cart", RequestID: "outcome", Duration: time.Second},
+		{ID: "1", Username: "ada", Method: "POST", Path: "/pay", Code: 303, Location: "/paid", Time: at, Kind: store.KindPage, From: "/cart", RequestID: "step"},
+	}})
+	row := parse(t, html, err).Find("#rows > tr")
+	if row.Length() != 1 || !row.HasClass("server-error") {
+		t.Fatalf("%d rows, class %q", row.Length(), row.AttrOr("class", ""))
+	}
+	if got := row.Find("details > dl").Text(); !strings.Contains(got, "Request IDstep") {
+		t.Errorf("the step: %q", got)
+	}
+	parts := row.Find(".parts > li.server-error")
+	if got := parts.Eq(0).Text(); !strings.Contains(got, "GET /paid Server error (500)") || !strings.Contains(got, "Request IDoutcome") || !strings.Contains(got, "1,000 ms") {
+		t.Errorf("what it led to: %q", got)
+	}
+	if got := parts.Eq(1).Text(); !strings.Contains(got, "GET /api/stock Server error (503)") || !strings.Contains(got, "Request IDpart") {
+		t.Errorf("a part: %q", got)
+	}
+	if got := row.Find(".parts > li.success dl").Length(); got != 0 {
+		t.Errorf("what went well has %d details", got)
+	}
+}
+
+// A page of which only the parts are known has no method, status or line to be shown.
+func TestAnImpliedPageShowsNothingThatIsNotKnown(t *testing.T) {
+	entries := []store.Entry{{ID: "1", Username: "ada", Method: "GET", Path: "/api/orders", Code: 200, Kind: store.KindFetch, From: "/orders", Time: time.Unix(1, 0)}}
+	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries})
+	row := parse(t, html, err).Find("#rows > tr.implied")
+	if got := row.Find("td.url > code").Text() + "|" + row.Find("td.type").Text() + "|" + row.Find("td.result").Text(); got != "/orders||Seen by what it loaded" {
+		t.Errorf("it shows %q", got)
+	}
+	for _, button := range row.Find("details > .copies > button").EachIter() {
+		if copied := button.AttrOr("data-copy", ""); copied != "/orders" {
+			t.Errorf("it offers to copy %q", copied)
+		}
+	}
+	summary, err := newSet(t).Summary("en", "ada", entries, time.Unix(2, 0))
+	if err != nil || !strings.Contains(summary, "| `/orders` | Seen by what it loaded |") {
+		t.Errorf("the summary: %v\n%s", err, summary)
 	}
 }
 
@@ -141,7 +189,7 @@ func TestHintsSayWhyTheyAreShown(t *testing.T) {
 	var entries []store.Entry
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for i := range 3 {
-		entries = append(entries, store.Entry{ID: string(rune('a' + i)), Username: "ada", Method: "POST", Path: "/pay", Code: 500, Time: at, Kind: store.KindPage})
+		entries = append(entries, store.Entry{ID: string(rune('a' + i)), Username: "ada", Method: "POST", Path: "/pay", Code: 500, Time: at.Add(-time.Duration(i) * time.Minute), Kind: store.KindPage})
 	}
 	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
 	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "3 failures in a row, the last one at /pay. 2026-03-04 05:06:07 UTC" {

@@ -74,12 +74,12 @@ func (c *catalogue) where(n nowLine) (string, error) {
 // summaryLine is a step as a row of the table.
 func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 	r := newStepRow(step, Links{})
-	what := "`" + code(r.First.Request.Method+" "+r.First.Request.URL) + "`"
+	what := "`" + code(strings.TrimSpace(r.First.Request.Method+" "+r.First.Request.URL)) + "`"
 	if step.Entry.Page != "" {
 		what = escapeMarkdown(step.Entry.Page) + " " + what
 	}
 	for _, led := range r.Led {
-		what += " → `" + code(led.URL) + "`"
+		what += " → `" + code(led.Request.URL) + "`"
 	}
 	result, err := c.text("step.implied")
 	if !step.Implied {

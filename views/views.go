@@ -144,7 +144,7 @@ func (s *Set) try(l Language) error {
 
 // tried is a step with everything that a step can have.
 func tried() *journey.Step {
-	e := store.Entry{Page: "a", From: "/", Route: "/", RequestID: "a", Duration: 1, Extra: map[string]string{"a": "b"}}
+	e := store.Entry{Code: 500, Page: "a", From: "/", Route: "/", RequestID: "a", Duration: 1, Extra: map[string]string{"a": "b"}}
 	return &journey.Step{
 		Entry: e, Redirects: []store.Entry{e}, Parts: []journey.Part{{Entry: e, Count: 2, Poll: true}}, Omitted: 1, Problems: 1,
 	}
