@@ -10,12 +10,13 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
-// TestEveryPageIsAccessible runs all rules of axe-core on every page in its final form: in the light
-// and in the dark, from left to right and from right to left.
+// TestEveryPageIsAccessible runs all rules of axe-core on every page in its final form, with all that can
+// be opened open: in the light and in the dark, from left to right and from right to left.
 func TestEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	axe := readAxe(t)
 	openGallery(t).visitAll([]string{"en", "fr", "ar"}, func(b *tab, _ place) {
+		b.unfold()
 		for _, scheme := range []string{"light", "dark"} {
 			b.wearing(scheme)
 			if found := b.violations(axe); len(found) > 0 {
@@ -41,6 +42,12 @@ func TestInaccessiblePagesAreFound(t *testing.T) {
 			t.Errorf("%s is not among what was found:\n%s", rule, found)
 		}
 	}
+}
+
+// unfold opens everything on the page that can be opened.
+func (b *tab) unfold() {
+	b.t.Helper()
+	evaluate[bool](b, "(document.querySelectorAll('details').forEach(d => d.open = true), true)")
 }
 
 // readAxe returns the script of axe-core.

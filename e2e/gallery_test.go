@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 
@@ -30,6 +31,8 @@ const (
 	strict   = "strict"   // asks for reasons
 	detached = "detached" // has no Redis
 	broken   = "broken"   // has a page that panics
+	// Its live pages connect to nowhere.
+	unconnected = "unconnected"
 )
 
 // long is a name, or a part of a URL, that offers no place to break it.
@@ -39,6 +42,8 @@ func long() string { return strings.Repeat("w", 200) }
 const (
 	connected = "document.querySelector('#connection[data-state=live]') && document.querySelectorAll('#rows > tr').length > 8"
 	refreshed = "document.querySelectorAll('#rows > tr').length > 8"
+	journeyed = "document.querySelector('#rows .parts') && document.querySelector('#now .hints')"
+	suggested = "document.querySelector('#suggestions li')"
 )
 
 // places lists every page.
@@ -46,11 +51,18 @@ func places() []place {
 	ada := "?" + url.Values{"username": {"ada"}}.Encode()
 	strange := "?" + url.Values{"username": {hostile[1]}}.Encode()
 	endless := "?" + url.Values{"username": {long()}}.Encode()
+	troubled := "?username=troubled"
 	return []place{
 		{name: "login", path: "/login"},
 		{name: "login refused", reach: (*tab).failToLogIn},
 		{name: "password", path: "/password" + strange + "#" + "code"},
-		{name: "home", path: "/", as: superuser},
+		{name: "home", path: "/", as: superuser, ready: "document.querySelector('#trouble .hinted')"},
+		{name: "home with suggestions", reach: (*tab).typeAName, as: superuser, ready: suggested},
+		{name: "static of who is in trouble", path: "/static" + troubled, as: superuser, ready: journeyed},
+		{name: "live of who is in trouble", path: "/live" + troubled, as: superuser, ready: journeyed},
+		{name: "live, paused", reach: (*tab).pauseTheLog, as: superuser},
+		{name: "live, filtered in vain", path: "/live" + troubled + "&q=nosuch", as: superuser, ready: "document.querySelector('#connection[data-state=live]')"},
+		{name: "live, cut off", path: "/live?username=nobody", as: superuser, site: unconnected, ready: "document.querySelector('.cut-off').checkVisibility()"},
 		{name: "static", path: "/static" + ada, as: superuser, ready: refreshed},
 		{name: "static of a strange name", path: "/static" + strange, as: superuser},
 		{name: "static of nobody", path: "/static?username=nobody", as: superuser},
@@ -100,12 +112,43 @@ func openGallery(t *testing.T) *gallery {
 	}
 	record(logs, "ada", "/"+long(), "/")
 	record(logs, long(), "/")
+	recordTrouble(logs)
 	return &gallery{t: t, tabs: map[string]*tab{}, origins: map[string]string{
-		"":       serve(t, redis).origin,
-		strict:   start(t, anyPort, "serve", "--redis", redis.URL, "--require-reason").origin,
-		detached: start(t, anyPort, "serve", "--redis", "redis://127.0.0.1:1").origin,
-		broken:   panicking(t, logs, "/userlog/panic"),
+		"":          serve(t, redis, "--site-url", "https://shop.example.com", "--trace-url", "https://traces.example.com/{request_id}").origin,
+		strict:      start(t, anyPort, "serve", "--redis", redis.URL, "--require-reason").origin,
+		unconnected: start(t, anyPort, "serve", "--redis", redis.URL, "--live-url", "ws://127.0.0.1:1/socket").origin,
+		detached:    start(t, anyPort, "serve", "--redis", "redis://127.0.0.1:1").origin,
+		broken:      panicking(t, logs, "/userlog/panic"),
 	}}
+}
+
+// recordTrouble records somebody's way with everything that a row can have: redirects, parts that failed,
+// what was loaded ahead or is only implied, polls, a name that the application gave, days, and hints.
+func recordTrouble(logs *store.Store) {
+	at := time.Now().Add(-26 * time.Hour)
+	for i, e := range []store.Entry{
+		{Path: "/yesterday", Code: 200, Kind: store.KindPage},
+		{Path: "/orders/7", Code: 200, Kind: store.KindPage, Page: "Order details", Route: "/orders/:id", Duration: time.Second, RequestID: "a 1"},
+		{Path: "/missing.png", Code: 404, Kind: store.KindAsset, From: "/orders/7", RequestID: "a 2"},
+		{Path: "/poll", Code: 200, Kind: store.KindFetch, From: "/orders/7"},
+		{Path: "/poll", Code: 200, Kind: store.KindFetch, From: "/orders/7"},
+		{Path: "/poll", Code: 200, Kind: store.KindFetch, From: "/orders/7"},
+		{Path: "/next", Code: 200, Kind: store.KindPrefetch, From: "/orders/7"},
+		{Path: "/data", Code: 200, Kind: store.KindFetch, From: "/implied"},
+		{Method: "POST", Path: "/pay", Code: 303, Kind: store.KindPage, From: "/orders/7", Location: "/paid", RequestID: "a 3"},
+		{Path: "/paid", Code: 500, Kind: store.KindPage, From: "/orders/7", Page: "Paid", RequestID: "a 4"},
+		{Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay", Extra: map[string]string{"plan": "gold"}},
+		{Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay"},
+	} {
+		e.Username, e.Time = "troubled", at
+		if i > 0 {
+			e.Time = time.Now().Add(time.Duration(i-12) * 2 * time.Second)
+		}
+		if e.Method == "" {
+			e.Method = "GET"
+		}
+		logs.Record(e)
+	}
 }
 
 // visitAll shows every place in every one of the languages to look, each in a test of its own.
@@ -128,7 +171,7 @@ func (g *gallery) enter(t *testing.T, p place) *tab {
 	if g.tabs[p.as] == nil {
 		b := openTab(g.t, g.origins[""]+"/userlog")
 		b.expect("the server responded with a status of 4", "the server responded with a status of 50",
-			`The specified value "nonsense" does not conform`)
+			`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX)
 		call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
 		if p.as != "" {
 			b.visit("/login")
@@ -158,6 +201,18 @@ func (b *tab) goTo(p place) {
 	if p.ready != "" {
 		b.eventually("all of the page", p.ready)
 	}
+}
+
+func (b *tab) typeAName() {
+	b.visit("/")
+	b.enter("#username", "tr")
+}
+
+func (b *tab) pauseTheLog() {
+	b.visit("/live?username=troubled")
+	b.eventually("the log", journeyed)
+	b.click("#pause")
+	b.eventually("the log is paused", "document.querySelector('#pause[aria-pressed=true]')")
 }
 
 func (b *tab) failToLogIn() {

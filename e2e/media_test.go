@@ -16,10 +16,11 @@ func TestPaperShowsTheLogAlone(t *testing.T) {
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
 	})
-	b.eventually("nothing but title and log is printed", `
-		getComputedStyle(document.querySelector('h1')).display !== 'none' &&
-		document.querySelector('#rows td.url').offsetHeight > 0 &&
-		['header.site', 'footer.site', '#search'].every(s => document.querySelector(s).offsetHeight === 0)`)
+	b.unfold()
+	b.eventually("title, sentence and log are printed", "['h1', '#now p', '#rows td.url', '#rows dl'].every(s => document.querySelector(s).offsetHeight > 0)")
+	if printed := evaluate[[]string](b, "[...document.querySelectorAll('button, input, select, nav, form')].filter(e => e.offsetHeight > 0).map(e => e.outerHTML.slice(0, 80))"); len(printed) > 0 {
+		t.Errorf("what nobody can press is printed: %q", printed)
+	}
 	const darkInk = "getComputedStyle(document.body).color.match(/\\d+/g).slice(0, 3).every(c => c < 80)"
 	if !evaluate[bool](b, darkInk) {
 		t.Errorf("a reader who likes it dark prints in %s", evaluate[string](b, "getComputedStyle(document.body).color"))

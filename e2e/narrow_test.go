@@ -10,7 +10,7 @@ import (
 func TestEveryPageFits(t *testing.T) {
 	t.Parallel()
 	openGallery(t).visitAll([]string{"en", "ar"}, func(b *tab, p place) {
-		evaluate[bool](b, "(document.querySelectorAll('details').forEach(d => d.open = true), true)")
+		b.unfold()
 		for _, width := range []int64{320, 640} {
 			b.phone(width)
 			b.fits(width)

@@ -64,3 +64,75 @@ func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 	b.hasURLs("/pay")
 	b.shows("a.unfold", "Show what the person did")
 }
+
+// A refresh closes nothing that the reader has opened, and takes away nothing that she is typing.
+func TestARefreshLeavesTheReaderAlone(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage, Route: "/orders/:id"})
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.hasURLs("/orders/7")
+	b.click("#rows summary")
+	b.eventually("the details are open", "document.querySelector('#rows details').open")
+	b.enter("#filter input[name=q]", "half a wo")
+	for _, path := range []string{"/cart", "/pay"} {
+		record(logs, "ada", path)
+		b.eventually("the log is refreshed", "document.querySelector('#rows td.url > code').textContent === "+quote(path))
+	}
+	b.eventually("the row is open, and no other", `JSON.stringify([...document.querySelectorAll('#rows details')].map(d => d.open)) === '[false,false,true]'`)
+	b.eventually("what was typed is there", "document.activeElement.matches('#filter input[name=q]') && document.activeElement.value === 'half a wo'")
+}
+
+// Who listens to the page hears what is new and what has gone wrong since, once, and nothing while the
+// table is stopped.
+func TestNewsIsAnnouncedOnce(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.hasURLs("/before")
+	b.eventually("what was there is no news", "document.documentElement.matches('.settled') && document.getElementById('news').textContent === ''")
+	evaluate[bool](b, `(window.said = [], new MutationObserver(() => said.push(document.getElementById('news').textContent))
+		.observe(document.getElementById('news'), { childList: true, characterData: true, subtree: true }), true)`)
+
+	logs.Record(store.Entry{Username: "ada", Method: "POST", Path: "/pay", Code: 303, Location: "/paid", Kind: store.KindPage, Page: "Pay"})
+	b.hasURLs("/pay", "/before")
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/paid", Code: 500, Kind: store.KindPage})
+	b.shows("#rows .led > code", "/paid")
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/a.png", Code: 200, Kind: store.KindAsset, From: "/paid"})
+	b.shows("#rows summary", "1 more request")
+	b.click("#pause")
+	record(logs, "ada", "/unheard")
+	b.shows("#pause", "Paused: 1 waiting")
+	if said := evaluate[string](b, "said.join('; ')"); said != "Pay: Redirection (303); Pay: Server error (500)" {
+		t.Errorf("it was said: %q", said)
+	}
+
+	b.visit("/live/everyone")
+	b.hasURLs("/unheard", "/paid", "/pay", "/before")
+	b.eventually("what was there is no news", "document.documentElement.matches('.settled')")
+	record(logs, "grace", "/help")
+	b.eventually("it is said who", "document.getElementById('news').textContent === 'grace, /help: Success (200)'")
+}
+
+// A page that is behind others says by its title that it shows nothing new any longer.
+func TestTheTitleTellsThatTheConnectionIsLost(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.isConnected("live")
+	const before = "Live log of ada · userlog"
+	b.eventually("the title", "document.title === "+quote(before))
+	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+	site.stop()
+	b.eventually("the title says so", "document.title === "+quote("⚠ Connection lost, trying again — "+before))
+	site.again()
+	b.eventually("the title is what it was", "document.title === "+quote(before))
+}

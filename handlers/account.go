@@ -147,7 +147,7 @@ func (s *site) createToken(c *gin.Context) {
 		return
 	}
 	p := views.Token{Layout: s.layout(c, views.SectionAccount), Label: label, Secret: secret, Days: days}
-	p.CanSwitchLanguage = false // that would be another page
+	p.Current = "" // going back there shows something else
 	html, err := s.views.Token(p)
 	s.answer(c, http.StatusOK, html, err)
 }

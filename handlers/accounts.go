@@ -66,7 +66,7 @@ func (s *site) makeLink(c *gin.Context) {
 // back or loading the page again doesn't show it.
 func (s *site) showLink(c *gin.Context, name, secret string, isNew bool) {
 	p := views.Link{Layout: s.layout(c, views.SectionAccounts), Name: name, URL: s.passwordLink(c, name, secret), New: isNew}
-	p.CanSwitchLanguage = false // that would be another page
+	p.Current = "" // going back there shows something else
 	html, err := s.views.Link(p)
 	s.answer(c, http.StatusOK, html, err)
 }

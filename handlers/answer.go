@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -13,8 +14,11 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// languageCookie holds the language that the reader chose.
-const languageCookie = "userlog_language"
+// Cookies that hold what the reader chose.
+const (
+	languageCookie = "userlog_language"
+	themeCookie    = "userlog_theme"
+)
 
 // language is the language of the answer: pinned, chosen, or what the browser asks for.
 func (s *site) language(c *gin.Context) string { return s.languageOr(c, "") }
@@ -31,10 +35,20 @@ func (s *site) languageOr(c *gin.Context, wanted string) string {
 	return s.views.Match(wanted, chosen, c.GetHeader("Accept-Language"))
 }
 
+// theme is the look that the reader chose, "" for that of the system.
+func theme(c *gin.Context) string {
+	chosen, err := c.Cookie(themeCookie)
+	if err != nil || !slices.Contains(views.Themes(), chosen) {
+		return ""
+	}
+	return chosen
+}
+
 // layout is what every page has.
 func (s *site) layout(c *gin.Context, section string) views.Layout {
 	return views.Layout{
 		Lang:              s.language(c),
+		Theme:             theme(c),
 		Base:              s.base,
 		Current:           s.ownPath(c.Request.URL.RequestURI()),
 		Account:           accessOf(c).Account,

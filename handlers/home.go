@@ -1,12 +1,17 @@
 package handlers
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -14,6 +19,7 @@ import (
 const (
 	homeUsers     = 20
 	troubledUsers = 10
+	hintEntries   = store.DefaultMaxEntries // of each, in which hints are looked for
 )
 
 // homeRefreshSeconds is how often the home page asks who is there. Redis learns of it every two.
@@ -60,6 +66,37 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	if page.Troubled, err = s.logs.InTrouble(ctx, troubledUsers); err != nil {
 		return page, err
 	}
-	page.Applications, err = s.logs.Applications(ctx)
+	if page.Applications, err = s.logs.Applications(ctx); err != nil {
+		return page, err
+	}
+	page.Hints, err = s.hints(ctx, page)
 	return page, err
+}
+
+// hints are what hints at trouble of those who are on the site or had something fail, by username.
+func (s *site) hints(ctx context.Context, page views.Home) (map[string][]journey.Hint, error) {
+	var names []string
+	since := time.Now().Add(-views.TroubleFor)
+	for _, user := range page.Users {
+		if user.At.After(since) {
+			names = append(names, user.Username)
+		}
+	}
+	for _, user := range page.Troubled {
+		if user.At.After(since) && !slices.Contains(names, user.Username) {
+			names = append(names, user.Username)
+		}
+	}
+	logs, err := s.logs.Newest(ctx, hintEntries, names...)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string][]journey.Hint)
+	for i, log := range logs {
+		slices.Reverse(log.Entries)
+		if hints := journey.Fold(log.Entries).Hints(); len(hints) > 0 {
+			found[names[i]] = hints
+		}
+	}
+	return found, nil
 }

@@ -26,6 +26,21 @@ func TestHomeShowsWhoIsThereAndWhoIsInTrouble(t *testing.T) {
 	}
 }
 
+// A loop of redirects fails nowhere, and is trouble all the same.
+func TestHomeLooksForHints(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	for range 4 {
+		s.logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/account", Code: 302, Location: "/account", Kind: store.KindPage})
+	}
+	s.record("bob", "/")
+	eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
+	home := b.get(base + "/")
+	if got := home.texts("#trouble td.user, #trouble td.result"); fmt.Sprint(got) != "[ada A loop of redirects]" {
+		t.Errorf("in trouble: %q", got)
+	}
+}
+
 func TestHomeIsSentAgainOnlyWhenItLooksDifferent(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()

@@ -25,7 +25,7 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 	}
 
 	page := b.get(base+"/static?username=a%2Fb", "X-Host-User", root)
-	footer := page.find("footer form")
+	footer := page.find("footer form[action$='/language']")
 	if next := footer.Find("input[name=next]").AttrOr("value", ""); next != base+"/static?username=a%2Fb" {
 		t.Errorf("the switch leads back to %q", next)
 	}
@@ -60,8 +60,25 @@ func TestAPinnedLanguageIsNotAsked(t *testing.T) {
 	b := s.stranger()
 	b.post(base+"/language", url.Values{"lang": {"en"}})
 	a := b.get(base+"/static?username=ada&lang=en", "X-Host-User", root, "Accept-Language", "en")
-	if lang := a.find("html").AttrOr("lang", ""); lang != "fr" || a.find("footer form").Length() != 0 {
-		t.Errorf("the page is in %q and offers %d switches", lang, a.find("footer form").Length())
+	switches := a.find("footer form[action$='/language']").Length()
+	if lang := a.find("html").AttrOr("lang", ""); lang != "fr" || switches != 0 {
+		t.Errorf("the page is in %q and offers %d switches", lang, switches)
+	}
+}
+
+func TestReadersChooseALook(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
+	b := s.stranger()
+	for _, test := range []struct{ chosen, want string }{{"", ""}, {"dark", "dark"}, {"<b>", ""}, {"light", "light"}, {"", ""}} {
+		if a := b.post(base+"/theme", url.Values{"theme": {test.chosen}, "next": {base + "/live"}}); a.StatusCode != http.StatusSeeOther || a.location() != base+"/live" {
+			t.Errorf("%q: %d to %q", test.chosen, a.StatusCode, a.location())
+		}
+		if got := b.get(base+"/live", "X-Host-User", root).find("html").AttrOr("data-theme", ""); got != test.want {
+			t.Errorf("after %q was chosen the theme is %q", test.chosen, got)
+		}
+	}
+	if got := s.stranger().get(base+"/live", "X-Host-User", root, "Cookie", "userlog_theme=<b>").find("html").AttrOr("data-theme", ""); got != "" {
+		t.Errorf("the cookie makes the theme %q", got)
 	}
 }
 

@@ -35,6 +35,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	public := r.Group("", middleware.Skip, s.secure)
 	page(public, "/static/:file", gin.WrapH(a.assets))
 	public.POST("/language", s.setLanguage)
+	public.POST("/theme", s.setTheme)
 	if a.ownLogin() {
 		page(public, "/login", s.loginPage)
 		public.POST("/login", s.logIn)

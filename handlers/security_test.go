@@ -91,6 +91,7 @@ func TestOtherSitesCanChangeNothing(t *testing.T) {
 	forms := map[string]url.Values{
 		"/login":    {"username": {root}, "password": {password}},
 		"/language": {"lang": {"fr"}},
+		"/theme":    {"theme": {"dark"}},
 		"/logout":   {},
 	}
 	for target, form := range forms {

@@ -31,6 +31,28 @@ func TestWhichOfEveryonesRequestsAreWanted(t *testing.T) {
 	}
 }
 
+// A page shows what people did and what failed, unless every request is asked for. Programs see all.
+func TestWhatPagesFetchIsShownOnlyIfItIsAskedFor(t *testing.T) {
+	page := &store.Entry{Method: "GET", Path: "/cart", Code: 200, Kind: store.KindPage}
+	image := &store.Entry{Method: "GET", Path: "/a.png", Code: 200, Kind: store.KindAsset}
+	missing := &store.Entry{Method: "GET", Path: "/b.png", Code: 404, Kind: store.KindAsset}
+	for _, test := range []struct {
+		watch Watch
+		want  [3]bool
+	}{
+		{Watch{}, [3]bool{true, false, true}},
+		{Watch{Reading: views.Reading{Every: true}}, [3]bool{true, true, true}},
+		{Watch{JSON: true}, [3]bool{true, true, true}},
+		{Watch{Reading: views.Reading{Filter: journey.Filter{Text: "png"}}}, [3]bool{false, false, true}},
+		{Watch{Reading: views.Reading{Filter: journey.Filter{Text: "png"}, Every: true}}, [3]bool{false, true, true}},
+	} {
+		e := filtered{watch: test.watch}
+		if got := [3]bool{e.wants(page), e.wants(image), e.wants(missing)}; got != test.want {
+			t.Errorf("%+v: %v, want %v", test.watch, got, test.want)
+		}
+	}
+}
+
 func TestOnlyWhatIsWantedIsCounted(t *testing.T) {
 	watch := Watch{Lang: "en", Reading: views.Reading{Filter: journey.Filter{Show: journey.ShowErrors}}}
 	e := &filtered{newEncoder(t, watch), watch}
@@ -61,7 +83,7 @@ func TestOnlyEveryonesRequestsAreFilteredHere(t *testing.T) {
 		watch Watch
 		want  bool
 	}{
-		{Watch{}, false}, {Watch{Reading: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
+		{Watch{}, true}, {Watch{JSON: true}, false}, {Watch{Reading: views.Reading{Every: true}}, false}, {Watch{Reading: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
 		{Watch{Username: "ada", Reading: chosen, App: "shop"}, false},
 	} {
 		if _, got := encoderFor(&Hub{}, test.watch, nil).(*filtered); got != test.want {

@@ -127,6 +127,9 @@ type Watch struct {
 // hasTrail reports whether the viewer sees what one user does, not only what her browser fetches.
 func (w Watch) hasTrail() bool { return w.Username != "" && !w.JSON }
 
+// wantsEvery reports whether the viewer sees also what pages fetch by themselves. Programs always do.
+func (w Watch) wantsEvery() bool { return w.JSON || w.Reading.Every }
+
 // Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
 // answer the request if the error is [ErrClosed], [ErrFull], [ErrTooMany], store.ErrClosed or about
 // the username; after any other it has been answered.

@@ -1,6 +1,6 @@
 // What the admin's pages do by themselves, beyond what htmx does for them:
 // resume a live log where it broke off, and say how the connection is. Nothing here is needed to read a
-// static log. What else the live log does is in pause.js, steps.js and now.js; the search field is in search.js
+// static log. What else the live log does is in pause.js, steps.js, copy.js and now.js; the search field is in search.js
 // and shortcut.js.
 //
 // Events are listened for on the document, so that it does not matter which elements come and go,

@@ -1,5 +1,6 @@
-// Where the user is, kept true while nothing comes: for how long nothing was done, and in the title of
-// the window what went wrong.
+// Where the user is, kept true while nothing comes: for how long nothing was done. And the title of the
+// window, which is what is seen of a page that is behind others: what went wrong for the user, or that
+// nothing is known any longer.
 //
 // What arrives while we watch has just been done, whatever time it carries: its server's clock may be
 // wrong. Only of what was there before do we have to believe the time, and compare it with the clock of
@@ -40,16 +41,28 @@
     return idle.dataset.hours.replace("{hours}", Math.floor(minutes / 60)).replace("{minutes}", minutes % 60);
   }
 
-  function show() {
+  // fresh says how long ago the user did something. Where nothing can arrive, nobody knows whether
+  // somebody is idle.
+  function fresh(state) {
     const idle = now()?.querySelector(".idle");
     if (!idle || since === undefined) return;
-    // Where nothing can arrive, nobody knows whether somebody is idle.
-    const state = document.getElementById("connection")?.dataset.state;
     idle.hidden = state !== "live" && state !== "refreshing";
     const text = words(idle, Math.max(0, Math.floor((Date.now() - since) / 1000)));
     if (idle.textContent !== text) idle.textContent = text;
-    const trouble = now().dataset.trouble;
-    document.title = trouble ? `● ${now().dataset.user} — ${trouble} · userlog` : title;
+  }
+
+  function titleFor(state, saying) {
+    if (["lost", "store-lost", "nobody"].includes(state)) return `⚠ ${saying} — ${title}`;
+    const trouble = now()?.dataset.trouble;
+    return trouble ? `● ${now().dataset.user} — ${trouble} · userlog` : title;
+  }
+
+  function show() {
+    const connection = document.getElementById("connection");
+    const state = connection?.dataset.state;
+    fresh(state);
+    const wanted = titleFor(state, connection?.textContent.trim());
+    if (document.title !== wanted) document.title = wanted;
   }
 
   // A message that also says how the connection is, is the first after it was made or repaired: what it

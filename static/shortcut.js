@@ -7,7 +7,8 @@
   const key = "userlog.shortcut"; // "off" where it is not wanted
   const field = document.querySelector("[data-suggestions]");
   if (!field) return;
-  const wanted = document.getElementById("shortcut");
+  const wanted = document.getElementById("shortcut"); // not on every page
+  let on = stored() !== "off";
 
   // Storage may be forbidden: then the choice is the page's.
   function stored() {
@@ -20,7 +21,7 @@
 
   function store() {
     try {
-      if (wanted.checked) localStorage.removeItem(key);
+      if (on) localStorage.removeItem(key);
       else localStorage.setItem(key, "off");
     } catch {
       // Then nothing is kept.
@@ -28,21 +29,24 @@
   }
 
   function apply() {
-    if (wanted.checked) field.setAttribute("aria-keyshortcuts", "/");
+    if (on) field.setAttribute("aria-keyshortcuts", "/");
     else field.removeAttribute("aria-keyshortcuts");
   }
 
-  wanted.checked = stored() !== "off";
-  wanted.parentElement.hidden = false;
   apply();
-  wanted.addEventListener("change", () => {
-    apply();
-    store();
-  });
+  if (wanted) {
+    wanted.checked = on;
+    wanted.parentElement.hidden = false;
+    wanted.addEventListener("change", () => {
+      on = wanted.checked;
+      apply();
+      store();
+    });
+  }
 
   document.addEventListener("keydown", (event) => {
     const types = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (!wanted.checked || event.key !== "/" || types || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!on || event.key !== "/" || types || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     field.focus();
     field.select();

@@ -21,7 +21,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 )
 
-//go:embed css/*.css app.js pause.js now.js steps.js reason.js secret.js search.js shortcut.js favicon.svg vendor/*.css vendor/*.js
+//go:embed css/*.css app.js copy.js pause.js now.js steps.js reason.js secret.js search.js shortcut.js favicon.svg vendor/*.css vendor/*.js
 var files embed.FS
 
 // bundles says which files are served under which name, in this order.
@@ -37,7 +37,7 @@ var bundles = [...]struct {
 		"css/base.css", "css/forms.css", "css/messages.css", "css/now.css", "css/table.css", "css/home.css", "css/accounts.css", "css/audit.css",
 		"css/phone.css", "css/media.css",
 	}},
-	{"app.js", []string{"app.js", "steps.js", "pause.js", "now.js", "reason.js", "search.js", "shortcut.js"}},
+	{"app.js", []string{"app.js", "steps.js", "copy.js", "pause.js", "now.js", "reason.js", "search.js", "shortcut.js"}},
 	{"favicon.svg", []string{"favicon.svg"}},
 	{"htmx.js", []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js"}},
 	{"oat.css", []string{"vendor/oat.min.css"}},

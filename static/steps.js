@@ -1,16 +1,19 @@
 // What the rows of a log can do: a step that has changed takes the place of its old row, new rows are
-// announced, days are told apart, and parts of a row can be copied.
+// announced, and days are told apart. What can be copied of them is in copy.js.
 (() => {
   "use strict";
 
-  // place puts a row that the table has already where it was, as open as it was.
+  const stops = (row) => [...row.querySelectorAll("a, summary, button")];
+
+  // place puts a row that the table has already where it was, as open as it was, with the focus on what had
+  // it.
   function place(row, old) {
     const details = row.querySelector("details");
-    const focused = old.contains(document.activeElement);
+    const focused = stops(old).indexOf(document.activeElement);
     if (details) details.open = old.querySelector("details").open;
     row.classList.toggle("kept", old.classList.contains("kept")); // see pause.js
     old.replaceWith(row);
-    if (focused) details?.querySelector("summary").focus();
+    stops(row)[focused]?.focus();
   }
 
   // settle finds the rows that came again: the newer one is above.
@@ -22,30 +25,34 @@
     }
   }
 
-  // announce says what is new in few words, the newest three at most: more could not be listened to.
-  function announce(rows) {
-    const news = document.getElementById("news");
-    if (!news || !document.documentElement.classList.contains("settled")) return;
-    const words = rows.slice(0, 3).map((row) => {
-      const what = row.querySelector(".page") ?? row.querySelector("td.url > code");
-      return `${what.textContent}: ${row.querySelector("td.result").textContent}`;
-    });
-    if (words.length > 0) news.textContent = words.join(". ");
+  const failed = (row) => row.matches(".client-error, .server-error, .non-standard");
+
+  // words are a row in few of them: of everyone's log, with whose it is.
+  function words(row) {
+    const who = row.querySelector("td.user");
+    const what = row.querySelector(".page") ?? row.querySelector("td.url > code");
+    return `${who ? `${who.textContent}, ` : ""}${what.textContent}: ${row.querySelector("td.result").textContent}`;
   }
 
-  let known = new Set();
+  // announce says what is new, the newest three rows at most: more could not be listened to. While the
+  // table is stopped nothing is new.
+  function announce(rows) {
+    const news = document.getElementById("news");
+    const paused = document.querySelector("#pause[aria-pressed=true]");
+    if (!news || paused || !document.documentElement.classList.contains("settled")) return;
+    if (rows.length > 0) news.textContent = rows.slice(0, 3).map(words).join(". ");
+  }
+
+  let known = new Map(); // whether it has failed, by the id of a row
   document.addEventListener("htmx:ws:after:message:incoming", () => {
     settle();
     const rows = [...document.querySelectorAll("#rows > tr[data-id]")];
-    announce(rows.filter((row) => !known.has(row.id)));
-    known = new Set(rows.map((row) => row.id));
-    offer();
+    // What a row was led to may have failed after it was announced.
+    announce(rows.filter((row) => !known.has(row.id) || (failed(row) && !known.get(row.id))));
+    known = new Map(rows.map((row) => [row.id, failed(row)]));
     separate();
   });
-  document.addEventListener("htmx:after:swap", () => {
-    offer();
-    separate();
-  });
+  document.addEventListener("htmx:after:swap", separate);
 
   const day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full" });
 
@@ -60,41 +67,5 @@
       above = date;
     }
   }
-
-  // offer shows the buttons that copy, which without a script, or without a clipboard, could do nothing.
-  function offer() {
-    if (!navigator.clipboard) return;
-    for (const copies of document.querySelectorAll(".copies[hidden]")) copies.hidden = false;
-  }
-  offer();
   separate();
-
-  async function textOf(url) {
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error(answer.statusText);
-    return answer.text();
-  }
-
-  // done says on a button, for a moment, that it has copied.
-  function done(button) {
-    const words = document.getElementById("summary").dataset.copied;
-    const text = button.textContent;
-    if (text === words) return;
-    button.textContent = words;
-    setTimeout(() => (button.textContent = text), 1500);
-  }
-
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
-    const summary = event.target.closest("#summary");
-    if (!navigator.clipboard || (!button && !summary)) return;
-    event.preventDefault();
-    try {
-      await navigator.clipboard.writeText(button ? button.dataset.copy : await textOf(summary.href));
-      done(button ?? summary);
-    } catch {
-      // A browser that keeps its clipboard to itself shows the summary at least; a server says what is wrong.
-      if (summary) location.assign(summary.href);
-    }
-  });
 })();

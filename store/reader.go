@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Log is what Redis holds of one user's requests.
@@ -22,6 +24,31 @@ func (s *Store) Log(ctx context.Context, username string) (Log, error) {
 		return Log{}, fmt.Errorf("read the log of %q: %w", username, err)
 	}
 	return decodeLog(username, lines), nil
+}
+
+// Newest returns the newest entries, limit of each at most, of several users' logs, in the order of the
+// names. It is [Store.Log] for lists of users: one round trip, which it waits for two seconds at most.
+func (s *Store) Newest(ctx context.Context, limit int, usernames ...string) ([]Log, error) {
+	if limit < 1 || len(usernames) == 0 {
+		return make([]Log, len(usernames)), nil
+	}
+	pipe := s.clients.reader.Pipeline()
+	lists := make([]*redis.StringSliceCmd, len(usernames))
+	for i, username := range usernames {
+		lists[i] = pipe.LRange(ctx, s.keys.Log(username), 0, int64(limit)-1)
+	}
+	if err := execReading(ctx, pipe); err != nil {
+		return nil, fmt.Errorf("read the newest entries of %d users: %w", len(usernames), err)
+	}
+	logs := make([]Log, len(usernames))
+	for i, list := range lists {
+		if list.Err() != nil {
+			logs[i].Skipped = 1 // what somebody else keeps there is no log
+			continue
+		}
+		logs[i] = decodeLog(usernames[i], list.Val())
+	}
+	return logs, nil
 }
 
 // decodeLog reads the lines of one list. Of lines with the same id the newest is kept.

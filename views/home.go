@@ -1,9 +1,10 @@
 package views
 
 import (
-	"strconv"
+	"slices"
 	"time"
 
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -14,8 +15,9 @@ const TroubleFor = IdleFor
 // Home is the first page: search, who is on the site, who is in trouble, and which applications report.
 type Home struct {
 	Layout
-	Users        []store.Seen    // newest first
-	Troubled     []store.Trouble // newest first; those older than [TroubleFor] are not shown
+	Users        []store.Seen              // newest first
+	Troubled     []store.Trouble           // newest first; those older than [TroubleFor] are not shown
+	Hints        map[string][]journey.Hint // by username, of any of them; those older than [TroubleFor] are not shown
 	Applications []store.Application
 	Now          time.Time // by which it is told who is there; zero = when it is rendered
 	ETag         string    // of the lists, with its quotes; the refresh sends it as If-None-Match. "" = none
@@ -48,63 +50,27 @@ type seen struct {
 	store.Seen
 	moment
 	Presence presence
+	Base     string // of the links
 }
 
-func seenAt(users []store.Seen, now time.Time) []seen {
+// here tells whether the user is still on the site.
+func (s seen) here() bool { return s.Presence != gone }
+
+func seenAt(base string, users []store.Seen, now time.Time) []seen {
 	shown := make([]seen, len(users))
 	for i, user := range users {
-		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now)}
+		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now), base}
 	}
 	return shown
 }
 
-// Seen is Users as the page shows them.
-func (p Home) Seen() []seen { return seenAt(p.Users, p.now()) }
-
-// trouble is a user whose request failed, as the page shows them.
-type trouble struct {
-	store.Trouble
-	moment
+// Seen are those of Users who are on the site, as the page shows them.
+func (p Home) Seen() []seen {
+	return slices.DeleteFunc(seenAt(p.Base, p.Users, p.now()), func(s seen) bool { return !s.here() })
 }
 
-// InTrouble is Troubled as the page shows them.
-func (p Home) InTrouble() []trouble {
-	var shown []trouble
-	for _, t := range p.Troubled {
-		if p.now().Sub(t.At) < TroubleFor {
-			shown = append(shown, trouble{t, momentOf(t.At)})
-		}
-	}
-	return shown
-}
+// Earlier are those who were.
+func (p Home) Earlier() []seen { return slices.DeleteFunc(seenAt(p.Base, p.Users, p.now()), seen.here) }
 
 // TroubleMinutes is [TroubleFor] in minutes.
 func (p Home) TroubleMinutes() int { return int(TroubleFor / time.Minute) }
-
-// Status is the status code as people quote it: without a separator, in any language.
-func (t trouble) Status() string { return strconv.Itoa(t.Code) }
-
-// Serious tells whether it is the application's fault.
-func (t trouble) Serious() bool { return t.Code >= 500 }
-
-// Key is the catalogue's key for what went wrong.
-func (t trouble) Key() string {
-	switch {
-	case t.Code >= 500:
-		return "trouble.error"
-	case t.Code == 401 || t.Code == 403:
-		return "trouble.not-allowed"
-	case t.Code == 404 || t.Code == 410:
-		return "trouble.not-found"
-	}
-	return "trouble.rejected"
-}
-
-// troubleKeys is every key that a trouble may have, for the check that the catalogues are complete.
-func troubleKeys() []string {
-	var keys []string
-	for _, code := range []int{403, 404, 422, 500} {
-		keys = append(keys, trouble{Trouble: store.Trouble{Code: code}}.Key())
-	}
-	return keys
-}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -15,7 +16,7 @@ func TestHomeLinksToTheLogsOfWhoIsThere(t *testing.T) {
 		Layout: views.Layout{Lang: "en", Base: "/userlog"},
 		Users:  []store.Seen{{Username: "a b&c=d#?/%", At: time.Unix(1700000000, 0)}},
 	})
-	row := parse(t, html, err).Find("#seen tbody tr")
+	row := parse(t, html, err).Find("#earlier tbody tr")
 	if got := row.Find("td.user").Text(); got != "a b&c=d#?/%" {
 		t.Errorf("user %q", got)
 	}
@@ -37,7 +38,7 @@ func TestHomeSaysInAWordWhoIsThere(t *testing.T) {
 		views.ActiveFor: "idle", views.IdleFor - 1: "idle", views.IdleFor: "gone", time.Hour: "gone",
 	} {
 		html, err := newSet(t).Home(views.Home{Users: []store.Seen{{Username: "ada", At: now.Add(-ago)}}, Now: now})
-		if got := parse(t, html, err).Find("#seen td.state").Text(); got != want {
+		if got := parse(t, html, err).Find("td.state").Text(); got != want {
 			t.Errorf("last seen %s ago: %q, want %q", ago, got, want)
 		}
 	}
@@ -69,6 +70,53 @@ func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
 	}
 	if got := page.Find("[aria-labelledby=trouble-title] .hint").Text(); got != "An application answered them with an error in the last 15 minutes." {
 		t.Errorf("why: %q", got)
+	}
+}
+
+// Who was on the site earlier is not on it, and can still be looked up.
+func TestHomeTellsThoseWhoAreGoneFromTheOthers(t *testing.T) {
+	now := time.Unix(1700000000, 0)
+	html, err := newSet(t).Home(views.Home{
+		Layout: views.Layout{Lang: "en"}, Now: now,
+		Users: []store.Seen{{Username: "ada", At: now}, {Username: "bob", At: now.Add(-views.ActiveFor)}, {Username: "eve", At: now.Add(-views.IdleFor)}},
+	})
+	page := parse(t, html, err)
+	if got := page.Find("#seen td.user").Text() + "|" + page.Find("#earlier td.user").Text(); got != "adabob|eve" {
+		t.Errorf("here, and earlier: %q", got)
+	}
+	html, err = newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en"}, Now: now, Users: []store.Seen{{Username: "eve"}}})
+	if page := parse(t, html, err); page.Find("#seen").Length() != 0 || page.Find("#earlier td.user").Text() != "eve" || page.Find("[aria-labelledby=seen-title] .nobody").Length() != 1 {
+		t.Error("nobody is on the site, and that is not said")
+	}
+}
+
+// Hints put those on the list whose requests all went well, too, and say why without an address.
+func TestHomeSaysWhatHintsAtTrouble(t *testing.T) {
+	now := time.Unix(1700000000, 0)
+	shown := func(ago time.Duration) []store.Entry {
+		return []store.Entry{{Path: "/first", Time: now.Add(-time.Hour)}, {Path: "/secret", Time: now.Add(-ago)}}
+	}
+	html, err := newSet(t).Home(views.Home{
+		Layout: views.Layout{Lang: "en"}, Now: now,
+		Troubled: []store.Trouble{{Username: "ada", At: now.Add(-2 * time.Minute), Code: 500}},
+		Hints: map[string][]journey.Hint{
+			"ada": {{Kind: journey.HintFailures, Count: 3, Entries: shown(2 * time.Minute)}},
+			"bob": {{Kind: journey.HintRepeated, Count: 4, Entries: shown(3 * time.Minute)}, {Kind: journey.HintRedirects, Count: 5, Entries: shown(4 * time.Minute)}},
+			"eve": {{Kind: journey.HintLogin, Count: 1, Entries: shown(time.Minute)}, {Kind: journey.HintFailures, Count: 9, Entries: shown(views.TroubleFor)}},
+			"old": {{Kind: journey.HintLogin, Count: 1, Entries: shown(views.TroubleFor)}},
+		},
+	})
+	page := parse(t, html, err)
+	var got []string
+	for _, row := range page.Find("#trouble tbody tr").EachIter() {
+		got = append(got, strings.Join(cells(row)[:2], ": "))
+	}
+	want := []string{"eve: Sent back to the login", "ada: Error 500 3 failures in a row", "bob: The same page 4 times A loop of redirects"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if strings.Contains(string(html), "secret") {
+		t.Error("an address is shown to who has not opened the log")
 	}
 }
 

@@ -8,13 +8,16 @@ type Message struct {
 	key   string // of the catalogues; with ".next" added, of what to do now, if next
 	alert bool   // something is wrong here: role=alert instead of role=status
 	warn  bool   // something may be wrong elsewhere
+	quiet bool   // what it says is plain to see: it is for those who listen to the page
 	next  bool   // the sentence is followed by the next step
 	name  string // the username that it is about
 	count int    // the number that it is about; chooses the plural
 }
 
 // LogsFound says "Logs found for ada."
-func LogsFound(username string) *Message { return &Message{key: "message.logs-found", name: username} }
+func LogsFound(username string) *Message {
+	return &Message{key: "message.logs-found", quiet: true, name: username}
+}
 
 // NoLogs says "No logs for ada."
 func NoLogs(username string) *Message { return &Message{key: "message.no-logs", name: username} }
@@ -86,5 +89,8 @@ func (m *Message) Role() string {
 
 // Warns tells whether it is shown as a warning, which is neither good news nor an alert.
 func (m *Message) Warns() bool { return m.warn }
+
+// Quiet tells whether it takes up no room, because the page shows it anyway.
+func (m *Message) Quiet() bool { return m.quiet }
 
 func (m *Message) nextKey() string { return m.key + ".next" }

@@ -87,10 +87,15 @@ func problemKey(code int) string {
 // problemKeys is every key that a problem may ask for, for the check that the catalogues are complete.
 func problemKeys() []string {
 	keys := []string{problemKey(404), problemKey(403), problemKey(500), problemKey(422)}
-	for _, kind := range []journey.HintKind{journey.HintFailures, journey.HintRepeated, journey.HintRedirects, journey.HintLogin} {
+	for _, kind := range hintKinds() {
 		keys = append(keys, newHintRow(journey.Hint{Kind: kind}).Key)
 	}
 	return keys
+}
+
+// hintKinds is every kind of hint.
+func hintKinds() []journey.HintKind {
+	return []journey.HintKind{journey.HintFailures, journey.HintRepeated, journey.HintRedirects, journey.HintLogin}
 }
 
 // hintRow is a hint as the template sees it.

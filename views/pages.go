@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-userlog/userlog/journey"
@@ -23,12 +24,33 @@ const (
 type Layout struct {
 	Lang              string // tag of one of [Set.Languages]; anything else is shown in English
 	Base              string // base path of the admin without trailing slash: "" or "/userlog"
-	Current           string // path and query of this page: where a language switch returns to
+	Theme             string // one of [Themes]; anything else is as the reader's system has it
+	Current           string // path and query of this page, where a switch leads back to; "" = it can't be come back to, and has no switches
 	Account           string // who is logged in; "" = nobody, and no navigation is shown
 	IsSuperuser       bool   // shows what only superusers may open
 	CanLogOut         bool   // false where the host application owns the login
 	CanSwitchLanguage bool   // false where the language is pinned
 	Section           string // which link of the navigation is the current one, or ""
+}
+
+// Themes are the looks that a reader can choose, besides that of the system.
+func Themes() []string { return []string{"light", "dark"} }
+
+// ColorScheme is the theme as browsers call it.
+func (l Layout) ColorScheme() string {
+	if slices.Contains(Themes(), l.Theme) {
+		return l.Theme
+	}
+	return "light dark"
+}
+
+// Looks are the themes to choose from.
+func (l Layout) Looks() []option {
+	looks := []option{{"", "theme.system", l.ColorScheme() == "light dark"}}
+	for _, theme := range Themes() {
+		looks = append(looks, option{theme, "theme." + theme, l.Theme == theme})
+	}
+	return looks
 }
 
 // Login is the form that asks for name and password.
@@ -134,17 +156,24 @@ func errorKeys() []string {
 	return keys
 }
 
-// search is what the search field shows and where it asks for suggestions.
+// search is what the search field shows, where it asks for suggestions and where it leads.
 type search struct {
 	Base     string
 	Username string
+	Page     string // "/static" or "/live"; on the home page each has a button
 }
 
-// Search is the page's search field, with the name that was searched.
-func (p Log) Search() search { return search{p.Base, p.Username} }
+// Again tells whether somebody's log is open already.
+func (s search) Again() bool { return s.Username != "" }
 
-// Search is the page's search field, with the name that was searched.
-func (p Live) Search() search { return search{p.Base, p.Username} }
+// SubmitKey is the catalogue's key for the button.
+func (s search) SubmitKey() string { return "search." + strings.TrimPrefix(s.Page, "/") }
+
+// Search is the page's search form, with the name that was searched.
+func (p Log) Search() search { return search{p.Base, p.Username, "/static"} }
+
+// Search is the page's search form, with the name that was searched.
+func (p Live) Search() search { return search{p.Base, p.Username, "/live"} }
 
 // folded is the page with what its template needs.
 func (p Log) folded(links Links) Log {
@@ -195,7 +224,7 @@ func (p Log) Clock() string { return timestamp(p.at()) }
 // Filtered says whether rows may be missing because of what the reader chose.
 func (p Log) Filtered() bool { return p.Filter.Active() }
 
-// Filtered says whether rows may be missing because of what the reader chose.
+// Filtered says whether rows may be missing because of what the reader chose, and not only what nobody did.
 func (p Live) Filtered() bool { return p.Filter.Active() || p.Application != "" }
 
 // RefreshURL is where the page asks for itself.

@@ -2,8 +2,11 @@ package views_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -108,6 +111,55 @@ func TestLivePageConnects(t *testing.T) {
 	}
 }
 
+// Who opens a log reads first where the user is. What can be done with the log comes after it.
+func TestALogBeginsWithWhereTheUserIs(t *testing.T) {
+	set := newSet(t)
+	static, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Refresh: 1, Message: views.LogsFound("ada")})
+	live, liveErr := set.Live(views.Live{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "/s"})
+	for name, doc := range map[string]*goquery.Document{"static": parse(t, static, err), "live": parse(t, live, liveErr)} {
+		var order []string
+		for _, part := range doc.Find("h1, #now, .controls, #log").EachIter() {
+			order = append(order, part.AttrOr("id", part.AttrOr("class", "h1")))
+		}
+		if got := strings.Join(order, " "); got != "h1 now controls log" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if doc := parse(t, static, err); !doc.Find("#messages p").HasClass("unseen") || doc.Find(".controls[hx-morph-skip]").Length() != 1 {
+		t.Error("what is plain to see takes up room, or what is typed is lost at the next refresh")
+	}
+}
+
+// The loading and the lost page say so, instead of that nobody has done anything.
+func TestALivePageSaysWhyItIsEmpty(t *testing.T) {
+	html, err := newSet(t).Live(views.Live{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "/s"})
+	doc := parse(t, html, err)
+	for selector, want := range map[string]string{".loading": "Asking for the log…", ".cut-off": "Nothing has come yet, and there is no connection."} {
+		if got := doc.Find("#live #log ~ .empty" + selector).Text(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", selector, got)
+		}
+	}
+}
+
+func TestReadersChooseALook(t *testing.T) {
+	set := newSet(t)
+	for theme, want := range map[string][3]string{
+		"": {"light dark", "", "As the system"}, "dark": {"dark", "dark", "Dark"}, "light": {"light", "light", "Light"}, "pink": {"light dark", "pink", "As the system"},
+	} {
+		html, err := set.Login(views.Login{Layout: views.Layout{Lang: "en", Theme: theme, Current: "/u/live?username=a", Base: "/u"}})
+		doc := parse(t, html, err)
+		form := doc.Find("footer form[action='/u/theme']")
+		got := [3]string{doc.Find("meta[name=color-scheme]").AttrOr("content", ""), doc.Find("html").AttrOr("data-theme", ""), form.Find("[aria-current]").Text()}
+		if got != want || form.Find("[name=next]").AttrOr("value", "") != "/u/live?username=a" {
+			t.Errorf("%q: %q", theme, got)
+		}
+	}
+	html, err := set.Login(views.Login{Layout: views.Layout{Lang: "en", CanSwitchLanguage: true}})
+	if n := parse(t, html, err).Find("footer form").Length(); n != 0 {
+		t.Errorf("a page that can't be come back to has %d switches", n)
+	}
+}
+
 func TestLivePageCanBePausedAndHasAPlaceForNow(t *testing.T) {
 	set := newSet(t)
 	now := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
@@ -117,7 +169,7 @@ func TestLivePageCanBePausedAndHasAPlaceForNow(t *testing.T) {
 		t.Errorf("the server's clock is %q", got)
 	}
 	pause := doc.Find("#live button#pause[type=button][hidden][aria-pressed=false]")
-	if pause.Text() != "Pause" || pause.AttrOr("data-going", "") != "Pause" || pause.AttrOr("data-paused", "") != "En pause : {waiting} en attente" {
+	if pause.Text() != "Pause" || pause.AttrOr("data-going", "") != "Pause" || pause.AttrOr("data-paused", "") != "En pause\u00a0: {waiting} en attente" {
 		t.Errorf("the button says %q, %q, %q", pause.Text(), pause.AttrOr("data-going", ""), pause.AttrOr("data-paused", ""))
 	}
 	if doc.Find("#live #now[hidden][aria-live=off]").Length() != 1 {

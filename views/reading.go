@@ -100,9 +100,13 @@ func (c controls) SummaryURL() string {
 	return c.Base + "/summary?" + url.Values{"username": {c.Username}}.Encode()
 }
 
-// readingKeys is every key that controls may ask for, for the check that the catalogues are complete.
+// readingKeys is every key that controls, the search form and the choice of looks may ask for, for the check
+// that the catalogues are complete.
 func readingKeys() []string {
-	var keys []string
+	keys := []string{search{Page: "/static"}.SubmitKey(), search{Page: "/live"}.SubmitKey()}
+	for _, look := range (Layout{}).Looks() {
+		keys = append(keys, look.Key)
+	}
 	for _, c := range []controls{{}, {Reading: Reading{Every: true}}} {
 		for _, one := range append(append(c.Pages(), c.Shows()...), c.Unfold()) {
 			keys = append(keys, one.Key)

@@ -173,7 +173,7 @@ func TestNowIsOneSentence(t *testing.T) {
 	at := entries[0].Time.Add(40 * time.Second)
 	html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
 	now := parse(t, html, err).Find("#now")
-	if got := strings.Join(strings.Fields(now.Find("p").Text()), " "); got != "On Pay, idle for 40 s. Last problem: Pay was rejected (422), 2026-03-04 05:06:27 UTC" {
+	if got := strings.Join(strings.Fields(now.Find("p").Text()), " "); got != "On Pay, idle for 40 s. Last problem: Pay was rejected (422), 2026-03-04 05:06:27 UTC." {
 		t.Errorf("it says %q", got)
 	}
 	if got := now.AttrOr("data-since", "") + " " + now.AttrOr("data-trouble", ""); got != "2026-03-04T05:06:27.000Z error 422" {

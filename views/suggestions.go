@@ -25,5 +25,5 @@ func (p Suggestions) Seen() []seen {
 	if p.Now.IsZero() {
 		p.Now = time.Now()
 	}
-	return seenAt(p.Users, p.Now)
+	return seenAt("", p.Users, p.Now)
 }

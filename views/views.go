@@ -92,7 +92,7 @@ func New(assets *static.Assets, links Links) (*Set, error) {
 // the templates it includes, only when it is first used. What is wrong with a page in one language and
 // not in another is its texts, which are checked for all.
 func (s *Set) try(l Language) error {
-	layout := Layout{Lang: l.Tag, Account: "a", CanLogOut: true, CanSwitchLanguage: true}
+	layout := Layout{Lang: l.Tag, Current: "/", Account: "a", CanLogOut: true, CanSwitchLanguage: true}
 	render := []func() ([]byte, error){
 		func() ([]byte, error) { return s.Login(Login{Layout: layout}) },
 		func() ([]byte, error) {

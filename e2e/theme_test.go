@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// What the reader chooses goes before what the system says, on every page, and can be taken back.
+func TestLightAndDarkCanBeChosen(t *testing.T) {
+	redis := redistest.Start(t)
+	b := openTab(t, serve(t, redis).origin+"/userlog")
+	b.logIn()
+	is := func(scheme string) {
+		t.Helper()
+		limit := map[string]string{"light": "> 600", "dark": "< 150"}[scheme]
+		b.eventually("the page is "+scheme, fmt.Sprintf(
+			"document.readyState === 'complete' && getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).reduce((a, c) => a + Number(c), 0) %s", limit))
+	}
+	b.visit("/live?username=ada")
+	b.wearing("light")
+	is("light")
+	b.click("footer form[action$='/theme'] button[value=dark]")
+	is("dark")
+	b.isAt("/live?username=ada")
+	b.visit("/static")
+	is("dark")
+	b.wearing("dark")
+	b.click("footer form[action$='/theme'] button[value=light]")
+	is("light")
+	b.click("footer form[action$='/theme'] button[value='']")
+	is("dark")
+	b.wearing("light")
+	is("light")
+}

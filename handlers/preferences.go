@@ -1,0 +1,38 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// preferenceKept is how long it is remembered what a reader chose.
+const preferenceKept = 365 * 24 * time.Hour
+
+// setLanguage remembers the language that the reader chose, and leads back to where she was.
+func (s *site) setLanguage(c *gin.Context) {
+	s.remember(c, languageCookie, s.views.Match(c.PostForm("lang")))
+}
+
+// setTheme does the same for the look of the pages. What is none of the looks is that of the system.
+func (s *site) setTheme(c *gin.Context) {
+	chosen := c.PostForm("theme")
+	if !slices.Contains(views.Themes(), chosen) {
+		chosen = ""
+	}
+	s.remember(c, themeCookie, chosen)
+}
+
+func (s *site) remember(c *gin.Context, cookie, value string) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: cookie, Value: value, Path: s.base + "/",
+		MaxAge: int(preferenceKept.Seconds()), Secure: c.Request.TLS != nil || s.options.SecureCookies || !auth.IsLoopback(c.Request),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+	c.Redirect(http.StatusSeeOther, s.ownPath(c.PostForm("next")))
+}

@@ -1,0 +1,97 @@
+package views
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// trouble is a user whose request failed, or of whom something else hints at trouble, as the first page
+// shows them. It says no address: those are in the log, and who opens that is written down.
+type trouble struct {
+	store.Trouble // Code is 0 where nothing failed
+	moment
+	Hints []troubleHint
+}
+
+// troubleHint is a hint in a few words.
+type troubleHint struct {
+	Key   string // of the catalogues
+	Count string // how often, as people say it: in any language without a separator
+}
+
+// InTrouble are Troubled, and who else there are Hints of, as the page shows them: the newest first.
+func (p Home) InTrouble() []trouble {
+	var shown []trouble
+	hints := p.freshHints()
+	for _, t := range p.Troubled {
+		if p.now().Sub(t.At) < TroubleFor {
+			shown = append(shown, trouble{Trouble: t, moment: momentOf(t.At), Hints: troubleHints(hints[t.Username])})
+			delete(hints, t.Username)
+		}
+	}
+	for username, all := range hints {
+		last := lastOf(slices.MaxFunc(all, func(a, b journey.Hint) int { return lastOf(a).Time.Compare(lastOf(b).Time) }))
+		shown = append(shown, trouble{Trouble: store.Trouble{Username: username, At: last.Time}, moment: momentOf(last.Time), Hints: troubleHints(all)})
+	}
+	slices.SortStableFunc(shown, func(a, b trouble) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Username, b.Username)) })
+	return shown
+}
+
+// freshHints are those that are not too old, by username.
+func (p Home) freshHints() map[string][]journey.Hint {
+	fresh := make(map[string][]journey.Hint)
+	for username, all := range p.Hints {
+		for _, h := range all {
+			if p.now().Sub(lastOf(h).Time) < TroubleFor {
+				fresh[username] = append(fresh[username], h)
+			}
+		}
+	}
+	return fresh
+}
+
+// lastOf is the newest entry that shows a hint; every hint has one.
+func lastOf(h journey.Hint) store.Entry { return h.Entries[len(h.Entries)-1] }
+
+func troubleHints(hints []journey.Hint) []troubleHint {
+	short := make([]troubleHint, len(hints))
+	for i, h := range hints {
+		short[i] = troubleHint{"trouble.hint." + string(h.Kind), strconv.Itoa(h.Count)}
+	}
+	return short
+}
+
+// Status is the status code as people quote it: without a separator, in any language.
+func (t trouble) Status() string { return strconv.Itoa(t.Code) }
+
+// Serious tells whether it is the application's fault.
+func (t trouble) Serious() bool { return t.Code >= 500 }
+
+// Key is the catalogue's key for what went wrong.
+func (t trouble) Key() string {
+	switch {
+	case t.Code >= 500:
+		return "trouble.error"
+	case t.Code == 401 || t.Code == 403:
+		return "trouble.not-allowed"
+	case t.Code == 404 || t.Code == 410:
+		return "trouble.not-found"
+	}
+	return "trouble.rejected"
+}
+
+// troubleKeys is every key that a trouble may have, for the check that the catalogues are complete.
+func troubleKeys() []string {
+	var keys []string
+	for _, kind := range hintKinds() {
+		keys = append(keys, troubleHints([]journey.Hint{{Kind: kind}})[0].Key)
+	}
+	for _, code := range []int{403, 404, 422, 500} {
+		keys = append(keys, trouble{Trouble: store.Trouble{Code: code}}.Key())
+	}
+	return keys
+}
