@@ -142,7 +142,7 @@ func recordTrouble(logs *store.Store) {
 	} {
 		e.Username, e.Time = "troubled", at
 		if i > 0 {
-			e.Time = time.Now().Add(time.Duration(i-12) * 2 * time.Second)
+			e.Time = time.Now().Add(time.Duration(i-6) * 2 * time.Second) // the newest of all, so that home lists it
 		}
 		if e.Method == "" {
 			e.Method = "GET"

@@ -42,8 +42,10 @@ func TestScreenshots(t *testing.T) {
 		"new Set([...document.querySelectorAll('#rows td.user')].map(e => e.textContent)).size === 9")
 	b.photograph("everyone")
 	b.visit("/")
-	b.eventually("all are listed", "document.querySelectorAll('#seen tbody tr').length === 9")
+	b.eventually("all are listed", "document.querySelectorAll('.users tbody tr').length === 9 && document.querySelector('.sparkline .server')")
+	b.do("take a tall screen", chromedp.EmulateViewport(1100, 1080, chromedp.EmulateScale(1.5)))
 	b.photograph("home")
+	b.do("take a large screen", chromedp.EmulateViewport(1100, 760, chromedp.EmulateScale(1.5)))
 
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},

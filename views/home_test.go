@@ -68,7 +68,7 @@ func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
 	if got := page.Find("#trouble td.user a").Eq(1).AttrOr("href", ""); got != "/live?username=b%26b" {
 		t.Errorf("the link leads to %q", got)
 	}
-	if got := page.Find("[aria-labelledby=trouble-title] .hint").Text(); got != "An application answered them with an error in the last 15 minutes." {
+	if got := page.Find("[aria-labelledby=trouble-title] .hint").Text(); got != "A request failed, or something else hints at trouble, in the last 15 minutes." {
 		t.Errorf("why: %q", got)
 	}
 }

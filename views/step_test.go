@@ -204,11 +204,19 @@ func TestSummaryIsMarkdown(t *testing.T) {
 	want := "**ada\\_1**, 2026-03-04 05:07:07 UTC\n\n" +
 		"On Pay, idle for 40 s. Last problem: Pay was rejected \\(422\\), 2026-03-04 05:06:27 UTC.\n\n" +
 		"| Time | URL | Result |\n| --- | --- | --- |\n" +
-		"| 05:06:07 UTC | Order \\*details\\* `GET /orders/7?a=1` | Success (200), 1 part failed |\n" +
-		"| 05:06:12 UTC | `POST /cart` → `/cart` | Success (200) |\n" +
-		"| 05:06:27 UTC | Pay `POST /pay` | Client error (422) |\n"
+		"| 2026-03-04 05:06:07 UTC | Order \\*details\\* `GET /orders/7?a=1` | Success (200), 1 part failed |\n" +
+		"| 2026-03-04 05:06:12 UTC | `POST /cart` → `/cart` | Success (200) |\n" +
+		"| 2026-03-04 05:06:27 UTC | Pay `POST /pay` | Client error (422) |\n"
 	if err != nil || got != want {
 		t.Errorf("got\n%s%v\nwant\n%s", got, err, want)
+	}
+	for i := range entries[:2] {
+		entries[i] = entries[0]
+		entries[i].ID, entries[i].Code = string(rune('x'+i)), 500
+	}
+	failing, err := newSet(t).Summary("en", "ada", append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time)
+	if err != nil || !strings.Contains(failing, ".\n\n- 3 failures in a row, the last one at /a\\_b.\n\n| Time |") {
+		t.Errorf("hints: %v\n%s", err, failing)
 	}
 	empty, err := newSet(t).Summary("fr", "ada", nil, entries[0].Time)
 	if err != nil || !strings.Contains(empty, "On ne sait rien de cet utilisateur") {

@@ -16,12 +16,23 @@ import (
 func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time) (string, error) {
 	journey := fold(entries)
 	c := s.catalogue(lang)
-	where, err := c.where(NowAt(username, journey, at).line())
+	now := NowAt(username, journey, at).line()
+	where, err := c.where(now)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**, %s\n\n%s\n\n", escapeMarkdown(username), utc(at), where)
+	for _, h := range now.Hints {
+		hint, err := c.plain(h.Key, h.Where, h.Count)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "- %s\n", hint)
+	}
+	if len(now.Hints) > 0 {
+		b.WriteByte('\n')
+	}
 	fmt.Fprintf(&b, "| %s | %s | %s |\n| --- | --- | --- |\n", c.texts["table.time"], c.texts["table.url"], c.texts["table.result"])
 	for _, step := range journey.Steps() {
 		line, err := c.summaryLine(step)
@@ -66,9 +77,14 @@ func (c *catalogue) where(n nowLine) (string, error) {
 	if err != nil || n.Problem == nil {
 		return on + idle, err
 	}
-	problem, err := c.sentence(n.Problem.Key, n.Problem.Name, n.Problem.Code)
-	plain := html.UnescapeString(tags.ReplaceAllString(string(problem), ""))
-	return on + idle + " " + escapeMarkdown(plain) + " " + n.Problem.When.UTC + ".", err
+	problem, err := c.plain(n.Problem.Key, n.Problem.Name, n.Problem.Code)
+	return on + idle + " " + problem + " " + n.Problem.When.UTC + ".", err
+}
+
+// plain is a sentence as Markdown.
+func (c *catalogue) plain(key, name string, count int) (string, error) {
+	sentence, err := c.sentence(key, name, count)
+	return escapeMarkdown(html.UnescapeString(tags.ReplaceAllString(string(sentence), ""))), err
 }
 
 // summaryLine is a step as a row of the table.
@@ -91,7 +107,7 @@ func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 		problems, err = c.counted("step.problems", step.Problems)
 		result += ", " + problems
 	}
-	return fmt.Sprintf("| %s | %s | %s |\n", step.Entry.Time.UTC().Format("15:04:05 UTC"), what, result), err
+	return fmt.Sprintf("| %s | %s | %s |\n", utc(step.Entry.Time), what, result), err
 }
 
 // code is a path between backticks in a table: what would end either is percent-encoded.
