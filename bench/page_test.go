@@ -19,12 +19,16 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// BenchmarkPage is the server's time for what a superuser who is logged in asks for most: the pages
-// of a user who has a full log, and the answer that it has not changed.
+// BenchmarkPage is the server's time for what a superuser who is logged in asks for most, compressed as
+// browsers want it: the pages of a user who has a full log, the answer that it has not changed, and the
+// home page with as many users as it lists.
 func BenchmarkPage(b *testing.B) {
 	gin.SetMode(gin.ReleaseMode)
 	logs := openStore(b, redistest.Start(b).URL, store.Options{})
 	fillLog(b, logs, "ada")
+	for n := range 20 {
+		fillLog(b, logs, "user-"+strconv.Itoa(n))
+	}
 	admin := newAdmin(b, logs)
 	engine := gin.New()
 	admin.Mount(engine.Group("/userlog"))
@@ -33,6 +37,7 @@ func BenchmarkPage(b *testing.B) {
 	page := func(target string) *http.Request {
 		r := httptest.NewRequest(http.MethodGet, target, nil)
 		r.AddCookie(cookie)
+		r.Header.Set("Accept-Encoding", "gzip")
 		return r
 	}
 	static := page("/userlog/static?username=ada")
@@ -46,6 +51,7 @@ func BenchmarkPage(b *testing.B) {
 	}{
 		{"static", static, http.StatusOK},
 		{"live", page("/userlog/live?username=ada"), http.StatusOK},
+		{"home", page("/userlog/"), http.StatusOK},
 		{"unchanged", unchanged, http.StatusNotModified},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -98,6 +104,7 @@ func fillLog(b *testing.B, logs *store.Store, username string) {
 		entries[i] = store.Entry{
 			Username: username, Method: "GET", Path: "/orders/" + strconv.Itoa(i) + "?page=2", Route: "/orders/:id",
 			Code: 200 + 100*(i%4), Duration: 3 * time.Millisecond, RequestID: "request-" + strconv.Itoa(i),
+			Kind: store.KindPage, Page: "Order details", From: "/orders?page=2",
 		}
 	}
 	write(b, logs, entries)
