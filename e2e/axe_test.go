@@ -10,17 +10,23 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
+// What axe-core is asked to check.
+const (
+	everyRule    = "{}"
+	rulesOfColor = `{runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}}` // all that can change with the look
+)
+
 // TestEveryPageIsAccessible runs all rules of axe-core on every page in its final form, with all that can
-// be opened open: in the light and in the dark, from left to right and from right to left.
+// be opened open: in the light, and those of color in the dark, from left to right and from right to left.
 func TestEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	axe := readAxe(t)
 	openGallery(t).visitAll([]string{"en", "fr", "ar"}, func(b *tab, _ place) {
 		b.unfold()
-		for _, scheme := range []string{"light", "dark"} {
-			b.wearing(scheme)
-			if found := b.violations(axe); len(found) > 0 {
-				b.t.Errorf("%s, %s:\n%s", b.location(), scheme, strings.Join(found, "\n"))
+		for _, look := range []struct{ scheme, rules string }{{"light", everyRule}, {"dark", rulesOfColor}} {
+			b.wearing(look.scheme)
+			if found := b.violations(axe, look.rules); len(found) > 0 {
+				b.t.Errorf("%s, %s:\n%s", b.location(), look.scheme, strings.Join(found, "\n"))
 			}
 		}
 	})
@@ -31,15 +37,19 @@ func TestEveryPageIsAccessible(t *testing.T) {
 func TestInaccessiblePagesAreFound(t *testing.T) {
 	axe := readAxe(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		serveScript(w, r, `<title>a</title><main><h1>a</h1><img src="data:,"><input></main>`)
+		serveScript(w, r, `<title>a</title><main><h1>a</h1><img src="data:,"><input><font color="#eeeeee">pale</font></main>`)
 	}))
 	defer server.Close()
 	b := openTab(t, server.URL)
 	b.visit("/")
-	found := strings.Join(b.violations(axe), "\n")
-	for _, rule := range []string{"image-alt", "label", "html-has-lang"} {
-		if !strings.Contains(found, rule+": ") {
-			t.Errorf("%s is not among what was found:\n%s", rule, found)
+	for rules, wanted := range map[string][]string{
+		everyRule: {"image-alt", "label", "html-has-lang", "color-contrast"}, rulesOfColor: {"color-contrast"},
+	} {
+		found := strings.Join(b.violations(axe, rules), "\n")
+		for _, rule := range wanted {
+			if !strings.Contains(found, rule+": ") {
+				t.Errorf("%s is not among what was found:\n%s", rule, found)
+			}
 		}
 	}
 }
@@ -67,11 +77,11 @@ func (b *tab) wearing(scheme string) {
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 }
 
-// violations are what axe-core finds wrong with the page, one line each. The script comes by the
-// browser's own protocol, so the page's Content-Security-Policy stays as it is.
-func (b *tab) violations(axe string) []string {
+// violations are what axe-core finds wrong with the page by some of its rules, one line each. The script
+// comes by the browser's own protocol, so the page's Content-Security-Policy stays as it is.
+func (b *tab) violations(axe, rules string) []string {
 	b.t.Helper()
 	evaluate[bool](b, "Boolean(window.axe ?? (() => {"+axe+"\n})()) || true")
-	return evaluate[[]string](b, `axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.flatMap(
+	return evaluate[[]string](b, `axe.run(document, {resultTypes: ["violations"], ...`+rules+`}).then(({violations}) => violations.flatMap(
 		v => v.nodes.map(n => v.id + ": " + n.html.slice(0, 200) + "\n    " + n.failureSummary.replaceAll("\n", "\n    "))))`)
 }
