@@ -22,10 +22,10 @@ func TestMeasureSearch(t *testing.T) {
 
 func TestInventedNamesDiffer(t *testing.T) {
 	seen := map[string]bool{}
-	for _, name := range inventNames(5000) {
-		if seen[name] || len(name) < 5 {
-			t.Fatalf("invented %q", name)
+	for _, n := range inventNames(5000) {
+		if seen[n.name] || len(n.folded) < 5 {
+			t.Fatalf("invented %+v", n)
 		}
-		seen[name] = true
+		seen[n.name] = true
 	}
 }
