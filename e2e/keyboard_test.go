@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -49,6 +50,68 @@ func TestByKeyboardAlone(t *testing.T) {
 	b.tabTo("header .account button")
 	b.press(kb.Enter)
 	b.eventually("logged out", "document.querySelector('#login')")
+}
+
+// TestEveryControlByKeyboard uses what the test above passes by: filters, what is copied, everyone's page,
+// accounts, and the looks and languages.
+func TestEveryControlByKeyboard(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/cart", "/checkout")
+	b := openTab(t, site.origin+"/userlog")
+	b.mayUseClipboard("clipboard-read", browser.PermissionSettingGranted)
+	b.logIn()
+	b.visit("/")
+	b.tabTo("#seen td.logs a")
+	b.press(kb.Enter)
+	b.isAt("/static?username=ada")
+	b.tabTo(".controls nav a[href*='show=pages']")
+	b.press(kb.Enter)
+	b.isAt("/static?show=pages&username=ada")
+	b.tabTo("#filter [name=q]")
+	b.press("cart" + kb.Enter)
+	b.hasURLs("/cart")
+	b.tabTo("a.unfold")
+	b.press(kb.Enter)
+	b.isAt("/static?every=1&q=cart&show=pages&username=ada")
+	b.tabTo("#summary")
+	b.press(kb.Enter)
+	b.shows("#said[role=status]", "Copied")
+	b.tabTo("#rows summary")
+	b.press(kb.Enter)
+	b.tabTo("#rows .copies button")
+	b.press(" ")
+	b.shows("#rows .copies button", "Copied")
+	if got := evaluate[string](b, "navigator.clipboard.readText()"); got != "/cart" {
+		t.Errorf("copied is %q", got)
+	}
+
+	b.visit("/live/everyone")
+	b.tabTo("#filter-show")
+	b.press(kb.End)
+	b.tabTo("#everyone-filter [name=every]")
+	b.press(" ")
+	b.press(kb.Enter)
+	b.isAt("/live/everyone?show=errors&q=&app=&every=1")
+
+	b.visit("/accounts")
+	b.tabTo("#create [name=name]")
+	b.press("vera" + kb.Enter)
+	b.eventually("the link", "document.querySelector('#secret')")
+	b.visit("/accounts")
+	b.tabTo("#accounts tr:last-child summary")
+	b.press(kb.Enter)
+	b.tabTo("#accounts tr:last-child form[action$='/accounts/disable'] button")
+	b.press(kb.Enter)
+	b.shows("#accounts tr:last-child td.state", "Disabled")
+
+	b.tabTo("footer [name=theme][value=dark]")
+	b.press(kb.Enter)
+	b.eventually("the look has changed", "document.readyState === 'complete' && document.documentElement.dataset.theme === 'dark'")
+	b.tabTo("footer [name=lang][value=fr]")
+	b.press(kb.Enter)
+	b.eventually("the language has changed", "document.documentElement.lang === 'fr'")
 }
 
 // press types keys, wherever the focus is.
