@@ -40,7 +40,7 @@ func newLiveApplication(redis string) (*liveApplication, error) {
 		return nil, err
 	}
 	admin, err := handlers.New(logs, handlers.Options{
-		Identify:   func(*gin.Context) (string, auth.Role) { return "root", auth.Superuser },
+		Identify:   identifyViewer,
 		MaxSockets: mostSockets, MaxSocketsPerAccount: mostSockets, Logger: quiet,
 	})
 	if err != nil {
@@ -52,6 +52,12 @@ func newLiveApplication(redis string) (*liveApplication, error) {
 	engine.GET(pageRoute, func(c *gin.Context) { c.String(http.StatusOK, "Thank you.") })
 	admin.Mount(engine.Group("/userlog"))
 	return &liveApplication{Handler: engine, logs: logs, admin: admin}, nil
+}
+
+// identifyViewer gives every watched user a viewer of its own: one account may not watch as many as
+// are measured.
+func identifyViewer(c *gin.Context) (string, auth.Role) {
+	return "viewer-of-" + c.Query("username"), auth.Superuser
 }
 
 // pageRoute is a page of an application with live logs. Its parameter is the number of a stamp.
