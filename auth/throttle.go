@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -26,20 +25,15 @@ const (
 // Throttle limits attempts to log in, for all processes that share a Redis. It counts per account
 // and address, so that a stranger can't lock the owner of an account out from afar.
 type Throttle struct {
-	client  redis.UniversalClient
-	keys    store.Keys
-	limiter *redis_rate.Limiter
-	local   *localLimits // takes over while Redis is away
+	client redis.UniversalClient
+	keys   store.Keys
+	rates  *rates
 }
 
 // NewThrottle returns a throttle that counts in client's Redis. It doesn't connect, and doesn't
 // close client.
 func NewThrottle(client redis.UniversalClient, keys store.Keys) *Throttle {
-	return &Throttle{
-		client: client, keys: keys,
-		limiter: redis_rate.NewLimiter(ownKeys{client}),
-		local:   newLocalLimits(maxLocalSubjects),
-	}
+	return &Throttle{client: client, keys: keys, rates: newRates(client)}
 }
 
 // Allow counts an attempt and returns 0 where it may be made, or else how long to wait until the
@@ -63,9 +57,9 @@ func (t *Throttle) Allow(ctx context.Context, name, address string) (wait time.D
 // Succeeded forgets the attempts for this account by this address. Call it when the password was
 // right. What the address tried altogether stays counted: one known password must not buy more guesses.
 func (t *Throttle) Succeeded(ctx context.Context, name, address string) error {
-	subject := pairSubject(name, network(address))
-	t.local.forget(subject)
-	if err := t.client.Del(ctx, t.keys.LoginAttempts(subject)).Err(); err != nil {
+	key := t.keys.LoginAttempts(pairSubject(name, network(address)))
+	t.rates.local.forget(key)
+	if err := t.client.Del(ctx, key).Err(); err != nil {
 		return fmt.Errorf("forget login attempts: %w", err)
 	}
 	return nil
@@ -75,17 +69,11 @@ func (t *Throttle) Succeeded(ctx context.Context, name, address string) error {
 // there are too many. An attempt that is refused doesn't make the wait longer.
 func (t *Throttle) count(ctx context.Context, subject string, attempts int) (time.Duration, error) {
 	limit := redis_rate.Limit{Rate: attempts, Burst: attempts, Period: ThrottleWindow}
-	result, err := t.limiter.Allow(ctx, t.keys.LoginAttempts(subject), limit)
-	var answered redis.Error // by a Redis that is there, and for one reason or another won't count
-	switch {
-	case err == nil && result.Allowed > 0:
-		return 0, nil
-	case err == nil:
-		return max(result.RetryAfter, time.Millisecond), nil
-	case ctx.Err() != nil || errors.As(err, &answered):
+	wait, err := t.rates.count(ctx, t.keys.LoginAttempts(subject), limit)
+	if err != nil {
 		return 0, fmt.Errorf("count login attempts: %w", err)
 	}
-	return t.local.count(subject, limit, time.Now()), nil
+	return wait, nil
 }
 
 // pairSubject is a hash because the name is whatever a stranger has typed.

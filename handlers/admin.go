@@ -23,22 +23,23 @@ import (
 
 // Admin is the admin of one store. Close it before the store.
 type Admin struct {
-	options  Options
-	logs     *store.Store
-	assets   *static.Assets
-	views    *views.Set
-	hub      *live.Hub
-	accounts *auth.Accounts
-	sessions *auth.Sessions
-	tokens   *auth.Tokens
-	throttle *auth.Throttle
-	reasons  *auth.Reasons
-	audit    *audit.Log
-	viewings *audit.Viewings
-	origins  http.CrossOriginProtection
-	policy   string // Content-Security-Policy
-	base     string // of the first mount
-	log      *slog.Logger
+	options   Options
+	logs      *store.Store
+	assets    *static.Assets
+	views     *views.Set
+	hub       *live.Hub
+	accounts  *auth.Accounts
+	sessions  *auth.Sessions
+	tokens    *auth.Tokens
+	throttle  *auth.Throttle
+	allowance *auth.Allowance
+	reasons   *auth.Reasons
+	audit     *audit.Log
+	viewings  *audit.Viewings
+	origins   http.CrossOriginProtection
+	policy    string // Content-Security-Policy
+	base      string // of the first mount
+	log       *slog.Logger
 
 	compressor httpgzip.Compressor // of pages
 }
@@ -74,14 +75,15 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	client, keys := logs.Client(), logs.Keys()
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
-		accounts: auth.NewAccounts(client, keys),
-		sessions: auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
-		tokens:   auth.NewTokens(client, keys),
-		throttle: auth.NewThrottle(client, keys),
-		reasons:  auth.NewReasons(client, keys),
-		audit:    audit.New(client, keys, audit.Options{}),
+		accounts:  auth.NewAccounts(client, keys),
+		sessions:  auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
+		tokens:    auth.NewTokens(client, keys),
+		throttle:  auth.NewThrottle(client, keys),
+		allowance: auth.NewAllowance(client, keys),
+		reasons:   auth.NewReasons(client, keys),
+		audit:     audit.New(client, keys, audit.Options{}),
 	}
-	a.viewings = audit.NewViewings(a.audit, options.Logger)
+	a.viewings = audit.NewViewings(pacedLog{a.audit, a.allowance}, options.Logger)
 	a.hub = live.NewHub(logs, set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has asked, before it writes down who looks
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,

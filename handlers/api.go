@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -52,8 +53,7 @@ func (s *site) apiLog(c *gin.Context) {
 		log, err = s.logs.Log(c.Request.Context(), username)
 	}
 	if err != nil {
-		s.log.Error("userlog: a log could not be shown to a program", "err", err)
-		s.failJSON(c, viewingStatus(err), storeLost)
+		s.failProgram(c, err)
 		return
 	}
 	entries := log.Entries
@@ -74,14 +74,16 @@ func (s *site) reasonOfProgram(c *gin.Context, username string) (auth.Reason, bo
 	}
 	reason, ok, err := s.reasons.Current(c.Request.Context(), access.Account, username)
 	if given, wrong := auth.CheckReason(c.Query("reason")); err == nil && !ok && wrong == nil {
-		if err = s.state(c, username, given); err == nil {
+		if err = s.takeAllowance(c); err == nil {
+			err = s.state(c, username, given)
+		}
+		if err == nil {
 			reason, ok, err = s.reasons.Current(c.Request.Context(), access.Account, username)
 		}
 	}
 	switch {
 	case err != nil:
-		s.log.Error("userlog: a reason could not be looked up or stated", "err", err)
-		s.failJSON(c, http.StatusServiceUnavailable, storeLost)
+		s.failProgram(c, fmt.Errorf("look a reason up or state it: %w", err))
 		return auth.Reason{}, false
 	case !ok:
 		s.failJSON(c, http.StatusForbidden, "Say why with reason=, such as the number of a ticket. It holds for half an hour.")

@@ -28,7 +28,7 @@ func (s *site) auditLog(c *gin.Context) {
 		return
 	}
 	if err := s.viewings.Touch(c.Request.Context(), s.viewing(c, audit.AuditRead, "", auth.Reason{})); err != nil {
-		s.fail(c, viewingStatus(err), err)
+		s.failRecord(c, err)
 		return
 	}
 	page.Before, _ = strconv.ParseInt(c.Query("before"), 10, 64) // what is no number begins with the newest

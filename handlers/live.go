@@ -107,8 +107,11 @@ func (s *site) socket(c *gin.Context) {
 	}
 	end, err := s.viewings.Begin(c.Request.Context(), s.viewing(c, action, watch.Username, reason))
 	if err != nil {
-		s.log.Error("userlog: a live log could not be written to the viewing log", "err", err)
-		c.String(viewingStatus(err), "What is looked at has to be written down, and that is not possible now. Try again.\n")
+		status := recordStatus(c, err)
+		if status != http.StatusTooManyRequests {
+			s.log.Error("userlog: a live log could not be written to the viewing log", "err", err)
+		}
+		c.String(status, "What is looked at has to be written down, and that is not possible now. Try again.\n")
 		return
 	}
 	defer end()

@@ -53,20 +53,23 @@ func (a *Admin) Mount(r gin.IRouter) {
 	page(private, "/users", s.suggest)
 	superusers := private.Group("", s.requireSuperuser)
 	page(superusers, "/audit", s.auditLog)
-	superusers.GET("/audit/export", s.auditExport)
+	superusers.GET("/audit/export", s.requireAllowance, s.auditExport)
+	own := private.Group("", s.requireAllowance)
 	if a.options.RequireReason {
-		private.POST("/reason", s.stateReason)
+		own.POST("/reason", s.stateReason)
 	}
 	page(private, "/account", s.ownAccount)
-	private.POST("/account/token", s.createToken)
-	private.POST("/account/token/revoke", s.revokeToken)
+	own.POST("/account/token", s.createToken)
+	own.POST("/account/token/revoke", s.revokeToken)
 	if a.ownLogin() {
+		own.POST("/account/session", s.endSession)
+		// These two are what is left to do against somebody who has stolen a session and uses up the
+		// allowance. The throttle limits passwords, and a session that has ended needs a login.
 		private.POST("/account/password", s.changePassword)
-		private.POST("/account/session", s.endSession)
 		private.POST("/account/sessions", s.endOwnSessions)
 	}
-	accounts := superusers.Group("/accounts")
-	page(accounts, "", s.accountList)
+	page(superusers, "/accounts", s.accountList)
+	accounts := superusers.Group("/accounts", s.requireAllowance)
 	accounts.POST("/create", s.createAccount)
 	accounts.POST("/disable", s.disableAccount)
 	accounts.POST("/enable", s.enableAccount)

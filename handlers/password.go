@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -88,6 +86,6 @@ func (s *site) attempt(c *gin.Context, name, address string) (tooMany *views.Mes
 	if err != nil || wait == 0 {
 		return nil, err
 	}
-	c.Header("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	setRetryAfter(c, wait)
 	return views.TooManyAttempts(wait), nil
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -108,17 +107,9 @@ func (s *site) viewing(c *gin.Context, action audit.Action, username string, rea
 func (s *site) look(c *gin.Context, username string, reason auth.Reason) (ok bool) {
 	err := s.viewings.Touch(c.Request.Context(), s.viewing(c, audit.View, username, reason))
 	if err != nil {
-		s.fail(c, viewingStatus(err), err)
+		s.failRecord(c, err)
 	}
 	return err == nil
-}
-
-// viewingStatus is the status of the refusal of a view that could not be written down.
-func viewingStatus(err error) int {
-	if errors.Is(err, audit.ErrTooManyViews) {
-		return http.StatusTooManyRequests
-	}
-	return http.StatusServiceUnavailable
 }
 
 // reasonLeft is what a page says about the reason that was stated for it; nil where none was.

@@ -133,6 +133,14 @@ func (k Keys) Session(hash string) string { return k.prefix + "session:" + hash 
 // Redis user of the admin must be allowed EVAL and EVALSHA.
 func (k Keys) LoginAttempts(subject string) string { return k.prefix + "attempts:" + subject }
 
+// Recorded is the STRING with the time at which it is forgotten how much an account has had recorded in
+// the viewing log, by one means; it expires then. It is counted by a script, as [Keys.LoginAttempts] is. The
+// names are hashed, because a host's may be of any length.
+func (k Keys) Recorded(account, via string) string {
+	sum := sha256.Sum256([]byte(via + "\x00" + account))
+	return k.prefix + "recorded:" + hex.EncodeToString(sum[:])
+}
+
 // Audit is the STREAM of the viewing log, an entry a record. It shares its node of a Cluster with
 // [Keys.AuditHead].
 func (k Keys) Audit() string { return k.prefix + "{audit}:records" }

@@ -8,10 +8,10 @@ import (
 	"github.com/go-redis/redis_rate/v10"
 )
 
-// maxLocalSubjects bounds the memory of [localLimits]: about 2 MB.
+// maxLocalSubjects bounds the memory of [localLimits]: about 2 MB each.
 const maxLocalSubjects = 10_000
 
-// localLimits counts attempts in this process, by the same rule as redis_rate does in Redis. It knows
+// localLimits counts in this process, by the same rule as redis_rate does in Redis. It knows
 // a bounded number of subjects; the one that was counted longest ago is forgotten for a new one.
 type localLimits struct {
 	max int
@@ -21,17 +21,17 @@ type localLimits struct {
 	order    list.List                // the one counted longest ago first
 }
 
-// localSubject is an account and address, or an address.
+// localSubject is what is counted under one key.
 type localSubject struct {
 	name string
-	free time.Time // when nothing of its attempts is left
+	free time.Time // when nothing of what was counted is left
 }
 
 func newLocalLimits(limit int) *localLimits {
 	return &localLimits{max: limit, subjects: map[string]*list.Element{}}
 }
 
-// count counts an attempt and returns 0, or returns how long to wait where there were too many.
+// count counts once and returns 0, or returns how long to wait where there were too many.
 func (l *localLimits) count(name string, limit redis_rate.Limit, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -48,7 +48,7 @@ func (l *localLimits) count(name string, limit redis_rate.Limit, now time.Time) 
 	return 0
 }
 
-// forget forgets a subject's attempts.
+// forget forgets what was counted of a subject.
 func (l *localLimits) forget(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
