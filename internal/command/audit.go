@@ -78,11 +78,8 @@ func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// tellReport says what was found. A broken log is an error.
+// tellReport says what was found. A broken log is an error, and so is a mark that proves nothing.
 func tellReport(std streams, report audit.Report, since audit.Mark) error {
-	if report.SinceTooOld {
-		fmt.Fprintf(std.err, "Record %d is no longer kept, so --since proves nothing: note the mark below, and verify more often.\n", since.Seq)
-	}
 	switch {
 	case report.Breaks == 1:
 		return brokenError(report.Broken)
@@ -95,6 +92,10 @@ func tellReport(std streams, report audit.Report, since audit.Mark) error {
 	fmt.Fprintf(std.out, "The viewing log is whole: %d records, from %s to %s.\n",
 		report.Records, report.FirstTime.Format(timeInReport), report.LastTime.Format(timeInReport))
 	fmt.Fprintf(std.out, "Keep this mark where nobody who can write to Redis can change it, and give it to --since next time:\n%s\n", report.Mark)
+	if report.SinceTooOld {
+		return fmt.Errorf("record %d, which --since names, is no longer kept, so that it proves nothing: keep the newer mark, and verify again before %d more records are written",
+			since.Seq, report.Records)
+	}
 	return nil
 }
 

@@ -72,8 +72,12 @@ func TestAuditVerifySaysThatAMarkIsTooOld(t *testing.T) {
 		}
 	}
 	r := do(t, nil, "", "audit", "verify", "--redis", server.URL, "--since", audit.Mark{Seq: first.Seq, Hash: first.Hash}.String())
-	if r.status != 0 || !strings.HasPrefix(r.err, "Record 1 is no longer kept") {
+	if r.status != 1 || !regexp.MustCompile(`^userlog: record 1, which --since names, is no longer kept, .* before 2 more records are written\n$`).MatchString(r.err) {
 		t.Errorf("got %+v", r)
+	}
+	newer := regexp.MustCompile(`(?m)^4:[0-9a-f]{64}$`).FindString(r.out)
+	if r = do(t, nil, "", "audit", "verify", "--redis", server.URL, "--since", newer); r.status != 0 || r.err != "" {
+		t.Errorf("with the newer mark %q: %+v", newer, r)
 	}
 }
 
