@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
@@ -41,7 +42,8 @@ type Admin struct {
 	base      string // of the first mount
 	log       *slog.Logger
 
-	compressor httpgzip.Compressor // of pages
+	loginInterval time.Duration       // the constant, but for tests
+	compressor    httpgzip.Compressor // of pages
 }
 
 // New returns an admin that shows what logs holds. It does not wait for Redis; errors are about the
@@ -75,13 +77,14 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	client, keys := logs.Client(), logs.Keys()
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
-		accounts:  auth.NewAccounts(client, keys),
-		sessions:  auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
-		tokens:    auth.NewTokens(client, keys),
-		throttle:  auth.NewThrottle(client, keys),
-		allowance: auth.NewAllowance(client, keys),
-		reasons:   auth.NewReasons(client, keys),
-		audit:     audit.New(client, keys, audit.Options{}),
+		loginInterval: loginInterval,
+		accounts:      auth.NewAccounts(client, keys),
+		sessions:      auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
+		tokens:        auth.NewTokens(client, keys),
+		throttle:      auth.NewThrottle(client, keys),
+		allowance:     auth.NewAllowance(client, keys),
+		reasons:       auth.NewReasons(client, keys),
+		audit:         audit.New(client, keys, audit.Options{}),
 	}
 	a.viewings = audit.NewViewings(pacedLog{a.audit, a.allowance}, options.Logger)
 	a.hub = live.NewHub(logs, set, live.Options{

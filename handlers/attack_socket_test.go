@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -55,8 +56,67 @@ func TestOpenSocketsEndWithTheRights(t *testing.T) {
 	}
 }
 
+// Where the login is somebody else's, that can be asked again only when the socket connects again.
+func TestOpenSocketsAskSomebodyElsesLoginAgain(t *testing.T) {
+	for header, options := range map[string]handlers.Options{
+		"X-Host-User":      {Identify: hostLogin},
+		"X-Forwarded-User": {AuthHeader: "X-Forwarded-User", TrustedProxies: here, AuthHeaderRole: auth.Viewer},
+	} {
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, redistest.Start(t).Client(t), options)
+			s.admin.SetLoginInterval(time.Millisecond)
+			var sockets []*websocket.Conn
+			for _, target := range []string{"?username=ada", "?everyone=1"} {
+				conn, response := s.stranger().dial(base+"/live/socket"+target, header, root)
+				if conn == nil {
+					t.Fatalf("no socket: %d", response.StatusCode)
+				}
+				sockets = append(sockets, conn)
+			}
+			for _, conn := range sockets {
+				awaitCloseWith(t, conn, time.Now().Add(accessTimeout), websocket.CloseServiceRestart)
+			}
+		})
+	}
+}
+
+// A socket lasts no longer than the reason for which it was opened, and then that is asked for again.
+func TestOpenSocketsEndWithTheirReason(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
+	b := s.superuser()
+	const lasts = 3 * time.Second
+	reason, err := json.Marshal(auth.Reason{Text: "ticket 12", Until: time.Now().Add(lasts)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sockets []*websocket.Conn
+	for username, target := range map[string]string{"ada": "?username=ada", "": "?everyone=1"} {
+		if err := s.client.Set(t.Context(), s.logs.Keys().Reason(root, username), reason, time.Hour).Err(); err != nil {
+			t.Fatal(err)
+		}
+		conn, response := b.dial(base + "/live/socket" + target)
+		if conn == nil {
+			t.Fatalf("no socket: %d", response.StatusCode)
+		}
+		sockets = append(sockets, conn)
+	}
+	for _, conn := range sockets {
+		awaitCloseWith(t, conn, time.Now().Add(lasts+accessTimeout), websocket.CloseServiceRestart)
+	}
+	if conn, response := b.dial(base + "/live/socket?username=ada"); conn != nil || response.StatusCode != http.StatusForbidden {
+		t.Errorf("one more socket: %d", response.StatusCode)
+	}
+}
+
 // awaitClose wants the socket to be closed because access has ended.
 func awaitClose(t *testing.T, conn *websocket.Conn, deadline time.Time) {
+	t.Helper()
+	awaitCloseWith(t, conn, deadline, live.CloseAccessEnded)
+}
+
+// awaitCloseWith wants the socket to be closed with a code.
+func awaitCloseWith(t *testing.T, conn *websocket.Conn, deadline time.Time, code int) {
 	t.Helper()
 	if err := conn.SetReadDeadline(deadline); err != nil {
 		t.Fatal(err)
@@ -65,7 +125,7 @@ func awaitClose(t *testing.T, conn *websocket.Conn, deadline time.Time) {
 		_, _, err := conn.ReadMessage()
 		switch {
 		case err == nil: // what was under way
-		case websocket.IsCloseError(err, live.CloseAccessEnded):
+		case websocket.IsCloseError(err, code):
 			return
 		default:
 			t.Errorf("the socket ended with %v", err)

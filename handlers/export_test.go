@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"time"
+
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -11,3 +13,6 @@ import (
 func NewWith(logs *store.Store, options Options, assets *static.Assets, pages *views.Set) *Admin {
 	return newAdmin(logs, options, assets, pages)
 }
+
+// SetLoginInterval says how long sockets last from now on whose viewers came by somebody else's login.
+func (a *Admin) SetLoginInterval(d time.Duration) { a.loginInterval = d }

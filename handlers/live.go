@@ -64,9 +64,9 @@ func (s *site) socketURL(lang string, query url.Values) string {
 	return address + "?" + query.Encode()
 }
 
-// hostInterval is how long a socket lasts whose viewer came by somebody else's login: only when it
+// loginInterval is how long a socket lasts whose viewer came by somebody else's login: only when it
 // connects again can that be asked again.
-const hostInterval = time.Minute
+const loginInterval = time.Minute
 
 // socket is the live log itself: HTML frames for the pages, JSON for programs.
 func (s *site) socket(c *gin.Context) {
@@ -97,10 +97,7 @@ func (s *site) socket(c *gin.Context) {
 	if !ok {
 		return
 	}
-	watch.Until = reason.Until
-	if limit := time.Now().Add(hostInterval); watch.Access.Via == auth.ViaHost && (watch.Until.IsZero() || limit.Before(watch.Until)) {
-		watch.Until = limit
-	}
+	watch.Until = s.until(watch.Access.Via, reason)
 	action := audit.Watch
 	if watch.Username == "" {
 		action = audit.WatchEveryone
@@ -116,6 +113,19 @@ func (s *site) socket(c *gin.Context) {
 	}
 	defer end()
 	s.refuseSocket(c, s.hub.Serve(c.Writer, c.Request, watch))
+}
+
+// until is when a socket has to connect again, so that its viewer is asked for a reason, or the host or
+// proxy for its viewer: whichever comes first. Zero is never.
+func (s *site) until(via auth.Via, reason auth.Reason) time.Time {
+	if via != auth.ViaHost && via != auth.ViaProxy {
+		return reason.Until
+	}
+	limit := time.Now().Add(s.loginInterval)
+	if !reason.Until.IsZero() && reason.Until.Before(limit) {
+		return reason.Until
+	}
+	return limit
 }
 
 // complain says what is wrong with a socket's query, "" for nothing.

@@ -27,8 +27,8 @@ type Options struct {
 	// AuthHeader makes the login of a proxy in front the admin's: it is the header, such as
 	// X-Forwarded-User, in which the proxy names whom it has authenticated. It is believed only in
 	// requests from TrustedProxies, which it needs, and the proxy must remove it from what its
-	// clients send. An account of that name gives the role. Our login page does not exist then.
-	// Default: "", none.
+	// clients send. An account of that name gives the role. Our login page does not exist then. Open
+	// sockets connect again every minute, so that the proxy is asked again. Default: "", none.
 	AuthHeader string
 
 	// AuthHeaderRole is the role of those whom the proxy names and who have no account. Default: "",
