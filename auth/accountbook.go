@@ -41,13 +41,16 @@ func (e entry) canLogIn() bool { return !e.Disabled && e.Password != "" }
 // book is all accounts by name.
 type book map[string]entry
 
-// lastSuperuser says whether nobody could manage accounts without name.
-func (b book) lastSuperuser(name string) bool {
-	if e := b[name]; e.Role != Superuser || !e.canLogIn() {
+// lastSuperuser says whether nobody could manage accounts without name. Where people log in here, one who
+// has not set a password yet is of no help, but to another who has none either; elsewhere nobody needs one.
+func (b book) lastSuperuser(name string, elsewhere bool) bool {
+	e := b[name]
+	if e.Role != Superuser || e.Disabled {
 		return false
 	}
-	for other, e := range b {
-		if other != name && e.Role == Superuser && e.canLogIn() {
+	for other, o := range b {
+		helps := o.canLogIn() || !o.Disabled && (elsewhere || e.Password == "")
+		if other != name && o.Role == Superuser && helps {
 			return false
 		}
 	}

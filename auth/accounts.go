@@ -45,6 +45,8 @@ type Accounts struct {
 	ends   []accountIndex // what an account's sessions and tokens are found by
 	hasher hasher
 	now    func() time.Time
+
+	elsewhere bool // people log in elsewhere
 }
 
 // NewAccounts returns the accounts that client's Redis holds. It doesn't connect, and doesn't close
@@ -54,6 +56,15 @@ func NewAccounts(client redis.UniversalClient, keys store.Keys) *Accounts {
 		book: accountBook{client, keys},
 		ends: []accountIndex{sessionIndex(client, keys), tokenIndex(client, keys)}, hasher: newHasher(), now: time.Now,
 	}
+}
+
+// OfAnotherLogin returns the same accounts where people log in at a host's or a proxy's: there no password
+// is needed, so that every superuser who is enabled counts when it is asked who is the last. By itself
+// that is only known of those who have a password here, or of all where nobody has one.
+func (a *Accounts) OfAnotherLogin() *Accounts {
+	other := *a
+	other.elsewhere = true
+	return &other
 }
 
 // CheckName says whether an account can have this name: nil or [ErrName].
@@ -161,7 +172,7 @@ func (a *Accounts) SetRole(ctx context.Context, name string, role Role) error {
 		if e.Role == role {
 			return errUnchanged
 		}
-		if all.lastSuperuser(name) {
+		if all.lastSuperuser(name, a.elsewhere) {
 			return ErrLastSuperuser
 		}
 		e.Role = role
@@ -175,7 +186,7 @@ func (a *Accounts) SetRole(ctx context.Context, name string, role Role) error {
 // back. It returns [ErrNoAccount], [ErrLastSuperuser], or what Redis or ctx failed with.
 func (a *Accounts) Disable(ctx context.Context, name string) error {
 	_, err := a.change(ctx, name, "disable account", func(e *entry, all book) error {
-		if all.lastSuperuser(name) {
+		if all.lastSuperuser(name, a.elsewhere) {
 			return ErrLastSuperuser
 		}
 		e.Disabled, e.Link, e.LinkExpires = true, "", 0

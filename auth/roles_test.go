@@ -168,6 +168,60 @@ func TestLastSuperuserStays(t *testing.T) {
 	})
 }
 
+// An invited account has no password: where the login is ours it can't take the place of one who has, where
+// it is somebody else's all are alike. Commands can't know which is the case.
+func TestWhoIsTheLastSuperuser(t *testing.T) {
+	for _, c := range []struct {
+		what                  string
+		passwords, none       []string // superusers, with and without a password
+		disabled              string   // one of them, or ""
+		last, lastOfElsewhere bool     // whether ada is the last, by herself and where people log in elsewhere
+	}{
+		{"alone", []string{"ada"}, nil, "", true, true},
+		{"alone, and has no password", nil, []string{"ada"}, "", true, true},
+		{"both have one", []string{"ada", "grace"}, nil, "", false, false},
+		{"the other has none", []string{"ada"}, []string{"grace"}, "", true, false},
+		{"only the other has one", []string{"grace"}, []string{"ada"}, "", false, false},
+		{"nobody has one", nil, []string{"ada", "grace"}, "", false, false},
+		{"the other is disabled", []string{"ada", "grace"}, nil, "grace", true, true},
+		{"the other is disabled, and nobody has one", nil, []string{"ada", "grace"}, "grace", true, true},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s := newSite(redistest.Start(t).Client(t), auth.SessionOptions{})
+			s.make(t, c.passwords...)
+			for _, name := range c.none {
+				if _, err := s.accounts.Invite(t.Context(), name, auth.Superuser); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := s.accounts.Invite(t.Context(), "vera", auth.Viewer); err != nil {
+				t.Fatal(err)
+			}
+			if c.disabled != "" {
+				if err := s.accounts.Disable(t.Context(), c.disabled); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for accounts, last := range map[*auth.Accounts]bool{s.accounts: c.last, s.accounts.OfAnotherLogin(): c.lastOfElsewhere} {
+				demoted := accounts.SetRole(t.Context(), "ada", auth.Viewer)
+				if errors.Is(demoted, auth.ErrLastSuperuser) != last || !last && demoted != nil {
+					t.Errorf("demoted: %v, want her to be the last: %v", demoted, last)
+				}
+				if err := accounts.SetRole(t.Context(), "ada", auth.Superuser); err != nil {
+					t.Fatal(err)
+				}
+				disabled := accounts.Disable(t.Context(), "ada")
+				if errors.Is(disabled, auth.ErrLastSuperuser) != last || !last && disabled != nil {
+					t.Errorf("disabled: %v, want her to be the last: %v", disabled, last)
+				}
+				if err := accounts.Enable(t.Context(), "ada"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // Each of two superusers removes the other at the same moment: one of them must stay.
 func TestLastSuperuserStaysInARace(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {

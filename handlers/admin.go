@@ -86,6 +86,9 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		reasons:       auth.NewReasons(client, keys),
 		audit:         audit.New(client, keys, audit.Options{}),
 	}
+	if !a.ownLogin() {
+		a.accounts = a.accounts.OfAnotherLogin()
+	}
 	a.viewings = audit.NewViewings(pacedLog{a.audit, a.allowance}, options.Logger)
 	a.hub = live.NewHub(logs, set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has asked, before it writes down who looks

@@ -60,6 +60,37 @@ func TestTheProxysUnknownNames(t *testing.T) {
 	}
 }
 
+// Accounts need no password where the proxy has the login, though some may have one; the last superuser
+// stays all the same.
+func TestTheLastSuperuserOfAProxysLoginStays(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{AuthHeader: "X-Forwarded-User", TrustedProxies: here})
+	s.createSuperuser()
+	if _, err := s.accounts().Invite(t.Context(), "grace", auth.Superuser); err != nil {
+		t.Fatal(err)
+	}
+	b := s.stranger()
+	for _, step := range []struct {
+		by, action, name string
+		want             int
+	}{
+		{root, "disable", "grace", http.StatusSeeOther},
+		{root, "disable", root, http.StatusUnprocessableEntity},
+		{root, "role", root, http.StatusUnprocessableEntity},
+		{root, "enable", "grace", http.StatusSeeOther},
+		{root, "role", root, http.StatusSeeOther}, // grace is left
+		{"grace", "disable", "grace", http.StatusUnprocessableEntity},
+		{"grace", "role", "grace", http.StatusUnprocessableEntity},
+	} {
+		a := b.post(base+"/accounts/"+step.action, form("name", step.name, "role", "viewer", "sure", "1"), "X-Forwarded-User", step.by)
+		if a.StatusCode != step.want {
+			t.Errorf("%s: %s %s: %d, %q, want %d", step.by, step.action, step.name, a.StatusCode, a.text("#messages"), step.want)
+		}
+	}
+	if account := s.account("grace"); account.Disabled || account.Role != auth.Superuser {
+		t.Errorf("grace is %+v", account)
+	}
+}
+
 // A header that was not sent by a trusted proxy is worth nothing.
 func TestTheProxysHeaderSentByAStranger(t *testing.T) {
 	elsewhere := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
