@@ -72,14 +72,15 @@ func (s *site) showLink(c *gin.Context, name, secret string, isNew bool) {
 }
 
 // passwordLink is the address at which an account's owner sets a password. The secret is behind the #:
-// browsers send that to nobody, so it gets into no log of a server or proxy, and no Referer.
+// browsers send that to nobody, so it gets into no log of a server or proxy, and no Referer. It leads to
+// plain http on this machine only: elsewhere nobody could log in there, or TLS ends in front of us.
 func (s *site) passwordLink(c *gin.Context, name, secret string) string {
 	u := url.URL{
-		Scheme: "http", Host: c.Request.Host, Path: s.base + "/password",
+		Scheme: "https", Host: c.Request.Host, Path: s.base + "/password",
 		RawQuery: url.Values{"username": {name}}.Encode(), Fragment: secret,
 	}
-	if c.Request.TLS != nil || s.options.SecureCookies {
-		u.Scheme = "https"
+	if c.Request.TLS == nil && !s.options.SecureCookies && auth.IsLoopback(c.Request) {
+		u.Scheme = "http"
 	}
 	return u.String()
 }

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -88,6 +89,47 @@ func TestLinksFollowTheSite(t *testing.T) {
 	if link := a.text("#secret"); !strings.HasPrefix(link, want) {
 		t.Errorf("the link is %q, want %q", link, want)
 	}
+}
+
+// A link is handed to somebody else: it leads where this site is, by https but on this machine, whatever
+// a client claims about proxies.
+func TestLinksLeadHere(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	session := s.superuser().session()
+	for host, want := range map[string]string{
+		"support.example.com":      "https://support.example.com" + base + "/password?username=",
+		"support.example.com:8443": "https://support.example.com:8443" + base + "/password?username=",
+		"192.0.2.7:8080":           "https://192.0.2.7:8080" + base + "/password?username=",
+		"localhost:8080":           "http://localhost:8080" + base + "/password?username=",
+		"127.0.0.1:8080":           "http://127.0.0.1:8080" + base + "/password?username=",
+		"[::1]:8080":               "http://[::1]:8080" + base + "/password?username=",
+	} {
+		cookie := "__Host-userlog="
+		if strings.HasPrefix(want, "http:") {
+			cookie = "userlog="
+		}
+		for what, headers := range map[string][]string{"plain": nil, "spoofed": liesAboutProxies} {
+			r := httptest.NewRequest(http.MethodPost, base+"/accounts/create", strings.NewReader(form("name", what+" "+host, "role", "viewer").Encode()))
+			r.Host = host
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Cookie", cookie+session)
+			for pair := range slices.Chunk(headers, 2) {
+				r.Header.Set(pair[0], pair[1])
+			}
+			w := httptest.NewRecorder()
+			s.engine.ServeHTTP(w, r)
+			a := &answer{Response: w.Result(), t: t, body: w.Body.String()}
+			if link := a.text("#secret"); !strings.HasPrefix(link, want) || strings.Contains(a.body, "evil") {
+				t.Errorf("%s, %s: %d, the link is %q, want %q", host, what, a.StatusCode, link, want)
+			}
+		}
+	}
+}
+
+// liesAboutProxies are what a client may claim that a proxy has noted, as names and values in turn.
+var liesAboutProxies = []string{
+	"X-Forwarded-Host", "evil.example", "X-Forwarded-Prefix", "/evil", "X-Forwarded-Proto", "http", "X-Forwarded-Scheme", "http",
+	"X-Forwarded-Port", "666", "X-Host", "evil.example", "X-Original-Host", "evil.example", "X-Original-Url", "/evil", "Forwarded", "host=evil.example;proto=http",
 }
 
 func TestAccountsThatCannotBe(t *testing.T) {
