@@ -43,6 +43,7 @@ type Admin struct {
 	log       *slog.Logger
 
 	loginInterval time.Duration       // the constant, but for tests
+	bodyTimeout   time.Duration       // likewise
 	compressor    httpgzip.Compressor // of pages
 }
 
@@ -77,14 +78,14 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	client, keys := logs.Client(), logs.Keys()
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
-		loginInterval: loginInterval,
-		accounts:      auth.NewAccounts(client, keys),
-		sessions:      auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
-		tokens:        auth.NewTokens(client, keys),
-		throttle:      auth.NewThrottle(client, keys),
-		allowance:     auth.NewAllowance(client, keys),
-		reasons:       auth.NewReasons(client, keys),
-		audit:         audit.New(client, keys, audit.Options{}),
+		loginInterval: loginInterval, bodyTimeout: bodyTimeout,
+		accounts:  auth.NewAccounts(client, keys),
+		sessions:  auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
+		tokens:    auth.NewTokens(client, keys),
+		throttle:  auth.NewThrottle(client, keys),
+		allowance: auth.NewAllowance(client, keys),
+		reasons:   auth.NewReasons(client, keys),
+		audit:     audit.New(client, keys, audit.Options{}),
 	}
 	if !a.ownLogin() {
 		a.accounts = a.accounts.OfAnotherLogin()

@@ -16,3 +16,6 @@ func NewWith(logs *store.Store, options Options, assets *static.Assets, pages *v
 
 // SetLoginInterval says how long sockets last from now on whose viewers came by somebody else's login.
 func (a *Admin) SetLoginInterval(d time.Duration) { a.loginInterval = d }
+
+// SetBodyTimeout says how long a body may take from now on.
+func (a *Admin) SetBodyTimeout(d time.Duration) { a.bodyTimeout = d }

@@ -2,10 +2,13 @@ package handlers
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -13,24 +16,67 @@ import (
 // maxForm is the largest body that is read, in bytes.
 const maxForm = 64 << 10
 
+// bodyTimeout is how long a body may take to arrive. Whoever mounts the admin may have no such limit, and
+// one byte a minute would hold a connection for ever.
+const bodyTimeout = 10 * time.Second
+
 // maxNext is the longest path that a login leads back to, in bytes.
 const maxNext = 2048
 
 // secure refuses requests that another site's page has made, and sets the headers of every answer.
 func (s *site) secure(c *gin.Context) {
 	s.writeHeaders(c)
+	hasBody := c.Request.Body != nil && c.Request.Body != http.NoBody
+	if hasBody { // also one that is not read: net/http waits for it, to use the connection again
+		setReadDeadline(c, time.Now().Add(s.bodyTimeout))
+	}
 	if err := s.origins.Check(c.Request); err != nil {
 		s.fail(c, http.StatusForbidden, nil)
 		return
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
-	// Read here, where it is told from a form that lacks fields. What else is wrong with a form is
-	// the same to its handler as an empty one.
-	var large *http.MaxBytesError
-	if errors.As(errors.Join(c.Request.ParseForm(), c.Request.ParseMultipartForm(maxForm)), &large) {
-		c.String(http.StatusRequestEntityTooLarge, "The form is too large.\n")
-		c.Abort()
+	if !hasBody {
+		return
 	}
+	if err := readBody(c); err != nil {
+		refuseBody(c, err)
+		return
+	}
+	// It would end the request of a handler that takes its time. The servers of net/http know, but don't
+	// promise it.
+	setReadDeadline(c, time.Time{})
+}
+
+// setReadDeadline says until when the client may send; zero is for ever.
+func setReadDeadline(c *gin.Context, deadline time.Time) {
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(deadline) // a writer without deadlines is a test's
+}
+
+// readBody reads the form here, where a large one or a late one is told from one that lacks fields. What
+// else is wrong with it is the same to its handler as an empty one.
+func readBody(c *gin.Context) error {
+	r := c.Request
+	r.Body = http.MaxBytesReader(c.Writer, r.Body, maxForm)
+	parsing := errors.Join(r.ParseForm(), r.ParseMultipartForm(maxForm))
+	if _, err := io.Copy(io.Discard, r.Body); err != nil { // what is no form, or is behind one
+		return errors.Join(parsing, err)
+	}
+	return nil
+}
+
+// refuseBody says why a body was not read to its end. The connection can't be used again.
+func refuseBody(c *gin.Context, err error) {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		c.String(http.StatusRequestEntityTooLarge, "The form is too large.\n")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.Header("Connection", "close")
+		c.String(http.StatusRequestTimeout, "The form did not arrive in time.\n")
+	default: // the client has gone, or does not speak HTTP
+		c.Header("Connection", "close")
+		c.Status(http.StatusBadRequest)
+	}
+	c.Abort()
 }
 
 // writeHeaders sets what every answer of the admin has. Nothing is to be kept anywhere, unless a

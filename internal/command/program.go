@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -20,7 +21,8 @@ type program struct {
 	admin *handlers.Admin
 	log   *slog.Logger
 
-	secure bool // browsers come by https, also where this process doesn't see it
+	secure      bool          // browsers come by https, also where this process doesn't see it
+	bodyTimeout time.Duration // the constant, but for tests
 }
 
 // newProgram opens the store and builds the admin. It connects to nothing: its errors are mistakes
@@ -41,7 +43,7 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 		closeStore(context.Background(), logs, log) // nothing has been recorded: it takes no time
 		return nil, usageError{plain(err)}
 	}
-	return &program{logs: logs, admin: admin, log: log, secure: options.SecureCookies}, nil
+	return &program{logs: logs, admin: admin, log: log, secure: options.SecureCookies, bodyTimeout: bodyTimeout}, nil
 }
 
 // adminOnly is the web site of "userlog serve": the admin below base, and nothing else.

@@ -15,6 +15,7 @@ import (
 // Limits of the web server.
 const (
 	readHeaderTimeout = 5 * time.Second
+	bodyTimeout       = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
 	// net/http adds 4 KiB to what it is told; what is read is 64 KiB at most, with the request line.
 	maxHeaderBytes = 64<<10 - 4<<10
@@ -62,11 +63,22 @@ func (e endpoint) origin() string {
 	return scheme + net.JoinHostPort(host, port)
 }
 
+// bodiesWithin gives every body of a request so long to arrive. Also a page that reads none waits for it:
+// net/http does, to use the connection again.
+func bodiesWithin(limit time.Duration, site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit)) // a writer of net/http can
+		}
+		site.ServeHTTP(w, r)
+	})
+}
+
 // serve serves site until ctx ends, which is not an error, and lets the requests under way finish.
 // It closes the endpoint.
 func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) error {
 	server := &http.Server{
-		Handler:           site,
+		Handler:           bodiesWithin(p.bodyTimeout, site),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,

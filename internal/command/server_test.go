@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -39,6 +40,40 @@ func TestRequestsUnderWayFinish(t *testing.T) {
 	if got := <-body; got != "done" {
 		t.Errorf("the request under way got %q", got)
 	}
+	if err := <-served; err != nil {
+		t.Errorf("serve: %v", err)
+	}
+}
+
+// A body that nobody reads ends like one that is read: the connection does not wait for it for ever.
+func TestSlowBodyIsCutOff(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	where, err := listen(ctx, "127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{log: slog.New(slog.DiscardHandler), bodyTimeout: 50 * time.Millisecond}
+	served := make(chan error, 1)
+	go func() {
+		served <- p.serve(ctx, where, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	}()
+	for _, length := range []string{"Content-Length: 1000", "Transfer-Encoding: chunked"} {
+		conn, err := net.Dial("tcp", where.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "POST /healthz HTTP/1.1\r\nHost: localhost\r\n"+length+"\r\n\r\n7\r\nlang=fr"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, conn); err != nil {
+			t.Errorf("%s: the slow client was not cut off: %v", length, err)
+		}
+	}
+	stop()
 	if err := <-served; err != nil {
 		t.Errorf("serve: %v", err)
 	}
