@@ -72,7 +72,6 @@ func (c *demoCommand) Run(ctx context.Context, std streams) error {
 // createSuperuser makes sure that there is one, and returns how to log in as it. An account that
 // is in Redis already keeps its password unless the flag sets one.
 func (c *demoCommand) createSuperuser(ctx context.Context, p *program) (how string, err error) {
-	accounts := auth.NewAccounts(p.logs.Client(), p.logs.Keys())
 	password := c.Password
 	how = "with the password that you chose"
 	if password == "" {
@@ -81,12 +80,13 @@ func (c *demoCommand) createSuperuser(ctx context.Context, p *program) (how stri
 	} else if err := auth.CheckPassword(password); err != nil {
 		return "", usage("--password: %w", err)
 	}
-	err = accounts.Create(ctx, demoSuperuser, auth.Superuser, password)
+	who := superuser{name: demoSuperuser, password: password}
+	err = who.create(ctx, p.logs)
 	if errors.Is(err, auth.ErrAccountExists) {
 		if c.Password == "" {
 			return "with the password that it had before; --password sets another", nil
 		}
-		_, err = accounts.SetPassword(ctx, demoSuperuser, password)
+		err = who.reset(ctx, p.logs)
 	}
 	if err != nil {
 		return "", fmt.Errorf("can't create the superuser %s: %w", demoSuperuser, redisFailure(p.logs.Address(), err))

@@ -4,10 +4,13 @@ package command_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 func TestDemo(t *testing.T) {
@@ -56,6 +59,19 @@ func TestDemoKeepsAnAccountThatExists(t *testing.T) {
 	third.out.await(t, "the password that you chose")
 	if !logsIn(third, password) || logsIn(third, generated) {
 		t.Error("the password was not changed to the one of the flag")
+	}
+	third.end(t)
+
+	logs := openStore(t, server.URL, store.Options{})
+	var written []string
+	for r, err := range audit.New(logs.Client(), logs.Keys(), audit.Options{}).All(t.Context(), audit.Filter{Subject: "admin"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		written = append(written, string(r.Action)+" "+r.Via)
+	}
+	if want := []string{"account-created terminal", "password-set terminal"}; !slices.Equal(written, want) {
+		t.Errorf("written down: %q, want %q", written, want)
 	}
 }
 

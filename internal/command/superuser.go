@@ -95,9 +95,23 @@ func (s superuser) create(ctx context.Context, logs *store.Store) error {
 	case !errors.Is(err, auth.ErrNoAccount):
 		return err
 	}
-	r := audit.Record{Actor: operator(), Action: audit.AccountCreated, Subject: s.name, Via: viaTerminal, Detail: string(auth.Superuser)}
+	r := audit.Record{Action: audit.AccountCreated, Detail: string(auth.Superuser)}
+	return s.record(ctx, logs, r, func() error { return accounts.Create(ctx, s.name, auth.Superuser, s.password) })
+}
+
+// reset gives the account the password, after that is written to the viewing log.
+func (s superuser) reset(ctx context.Context, logs *store.Store) error {
+	return s.record(ctx, logs, audit.Record{Action: audit.PasswordSet}, func() error {
+		_, err := auth.NewAccounts(logs.Client(), logs.Keys()).SetPassword(ctx, s.name, s.password)
+		return err
+	})
+}
+
+// record writes a change of the account to the viewing log and then makes it.
+func (s superuser) record(ctx context.Context, logs *store.Store, r audit.Record, change func() error) error {
+	r.Actor, r.Subject, r.Via = operator(), s.name, viaTerminal
 	viewing := audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
-	return recordChange(ctx, viewing, r, func() error { return accounts.Create(ctx, s.name, auth.Superuser, s.password) })
+	return recordChange(ctx, viewing, r, change)
 }
 
 // firstLine reads up to the end of the first line, which it leaves out; a password that is longer
