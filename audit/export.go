@@ -36,8 +36,9 @@ var csvHeader = [...]string{
 	"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash",
 }
 
-// WriteCSV writes records as comma-separated values, after a line of column names. A text that a
-// spreadsheet would take for a formula gets an apostrophe in front. It stops at the first error, of
+// WriteCSV writes records as comma-separated values, after a line of column names. What a
+// spreadsheet would take for a formula, also where it takes semicolons or tabs for the ends of cells, gets
+// an apostrophe in front. It stops at the first error, of
 // records or of w, and returns it.
 func WriteCSV(w io.Writer, records iter.Seq2[Record, error]) error {
 	out := csv.NewWriter(w)
@@ -75,10 +76,25 @@ func csvRow(r Record) []string {
 	return row
 }
 
-// plain makes a cell that is not a formula.
+// Characters that make a formula of what they begin; that begin a cell which is better not one; behind
+// which a cell begins where something else than commas ends cells; and that some programs skip then.
+const (
+	formula = "=+-@"
+	blank   = "\t\r\n"
+	between = ";" + blank
+	skipped = "\" "
+)
+
+// plain makes a cell that is not a formula, nor several of which one is.
 func plain(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
+	var b strings.Builder
+	begins := true
+	for i, r := range text {
+		if begins && strings.ContainsRune(formula, r) || i == 0 && strings.ContainsRune(blank, r) {
+			b.WriteByte('\'')
+		}
+		b.WriteRune(r)
+		begins = strings.ContainsRune(between, r) || begins && strings.ContainsRune(skipped, r)
 	}
-	return text
+	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,32 @@ func TestExportedCSV(t *testing.T) {
 	for i, row := range rows {
 		if strings.Join(row, "|") != strings.Join(want[i], "|") {
 			t.Errorf("got  %q\nwant %q", row, want[i])
+		}
+	}
+}
+
+// Where decimals have a comma, spreadsheets take semicolons for the ends of cells; some take tabs. None of
+// them may find a formula in what somebody has typed.
+func TestExportedCSVHasNoFormulas(t *testing.T) {
+	for _, sign := range []string{"=", "+", "-", "@"} {
+		for _, before := range []string{"", "x;", "x\t", "x\n", "x\r", ";;", "\t", "a,b;", `a"b;`, `";`, "é;", `x;"`, "x; ", `"`, " "} {
+			var out bytes.Buffer
+			if err := audit.WriteCSV(&out, sequence(audit.Record{Actor: before + sign + "cmd()", Reason: before + sign + "cmd()"})); err != nil {
+				t.Fatal(err)
+			}
+			for _, separator := range ",;\t" {
+				reader := csv.NewReader(bytes.NewReader(out.Bytes()))
+				reader.Comma, reader.LazyQuotes, reader.FieldsPerRecord = separator, true, -1
+				rows, err := reader.ReadAll()
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, cell := range slices.Concat(rows...) {
+					if strings.HasPrefix(strings.TrimLeft(cell, `" `), sign) {
+						t.Errorf("%q, split at %q, has the cell %q", before+sign, separator, cell)
+					}
+				}
+			}
 		}
 	}
 }
