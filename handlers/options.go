@@ -36,7 +36,8 @@ type Options struct {
 	AuthHeaderRole auth.Role
 
 	// TrustedProxies are the addresses of proxies whose X-Forwarded-For is believed, for the limit of
-	// logins and for the viewing log, and whose AuthHeader is. Default: none.
+	// logins and for the viewing log, and whose AuthHeader is: with that they can't be everybody.
+	// Default: none.
 	TrustedProxies []netip.Prefix
 
 	// UserExists lets the pages tell "User ada not found." from "No logs for ada.". An error counts
@@ -121,6 +122,8 @@ func (o Options) validateLogin() error {
 		return errors.New("there are two logins, Identify and AuthHeader: use one")
 	case o.AuthHeader != "" && len(o.TrustedProxies) == 0:
 		return fmt.Errorf("anybody could send the header %s: name the proxies that are trusted", o.AuthHeader)
+	case o.AuthHeader != "" && slices.ContainsFunc(o.TrustedProxies, everybody):
+		return fmt.Errorf("anybody could send the header %s: name the addresses of the proxies that are trusted, and not all there are", o.AuthHeader)
 	case o.AuthHeader != "" && strings.Trim(o.AuthHeader, headerName) != "":
 		return fmt.Errorf("%q is not the name of a header: use one such as X-Forwarded-User", o.AuthHeader)
 	case o.AuthHeaderRole != "" && o.AuthHeader == "":
@@ -133,6 +136,9 @@ func (o Options) validateLogin() error {
 	}
 	return nil
 }
+
+// everybody says whether a network is all addresses there are.
+func everybody(network netip.Prefix) bool { return network.Bits() == 0 }
 
 // headerName are the characters of a header's name that are in use.
 const headerName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"

@@ -134,6 +134,8 @@ func TestOptionsOfLoginsAreChecked(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	for what, options := range map[string]handlers.Options{
 		"a header without proxies": {AuthHeader: "X-User"},
+		"everybody's IPv4":         {AuthHeader: "X-User", TrustedProxies: append([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}, here...)},
+		"everybody's IPv6":         {AuthHeader: "X-User", TrustedProxies: append([]netip.Prefix{netip.MustParsePrefix("::/0")}, here...)},
 		"two logins":               {AuthHeader: "X-User", TrustedProxies: here, Identify: hostLogin},
 		"no header's name":         {AuthHeader: "X User", TrustedProxies: here},
 		"a role without header":    {AuthHeaderRole: auth.Viewer},
