@@ -58,7 +58,7 @@ func (p *program) adminOnly(base basePath) (http.Handler, error) {
 	}
 	p.admin.Mount(engine.Group(base.prefix()))
 	engine.NoRoute(p.admin.NotFound)
-	return engine, nil
+	return withoutPrefix(engine), nil
 }
 
 // strictTransport has browsers come by https only, for a year, once they have come by https: what ASVS
@@ -88,7 +88,7 @@ func (p *program) withShop(shop *demo.Shop) (http.Handler, error) {
 	shop.Routes(engine)
 	p.admin.Mount(engine.Group(shopPath))
 	engine.NoRoute(shop.NotFound)
-	return engine, nil
+	return withoutPrefix(engine), nil
 }
 
 // engine returns a Gin engine with what every program of ours has: it survives panics, logs what
@@ -102,6 +102,15 @@ func (p *program) engine(panics slog.Level, broken gin.RecoveryFunc) (*gin.Engin
 	engine.Use(recovery(p.log, panics, broken), logErrors(p.log))
 	addHealth(engine, p.logs)
 	return engine, nil
+}
+
+// withoutPrefix is site for clients that claim a proxy has taken something off the path: Gin believes that
+// of anybody where it adds or takes a slash by itself, and nothing else here asks for it.
+func withoutPrefix(site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("X-Forwarded-Prefix")
+		site.ServeHTTP(w, r)
+	})
 }
 
 // close ends what watches the log, and then the log, within a few seconds. What goes wrong meanwhile

@@ -69,3 +69,45 @@ func TestServeBelievesTheProxyThatItTrusts(t *testing.T) {
 		})
 	}
 }
+
+// A redirect that adds or takes a slash stays here, whatever a client claims about proxies.
+func TestRedirectsStayHere(t *testing.T) {
+	type redirect struct {
+		method, path string
+		status       int
+		location     string
+	}
+	ofTheAdmin := []redirect{
+		{http.MethodGet, "/userlog", http.StatusMovedPermanently, "/userlog/"},
+		{http.MethodGet, "/userlog/login/", http.StatusMovedPermanently, "/userlog/login"},
+		{http.MethodPost, "/userlog/login/", http.StatusTemporaryRedirect, "/userlog/login"},
+	}
+	for command, redirects := range map[string][]redirect{
+		"serve": append([]redirect{{http.MethodGet, "/", http.StatusFound, "/userlog/"}}, ofTheAdmin...),
+		"demo":  append([]redirect{{http.MethodGet, "/cart/", http.StatusMovedPermanently, "/cart"}}, ofTheAdmin...),
+	} {
+		t.Run(command, func(t *testing.T) {
+			origin := start(t, environ{"USERLOG_CUSTOMERS": "0"}, command, "--addr", "127.0.0.1:0").origin(t)
+			for _, want := range redirects {
+				for _, lies := range []http.Header{
+					{}, {"X-Forwarded-Prefix": {"/evil"}}, {"X-Forwarded-Prefix": {"//evil.example"}}, {"X-Forwarded-Prefix": {"", "/evil"}},
+					{"X-Forwarded-Host": {"evil.example"}, "X-Forwarded-Proto": {"https"}, "Forwarded": {"host=evil.example"}},
+				} {
+					request, err := http.NewRequestWithContext(t.Context(), want.method, origin+want.path, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					request.Header = lies
+					answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+					if err != nil {
+						t.Fatal(err)
+					}
+					answer.Body.Close()
+					if answer.StatusCode != want.status || answer.Header.Get("Location") != want.location {
+						t.Errorf("%s %s with %v: %d to %q, want %d to %q", want.method, want.path, lies, answer.StatusCode, answer.Header.Get("Location"), want.status, want.location)
+					}
+				}
+			}
+		})
+	}
+}
