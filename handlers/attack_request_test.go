@@ -55,6 +55,43 @@ func TestNoFormCanBeSentByAnotherSite(t *testing.T) {
 	}
 }
 
+// What another site's page embeds or fetches is refused, before it is written down as looked at by who is
+// logged in, also by a host's login that comes along with images. A link leads here all the same.
+func TestNoPageCanBeEmbeddedByAnotherSite(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
+	b, before := s.stranger(), s.audited()
+	pages := 0
+	for _, route := range s.engine.Routes() {
+		if route.Method != http.MethodGet {
+			continue
+		}
+		pages++
+		asset := strings.HasSuffix(route.Path, ":file")
+		for _, site := range []string{"cross-site", "same-site"} {
+			for _, destination := range []string{"image", "script", "style", "iframe", "frame", "embed", "object", "audio", "empty", "serviceworker"} {
+				a := b.get(targetOf(route)+"?username=ada&format=csv", "X-Host-User", root, "Sec-Fetch-Site", site, "Sec-Fetch-Dest", destination)
+				if refused := a.StatusCode == http.StatusForbidden; refused == asset {
+					t.Errorf("%s as %s of a page that is %s: %d", route.Path, destination, site, a.StatusCode)
+				}
+			}
+		}
+	}
+	if after := s.audited(); pages < 10 || !slices.Equal(before, after) {
+		t.Errorf("%d pages were found; written down: %q", pages, after)
+	}
+	for what, headers := range map[string][]string{
+		"a link":                    {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "document"},
+		"our own page":              {"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "empty"},
+		"the address bar":           {"Sec-Fetch-Site", "none", "Sec-Fetch-Dest", "document"},
+		"a browser that says less":  {"Sec-Fetch-Site", "cross-site"},
+		"a browser that says least": nil,
+	} {
+		if a := b.get(base+"/static?username=ada", append(headers, "X-Host-User", root)...); a.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d", what, a.StatusCode)
+		}
+	}
+}
+
 // everyField is a form that has what every page asks for, and changes everything that it can.
 var everyField = url.Values{
 	"username": {root}, "password": {password}, "reason": {"none of yours"}, "next": {base + "/"}, "lang": {"fr"},

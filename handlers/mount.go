@@ -32,8 +32,9 @@ func (a *Admin) Mount(r gin.IRouter) {
 		a.base = base
 	}
 	s := &site{Admin: a, base: base}
-	public := r.Group("", middleware.Skip, s.secure)
-	page(public, "/static/:file", gin.WrapH(a.assets))
+	all := r.Group("", middleware.Skip, s.secure)
+	page(all, "/static/:file", gin.WrapH(a.assets))
+	public := all.Group("", s.requirePage)
 	public.POST("/language", s.setLanguage)
 	public.POST("/theme", s.setTheme)
 	if a.ownLogin() {

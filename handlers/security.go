@@ -46,6 +46,17 @@ func (s *site) secure(c *gin.Context) {
 	setReadDeadline(c, time.Time{})
 }
 
+// requirePage refuses what another site's page has embedded or fetches, such as an image that is a log: it
+// could be read by nobody, and would be written down as looked at by who is logged in. Links from elsewhere
+// lead here, and whose sockets are let in is decided by [Admin.mayConnect]. Older browsers don't say.
+func (s *site) requirePage(c *gin.Context) {
+	site, destination := c.GetHeader("Sec-Fetch-Site"), c.GetHeader("Sec-Fetch-Dest")
+	foreign := site == "cross-site" || site == "same-site" // a sibling subdomain is another site
+	if foreign && destination != "" && destination != "document" && c.GetHeader("Upgrade") == "" {
+		s.fail(c, http.StatusForbidden, nil)
+	}
+}
+
 // setReadDeadline says until when the client may send; zero is for ever.
 func setReadDeadline(c *gin.Context, deadline time.Time) {
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(deadline) // a writer without deadlines is a test's

@@ -107,6 +107,11 @@ func TestSocketsAskTheOrigin(t *testing.T) {
 		if _, response := b.dial(base+"/live/socket?username=ada", headers...); response.StatusCode != want {
 			t.Errorf("from %q: %d, want %d", origin, response.StatusCode, want)
 		}
+		// Whatever browsers say besides.
+		headers = append(headers, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "websocket", "Sec-Fetch-Mode", "websocket")
+		if _, response := b.dial(base+"/live/socket?username=ada", headers...); response.StatusCode != want {
+			t.Errorf("from %q, as a browser: %d, want %d", origin, response.StatusCode, want)
+		}
 	}
 }
 
