@@ -2,11 +2,13 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
@@ -91,3 +93,51 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 		want(program, "a program", who == programs || socket)
 	}
 }
+
+// The same for the viewers of somebody else's login, whatever their account says: nothing of the
+// superusers' is shown or happens.
+func TestSuperusersRoutesAskSomebodyElsesLogin(t *testing.T) {
+	const header = "X-Host-User"
+	proxy := handlers.Options{AuthHeader: header, TrustedProxies: here}
+	strangers := proxy
+	strangers.AuthHeaderRole = auth.Viewer
+	for what, c := range map[string]struct {
+		options handlers.Options
+		account auth.Role // that vera has here, if any
+	}{
+		"a host's":                             {handlers.Options{Identify: hostViewer}, ""},
+		"a host's, with a superuser's account": {handlers.Options{Identify: hostViewer}, auth.Superuser},
+		"a proxy's":                            {proxy, auth.Viewer},
+		"a proxy's, without an account":        {strangers, ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := newSite(t, redistest.Start(t).Client(t), c.options)
+			s.createSuperuser()
+			if c.account != "" {
+				s.create("vera", c.account)
+			}
+			vera, before, tried := s.stranger(), s.account(root), 0
+			if a := vera.get(base+"/", header, "vera"); a.StatusCode != http.StatusOK {
+				t.Fatalf("her home page: %d", a.StatusCode)
+			}
+			for _, route := range s.engine.Routes() {
+				if admits(t, route) != superusers {
+					continue
+				}
+				tried++
+				form := url.Values{"name": {root}, "role": {"viewer"}, "sure": {"1"}}
+				a := vera.do(route.Method, targetOf(route)+"?format=csv", strings.NewReader(form.Encode()),
+					"Content-Type", "application/x-www-form-urlencoded", header, "vera")
+				if a.StatusCode != http.StatusForbidden {
+					t.Errorf("%s %s answers %d", route.Method, route.Path, a.StatusCode)
+				}
+			}
+			if tried < 10 || s.account(root) != before || len(s.audited()) != 0 {
+				t.Errorf("after %d routes root is %+v, and written down is %q", tried, s.account(root), s.audited())
+			}
+		})
+	}
+}
+
+// hostViewer is a host's login that makes everybody a viewer.
+func hostViewer(c *gin.Context) (string, auth.Role) { return c.GetHeader("X-Host-User"), auth.Viewer }

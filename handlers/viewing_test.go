@@ -77,9 +77,11 @@ func TestNobodyLooksUnrecorded(t *testing.T) {
 	if err := s.client.Set(t.Context(), s.logs.Keys().Audit(), "no stream", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	for _, headers := range [][]string{nil, {"HX-Request", "true"}} {
-		if a := b.get(base+"/static?username=ada", headers...); a.StatusCode != http.StatusServiceUnavailable || strings.Contains(a.body, "secret") {
-			t.Errorf("%v: %d", headers, a.StatusCode)
+	for _, target := range []string{"/static?username=ada", "/summary?username=ada", "/audit", "/audit/export?format=csv"} {
+		for _, headers := range [][]string{nil, {"HX-Request", "true"}} {
+			if a := b.get(base+target, headers...); a.StatusCode != http.StatusServiceUnavailable || strings.Contains(a.body, "secret") {
+				t.Errorf("%s, %v: %d", target, headers, a.StatusCode)
+			}
 		}
 	}
 	for _, query := range []string{"username=ada", "everyone=1"} {
@@ -107,7 +109,7 @@ func TestReasonIsAskedFor(t *testing.T) {
 		s := newSite(t, client, handlers.Options{RequireReason: true})
 		b := s.superuser()
 		s.record("ada", "/secret")
-		for _, target := range []string{"/static?username=ada", "/live?username=ada", "/live/everyone"} {
+		for _, target := range []string{"/static?username=ada", "/summary?username=ada", "/live?username=ada", "/live/everyone"} {
 			a := b.get(base + target)
 			if a.StatusCode != http.StatusForbidden || a.find("#reason-form input[name=reason]").Length() != 1 || strings.Contains(a.body, "secret") {
 				t.Errorf("%s: %d", target, a.StatusCode)
@@ -134,7 +136,10 @@ func TestReasonIsAskedFor(t *testing.T) {
 		if left := page.find(".reason").AttrOr("data-left", ""); !strings.Contains(page.text(".reason"), "Your reason: ticket 12") || left < "1790" || left > "1800" {
 			t.Errorf("in sight: %q with %s s left", page.text(".reason"), left)
 		}
-		for _, target := range []string{"/static?username=bob", "/live/everyone"} {
+		if a := b.get(base + "/summary?username=ada"); a.StatusCode != http.StatusOK || !strings.Contains(a.body, "/secret") {
+			t.Errorf("the summary: %d, %q", a.StatusCode, a.body)
+		}
+		for _, target := range []string{"/static?username=bob", "/summary?username=bob", "/live/everyone"} {
 			if a := b.get(base + target); a.StatusCode != http.StatusForbidden {
 				t.Errorf("%s: %d", target, a.StatusCode)
 			}
