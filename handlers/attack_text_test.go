@@ -8,8 +8,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // oddities are texts that are nobody's name.
@@ -59,6 +63,19 @@ func TestStrangeNamesOnEveryRoute(t *testing.T) {
 		checkAnswer(t, what, stranger.logIn(base, text, text, text))
 		checkAnswer(t, what, stranger.post(base+"/language", url.Values{"lang": {text}, "next": {text}}))
 	}
+	// Where they are not asked for, but shown.
+	odd := oddities["the other direction"]
+	s.record(odd, "/"+odd+"?q="+odd)
+	s.logs.Record(store.Entry{Username: odd, Method: "GET", Path: "/", Code: 500, Page: odd, RequestID: odd, Application: odd, Extra: map[string]string{odd: odd}})
+	s.create(odd, auth.Viewer)
+	b.post(base+"/account/token", form("label", odd, "days", "1"))
+	eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
+	for _, target := range []string{"/", "/users", "/audit", "/account", "/accounts", "/live/everyone", "/static?username=", "/live?username=", "/summary?username="} {
+		if strings.HasSuffix(target, "=") {
+			target += url.QueryEscape(odd)
+		}
+		checkAnswer(t, "shown", b.get(base+target))
+	}
 }
 
 // checkAnswer wants an answer that is no error of ours and harmless text.
@@ -87,9 +104,33 @@ func checkAnswer(t *testing.T, what string, a *answer) {
 			t.Errorf("%s: %s sets %v", what, where, cookie)
 		}
 	}
-	if strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") && a.find("img[onerror], script:not([src])").Length() > 0 {
-		t.Errorf("%s: %s has taken it for HTML", what, where)
+	switch kind, _, _ := strings.Cut(a.Header.Get("Content-Type"), ";"); kind {
+	case "text/html":
+		if a.find("img[onerror], script:not([src])").Length() > 0 {
+			t.Errorf("%s: %s has taken it for HTML", what, where)
+		}
+		for _, text := range rearranging(a) {
+			t.Errorf("%s: %s is rearranged by %+q", what, where, text)
+		}
+	case "text/plain":
+		if strings.ContainsAny(a.body, overrides) {
+			t.Errorf("%s: %s is rearranged: %+q", what, where, a.body)
+		}
 	}
+}
+
+// overrides change the order in which all that comes after them is read.
+const overrides = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+// rearranging returns the texts of a page that would do that to what is around them: they have to be
+// isolated, which bdi and dir do, but in the title, which browsers show by itself.
+func rearranging(a *answer) (texts []string) {
+	a.find("html, html *").Contents().Each(func(_ int, text *goquery.Selection) {
+		if goquery.NodeName(text) == "#text" && strings.ContainsAny(text.Text(), overrides) && text.Closest("bdi, title, body [dir]").Length() == 0 {
+			texts = append(texts, text.Text())
+		}
+	})
+	return texts
 }
 
 // harmfulIn names what text has that must not leave the program: bytes that are no UTF-8, and what a

@@ -218,6 +218,11 @@ func TestSummaryIsMarkdown(t *testing.T) {
 	if err != nil || !strings.Contains(failing, ".\n\n- 3 failures in a row, the last one at /a\\_b.\n\n| Time |") {
 		t.Errorf("hints: %v\n%s", err, failing)
 	}
+	for name, want := range map[string]string{"\u202eada\u2066": "**\ufffdada\ufffd**, 2026", "\u2069\xff": "**\ufffd\ufffd**, 2026", "\u0645\u06cc\u200c\u062e\u0648": "**\u0645\u06cc\u200c\u062e\u0648**, 2026"} {
+		if got, err := newSet(t).Summary("en", name, nil, entries[0].Time); err != nil || !strings.HasPrefix(got, want) {
+			t.Errorf("of %+q: %+q, %v", name, got, err)
+		}
+	}
 	empty, err := newSet(t).Summary("fr", "ada", nil, entries[0].Time)
 	if err != nil || !strings.Contains(empty, "On ne sait rien de cet utilisateur") {
 		t.Errorf("of nothing: %q, %v", empty, err)

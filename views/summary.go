@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
@@ -116,7 +117,14 @@ func code(path string) string { return strings.NewReplacer("`", "%60", "|", "%7C
 // markdown are the characters that mean something in a line of Markdown.
 var markdown = regexp.MustCompile("[\\\\`*_{}\\[\\]<>()#+!|~-]")
 
-// escapeMarkdown is a name or a sentence as text.
+// escapeMarkdown is a name or a sentence as text. A ticket has no <bdi>: what would rearrange the rest of
+// the line is replaced.
 func escapeMarkdown(text string) string {
-	return markdown.ReplaceAllString(strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "\uFFFD"), `\$0`)
+	text = strings.Map(func(r rune) rune {
+		if '\u202A' <= r && r <= '\u202E' || '\u2066' <= r && r <= '\u2069' {
+			return utf8.RuneError
+		}
+		return r // which is utf8.RuneError where it is no UTF-8
+	}, strings.Join(strings.Fields(text), " "))
+	return markdown.ReplaceAllString(text, `\$0`)
 }
