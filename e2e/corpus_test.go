@@ -38,7 +38,7 @@ const foreign = `[...document.querySelectorAll(
 	.concat([...document.querySelectorAll('*')].filter(e =>
 		[...e.attributes].some(a => /^(data-)?(on|hx-on|hx-vals|hx-live)/.test(a.name)) ||
 		/^(javascript|data):/i.test(e.getAttribute('href') || e.getAttribute('action') || e.getAttribute('formaction') || '') && e.localName !== 'link' ||
-		/evil/.test(e.getAttribute('hx-ws:connect') || '')))
+		new URL(e.getAttribute('hx-ws:connect') || '', location).host !== location.host))
 	.map(e => e.outerHTML).join('\n')`
 
 // hasNothingForeign checks that nothing on the page was made by somebody's text, and that none of it

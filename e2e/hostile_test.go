@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"github.com/gin-userlog/userlog/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -64,6 +66,51 @@ func TestUsernamesAreShownAsText(t *testing.T) {
 		b.visit("/static" + query)
 		b.shows("#messages [role=status]", "Logs found for "+name+".")
 		b.hasNothingForeign()
+	}
+}
+
+// What is asked for, in an address that somebody else may have made, or by typing.
+func TestAskedTextIsShownAsText(t *testing.T) {
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := openTab(t, site.origin+"/userlog")
+	b.expect("the server responded with a status of 422") // for days that are none,
+	b.expect("does not conform to the required format")   // which the browser doesn't take either
+	b.logIn()
+	for i, text := range hostile {
+		b.visit("/live/everyone?" + url.Values{"show": {text}, "q": {text}, "app": {text}}.Encode())
+		b.isConnected("live")
+		b.holds("#filter-text", text)
+		b.holds("#filter-app", text)
+		b.hasNothingForeign()
+
+		b.visit("/audit?" + url.Values{"actor": {text}, "user": {text}, "action": {text}, "before": {text}}.Encode())
+		b.holds("#actor", text)
+		b.holds("#user", text)
+		b.hasNothingForeign()
+		b.visit("/audit?" + url.Values{"from": {text}, "to": {text}}.Encode())
+		b.eventually("it is said that these are no days", "document.querySelector('#messages [role=alert]')")
+		b.hasNothingForeign()
+
+		if i%2 == 0 { // the others are nobody's names
+			record(logs, text, "/")
+		}
+		b.visit("/")
+		b.enter("#username", text)
+		b.eventually("it is said what was found", "document.querySelector('#suggestions-status').textContent")
+		b.hasNothingForeign()
+		typed := evaluate[string](b, "document.querySelector('#username').value") // no line separators
+		b.types(kb.Enter)
+		b.shows("h1", "Static log of "+typed)
+		b.hasNothingForeign()
+	}
+}
+
+// holds checks what is in a field of a form, or what is chosen there.
+func (b *tab) holds(selector, text string) {
+	b.t.Helper()
+	if got := evaluate[string](b, "document.querySelector("+quote(selector)+").value"); got != text {
+		b.t.Errorf("%s: %s holds %q", b.location(), selector, got)
 	}
 }
 
