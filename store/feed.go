@@ -71,7 +71,8 @@ func (s *Store) Subscribe(username, after string) (*Subscription, error) {
 }
 
 // SubscribeEveryone is [Store.Subscribe] for all users at once. Since there is no list of
-// everyone's requests, a new viewer begins with the newest of those who were seen last.
+// everyone's requests, a new viewer begins with the newest of those who were seen last, and there is a
+// gap also where it can't be known that nothing is missing.
 func (s *Store) SubscribeEveryone(after string) (*Subscription, error) {
 	return s.feed.subscribe(everyone, after)
 }

@@ -241,9 +241,9 @@ func TestEveryone(t *testing.T) {
 		if got := first.entries[7].Username; got != "new" {
 			t.Errorf("the last is %s's", got)
 		}
-		rest := watch(t, logs, "", first.entries[3].ID)
+		rest := watch(t, logs, "", first.entries[6].ID)
 		rest.next()
-		rest.shows("4 5 6 7")
+		rest.shows("7")
 		if u := watch(t, logs, "", "unknown").next(); !u.Gap || len(u.Entries) != 8 {
 			t.Errorf("after an unknown id: %+v", u)
 		}
@@ -361,6 +361,51 @@ func TestWhatHasExpiredIsNotShown(t *testing.T) {
 		record(logs, "ada", 2, 3)
 		keeps.live(3)
 		keeps.shows("0 1 2")
+	})
+}
+
+// A list that is read late does not last longer for it.
+func TestWhatWasReadExpiresWithItsList(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		logs := open(t, client, store.Options{})
+		record(logs, "ada", 0, 2)
+		written(t, logs)
+		client.PExpire(t.Context(), logs.Keys().Log("ada"), 500*time.Millisecond)
+		for _, username := range []string{"ada", ""} {
+			watch(t, logs, username, "").live(2)
+		}
+		until(t, "Redis has forgotten it", func() bool { return client.Exists(t.Context(), logs.Keys().Log("ada")).Val() == 0 })
+		for _, username := range []string{"ada", ""} {
+			until(t, "a new viewer sees nothing", func() bool {
+				v := watch(t, logs, username, "")
+				return len(v.next().Entries) == 0 && v.gaps == 0
+			})
+		}
+	})
+}
+
+// A viewer whose connection is renewed while nothing happens has missed nothing.
+func TestWhoHasSeenWhatExpiredHasMissedNothing(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		logs := open(t, client, store.Options{Retention: time.Second})
+		for _, username := range []string{"ada", ""} {
+			keeps := watch(t, logs, username, "")
+			keeps.live(0)
+			record(logs, "ada", 0, 2)
+			keeps.live(2)
+			until(t, "it has expired", func() bool { return len(watch(t, logs, username, "").next().Entries) == 0 })
+			id := keeps.entries[1].ID
+			if u := watch(t, logs, username, id).next(); u.Gap || len(u.Entries) != 0 {
+				t.Errorf("after what has expired: %+v", u)
+			}
+			record(logs, "ada", 2, 4)
+			keeps.live(4)
+			again := watch(t, logs, username, id)
+			again.next()
+			again.shows("2 3")
+		}
 	})
 }
 

@@ -66,36 +66,47 @@ func TestManyLogsAreWatchedAgain(t *testing.T) {
 }
 
 func TestMoreWasMissedThanIsKept(t *testing.T) {
-	ctx := t.Context()
 	server := redistest.Start(t)
-	admin := server.Client(t)
-	account := func(state string) {
-		if err := admin.Do(ctx, "acl", "setuser", "viewer", state, "nopass", "allkeys", "allchannels", "allcommands").Err(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	account("on")
-	options := *admin.Options()
-	options.Username, options.Password = "viewer", "any"
-	client := redis.NewClient(&options)
-	defer client.Close()
-	applications, logs := open(t, admin, store.Options{MaxEntries: 5}), open(t, client, store.Options{MaxEntries: 5})
+	client, cut, mend := severable(t, server)
+	applications, logs := open(t, server.Client(t), store.Options{MaxEntries: 5}), open(t, client, store.Options{MaxEntries: 5})
 	v := watch(t, logs, "ada", "")
 	v.live(0)
 	record(applications, "ada", 0, 3)
 	v.live(3)
-	account("off")
-	if err := admin.Do(ctx, "client", "kill", "user", "viewer").Err(); err != nil {
-		t.Fatal(err)
-	}
+	cut()
 	v.until(func() bool { return v.state == store.Lost })
 	record(applications, "ada", 3, 20)
 	written(t, applications)
-	account("on")
+	mend()
 	v.live(8)
 	if v.gaps != 1 || v.paths() != "0 1 2 15 16 17 18 19" {
 		t.Errorf("shown, with %d gaps: %s", v.gaps, v.paths())
 	}
+}
+
+// severable returns a client that cut has no connection to Redis, until mend.
+func severable(t *testing.T, server *redistest.Server) (client *redis.Client, cut, mend func()) {
+	t.Helper()
+	admin := server.Client(t)
+	do := func(command ...any) {
+		t.Helper()
+		if err := admin.Do(context.Background(), command...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	account := func(state string) {
+		do("acl", "setuser", "viewer", state, "nopass", "allkeys", "allchannels", "allcommands")
+	}
+	account("on")
+	options := *admin.Options()
+	options.Username, options.Password = "viewer", "any"
+	client = redis.NewClient(&options)
+	t.Cleanup(func() { client.Close() })
+	cut = func() {
+		account("off")
+		do("client", "kill", "user", "viewer")
+	}
+	return client, cut, func() { account("on") }
 }
 
 func TestRedisComesBackWithItsData(t *testing.T) {

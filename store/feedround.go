@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +13,8 @@ import (
 
 // Limits of one round.
 const (
-	roundTimeout  = 4 * time.Second
-	maxRound      = 100 // topics
-	everyoneUsers = 100 // users whose logs are read for everyone
-	// The index of users may be late by indexInterval, and by a batch that waits for Redis.
-	everyoneMargin = 5 * time.Second
+	roundTimeout = 4 * time.Second
+	maxRound     = 100 // topics
 )
 
 // round reads the lists of some topics and then publishes a token to ourselves. When the token is
@@ -37,6 +33,12 @@ type round struct {
 type reading struct {
 	entries []*Entry               // oldest first
 	reaches func(last *Entry) bool // whether entries are known to go back to the last one seen, or nil
+	newest  map[string]mark        // of each user of whom there is a log
+
+	// Of everyone:
+	before []*Entry  // what has been seen before entries, as far as it is known
+	found  *coverage // how exactly the order of entries is known
+	whole  bool      // newest has all users
 }
 
 // startRound reads for the topics that wait, in the background.
@@ -52,43 +54,27 @@ func (f *feed) startRound(now time.Time) {
 		r.topics = append(r.topics, t)
 		delete(f.waiting, t)
 	}
-	known := span{}
-	if t := f.topics[everyone]; t != nil && len(t.ring) > 0 {
-		known = span{from: t.ring[0].Time, to: t.newest().Time, full: len(t.ring) == t.limit}
+	k := knowledge{}
+	if t := f.topics[everyone]; t != nil {
+		k = t.knowledge()
 	}
 	f.round = r
 	go func() {
-		read, err := f.readAll(r, known)
+		read, err := f.readAll(r, k)
 		f.report(func() { f.finishedReading(r, read, err) })
 	}()
 }
 
-// span is what everyone's ring has: the times of its ends, and whether older entries have left it.
-type span struct {
-	from, to time.Time
-	full     bool
-}
-
-// begin is the time from which on entries that are not in the ring are news. Older ones have either
-// been in it, or come from a log that was not seen for so long that they can't be told apart.
-func (s span) begin() time.Time {
-	margin := s.to.Add(-everyoneMargin)
-	if s.full && s.from.After(margin) {
-		return s.from
-	}
-	return margin
-}
-
 // readAll reads the lists and publishes the token after them.
-func (f *feed) readAll(r *round, known span) (map[*topic]reading, error) {
+func (f *feed) readAll(r *round, k knowledge) (map[*topic]reading, error) {
 	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
 	defer cancel()
 	read := make(map[*topic]reading, len(r.topics))
 	pipe := f.client.Pipeline()
-	lists := make(map[*topic]*redis.StringSliceCmd)
+	lists, left := make(map[*topic]*redis.StringSliceCmd), make(map[*topic]*redis.DurationCmd)
 	for _, t := range r.topics {
 		if t.everyone() {
-			everyone, err := f.readEveryone(ctx, known, r.full)
+			everyone, err := f.readEveryone(ctx, k, r.full)
 			if err != nil {
 				return nil, err
 			}
@@ -96,13 +82,14 @@ func (f *feed) readAll(r *round, known span) (map[*topic]reading, error) {
 			continue
 		}
 		lists[t] = pipe.LRange(ctx, f.keys.Log(t.username), 0, int64(f.options.MaxEntries)-1)
+		left[t] = pipe.PTTL(ctx, f.keys.Log(t.username))
 	}
 	pipe.Publish(ctx, f.probe, r.token)
 	if err := execReading(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("read logs: %w", err)
 	}
 	for t, list := range lists {
-		read[t] = readingOf(t.username, list.Val(), r.full)
+		read[t] = readingOf(t.username, list.Val(), left[t].Val(), r.full)
 	}
 	return read, nil
 }
@@ -124,58 +111,29 @@ func execReading(ctx context.Context, pipe redis.Pipeliner) error {
 
 // readingOf turns a list around. It reaches back to every entry that it contains; to an empty ring
 // it reaches if it is not full, since then nothing was cut off.
-func readingOf(username string, lines []string, full int) reading {
-	entries := decodeLog(username, lines).Entries
-	oldestFirst := make([]*Entry, 0, len(entries))
-	for i := range entries {
-		oldestFirst = append(oldestFirst, &entries[len(entries)-1-i])
+func readingOf(username string, lines []string, left time.Duration, full int) reading {
+	r := reading{entries: oldestFirst(username, lines)}
+	if n := len(r.entries); n > 0 {
+		r.newest = map[string]mark{username: head{username, r.entries[n-1], left}.mark(time.Now())}
 	}
-	return reading{entries: oldestFirst, reaches: func(last *Entry) bool {
+	entries := r.entries
+	r.reaches = func(last *Entry) bool {
 		if last == nil {
 			return len(lines) < full
 		}
-		return contains(oldestFirst, last)
-	}}
+		return slices.ContainsFunc(entries, func(e *Entry) bool { return e.ID == last.ID })
+	}
+	return r
 }
 
-// contains reports whether entries has one with the id of e.
-func contains(entries []*Entry, e *Entry) bool {
-	return slices.ContainsFunc(entries, func(other *Entry) bool { return other.ID == e.ID })
-}
-
-// readEveryone reads the logs of those who were seen since the newest entry that is known, or seen
-// last, in the order of time. It reaches back so far unless there were too many users, or one whose
-// list does not, or Redis has lost that entry.
-func (f *feed) readEveryone(ctx context.Context, known span, full int) (reading, error) {
-	users, err := f.client.ZRevRangeByScore(ctx, f.keys.Users(), &redis.ZRangeBy{
-		Min: strconv.FormatInt(known.to.Add(-everyoneMargin).UnixMilli(), 10), Max: "+inf", Count: everyoneUsers,
-	}).Result()
-	if err != nil && !isWrongType(err) {
-		return reading{}, fmt.Errorf("read who was seen: %w", err)
+// oldestFirst returns the entries in the lines of a list.
+func oldestFirst(username string, lines []string) []*Entry {
+	newestFirst := decodeLog(username, lines).Entries
+	entries := make([]*Entry, 0, len(newestFirst))
+	for i := range slices.Backward(newestFirst) {
+		entries = append(entries, &newestFirst[i])
 	}
-	pipe := f.client.Pipeline()
-	lists := make([]*redis.StringSliceCmd, len(users))
-	for i, username := range users {
-		lists[i] = pipe.LRange(ctx, f.keys.Log(username), 0, int64(f.options.MaxEntries)-1)
-	}
-	if len(users) > 0 {
-		if err := execReading(ctx, pipe); err != nil {
-			return reading{}, fmt.Errorf("read everyone's logs: %w", err)
-		}
-	}
-	complete := len(users) < everyoneUsers
-	var all []*Entry
-	for i, list := range lists {
-		one := readingOf(users[i], list.Val(), full)
-		if len(list.Val()) >= full && (len(one.entries) == 0 || one.entries[0].Time.After(known.to)) {
-			complete = false
-		}
-		all = append(all, slices.DeleteFunc(one.entries, func(e *Entry) bool { return e.Time.Before(known.begin()) })...)
-	}
-	slices.SortStableFunc(all, func(a, b *Entry) int { return cmp.Compare(a.Time.UnixMicro(), b.Time.UnixMicro()) })
-	return reading{entries: all, reaches: func(last *Entry) bool {
-		return complete && (last == nil || contains(all, last))
-	}}, nil
+	return entries
 }
 
 // finishedReading takes the result of readAll.

@@ -115,10 +115,10 @@ func TestAShortListIsFullWhereLessIsKept(t *testing.T) {
 	for i := range lines {
 		lines[i] = `{"id":"` + strconv.Itoa(i) + `","method":"GET","path":"/","code":200}`
 	}
-	if readingOf("ada", lines, 25).reaches(nil) {
+	if readingOf("ada", lines, time.Hour, 25).reaches(nil) {
 		t.Error("25 entries of at most 25 are taken for all there were")
 	}
-	if !readingOf("ada", lines, 100).reaches(nil) || !readingOf("ada", lines[:24], 25).reaches(nil) {
+	if !readingOf("ada", lines, time.Hour, 100).reaches(nil) || !readingOf("ada", lines[:24], time.Hour, 25).reaches(nil) {
 		t.Error("a list that is not full is taken for one that was cut off")
 	}
 	server := redistest.Start(t)

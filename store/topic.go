@@ -1,16 +1,13 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
 
-// How much a topic remembers.
-const (
-	everyoneRing  = 1024 // entries of all users, for viewers that come back
-	everyoneShown = 50   // of those, for a viewer that is new
-	maxBuffered   = 1024 // entries that wait for the list to be read, besides as many as the ring has
-)
+// maxBuffered is how many entries wait for the list to be read, besides as many as the ring has.
+const maxBuffered = 1024
 
 // everyone stands in the place of a username for all users; no user is called so.
 const everyone = ""
@@ -24,20 +21,39 @@ type topic struct {
 
 	retention time.Duration // of the list after its last entry
 
-	live   bool     // ring is what the list holds
-	synced bool     // was live before
-	ring   []*Entry // oldest first
+	live   bool   // ring is what the list holds
+	synced bool   // was live before
+	ring   []slot // oldest first
 	ids    map[string]bool
-	buffer []*Entry  // what arrived since the subscription was confirmed, while not live
-	cut    bool      // buffer has lost its oldest entries
-	newsAt time.Time // when ring last grew
+	buffer []*Entry        // what arrived since the subscription was confirmed, while not live
+	cut    bool            // buffer has lost its oldest entries
+	newest map[string]mark // the newest entry of each user, also when it has left the ring
+	whole  bool            // newest has everybody of whom Redis has a log
 
 	subscribers map[*Subscription]bool
 	idleSince   time.Time // when the last subscriber left
 }
 
+// slot is the place of an entry in a ring.
+type slot struct {
+	id, username string
+	entry        *Entry    // nil when it has expired: a viewer that has seen it may still come back
+	found        *coverage // what was read when it was found in everyone's lists; nil = its place is certain
+}
+
+// mark is the newest entry of a user, and when Redis forgets it with all that is before it.
+type mark struct {
+	id      string
+	expires time.Time // zero = never
+}
+
+func (m mark) expired(now time.Time) bool { return !m.expires.IsZero() && now.After(m.expires) }
+
 func newTopic(keys Keys, username string, options Options) *topic {
-	t := &topic{username: username, limit: options.MaxEntries, retention: options.Retention, ids: map[string]bool{}, subscribers: map[*Subscription]bool{}}
+	t := &topic{
+		username: username, limit: options.MaxEntries, retention: options.Retention,
+		ids: map[string]bool{}, newest: map[string]mark{}, subscribers: map[*Subscription]bool{},
+	}
 	if t.everyone() {
 		t.channel, t.limit = keys.LogPattern(), everyoneRing
 	} else {
@@ -53,26 +69,40 @@ func (t *topic) join(s *Subscription) {
 	t.subscribers[s] = true
 	s.limit = maxPending + 2*t.limit
 	if t.live {
-		t.expire()
+		t.expire(time.Now())
 		s.start(t.since(s.after))
 	}
 }
 
 // since returns what a viewer that has seen the entry named after has not; gap tells that the ring
-// does not reach back so far.
+// does not reach back so far, or that it can't be known what the viewer has seen.
 func (t *topic) since(after string) (gap bool, entries []*Entry) {
 	if after != "" {
 		for i := len(t.ring) - 1; i >= 0; i-- {
-			if t.ring[i].ID == after {
-				return false, slices.Clone(t.ring[i+1:])
+			if seen := t.ring[i]; seen.id == after {
+				if !seen.found.tells(seen) {
+					break
+				}
+				return false, present(t.ring[i+1:])
 			}
 		}
 	}
-	shown := t.ring
+	shown := present(t.ring)
 	if t.everyone() {
 		shown = shown[max(0, len(shown)-everyoneShown):]
 	}
-	return after != "", slices.Clone(shown)
+	return after != "", shown
+}
+
+// present returns the entries that have not expired.
+func present(ring []slot) []*Entry {
+	entries := make([]*Entry, 0, len(ring))
+	for _, s := range ring {
+		if s.entry != nil {
+			entries = append(entries, s.entry)
+		}
+	}
+	return entries
 }
 
 // receive takes an entry from the channel.
@@ -87,40 +117,62 @@ func (t *topic) receive(e *Entry) {
 	if t.ids[e.ID] {
 		return
 	}
-	news := []*Entry{e}
-	t.remember(news)
+	t.remember([]*Entry{e}, nil)
 	for s := range t.subscribers {
-		s.push(Live, false, news)
+		s.push(Live, false, []*Entry{e})
 	}
 }
 
-// remember appends to the ring.
-func (t *topic) remember(entries []*Entry) {
-	if len(entries) > 0 {
-		t.newsAt = time.Now()
-	}
+// remember appends to the ring what was found in lists, or heard.
+func (t *topic) remember(entries []*Entry, found *coverage) {
 	for _, e := range entries {
 		if len(t.ring) == t.limit {
-			delete(t.ids, t.ring[0].ID)
-			t.ring[0] = nil
+			delete(t.ids, t.ring[0].id)
+			t.ring[0] = slot{}
 			t.ring = t.ring[1:]
 		}
-		t.ring = append(t.ring, e)
+		t.ring = append(t.ring, slot{e.ID, e.Username, e, found})
 		t.ids[e.ID] = true
+		if found == nil {
+			t.newest[e.Username] = mark{e.ID, time.Now().Add(t.retention)}
+		}
+	}
+	if len(t.newest) > maxMarks {
+		t.forgetMarks(time.Now())
+	}
+}
+
+// forgetMarks forgets the users whose logs have expired or, if there are few of those, everybody: then
+// the next reading finds a gap.
+func (t *topic) forgetMarks(now time.Time) {
+	maps.DeleteFunc(t.newest, func(_ string, m mark) bool { return m.expired(now) })
+	if len(t.newest) > maxMarks/2 {
+		t.newest, t.whole = map[string]mark{}, false
 	}
 }
 
 // forget empties the ring.
 func (t *topic) forget() {
-	t.ring, t.ids = nil, map[string]bool{}
+	t.ring, t.ids, t.newest = nil, map[string]bool{}, map[string]mark{}
 }
 
-// expire empties a ring whose list has expired in Redis: what is forgotten there is not shown here,
-// nor missed.
-func (t *topic) expire() {
-	if time.Since(t.newsAt) > t.retention {
-		t.forget()
+// expire takes what has expired in Redis out of the ring: what is forgotten there is not shown here. Who
+// has seen it has missed nothing, so its place remains.
+func (t *topic) expire(now time.Time) {
+	for i := range t.ring {
+		if s := &t.ring[i]; s.entry != nil && t.newest[s.username].expired(now) {
+			s.entry = nil
+		}
 	}
+}
+
+// knowledge returns what a reading of everyone's logs has to know.
+func (t *topic) knowledge() knowledge {
+	k := knowledge{synced: t.synced, newest: maps.Clone(t.newest), whole: t.whole}
+	if last := t.last(); last != nil {
+		k.to = last.Time
+	}
+	return k
 }
 
 // interrupt notes that the channel can't be heard. confirm, called later, begins anew.
@@ -143,19 +195,24 @@ func (t *topic) confirm() {
 // in the buffer. Nobody is told twice of an entry that the ring has.
 func (t *topic) goLive(r reading) {
 	if t.cut {
-		r.entries = nil // the buffer alone is as long as the ring, and has no hole
+		r.entries, r.before = nil, nil // the buffer alone is as long as the ring, and has no hole
 	}
-	t.expire()
-	gap := t.synced && (t.cut || !r.reaches(t.newest()))
+	t.expire(time.Now())
+	gap := t.synced && (t.cut || !r.reaches(t.last()))
 	listed, heard := t.merge(r.entries)
 	fresh := append(t.unseen(listed), t.unknown(heard)...)
 	if gap {
 		// A ring has no gaps, or those who come back to it would not be told.
 		t.forget()
-		t.remember(append(listed, heard...))
+		t.whole = false
+		t.remember(r.before, r.found)
 	} else {
-		t.remember(fresh)
+		listed, heard = t.unseen(listed), t.unknown(heard)
 	}
+	t.remember(listed, r.found)
+	maps.Copy(t.newest, r.newest)
+	t.remember(heard, nil)
+	t.whole = t.whole || r.whole
 	t.live, t.synced, t.buffer = true, true, nil
 	for s := range t.subscribers {
 		if s.started {
@@ -184,12 +241,12 @@ func (t *topic) unknown(entries []*Entry) []*Entry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e *Entry) bool { return t.ids[e.ID] })
 }
 
-// newest returns the last entry of the ring, or nil.
-func (t *topic) newest() *Entry {
+// last returns the last entry of the ring, or nil if there is none or it has expired.
+func (t *topic) last() *Entry {
 	if len(t.ring) == 0 {
 		return nil
 	}
-	return t.ring[len(t.ring)-1]
+	return t.ring[len(t.ring)-1].entry
 }
 
 // merge returns what is in the list only, and after that what was heard, each entry once.

@@ -103,7 +103,7 @@ func (m *model) join() {
 // goLive ends the reading, and reckons whether something was missed for good.
 func (m *model) goLive() {
 	last := 0
-	if e := m.topic.newest(); e != nil {
+	if e := m.topic.last(); e != nil {
 		last, _ = strconv.Atoi(e.ID)
 	}
 	missed := m.topic.cut || !slices.Contains(m.reading, last)
