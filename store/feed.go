@@ -179,7 +179,7 @@ func (f *feed) join(s *Subscription, fresh *topic) {
 	if f.troubled {
 		s.push(Lost, false, nil)
 	}
-	f.tellSilence(t)
+	f.tellSilenceTo(s)
 }
 
 // leave removes a subscriber.

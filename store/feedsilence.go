@@ -100,14 +100,17 @@ func (f *feed) setSilence(total bool) {
 
 // tellSilence gives the viewers of a topic that is live the state that it really has.
 func (f *feed) tellSilence(t *topic) {
-	if !t.live {
-		return
-	}
-	state := Live
-	if f.silence.total {
-		state = Silent
-	}
 	for s := range t.subscribers {
-		s.push(state, false, nil)
+		f.tellSilenceTo(s)
+	}
+}
+
+func (f *feed) tellSilenceTo(s *Subscription) {
+	switch {
+	case !s.topic.live:
+	case f.silence.total:
+		s.push(Silent, false, nil)
+	default:
+		s.push(Live, false, nil)
 	}
 }

@@ -268,3 +268,27 @@ func TestRepeatsAreToldOnce(t *testing.T) {
 		t.Errorf("got %d entries, gap %v", len(u.Entries), u.Gap)
 	}
 }
+
+// A viewer who joins a thousand others costs nothing for each of them.
+func TestJoiningTouchesNoOtherSubscription(t *testing.T) {
+	f := newFeed(nil, Keys{}, Options{MaxEntries: modelList, Retention: time.Hour})
+	join := func() *Subscription {
+		s := &Subscription{ready: make(chan struct{}, 1)}
+		f.join(s, newTopic(f.keys, "ada", f.options))
+		return s
+	}
+	first := join()
+	first.topic.goLive(reading{reaches: func(*Entry) bool { return true }})
+	first.mu.Lock()
+	defer first.mu.Unlock()
+	joined := make(chan *Subscription)
+	go func() { joined <- join() }()
+	select {
+	case second := <-joined:
+		if u, ok, _ := second.collect(); !ok || u.State != Live {
+			t.Errorf("the second is told %+v", u)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("joining waits for another's subscription")
+	}
+}
