@@ -1,6 +1,7 @@
 package live
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/gin-userlog/userlog/store"
@@ -36,6 +37,11 @@ type told struct {
 	something, found bool
 	state            store.State
 }
+
+func (e *htmlEncoder) pass(id string) []byte { return views.NewestPartial(id) }
+
+// beat is JSON without content, which htmx takes notice of and swaps nothing for.
+func (e *htmlEncoder) beat() []byte { return []byte("{}") }
 
 func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 	frames, err := e.frames(u)
@@ -167,14 +173,31 @@ func (e *htmlEncoder) words(state store.State) (views.ConnectionState, *views.Me
 // jsonEncoder makes one message per entry, gap or change of state, each an object with a type. That
 // everything is well in the beginning goes without saying.
 type jsonEncoder struct {
-	state store.State
+	state  store.State
+	newest string // id of the newest entry, also where it was not for the viewer
+}
+
+func (e *jsonEncoder) pass(id string) []byte {
+	e.newest = id
+	return nil
+}
+
+// beat says the state again, and from where to go on.
+func (e *jsonEncoder) beat() []byte {
+	status := struct {
+		Type   string `json:"type"`
+		State  string `json:"state"`
+		Newest string `json:"newest,omitempty"`
+	}{"status", stateName(e.state), e.newest}
+	message, _ := json.Marshal(status) // strings can always be marshalled
+	return message
 }
 
 func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 	var messages [][]byte
 	if u.State != e.state {
 		e.state = u.State
-		messages = append(messages, []byte(`{"type":"status","state":"`+stateName(u.State)+`"}`))
+		messages = append(messages, e.beat())
 	}
 	if u.Gap {
 		messages = append(messages, []byte(`{"type":"gap"}`))
@@ -185,6 +208,7 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 			return nil, err
 		}
 		messages = append(messages, append([]byte(`{"type":"entry",`), line[1:]...))
+		e.newest = entry.ID
 	}
 	return messages, nil
 }

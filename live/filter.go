@@ -5,7 +5,6 @@ import (
 
 	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
-	"github.com/gin-userlog/userlog/views"
 )
 
 // filtered encodes those of everyone's requests that the viewer wants to see: on a page, what people did
@@ -25,17 +24,19 @@ func (e *filtered) encode(u store.Update) ([][]byte, error) {
 		}
 	}
 	messages, err := e.encoder.encode(u)
-	if err != nil || e.watch.JSON || len(all) == 0 || e.wants(all[len(all)-1]) {
+	if err != nil || len(all) == 0 || e.wants(all[len(all)-1]) {
 		return messages, err
 	}
-	// The page has to go on from here, too, when it connects again: from what it shows, which may be
+	// The viewer has to go on from here, too, when it connects again: from what it was shown, which may be
 	// long ago, there would seem to be a gap.
-	newest := views.NewestPartial(all[len(all)-1].ID)
-	last := len(messages) - 1
-	if last < 0 {
-		return [][]byte{newest}, nil
+	message := e.pass(all[len(all)-1].ID)
+	switch last := len(messages) - 1; {
+	case message == nil:
+	case last < 0:
+		messages = [][]byte{message}
+	default:
+		messages[last] = append(messages[last], message...)
 	}
-	messages[last] = append(messages[last], newest...)
 	return messages, nil
 }
 

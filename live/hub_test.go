@@ -23,6 +23,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/live"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
@@ -43,9 +44,10 @@ type site struct {
 	logs   *store.Store
 	hub    *live.Hub
 	server *httptest.Server
-	until  time.Time    // of every viewer
-	open   atomic.Int64 // sockets being served
-	asked  atomic.Int64 // how often the hub has asked who may look
+	until  time.Time      // of every viewer
+	filter journey.Filter // of every viewer
+	open   atomic.Int64   // sockets being served
+	asked  atomic.Int64   // how often the hub has asked who may look
 
 	mu        sync.Mutex
 	endedFor  string // the account that may not look any longer
@@ -119,7 +121,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	defer s.open.Add(-1)
 	q := r.URL.Query()
 	err := s.hub.Serve(w, r, live.Watch{
-		Access: auth.Access{Account: q.Get("account")}, Until: s.until, Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
+		Access: auth.Access{Account: q.Get("account")}, Until: s.until, Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Reading: views.Reading{Filter: s.filter}, Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
 	})
 	switch {
 	case errors.Is(err, live.ErrTooMany):
@@ -211,6 +213,7 @@ type message struct {
 	ID       string
 	Username string
 	State    string
+	Newest   string
 }
 
 // brief is a message in few words.

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
@@ -37,6 +38,11 @@ type viewer struct {
 // encoder turns an update into messages.
 type encoder interface {
 	encode(store.Update) ([][]byte, error)
+	// pass notes that the entry with this id, the newest, was not for the viewer, who goes on after it all
+	// the same; it returns a message about that, or nil.
+	pass(id string) []byte
+	// beat returns a message that changes nothing: that it comes is what it says.
+	beat() []byte
 }
 
 // encoderFor returns the encoder for a viewer, with the trail of the user if it needs one.
@@ -124,28 +130,40 @@ func (v *viewer) runSafely() (err error) {
 func (v *viewer) run() error {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for {
+	for sent := time.Now(); ; {
 		// The first entry after a quiet moment goes out at once; what follows gathers.
 		select {
 		case <-pause.C:
 		case <-v.context.Done():
 			return nil
 		}
-		update, err := v.subscription.Next(v.context)
+		messages, err := v.next(sent.Add(v.hub.melody.Config.PingPeriod))
 		if err != nil {
 			return err
 		}
 		pause.Reset(frameInterval)
-		messages, err := v.encoder.encode(update)
-		if err != nil {
-			return err
-		}
 		for _, message := range messages {
 			if !v.send(message) {
 				return nil
 			}
+			sent = time.Now()
 		}
 	}
+}
+
+// next waits for news and encodes it. Where none comes for too long there is a beat: a browser's page
+// does not see the pings of the protocol, and could not tell a quiet log from a dead connection.
+func (v *viewer) next(beat time.Time) ([][]byte, error) {
+	ctx, cancel := context.WithDeadline(v.context, beat)
+	defer cancel()
+	update, err := v.subscription.Next(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return [][]byte{v.encoder.beat()}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.encoder.encode(update)
 }
 
 // send writes one message and waits until it has left, which melody ends after writeWait.

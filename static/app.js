@@ -49,15 +49,39 @@
     }
   }
 
+  const patience = 60_000; // ms; the server says something every 25 s
+
+  let overdue;
+
+  // listen expects to hear something soon. A connection can be dead without anybody having closed it, after
+  // another network was joined for instance, and then its end is not heard of either: so the extension, which
+  // would wait for it, is told.
+  function listen(connection) {
+    clearTimeout(overdue);
+    overdue = setTimeout(() => {
+      show("lost");
+      const socket = connection.socket;
+      const open = socket?.readyState === WebSocket.OPEN;
+      socket?.close();
+      if (open) socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
+    }, patience);
+  }
+
   // Live pages.
-  document.addEventListener("htmx:ws:after:connection", () => show("live"));
+  document.addEventListener("htmx:ws:before:connection", ({ detail }) => listen(detail.connection));
+  document.addEventListener("htmx:ws:after:connection", ({ detail }) => {
+    show("live");
+    listen(detail.connection);
+  });
   document.addEventListener("htmx:ws:close", ({ detail }) => {
+    clearTimeout(overdue);
     show("lost");
     if (detail.code === accessEnded) location.reload(); // leads to the login
     if (detail.code === 1006) checkAccess();
   });
   document.addEventListener("htmx:ws:error", () => show("lost"));
   document.addEventListener("htmx:ws:after:message:incoming", (event) => {
+    listen(event.detail.connection);
     resumeAfter(event.detail.connection);
     settle();
   });

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -31,7 +32,9 @@ func watch(w io.Writer, url, token string) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close()
+	state := "live"
 	for {
+		_ = conn.SetReadDeadline(time.Now().Add(time.Minute)) // something comes every 25 s, if only a status
 		_, line, err := conn.ReadMessage()
 		if err != nil {
 			return err // connect again with after= and the id of the last entry
@@ -50,7 +53,10 @@ func watch(w io.Writer, url, token string) error {
 		case "gap":
 			fmt.Fprintln(w, "requests may be missing here")
 		case "status":
-			fmt.Fprintln(w, "the log is", message.State)
+			if message.State != state {
+				state = message.State
+				fmt.Fprintln(w, "the log is", state)
+			}
 		}
 	}
 }

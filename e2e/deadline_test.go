@@ -1,0 +1,143 @@
+package e2e
+
+import (
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// A connection can die without being closed: another network was joined, or something on the way has
+// forgotten it. The page must not say for ever that it is live.
+func TestADeadConnectionIsNoticed(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	way := startWay(t, strings.TrimPrefix(site.origin, "http://"))
+	record(logs, "ada", "/before")
+	b := openTab(t, way.origin+"/userlog")
+	b.logIn()
+	b.visit("/live?username=ada")
+	b.hasURLs("/before")
+	b.holdsLongTimers()
+	record(logs, "ada", "/heard")
+	b.hasURLs("/heard", "/before")
+
+	way.forget()
+	record(logs, "ada", "/unheard")
+	b.shows("#connection[data-state=live]", "Live") // nobody can know yet
+	if ms := evaluate[int](b, "overdue()"); ms != 60_000 {
+		t.Errorf("the page waits for %d ms", ms)
+	}
+	b.hasURLs("/unheard", "/heard", "/before")
+	b.isConnected("live")
+	b.hasGaps(0)
+}
+
+// holdsLongTimers has the page wait for as long as the test likes where it would wait for long. overdue
+// ends that: it returns how many milliseconds the newest timer was to wait.
+func (b *tab) holdsLongTimers() {
+	b.t.Helper()
+	evaluate[bool](b, `(() => {
+		const later = window.setTimeout;
+		let held;
+		window.setTimeout = (call, ms) => {
+			if (ms < 30_000) return later(call, ms);
+			held = { call, ms };
+			return 0;
+		};
+		window.overdue = () => { held.call(); return held.ms; };
+		return true;
+	})()`)
+}
+
+// way is what lies between a browser and a server.
+type way struct {
+	origin   string
+	server   string
+	listener net.Listener
+	passing  sync.WaitGroup
+
+	mu    sync.Mutex
+	ends  []net.Conn
+	known chan struct{} // closed when the connections that are open have been forgotten
+}
+
+// startWay starts a way to a server.
+func startWay(t *testing.T, server string) *way {
+	t.Helper()
+	listener, err := net.Listen("tcp", anyPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &way{origin: "http://" + listener.Addr().String(), server: server, listener: listener, known: make(chan struct{})}
+	w.passing.Go(w.accept)
+	t.Cleanup(w.close)
+	return w
+}
+
+// accept connects whoever comes until the way is closed.
+func (w *way) accept() {
+	for {
+		client, err := w.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", w.server)
+		if err != nil {
+			client.Close()
+			continue
+		}
+		w.mu.Lock()
+		w.ends = append(w.ends, client, server)
+		known := w.known
+		w.mu.Unlock()
+		w.passing.Go(func() { pass(client, server, known) })
+		w.passing.Go(func() { pass(server, client, known) })
+	}
+}
+
+// pass brings from one end to the other what is sent, and that it was closed, while they are known.
+func pass(from, to net.Conn, known <-chan struct{}) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		select {
+		case <-known:
+			if err != nil {
+				return
+			}
+			continue
+		default:
+		}
+		if n > 0 {
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			to.Close()
+			return
+		}
+	}
+}
+
+// forget has everything disappear that is sent on the connections that are open. New ones work.
+func (w *way) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.known)
+	w.known = make(chan struct{})
+}
+
+func (w *way) close() {
+	w.listener.Close()
+	w.mu.Lock()
+	for _, end := range w.ends {
+		end.Close()
+	}
+	w.mu.Unlock()
+	w.passing.Wait()
+}
