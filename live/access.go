@@ -32,7 +32,13 @@ func (h *Hub) checkAccess() {
 		if !more {
 			return
 		}
-		h.endAccess(viewers)
+		err := safely(func() error {
+			h.endAccess(viewers)
+			return nil
+		})
+		if err != nil { // it is asked again
+			h.log.Error("userlog: it could not be asked who may look", "err", err)
+		}
 	}
 }
 

@@ -31,19 +31,21 @@ func newEncoder(t *testing.T, watch Watch) *htmlEncoder {
 	return e
 }
 
+// What is too much for the page is steps, not requests: those that are shown have all their parts.
 func TestALongBacklogIsSentInFrames(t *testing.T) {
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
 	var backlog []*store.Entry
 	for n := range views.DefaultMaxRows + 250 {
-		backlog = append(backlog, &store.Entry{ID: fmt.Sprint(n), Username: "ada", Method: "GET", Path: "/", Code: 200})
+		path := fmt.Sprint("/", n)
+		backlog = append(backlog, page(fmt.Sprint(n), path), image(fmt.Sprint(n, "a"), "/a.png", path, 200), image(fmt.Sprint(n, "b"), "/b.png", path, 200))
 	}
 	frames, err := e.encode(store.Update{State: store.Live, Gap: true, Entries: backlog})
 	if err != nil || len(frames) != views.DefaultMaxRows/frameRows {
 		t.Fatalf("%d frames, %v", len(frames), err)
 	}
 	for n, frame := range frames {
-		if rows := strings.Count(string(frame), "<tr id="); rows != frameRows {
-			t.Errorf("frame %d has %d rows", n, rows)
+		if rows, whole := strings.Count(string(frame), "<tr id="), strings.Count(string(frame), "2 more requests"); rows != frameRows || whole != rows {
+			t.Errorf("frame %d has %d rows, %d with all their parts", n, rows, whole)
 		}
 		if newest := fmt.Sprintf(`data-id="%d"`, 250+(n+1)*frameRows-1); strings.Index(string(frame), newest) > 500 {
 			t.Errorf("frame %d does not begin with %s", n, newest)

@@ -1,6 +1,10 @@
 package live
 
-import "time"
+import (
+	"time"
+
+	"github.com/olahol/melody"
+)
 
 // Hurry gives a hub without viewers shorter limits than tests can wait for.
 func (h *Hub) Hurry(ping, pong, write time.Duration) {
@@ -13,3 +17,9 @@ const (
 	PongWait   = pongWait
 	WriteWait  = writeWait
 )
+
+// PanicWhenSpokenTo makes a callback of a hub without viewers panic.
+func (h *Hub) PanicWhenSpokenTo() {
+	heard := h.guarded(func(*viewer, *melody.Session) { panic("spoken to") })
+	h.melody.HandleMessage(func(s *melody.Session, _ []byte) { heard(s) })
+}

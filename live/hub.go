@@ -98,11 +98,13 @@ func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
 	h.melody.Config.WriteWait = writeWait
 	h.melody.Config.MaxMessageSize = maxInbound
 	h.melody.Config.MessageBufferSize = messagesQueued
-	h.melody.HandleConnect(func(s *melody.Session) { viewerOf(s).start(s) })
-	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { viewerOf(s).acknowledge() })
-	h.melody.HandleMessage(func(s *melody.Session, _ []byte) { viewerOf(s).hear() })
-	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) { viewerOf(s).hear() })
-	h.melody.HandleDisconnect(func(s *melody.Session) { viewerOf(s).stop() })
+	h.melody.HandleConnect(h.guarded((*viewer).start))
+	h.melody.HandleDisconnect(h.guarded(func(v *viewer, _ *melody.Session) { v.stop() }))
+	sent := h.guarded(func(v *viewer, _ *melody.Session) { v.acknowledge() })
+	heard := h.guarded(func(v *viewer, _ *melody.Session) { v.hear() })
+	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { sent(s) })
+	h.melody.HandleMessage(func(s *melody.Session, _ []byte) { heard(s) })
+	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) { heard(s) })
 	return h
 }
 

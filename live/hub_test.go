@@ -48,6 +48,7 @@ type site struct {
 	filter journey.Filter // of every viewer
 	open   atomic.Int64   // sockets being served
 	asked  atomic.Int64   // how often the hub has asked who may look
+	panics atomic.Bool    // instead of an answer
 
 	mu        sync.Mutex
 	endedFor  string // the account that may not look any longer
@@ -62,16 +63,22 @@ const (
 
 func newSite(t *testing.T, client redis.UniversalClient) *site {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	logs, err := store.New(client, store.Options{Logger: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
 	assets, err := static.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	set, err := views.New(assets, views.Links{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newSiteWith(t, client, set)
+}
+
+// newSiteWith is newSite with pages of another making.
+func newSiteWith(t *testing.T, client redis.UniversalClient, set *views.Set) *site {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	logs, err := store.New(client, store.Options{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +94,9 @@ func newSite(t *testing.T, client redis.UniversalClient) *site {
 // ended is what the hub asks who may not look any longer.
 func (s *site) ended(_ context.Context, accesses []auth.Access) (ended []auth.Access, err error) {
 	s.asked.Add(1)
+	if s.panics.Load() {
+		panic("asked")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range accesses {

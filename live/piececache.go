@@ -26,7 +26,7 @@ func newPieceCache() *pieceCache { return &pieceCache{young: make(map[any]*piece
 // result must not be changed.
 func (c *pieceCache) get(key any, render func() ([]byte, error)) ([]byte, error) {
 	p := c.find(key)
-	p.once.Do(func() { p.html, p.err = render() })
+	p.once.Do(func() { p.err = safely(func() (err error) { p.html, err = render(); return err }) })
 	if p.err != nil {
 		c.forget(key) // the next may have more luck
 	}

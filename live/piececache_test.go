@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -23,6 +24,17 @@ func TestAPieceIsRenderedOnce(t *testing.T) {
 	}
 	if mended, err := cache.get("broken", render("mended")); err != nil || string(mended) != "mended" {
 		t.Errorf("after an error: %q, %v", mended, err)
+	}
+}
+
+// A panic is an error for all who wait for the piece, and not an empty piece.
+func TestAPieceThatPanicsIsAnError(t *testing.T) {
+	cache := newPieceCache()
+	if html, err := cache.get("key", func() ([]byte, error) { panic("no template") }); err == nil || !strings.Contains(err.Error(), "no template") {
+		t.Errorf("got %q, %v", html, err)
+	}
+	if html, err := cache.get("key", func() ([]byte, error) { return []byte("mended"), nil }); err != nil || string(html) != "mended" {
+		t.Errorf("then %q, %v", html, err)
 	}
 }
 

@@ -13,11 +13,11 @@ import (
 // steps puts an update of one user's log into frames, as [htmlEncoder.rows] does, and where the user is
 // now into the last one.
 func (e *htmlEncoder) steps(u store.Update) ([][]byte, error) {
-	entries := u.Entries[max(0, len(u.Entries)-views.DefaultMaxRows):] // the page keeps no more
-	if len(entries) == 0 || len(entries) > frameRows {
+	entries := u.Entries
+	// A burst that all see is folded and rendered once. What only one reader searches for is not kept.
+	if len(entries) == 0 || len(entries) > frameRows || e.watch.Reading.Filter.Text != "" {
 		return e.render(entries, u.Gap)
 	}
-	// A burst that all see is folded and rendered once.
 	key := frameKey{entries[0], entries[len(entries)-1], len(entries), u.Gap, e.watch.Lang, e.watch.Reading}
 	frame, err := e.hub.pieces.get(key, func() ([]byte, error) {
 		frames, err := e.render(entries, u.Gap)
@@ -38,12 +38,18 @@ type frameKey struct {
 
 // render makes the frames of an update.
 func (e *htmlEncoder) render(entries []*store.Entry, gap bool) ([][]byte, error) {
-	e.trail.mu.Lock()
-	defer e.trail.mu.Unlock()
 	below, err := e.below(gap, 0)
 	if err != nil {
 		return nil, err
 	}
+	if len(entries) == 0 {
+		if len(below) > 0 {
+			return [][]byte{views.RowsPartial(below...)}, nil
+		}
+		return nil, nil
+	}
+	e.trail.mu.Lock()
+	defer e.trail.mu.Unlock()
 	var frames [][]byte
 	for some := range slices.Chunk(e.chosen(entries), frameRows) {
 		rows := make([][]byte, 0, len(some)+len(below))
@@ -60,9 +66,6 @@ func (e *htmlEncoder) render(entries []*store.Entry, gap bool) ([][]byte, error)
 	if len(below) > 0 {
 		frames = append(frames, views.RowsPartial(below...))
 	}
-	if len(entries) == 0 {
-		return frames, nil
-	}
 	now, err := e.now(entries[len(entries)-1].ID)
 	if len(frames) == 0 {
 		return [][]byte{now}, err
@@ -71,7 +74,8 @@ func (e *htmlEncoder) render(entries []*store.Entry, gap bool) ([][]byte, error)
 	return frames, err
 }
 
-// chosen returns what the reader wants to see of the steps to which entries belong.
+// chosen returns what the reader wants to see of the steps to which entries belong: as many as the page
+// keeps, since the others would fall off its end.
 func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
 	steps := e.trail.follow(entries)
 	if e.watch.Reading.Every {
@@ -80,7 +84,8 @@ func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
 			steps = append(steps, &journey.Step{ID: entry.ID, Entry: *entry})
 		}
 	}
-	return slices.DeleteFunc(steps, func(s *journey.Step) bool { return !e.watch.Reading.Filter.Matches(s) })
+	steps = slices.DeleteFunc(steps, func(s *journey.Step) bool { return !e.watch.Reading.Filter.Matches(s) })
+	return steps[max(0, len(steps)-views.DefaultMaxRows):]
 }
 
 // stepKey names the row of a step as it is.

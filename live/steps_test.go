@@ -56,8 +56,8 @@ func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 		trail *trail
 		want  string // id of the row
 	}{
-		{"a log that the store has", trailAfter(*page("2", "/later"), *page("1", "/cart")), "step-1"},
-		{"a log that has the new entry already", trailAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that has gone on", trailAfter(*page("4", "/later"), *image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that has nothing newer", trailAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
 		{"a log that can't be read", newTrail(func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
 	} {
 		e := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
@@ -65,6 +65,57 @@ func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 		row := encode(t, e, update).Find("tr")
 		if row.Length() != 1 || row.AttrOr("id", "") != c.want || row.Find("td.url > code").Text() != "/cart" || row.Find("summary").Text() != "1 more request" {
 			t.Errorf("%s: %d rows: %s", c.what, row.Length(), row.Text())
+		}
+	}
+}
+
+// The log is read after the update was taken: by then it may have lost what the update begins with.
+func TestAnUpdateThatIsOlderThanTheLogIsFoldedFirst(t *testing.T) {
+	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	e.trail = trailAfter(*page("3", "/pay"), *page("2", "/cart"))
+	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/home"), page("2", "/cart")}})
+	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /pay") {
+		t.Errorf("the user is %q", got)
+	}
+	frame = encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("3", "/pay")}})
+	if got := frame.Find("tr").AttrOr("id", ""); got != "step-3" || !strings.HasPrefix(frame.Find("#now p").Text(), "On /pay") {
+		t.Errorf("then the user is %q", frame.Find("#now p").Text())
+	}
+}
+
+// That Redis is away is no reason to ask it, and nothing that could be folded.
+func TestAnUpdateWithoutEntriesReadsNothing(t *testing.T) {
+	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	read := 0
+	e.trail = newTrail(func() ([]store.Entry, error) {
+		read++
+		return []store.Entry{*image("2", "/a.png", "/cart", 200), *page("1", "/cart")}, nil
+	})
+	if frame := encode(t, e, store.Update{State: store.Lost, Gap: true}); frame.Find("tr.gap").Length() != 1 {
+		t.Error("there is no gap")
+	}
+	if read != 0 {
+		t.Error("the log was read")
+	}
+	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{image("2", "/a.png", "/cart", 200)}})
+	if row := frame.Find("tr"); read != 1 || row.AttrOr("id", "") != "step-1" {
+		t.Errorf("read %d times; the row is %q", read, row.AttrOr("id", ""))
+	}
+}
+
+// What somebody types is not held for others.
+func TestFramesOfASearchAreNotKept(t *testing.T) {
+	for text, want := range map[string]bool{"": true, "cart": false} {
+		e := newEncoder(t, Watch{Username: "ada", Lang: "en", Reading: views.Reading{Filter: journey.Filter{Text: text}}})
+		encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/cart")}})
+		kept := false
+		for key := range e.hub.pieces.young {
+			if _, frame := key.(frameKey); frame {
+				kept = true
+			}
+		}
+		if kept != want {
+			t.Errorf("searching for %q: %v", text, kept)
 		}
 	}
 }

@@ -35,10 +35,12 @@ func newTrail(begin func() ([]store.Entry, error)) *trail {
 // follow folds entries, the oldest first, unless another viewer had them before, and returns the steps to
 // which they belong, in the order of the first entry of each. The caller holds mu as long as it uses them.
 func (t *trail) follow(entries []*store.Entry) []*journey.Step {
-	t.catchUp()
+	t.catchUp(entries)
 	var changed []*journey.Step
+	had := make(map[*journey.Step]bool, len(entries))
 	for _, e := range entries {
-		if step := t.add(e); !slices.Contains(changed, step) {
+		if step := t.add(e); !had[step] {
+			had[step] = true
 			changed = append(changed, step)
 		}
 	}
@@ -46,8 +48,9 @@ func (t *trail) follow(entries []*store.Entry) []*journey.Step {
 }
 
 // catchUp folds what was there before the first viewer came: a page that connects again, to another server
-// perhaps, shows it already, and what comes now may belong to it.
-func (t *trail) catchUp() {
+// perhaps, shows it already, and what comes now may belong to it. It is read after the viewer was given
+// entries: those that it does not have any more are older than all that it has.
+func (t *trail) catchUp(entries []*store.Entry) {
 	if t.begin == nil {
 		return
 	}
@@ -55,6 +58,15 @@ func (t *trail) catchUp() {
 	t.begin = nil
 	if err != nil {
 		return // the first steps may have fewer parts than they had; who watches is told of Redis by her subscription
+	}
+	there := make(map[string]bool, len(past))
+	for _, e := range past {
+		there[e.ID] = true
+	}
+	for _, e := range entries {
+		if !there[e.ID] {
+			t.add(e)
+		}
 	}
 	for i := range slices.Backward(past) {
 		t.add(&past[i])

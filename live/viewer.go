@@ -3,8 +3,6 @@ package live
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -75,7 +73,7 @@ func (v *viewer) start(s *melody.Session) {
 	v.done = make(chan struct{})
 	go func() {
 		defer close(v.done)
-		if err := v.runSafely(); err != nil && v.context.Err() == nil {
+		if err := safely(v.run); err != nil && v.context.Err() == nil {
 			v.hub.log.Error("userlog: a live log ended", "err", err)
 			v.cut() // the page connects again, and goes on where it was
 		}
@@ -85,7 +83,9 @@ func (v *viewer) start(s *melody.Session) {
 // stop ends the goroutine and waits for it.
 func (v *viewer) stop() {
 	v.cancel()
-	<-v.done
+	if v.done != nil {
+		<-v.done
+	}
 }
 
 // hear counts messages from the viewer, who has nothing to say, and ends the socket of one who will
@@ -114,16 +114,6 @@ func (v *viewer) cut() {
 	if s := v.session.Load(); s != nil {
 		s.WebsocketConnection().Close()
 	}
-}
-
-// runSafely is run, with a panic as an error: one viewer's must not take the host down.
-func (v *viewer) runSafely() (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
-		}
-	}()
-	return v.run()
 }
 
 // run sends until the context or the subscription ends.

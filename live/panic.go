@@ -1,0 +1,34 @@
+package live
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/olahol/melody"
+)
+
+// safely calls call, and returns a panic as an error: what goes wrong for one viewer must not take the
+// host down, nor the others.
+func safely(call func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return call()
+}
+
+// guarded makes a callback for melody. A panic in it costs the viewer its connection: the page connects
+// again, and goes on where it was.
+func (h *Hub) guarded(call func(*viewer, *melody.Session)) func(*melody.Session) {
+	return func(s *melody.Session) {
+		err := safely(func() error {
+			call(viewerOf(s), s)
+			return nil
+		})
+		if err != nil {
+			h.log.Error("userlog: a live log ended", "err", err)
+			s.WebsocketConnection().Close()
+		}
+	}
+}
