@@ -25,22 +25,35 @@ import (
 
 // TestResume cuts the connections of viewers again and again, for moments and for longer than the
 // list goes back. After each cut a viewer sees what one sees whose connection was never cut, or one
-// gap, and what comes after it.
+// gap, and what comes after it. It is the same where a load balancer sends it to one server and to the other.
 func TestResume(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		servers int
+	}{{"resume at 2000/s", 1}, {"resume at 2000/s, two servers", 2}} {
+		t.Run(test.name, func(t *testing.T) { testResume(t, test.name, test.servers) })
+	}
+}
+
+func testResume(t *testing.T, name string, servers int) {
 	const viewers = 20
 	cuts := long(60, 500) / viewers
 	random := seeded(t)
 	client := redistest.Start(t).Client(t)
 	application := open(t, client, store.Options{MaxEntries: 10_000})
-	admin := open(t, client, store.Options{MaxEntries: 50}) // half a second
-	address := serveAdmin(t, admin)
+	var admin *store.Store
+	addresses := make([]string, servers)
+	for i := range addresses {
+		admin = open(t, client, store.Options{MaxEntries: 50}) // half a second
+		addresses[i] = serveAdmin(t, admin)
+	}
 	load := startLoad(t, application, 2000)
 	until(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
 
 	pages := make([]*page, viewers)
 	var all sync.WaitGroup
 	for n, user := range users()[:viewers] {
-		p := &page{address: address, visit: visit{logs: admin, direct: client, user: user}, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
+		p := &page{addresses: addresses, visit: visit{logs: admin, direct: client, user: user}, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
 		pages[n] = p
 		all.Go(func() {
 			if err := p.browse(t.Context(), cuts); err != nil {
@@ -62,7 +75,7 @@ func TestResume(t *testing.T) {
 	if f.gaps == 0 || f.gaps == viewers*cuts {
 		t.Errorf("%d gaps after %d cuts: that was not both kinds", f.gaps, viewers*cuts)
 	}
-	summary(t, application, "resume at 2000/s", "cuts", viewers*cuts, f, "which stand for", missing)
+	summary(t, application, name, "cuts", viewers*cuts, f, "which stand for", missing)
 }
 
 // serveAdmin serves the admin of logs to anybody, and returns where its socket is.
@@ -93,9 +106,10 @@ func serveAdmin(t *testing.T, logs *store.Store) string {
 // page is a viewer that connects again when its connection is cut, and names what it has seen.
 type page struct {
 	visit
-	address string
-	random  *rand.Rand
-	holes   []int // indexes in ids before which there was a gap
+	addresses []string // of the servers
+	visits    int
+	random    *rand.Rand
+	holes     []int // indexes in ids before which there was a gap
 }
 
 // message is what a page is sent.
@@ -116,15 +130,17 @@ func (p *page) browse(ctx context.Context, cuts int) error {
 	return p.connect(ctx, func(conn *websocket.Conn) error { return p.readRest(ctx, conn) })
 }
 
-// connect goes on after the newest entry that it has.
+// connect goes on after the newest entry that it has, at the next server.
 func (p *page) connect(ctx context.Context, read func(*websocket.Conn) error) error {
 	query := url.Values{"username": {p.user}}
 	if n := len(p.ids); n > 0 {
 		query.Set("after", p.ids[n-1])
 	}
-	address, _, _ := strings.Cut(p.address, "/userlog/")
-	origin := "http" + strings.TrimPrefix(address, "ws")
-	conn, _, err := websocket.DefaultDialer.DialContext(ctx, p.address+query.Encode(), http.Header{"Origin": {origin}})
+	address := p.addresses[p.visits%len(p.addresses)]
+	p.visits++
+	host, _, _ := strings.Cut(address, "/userlog/")
+	origin := "http" + strings.TrimPrefix(host, "ws")
+	conn, _, err := websocket.DefaultDialer.DialContext(ctx, address+query.Encode(), http.Header{"Origin": {origin}})
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
@@ -175,7 +191,9 @@ func (p *page) take(m message) {
 	switch m.Type {
 	case "gap":
 		p.gaps++
-		p.holes = append(p.holes, len(p.ids))
+		if n := len(p.holes); n == 0 || p.holes[n-1] != len(p.ids) { // or it was cut just after the same gap
+			p.holes = append(p.holes, len(p.ids))
+		}
 	case "entry":
 		p.ids = append(p.ids, m.ID)
 	}

@@ -1,0 +1,326 @@
+package soak
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// TestEveryone has viewers of everyone's log leave and come back, to the same server or to one that has just
+// started, while the connection of the first is cut again and again. Whatever a viewer was given between two
+// gaps has to be all that was published: a gap is allowed wherever something may be missing, silence never.
+func TestEveryone(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		entries int           // that lists keep
+		ahead   time.Duration // of the clock of one application
+	}{
+		{"lists are cut off at once", 3, 0},
+		{"lists are cut off", 25, 0},
+		{"lists are long", 5000, 0},
+		{"clocks differ", 5000, time.Minute},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			random := seeded(t)
+			server, network, client := behindNetwork(t)
+			direct := server.Client(t)
+			options := store.Options{MaxEntries: test.entries}
+			witness := startWitness(t, open(t, direct, options), direct)
+			load := []*crowd{
+				{logs: open(t, direct, options), users: users(), rate: 150},
+				{logs: open(t, direct, options), users: users()[10:], rate: 50, ahead: test.ahead},
+			}
+			var recording, watching sync.WaitGroup
+			ending, cancel := context.WithTimeout(t.Context(), long(4*time.Second, time.Minute))
+			defer cancel()
+			for _, c := range load {
+				recording.Go(func() { c.record(ending) })
+			}
+			servers := &fleet{witness: witness, stays: open(t, client, options), starts: func() *store.Store { return open(t, direct, options) }}
+			viewers := make([]*follower, long(6, 12))
+			for i := range viewers {
+				viewers[i] = &follower{fleet: servers, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
+				watching.Go(func() { viewers[i].follow(t, ending) })
+			}
+			cuts := 0
+			for ; ending.Err() == nil; cuts++ {
+				wait(ending, time.Duration(random.ExpFloat64()*float64(time.Second)))
+				network.refuse()
+				wait(ending, time.Duration(random.ExpFloat64()*float64(200*time.Millisecond)))
+				network.heal()
+			}
+			recording.Wait()
+			for _, c := range load {
+				settled(t, c.logs)
+			}
+			end := goodbye(load[0].logs)
+			watching.Wait()
+			end()
+			f := sum(viewers)
+			if f.lost+f.twice+f.unordered != 0 {
+				t.Errorf("viewers did not see what was there: %v", f.figures)
+			}
+			if f.gaps == 0 || f.smooth == 0 {
+				t.Errorf("%d gaps, %d returns without one: that was not both kinds", f.gaps, f.smooth)
+			}
+			summary(t, load[0].logs, "everyone, "+test.name, "published", witness.count(), "cuts", cuts, "returns", f.returns, "without a gap", f.smooth, f.figures)
+		})
+	}
+}
+
+// wait waits for d, or until ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// crowd records requests of some users at a constant rate.
+type crowd struct {
+	logs  *store.Store
+	users []string
+	rate  int // per second
+	ahead time.Duration
+}
+
+func (c *crowd) record(ending context.Context) {
+	tick := time.NewTicker(time.Second / time.Duration(c.rate))
+	defer tick.Stop()
+	for n := 0; ending.Err() == nil; n++ {
+		c.logs.Record(store.Entry{Username: c.users[rand.IntN(len(c.users))], Method: "GET", Path: fmt.Sprint("/", n), Code: 200, Time: time.Now().Add(c.ahead)})
+		select {
+		case <-tick.C:
+		case <-ending.Done():
+		}
+	}
+}
+
+// lastPath is what is recorded last.
+const lastPath = "/last"
+
+// goodbye records lastPath until end is called: who comes back then may be shown only what is newest by a
+// clock that is ahead.
+func goodbye(logs *store.Store) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var saying sync.WaitGroup
+	saying.Go(func() {
+		for ctx.Err() == nil {
+			logs.Record(store.Entry{Username: "last", Method: "GET", Path: lastPath, Code: 200})
+			wait(ctx, 50*time.Millisecond)
+		}
+	})
+	return func() {
+		cancel()
+		saying.Wait()
+	}
+}
+
+// witness hears everything that is published, in order, on a connection that does not break.
+type witness struct {
+	mu       sync.Mutex
+	position map[string]int // by id
+	users    []string       // by position
+}
+
+func startWitness(t *testing.T, logs *store.Store, direct *redis.Client) *witness {
+	t.Helper()
+	w := &witness{position: map[string]int{}}
+	heard := direct.PSubscribe(context.Background(), logs.Keys().LogPattern())
+	if _, err := heard.Receive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		for {
+			message, err := heard.ReceiveMessage(context.Background())
+			if err != nil {
+				return
+			}
+			var e store.Entry
+			if err := e.UnmarshalJSON([]byte(message.Payload)); err != nil {
+				t.Error(err)
+				continue
+			}
+			w.mu.Lock()
+			w.position[e.ID] = len(w.users)
+			w.users = append(w.users, e.Username)
+			w.mu.Unlock()
+		}
+	})
+	t.Cleanup(func() {
+		heard.Close()
+		listening.Wait()
+	})
+	return w
+}
+
+func (w *witness) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.users)
+}
+
+// fleet are the servers to which a viewer may come.
+type fleet struct {
+	witness *witness
+	stays   *store.Store
+	mu      sync.Mutex
+	starts  func() *store.Store
+}
+
+// choose returns one of them, mostly the one that stays.
+func (f *fleet) choose(random *rand.Rand) *store.Store {
+	if random.IntN(4) > 0 {
+		return f.stays
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.starts()
+}
+
+// follower is a viewer of everyone's log.
+type follower struct {
+	*fleet
+	random *rand.Rand
+
+	after           string
+	begin           int             // what was published from there on is to be seen
+	seen            map[string]bool // since the last gap
+	last            map[string]int  // of each user
+	furthest        int             // position
+	over            bool            // lastPath was seen
+	returns, smooth int
+	figures
+}
+
+// follow watches until the last entry was seen, and leaves now and then before.
+func (v *follower) follow(t *testing.T, ending context.Context) {
+	for deadline, stop := context.WithTimeout(t.Context(), long(time.Minute, 3*time.Minute)); ; {
+		defer stop()
+		stay, leave := context.WithTimeout(deadline, time.Duration(v.random.ExpFloat64()*float64(400*time.Millisecond)))
+		if ending.Err() != nil {
+			stay = deadline
+		}
+		err := v.watch(stay)
+		leave()
+		switch {
+		case v.over:
+			v.close()
+			return
+		case deadline.Err() != nil:
+			t.Errorf("the last entry was not seen: %v", err)
+			return
+		}
+		wait(ending, time.Duration(v.random.ExpFloat64()*float64(300*time.Millisecond)))
+	}
+}
+
+// watch takes updates until stay ends, or nothing more can come.
+func (v *follower) watch(stay context.Context) error {
+	resumes, gaps := v.after != "", v.gaps
+	s, err := v.choose(v.random).SubscribeEveryone(v.after)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for first := true; !v.over; {
+		u, err := s.Next(stay)
+		if err != nil {
+			return err
+		}
+		v.take(u)
+		if first && u.State != store.Lost {
+			first = false
+			if resumes {
+				v.returns++
+			}
+			if resumes && v.gaps == gaps {
+				v.smooth++
+			}
+		}
+	}
+	return nil
+}
+
+func (v *follower) take(u store.Update) {
+	if u.Gap {
+		v.close()
+		v.gaps++
+	}
+	if u.Gap || v.after == "" {
+		v.anew()
+	}
+	for _, e := range u.Entries {
+		at, ok := v.where(e.ID)
+		before, had := v.last[e.Username]
+		switch {
+		case !ok:
+			continue // heard before the witness was there
+		case v.seen[e.ID]:
+			v.twice++
+		case had && at < before:
+			v.unordered++
+		}
+		v.seen[e.ID], v.last[e.Username], v.after = true, at, e.ID
+		v.figures.seen++
+		v.furthest = max(v.furthest, at)
+		v.over = v.over || e.Path == lastPath
+	}
+}
+
+// where is the position of an entry, for which the witness may have to be waited.
+func (v *follower) where(id string) (at int, ok bool) {
+	for deadline := time.Now().Add(5 * time.Second); !ok && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		v.witness.mu.Lock()
+		at, ok = v.witness.position[id]
+		v.witness.mu.Unlock()
+		if ok {
+			return at, true
+		}
+	}
+	return at, ok
+}
+
+// anew begins after a gap, or for the first time: what is published from now on is to be seen. What was
+// there before is shown only as far as a new viewer is interested.
+func (v *follower) anew() {
+	v.begin, v.seen, v.last, v.furthest = v.witness.count(), map[string]bool{}, map[string]int{}, -1
+}
+
+// close counts what was published and not seen, up to the furthest that was.
+func (v *follower) close() {
+	v.witness.mu.Lock()
+	defer v.witness.mu.Unlock()
+	for id, at := range v.witness.position {
+		if at >= v.begin && at <= v.furthest && !v.seen[id] {
+			v.lost++
+		}
+	}
+}
+
+// total adds up what the viewers saw.
+type total struct {
+	figures
+	returns, smooth int
+}
+
+func sum(viewers []*follower) (all total) {
+	for _, v := range viewers {
+		all.seen += v.figures.seen
+		all.lost += v.lost
+		all.twice += v.twice
+		all.unordered += v.unordered
+		all.gaps += v.gaps
+		all.returns += v.returns
+		all.smooth += v.smooth
+	}
+	return all
+}
