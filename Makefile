@@ -49,7 +49,7 @@ cover: setup ## Measure the coverage of every package; coverage/index.html shows
 	@$(GO) tool cover -html=coverage/profile -o coverage/index.html
 	@$(GO) tool cover -func=coverage/profile | tail -n 1
 
-# Some minutes, on a machine that does nothing else; bench/cmd/report -row measures one thing alone.
+# Half an hour and more, on a machine that does nothing else; bench/cmd/report -row measures one thing alone.
 .PHONY: bench
 bench: ## Measure what userlog costs, next to what it may cost
 	cd bench && $(GO) run ./cmd/report

@@ -5,7 +5,9 @@
 //	go run ./cmd/report -row latency
 //
 // Run it in the directory of module bench, on a machine that does nothing else. It starts a
-// redis-server and applications of its own and ends them; it needs Linux, redis-server and wrk.
+// redis-server and applications of its own and ends them; it needs Linux, redis-server and wrk, and a browser
+// for the last row. Where tests of soak and e2e show the figures, they run as in "make soak", or in their short
+// form below -scale 1.
 package main
 
 import (

@@ -49,6 +49,10 @@ func rows() []row {
 		{"idle", measureIdle},
 		{"slow", measureSlow},
 		{"login", measureLogin},
+		{"join", measureProofs(joinProofs())},
+		{"resume", measureProofs(resumeProofs())},
+		{"redis", measureProofs(redisProofs())},
+		{"browser", measureProofs(browserProofs())},
 	}
 }
 
