@@ -16,7 +16,7 @@ help: ## List the targets
 
 # Built and then run, because "go run" calls it a failure when Ctrl-C ends the demo.
 .PHONY: demo
-demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr :8081" sets flags
+demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 127.0.0.1:8081" sets flags
 	$(GO) build -o userlog . && exec ./userlog demo $(ARGS)
 
 # The browser tests run a program that is built with the race detector; they themselves don't need it.

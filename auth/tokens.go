@@ -66,7 +66,7 @@ func NewTokens(client redis.UniversalClient, keys store.Keys) *Tokens {
 }
 
 // Create makes a token for an account and returns its secret, which is kept nowhere: show it once. It
-// returns [ErrLabel], [ErrTokenLifetime], [ErrTooManyTokens], [ErrNoAccount], or what Redis or ctx
+// returns [ErrLabel], [ErrTokenLifetime], [ErrTooManyTokens], [ErrNoAccount], [ErrDisabled], or what Redis or ctx
 // failed with.
 func (t *Tokens) Create(ctx context.Context, account, label string, lifetime time.Duration) (secret string, err error) {
 	label = strings.TrimSpace(label)
@@ -89,8 +89,11 @@ func (t *Tokens) Create(ctx context.Context, account, label string, lifetime tim
 		return "", fmt.Errorf("create token: %w", err)
 	}
 	owner, ok := found[account]
-	if !ok || owner.Disabled {
+	switch {
+	case !ok:
 		return "", ErrNoAccount
+	case owner.Disabled:
+		return "", ErrDisabled
 	}
 	secret = newSecret()
 	id, _ := hashSecret(secret) // a secret of our own always has one

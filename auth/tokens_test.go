@@ -75,6 +75,10 @@ func TestTokenIsRefused(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada")
+		s.make(t, "off")
+		if err := s.accounts.Disable(ctx, "off"); err != nil {
+			t.Fatal(err)
+		}
 		for what, c := range map[string]struct {
 			account, label string
 			lifetime       time.Duration
@@ -86,6 +90,7 @@ func TestTokenIsRefused(t *testing.T) {
 			"short life":       {"ada", "x", time.Minute, auth.ErrTokenLifetime},
 			"long life":        {"ada", "x", auth.MaxTokenLifetime + 1, auth.ErrTokenLifetime},
 			"nobody":           {"nobody", "x", time.Hour, auth.ErrNoAccount},
+			"disabled":         {"off", "x", time.Hour, auth.ErrDisabled},
 		} {
 			if _, err := s.tokens.Create(ctx, c.account, c.label, c.lifetime); !errors.Is(err, c.want) {
 				t.Errorf("%s: got %v, want %v", what, err, c.want)

@@ -37,14 +37,14 @@ func (s *site) requireLogin(c *gin.Context) {
 	case s.ownLogin():
 		s.sendToLogin(c)
 	default:
-		s.fail(c, http.StatusForbidden, nil)
+		s.refuseAccess(c)
 	}
 }
 
 // requireSuperuser lets superusers on, of those who have a role.
 func (s *site) requireSuperuser(c *gin.Context) {
 	if accessOf(c).Role != auth.Superuser {
-		s.fail(c, http.StatusForbidden, nil)
+		s.refuseAccess(c)
 	}
 }
 

@@ -100,7 +100,7 @@ func TestTheHostsLoginIsTheAdmins(t *testing.T) {
 				if route.Method == http.MethodHead {
 					continue // nothing to read
 				}
-				a.expect(http.StatusForbidden, "This request was refused. Go back, reload the page and try again.")
+				a.expect(http.StatusForbidden, "Your account may not see this page. If you need it, ask a superuser.")
 				if a.location() != "" || a.find("header nav").Length() != 0 {
 					t.Errorf("%s: led to %q with a navigation of %d", route.Path, a.location(), a.find("header nav").Length())
 				}

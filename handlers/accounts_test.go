@@ -225,7 +225,7 @@ func TestViewersChangeNoAccount(t *testing.T) {
 	vera := s.viewer("vera")
 	for _, action := range []string{"create", "disable", "enable", "role", "link", "sessions"} {
 		a := vera.post(base+"/accounts/"+action, form("name", "vera", "role", "superuser", "sure", "1"))
-		a.expect(http.StatusForbidden, "This request was refused. Go back, reload the page and try again.")
+		a.expect(http.StatusForbidden, "Your account may not see this page. If you need it, ask a superuser.")
 	}
 	vera.post(base+"/account/password", form("current", password, "password", "another good password", "username", root, "name", root, "role", "superuser"))
 	if account := s.account("vera"); account.Role != auth.Viewer || account.Disabled || !account.LinkExpires.IsZero() {

@@ -108,12 +108,22 @@ func (s *site) fail(c *gin.Context, status int, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		s.log.Error("userlog: a page could not be shown", "status", status, "route", c.FullPath(), "err", err)
 	}
-	html, err := s.views.Error(views.Error{Layout: s.layout(c, ""), Status: status})
+	s.showError(c, views.Error{Status: status})
+}
+
+// refuseAccess ends the request of somebody whose account may not make it.
+func (s *site) refuseAccess(c *gin.Context) {
+	s.showError(c, views.Error{Status: http.StatusForbidden, NoAccess: true})
+}
+
+func (s *site) showError(c *gin.Context, p views.Error) {
+	p.Layout = s.layout(c, "")
+	html, err := s.views.Error(p)
 	if err != nil {
 		s.log.Error("userlog: the error page could not be rendered", "err", err)
-		c.AbortWithStatus(status)
+		c.AbortWithStatus(p.Status)
 		return
 	}
 	c.Abort()
-	s.send(c, status, html)
+	s.send(c, p.Status, html)
 }

@@ -133,9 +133,12 @@ func complain(c *gin.Context, watch live.Watch) string {
 	if everyone := c.Query("everyone") != ""; everyone == (watch.Username != "") {
 		return "Name either a username or everyone=1."
 	}
+	show := c.Query("show")
 	switch format := c.Query("format"); {
 	case format != "" && format != "json" && format != "html":
 		return "The format is either html or json."
+	case show != "" && show != watch.Reading.Filter.Show: // or a slip would show everything
+		return "What is shown is pages, changes or errors."
 	case watch.Username != "" && store.CheckUsername(watch.Username) != nil:
 		return "There can be no user of that name."
 	}

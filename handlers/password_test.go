@@ -38,7 +38,7 @@ func TestALinkSetsThePasswordAndLogsIn(t *testing.T) {
 		if home := b.get(a.location()); home.StatusCode != http.StatusOK || !strings.Contains(home.text("header .account"), "vera") {
 			t.Errorf("home: %d, %q", home.StatusCode, home.text("header .account"))
 		}
-		b.get(base+"/accounts").expect(http.StatusForbidden, "This request was refused. Go back, reload the page and try again.")
+		b.get(base+"/accounts").expect(http.StatusForbidden, "Your account may not see this page. If you need it, ask a superuser.")
 		if again := s.stranger().logIn(base, "vera", chosen, ""); again.StatusCode != http.StatusSeeOther {
 			t.Errorf("her password: %d", again.StatusCode)
 		}

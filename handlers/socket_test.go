@@ -121,6 +121,7 @@ func TestSocketsSayWhatIsWrong(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                             "Name either a username or everyone=1.\n",
 		"?username=":                   "Name either a username or everyone=1.\n",
+		"?everyone=1&show=error":       "What is shown is pages, changes or errors.\n",
 		"?username=ada&everyone=1":     "Name either a username or everyone=1.\n",
 		"?username=a%00b":              "There can be no user of that name.\n",
 		"?username=%FF":                "There can be no user of that name.\n",

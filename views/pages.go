@@ -100,7 +100,8 @@ const DefaultMaxRows = 500
 // own text.
 type Error struct {
 	Layout
-	Status int // 403, 404 (also for 405), 429 and 503 have texts of their own, everything else has that of 500
+	Status   int  // 403, 404 (also for 405), 429 and 503 have texts of their own, everything else has that of 500
+	NoAccess bool // of 403: it is the account that may not, whatever the request
 }
 
 // Login renders the login page.
@@ -128,6 +129,9 @@ func (s *Set) Error(p Error) ([]byte, error) { return s.page("error", p.Lang, p)
 func (e Error) Key() string {
 	switch e.Status {
 	case 403:
+		if e.NoAccess {
+			return "error.no-access"
+		}
 		return "error.forbidden"
 	case 404, 405:
 		return "error.not-found"
@@ -149,8 +153,7 @@ func (e Error) NextKey() string { return e.Key() + ".next" }
 // complete.
 func errorKeys() []string {
 	var keys []string
-	for _, status := range []int{403, 404, 429, 500, 503} {
-		e := Error{Status: status}
+	for _, e := range []Error{{Status: 403}, {Status: 403, NoAccess: true}, {Status: 404}, {Status: 429}, {Status: 500}, {Status: 503}} {
 		keys = append(keys, e.Key(), e.TextKey(), e.NextKey())
 	}
 	return keys

@@ -55,7 +55,7 @@ func printLink(w io.Writer, admin adminURL, name, secret string) {
 	page := "/password?" + url.Values{"username": {name}}.Encode()
 	hours := int(auth.LinkLifetime.Hours())
 	if admin == "" {
-		fmt.Fprintf(w, "The owner sets a password on this page of the admin, once, within %d hours:\n\n  %s\n  code: %s\n\n"+
+		fmt.Fprintf(w, "The owner sets a password on this page of the admin, below its path such as /userlog, once, within %d hours:\n\n  %s\n  code: %s\n\n"+
 			"Pass --url to get a link. It is not shown again.\n", hours, page, secret)
 		return
 	}
