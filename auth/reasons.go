@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/redis/go-redis/v9"
@@ -44,10 +45,16 @@ func NewReasons(client redis.UniversalClient, keys store.Keys) *Reasons {
 // CheckReason returns a reason that was typed as it is kept, or [ErrReason].
 func CheckReason(text string) (string, error) {
 	text = strings.TrimSpace(text)
-	if n := utf8.RuneCountInString(text); n == 0 || n > MaxReason || !printable(text) {
+	if n := utf8.RuneCountInString(text); n == 0 || n > MaxReason || !printable(text) || !strings.ContainsFunc(text, saysSomething) {
 		return "", ErrReason
 	}
 	return text, nil
+}
+
+// saysSomething reports whether a character is a letter or a digit that can be seen. Unicode counts four
+// characters as letters that only fill a place in Korean writing.
+func saysSomething(r rune) bool {
+	return (unicode.IsLetter(r) || unicode.IsNumber(r)) && !strings.ContainsRune("\u115f\u1160\u3164\uffa0", r)
 }
 
 // State remembers for [ReasonLifetime] why account looks at the log of username, "" for everyone's. It

@@ -41,7 +41,7 @@ func TestReasonHoldsForAPairAndAWhile(t *testing.T) {
 
 func TestReasonIsRefused(t *testing.T) {
 	reasons := auth.NewReasons(redistest.Start(t).Client(t), keys)
-	for _, text := range []string{"", "  ", strings.Repeat("é", auth.MaxReason+1), "a\nb", "a\x1bb", "\xff", "a\u0085b"} {
+	for _, text := range []string{"", "  ", strings.Repeat("é", auth.MaxReason+1), "a\nb", "a\x1bb", "\xff", "a\u0085b", "\u200b", "\u3164", "\u2800", "\u202e", "—"} {
 		if err := reasons.State(t.Context(), "eve", "ada", text); !errors.Is(err, auth.ErrReason) {
 			t.Errorf("%q: %v", text, err)
 		}

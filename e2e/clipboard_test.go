@@ -39,7 +39,7 @@ func TestCopyButtons(t *testing.T) {
 			}
 		}
 		summary := b.copies("#summary")
-		if !strings.HasPrefix(summary, "**ada**, ") || !strings.Contains(summary, "\n| 2026-03-04 05:06:07 UTC | Pay `POST /pay?token=***` | Client error (422) |\n") {
+		if !strings.HasPrefix(summary, "`ada`, ") || !strings.Contains(summary, "\n| 2026-03-04 05:06:07 UTC | `Pay` `POST /pay?token=***` | Client error (422) |\n") {
 			t.Errorf("%s: the summary is\n%s", page, summary)
 		}
 	}
@@ -61,7 +61,7 @@ func TestTheSummaryIsShownWhereItCanNotBeCopied(t *testing.T) {
 	b.visit("/static?username=ada")
 	b.hasURLs("/cart")
 	b.click("#summary")
-	b.eventually("the summary", "location.pathname === '/userlog/summary' && document.body.textContent.startsWith('**ada**')")
+	b.eventually("the summary", "location.pathname === '/userlog/summary' && document.body.textContent.startsWith('`ada`')")
 }
 
 // mayUseClipboard decides for the browser's user, who would be asked. The tab behaves as if it were in front.

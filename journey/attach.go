@@ -4,7 +4,7 @@ import "github.com/gin-userlog/userlog/store"
 
 // addPart folds an entry that is not a step under the one that asked for it.
 func (f *Folder) addPart(e store.Entry) Change {
-	if e.Kind == store.KindPrefetch && e.Page != "" {
+	if kindOf(e) == store.KindPrefetch && e.Page != "" {
 		if len(f.ahead) >= f.limit {
 			clear(f.ahead)
 		}

@@ -46,6 +46,17 @@ func TestFold(t *testing.T) {
 			3 asset GET /app.css 200 from=/pay`, `
 			GET /cart 200
 			POST /pay 422 +/app.css`},
+		{"changes that look like what a browser fetches by itself", `
+			1 page GET /chat 200
+			2 socket POST /pay 500 from=/chat
+			3 asset DELETE /orders/7 200 from=/chat
+			4 prefetch PUT /name 200 from=/chat
+			5 socket GET /events 200 from=/chat
+			6 beacon POST /seen 204 from=/chat`, `
+			GET /chat 200 +/events +/seen
+			POST /pay 500
+			DELETE /orders/7 200
+			PUT /name 200`},
 		{"several redirects", `
 			1 page GET / 302 to=/account
 			1.1 page GET /account 302 to=/login?next=/account

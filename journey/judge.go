@@ -8,9 +8,13 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// kindOf is the kind of an entry, guessed carefully where it has none.
+// kindOf is the kind of an entry, guessed carefully where it has none. A change is never taken for what a
+// browser fetches by itself, whatever its headers said: only scripts send such, or those who want to hide
+// what they do.
 func kindOf(e store.Entry) store.Kind {
 	switch {
+	case e.Method != "" && !safe(e.Method) && (e.Kind == store.KindAsset || e.Kind == store.KindPrefetch || e.Kind == store.KindSocket):
+		return store.KindFetch
 	case e.Kind != store.KindUnknown:
 		return e.Kind
 	case e.From != "":

@@ -71,7 +71,7 @@ func (s *Step) Outcome() store.Entry {
 func (s *Step) Failed() bool { return failed(s.Entry) || failed(s.Outcome()) }
 
 // Ahead reports whether the step is only what a browser loaded in case it will be wanted.
-func (s *Step) Ahead() bool { return s.Entry.Kind == store.KindPrefetch }
+func (s *Step) Ahead() bool { return kindOf(s.Entry) == store.KindPrefetch }
 
 // Folded is the number of requests that were fetched for the step, besides Entry and Redirects.
 func (s *Step) Folded() int {

@@ -32,7 +32,7 @@ func askedBy(r *http.Request) asked {
 // says that it is a page, too.
 func kindOf(method string, h http.Header, htmx bool) store.Kind {
 	switch {
-	case strings.EqualFold(value(h, "Upgrade"), "websocket"), value(h, "Accept") == "text/event-stream":
+	case strings.EqualFold(value(h, "Upgrade"), "websocket"), method == http.MethodGet && value(h, "Accept") == "text/event-stream":
 		return store.KindSocket
 	case prefetches(h):
 		return store.KindPrefetch

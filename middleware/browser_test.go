@@ -45,6 +45,7 @@ func TestTrackRecordsWhatTheBrowserAskedFor(t *testing.T) {
 		{"sendBeacon", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "no-cors"}, store.KindBeacon, page},
 		{"ping", "POST", []string{"Accept", "*/*", "Ping-From", here, "Ping-To", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "no-cors"}, store.KindBeacon, ""},
 		{"websocket", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Version", "13"}, store.KindSocket, ""},
+		{"events in answer to a change", "POST", []string{"Accept", "text/event-stream", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}, store.KindFetch, page},
 		{"events", "GET", []string{"Accept", "text/event-stream", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}, store.KindSocket, page},
 		{"link rel=prefetch", "GET", []string{"Accept", acceptPage, "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "no-cors", "Sec-Purpose", "prefetch"}, store.KindPrefetch, page},
 		{"speculation rules, prefetch", "GET", []string{"Accept", acceptPage, "Referer", here, "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Sec-Purpose", "prefetch"}, store.KindPrefetch, page},

@@ -97,12 +97,15 @@ func TestWhoIsInTrouble(t *testing.T) {
 			{Username: "cleo", Path: "/favicon.ico?v=1", Code: 404},
 			{Username: "cleo", Path: "/logo", Code: 404, Kind: store.KindAsset},
 			{Username: "dan", Path: "/", Code: 302},
+			{Username: "eve", Method: "POST", Path: "/pay", Code: 500, Kind: store.KindSocket},
+			{Username: "fay", Method: "GET", Path: "/events", Code: 500, Kind: store.KindSocket},
 		} {
 			e.Time = start.Add(time.Duration(n) * time.Second)
 			logs.Record(e)
 		}
 		written(t, logs)
 		want := []store.Trouble{
+			{Username: "eve", At: start.Add(6 * time.Second).UTC(), Code: 500},
 			{Username: "bob", At: start.Add(2 * time.Second).UTC(), Code: 503}, {Username: "ada", At: start.UTC(), Code: 422},
 		}
 		got, err := logs.InTrouble(ctx, 10)
@@ -116,7 +119,7 @@ func TestWhoIsInTrouble(t *testing.T) {
 			t.Errorf("it expires in %v", ttl)
 		}
 		client.ZAdd(ctx, logs.Keys().Trouble(), redis.Z{Score: float64(start.Add(-time.Hour).UnixMilli()), Member: "bob"})
-		if got, err := logs.InTrouble(ctx, 10); err != nil || len(got) != 1 || got[0].Username != "ada" {
+		if got, err := logs.InTrouble(ctx, 10); err != nil || len(got) != 2 || got[0].Username != "eve" || got[1].Username != "ada" {
 			t.Errorf("after bob's log has expired: %v, %v", got, err)
 		}
 	})

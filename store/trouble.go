@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/http"
 	"strings"
 	"time"
 
@@ -56,11 +57,22 @@ func (e *Entry) failed() bool {
 		return false
 	}
 	switch e.Kind {
-	case KindAsset, KindBeacon, KindPrefetch, KindSocket:
+	case KindBeacon:
 		return false
+	case KindAsset, KindPrefetch, KindSocket:
+		return !e.reads() // no browser changes something so by itself
 	case KindUnknown:
 		path, _, _ := strings.Cut(e.Path, "?")
 		return !isStaticFile(path)
 	}
 	return true
+}
+
+// reads reports whether the method only asks for something, as far as it is known.
+func (e *Entry) reads() bool {
+	switch e.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
 }

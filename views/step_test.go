@@ -201,12 +201,12 @@ func TestSummaryIsMarkdown(t *testing.T) {
 	entries := visit()
 	entries[4].Page, entries[3].Path = "Order *details*", "/a|b`c"
 	got, err := newSet(t).Summary("en", "ada_1", entries, entries[0].Time.Add(40*time.Second))
-	want := "**ada\\_1**, 2026-03-04 05:07:07 UTC\n\n" +
-		"On Pay, idle for 40 s. Last problem: Pay was rejected \\(422\\), 2026-03-04 05:06:27 UTC.\n\n" +
+	want := "`ada_1`, 2026-03-04 05:07:07 UTC\n\n" +
+		"On `Pay`, idle for 40 s. Last problem: `Pay` was rejected \\(422\\), 2026-03-04 05:06:27 UTC.\n\n" +
 		"| Time | URL | Result |\n| --- | --- | --- |\n" +
-		"| 2026-03-04 05:06:07 UTC | Order \\*details\\* `GET /orders/7?a=1` | Success (200), 1 part failed |\n" +
+		"| 2026-03-04 05:06:07 UTC | `Order *details*` `GET /orders/7?a=1` | Success (200), 1 part failed |\n" +
 		"| 2026-03-04 05:06:12 UTC | `POST /cart` → `/cart` | Success (200) |\n" +
-		"| 2026-03-04 05:06:27 UTC | Pay `POST /pay` | Client error (422) |\n"
+		"| 2026-03-04 05:06:27 UTC | `Pay` `POST /pay` | Client error (422) |\n"
 	if err != nil || got != want {
 		t.Errorf("got\n%s%v\nwant\n%s", got, err, want)
 	}
@@ -215,10 +215,13 @@ func TestSummaryIsMarkdown(t *testing.T) {
 		entries[i].ID, entries[i].Code = string(rune('x'+i)), 500
 	}
 	failing, err := newSet(t).Summary("en", "ada", append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time)
-	if err != nil || !strings.Contains(failing, ".\n\n- 3 failures in a row, the last one at /a\\_b.\n\n| Time |") {
+	if err != nil || !strings.Contains(failing, ".\n\n- 3 failures in a row, the last one at `/a_b`.\n\n| Time |") {
 		t.Errorf("hints: %v\n%s", err, failing)
 	}
-	for name, want := range map[string]string{"\u202eada\u2066": "**\ufffdada\ufffd**, 2026", "\u2069\xff": "**\ufffd\ufffd**, 2026", "\u0645\u06cc\u200c\u062e\u0648": "**\u0645\u06cc\u200c\u062e\u0648**, 2026"} {
+	for name, want := range map[string]string{
+		"\u202eada\u2066": "`\ufffdada\ufffd`, 2026", "\u2069\xff": "`\ufffd\ufffd`, 2026", "\u0645\u06cc\u200c\u062e\u0648": "`\u0645\u06cc\u200c\u062e\u0648`, 2026",
+		"http://evil.example": "`http://evil.example`, 2026", "`|@team\n": "`'¦@team`, 2026", " ": "` `, 2026",
+	} {
 		if got, err := newSet(t).Summary("en", name, nil, entries[0].Time); err != nil || !strings.HasPrefix(got, want) {
 			t.Errorf("of %+q: %+q, %v", name, got, err)
 		}

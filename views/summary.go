@@ -2,7 +2,6 @@ package views
 
 import (
 	"fmt"
-	"html"
 	"regexp"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**, %s\n\n%s\n\n", escapeMarkdown(username), utc(at), where)
+	fmt.Fprintf(&b, "%s, %s\n\n%s\n\n", code(username), utc(at), where)
 	for _, h := range now.Hints {
 		hint, err := c.plain(h.Key, h.Where, h.Count)
 		if err != nil {
@@ -55,9 +54,6 @@ func (s *Set) catalogue(lang string) *catalogue {
 	return s.catalogues[0]
 }
 
-// tags are what sentences have around names on a page.
-var tags = regexp.MustCompile(`<[^>]*>`)
-
 // where is the sentence about where the user is, as Markdown.
 func (c *catalogue) where(n nowLine) (string, error) {
 	if !n.Known {
@@ -69,7 +65,7 @@ func (c *catalogue) where(n nowLine) (string, error) {
 	}
 	on, err := c.text("now.somewhere")
 	if n.Page != "" {
-		on, err = c.named("now.on", escapeMarkdown(n.Page))
+		on, err = c.plain("now.on", n.Page, 0)
 	}
 	if err != nil {
 		return "", err
@@ -82,21 +78,23 @@ func (c *catalogue) where(n nowLine) (string, error) {
 	return on + idle + " " + problem + " " + n.Problem.When.UTC + ".", err
 }
 
-// plain is a sentence as Markdown.
+// plain is a sentence as Markdown, with the name in it as code.
 func (c *catalogue) plain(key, name string, count int) (string, error) {
-	sentence, err := c.sentence(key, name, count)
-	return escapeMarkdown(html.UnescapeString(tags.ReplaceAllString(string(sentence), ""))), err
+	// A private-use character marks the place until the sentence has been escaped.
+	const place = "\uE000"
+	sentence, err := c.localize(key, count, place)
+	return strings.Replace(escapeMarkdown(sentence), place, code(name), 1), err
 }
 
 // summaryLine is a step as a row of the table.
 func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 	r := newStepRow(step, Links{})
-	what := "`" + code(strings.TrimSpace(r.First.Request.Method+" "+r.First.Request.URL)) + "`"
+	what := address(strings.TrimSpace(r.First.Request.Method + " " + r.First.Request.URL))
 	if step.Entry.Page != "" {
-		what = escapeMarkdown(step.Entry.Page) + " " + what
+		what = code(step.Entry.Page) + " " + what
 	}
 	for _, led := range r.Led {
-		what += " → `" + code(led.Request.URL) + "`"
+		what += " → " + address(led.Request.URL)
 	}
 	result, err := c.text("step.implied")
 	if !step.Implied {
@@ -111,20 +109,33 @@ func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 	return fmt.Sprintf("| %s | %s | %s |\n", utc(step.Entry.Time), what, result), err
 }
 
-// code is a path between backticks in a table: what would end either is percent-encoded.
-func code(path string) string { return strings.NewReplacer("`", "%60", "|", "%7C").Replace(path) }
+// address is a path as code. What can't stand there is percent-encoded: the same address.
+func address(path string) string {
+	return code(strings.NewReplacer("`", "%60", "|", "%7C").Replace(path))
+}
 
-// markdown are the characters that mean something in a line of Markdown.
-var markdown = regexp.MustCompile("[\\\\`*_{}\\[\\]<>()#+!|~-]")
-
-// escapeMarkdown is a name or a sentence as text. A ticket has no <bdi>: what would rearrange the rest of
-// the line is replaced.
-func escapeMarkdown(text string) string {
+// code is what others have typed, as code: Markdown makes no link, no mention and nothing else of that. What
+// would end the code or the cell of a table, or rearrange the line, since a ticket has no <bdi>, is replaced.
+func code(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if '\u202A' <= r && r <= '\u202E' || '\u2066' <= r && r <= '\u2069' {
+		switch {
+		case r == '`':
+			return '\''
+		case r == '|':
+			return '¦'
+		case '\u202A' <= r && r <= '\u202E' || '\u2066' <= r && r <= '\u2069':
 			return utf8.RuneError
 		}
 		return r // which is utf8.RuneError where it is no UTF-8
 	}, strings.Join(strings.Fields(text), " "))
-	return markdown.ReplaceAllString(text, `\$0`)
+	if text == "" {
+		text = " " // which there are names of
+	}
+	return "`" + text + "`"
 }
+
+// markdown are the characters that mean something in a line of Markdown.
+var markdown = regexp.MustCompile("[\\\\`*_{}\\[\\]<>()#+!|~-]")
+
+// escapeMarkdown is a sentence of ours as text.
+func escapeMarkdown(text string) string { return markdown.ReplaceAllString(text, `\$0`) }
