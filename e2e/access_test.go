@@ -10,6 +10,7 @@ import (
 // Pages ask by themselves, and keep a socket: who may not look any longer sees the login instead, and
 // comes back to where she was.
 func TestOpenPagesEndWithTheSession(t *testing.T) {
+	t.Parallel()
 	for _, page := range []string{"/live?username=ada", "/live/everyone", "/static?username=ada"} {
 		t.Run(page, func(t *testing.T) {
 			redis := redistest.Start(t)
@@ -32,6 +33,7 @@ func TestOpenPagesEndWithTheSession(t *testing.T) {
 
 // A session that ends while the page has no connection: the socket that is refused doesn't say why.
 func TestAnUnconnectedPageFindsOutThatItsSessionHasEnded(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := openTab(t, site.origin+"/userlog")
@@ -49,6 +51,7 @@ func TestAnUnconnectedPageFindsOutThatItsSessionHasEnded(t *testing.T) {
 }
 
 func TestAReasonIsStatedAndInSight(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis, "--require-reason"), openStore(t, redis)
 	record(logs, "ada", "/orders/7")

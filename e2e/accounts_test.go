@@ -26,6 +26,7 @@ func (b *tab) openLink(link string) {
 }
 
 func TestASuperuserInvitesAViewer(t *testing.T) {
+	t.Parallel()
 	site := serve(t, redistest.Start(t))
 	admin := openTab(t, site.origin+"/userlog")
 	admin.logIn()
@@ -56,6 +57,7 @@ func TestASuperuserInvitesAViewer(t *testing.T) {
 
 // Whoever changes a password in one browser is logged out of the others, and stays logged in there.
 func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
+	t.Parallel()
 	site := serve(t, redistest.Start(t))
 	here, there := openTab(t, site.origin+"/userlog"), openTab(t, site.origin+"/userlog")
 	here.logIn()

@@ -10,6 +10,7 @@ import (
 )
 
 func TestEveryoneCanBeFiltered(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site := serve(t, redis)
 	shop, blog := openStoreWith(t, redis, store.Options{Application: "shop"}), openStoreWith(t, redis, store.Options{Application: "blog"})

@@ -9,6 +9,7 @@ import (
 )
 
 func TestHomeRefreshesByItself(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStoreWith(t, redis, store.Options{Application: "shop"})
 	b := openTab(t, site.origin+"/userlog")

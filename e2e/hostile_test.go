@@ -18,6 +18,7 @@ import (
 )
 
 func TestLoggedTextIsShownAsText(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := openTab(t, site.origin+"/userlog")
@@ -41,6 +42,7 @@ func TestLoggedTextIsShownAsText(t *testing.T) {
 }
 
 func TestUsernamesAreShownAsText(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := openTab(t, site.origin+"/userlog")
@@ -71,6 +73,7 @@ func TestUsernamesAreShownAsText(t *testing.T) {
 
 // What is asked for, in an address that somebody else may have made, or by typing.
 func TestAskedTextIsShownAsText(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := openTab(t, site.origin+"/userlog")
@@ -116,6 +119,7 @@ func (b *tab) holds(selector, text string) {
 
 // What an application may add to an entry, and what a browser says about itself.
 func TestEveryFieldIsShownAsText(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := openTab(t, site.origin+"/userlog")
@@ -135,6 +139,7 @@ func TestEveryFieldIsShownAsText(t *testing.T) {
 
 // What somebody has typed into a form, or has sent with a login, is shown to superusers.
 func TestTypedTextIsShownAsText(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis, "--require-reason"), openStore(t, redis)
 	reasons := auth.NewReasons(logs.Client(), logs.Keys())
@@ -194,6 +199,7 @@ func logInWith(t *testing.T, site *program, agent string) {
 
 // A login leads nowhere else, as browsers read URLs, which is not always as Go does.
 func TestNoLoginLeadsElsewhere(t *testing.T) {
+	t.Parallel()
 	site := serve(t, redistest.Start(t))
 	b := openTab(t, site.origin+"/userlog")
 	for _, next := range []string{

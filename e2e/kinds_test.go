@@ -18,6 +18,7 @@ import (
 // TestKinds drives Chromium through everything that makes it ask for something, and checks what
 // middleware makes of it. With -v it prints the headers, which middleware's own tests repeat.
 func TestKinds(t *testing.T) {
+	t.Parallel()
 	const page = "/page?step=1"
 	tests := []struct {
 		name  string

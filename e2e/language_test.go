@@ -7,6 +7,7 @@ import (
 )
 
 func TestFrenchForThoseWhoAskForIt(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/panier")
@@ -27,6 +28,7 @@ func TestFrenchForThoseWhoAskForIt(t *testing.T) {
 }
 
 func TestLanguageSwitchIsRemembered(t *testing.T) {
+	t.Parallel()
 	site := serve(t, redistest.Start(t))
 	b := openTab(t, site.origin+"/userlog")
 	b.logIn()

@@ -25,6 +25,7 @@ func TestLiveLogShowsRequestsAsTheyHappen(t *testing.T) {
 }
 
 func TestEveryoneShowsAllUsers(t *testing.T) {
+	t.Parallel()
 	site := demo(t, redistest.Start(t))
 	b := openTab(t, site.origin+"/userlog")
 	b.logIn()
@@ -42,6 +43,7 @@ func TestEveryoneShowsAllUsers(t *testing.T) {
 }
 
 func TestNamesArePatternsToNobody(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	names := []string{"*", "al*", "alice", "[a-z]", "a:b", "{x}", "Ünï", "<b>", "two words", "😀", `"'&amp;`}

@@ -7,6 +7,7 @@ import (
 )
 
 func TestLoginLeadsBackToThePageThatWasAskedFor(t *testing.T) {
+	t.Parallel()
 	site := serve(t, redistest.Start(t))
 	b := openTab(t, site.origin+"/userlog")
 	b.visit("/static?username=ada")
@@ -18,6 +19,7 @@ func TestLoginLeadsBackToThePageThatWasAskedFor(t *testing.T) {
 }
 
 func TestWrongPassword(t *testing.T) {
+	t.Parallel()
 	site := serve(t, redistest.Start(t))
 	b := openTab(t, site.origin+"/userlog")
 	b.visit("/login")

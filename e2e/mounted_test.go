@@ -18,6 +18,7 @@ import (
 )
 
 func TestBasePath(t *testing.T) {
+	t.Parallel()
 	for _, base := range []string{"/", "/support/logs"} {
 		t.Run(base, func(t *testing.T) {
 			redis := redistest.Start(t)
@@ -151,6 +152,7 @@ func visit(t *testing.T, url string, cookie *http.Cookie) {
 }
 
 func TestLiveLogFromAnotherProcess(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	logs := openStore(t, redis)
 	site := serve(t, redis)

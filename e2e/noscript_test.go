@@ -7,6 +7,7 @@ import (
 )
 
 func TestWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/first", "/second")

@@ -20,6 +20,7 @@ const (
 var outlives = []string{"--appendonly", "yes", "--appendfsync", "always"}
 
 func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/before")
@@ -43,6 +44,7 @@ func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 }
 
 func TestStaticLogSurvivesARestartOfTheServer(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/before")
@@ -81,6 +83,7 @@ func TestLiveLogSurvivesARestartOfRedis(t *testing.T) {
 }
 
 func TestPagesSayThatTheStoreIsAway(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t, outlives...)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/before")

@@ -19,6 +19,7 @@ var screenshots = flag.String("screenshots", "", "directory for the pictures of 
 
 // TestScreenshots looks at every page of a demo in which there is something to see.
 func TestScreenshots(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	logs := openStore(t, redis)
 	recordAfternoon(logs)

@@ -53,6 +53,7 @@ func (b *tab) isAt(location string) {
 }
 
 func TestSearchByKeyboard(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	for _, username := range []string{"ada", "Adam", "Ádám", "grace", "日本"} {
@@ -135,6 +136,7 @@ func TestTheShortcutCanBeSwitchedOff(t *testing.T) {
 }
 
 func TestSuggestionsByMouse(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "a b&c", "/")

@@ -49,6 +49,7 @@ func TestStaticLogShowsWhatHappened(t *testing.T) {
 }
 
 func TestStaticLogRefreshesByItself(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := openTab(t, site.origin+"/userlog")

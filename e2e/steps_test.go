@@ -28,6 +28,7 @@ func TestDaysAreToldApart(t *testing.T) {
 // A live log stays true while it is read: what a page loads joins its row, a row that is open stays open,
 // and the sentence on top and the title of the window say where the user is.
 func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := openTab(t, site.origin+"/userlog")
@@ -67,6 +68,7 @@ func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 
 // A refresh closes nothing that the reader has opened, and takes away nothing that she is typing.
 func TestARefreshLeavesTheReaderAlone(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage, Route: "/orders/:id"})
@@ -88,6 +90,7 @@ func TestARefreshLeavesTheReaderAlone(t *testing.T) {
 // Who listens to the page hears what is new and what has gone wrong since, once, and nothing while the
 // table is stopped.
 func TestNewsIsAnnouncedOnce(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/before")
@@ -121,6 +124,7 @@ func TestNewsIsAnnouncedOnce(t *testing.T) {
 
 // A page that is behind others says by its title that it shows nothing new any longer.
 func TestTheTitleTellsThatTheConnectionIsLost(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/before")

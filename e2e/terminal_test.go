@@ -23,6 +23,7 @@ const (
 // What strangers send reaches the terminal, and the file that it is redirected to, as text of one
 // line, if at all: also while every page fails.
 func TestNothingIsInjectedIntoTheProgramsLog(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
 			redis := redistest.Start(t)

@@ -9,6 +9,7 @@ import (
 
 // What the reader chooses goes before what the system says, on every page, and can be taken back.
 func TestLightAndDarkCanBeChosen(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	b := openTab(t, serve(t, redis).origin+"/userlog")
 	b.logIn()
