@@ -18,23 +18,18 @@ const (
 	rulesOfColor  = `{runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}}` // all that can change with the look
 )
 
-// TestEveryPageIsAccessible runs all rules of axe-core on every page in its final form, with all that can
-// be opened open: in the light, and those of color in the dark, from left to right and from right to left.
-func TestEveryPageIsAccessible(t *testing.T) {
-	t.Parallel()
-	axe := readAxe(t)
-	openGallery(t).visitAll([]string{"en", "fr", "ar"}, func(b *tab, _ place) {
-		b.unfold()
-		for _, look := range []struct{ scheme, rules string }{{"light", everyRule}, {"dark", rulesOfColor}} {
-			b.wearing(look.scheme)
-			if found := b.violations(axe, look.rules); len(found) > 0 {
-				b.t.Errorf("%s, %s:\n%s", b.location(), look.scheme, strings.Join(found, "\n"))
-			}
+// isAccessible runs all rules of axe-core on the page in the light, and those of color in the dark.
+func (b *tab) isAccessible(axe string) {
+	b.t.Helper()
+	for _, look := range []struct{ scheme, rules string }{{"light", everyRule}, {"dark", rulesOfColor}} {
+		b.wearing(look.scheme)
+		if found := b.violations(axe, look.rules); len(found) > 0 {
+			b.t.Errorf("%s, %s:\n%s", b.location(), look.scheme, strings.Join(found, "\n"))
 		}
-	})
+	}
 }
 
-// TestInaccessiblePagesAreFound checks that the test above would notice, and that the page's own policy
+// TestInaccessiblePagesAreFound checks that [TestEveryPage] would notice, and that the page's own policy
 // does not keep it from looking.
 func TestInaccessiblePagesAreFound(t *testing.T) {
 	axe := readAxe(t)

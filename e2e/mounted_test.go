@@ -43,7 +43,7 @@ func TestMountedInAHostWithItsOwnLogin(t *testing.T) {
 
 	b.expect("the server responded with a status of 403") // the host has not been asked to log in yet
 	b.visit("/")
-	b.shows("h1", "Not allowed")
+	b.shows("h1", "No access")
 	b.do("log in to the host", chromedp.Navigate(origin+"/login?name=root"))
 	b.walk(prefix, "/orders/7")
 	if forms := evaluate[int](b, "document.querySelectorAll('header form').length"); forms != 0 {

@@ -2,20 +2,19 @@ package e2e
 
 import (
 	"fmt"
-	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
-// TestEveryPageFits checks that no page scrolls sideways: on the narrowest phone, and where a text of
-// 200 % leaves half of an ordinary screen.
-func TestEveryPageFits(t *testing.T) {
-	t.Parallel()
-	openGallery(t).visitAll([]string{"en", "ar"}, func(b *tab, p place) {
-		b.unfold()
-		for _, width := range []int64{320, 640} {
-			b.phone(width)
-			b.fits(width)
-		}
-	})
+// isNarrow checks that the page does not scroll sideways: on the narrowest phone, and where a text of 200 %
+// leaves half of an ordinary screen.
+func (b *tab) isNarrow() {
+	b.t.Helper()
+	for _, width := range []int64{320, 640} {
+		b.phone(width)
+		b.fits(width)
+	}
+	b.do("become a computer again", chromedp.ResetViewport())
 }
 
 // fits checks that the page is not wider than the screen, and names what sticks out.
