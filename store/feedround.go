@@ -47,16 +47,16 @@ func (f *feed) startRound(now time.Time) {
 	if f.shortest > 0 {
 		r.full = min(r.full, f.shortest) // who records may keep less than we would read
 	}
+	var k knowledge // thousands of marks: copied only where everyone's logs are read
 	for t := range f.waiting {
 		if len(r.topics) == maxRound {
 			break
 		}
 		r.topics = append(r.topics, t)
 		delete(f.waiting, t)
-	}
-	k := knowledge{}
-	if t := f.topics[everyone]; t != nil {
-		k = t.knowledge()
+		if t.everyone() {
+			k = t.knowledge()
+		}
 	}
 	f.round = r
 	go func() {

@@ -200,14 +200,15 @@ func (t *topic) goLive(r reading) {
 	t.expire(time.Now())
 	gap := t.synced && (t.cut || !r.reaches(t.last()))
 	listed, heard := t.merge(r.entries)
-	fresh := append(t.unseen(listed), t.unknown(heard)...)
+	unseen, unknown := t.unseen(listed), t.unknown(heard)
+	fresh := slices.Concat(unseen, unknown)
 	if gap {
 		// A ring has no gaps, or those who come back to it would not be told.
 		t.forget()
 		t.whole = false
 		t.remember(r.before, r.found)
 	} else {
-		listed, heard = t.unseen(listed), t.unknown(heard)
+		listed, heard = unseen, unknown
 	}
 	t.remember(listed, r.found)
 	maps.Copy(t.newest, r.newest)
