@@ -38,6 +38,10 @@ func IsStep(e store.Entry) bool {
 	return false
 }
 
+// Notable reports whether a request, seen alone, is worth a person's look: something that was done, or that
+// failed.
+func Notable(e store.Entry) bool { return IsStep(e) || failed(e) }
+
 // leadsAway reports whether htmx shows another address after this answer, or a script was sent to
 // the login.
 func leadsAway(e store.Entry) bool {

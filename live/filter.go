@@ -1,8 +1,6 @@
 package live
 
 import (
-	"net/http"
-
 	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -44,5 +42,5 @@ func (e *filtered) wants(entry *store.Entry) bool {
 	if e.watch.App != "" && entry.Application != e.watch.App || !e.watch.Reading.Filter.MatchesEntry(*entry) {
 		return false
 	}
-	return e.watch.wantsEvery() || journey.IsStep(*entry) || entry.Code >= http.StatusBadRequest
+	return e.watch.wantsEvery() || journey.Notable(*entry)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/journey"
@@ -106,7 +105,7 @@ func (c *tailCommand) line(std streams) (func(*store.Entry) string, error) {
 
 // shows says whether an entry is shown: for a person, what she watches somebody do, and what failed.
 func (c *tailCommand) shows(e *store.Entry) bool {
-	return c.JSON || c.Every || e.Code >= http.StatusBadRequest || journey.IsStep(*e)
+	return c.JSON || c.Every || journey.Notable(*e)
 }
 
 // tail shows a subscription: entries on standard output, everything else on standard error.
