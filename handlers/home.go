@@ -91,12 +91,5 @@ func (s *site) hints(ctx context.Context, page views.Home) (map[string][]journey
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string][]journey.Hint)
-	for i, log := range logs {
-		slices.Reverse(log.Entries)
-		if hints := journey.Fold(log.Entries).Hints(); len(hints) > 0 {
-			found[names[i]] = hints
-		}
-	}
-	return found, nil
+	return views.HintsIn(names, logs), nil
 }

@@ -184,16 +184,13 @@ type list struct {
 }
 
 func (f *feed) readLists(ctx context.Context, heads []head, full int) ([]list, error) {
-	if len(heads) == 0 {
-		return nil, nil
-	}
-	pipe := f.client.Pipeline()
-	lines := make([]*redis.StringSliceCmd, len(heads))
+	usernames := make([]string, len(heads))
 	for i, h := range heads {
-		lines[i] = pipe.LRange(ctx, f.keys.Log(h.username), 0, int64(f.options.MaxEntries)-1)
+		usernames[i] = h.username
 	}
-	if err := execReading(ctx, pipe); err != nil {
-		return nil, fmt.Errorf("read everyone's logs: %w", err)
+	lines, err := readNewest(ctx, f.client, f.keys, f.options.MaxEntries, usernames)
+	if err != nil {
+		return nil, err
 	}
 	lists := make([]list, len(heads))
 	for i, h := range heads {

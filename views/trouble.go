@@ -23,6 +23,17 @@ type troubleHint struct {
 	Count string // how often, as people say it: in any language without a separator
 }
 
+// HintsIn looks for hints in the logs of users, for [Home]: who has none is not in the result.
+func HintsIn(usernames []string, logs []store.Log) map[string][]journey.Hint {
+	found := make(map[string][]journey.Hint)
+	for i, log := range logs {
+		if hints := fold(log.Entries).Hints(); len(hints) > 0 {
+			found[usernames[i]] = hints
+		}
+	}
+	return found
+}
+
 // InTrouble are Troubled, and who else there are Hints of, as the page shows them: the newest first.
 func (p Home) InTrouble() []trouble {
 	var shown []trouble
