@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -69,12 +67,17 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	if page.Applications, err = s.logs.Applications(ctx); err != nil {
 		return page, err
 	}
-	page.Hints, err = s.hints(ctx, page)
-	return page, err
+	names := inSight(page)
+	logs, err := s.logs.Newest(ctx, hintEntries, names...)
+	if err != nil {
+		return page, err
+	}
+	page.Hints = views.HintsIn(names, logs)
+	return page, nil
 }
 
-// hints are what hints at trouble of those who are on the site or had something fail, by username.
-func (s *site) hints(ctx context.Context, page views.Home) (map[string][]journey.Hint, error) {
+// inSight are those who are on the site or had something fail: in whose logs it is looked for hints.
+func inSight(page views.Home) []string {
 	var names []string
 	since := time.Now().Add(-views.TroubleFor)
 	for _, user := range page.Users {
@@ -87,9 +90,5 @@ func (s *site) hints(ctx context.Context, page views.Home) (map[string][]journey
 			names = append(names, user.Username)
 		}
 	}
-	logs, err := s.logs.Newest(ctx, hintEntries, names...)
-	if err != nil {
-		return nil, err
-	}
-	return views.HintsIn(names, logs), nil
+	return names
 }
