@@ -22,11 +22,7 @@ var outlives = []string{"--appendonly", "yes", "--appendfsync", "always"}
 func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	site, logs, b := openLog(t, redis, "/live")
 	b.isConnected("live")
 	b.hasURLs("/before")
 
@@ -46,11 +42,7 @@ func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 func TestStaticLogSurvivesARestartOfTheServer(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/static?username=ada")
+	site, logs, b := openLog(t, redis, "/static")
 	b.hasURLs("/before")
 
 	b.expect(requestRefused, requestRefusedHTMX)
@@ -65,11 +57,7 @@ func TestStaticLogSurvivesARestartOfTheServer(t *testing.T) {
 
 func TestLiveLogSurvivesARestartOfRedis(t *testing.T) {
 	redis := redistest.Start(t, outlives...)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	_, logs, b := openLog(t, redis, "/live")
 	b.isConnected("live")
 	b.hasURLs("/before")
 
@@ -85,11 +73,7 @@ func TestLiveLogSurvivesARestartOfRedis(t *testing.T) {
 func TestPagesSayThatTheStoreIsAway(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, outlives...)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/static?username=ada")
+	_, _, b := openLog(t, redis, "/static")
 	b.hasURLs("/before")
 
 	b.expect(unavailable)

@@ -77,11 +77,7 @@ func TestAPauseThatLastsKeepsTheNewest(t *testing.T) {
 	t.Parallel()
 	const rows = 500 // that the table keeps
 	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	_, logs, b := openLog(t, redis, "/live")
 	b.displays("/before")
 	b.click("#pause")
 	newestFirst := make([]string, 0, rows+40)

@@ -85,11 +85,7 @@ func TestAGapIsShownWhereTheLogHasMovedOn(t *testing.T) {
 func TestAHiddenTabMissesNothing(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	_, logs, b := openLog(t, redis, "/live")
 	b.hasURLs("/before")
 	b.notesSockets()
 	restore := b.minimize()

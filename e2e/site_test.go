@@ -71,6 +71,17 @@ func record(logs *store.Store, username string, paths ...string) {
 	}
 }
 
+// openLog opens the page of ada's log, /static or /live, on which there is one request, /before.
+func openLog(t *testing.T, redis *redistest.Server, page string) (site *program, logs *store.Store, b *tab) {
+	t.Helper()
+	site, logs = serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b = openTab(t, site.origin+"/userlog")
+	b.logIn()
+	b.visit(page + "?username=ada")
+	return site, logs, b
+}
+
 // logIn logs in as the superuser by the form, wherever the page that asks for it leads.
 func (b *tab) logIn() {
 	b.t.Helper()

@@ -92,11 +92,7 @@ func TestARefreshLeavesTheReaderAlone(t *testing.T) {
 func TestNewsIsAnnouncedOnce(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	_, logs, b := openLog(t, redis, "/live")
 	b.hasURLs("/before")
 	b.eventually("what was there is no news", "document.documentElement.matches('.settled') && document.getElementById('news').textContent === ''")
 	evaluate[bool](b, `(window.said = [], new MutationObserver(() => said.push(document.getElementById('news').textContent))
@@ -126,11 +122,7 @@ func TestNewsIsAnnouncedOnce(t *testing.T) {
 func TestTheTitleTellsThatTheConnectionIsLost(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	site, _, b := openLog(t, redis, "/live")
 	b.isConnected("live")
 	const before = "Live log of ada · userlog"
 	b.eventually("the title", "document.title === "+quote(before))
