@@ -20,10 +20,11 @@ func hurried(*rand.Rand) time.Duration { return 0 }
 // recorder is a transport that notes each request of the customers with its status.
 type recorder struct {
 	http.Transport
-	mu    sync.Mutex
-	lines []string
-	after int                // stop after so many requests,
-	stop  context.CancelFunc // by this
+	mu     sync.Mutex
+	lines  []string
+	unlike []string           // requests that a browser would have made otherwise
+	after  int                // stop after so many requests,
+	stop   context.CancelFunc // by this
 }
 
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -36,6 +37,9 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(r.lines) == r.after {
 		r.stop()
 		return res, nil
+	}
+	if req.Header.Get("Sec-Fetch-Dest") != "document" {
+		r.unlike = append(r.unlike, req.Method+" "+req.URL.Path)
 	}
 	r.lines = append(r.lines, strconv.Itoa(res.StatusCode)+" "+req.Method+" "+req.URL.Path)
 	return res, nil
@@ -51,6 +55,9 @@ func watch(t *testing.T, customers Customers, requests int) []string {
 	customers.Transport, customers.Pace = r, hurried
 	if err := customers.Run(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if len(r.unlike) > 0 { // the log would not show what people do, but what a script fetches
+		t.Errorf("not asked for as pages: %q", r.unlike)
 	}
 	if len(r.lines) < requests {
 		t.Fatalf("%d requests in a minute, want %d", len(r.lines), requests)
