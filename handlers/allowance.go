@@ -35,25 +35,26 @@ func (l pacedLog) Append(ctx context.Context, r audit.Record) (audit.Record, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	wait, err := l.allowance.Take(ctx, r.Actor, auth.Via(r.Via))
-	switch {
-	case err != nil:
+	if err := take(ctx, l.allowance, r.Actor, auth.Via(r.Via)); err != nil {
 		return audit.Record{}, err
-	case wait > 0:
-		return audit.Record{}, tooMuchError{wait}
 	}
 	return l.log.Append(ctx, r)
 }
 
-// takeAllowance counts something that the request is going to have recorded. After an error, which may
-// be a tooMuchError, it must not.
-func (s *site) takeAllowance(c *gin.Context) error {
-	access := accessOf(c)
-	wait, err := s.allowance.Take(c.Request.Context(), access.Account, access.Via)
+// take counts something that is going to be recorded. After an error, which may be a tooMuchError, it must
+// not.
+func take(ctx context.Context, allowance *auth.Allowance, account string, via auth.Via) error {
+	wait, err := allowance.Take(ctx, account, via)
 	if err == nil && wait > 0 {
 		return tooMuchError{wait}
 	}
 	return err
+}
+
+// takeAllowance is [take] for what the request is going to have recorded.
+func (s *site) takeAllowance(c *gin.Context) error {
+	access := accessOf(c)
+	return take(c.Request.Context(), s.allowance, access.Account, access.Via)
 }
 
 // requireAllowance stands before what is recorded whenever it is asked for, changes for the most part, and

@@ -203,8 +203,9 @@ type follower struct {
 
 // follow watches until the last entry was seen, and leaves now and then before.
 func (v *follower) follow(t *testing.T, ending context.Context) {
-	for deadline, stop := context.WithTimeout(t.Context(), long(time.Minute, 3*time.Minute)); ; {
-		defer stop()
+	deadline, stop := context.WithTimeout(t.Context(), long(time.Minute, 3*time.Minute))
+	defer stop()
+	for {
 		stay, leave := context.WithTimeout(deadline, time.Duration(v.random.ExpFloat64()*float64(400*time.Millisecond)))
 		if ending.Err() != nil {
 			stay = deadline
