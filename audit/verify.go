@@ -36,27 +36,44 @@ func (r Report) OK() bool { return r.Breaks == 0 }
 // that must be in the chain. It takes some seconds for a full log. An error means that Redis or ctx
 // failed, not that something is wrong with the log.
 func (l *Log) Verify(ctx context.Context, since Mark) (Report, error) {
+	for {
+		report, overtaken, err := l.verify(ctx, since)
+		switch {
+		case err != nil:
+			return Report{}, fmt.Errorf("verify the viewing log: %w", err)
+		case !overtaken:
+			return report, nil
+		}
+	}
+}
+
+// verify is one try of Verify. It is overtaken when newer records have taken the place of all those
+// that there were at its start before it could read one.
+func (l *Log) verify(ctx context.Context, since Mark) (report Report, overtaken bool, err error) {
 	at, _, err := l.snapshot(ctx)
 	if err != nil {
-		return Report{}, fmt.Errorf("verify the viewing log: %w", err)
+		return Report{}, false, err
 	}
-	v := verification{since: since, floor: func() (int64, error) {
-		now, newest, err := l.snapshot(ctx)
-		head, _ := parsePosition(now.head) // finish says whether it can be read
-		return max(head.oldest, newest.Oldest), err
-	}}
+	v := verification{since: since, floor: func() (int64, error) { return l.floor(ctx) }}
 	if at.top != "" {
 		for message, err := range l.walk(ctx, at.top) {
 			if err == nil {
 				err = v.next(message)
 			}
 			if err != nil {
-				return Report{}, fmt.Errorf("verify the viewing log: %w", err)
+				return Report{}, false, err
 			}
 		}
 	}
-	v.finish(at)
-	return v.report, nil
+	err = v.finish(at)
+	return v.report, at.top != "" && v.report.Records == 0 && v.report.OK(), err
+}
+
+// floor returns the number of the oldest record that is to be there by now.
+func (l *Log) floor(ctx context.Context) (int64, error) {
+	now, newest, err := l.snapshot(ctx)
+	head, _ := parsePosition(now.head) // finish says whether it can be read
+	return max(head.oldest, newest.Oldest), err
 }
 
 // snapshot returns how the log ends, at one moment, and its newest record.
@@ -85,7 +102,7 @@ func (l *Log) snapshot(ctx context.Context) (end, Record, error) {
 type verification struct {
 	report Report
 	since  Mark
-	floor  func() (int64, error) // the number of the oldest record that is to be there by now
+	floor  func() (int64, error) // see [Log.floor]
 
 	last      Record // the one before
 	sinceSeen bool
@@ -158,18 +175,26 @@ func (v *verification) count(r Record) {
 	v.last = r
 }
 
-// finish compares the end of the walk with what the log said at its beginning.
-func (v *verification) finish(at end) {
+// finish compares the end of the walk with what the log said at its beginning. Its errors are
+// Redis's.
+func (v *verification) finish(at end) error {
+	floor, err := v.floor()
+	if err != nil {
+		return err
+	}
 	head, err := parsePosition(at.head)
+	missing := max(v.last.Seq+1, floor) // what was before it has become too old since the walk began
 	switch {
 	case err != nil:
 		v.broken("The note of where the log ends can't be read: it was altered.")
 	case at.head == "" && v.report.Records > 0:
 		v.broken("The note of where the log ends is missing: it, and maybe the newest records, were removed.")
-	case head.seq > v.last.Seq && v.report.Records == 0:
-		v.broken("%s missing: the log is empty.", records(head.oldest, head.seq))
+	case missing <= head.seq && v.report.Records == 0:
+		v.broken("%s missing: the log is empty.", records(missing, head.seq))
+	case missing <= head.seq:
+		v.broken("%s missing at the end.", records(missing, head.seq))
 	case head.seq > v.last.Seq:
-		v.broken("%s missing at the end.", records(v.last.Seq+1, head.seq))
+		// All that the walk did not reach has become too old: newer records have taken its place.
 	case head.seq < v.last.Seq:
 		v.broken("The log ends with record %d, but there are records up to %d: they were added by somebody else, or the note of where the log ends was set back.", head.seq, v.last.Seq)
 	case head.hash != v.last.Hash:
@@ -178,16 +203,17 @@ func (v *verification) finish(at end) {
 		v.broken("The note of where the log ends and record %d, the newest, disagree about what is to be kept: one of them was altered.", head.seq)
 	}
 	if v.since == (Mark{}) || v.sinceSeen {
-		return
+		return nil
 	}
-	switch {
-	case v.since.Seq > v.last.Seq:
-		v.broken("Record %d, which was noted, is missing: the log ends with record %d now.", v.since.Seq, v.last.Seq)
-	case v.since.Seq >= head.oldest:
+	switch last := max(v.last.Seq, head.seq); {
+	case v.since.Seq > last:
+		v.broken("Record %d, which was noted, is missing: the log ends with record %d now.", v.since.Seq, last)
+	case v.since.Seq >= floor:
 		v.broken("Record %d, which was noted, is missing.", v.since.Seq)
 	default:
 		v.report.SinceTooOld = true
 	}
+	return nil
 }
 
 // records begins a sentence about the records from first to last.

@@ -3,11 +3,13 @@
 package audit_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -250,4 +252,62 @@ func set(t *testing.T, client redis.UniversalClient, head string) {
 func hashOf(line string) string {
 	sum := sha256.Sum256([]byte(line))
 	return hex.EncodeToString(sum[:])
+}
+
+// meanwhile does something before the n-th reading of a range of the stream.
+type meanwhile struct {
+	n  int
+	do func()
+}
+
+func (*meanwhile) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (*meanwhile) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (m *meanwhile) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() == "xrange" {
+			if m.n--; m.n == 0 {
+				m.do()
+			}
+		}
+		return next(ctx, cmd)
+	}
+}
+
+// What becomes too old while a verification is under way is not missing; what goes otherwise is.
+func TestVerifyIsOvertaken(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		kept    int
+		reading int // before which it happens
+		renewed int // how many records are appended
+		removed int // how many of the newest are removed
+		report  audit.Report
+	}{
+		{"before the first reading", 20, 1, 25, 0, audit.Report{Records: 20, First: 26, Last: 45, SinceTooOld: true}},
+		{"between two readings", 600, 2, 650, 0, audit.Report{Records: 500, First: 1, Last: 500, SinceTooOld: true}},
+		{"removed between two readings", 600, 2, 0, 5, audit.Report{
+			Records: 595, First: 1, Last: 595, Breaks: 2, Broken: "Records 596 to 600 are missing at the end."}},
+		{"removed between two readings, and others too old", 600, 2, 550, 5, audit.Report{
+			Records: 550, First: 1, Last: 595, Breaks: 2, Broken: "Records 596 to 600 are missing at the end."}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+				log := audit.New(client, keys, audit.Options{MaxRecords: int64(c.kept)})
+				noted := fill(t, log, c.kept)[c.kept-1]
+				client.AddHook(&meanwhile{n: c.reading, do: func() {
+					remove(t, client, entries(t, client)[c.kept-c.removed:])
+					fill(t, log, c.renewed)
+				}})
+				got := verify(t, log, audit.Mark{Seq: noted.Seq, Hash: noted.Hash})
+				got.FirstTime, got.LastTime, got.Mark = time.Time{}, time.Time{}, audit.Mark{}
+				if got != c.report {
+					t.Errorf("the report is %+v\nit should be %+v", got, c.report)
+				}
+			})
+		})
+	}
 }
