@@ -32,6 +32,7 @@ func (b *tab) isAccessible(axe string) {
 // TestInaccessiblePagesAreFound checks that [TestEveryPage] would notice, and that the page's own policy
 // does not keep it from looking.
 func TestInaccessiblePagesAreFound(t *testing.T) {
+	t.Parallel()
 	axe := readAxe(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		serveScript(w, r, `<title>a</title><main><h1>a</h1><img src="data:,"><input><font color="#eeeeee">pale</font></main>`)

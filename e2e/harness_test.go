@@ -10,6 +10,7 @@ import (
 // TestComplaintsAreHeard checks what every other test relies on: that a page can't do any of this
 // without failing its test.
 func TestComplaintsAreHeard(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, html, complaint string }{
 		{"inline script", `<script>1</script>`, "Content Security Policy"},
 		{"inline style", `<p style="color: red">`, "Content Security Policy"},

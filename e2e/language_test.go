@@ -42,6 +42,7 @@ func TestLanguageSwitchIsRemembered(t *testing.T) {
 }
 
 func TestLanguageCanBePinned(t *testing.T) {
+	t.Parallel()
 	site := serve(t, redistest.Start(t), "--language", "fr")
 	b := openTab(t, site.origin+"/userlog")
 	b.visit("/login")

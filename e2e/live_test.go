@@ -8,6 +8,7 @@ import (
 )
 
 func TestLiveLogShowsRequestsAsTheyHappen(t *testing.T) {
+	t.Parallel()
 	site := demo(t, redistest.Start(t))
 	ada := newCustomer(t, site, "ada")
 	ada.get("/help")

@@ -34,6 +34,7 @@ func TestWrongPassword(t *testing.T) {
 }
 
 func TestLogoutEndsTheSession(t *testing.T) {
+	t.Parallel()
 	site := serve(t, redistest.Start(t))
 	b := openTab(t, site.origin+"/userlog")
 	b.logIn()

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // TestPaperShowsTheLogAlone looks at a log as it is printed, by a reader who likes it dark.
@@ -27,17 +29,21 @@ func TestPaperShowsTheLogAlone(t *testing.T) {
 	}
 }
 
-// TestNothingMovesForThoseWhoDoNotWantIt looks for movement on the page that moves most.
-func TestNothingMovesForThoseWhoDoNotWantIt(t *testing.T) {
+// While the log is quiet a page stands still, for the sake of those who have it open all day. What comes shines for
+// a moment, except for readers who want nothing to move.
+func TestOnlyNewsMoves(t *testing.T) {
 	t.Parallel()
-	g := openGallery(t)
-	p := place{path: "/live?username=ada", as: superuser, ready: connected}
-	b := g.enter(t, p)
-	b.goTo(p)
+	_, logs, b := openLog(t, redistest.Start(t), "/live")
+	b.hasURLs("/before")
 	const moving = "document.getAnimations().length"
+	b.eventually("nothing moves", moving+" === 0")
+	record(logs, "ada", "/new")
+	b.eventually("the new row shines", moving+" > 0")
+	b.eventually("it is a row like others", moving+" === 0")
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
+	record(logs, "ada", "/newer")
+	b.hasURLs("/newer", "/new", "/before")
 	if n := evaluate[int](b, moving); n != 0 {
 		t.Errorf("%d animations run where none is wanted", n)
 	}
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
-	b.eventually("something moves for everybody else", moving+" > 0")
 }

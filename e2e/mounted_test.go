@@ -36,6 +36,7 @@ func TestBasePath(t *testing.T) {
 }
 
 func TestMountedInAHostWithItsOwnLogin(t *testing.T) {
+	t.Parallel()
 	const prefix = "/back/office"
 	logs := openStore(t, redistest.Start(t))
 	origin := host(t, logs, prefix)

@@ -56,6 +56,7 @@ func TestStaticLogSurvivesARestartOfTheServer(t *testing.T) {
 }
 
 func TestLiveLogSurvivesARestartOfRedis(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t, outlives...)
 	_, logs, b := openLog(t, redis, "/live")
 	b.isConnected("live")

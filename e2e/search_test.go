@@ -108,6 +108,7 @@ func TestSearchByKeyboard(t *testing.T) {
 }
 
 func TestSlashIsTypedWhereItBelongs(t *testing.T) {
+	t.Parallel()
 	b := openTab(t, serve(t, redistest.Start(t)).origin+"/userlog")
 	b.logIn()
 	b.visit("/static")
@@ -117,6 +118,7 @@ func TestSlashIsTypedWhereItBelongs(t *testing.T) {
 
 // Keys of one character get in the way of who dictates to the browser.
 func TestTheShortcutCanBeSwitchedOff(t *testing.T) {
+	t.Parallel()
 	b := openTab(t, serve(t, redistest.Start(t)).origin+"/userlog")
 	b.logIn()
 	b.visit("/static")
@@ -152,6 +154,7 @@ func TestSuggestionsByMouse(t *testing.T) {
 
 // Names of customers must not be left behind in the browser.
 func TestNamesOpenedLatelyAreForgottenAtTheLogout(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/")
@@ -171,6 +174,7 @@ func TestNamesOpenedLatelyAreForgottenAtTheLogout(t *testing.T) {
 }
 
 func TestSearchWithoutRedisStillSends(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/")

@@ -7,6 +7,7 @@ import (
 )
 
 func TestSearch(t *testing.T) {
+	t.Parallel()
 	site := demo(t, redistest.Start(t))
 	newCustomer(t, site, "ada").get("/help")
 	b := openTab(t, site.origin+"/userlog")
@@ -30,6 +31,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestStaticLogShowsWhatHappened(t *testing.T) {
+	t.Parallel()
 	site := demo(t, redistest.Start(t))
 	ada := newCustomer(t, site, "ada") // GET and POST /login
 	ada.get("/help")

@@ -10,6 +10,7 @@ import (
 
 // A log that reaches back over midnight says where the days are.
 func TestDaysAreToldApart(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	for _, path := range []string{"/older", "/old"} {

@@ -27,6 +27,7 @@ func (b *tab) documents(p place) []document {
 
 // TestInvalidPagesAreFound checks that [TestEveryPage] would notice.
 func TestInvalidPagesAreFound(t *testing.T) {
+	t.Parallel()
 	npmFile(t, nodeModules, "html-validate/package.json")
 	found := validate(t, []document{{"broken", `<!DOCTYPE html><html lang="en"><title>a</title><p id="x"><div id="x"></p></html>`}})
 	for _, rule := range []string{"no-dup-id", "close-order"} {
