@@ -131,17 +131,21 @@ func repeated(done []*Step) Hint {
 	if !newest.opens() {
 		return Hint{}
 	}
-	h := Hint{Kind: HintRepeated}
+	var openings []*Step
 	var clock rhythm
 	regular := 0
 	for _, s := range done {
-		if s.opens() && s.Entry.Path == newest.Entry.Path && newest.Entry.Time.Sub(s.Entry.Time) <= RepeatWindow {
-			h.show(s.Entry)
+		if s.Entry.Path == newest.Entry.Path && newest.Entry.Time.Sub(s.Entry.Time) <= RepeatWindow && s.opens() {
+			openings = append(openings, s)
 			regular = clock.beat(s.Entry.Time, MinInterval)
 		}
 	}
-	if h.Count < RepeatedPage || regular >= h.Count-1 {
+	if len(openings) < RepeatedPage || regular >= len(openings)-1 {
 		return Hint{}
+	}
+	h := Hint{Kind: HintRepeated}
+	for _, s := range openings {
+		h.show(s.Entry)
 	}
 	return h
 }
@@ -154,6 +158,9 @@ func (s *Step) opens() bool {
 // looped finds the newest redirects in circles.
 func looped(recent []*Step) Hint {
 	for _, s := range slices.Backward(recent) {
+		if len(s.Redirects) < LoopTimes-1 {
+			continue
+		}
 		chain := append([]store.Entry{s.Entry}, s.Redirects...)
 		for _, e := range chain {
 			h := Hint{Kind: HintRedirects}
@@ -177,11 +184,14 @@ func bounced(recent []*Step) Hint {
 		switch {
 		case s.logsIn():
 			h = Hint{Kind: HintLogin}
-		case loginPath(s.Entry.Path), logoutPath(s.Entry.Path):
 		case s.endsAtLogin():
-			h.show(s.Entry)
+			if !s.isAboutLogin() {
+				h.show(s.Entry)
+			}
 		case refused(s.Outcome()) && i+1 < len(recent) && loginPath(recent[i+1].Entry.Path):
-			h.show(s.Outcome())
+			if !s.isAboutLogin() {
+				h.show(s.Outcome())
+			}
 		}
 	}
 	return h
@@ -189,17 +199,20 @@ func bounced(recent []*Step) Hint {
 
 // logsIn reports whether the step is a login that succeeded, as far as can be seen.
 func (s *Step) logsIn() bool {
-	if !loginPath(s.Entry.Path) || safe(s.Entry.Method) || s.Failed() || s.endsAtLogin() {
+	if safe(s.Entry.Method) || s.Failed() || !loginPath(s.Entry.Path) || s.endsAtLogin() {
 		return false
 	}
 	// A form that comes back says why it was not accepted; a script would have been answered so.
 	return s.Entry.Location != "" || kindOf(s.Entry) == store.KindFetch
 }
 
+// isAboutLogin reports whether the step itself asks for the login, or to be logged out.
+func (s *Step) isAboutLogin() bool { return loginPath(s.Entry.Path) || logoutPath(s.Entry.Path) }
+
 // endsAtLogin reports whether the step led to the login.
 func (s *Step) endsAtLogin() bool {
 	last := s.Outcome()
-	return loginPath(last.Location) || len(s.Redirects) > 0 && loginPath(last.Path)
+	return last.Location != "" && loginPath(last.Location) || len(s.Redirects) > 0 && loginPath(last.Path)
 }
 
 // refused reports whether a request needs a login, or another one.

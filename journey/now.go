@@ -96,11 +96,13 @@ func (f *Folder) problem() *Problem {
 		}
 	}
 	for _, s := range f.steps {
-		if IsStep(s.Entry) {
+		if s.Failed() && IsStep(s.Entry) {
 			note(s, s.Entry)
 			note(s, s.Outcome())
 		}
-		note(s, s.problem)
+		if s.problem.Code != 0 {
+			note(s, s.problem)
+		}
 	}
 	return newest
 }

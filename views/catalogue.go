@@ -123,7 +123,8 @@ func (c *catalogue) localize(key string, count int, name string) (string, error)
 		return text, nil
 	}
 	if pattern, ok := c.patterns[key]; ok {
-		return strings.NewReplacer("{{.Name}}", name, "{{.Count}}", c.number(count)).Replace(pattern), nil
+		counted := strings.ReplaceAll(pattern, "{{.Count}}", c.number(count)) // first: the name is somebody else's text
+		return strings.ReplaceAll(counted, "{{.Name}}", name), nil
 	}
 	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name any }{c.number(count), name}}
 	if c.plural[key] {
