@@ -22,11 +22,12 @@ help: ## List the targets
 demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 127.0.0.1:8081" sets flags
 	$(GO) build -o userlog . && exec ./userlog demo $(ARGS)
 
-# The browser tests run a program that is built with the race detector; they themselves don't need it.
+# The faults mostly wait, so more of them run at once than there are processors. The browser tests run a
+# program that is built with the race detector; they themselves don't need it.
 .PHONY: test
 test: setup ## Run all tests: with the race detector, a real Redis and a real browser
 	$(GO) test $(RACE) ./...
-	cd soak && $(GO) test $(RACE) ./...
+	cd soak && $(GO) test $(RACE) -parallel 8 ./...
 	cd e2e && $(GO) test -timeout 20m ./...
 
 .PHONY: soak
