@@ -60,6 +60,7 @@ func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	site := serve(t, redistest.Start(t))
 	here, there := openTab(t, site.origin+"/userlog"), openTab(t, site.origin+"/userlog")
+	there.expect("the server responded with a status of 401") // its home page asks by itself
 	here.logIn()
 	there.logIn()
 	here.visit("/account")
