@@ -120,16 +120,14 @@ func (v *viewer) cut() {
 func (v *viewer) run() error {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	q := &quiet{limit: v.hub.melody.Config.PingPeriod, sent: time.Now()}
-	defer q.stop()
-	for {
+	for sent := time.Now(); ; {
 		// The first entry after a quiet moment goes out at once; what follows gathers.
 		select {
 		case <-pause.C:
 		case <-v.context.Done():
 			return nil
 		}
-		messages, err := v.next(q)
+		messages, err := v.next(sent.Add(v.hub.melody.Config.PingPeriod))
 		if err != nil {
 			return err
 		}
@@ -138,52 +136,24 @@ func (v *viewer) run() error {
 			if !v.send(message) {
 				return nil
 			}
-			q.sent = time.Now()
+			sent = time.Now()
 		}
 	}
 }
 
 // next waits for news and encodes it. Where none comes for too long there is a beat: a browser's page
 // does not see the pings of the protocol, and could not tell a quiet log from a dead connection.
-func (v *viewer) next(q *quiet) ([][]byte, error) {
-	for {
-		update, err := v.subscription.Next(q.end(v.context))
-		switch {
-		case err == nil:
-			return v.encoder.encode(update)
-		case !errors.Is(err, context.DeadlineExceeded):
-			return nil, err
-		case q.over():
-			return [][]byte{v.encoder.beat()}, nil
-		}
+func (v *viewer) next(beat time.Time) ([][]byte, error) {
+	ctx, cancel := context.WithDeadline(v.context, beat)
+	defer cancel()
+	update, err := v.subscription.Next(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return [][]byte{v.encoder.beat()}, nil
 	}
-}
-
-// quiet is a time in which nothing was sent. There are thousands of viewers, so its context is not made
-// anew for each message, but when it has ended.
-type quiet struct {
-	limit   time.Duration
-	sent    time.Time       // when something was last sent
-	context context.Context // ends when it is time to look whether the quiet is over; nil in the beginning
-	cancel  context.CancelFunc
-}
-
-// end returns a context that has a deadline at the end of the quiet, or before.
-func (q *quiet) end(parent context.Context) context.Context {
-	if q.context == nil || q.context.Err() != nil {
-		q.stop()
-		q.context, q.cancel = context.WithDeadline(parent, q.sent.Add(q.limit))
+	if err != nil {
+		return nil, err
 	}
-	return q.context
-}
-
-// over reports whether nothing has been sent for too long.
-func (q *quiet) over() bool { return time.Since(q.sent) >= q.limit }
-
-func (q *quiet) stop() {
-	if q.cancel != nil {
-		q.cancel()
-	}
+	return v.encoder.encode(update)
 }
 
 // send writes one message and waits until it has left, which melody ends after writeWait.
