@@ -49,7 +49,7 @@ func run(m *testing.M) (status int, err error) {
 	return m.Run(), nil
 }
 
-// build compiles the program with the race detector, and returns its path.
+// build compiles the program with the race detector, as RACE in the Makefile, and returns its path.
 func build(dir string) (string, error) {
 	binary := filepath.Join(dir, "userlog")
 	cmd := exec.Command("go", "build", "-race", "-gcflags=golang.org/x/crypto/argon2=-race=false", "-o", binary, ".")

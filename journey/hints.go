@@ -184,14 +184,10 @@ func bounced(recent []*Step) Hint {
 		switch {
 		case s.logsIn():
 			h = Hint{Kind: HintLogin}
-		case s.endsAtLogin():
-			if !s.isAboutLogin() {
-				h.show(s.Entry)
-			}
-		case refused(s.Outcome()) && i+1 < len(recent) && loginPath(recent[i+1].Entry.Path):
-			if !s.isAboutLogin() {
-				h.show(s.Outcome())
-			}
+		case s.endsAtLogin() && !s.isAboutLogin():
+			h.show(s.Entry)
+		case refused(s.Outcome()) && !s.isAboutLogin() && i+1 < len(recent) && loginPath(recent[i+1].Entry.Path):
+			h.show(s.Outcome())
 		}
 	}
 	return h
@@ -212,7 +208,7 @@ func (s *Step) isAboutLogin() bool { return loginPath(s.Entry.Path) || logoutPat
 // endsAtLogin reports whether the step led to the login.
 func (s *Step) endsAtLogin() bool {
 	last := s.Outcome()
-	return last.Location != "" && loginPath(last.Location) || len(s.Redirects) > 0 && loginPath(last.Path)
+	return loginPath(last.Location) || len(s.Redirects) > 0 && loginPath(last.Path)
 }
 
 // refused reports whether a request needs a login, or another one.

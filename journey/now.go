@@ -100,9 +100,7 @@ func (f *Folder) problem() *Problem {
 			note(s, s.Entry)
 			note(s, s.Outcome())
 		}
-		if s.problem.Code != 0 {
-			note(s, s.problem)
-		}
+		note(s, s.problem)
 	}
 	return newest
 }
