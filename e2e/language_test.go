@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 func TestFrenchForThoseWhoAskForIt(t *testing.T) {
@@ -49,5 +50,27 @@ func TestLanguageCanBePinned(t *testing.T) {
 	b.shows("h1", "Connexion")
 	if switches := evaluate[int](b, "document.querySelectorAll('footer button[lang]').length"); switches != 0 {
 		t.Errorf("there are %d buttons to switch a language that is pinned", switches)
+	}
+}
+
+// In a page from right to left a name in another script stands where the others do.
+func TestNamesKeepToTheSideOfThePage(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/cart", Code: 200, Kind: store.KindPage, Page: "Cart"})
+	b := openTab(t, site.origin+"/userlog")
+	b.prefers("ar")
+	b.logIn()
+	b.visit("/static?username=ada")
+	b.hasURLs("/cart")
+	// A box is as wide as its column; where the text in it begins, says a range.
+	ends := evaluate[[2]float64](b, `['.page', 'td.url > code'].map((part) => {
+		const range = document.createRange();
+		range.selectNodeContents(document.querySelector('#rows ' + part));
+		return range.getBoundingClientRect().right;
+	})`)
+	if ends[0] != ends[1] {
+		t.Errorf("the name of the page ends at %v, its address at %v", ends[0], ends[1])
 	}
 }

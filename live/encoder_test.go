@@ -44,7 +44,7 @@ func TestALongBacklogIsSentInFrames(t *testing.T) {
 		t.Fatalf("%d frames, %v", len(frames), err)
 	}
 	for n, frame := range frames {
-		if rows, whole := strings.Count(string(frame), "<tr id="), strings.Count(string(frame), "2 more requests"); rows != frameRows || whole != rows {
+		if rows, whole := strings.Count(string(frame), `<tr role="row" id=`), strings.Count(string(frame), "2 more requests"); rows != frameRows || whole != rows {
 			t.Errorf("frame %d has %d rows, %d with all their parts", n, rows, whole)
 		}
 		if newest := fmt.Sprintf(`data-id="%d"`, 250+(n+1)*frameRows-1); strings.Index(string(frame), newest) > 500 {
