@@ -56,14 +56,11 @@ func TestLanguageCanBePinned(t *testing.T) {
 // In a page from right to left a name in another script stands where the others do.
 func TestNamesKeepToTheSideOfThePage(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
+	_, logs, b := openLog(t, redistest.Start(t), "/static")
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/cart", Code: 200, Kind: store.KindPage, Page: "Cart"})
-	b := openTab(t, site.origin+"/userlog")
 	b.prefers("ar")
-	b.logIn()
 	b.visit("/static?username=ada")
-	b.hasURLs("/cart")
+	b.hasURLs("/cart", "/before")
 	// A box is as wide as its column; where the text in it begins, says a range.
 	ends := evaluate[[2]float64](b, `['.page', 'td.url > code'].map((part) => {
 		const range = document.createRange();

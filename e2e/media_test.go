@@ -37,10 +37,10 @@ func TestNewsShinesAndNothingMoves(t *testing.T) {
 	b.hasURLs("/before")
 	b.eventually("what was there is no news", "document.documentElement.matches('.settled')")
 	const shining = "[...document.querySelectorAll('#rows > tr')].filter(row => getComputedStyle(row).backgroundColor !== 'rgba(0, 0, 0, 0)').length"
-	const still = "document.getAnimations().length === 0 && " + shining
-	b.eventually("nothing shines or moves", still+" === 0")
+	const calm = "document.getAnimations().length === 0 && " + shining
+	b.eventually("nothing shines or moves", calm+" === 0")
 	record(logs, "ada", "/new")
-	b.eventually("the new row shines, and nothing moves", still+" === 1")
-	b.eventually("it is a row like others", still+" === 0")
+	b.eventually("the new row shines, and nothing moves", calm+" === 1")
+	b.eventually("it is a row like others", calm+" === 0")
 	b.hasURLs("/new", "/before")
 }

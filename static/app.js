@@ -19,7 +19,7 @@
   }
 
   // settle lets rows that come from now on be highlighted; the first ones are no news. It waits until
-  // they have been painted: a row counts as new as long as it has not been.
+  // they have been painted: a long log comes in several messages.
   function settle() {
     const root = document.documentElement;
     if (root.classList.contains("settled")) return;

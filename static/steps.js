@@ -1,5 +1,5 @@
-// What the rows of a log can do: a step that has changed takes the place of its old row, new rows are
-// announced, and days are told apart. What can be copied of them is in copy.js.
+// What the rows of a log can do: a step that has changed takes the place of its old row, new rows shine
+// and are announced, and days are told apart. What can be copied of them is in copy.js.
 (() => {
   "use strict";
 
@@ -48,8 +48,7 @@
   function announce(rows) {
     const news = document.getElementById("news");
     const paused = document.querySelector("#pause[aria-pressed=true]");
-    if (!news || paused) return;
-    if (rows.length > 0) news.textContent = rows.slice(0, 3).map(words).join(". ");
+    if (news && !paused) news.textContent = rows.slice(0, 3).map(words).join(". ");
   }
 
   const all = () => [...document.querySelectorAll("#rows > tr[data-id]")];
