@@ -11,9 +11,9 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// viewer is one socket. Its goroutine asks the subscription for news, sends it, and waits until it
-// has left before it asks again: a viewer that reads slowly delays nobody, fills no buffer, and
-// loses nothing without a gap, since the subscription knows what it missed.
+// viewer is one socket. Its goroutine asks the subscription for news and sends it, one message at a time, each
+// when the one before has left: a viewer that reads slowly delays nobody, fills no buffer, and loses nothing
+// without a gap, since the subscription knows what it missed.
 type viewer struct {
 	hub          *Hub
 	watch        Watch
@@ -22,8 +22,13 @@ type viewer struct {
 
 	context context.Context
 	cancel  context.CancelFunc
-	sent    chan struct{} // capacity 1: the message under way has left
+	idle    chan struct{} // capacity 1: no message is under way
 	done    chan struct{} // closed when the goroutine has ended; nil before it began
+
+	// Of the goroutine: when it last sent something, and the context of its wait for news.
+	sent    time.Time
+	wait    context.Context
+	endWait context.CancelFunc
 
 	ended bool // it has been told that it may not look any longer; checkAccess's
 
@@ -58,7 +63,8 @@ func encoderFor(h *Hub, watch Watch, t *trail) (e encoder) {
 
 // newViewer returns a viewer that has neither entered the hub nor a subscription.
 func newViewer(h *Hub, watch Watch) *viewer {
-	v := &viewer{hub: h, watch: watch, sent: make(chan struct{}, 1)}
+	v := &viewer{hub: h, watch: watch, idle: make(chan struct{}, 1)}
+	v.idle <- struct{}{}
 	v.context, v.cancel = context.WithCancel(context.Background())
 	return v
 }
@@ -103,7 +109,7 @@ func (v *viewer) hear() {
 // acknowledge notes that a message has been handed to the network.
 func (v *viewer) acknowledge() {
 	select {
-	case v.sent <- struct{}{}:
+	case v.idle <- struct{}{}:
 	default:
 	}
 }
@@ -118,16 +124,18 @@ func (v *viewer) cut() {
 
 // run sends until the context or the subscription ends.
 func (v *viewer) run() error {
+	v.waitUntil(time.Now().Add(v.hub.melody.Config.PingPeriod))
+	defer func() { v.endWait() }()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for sent := time.Now(); ; {
+	for {
 		// The first entry after a quiet moment goes out at once; what follows gathers.
 		select {
 		case <-pause.C:
 		case <-v.context.Done():
 			return nil
 		}
-		messages, err := v.next(sent.Add(v.hub.melody.Config.PingPeriod))
+		messages, err := v.next()
 		if err != nil {
 			return err
 		}
@@ -136,35 +144,48 @@ func (v *viewer) run() error {
 			if !v.send(message) {
 				return nil
 			}
-			sent = time.Now()
 		}
 	}
 }
 
-// next waits for news and encodes it. Where none comes for too long there is a beat: a browser's page
+// next waits for news and encodes it. Where nothing is sent for too long there is a beat: a browser's page
 // does not see the pings of the protocol, and could not tell a quiet log from a dead connection.
-func (v *viewer) next(beat time.Time) ([][]byte, error) {
-	ctx, cancel := context.WithDeadline(v.context, beat)
-	defer cancel()
-	update, err := v.subscription.Next(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
+func (v *viewer) next() ([][]byte, error) {
+	for {
+		update, err := v.subscription.Next(v.wait)
+		if err == nil {
+			return v.encoder.encode(update)
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			return nil, err
+		}
+		now := time.Now()
+		beat := v.sent.Add(v.hub.melody.Config.PingPeriod)
+		if now.Before(beat) {
+			v.waitUntil(beat)
+			continue
+		}
+		v.waitUntil(now.Add(v.hub.melody.Config.PingPeriod))
 		return [][]byte{v.encoder.beat()}, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return v.encoder.encode(update)
 }
 
-// send writes one message and waits until it has left, which melody ends after writeWait.
-func (v *viewer) send(message []byte) bool {
-	if v.session.Load().Write(message) != nil {
-		return false
+// waitUntil makes the context of the wait for news. One serves for many frames: to make it takes longer than
+// to encode a frame that others have been given already.
+func (v *viewer) waitUntil(beat time.Time) {
+	if v.endWait != nil {
+		v.endWait()
 	}
+	v.wait, v.endWait = context.WithDeadline(v.context, beat)
+}
+
+// send writes one message when the one before has left, which melody ends after writeWait.
+func (v *viewer) send(message []byte) bool {
 	select {
-	case <-v.sent:
-		return true
+	case <-v.idle:
 	case <-v.context.Done():
 		return false
 	}
+	v.sent = time.Now()
+	return v.session.Load().Write(message) == nil
 }
