@@ -11,8 +11,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// request is one request as templates see it. What it is called is worked out before: a template takes
-// longer to call a method than most methods take.
+// request is one request as it is written.
 type request struct {
 	When    moment
 	Method  string
@@ -31,7 +30,7 @@ func newRequest(e *store.Entry) request {
 	}
 }
 
-// row is a request of everyone's log, as its template sees it.
+// row is a request of everyone's log, as it is written.
 type row struct {
 	Request        request
 	ID, DOMID      string

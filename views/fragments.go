@@ -24,7 +24,9 @@ const (
 // Row renders one <tr> of the log. It depends on nothing but its arguments, so a caller may render
 // an entry once for every viewer who reads the same language.
 func (s *Set) Row(lang, base string, e store.Entry, withUser bool) ([]byte, error) {
-	return s.part("row", lang, newRow(&e, base, withUser))
+	m := newMarkup(s.catalogue(lang), rowSize)
+	m.row(newRow(&e, base, withUser))
+	return m.bytes()
 }
 
 // GapRow renders the row which says that requests may be missing at this place.

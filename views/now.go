@@ -20,7 +20,9 @@ func NowAt(username string, f *journey.Folder, at time.Time) Now {
 }
 
 // Now renders the #now element.
-func (s *Set) Now(lang string, n Now) ([]byte, error) { return s.part("now", lang, n.line()) }
+func (s *Set) Now(lang string, n Now) ([]byte, error) {
+	return newMarkup(s.catalogue(lang), nowSize).now(n.line()).bytes()
+}
 
 // NowPartial makes the frame that replaces #now with what [Set.Now] rendered.
 func NowPartial(now []byte) []byte { return partial("#now", "outerHTML", now) }
@@ -30,7 +32,7 @@ func NewestPartial(id string) []byte {
 	return partial("#newest", "outerHTML", []byte(`<i id="newest" hidden data-id="`+template.HTMLEscapeString(id)+`"></i>`))
 }
 
-// nowLine is Now as its template sees it.
+// nowLine is Now as it is written.
 type nowLine struct {
 	Username string
 	Known    bool // whether anything is known of where the user is
@@ -98,7 +100,7 @@ func hintKinds() []journey.HintKind {
 	return []journey.HintKind{journey.HintFailures, journey.HintRepeated, journey.HintRedirects, journey.HintLogin}
 }
 
-// hintRow is a hint as the template sees it.
+// hintRow is a hint as it is written.
 type hintRow struct {
 	Key   string // the catalogue's, of the sentence that says what is wrong, and why that is shown
 	Where string // the address that shows it
@@ -115,7 +117,54 @@ func newHintRow(h journey.Hint) hintRow {
 	return row
 }
 
-// sentence is a message with a name and a number, as HTML in which the name stands out.
-func (c *catalogue) sentence(key, name string, count int) (template.HTML, error) {
-	return c.isolate(key, count, name)
+// nowSize is more bytes than the line has, as a rule.
+const nowSize = 1 << 10
+
+// now writes where the user is. now.js counts on from data-since, each second: too often to be read out.
+func (m *markup) now(n nowLine) *markup {
+	m.raw(`<section id="now" aria-live="off" aria-label="`).t("now.label").raw(`" data-user="`).text(n.Username)
+	if n.Known {
+		m.raw(`" data-since="`).text(n.Since)
+	}
+	if n.Problem != nil && n.Problem.Fresh {
+		m.raw(`" data-trouble="`).counted("now.title", n.Problem.Code)
+	}
+	m.raw(`"><p>`)
+	if n.Known {
+		m.whereabouts(n)
+	} else {
+		m.t("now.nothing")
+	}
+	m.raw(`</p>`)
+	if len(n.Hints) > 0 {
+		m.raw(`<ul class="hints">`)
+		for _, h := range n.Hints {
+			m.raw(`<li>`).sentence(h.Key, h.Where, h.Count).raw(` <span class="note">`).since(h.Last).raw(`</span></li>`)
+		}
+		m.raw(`</ul>`)
+	}
+	return m.raw(`</section>`)
+}
+
+// whereabouts writes on which page the user is, since when nothing happens there, and what failed last.
+func (m *markup) whereabouts(n nowLine) {
+	if n.Page != "" {
+		m.sentence("now.on", n.Page, 0)
+	} else {
+		m.t("now.somewhere")
+	}
+	m.raw(`<span class="idle" data-active="`).t("now.active").raw(`" data-seconds="`).t("now.idle-seconds")
+	m.raw(`" data-minutes="`).t("now.idle-minutes").raw(`" data-hours="`).t("now.idle-hours").raw(`">`)
+	span, err := m.catalogue.span(n.Idle)
+	idle, missing := m.catalogue.named("now.idle", span)
+	m.note(err).note(missing).text(idle).raw(`</span>`)
+	if p := n.Problem; p != nil {
+		m.raw(` <span class="problem">`).sentence(p.Key, p.Name, p.Code).raw(` `).since(p.When).raw(`.</span>`)
+	}
+}
+
+// since writes how long ago a moment is.
+func (m *markup) since(at moment) *markup {
+	m.raw(`<relative-time format="relative" tense="past" precision="minute" prefix="" threshold="P1000Y" datetime="`).text(at.Timestamp)
+	return m.raw(`" no-title>`).text(at.UTC).raw(`</relative-time>`)
 }

@@ -21,10 +21,10 @@ type Links struct {
 // StepRow renders a step of one user as a <tr> of the log. Where the page has the step already, it takes
 // the place of the old row, which has the same id.
 func (s *Set) StepRow(lang string, step *journey.Step) ([]byte, error) {
-	return s.part("step", lang, newStepRow(step, s.links))
+	return newMarkup(s.catalogue(lang), rowSize).steps([]stepRow{newStepRow(step, s.links)}).bytes()
 }
 
-// stepRow is a step as its template sees it.
+// stepRow is a step as it is written.
 type stepRow struct {
 	ID, DOMID string
 	Class     string // tells the stylesheet how the step ended and what it was
@@ -77,7 +77,7 @@ func (r stepRow) class() string {
 	return class
 }
 
-// part is a request that belongs to a step, as the template sees it.
+// part is a request that belongs to a step, as it is written.
 type part struct {
 	Request request
 	Count   int

@@ -1,0 +1,177 @@
+package views
+
+// rowSize is more bytes than most rows have.
+const rowSize = 4 << 10
+
+// row writes a request of everyone's log.
+func (m *markup) row(r row) {
+	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Request.Outcome).raw(`">`)
+	if r.WithUser {
+		m.raw(`<td role="cell" class="user"><a href="`).text(link(r.Base, "/live", r.Username)).raw(`"><bdi>`).text(r.Username).raw(`</bdi></a></td>`)
+	}
+	m.when(r.Request.When)
+	m.raw(`<td role="cell" class="url">`)
+	m.named(r.Page).code(r.Request.URL)
+	m.raw(`</td><td role="cell" class="type">`)
+	m.t(r.Request.TypeKey).raw(` (`).text(r.Request.Method)
+	m.raw(`)</td><td role="cell" class="result"><span>`)
+	m.result(&r.Request)
+	m.raw(`</span></td></tr>`)
+}
+
+// steps writes rows.
+func (m *markup) steps(rows []stepRow) *markup {
+	for i := range rows {
+		m.step(&rows[i])
+	}
+	return m
+}
+
+// step writes one thing that a person did. What it takes to look into it is in <details>, which needs no
+// script.
+func (m *markup) step(r *stepRow) {
+	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Class).raw(`">`)
+	m.when(r.Last.When)
+	m.raw(`<td role="cell" class="url">`)
+	m.named(r.Page).code(r.First.Request.URL)
+	for i := range r.Led {
+		m.raw(` <span class="led"><span class="arrow" aria-hidden="true">→</span> <span class="unseen">`).t("step.led").raw(`</span> `)
+		m.code(r.Led[i].Request.URL).raw(`</span>`)
+	}
+	m.more(r)
+	m.raw(`</td><td role="cell" class="type">`)
+	if !r.Implied {
+		m.t(r.First.Request.TypeKey).raw(` (`).text(r.First.Request.Method).raw(`)`)
+	}
+	if r.Ahead {
+		m.raw(` <span class="note">`).t("step.ahead").raw(`</span>`)
+	}
+	m.raw(`</td><td role="cell" class="result"><span>`)
+	if r.Implied {
+		m.t("step.implied")
+	} else {
+		m.result(&r.Last)
+	}
+	m.raw(`</span>`)
+	if r.Problems > 0 {
+		m.raw(` <span class="problems">`).counted("step.problems", r.Problems).raw(`</span>`)
+	}
+	m.raw(`</td></tr>`)
+}
+
+// more writes what is known of a step besides its row.
+func (m *markup) more(r *stepRow) {
+	m.raw(`<details class="more"><summary>`)
+	if r.Folded > 0 {
+		m.counted("step.folded", r.Folded)
+	} else {
+		m.t("step.details")
+	}
+	m.raw(`</summary>`)
+	m.detail(&r.First)
+	if len(r.Led)+len(r.Fetched) > 0 {
+		m.raw(`<ul class="parts">`)
+		m.parts(r.Led)
+		m.parts(r.Fetched)
+		if r.Omitted > 0 {
+			m.raw(`<li>`).counted("step.omitted", r.Omitted).raw(`</li>`)
+		}
+		m.raw(`</ul>`)
+	}
+	m.raw(`</details>`)
+}
+
+// parts writes requests that belong to a step.
+func (m *markup) parts(parts []part) {
+	for i := range parts {
+		p := &parts[i]
+		m.raw(`<li class="`).text(p.Request.Outcome).raw(`"><code dir="ltr">`).text(p.Request.Method).raw(` `).text(p.Request.URL).raw(`</code> <span>`)
+		m.result(&p.Request)
+		m.raw(`</span>`)
+		if p.Count > 1 {
+			m.raw(` <span class="note">`).counted("step.times", p.Count).raw(`</span>`)
+		}
+		if p.Poll {
+			m.raw(` <span class="note">`).t("step.poll").raw(`</span>`)
+		}
+		if p.Detail != nil {
+			m.detail(p.Detail)
+		}
+		m.raw(`</li>`)
+	}
+}
+
+// detail writes all that is known of a request.
+func (m *markup) detail(d *detail) {
+	m.raw(`<dl><dt>`).t("detail.time").raw(`</dt><dd><relative-time format="datetime" datetime="`).text(d.Request.When.Timestamp)
+	m.raw(`" no-title year="numeric" month="long" day="numeric" weekday="long" hour="2-digit" minute="2-digit" second="2-digit" time-zone-name="short">`)
+	m.text(d.Request.When.UTC).raw(`</relative-time></dd>`)
+	if d.Duration > 0 {
+		m.raw(`<dt>`).t("detail.duration").raw(`</dt><dd>`).text(m.catalogue.decimal(d.Milliseconds()))
+		m.raw(` ms <meter class="bar" max="100" value="`).number(d.Bar).raw(`" aria-hidden="true"></meter></dd>`)
+	}
+	m.term("detail.route", d.Route)
+	m.term("detail.from", d.From)
+	m.term("detail.request-id", d.RequestID)
+	if d.TraceURL != "" {
+		m.raw(`<dt>`).t("detail.trace").raw(`</dt><dd><a href="`).text(d.TraceURL).raw(`" target="_blank" rel="noopener noreferrer">`)
+		m.t("detail.trace.open").raw(`</a></dd>`)
+	}
+	for _, e := range d.Extras {
+		m.raw(`<dt dir="auto">`).text(e.Name).raw(`</dt><dd dir="auto">`).text(e.Value).raw(`</dd>`)
+	}
+	m.raw(`</dl><p class="copies" hidden>`)
+	m.button("copy.url", d.Copied)
+	m.button("copy.request-id", d.RequestID)
+	m.button("copy.line", d.Line)
+	m.raw(`</p>`)
+}
+
+// term writes something that is known of a request, if it is.
+func (m *markup) term(key, value string) {
+	if value != "" {
+		m.raw(`<dt>`).t(key).raw(`</dt><dd>`).code(value).raw(`</dd>`)
+	}
+}
+
+// button writes a button that copies something, if there is something.
+func (m *markup) button(key, copied string) {
+	if copied != "" {
+		m.raw(`<button type="button" class="outline small" data-copy="`).text(copied).raw(`">`).t(key).raw(`</button> `)
+	}
+}
+
+// when writes the cell that says when. A morph would take away the title that relative-time gives itself, so
+// it has none.
+func (m *markup) when(at moment) {
+	m.raw(`<td role="cell" class="time"><relative-time format="datetime" datetime="`).text(at.Timestamp)
+	m.raw(`" no-title weekday="" year="" month="short" day="numeric" hour="2-digit" minute="2-digit" second="2-digit">`).text(at.UTC)
+	m.raw(`</relative-time> <relative-time class="ago" format="relative" tense="past" precision="minute" prefix="" threshold="P1000Y" datetime="`)
+	m.text(at.Timestamp).raw(`" no-title></relative-time></td>`)
+}
+
+// named writes what the application calls a page, if it does.
+func (m *markup) named(page string) *markup {
+	if page != "" {
+		m.raw(`<strong class="page" dir="auto">`).text(page).raw(`</strong> `)
+	}
+	return m
+}
+
+// code writes what is the same in every language.
+func (m *markup) code(value string) *markup {
+	return m.raw(`<code dir="ltr">`).text(value).raw(`</code>`)
+}
+
+// result writes how a request ended.
+func (m *markup) result(r *request) { m.t(r.ResultKey).raw(` (`).number(r.Code).raw(`)`) }
+
+// markupKeys is every key that markup asks for, for the check that the catalogues are complete.
+func markupKeys() []string {
+	return []string{
+		"step.led", "step.ahead", "step.implied", "step.problems", "step.folded", "step.details", "step.omitted", "step.times", "step.poll",
+		"detail.time", "detail.duration", "detail.route", "detail.from", "detail.request-id", "detail.trace", "detail.trace.open",
+		"copy.url", "copy.request-id", "copy.line",
+		"now.label", "now.title", "now.on", "now.somewhere", "now.active", "now.idle", "now.idle-seconds", "now.idle-minutes", "now.idle-hours", "now.nothing",
+	}
+}
