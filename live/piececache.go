@@ -15,9 +15,9 @@ type pieceCache struct {
 
 // piece is rendered by the first who asks for it, while the others wait.
 type piece struct {
-	once sync.Once
-	html []byte
-	err  error
+	ready chan struct{} // closed when it is rendered: all who wait go on at once
+	html  []byte
+	err   error
 }
 
 func newPieceCache() *pieceCache { return &pieceCache{young: make(map[any]*piece)} }
@@ -25,30 +25,35 @@ func newPieceCache() *pieceCache { return &pieceCache{young: make(map[any]*piece
 // get returns the piece of a key, rendered now if it is not there; render may ask for other pieces. The
 // result must not be changed.
 func (c *pieceCache) get(key any, render func() ([]byte, error)) ([]byte, error) {
-	p := c.find(key)
-	p.once.Do(func() { p.err = safely(func() (err error) { p.html, err = render(); return err }) })
+	p, fresh := c.find(key)
+	if fresh {
+		p.err = safely(func() (err error) { p.html, err = render(); return err })
+		close(p.ready)
+	} else {
+		<-p.ready
+	}
 	if p.err != nil {
 		c.forget(key) // the next may have more luck
 	}
 	return p.html, p.err
 }
 
-// find returns the piece of a key, and keeps it for another generation.
-func (c *pieceCache) find(key any) *piece {
+// find returns the piece of a key, and keeps it for another generation; the caller has to render a fresh one.
+func (c *pieceCache) find(key any) (p *piece, fresh bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if p, ok := c.young[key]; ok {
-		return p
+		return p, false
 	}
 	p, ok := c.old[key]
 	if !ok {
-		p = new(piece)
+		p = &piece{ready: make(chan struct{})}
 	}
 	if len(c.young) == cachedPieces {
 		c.young, c.old = make(map[any]*piece, cachedPieces), c.young
 	}
 	c.young[key] = p
-	return p
+	return p, !ok
 }
 
 func (c *pieceCache) forget(key any) {

@@ -1,24 +1,25 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gorilla/websocket"
 )
 
-// readBuffer is how many bytes a viewer takes from the network at once: a frame, not a piece of one.
-const readBuffer = 8 << 10
-
 // spectator is one viewer. It notes what it sees, and when.
 type spectator struct {
-	conn *websocket.Conn
+	fd    int    // of its connection
+	begun []byte // what has arrived of the next message
+
 	mu   sync.Mutex
 	seen []sight
 }
@@ -29,15 +30,21 @@ type sight struct {
 	after time.Duration // since the time in the stamp
 }
 
-// audience are viewers. Their goroutines end when their connections do.
+// audience are viewers. Its zero value has none.
 type audience struct {
 	spectators []*spectator
-	reading    sync.WaitGroup
+	ears       *ears // of all of them; nil before the first
 }
 
 // join connects a viewer for each query, some at a time, and returns when all have had their first
 // message: from then on they miss nothing.
 func (a *audience) join(ctx context.Context, s *liveServer, queries []url.Values) error {
+	if a.ears == nil {
+		var err error
+		if a.ears, err = newEars(); err != nil {
+			return err
+		}
+	}
 	const atOnce = 32
 	joined := make([]*spectator, len(queries))
 	errs := make([]error, atOnce)
@@ -45,7 +52,9 @@ func (a *audience) join(ctx context.Context, s *liveServer, queries []url.Values
 	for i := range atOnce {
 		all.Go(func() {
 			for n := i; n < len(queries) && errs[i] == nil; n += atOnce {
-				joined[n], errs[i] = s.watch(ctx, queries[n])
+				if joined[n], errs[i] = s.watch(ctx, queries[n]); errs[i] == nil {
+					errs[i] = a.ears.add(joined[n])
+				}
 			}
 		})
 	}
@@ -53,7 +62,6 @@ func (a *audience) join(ctx context.Context, s *liveServer, queries []url.Values
 	for _, one := range joined {
 		if one != nil {
 			a.spectators = append(a.spectators, one)
-			a.reading.Go(one.read)
 		}
 	}
 	return errors.Join(errs...)
@@ -61,25 +69,67 @@ func (a *audience) join(ctx context.Context, s *liveServer, queries []url.Values
 
 // leave disconnects everybody.
 func (a *audience) leave() {
-	for _, one := range a.spectators {
-		one.conn.Close()
+	if a.ears == nil {
+		return
 	}
-	a.reading.Wait()
-	a.spectators = nil
+	a.ears.close()
+	for _, one := range a.spectators {
+		syscall.Close(one.fd)
+	}
+	a.ears, a.spectators = nil, nil
 }
 
-// watch connects one viewer.
+// watch connects one viewer, and waits for its first message.
 func (s *liveServer) watch(ctx context.Context, query url.Values) (*spectator, error) {
-	conn, err := s.dial(ctx, query, &websocket.Dialer{HandshakeTimeout: patience, ReadBufferSize: readBuffer})
+	var line *phone
+	conn, err := s.dial(ctx, query, &websocket.Dialer{
+		HandshakeTimeout: patience,
+		NetDialContext: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+			line, err = pickUp(ctx, network, address)
+			return line, err
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
-	one := &spectator{conn: conn}
-	if err := one.begin(s.kind); err != nil {
-		conn.Close()
+	defer conn.Close() // what is kept is a duplicate
+	if err := begin(conn, s.kind); err != nil {
 		return nil, err
 	}
-	return one, nil
+	return line.handOver()
+}
+
+// phone is a connection from which no more is taken than is asked for: another can go on reading.
+type phone struct {
+	net.Conn
+	arrived *bufio.Reader
+}
+
+func pickUp(ctx context.Context, network, address string) (*phone, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &phone{conn, bufio.NewReader(conn)}, nil
+}
+
+// Read returns one byte: who buffers what it reads would take more than it needs.
+func (p *phone) Read(b []byte) (int, error) { return p.arrived.Read(b[:min(len(b), 1)]) }
+
+// handOver returns a spectator with a duplicate of the connection, and with what has arrived there.
+func (p *phone) handOver() (*spectator, error) {
+	raw, err := p.Conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("hand a connection over: %w", err)
+	}
+	o := new(spectator)
+	if controlErr := raw.Control(func(fd uintptr) { o.fd, err = syscall.Dup(int(fd)) }); controlErr != nil || err != nil {
+		return nil, fmt.Errorf("hand a connection over: %w", errors.Join(controlErr, err))
+	}
+	syscall.CloseOnExec(o.fd)
+	arrived, _ := p.arrived.Peek(p.arrived.Buffered()) // never more than there is
+	o.take(arrived, time.Now())
+	return o, nil
 }
 
 // dial connects a socket.
@@ -93,39 +143,27 @@ func (s *liveServer) dial(ctx context.Context, query url.Values, dialer *websock
 }
 
 // begin waits for the first message, after which the viewer is sure to see everything.
-func (o *spectator) begin(kind string) error {
+func begin(conn *websocket.Conn, kind string) error {
 	if kind == kindCentrifuge {
-		if err := o.conn.WriteMessage(websocket.TextMessage, []byte(`{"id":1,"connect":{}}`)); err != nil {
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"id":1,"connect":{}}`)); err != nil {
 			return fmt.Errorf("connect a viewer: %w", err)
 		}
 	}
-	if err := o.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return fmt.Errorf("connect a viewer: %w", err)
 	}
-	if _, _, err := o.conn.ReadMessage(); err != nil {
+	if _, _, err := conn.ReadMessage(); err != nil {
 		return fmt.Errorf("await a viewer's first message: %w", err)
 	}
-	return o.conn.SetReadDeadline(time.Time{})
+	return nil
 }
 
-// read notes what arrives until the connection is closed.
-func (o *spectator) read() {
-	var message bytes.Buffer // used again: what viewers do is done on the CPUs of what is measured
-	for {
-		_, frame, err := o.conn.NextReader()
-		if err != nil {
-			return
-		}
-		message.Reset()
-		if _, err := message.ReadFrom(frame); err != nil {
-			return
-		}
-		now := time.Now().UnixNano()
-		o.mu.Lock()
-		for _, s := range stamps(message.Bytes()) {
-			o.seen = append(o.seen, sight{s, time.Duration(now - s.at)})
-		}
-		o.mu.Unlock()
+// note notes what is in a message that arrived at a time.
+func (o *spectator) note(message []byte, at time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, s := range stamps(message) {
+		o.seen = append(o.seen, sight{s, time.Duration(at.UnixNano() - s.at)})
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 	frameUsers  = 5
 	frameRate   = 25
 	frameWindow = 14 * time.Second
+	quietMoment = 250 * time.Millisecond // longer than what follows a frame gathers
 )
 
 // measureFrame measures how long an entry takes from Record to its viewer, and next to it how long a
@@ -26,6 +27,7 @@ func measureFrame(ctx context.Context, l lab) ([]finding, error) {
 		if err := viewers.join(ctx, s, watching(frameUsers, frameUsers, "")); err != nil {
 			return nil, err
 		}
+		time.Sleep(quietMoment) // after the viewers' first messages
 		load := burst{Users: frameUsers, Rate: frameRate, For: l.lasting(frameWindow)}
 		bare := make(chan barePublish, 1)
 		go func() { bare <- publishBare(ctx, redis.url, load) }()
