@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,36 +25,53 @@ type crowd struct {
 }
 
 // measureOneLog has more and more viewers watch one user, and measures when they see a request that
-// is finished, and how long the user waits for the answer.
+// is finished, and how long the user waits for the answer; and next to it when as many viewers of a plain loop
+// see a line, which neither Redis nor a page is in the way of.
 func measureOneLog(ctx context.Context, l lab) ([]finding, error) {
 	return withUserlog(ctx, func(_ *redisServer, s *liveServer) ([]finding, error) {
-		var viewers audience
-		defer viewers.leave()
+		plain, err := startLive(kindLoop, "")
+		if err != nil {
+			return nil, err
+		}
+		defer plain.stop()
+		var ours, theirs audience
+		defer ours.leave()
+		defer theirs.leave()
 		var findings []finding
 		var alone time.Duration // p50 of the answer with one viewer
+		requests := max(int(l.scale*oneLogRequests), 4)
 		for _, c := range []crowd{
 			{1, 0}, {100, 9 * time.Millisecond}, {1000, 92 * time.Millisecond}, {2000, 197 * time.Millisecond},
 		} {
 			fmt.Fprintf(l.progress, "  %d viewers\n", c.viewers)
-			queries := make([]url.Values, c.viewers-len(viewers.spectators))
-			for i := range queries {
-				queries[i] = url.Values{"username": {watchedUser}}
-			}
-			if err := viewers.join(ctx, s, queries); err != nil {
+			if err := errors.Join(c.gather(ctx, &ours, s, watchedUser), c.gather(ctx, &theirs, plain, userNumber(0))); err != nil {
 				return nil, err
 			}
-			r, answers, err := s.browse(ctx, max(int(l.scale*oneLogRequests), 4))
+			r, answers, err := s.browse(ctx, requests)
 			if err != nil {
 				return nil, err
 			}
-			t := viewers.tally(r)
+			t := ours.tally(r)
+			r, err = plain.load(ctx, burst{Users: 1, Rate: int(time.Second / oneLogInterval), For: time.Duration(requests) * oneLogInterval})
+			if err != nil {
+				return nil, err
+			}
 			if c.viewers == 1 {
 				alone = percentile(answers, 50)
 			}
-			findings = append(findings, c.finding(t, answers, alone))
+			findings = append(findings, c.finding(t, answers, alone), c.comparison(t, theirs.tally(r)))
 		}
 		return findings, nil
 	})
+}
+
+// gather has as many watch a user as the crowd has.
+func (c crowd) gather(ctx context.Context, viewers *audience, s *liveServer, username string) error {
+	queries := make([]url.Values, c.viewers-len(viewers.spectators))
+	for i := range queries {
+		queries[i] = url.Values{"username": {username}}
+	}
+	return viewers.join(ctx, s, queries)
 }
 
 func (c crowd) finding(t tally, answers []time.Duration, alone time.Duration) finding {
@@ -70,6 +88,17 @@ func (c crowd) finding(t tally, answers []time.Duration, alone time.Duration) fi
 		f.met = f.met && p50 <= c.django/4 && p99 <= c.django/4 && answer <= alone+time.Millisecond
 	}
 	return f
+}
+
+func (c crowd) comparison(ours, theirs tally) finding {
+	p50, p99 := percentile(theirs.delays, 50), percentile(theirs.delays, 99)
+	return finding{
+		what: fmt.Sprintf("live: the same, %d viewers next to a plain loop without Redis", c.viewers),
+		must: "(to be known)",
+		measured: fmt.Sprintf("p50 %.1f × of %s, p99 %.1f × of %s", ratio(percentile(ours.delays, 50), p50), milliseconds(p50),
+			ratio(percentile(ours.delays, 99), p99), milliseconds(p99)),
+		met: true,
+	}
 }
 
 // browse asks for n pages, one after the other, and returns how long each answer took.
