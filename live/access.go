@@ -89,7 +89,7 @@ func (v *viewer) end(code int, reason string) {
 		return
 	}
 	v.ended = true
-	v.cancel() // nothing more is shown
+	v.over.Store(true)
 	if s := v.session.Load(); s != nil {
 		// The only error is that it is closed already.
 		_ = s.CloseWithMsg(melody.FormatCloseMessage(code, reason))

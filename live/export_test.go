@@ -23,3 +23,17 @@ func (h *Hub) PanicWhenSpokenTo() {
 	heard := h.guarded(func(*viewer, *melody.Session) { panic("spoken to") })
 	h.melody.HandleMessage(func(s *melody.Session, _ []byte) { heard(s) })
 }
+
+// Awaited is how many viewers have to be served as soon as what was sent to them has left.
+func (h *Hub) Awaited() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for v := range h.viewers {
+		v.mu.Lock()
+		if v.awaited {
+			n++
+		}
+		v.mu.Unlock()
+	}
+	return n
+}

@@ -71,6 +71,7 @@ type Hub struct {
 	mu       sync.Mutex
 	viewers  map[*viewer]bool
 	sockets  map[string]int    // by account
+	rooms    map[string]*room  // that have guests, by username
 	trails   map[string]*trail // of those whose pages are watched, by username
 	checking bool              // checkAccess runs
 	closed   bool
@@ -87,7 +88,7 @@ func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
 	}
 	h := &Hub{
 		logs: logs, views: set, pieces: newPieceCache(), melody: melody.New(), options: options, log: options.Logger,
-		viewers: make(map[*viewer]bool), sockets: make(map[string]int), trails: make(map[string]*trail), left: make(chan struct{}),
+		viewers: make(map[*viewer]bool), sockets: make(map[string]int), rooms: make(map[string]*room), trails: make(map[string]*trail), left: make(chan struct{}),
 	}
 	h.melody.Upgrader.CheckOrigin = options.CheckOrigin
 	// A frame leaves in one piece, and a viewer to whom nothing is being sent has no buffer.
@@ -136,7 +137,7 @@ func (w Watch) wantsEvery() bool { return w.JSON || w.Reading.Every }
 // answer the request if the error is [ErrClosed], [ErrFull], [ErrTooMany], store.ErrClosed or about
 // the username; after any other it has been answered.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
-	v := newViewer(h, watch)
+	v := &viewer{hub: h, watch: watch}
 	if err := h.enter(v); err != nil {
 		return err
 	}
@@ -179,6 +180,7 @@ func (h *Hub) enter(v *viewer) error {
 		go h.checkAccess()
 	}
 	h.sockets[v.watch.Access.Account]++
+	v.room = h.enterRoom(v.watch.Username)
 	var t *trail
 	if v.watch.hasTrail() {
 		t = h.enterTrail(v.watch.Username)
@@ -188,13 +190,13 @@ func (h *Hub) enter(v *viewer) error {
 }
 
 func (h *Hub) leave(v *viewer) {
-	v.cancel()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.viewers, v)
 	if h.sockets[v.watch.Access.Account]--; h.sockets[v.watch.Access.Account] == 0 {
 		delete(h.sockets, v.watch.Access.Account)
 	}
+	h.leaveRoom(v.watch.Username)
 	if v.watch.hasTrail() {
 		h.leaveTrail(v.watch.Username)
 	}

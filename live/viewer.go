@@ -1,8 +1,7 @@
 package live
 
 import (
-	"context"
-	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,31 +10,31 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// viewer is one socket. Its goroutine asks the subscription for news and sends it, one message at a time, each
-// when the one before has left: a viewer that reads slowly delays nobody, fills no buffer, and loses nothing
-// without a gap, since the subscription knows what it missed.
+// viewer is one socket. Its room asks the subscription for news when what was sent before has left: a viewer
+// that reads slowly delays nobody, fills no buffer, and loses nothing without a gap, since the subscription
+// knows what it missed.
 type viewer struct {
 	hub          *Hub
 	watch        Watch
+	room         *room
 	subscription *store.Subscription
 	encoder      encoder
 
-	context context.Context
-	cancel  context.CancelFunc
-	idle    chan struct{} // capacity 1: no message is under way
-	done    chan struct{} // closed when the goroutine has ended; nil before it began
-
-	// Of the goroutine: when it last sent something, and the context of its wait for news.
-	sent    time.Time
-	wait    context.Context
-	endWait context.CancelFunc
-
-	ended bool // it has been told that it may not look any longer; checkAccess's
+	session atomic.Pointer[melody.Session] // nil before the upgrade
+	over    atomic.Bool                    // nothing more is sent
+	ended   bool                           // it has been told that it may not look any longer; checkAccess's
 
 	heard      int // messages from the viewer
 	heardSince time.Time
 
-	session atomic.Pointer[melody.Session] // nil before the upgrade
+	encoding sync.WaitGroup // of what takes long
+
+	mu          sync.Mutex
+	busy        bool      // something is being encoded, or has not left yet
+	queue       [][]byte  // what is to be sent when the message under way has left
+	awaited     bool      // the room wants to know when it is not busy any more
+	pausedUntil time.Time // what is recorded before gathers
+	beatAt      time.Time // at the latest, if nothing is sent before
 }
 
 // encoder turns an update into messages.
@@ -61,14 +60,6 @@ func encoderFor(h *Hub, watch Watch, t *trail) (e encoder) {
 	return e
 }
 
-// newViewer returns a viewer that has neither entered the hub nor a subscription.
-func newViewer(h *Hub, watch Watch) *viewer {
-	v := &viewer{hub: h, watch: watch, idle: make(chan struct{}, 1)}
-	v.idle <- struct{}{}
-	v.context, v.cancel = context.WithCancel(context.Background())
-	return v
-}
-
 // start begins to send. melody calls it before the socket's own goroutines run, so it must not wait.
 func (v *viewer) start(s *melody.Session) {
 	v.session.Store(s)
@@ -76,22 +67,17 @@ func (v *viewer) start(s *melody.Session) {
 		// melody, and Close, may have counted the sessions before this one was among them.
 		_ = s.CloseWithMsg(restarting()) // the only error is that it is closed already
 	}
-	v.done = make(chan struct{})
-	go func() {
-		defer close(v.done)
-		if err := safely(v.run); err != nil && v.context.Err() == nil {
-			v.hub.log.Error("userlog: a live log ended", "err", err)
-			v.cut() // the page connects again, and goes on where it was
-		}
-	}()
+	v.beatAt = time.Now().Add(v.hub.melody.Config.PingPeriod)
+	v.room.add(v)
+	v.subscription.Notify(v.room.news)
 }
 
-// stop ends the goroutine and waits for it.
+// stop ends the sending, and waits for what is being encoded.
 func (v *viewer) stop() {
-	v.cancel()
-	if v.done != nil {
-		<-v.done
-	}
+	v.over.Store(true)
+	v.subscription.Notify(nil)
+	v.room.remove(v)
+	v.encoding.Wait()
 }
 
 // hear counts messages from the viewer, who has nothing to say, and ends the socket of one who will
@@ -106,86 +92,122 @@ func (v *viewer) hear() {
 	}
 }
 
-// acknowledge notes that a message has been handed to the network.
-func (v *viewer) acknowledge() {
-	select {
-	case v.idle <- struct{}{}:
-	default:
-	}
-}
-
 // cut closes the connection without a word.
 func (v *viewer) cut() {
-	v.cancel()
+	v.over.Store(true)
 	if s := v.session.Load(); s != nil {
 		s.WebsocketConnection().Close()
 	}
 }
 
-// run sends until the context or the subscription ends.
-func (v *viewer) run() error {
-	v.waitUntil(time.Now().Add(v.hub.melody.Config.PingPeriod))
-	defer func() { v.endWait() }()
-	pause := time.NewTimer(0)
-	defer pause.Stop()
-	for {
-		// The first entry after a quiet moment goes out at once; what follows gathers.
-		select {
-		case <-pause.C:
-		case <-v.context.Done():
-			return nil
-		}
-		messages, err := v.next()
-		if err != nil {
-			return err
-		}
-		pause.Reset(frameInterval)
-		for _, message := range messages {
-			if !v.send(message) {
-				return nil
-			}
-		}
+// serve sends what there is to tell, unless the viewer is busy, or was sent something less than a frame's
+// interval before now. It returns after how long it has to be called again even if there is no news; 0 = never:
+// the viewer is busy and will wake its room, or has ended.
+func (v *viewer) serve(now time.Time) (wait time.Duration) {
+	claimed, wait := v.claim(now)
+	if !claimed {
+		return wait
 	}
+	update, news, err := v.subscription.Poll()
+	switch {
+	case err != nil:
+		v.fail(err)
+		return 0
+	case !news:
+		return v.keepAlive(now)
+	case len(update.Entries) > frameRows:
+		v.encoding.Go(func() { v.deliver(update, now) }) // nobody else waits for so much
+	default:
+		v.deliver(update, now)
+	}
+	return frameInterval // there may be more
 }
 
-// next waits for news and encodes it. Where nothing is sent for too long there is a beat: a browser's page
-// does not see the pings of the protocol, and could not tell a quiet log from a dead connection.
-func (v *viewer) next() ([][]byte, error) {
-	for {
-		update, err := v.subscription.Next(v.wait)
+// claim makes the viewer busy, if it can be served.
+func (v *viewer) claim(now time.Time) (claimed bool, wait time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	wait = v.pausedUntil.Sub(now)
+	switch {
+	case v.over.Load():
+		return false, 0
+	case wait > 0:
+		return false, wait
+	case v.busy:
+		v.awaited = true
+		return false, 0
+	}
+	v.busy = true
+	return true, 0
+}
+
+// deliver encodes an update and sends it.
+func (v *viewer) deliver(update store.Update, now time.Time) {
+	err := safely(func() error {
+		messages, err := v.encoder.encode(update)
 		if err == nil {
-			return v.encoder.encode(update)
+			v.send(messages, now)
 		}
-		if !errors.Is(err, context.DeadlineExceeded) {
-			return nil, err
-		}
-		now := time.Now()
-		beat := v.sent.Add(v.hub.melody.Config.PingPeriod)
-		if now.Before(beat) {
-			v.waitUntil(beat)
-			continue
-		}
-		v.waitUntil(now.Add(v.hub.melody.Config.PingPeriod))
-		return [][]byte{v.encoder.beat()}, nil
+		return err
+	})
+	if err != nil {
+		v.fail(err)
 	}
 }
 
-// waitUntil makes the context of the wait for news. One serves for many frames: to make it takes longer than
-// to encode a frame that others have been given already.
-func (v *viewer) waitUntil(beat time.Time) {
-	if v.endWait != nil {
-		v.endWait()
+// keepAlive ends being busy where there is no news and, if nothing was sent for too long, sends a beat: a
+// browser's page does not see the pings of the protocol, and could not tell a quiet log from a dead connection.
+// It returns how long it is until the next. Beats that are due soon are sent at once, so that those of many
+// viewers fall together.
+func (v *viewer) keepAlive(now time.Time) (wait time.Duration) {
+	var messages [][]byte
+	period := v.hub.melody.Config.PingPeriod
+	if wait = v.beatAt.Sub(now); wait < period/5 {
+		messages, wait = [][]byte{v.encoder.beat()}, period
 	}
-	v.wait, v.endWait = context.WithDeadline(v.context, beat)
+	v.send(messages, now)
+	return wait
 }
 
-// send writes one message when the one before has left, which melody ends after writeWait.
-func (v *viewer) send(message []byte) bool {
-	select {
-	case <-v.idle:
-	case <-v.context.Done():
-		return false
+// fail cuts the connection after an error: the page connects again, and goes on where it was.
+func (v *viewer) fail(err error) {
+	if !v.over.Load() {
+		v.hub.log.Error("userlog: a live log ended", "err", err)
 	}
-	v.sent = time.Now()
-	return v.session.Load().Write(message) == nil
+	v.cut()
+}
+
+// send sends messages, one after the other. The viewer is busy until they have left.
+func (v *viewer) send(messages [][]byte, now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(messages) > 0 {
+		// The first after a quiet moment goes out at once; what follows gathers.
+		v.pausedUntil, v.beatAt = now.Add(frameInterval), now.Add(v.hub.melody.Config.PingPeriod)
+	}
+	v.queue = messages
+	v.sendNext()
+}
+
+// acknowledge notes that a message has been handed to the network.
+func (v *viewer) acknowledge() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.sendNext()
+}
+
+// sendNext sends the next message or, if there is none, ends being busy. The caller holds mu.
+func (v *viewer) sendNext() {
+	if len(v.queue) > 0 && !v.over.Load() {
+		message := v.queue[0]
+		v.queue = v.queue[1:]
+		// The only error is that the socket is closed: then stop is called.
+		_ = v.session.Load().Write(message)
+		return
+	}
+	v.busy, v.queue = false, nil
+	if v.awaited {
+		v.awaited = false
+		v.room.wake()
+	}
 }

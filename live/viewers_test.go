@@ -121,6 +121,29 @@ func TestAViewerThatDoesNotReadDelaysNobody(t *testing.T) {
 	}
 }
 
+// What was recorded while nothing could be sent is sent afterwards, also if nothing else happens.
+func TestAViewerThatReadsAgainIsServed(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t))
+	w := s.watch("json", "1", "username", "ada")
+	long := strings.Repeat("x", 1500)
+	stuck := 0 // for how many times 300 KB
+	eventually(t, "nothing more can be sent, and something waits", func() bool {
+		var paths []string
+		for i := range 200 {
+			paths = append(paths, fmt.Sprintf("/%d/%s", i, long))
+		}
+		s.recorded("ada", paths...)
+		if stuck++; s.hub.Awaited() == 0 {
+			stuck = 0
+		}
+		return stuck == 20
+	})
+	s.recorded("ada", "/last")
+	for line := ""; !strings.Contains(line, `"path":"/last"`); {
+		line = string(w.read())
+	}
+}
+
 func TestCloseCutsOffWhoDoesNotRead(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t))
 	s.recorded("ada", "/first")

@@ -179,7 +179,10 @@ func (f *feed) join(s *Subscription, fresh *topic) {
 	if f.troubled {
 		s.push(Lost, false, nil)
 	}
-	f.tellSilenceTo(s)
+	if t.live && f.silence.total {
+		s.push(Silent, false, nil)
+	}
+	s.announce()
 }
 
 // leave removes a subscriber.

@@ -100,17 +100,11 @@ func (f *feed) setSilence(total bool) {
 
 // tellSilence gives the viewers of a topic that is live the state that it really has.
 func (f *feed) tellSilence(t *topic) {
-	for s := range t.subscribers {
-		f.tellSilenceTo(s)
-	}
-}
-
-func (f *feed) tellSilenceTo(s *Subscription) {
 	switch {
-	case !s.topic.live:
+	case !t.live:
 	case f.silence.total:
-		s.push(Silent, false, nil)
+		t.tell(Silent, false, nil)
 	default:
-		s.push(Live, false, nil)
+		t.tell(Live, false, nil)
 	}
 }

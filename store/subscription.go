@@ -40,6 +40,7 @@ type Subscription struct {
 
 	ready   chan struct{} // capacity 1: there is something to tell
 	mu      sync.Mutex
+	notify  chan<- struct{} // of Notify; nil = nobody waits there
 	state   State
 	queue   []*Entry // oldest first, with gapMarks
 	changed bool     // state or queue has something to tell
@@ -49,10 +50,10 @@ type Subscription struct {
 // Next waits until there is something to tell and returns it. The first update of a new
 // subscription has the backlog, and comes even if that is empty; while Redis can't be reached there
 // is one before it that says so. It returns ctx's error when ctx ends first, and [ErrClosed] after
-// Close of the subscription or its store. It must not be called by two goroutines at once.
+// Close of the subscription or its store. Next and Poll must not be called by two goroutines at once.
 func (s *Subscription) Next(ctx context.Context) (Update, error) {
 	for {
-		if update, ok, err := s.collect(); ok || err != nil {
+		if update, ok, err := s.Poll(); ok || err != nil {
 			return update, err
 		}
 		select {
@@ -61,6 +62,16 @@ func (s *Subscription) Next(ctx context.Context) (Update, error) {
 			return Update{}, ctx.Err()
 		}
 	}
+}
+
+// Notify has c told whenever [Subscription.Poll] may have something to return, at once if it may have already.
+// Sends do not block: c should have room for one, which stands for any number. One c may serve many
+// subscriptions: so does a single goroutine that has many viewers.
+func (s *Subscription) Notify(c chan<- struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notify = c
+	s.wake()
 }
 
 // Close ends the subscription. It may be called more than once, and from any goroutine.
@@ -72,8 +83,9 @@ func (s *Subscription) Close() {
 // gapMark stands in a subscription's queue where entries may be missing.
 var gapMark = &Entry{}
 
-// collect takes what is pending, up to the next gap.
-func (s *Subscription) collect() (Update, bool, error) {
+// Poll is [Subscription.Next] without waiting: ok tells whether there was something to tell. One call may not
+// return everything: after ok it is to be called again.
+func (s *Subscription) Poll() (update Update, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
@@ -82,7 +94,7 @@ func (s *Subscription) collect() (Update, bool, error) {
 	if !s.changed {
 		return Update{}, false, nil
 	}
-	update := Update{State: s.state, Entries: s.queue}
+	update = Update{State: s.state, Entries: s.queue}
 	if len(s.queue) > 0 && s.queue[0] == gapMark {
 		update.Gap, update.Entries = true, s.queue[1:]
 	}
@@ -100,7 +112,7 @@ func (s *Subscription) start(gap bool, entries []*Entry) {
 	s.push(Live, gap, entries)
 }
 
-// push adds to what is pending, if it is news. It never blocks.
+// push adds to what is pending, if it is news. It never blocks. Whoever waits is not told before announce.
 func (s *Subscription) push(state State, gap bool, entries []*Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +133,15 @@ func (s *Subscription) push(state State, gap bool, entries []*Entry) {
 		}
 		s.queue = append(s.queue, kept...)
 	}
-	s.wake()
+}
+
+// announce tells whoever waits that there is something to tell, if there is.
+func (s *Subscription) announce() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changed {
+		s.wake()
+	}
 }
 
 // mark appends a gap, unless there is one already. The caller holds mu.
@@ -141,9 +161,14 @@ func (s *Subscription) fail(err error) {
 	s.wake()
 }
 
+// wake tells whoever waits. The caller holds mu.
 func (s *Subscription) wake() {
 	select {
 	case s.ready <- struct{}{}:
+	default:
+	}
+	select {
+	case s.notify <- struct{}{}:
 	default:
 	}
 }

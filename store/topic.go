@@ -118,8 +118,22 @@ func (t *topic) receive(e *Entry) {
 		return
 	}
 	t.remember([]*Entry{e}, nil)
+	t.tell(Live, false, []*Entry{e})
+}
+
+// tell gives all subscribers the same.
+func (t *topic) tell(state State, gap bool, entries []*Entry) {
 	for s := range t.subscribers {
-		s.push(Live, false, []*Entry{e})
+		s.push(state, gap, entries)
+	}
+	t.announce()
+}
+
+// announce tells those who wait that there is something, after all have been given it: one goroutine may
+// serve many of them.
+func (t *topic) announce() {
+	for s := range t.subscribers {
+		s.announce()
 	}
 }
 
@@ -179,9 +193,7 @@ func (t *topic) knowledge() knowledge {
 func (t *topic) interrupt() {
 	t.live = false
 	t.confirm()
-	for s := range t.subscribers {
-		s.push(Lost, false, nil)
-	}
+	t.tell(Lost, false, nil)
 }
 
 // confirm notes that from now on everything that is published is heard. What was heard before
@@ -222,6 +234,7 @@ func (t *topic) goLive(r reading) {
 			s.start(t.since(s.after))
 		}
 	}
+	t.announce()
 }
 
 // unseen returns what of a list the ring has not, nor has had: in the list of one user, all that is

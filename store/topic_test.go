@@ -141,7 +141,7 @@ func (m *model) goLive() {
 func (m *model) look(v *modelViewer) {
 	m.t.Helper()
 	for {
-		u, ok, err := v.s.collect()
+		u, ok, err := v.s.Poll()
 		if err != nil {
 			m.t.Fatal(err)
 		}
@@ -230,7 +230,7 @@ func TestSlowSubscriptionIsBounded(t *testing.T) {
 	topic.receive(&Entry{ID: strconv.Itoa(last)})
 	before, told := 0, 0
 	for {
-		u, ok, _ := s.collect()
+		u, ok, _ := s.Poll()
 		if !ok {
 			break
 		}
@@ -264,7 +264,7 @@ func TestRepeatsAreToldOnce(t *testing.T) {
 	topic.confirm()
 	topic.receive(one)
 	topic.goLive(reading{entries: []*Entry{one}, reaches: reaches})
-	if u, _, _ := s.collect(); len(u.Entries) != 1 || u.Gap {
+	if u, _, _ := s.Poll(); len(u.Entries) != 1 || u.Gap {
 		t.Errorf("got %d entries, gap %v", len(u.Entries), u.Gap)
 	}
 }
@@ -285,7 +285,7 @@ func TestJoiningTouchesNoOtherSubscription(t *testing.T) {
 	go func() { joined <- join() }()
 	select {
 	case second := <-joined:
-		if u, ok, _ := second.collect(); !ok || u.State != Live {
+		if u, ok, _ := second.Poll(); !ok || u.State != Live {
 			t.Errorf("the second is told %+v", u)
 		}
 	case <-time.After(10 * time.Second):
