@@ -27,8 +27,6 @@ type viewer struct {
 	heard      int // messages from the viewer
 	heardSince time.Time
 
-	encoding sync.WaitGroup // of what takes long
-
 	mu          sync.Mutex
 	busy        bool      // something is being encoded, or has not left yet
 	queue       [][]byte  // what is to be sent when the message under way has left
@@ -72,12 +70,11 @@ func (v *viewer) start(s *melody.Session) {
 	v.subscription.Notify(v.room.news)
 }
 
-// stop ends the sending, and waits for what is being encoded.
+// stop ends the sending.
 func (v *viewer) stop() {
 	v.over.Store(true)
 	v.subscription.Notify(nil)
 	v.room.remove(v)
-	v.encoding.Wait()
 }
 
 // hear counts messages from the viewer, who has nothing to say, and ends the socket of one who will
@@ -104,23 +101,38 @@ func (v *viewer) cut() {
 // interval before now. It returns after how long it has to be called again even if there is no news; 0 = never:
 // the viewer is busy and will wake its room, or has ended.
 func (v *viewer) serve(now time.Time) (wait time.Duration) {
+	v.try(func() (err error) { wait, err = v.tell(now); return err })
+	return wait
+}
+
+// tell is serve without care for errors.
+func (v *viewer) tell(now time.Time) (wait time.Duration, err error) {
 	claimed, wait := v.claim(now)
 	if !claimed {
-		return wait
+		return wait, nil
 	}
 	update, news, err := v.subscription.Poll()
 	switch {
 	case err != nil:
-		v.fail(err)
-		return 0
+		return 0, err
 	case !news:
-		return v.keepAlive(now)
-	case len(update.Entries) > frameRows:
-		v.encoding.Go(func() { v.deliver(update, now) }) // nobody else waits for so much
-	default:
-		v.deliver(update, now)
+		return v.keepAlive(now), nil
+	case len(update.Entries) > frameRows: // nobody else waits for so much
+		go v.try(func() error { return v.deliver(update, now) })
+		return frameInterval, nil
 	}
-	return frameInterval // there may be more
+	return frameInterval, v.deliver(update, now) // there may be more
+}
+
+// try calls call, and cuts the connection after an error or a panic: the page connects again, and goes on where
+// it was.
+func (v *viewer) try(call func() error) {
+	if err := safely(call); err != nil {
+		if !v.over.Load() {
+			v.hub.log.Error("userlog: a live log ended", "err", err)
+		}
+		v.cut()
+	}
 }
 
 // claim makes the viewer busy, if it can be served.
@@ -142,17 +154,12 @@ func (v *viewer) claim(now time.Time) (claimed bool, wait time.Duration) {
 }
 
 // deliver encodes an update and sends it.
-func (v *viewer) deliver(update store.Update, now time.Time) {
-	err := safely(func() error {
-		messages, err := v.encoder.encode(update)
-		if err == nil {
-			v.send(messages, now)
-		}
-		return err
-	})
-	if err != nil {
-		v.fail(err)
+func (v *viewer) deliver(update store.Update, now time.Time) error {
+	messages, err := v.encoder.encode(update)
+	if err == nil {
+		v.send(messages, now)
 	}
+	return err
 }
 
 // keepAlive ends being busy where there is no news and, if nothing was sent for too long, sends a beat: a
@@ -167,14 +174,6 @@ func (v *viewer) keepAlive(now time.Time) (wait time.Duration) {
 	}
 	v.send(messages, now)
 	return wait
-}
-
-// fail cuts the connection after an error: the page connects again, and goes on where it was.
-func (v *viewer) fail(err error) {
-	if !v.over.Load() {
-		v.hub.log.Error("userlog: a live log ended", "err", err)
-	}
-	v.cut()
 }
 
 // send sends messages, one after the other. The viewer is busy until they have left.
