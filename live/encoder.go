@@ -38,7 +38,7 @@ type told struct {
 	state            store.State
 }
 
-func (e *htmlEncoder) pass(id string) []byte { return views.NewestPartial(id) }
+func (e *htmlEncoder) pass(entry *store.Entry) []byte { return views.NewestPartial(entry.Cursor()) }
 
 // beat is JSON without content, which htmx takes notice of and swaps nothing for.
 func (e *htmlEncoder) beat() []byte { return []byte("{}") }
@@ -88,7 +88,7 @@ func (e *htmlEncoder) rows(u store.Update) ([][]byte, error) {
 			rows = append(rows, row)
 		}
 		frame := views.RowsPartial(append(rows, below...)...)
-		frames = append(frames, append(frame, views.NewestPartial(some[len(some)-1].ID)...))
+		frames = append(frames, append(frame, views.NewestPartial(some[len(some)-1].Cursor())...))
 		below = nil
 	}
 	if len(below) > 0 {
@@ -174,11 +174,11 @@ func (e *htmlEncoder) words(state store.State) (views.ConnectionState, *views.Me
 // everything is well in the beginning goes without saying.
 type jsonEncoder struct {
 	state  store.State
-	newest string // id of the newest entry, also where it was not for the viewer
+	cursor string // of the newest entry, also where it was not for the viewer
 }
 
-func (e *jsonEncoder) pass(id string) []byte {
-	e.newest = id
+func (e *jsonEncoder) pass(entry *store.Entry) []byte {
+	e.cursor = entry.Cursor()
 	return nil
 }
 
@@ -187,8 +187,8 @@ func (e *jsonEncoder) beat() []byte {
 	status := struct {
 		Type   string `json:"type"`
 		State  string `json:"state"`
-		Newest string `json:"newest,omitempty"`
-	}{"status", stateName(e.state), e.newest}
+		Cursor string `json:"cursor,omitempty"`
+	}{"status", stateName(e.state), e.cursor}
 	message, _ := json.Marshal(status) // strings can always be marshalled
 	return message
 }
@@ -207,8 +207,9 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		messages = append(messages, append([]byte(`{"type":"entry",`), line[1:]...))
-		e.newest = entry.ID
+		e.cursor = entry.Cursor()
+		cursor, _ := json.Marshal(e.cursor) // as in beat
+		messages = append(messages, slices.Concat([]byte(`{"type":"entry","cursor":`), cursor, []byte(","), line[1:]))
 	}
 	return messages, nil
 }

@@ -47,7 +47,7 @@ func TestALongBacklogIsSentInFrames(t *testing.T) {
 		if rows, whole := strings.Count(string(frame), `<tr role="row" id=`), strings.Count(string(frame), "2 more requests"); rows != frameRows || whole != rows {
 			t.Errorf("frame %d has %d rows, %d with all their parts", n, rows, whole)
 		}
-		if newest := fmt.Sprintf(`data-id="%d"`, 250+(n+1)*frameRows-1); strings.Index(string(frame), newest) > 500 {
+		if newest := fmt.Sprintf(`data-cursor="%d"`, 250+(n+1)*frameRows-1); strings.Index(string(frame), newest) > 500 {
 			t.Errorf("frame %d does not begin with %s", n, newest)
 		}
 		if has := strings.Contains(string(frame), `class="gap"`); has != (n == 0) {

@@ -27,7 +27,7 @@ func (e *filtered) encode(u store.Update) ([][]byte, error) {
 	}
 	// The viewer has to go on from here, too, when it connects again: from what it was shown, which may be
 	// long ago, there would seem to be a gap.
-	message := e.pass(all[len(all)-1].ID)
+	message := e.pass(all[len(all)-1])
 	switch last := len(messages) - 1; {
 	case message == nil:
 	case last < 0:

@@ -72,8 +72,8 @@ func TestOnlyWhatIsWantedIsCounted(t *testing.T) {
 	}
 	// What is not wanted only says how far the page has come.
 	frame = encode(t, e, store.Update{State: store.Live, Entries: burst[:1]})
-	if id := frame.Find("#newest").AttrOr("data-id", ""); id != "0" || frame.Find("tr").Length() != 0 {
-		t.Errorf("the page goes on after %q, with %d rows", id, frame.Find("tr").Length())
+	if cursor := frame.Find("#newest").AttrOr("data-cursor", ""); cursor != "0" || frame.Find("tr").Length() != 0 {
+		t.Errorf("the page goes on after %q, with %d rows", cursor, frame.Find("tr").Length())
 	}
 }
 

@@ -119,7 +119,7 @@ type Watch struct {
 	Access   auth.Access   // who watches, and by what right
 	Until    time.Time     // when the viewer has to connect, and be let in, again; zero = never
 	Username string        // "" for everyone
-	After    string        // id of the newest entry that the viewer has; "" = none
+	After    string        // cursor of the newest entry that the viewer has; "" = none
 	JSON     bool          // one JSON object per message instead of HTML frames
 	Reading  views.Reading // which requests: of one user's log in HTML frames, of everyone's also in JSON
 	App      string        // of everyone's requests, those that this application recorded; "" = any

@@ -223,7 +223,7 @@ type message struct {
 	ID       string
 	Username string
 	State    string
-	Newest   string
+	Cursor   string
 }
 
 // brief is a message in few words.

@@ -66,7 +66,7 @@ func (e *htmlEncoder) render(entries []*store.Entry, gap bool) ([][]byte, error)
 	if len(below) > 0 {
 		frames = append(frames, views.RowsPartial(below...))
 	}
-	now, err := e.now(entries[len(entries)-1].ID)
+	now, err := e.now(entries[len(entries)-1])
 	if len(frames) == 0 {
 		return [][]byte{now}, err
 	}
@@ -101,7 +101,7 @@ func (e *htmlEncoder) stepRow(step *journey.Step) ([]byte, error) {
 }
 
 // now tells the page where the user is, and which entry is the newest that it has.
-func (e *htmlEncoder) now(newest string) ([]byte, error) {
+func (e *htmlEncoder) now(newest *store.Entry) ([]byte, error) {
 	html, err := e.hub.views.Now(e.watch.Lang, views.NowAt(e.watch.Username, e.trail.folder, time.Now()))
-	return append(views.NowPartial(html), views.NewestPartial(newest)...), err
+	return append(views.NowPartial(html), views.NewestPartial(newest.Cursor())...), err
 }

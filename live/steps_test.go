@@ -27,7 +27,7 @@ func TestAStepThatChangesComesAgain(t *testing.T) {
 	if row := frame.Find("tr"); row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "Details" {
 		t.Fatalf("at first there are %d rows", row.Length())
 	}
-	if got := frame.Find("#newest").AttrOr("data-id", ""); got != "1" {
+	if got := frame.Find("#newest").AttrOr("data-cursor", ""); got != "1" {
 		t.Errorf("the newest entry is %q", got)
 	}
 	frame = encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{image("2", "/a.png", "/cart", 200), image("3", "/b.png", "/cart", 404)}})
@@ -35,7 +35,7 @@ func TestAStepThatChangesComesAgain(t *testing.T) {
 	if row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed" {
 		t.Errorf("then %d rows: %s", row.Length(), row.Text())
 	}
-	if got := frame.Find("#newest").AttrOr("data-id", ""); got != "3" {
+	if got := frame.Find("#newest").AttrOr("data-cursor", ""); got != "3" {
 		t.Errorf("then the newest entry is %q", got)
 	}
 	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /cart") {
@@ -186,8 +186,8 @@ func TestAReaderSeesWhatSheHasChosen(t *testing.T) {
 			ids = append(ids, row.AttrOr("data-id", ""))
 		}
 		// Whatever is shown, the page goes on after the newest entry, and says where the user is.
-		if got := strings.Join(ids, " "); got != c.want || frame.Find("#newest").AttrOr("data-id", "") != "3" || frame.Find("#now").Length() != 1 {
-			t.Errorf("%s: rows %q, want %q; newest %q", c.what, got, c.want, frame.Find("#newest").AttrOr("data-id", ""))
+		if got := strings.Join(ids, " "); got != c.want || frame.Find("#newest").AttrOr("data-cursor", "") != "3" || frame.Find("#now").Length() != 1 {
+			t.Errorf("%s: rows %q, want %q; newest %q", c.what, got, c.want, frame.Find("#newest").AttrOr("data-cursor", ""))
 		}
 	}
 }

@@ -38,9 +38,9 @@ type viewer struct {
 // encoder turns an update into messages.
 type encoder interface {
 	encode(store.Update) ([][]byte, error)
-	// pass notes that the entry with this id, the newest, was not for the viewer, who goes on after it all
-	// the same; it returns a message about that, or nil.
-	pass(id string) []byte
+	// pass notes that this entry, the newest, was not for the viewer, who goes on after it all the same; it
+	// returns a message about that, or nil.
+	pass(*store.Entry) []byte
 	// beat returns a message that changes nothing: that it comes is what it says.
 	beat() []byte
 }

@@ -191,7 +191,7 @@ type follower struct {
 	*fleet
 	random *rand.Rand
 
-	after           string
+	after           string          // cursor
 	begin           int             // what was published from there on is to be seen
 	seen            map[string]bool // since the last gap
 	last            map[string]int  // of each user
@@ -270,7 +270,7 @@ func (v *follower) take(u store.Update) {
 		case had && at < before:
 			v.unordered++
 		}
-		v.seen[e.ID], v.last[e.Username], v.after = true, at, e.ID
+		v.seen[e.ID], v.last[e.Username], v.after = true, at, e.Cursor()
 		v.figures.seen++
 		v.furthest = max(v.furthest, at)
 		v.over = v.over || e.Path == lastPath

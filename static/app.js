@@ -8,8 +8,6 @@
 (() => {
   "use strict";
 
-  const newestID = () => document.getElementById("newest")?.dataset.id;
-
   // show sets the state of #connection, with the words that the server rendered for it.
   function show(state) {
     const connection = document.getElementById("connection");
@@ -26,13 +24,13 @@
     requestAnimationFrame(() => requestAnimationFrame(() => root.classList.add("settled")));
   }
 
-  // resumeAfter makes the next connection ask for what came after the newest row on the page.
+  // resumeAfter makes the next connection ask for what came after the newest entry that the page has.
   // The extension reads connection.url each time it connects.
   function resumeAfter(connection) {
-    const id = newestID();
-    if (!id) return;
+    const cursor = document.getElementById("newest")?.dataset.cursor;
+    if (!cursor) return;
     const url = new URL(connection.url);
-    url.searchParams.set("after", id);
+    url.searchParams.set("after", cursor);
     connection.url = url.href;
   }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/rand"
 	"slices"
 	"time"
 )
@@ -15,7 +16,8 @@ const (
 // they were written, of which their viewers have seen everything up to some entry; but which entries of
 // others were written before that one, only clocks can tell.
 type coverage struct {
-	partial bool // there are more users
+	name    string // of this order, which no other reading has; see [Entry.Cursor]
+	partial bool   // there are more users
 	lists   map[string]listing
 }
 
@@ -36,6 +38,10 @@ func (l listing) newest() stamp { return l.stamps[len(l.stamps)-1] }
 
 // clock is what the clock of whoever wrote the list says when it is read.
 func (l listing) clock() time.Time { return l.newest().at.Add(l.age) }
+
+func newCoverage(users int) *coverage {
+	return &coverage{name: rand.Text(), lists: make(map[string]listing, users)}
+}
 
 func (c *coverage) add(h head, entries []*Entry, whole bool, retention time.Duration) {
 	if len(entries) == 0 {

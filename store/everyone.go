@@ -109,7 +109,7 @@ func (k knowledge) anew(heads []head, lists []list, now time.Time, retention tim
 
 // newReading returns a reading without entries, of which the newest ones are known.
 func newReading(heads []head, lists []list, now time.Time) reading {
-	r := reading{newest: make(map[string]mark, len(heads)), found: &coverage{lists: make(map[string]listing, len(heads))}}
+	r := reading{newest: make(map[string]mark, len(heads)), found: newCoverage(len(heads))}
 	for _, h := range heads {
 		if h.newest != nil {
 			r.newest[h.username] = h.mark(now)

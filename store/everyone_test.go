@@ -49,7 +49,7 @@ func TestResumeEveryoneFromLists(t *testing.T) {
 				first.updates.Close()
 				c.meanwhile(application)
 				written(t, application)
-				again := watch(t, open(t, client, store.Options{}), "", first.entries[0].ID)
+				again := watch(t, open(t, client, store.Options{}), "", first.entries[0].Cursor())
 				u := again.next()
 				if got := "-"; !u.Gap {
 					if len(again.entries) > 0 {
@@ -82,9 +82,45 @@ func TestResumeEveryoneWhereOthersWereEarlier(t *testing.T) {
 	})
 	record(application, "ada", 2, 3)
 	first.live(3)
-	again := watch(t, open(t, client, store.Options{}), "", first.entries[2].ID)
+	again := watch(t, open(t, client, store.Options{}), "", first.entries[2].Cursor())
 	again.next()
 	again.shows("")
+}
+
+// Who has seen an order that a process made up by clocks goes on there where she was. Elsewhere, where the order
+// may be another, she is told of a gap: nothing is missing without one, and nothing comes twice.
+func TestResumeEveryoneInAnOrderByClocks(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		application, listener := open(t, client, store.Options{}), open(t, client, store.Options{})
+		heard := watch(t, listener, "", "")
+		heard.live(0)
+		application.Record(at("ada", 0, 0))
+		heard.live(1)
+		application.Record(at("bob", 1, -time.Second))
+		application.Record(at("ada", 2, time.Second))
+		heard.live(3)
+		heard.shows("0 1 2")
+		late := open(t, client, store.Options{})
+		first := watch(t, late, "", "")
+		first.next()
+		first.shows("1 0 2")
+		for i, rest := range []string{"0 2", "2", ""} {
+			cursor := first.entries[i].Cursor()
+			again := watch(t, late, "", cursor)
+			again.next()
+			again.shows(rest)
+			for _, elsewhere := range []*store.Store{listener, open(t, client, store.Options{})} {
+				if other := watch(t, elsewhere, "", cursor); !other.next().Gap {
+					t.Errorf("after %s elsewhere, without a gap: %s", first.entries[i].Path, other.paths())
+				}
+			}
+		}
+		application.Record(at("ada", 3, 0))
+		first.live(4)
+		if e := first.entries[3]; e.Cursor() != e.ID {
+			t.Errorf("%s was heard, and its place is not certain: %s", e.ID, e.Cursor())
+		}
+	})
 }
 
 // What was written while the connection was away is found whatever the clocks of those say who wrote it.
@@ -129,7 +165,7 @@ func TestEveryoneHasAGapWhereAListWasCutOff(t *testing.T) {
 	if want := "0 1 2 3 " + numbers(39, 64); v.gaps != 1 || v.paths() != want {
 		t.Errorf("shown, with %d gaps: %s", v.gaps, v.paths())
 	}
-	second := watch(t, logs, "", v.entries[3].ID)
+	second := watch(t, logs, "", v.entries[3].Cursor())
 	if u := second.next(); !u.Gap {
 		t.Errorf("who comes back over the gap is shown %s", second.paths())
 	}

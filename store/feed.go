@@ -60,8 +60,8 @@ func newFeed(client redis.UniversalClient, keys Keys, options Options) *feed {
 	}
 }
 
-// Subscribe watches the log of one user: its first update has everything after the entry with the
-// id after or, if that is empty, everything that the log holds. Where the log no longer reaches
+// Subscribe watches the log of one user: its first update has everything behind after, the [Entry.Cursor] of
+// what was seen last, or, if that is empty, everything that the log holds. Where the log no longer reaches
 // back to after, the update begins with a gap. It does not wait for Redis. Close the Subscription.
 func (s *Store) Subscribe(username, after string) (*Subscription, error) {
 	if err := CheckUsername(username); err != nil {

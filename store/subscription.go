@@ -33,7 +33,7 @@ const maxPending = 1024
 type Subscription struct {
 	feed  *feed
 	topic *topic
-	after string // where the viewer wants to go on; used when the topic goes live
+	after string // the cursor at which the viewer goes on; used when the topic goes live
 
 	limit   int  // of queue
 	started bool // has been given its first entries; belongs to the feed's goroutine

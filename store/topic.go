@@ -37,6 +37,7 @@ type topic struct {
 // slot is the place of an entry in a ring.
 type slot struct {
 	id, username string
+	cursor       string
 	entry        *Entry    // nil when it has expired: a viewer that has seen it may still come back
 	found        *coverage // what was read when it was found in everyone's lists; nil = its place is certain
 }
@@ -74,15 +75,12 @@ func (t *topic) join(s *Subscription) {
 	}
 }
 
-// since returns what a viewer that has seen the entry named after has not; gap tells that the ring
-// does not reach back so far, or that it can't be known what the viewer has seen.
+// since returns what a viewer that is at the cursor after has not seen; gap tells that the ring does not reach back
+// so far, or that it can't be known what the viewer has seen.
 func (t *topic) since(after string) (gap bool, entries []*Entry) {
 	if after != "" {
 		for i := len(t.ring) - 1; i >= 0; i-- {
-			if seen := t.ring[i]; seen.id == after {
-				if !seen.found.tells(seen) {
-					break
-				}
+			if seen := t.ring[i]; seen.cursor == after || seen.id == after && seen.found.tells(seen) {
 				return false, present(t.ring[i+1:])
 			}
 		}
@@ -145,7 +143,10 @@ func (t *topic) remember(entries []*Entry, found *coverage) {
 			t.ring[0] = slot{}
 			t.ring = t.ring[1:]
 		}
-		t.ring = append(t.ring, slot{e.ID, e.Username, e, found})
+		if found != nil {
+			e.cursor = e.ID + "~" + found.name
+		}
+		t.ring = append(t.ring, slot{e.ID, e.Username, e.Cursor(), e, found})
 		t.ids[e.ID] = true
 		if found == nil {
 			t.newest[e.Username] = mark{e.ID, time.Now().Add(t.retention)}

@@ -27,9 +27,9 @@ func (s *Set) Now(lang string, n Now) ([]byte, error) {
 // NowPartial makes the frame that replaces #now with what [Set.Now] rendered.
 func NowPartial(now []byte) []byte { return partial("#now", "outerHTML", now) }
 
-// NewestPartial makes the frame that tells the page the id of the newest entry that it has.
-func NewestPartial(id string) []byte {
-	return partial("#newest", "outerHTML", []byte(`<i id="newest" hidden data-id="`+template.HTMLEscapeString(id)+`"></i>`))
+// NewestPartial makes the frame that tells the page the cursor of the newest entry that it has.
+func NewestPartial(cursor string) []byte {
+	return partial("#newest", "outerHTML", []byte(`<i id="newest" hidden data-cursor="`+template.HTMLEscapeString(cursor)+`"></i>`))
 }
 
 // nowLine is Now as it is written.

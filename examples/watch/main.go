@@ -37,7 +37,7 @@ func watch(w io.Writer, url, token string) error {
 		_ = conn.SetReadDeadline(time.Now().Add(time.Minute)) // something comes every 25 s, if only a status
 		_, line, err := conn.ReadMessage()
 		if err != nil {
-			return err // connect again with after= and the id of the last entry
+			return err // connect again with after= and the last cursor
 		}
 		var message struct{ Type, State string }
 		var entry store.Entry
