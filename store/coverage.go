@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/rand"
 	"slices"
 	"time"
 )
@@ -16,8 +15,7 @@ const (
 // they were written, of which their viewers have seen everything up to some entry; but which entries of
 // others were written before that one, only clocks can tell.
 type coverage struct {
-	name    string // of this order, which no other reading has; see [Entry.Cursor]
-	partial bool   // there are more users
+	partial bool // there are more users
 	lists   map[string]listing
 }
 
@@ -39,10 +37,6 @@ func (l listing) newest() stamp { return l.stamps[len(l.stamps)-1] }
 // clock is what the clock of whoever wrote the list says when it is read.
 func (l listing) clock() time.Time { return l.newest().at.Add(l.age) }
 
-func newCoverage(users int) *coverage {
-	return &coverage{name: rand.Text(), lists: make(map[string]listing, users)}
-}
-
 func (c *coverage) add(h head, entries []*Entry, whole bool, retention time.Duration) {
 	if len(entries) == 0 {
 		return
@@ -61,14 +55,11 @@ func (c *coverage) add(h head, entries []*Entry, whole bool, retention time.Dura
 }
 
 // tells reports whether what has been found is known to be in the order in which it was written, as far
-// as it is before or after s: others may have seen s before entries of other users that are before it
+// as it is before or after this entry: others may have seen it before entries of other users that are before it
 // here.
-func (c *coverage) tells(s slot) bool {
-	if c == nil {
-		return true
-	}
-	own := c.lists[s.username]
-	i := slices.IndexFunc(own.stamps, func(other stamp) bool { return other.id == s.id })
+func (c *coverage) tells(username, id string) bool {
+	own := c.lists[username]
+	i := slices.IndexFunc(own.stamps, func(s stamp) bool { return s.id == id })
 	if i < 0 || c.partial {
 		return false
 	}
@@ -76,8 +67,8 @@ func (c *coverage) tells(s slot) bool {
 	if i == len(own.stamps)-1 {
 		margin = writeMargin
 	}
-	for username, l := range c.lists {
-		if username != s.username && !l.apart(own.stamps[i].at, own.clock(), age, margin) {
+	for other, l := range c.lists {
+		if other != username && !l.apart(own.stamps[i].at, own.clock(), age, margin) {
 			return false
 		}
 	}
@@ -85,14 +76,14 @@ func (c *coverage) tells(s slot) bool {
 }
 
 // apart reports whether it is known which entries of the list were written before and which after
-// something that happened at a time, so long ago, by a clock that says so. If the clocks of those who
-// write differ, or what they wrote had to wait, nothing is known.
+// something that happened at a time, so long ago, by a clock that says so, and that their times say the same. If
+// the clocks of those who write differ, or what they wrote had to wait, nothing is known.
 func (l listing) apart(at, clock time.Time, age, margin time.Duration) bool {
 	switch {
 	case l.clock().Sub(clock).Abs() > clockMargin:
 		return false
 	case l.age > age+margin:
-		return true // all of it was written before
+		return l.newest().at.Before(at) // all of it was written before
 	case !l.whole && l.stamps[0].at.After(at.Add(-clockMargin)):
 		return false // some of it that is not here may have been written after
 	}

@@ -29,6 +29,7 @@ func TestWhatAReadingTells(t *testing.T) {
 		{"shortly before", 60 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{64 * s, 50 * s}, 50 * s, true, false},
 		{"shortly after", 60 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{70 * s, 56 * s}, 56 * s, true, false},
 		{"the newest of all, by Redis' clock", 2 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{3 * s}, 3 * s, false, true},
+		{"the newest of all, but by a clock that is ahead of it", 2 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{1 * s}, 3 * s, true, false},
 		{"written together with the newest", 2 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{3 * s}, 2*s + 50*time.Millisecond, true, false},
 		{"cut off after it", 60 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{30 * s, 2 * s}, 2 * s, false, false},
 		{"cut off before it", 60 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{80 * s, 2 * s}, 2 * s, false, true},
@@ -38,12 +39,12 @@ func TestWhatAReadingTells(t *testing.T) {
 		c := &coverage{lists: map[string]listing{}}
 		c.add(head{username: "ada", left: time.Hour - test.own[len(test.own)-1]}, entries("ada", test.own...), true, time.Hour)
 		c.add(head{username: "bob", left: time.Hour - test.written}, entries("bob", test.other...), test.whole, time.Hour)
-		seen := slot{id: "ada" + test.seen.String(), username: "ada", found: c}
-		if got := c.tells(seen); got != test.want {
+		seen := "ada" + test.seen.String()
+		if got := c.tells("ada", seen); got != test.want {
 			t.Errorf("%s: %v", test.name, got)
 		}
 		c.partial = true
-		if c.tells(seen) {
+		if c.tells("ada", seen) {
 			t.Errorf("%s, and there are more: true", test.name)
 		}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
@@ -60,6 +61,7 @@ func (f *feed) readEveryone(ctx context.Context, k knowledge, full int) (reading
 			return reading{}, err
 		}
 		if r, whole := k.news(heads, lists, now, f.options.Retention); whole {
+			r.place()
 			return r, nil
 		}
 	}
@@ -69,7 +71,20 @@ func (f *feed) readEveryone(ctx context.Context, k knowledge, full int) (reading
 	}
 	r := k.anew(heads, lists, now, f.options.Retention)
 	r.whole, r.found.partial = all, !all
+	r.place()
 	return r, nil
+}
+
+// place gives the entries their cursors: where their order may be ours alone, such that say so.
+func (r *reading) place() {
+	order := rand.Text()
+	for _, entries := range [][]*Entry{r.before, r.entries} {
+		for _, e := range entries {
+			if !r.found.tells(e.Username, e.ID) {
+				e.cursor = e.ID + "~" + order
+			}
+		}
+	}
 }
 
 // news is the reading that goes on where the topic was; whole tells that nothing may be missing in it.
@@ -109,7 +124,7 @@ func (k knowledge) anew(heads []head, lists []list, now time.Time, retention tim
 
 // newReading returns a reading without entries, of which the newest ones are known.
 func newReading(heads []head, lists []list, now time.Time) reading {
-	r := reading{newest: make(map[string]mark, len(heads)), found: newCoverage(len(heads))}
+	r := reading{newest: make(map[string]mark, len(heads)), found: coverage{lists: make(map[string]listing, len(heads))}}
 	for _, h := range heads {
 		if h.newest != nil {
 			r.newest[h.username] = h.mark(now)

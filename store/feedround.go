@@ -36,9 +36,9 @@ type reading struct {
 	newest  map[string]mark        // of each user of whom there is a log
 
 	// Of everyone:
-	before []*Entry  // what has been seen before entries, as far as it is known
-	found  *coverage // how exactly the order of entries is known
-	whole  bool      // newest has all users
+	before []*Entry // what has been seen before entries, as far as it is known
+	found  coverage // how exactly the order of entries is known
+	whole  bool     // newest has all users
 }
 
 // startRound reads for the topics that wait, in the background.

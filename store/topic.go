@@ -36,10 +36,8 @@ type topic struct {
 
 // slot is the place of an entry in a ring.
 type slot struct {
-	id, username string
-	cursor       string
-	entry        *Entry    // nil when it has expired: a viewer that has seen it may still come back
-	found        *coverage // what was read when it was found in everyone's lists; nil = its place is certain
+	id, username, cursor string
+	entry                *Entry // nil when it has expired: a viewer that has seen it may still come back
 }
 
 // mark is the newest entry of a user, and when Redis forgets it with all that is before it.
@@ -80,7 +78,7 @@ func (t *topic) join(s *Subscription) {
 func (t *topic) since(after string) (gap bool, entries []*Entry) {
 	if after != "" {
 		for i := len(t.ring) - 1; i >= 0; i-- {
-			if seen := t.ring[i]; seen.cursor == after || seen.id == after && seen.found.tells(seen) {
+			if t.ring[i].cursor == after {
 				return false, present(t.ring[i+1:])
 			}
 		}
@@ -115,7 +113,7 @@ func (t *topic) receive(e *Entry) {
 	if t.ids[e.ID] {
 		return
 	}
-	t.remember([]*Entry{e}, nil)
+	t.hear([]*Entry{e})
 	t.tell(Live, false, []*Entry{e})
 }
 
@@ -136,21 +134,23 @@ func (t *topic) announce() {
 }
 
 // remember appends to the ring what was found in lists, or heard.
-func (t *topic) remember(entries []*Entry, found *coverage) {
+func (t *topic) remember(entries []*Entry) {
 	for _, e := range entries {
 		if len(t.ring) == t.limit {
 			delete(t.ids, t.ring[0].id)
 			t.ring[0] = slot{}
 			t.ring = t.ring[1:]
 		}
-		if found != nil {
-			e.cursor = e.ID + "~" + found.name
-		}
-		t.ring = append(t.ring, slot{e.ID, e.Username, e.Cursor(), e, found})
+		t.ring = append(t.ring, slot{e.ID, e.Username, e.Cursor(), e})
 		t.ids[e.ID] = true
-		if found == nil {
-			t.newest[e.Username] = mark{e.ID, time.Now().Add(t.retention)}
-		}
+	}
+}
+
+// hear remembers what was heard: it is the newest of its user.
+func (t *topic) hear(entries []*Entry) {
+	t.remember(entries)
+	for _, e := range entries {
+		t.newest[e.Username] = mark{e.ID, time.Now().Add(t.retention)}
 	}
 	if len(t.newest) > maxMarks {
 		t.forgetMarks(time.Now())
@@ -219,13 +219,13 @@ func (t *topic) goLive(r reading) {
 		// A ring has no gaps, or those who come back to it would not be told.
 		t.forget()
 		t.whole = false
-		t.remember(r.before, r.found)
+		t.remember(r.before)
 	} else {
 		listed, heard = unseen, unknown
 	}
-	t.remember(listed, r.found)
+	t.remember(listed)
 	maps.Copy(t.newest, r.newest)
-	t.remember(heard, nil)
+	t.hear(heard)
 	t.whole = t.whole || r.whole
 	t.live, t.synced, t.buffer = true, true, nil
 	for s := range t.subscribers {
