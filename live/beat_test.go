@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,35 @@ func TestAProgramGoesOnAfterWhatItDidNotWant(t *testing.T) {
 			t.Fatal("there is a gap")
 		}
 	}
+}
+
+// It learns that also where there is no quiet moment in what it does not want.
+func TestAProgramIsHeardOfOnABusyLog(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t))
+	s.hub.Hurry(50*time.Millisecond, live.PongWait, live.WriteWait)
+	s.filter = journey.Filter{Text: "pay"}
+	w := s.watch("json", "1")
+	heard, busy := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(busy)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-heard:
+				return
+			case <-tick.C:
+				s.record("ada", fmt.Sprint("/cart/", n))
+			}
+		}
+	}()
+	for range 5 {
+		if got := string(w.read()); !strings.HasPrefix(got, `{"type":"status","state":"live"`) {
+			t.Errorf("a program is sent %s", got)
+		}
+	}
+	close(heard)
+	<-busy
 }
 
 // The times that are promised.

@@ -43,6 +43,11 @@ func (e *htmlEncoder) pass(entry *store.Entry) []byte { return views.NewestParti
 // beat is JSON without content, which htmx takes notice of and swaps nothing for.
 func (e *htmlEncoder) beat() []byte { return []byte("{}") }
 
+// takesLong reports a long backlog, and who may have to wait until the trail has been read from Redis.
+func (e *htmlEncoder) takesLong(u store.Update) bool {
+	return len(u.Entries) > frameRows || len(u.Entries) > 0 && e.trail != nil && !e.trail.begun.Load()
+}
+
 func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 	frames, err := e.frames(u)
 	if err != nil {
@@ -192,6 +197,8 @@ func (e *jsonEncoder) beat() []byte {
 	message, _ := json.Marshal(status) // strings can always be marshalled
 	return message
 }
+
+func (e *jsonEncoder) takesLong(u store.Update) bool { return len(u.Entries) > frameRows }
 
 func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 	var messages [][]byte

@@ -37,3 +37,17 @@ func (h *Hub) Awaited() (n int) {
 	}
 	return n
 }
+
+// HoldTrail has everybody wait who needs to know what a user has done so far, until it is released.
+func (h *Hub) HoldTrail(username string) (release func()) {
+	h.mu.Lock()
+	t := h.enterTrail(username)
+	h.mu.Unlock()
+	t.mu.Lock()
+	return func() {
+		t.mu.Unlock()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.leaveTrail(username)
+	}
+}

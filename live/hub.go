@@ -76,6 +76,10 @@ type Hub struct {
 	checking bool              // checkAccess runs
 	closed   bool
 	left     chan struct{} // closed when closed and the last viewer has left
+
+	background sync.WaitGroup     // goroutines that serve viewers
+	reading    context.Context    // of trails; ends with Close
+	stop       context.CancelFunc // of reading
 }
 
 // NewHub returns a hub without viewers. It holds nothing that needs closing before the first comes.
@@ -90,6 +94,7 @@ func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
 		logs: logs, views: set, pieces: newPieceCache(), melody: melody.New(), options: options, log: options.Logger,
 		viewers: make(map[*viewer]bool), sockets: make(map[string]int), rooms: make(map[string]*room), trails: make(map[string]*trail), left: make(chan struct{}),
 	}
+	h.reading, h.stop = context.WithCancel(context.Background())
 	h.melody.Upgrader.CheckOrigin = options.CheckOrigin
 	// A frame leaves in one piece, and a viewer to whom nothing is being sent has no buffer.
 	h.melody.Upgrader.WriteBufferSize = writeBuffer
@@ -217,30 +222,49 @@ func restarting() []byte {
 	return melody.FormatCloseMessage(melody.CloseServiceRestart, "restarting")
 }
 
-// Close tells every page to connect elsewhere (1012) and waits until the sockets are closed; when
-// ctx ends first, it cuts the rest off and returns ctx's error. Serve returns ErrClosed from now on.
+// Close tells every page to connect elsewhere (1012) and waits until the sockets are closed and nothing works for
+// them any more; when ctx ends first, it cuts the rest off and returns ctx's error. Serve returns ErrClosed from
+// now on.
 func (h *Hub) Close(ctx context.Context) error {
-	h.mu.Lock()
-	if h.closed {
-		h.mu.Unlock()
+	if h.shut() {
+		// The only error is that melody is closed already.
+		_ = h.melody.CloseWithMsg(restarting())
+	}
+	ended := make(chan struct{})
+	go func() {
+		<-h.left
+		h.background.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
 		return nil
+	case <-ctx.Done():
+		h.cutAll()
+		return ctx.Err()
+	}
+}
+
+// shut lets nobody in any more. It reports whether somebody was let in before.
+func (h *Hub) shut() (first bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
 	}
 	h.closed = true
+	h.stop()
 	if len(h.viewers) == 0 {
 		close(h.left)
 	}
-	h.mu.Unlock()
-	// The only error is that melody is closed already.
-	_ = h.melody.CloseWithMsg(restarting())
-	select {
-	case <-h.left:
-		return nil
-	case <-ctx.Done():
-	}
+	return true
+}
+
+// cutAll cuts off everybody who is left.
+func (h *Hub) cutAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for v := range h.viewers {
 		v.cut()
 	}
-	return ctx.Err()
 }

@@ -27,8 +27,8 @@ func (h *Hub) guarded(call func(*viewer, *melody.Session)) func(*melody.Session)
 			return nil
 		})
 		if err != nil {
+			viewerOf(s).cut()
 			h.log.Error("userlog: a live log ended", "err", err)
-			s.WebsocketConnection().Close()
 		}
 	}
 }

@@ -45,7 +45,7 @@ func TestPiecesThatNobodyAsksForAreForgotten(t *testing.T) {
 	if _, err := cache.get("forgotten", render); err != nil {
 		t.Fatal(err)
 	}
-	for n := range 3 * cachedPieces {
+	for n := range 3 * cachedBytes / pieceBytes {
 		if _, err := cache.get(n, render); err != nil {
 			t.Fatal(err)
 		}
@@ -53,12 +53,22 @@ func TestPiecesThatNobodyAsksForAreForgotten(t *testing.T) {
 			t.Fatalf("a piece in use was rendered again, %v", err)
 		}
 	}
-	if n := len(cache.young) + len(cache.old); n > 2*cachedPieces {
-		t.Errorf("%d pieces are held", n)
-	}
 	for _, generation := range []map[any]*piece{cache.young, cache.old} {
 		if _, held := generation["forgotten"]; held {
 			t.Error("a piece that nobody asked for is held")
 		}
+	}
+}
+
+func TestPiecesAreBoundedByWhatTheyTake(t *testing.T) {
+	cache := newPieceCache()
+	const large = 100 << 10
+	for n := range 3 * cachedBytes / large {
+		if _, err := cache.get(n, func() ([]byte, error) { return make([]byte, large), nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if held := (len(cache.young) + len(cache.old)) * large; held > 2*(cachedBytes+large) || held < cachedBytes {
+		t.Errorf("%d bytes are held", held)
 	}
 }

@@ -8,7 +8,7 @@ import (
 // room is all who watch one log. One goroutine serves them: what a burst has for them is the same, and to wake
 // a goroutine for each takes longer than what there is to do.
 type room struct {
-	guests int           // of the hub, under its lock
+	guests int           // of the hub, under its lock: those who come, and those whom viewers has
 	news   chan struct{} // capacity 1: there may be something to send
 	ended  chan struct{} // closed when the last guest has left
 
@@ -87,7 +87,7 @@ func (h *Hub) enterRoom(username string) *room {
 	if r == nil {
 		r = newRoom()
 		h.rooms[username] = r
-		go r.run()
+		h.background.Go(r.run)
 	}
 	r.guests++
 	return r

@@ -48,17 +48,11 @@ func (e *htmlEncoder) render(entries []*store.Entry, gap bool) ([][]byte, error)
 		}
 		return nil, nil
 	}
-	e.trail.mu.Lock()
-	defer e.trail.mu.Unlock()
 	var frames [][]byte
 	for some := range slices.Chunk(e.chosen(entries), frameRows) {
-		rows := make([][]byte, 0, len(some)+len(below))
-		for _, step := range slices.Backward(some) {
-			row, err := e.stepRow(step)
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, row)
+		rows, err := e.stepRows(some)
+		if err != nil {
+			return nil, err
 		}
 		frames = append(frames, views.RowsPartial(append(rows, below...)...))
 		below = nil
@@ -77,6 +71,8 @@ func (e *htmlEncoder) render(entries []*store.Entry, gap bool) ([][]byte, error)
 // chosen returns what the reader wants to see of the steps to which entries belong: as many as the page
 // keeps, since the others would fall off its end.
 func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
+	e.trail.mu.Lock()
+	defer e.trail.mu.Unlock()
 	steps := e.trail.follow(entries)
 	if e.watch.Reading.Every {
 		steps = nil
@@ -94,6 +90,22 @@ type stepKey struct {
 	redirects, folded, problems int
 }
 
+// stepRows renders steps, the last on top, as they are now: whoever has a long backlog lets others come between
+// two frames of it, and what they change is sent again.
+func (e *htmlEncoder) stepRows(steps []*journey.Step) ([][]byte, error) {
+	e.trail.mu.Lock()
+	defer e.trail.mu.Unlock()
+	rows := make([][]byte, 0, len(steps)+2) // below comes after them
+	for _, step := range slices.Backward(steps) {
+		row, err := e.stepRow(step)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
 // stepRow renders a step, once for all who see it as it is now.
 func (e *htmlEncoder) stepRow(step *journey.Step) ([]byte, error) {
 	key := stepKey{e.watch.Username, step.ID, step.Outcome().ID, e.watch.Lang, len(step.Redirects), step.Folded(), step.Problems}
@@ -102,6 +114,8 @@ func (e *htmlEncoder) stepRow(step *journey.Step) ([]byte, error) {
 
 // now tells the page where the user is, and which entry is the newest that it has.
 func (e *htmlEncoder) now(newest *store.Entry) ([]byte, error) {
+	e.trail.mu.Lock()
+	defer e.trail.mu.Unlock()
 	html, err := e.hub.views.Now(e.watch.Lang, views.NowAt(e.watch.Username, e.trail.folder, time.Now()))
 	return append(views.NowPartial(html), views.NewestPartial(newest.Cursor())...), err
 }

@@ -3,9 +3,12 @@ package live
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
@@ -45,7 +48,7 @@ func TestAStepThatChangesComesAgain(t *testing.T) {
 
 // trailAfter returns the trail of a user of whom the store has these entries, newest first.
 func trailAfter(past ...store.Entry) *trail {
-	return newTrail(func() ([]store.Entry, error) { return past, nil })
+	return newTrail(25, func() ([]store.Entry, error) { return past, nil })
 }
 
 // A page that comes back, perhaps to another server, shows the step already: what belongs to it finds its place.
@@ -58,7 +61,7 @@ func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 	}{
 		{"a log that has gone on", trailAfter(*page("4", "/later"), *image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
 		{"a log that has nothing newer", trailAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
-		{"a log that can't be read", newTrail(func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
+		{"a log that can't be read", newTrail(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
 	} {
 		e := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
 		e.trail = c.trail
@@ -87,7 +90,7 @@ func TestAnUpdateThatIsOlderThanTheLogIsFoldedFirst(t *testing.T) {
 func TestAnUpdateWithoutEntriesReadsNothing(t *testing.T) {
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
 	read := 0
-	e.trail = newTrail(func() ([]store.Entry, error) {
+	e.trail = newTrail(25, func() ([]store.Entry, error) {
 		read++
 		return []store.Entry{*image("2", "/a.png", "/cart", 200), *page("1", "/cart")}, nil
 	})
@@ -140,7 +143,7 @@ func TestViewersOfOneUserShareTheSteps(t *testing.T) {
 }
 
 func TestATrailIsForgottenWithItsLastViewer(t *testing.T) {
-	h := &Hub{trails: make(map[string]*trail)}
+	h := &Hub{logs: new(store.Store), trails: make(map[string]*trail)}
 	first := h.enterTrail("ada")
 	if h.enterTrail("ada") != first || h.enterTrail("bob") == first {
 		t.Error("the trail of one user is not that of all who watch her, and of nobody else")
@@ -158,10 +161,11 @@ func TestATrailIsForgottenWithItsLastViewer(t *testing.T) {
 
 func TestATrailRemembersOnlySoMuch(t *testing.T) {
 	trail := trailAfter()
-	for n := range rememberedEntries + 10 {
+	const limit = rememberedEntries + 2*25
+	for n := range limit + 10 {
 		trail.follow([]*store.Entry{page(fmt.Sprint(n), "/cart")})
 	}
-	if len(trail.steps) != rememberedEntries || len(trail.ids) != rememberedEntries || len(trail.folder.Steps()) != rememberedSteps {
+	if len(trail.steps) != limit || len(trail.ids) != limit || len(trail.folder.Steps()) != rememberedSteps {
 		t.Errorf("%d entries, %d ids, %d steps", len(trail.steps), len(trail.ids), len(trail.folder.Steps()))
 	}
 }
@@ -189,5 +193,40 @@ func TestAReaderSeesWhatSheHasChosen(t *testing.T) {
 		if got := strings.Join(ids, " "); got != c.want || frame.Find("#newest").AttrOr("data-cursor", "") != "3" || frame.Find("#now").Length() != 1 {
 			t.Errorf("%s: rows %q, want %q; newest %q", c.what, got, c.want, frame.Find("#newest").AttrOr("data-cursor", ""))
 		}
+	}
+}
+
+// What is older than what was folded is shown by itself, and does not take the user back to where she was.
+func TestWhatIsOlderDoesNotTakeTheUserBack(t *testing.T) {
+	first := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
+	first.trail = newTrail(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
+	home, pay := page("1", "/home"), page("2", "/pay")
+	encode(t, first, store.Update{State: store.Live, Entries: []*store.Entry{pay}})
+	late := newHTMLEncoder(first.hub, Watch{Username: "ada", Lang: "en"}, first.trail)
+	frame := encode(t, late, store.Update{State: store.Live, Entries: []*store.Entry{home, pay}})
+	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /pay") {
+		t.Errorf("the user is %q", got)
+	}
+	if got := frame.Find("tr").Map(func(_ int, row *goquery.Selection) string { return row.AttrOr("id", "") }); !slices.Equal(got, []string{"step-2", "step-1"}) {
+		t.Errorf("shown: %q", got)
+	}
+}
+
+// A slow viewer is given what others saw long ago.
+func TestWhatASlowViewerHasNotSeenIsRemembered(t *testing.T) {
+	const maxEntries = 1500
+	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	e.trail = newTrail(maxEntries, func() ([]store.Entry, error) { return nil, nil })
+	var all []*store.Entry
+	for n := range 1024 + 2*maxEntries { // what store keeps for a viewer
+		all = append(all, page(fmt.Sprint(n), fmt.Sprint("/", n)))
+	}
+	if _, err := e.encode(store.Update{State: store.Live, Entries: all}); err != nil {
+		t.Fatal(err)
+	}
+	slow := newHTMLEncoder(e.hub, e.watch, e.trail)
+	frame := encode(t, slow, store.Update{State: store.Live, Entries: all[:10]})
+	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /"+fmt.Sprint(len(all)-1)) {
+		t.Errorf("the user is %q", got)
 	}
 }

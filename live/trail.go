@@ -1,9 +1,9 @@
 package live
 
 import (
-	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gin-userlog/userlog/journey"
 	"github.com/gin-userlog/userlog/store"
@@ -13,23 +13,29 @@ import (
 const (
 	// rememberedSteps can still be seen to change. What belongs to an older one appears as a step by itself.
 	rememberedSteps = 100
-	// rememberedEntries are more than any viewer can have been behind with what it is shown.
+	// rememberedEntries are, besides twice a log, more than any viewer can be behind with what it is shown.
 	rememberedEntries = 2048
 )
 
 // trail is what one user does, folded once for all who watch her. It is there as long as somebody does.
 type trail struct {
 	viewers int // of the hub, under its lock
+	limit   int // of ids
 
+	begun  atomic.Bool // what was there already is folded
 	mu     sync.Mutex
-	begin  func() ([]store.Entry, error) // reads what is there already, newest first; nil when that is done
+	begin  func() ([]store.Entry, error) // reads what is there already, newest first
 	folder *journey.Folder
 	steps  map[string]*journey.Step // to which entries belong, by their ids
 	ids    []string                 // of steps, the oldest first
 }
 
-func newTrail(begin func() ([]store.Entry, error)) *trail {
-	return &trail{begin: begin, folder: journey.NewFolder(rememberedSteps), steps: make(map[string]*journey.Step)}
+// newTrail returns the trail of a user whose log has so many entries at most.
+func newTrail(maxEntries int, begin func() ([]store.Entry, error)) *trail {
+	return &trail{
+		limit: rememberedEntries + 2*maxEntries, begin: begin,
+		folder: journey.NewFolder(rememberedSteps), steps: make(map[string]*journey.Step),
+	}
 }
 
 // follow folds entries, the oldest first, unless another viewer had them before, and returns the steps to
@@ -38,8 +44,13 @@ func (t *trail) follow(entries []*store.Entry) []*journey.Step {
 	t.catchUp(entries)
 	var changed []*journey.Step
 	had := make(map[*journey.Step]bool, len(entries))
-	for _, e := range entries {
-		if step := t.add(e); !had[step] {
+	old := t.old(entries)
+	for i, e := range entries {
+		step := &journey.Step{ID: e.ID, Entry: *e}
+		if i >= old || t.steps[e.ID] != nil {
+			step = t.add(e)
+		}
+		if !had[step] {
 			had[step] = true
 			changed = append(changed, step)
 		}
@@ -47,17 +58,28 @@ func (t *trail) follow(entries []*store.Entry) []*journey.Step {
 	return changed
 }
 
+// old returns how many entries are before the last that has been folded. Those of them that have not been can't be
+// any more, after what is newer: each is a step by itself.
+func (t *trail) old(entries []*store.Entry) int {
+	for i, e := range slices.Backward(entries) {
+		if t.steps[e.ID] != nil {
+			return i
+		}
+	}
+	return 0
+}
+
 // catchUp folds what was there before the first viewer came: a page that connects again, to another server
 // perhaps, shows it already, and what comes now may belong to it. It is read after the viewer was given
 // entries: those that it does not have any more are older than all that it has.
 func (t *trail) catchUp(entries []*store.Entry) {
-	if t.begin == nil {
+	if t.begun.Load() {
 		return
 	}
+	defer t.begun.Store(true)
 	past, err := t.begin()
-	t.begin = nil
 	if err != nil {
-		return // the first steps may have fewer parts than they had; who watches is told of Redis by her subscription
+		return // who watches is told of Redis by her subscription; for what is older than entries see old
 	}
 	there := make(map[string]bool, len(past))
 	for _, e := range past {
@@ -79,7 +101,7 @@ func (t *trail) add(e *store.Entry) *journey.Step {
 		return step
 	}
 	step := t.folder.Add(*e).Step
-	if len(t.ids) == rememberedEntries {
+	if len(t.ids) == t.limit {
 		delete(t.steps, t.ids[0])
 		t.ids = t.ids[1:]
 	}
@@ -92,8 +114,8 @@ func (t *trail) add(e *store.Entry) *journey.Step {
 func (h *Hub) enterTrail(username string) *trail {
 	t := h.trails[username]
 	if t == nil {
-		t = newTrail(func() ([]store.Entry, error) {
-			log, err := h.logs.Log(context.Background(), username) // which has a time limit of its own
+		t = newTrail(h.logs.Options().MaxEntries, func() ([]store.Entry, error) {
+			log, err := h.logs.Log(h.reading, username) // which has a time limit of its own, too
 			return log.Entries, err
 		})
 		h.trails[username] = t

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"crypto/tls"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,8 @@ type viewer struct {
 // encoder turns an update into messages.
 type encoder interface {
 	encode(store.Update) ([][]byte, error)
+	// takesLong reports whether encode may take so long that others should not have to wait for it.
+	takesLong(store.Update) bool
 	// pass notes that this entry, the newest, was not for the viewer, who goes on after it all the same; it
 	// returns a message about that, or nil.
 	pass(*store.Entry) []byte
@@ -92,9 +95,15 @@ func (v *viewer) hear() {
 // cut closes the connection without a word.
 func (v *viewer) cut() {
 	v.over.Store(true)
-	if s := v.session.Load(); s != nil {
-		s.WebsocketConnection().Close()
+	s := v.session.Load()
+	if s == nil {
+		return
 	}
+	conn := s.WebsocketConnection().NetConn()
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn() // TLS would say goodbye, and wait for whoever takes nothing
+	}
+	conn.Close()
 }
 
 // serve sends what there is to tell, unless the viewer is busy, or was sent something less than a frame's
@@ -105,7 +114,7 @@ func (v *viewer) serve(now time.Time) (wait time.Duration) {
 	return wait
 }
 
-// tell is serve without care for errors.
+// tell claims the viewer, asks for its news, and sends them: serve, but for the care for errors.
 func (v *viewer) tell(now time.Time) (wait time.Duration, err error) {
 	claimed, wait := v.claim(now)
 	if !claimed {
@@ -117,21 +126,27 @@ func (v *viewer) tell(now time.Time) (wait time.Duration, err error) {
 		return 0, err
 	case !news:
 		return v.keepAlive(now), nil
-	case len(update.Entries) > frameRows: // nobody else waits for so much
-		go v.try(func() error { return v.deliver(update, now) })
+	case v.encoder.takesLong(update):
+		v.hub.background.Go(func() {
+			v.try(func() error {
+				_, err := v.deliver(update, now)
+				return err
+			})
+		})
 		return frameInterval, nil
 	}
-	return frameInterval, v.deliver(update, now) // there may be more
+	return v.deliver(update, now)
 }
 
 // try calls call, and cuts the connection after an error or a panic: the page connects again, and goes on where
 // it was.
 func (v *viewer) try(call func() error) {
 	if err := safely(call); err != nil {
-		if !v.over.Load() {
+		expected := v.over.Load()
+		v.cut()
+		if !expected {
 			v.hub.log.Error("userlog: a live log ended", "err", err)
 		}
-		v.cut()
 	}
 }
 
@@ -153,16 +168,20 @@ func (v *viewer) claim(now time.Time) (claimed bool, wait time.Duration) {
 	return true, 0
 }
 
-// deliver encodes an update and sends it.
-func (v *viewer) deliver(update store.Update, now time.Time) error {
+// deliver encodes an update and sends it. It returns after how long there may be more to send.
+func (v *viewer) deliver(update store.Update, now time.Time) (wait time.Duration, err error) {
 	messages, err := v.encoder.encode(update)
-	if err == nil {
-		v.send(messages, now)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(messages) == 0: // nothing of it was for the viewer, for whom the log is quiet
+		return min(frameInterval, v.keepAlive(now)), nil
 	}
-	return err
+	v.send(messages, now)
+	return frameInterval, nil
 }
 
-// keepAlive ends being busy where there is no news and, if nothing was sent for too long, sends a beat: a
+// keepAlive ends being busy where there is nothing to tell and, if nothing was sent for too long, sends a beat: a
 // browser's page does not see the pings of the protocol, and could not tell a quiet log from a dead connection.
 // It returns how long it is until the next. Beats that are due soon are sent at once, so that those of many
 // viewers fall together.
@@ -200,7 +219,8 @@ func (v *viewer) sendNext() {
 	if len(v.queue) > 0 && !v.over.Load() {
 		message := v.queue[0]
 		v.queue = v.queue[1:]
-		// The only error is that the socket is closed: then stop is called.
+		// The only error is that the socket is closed: then stop is called. melody's buffer has room, since nothing
+		// else but a close message is ever in it; what it has no room for is lost, and would never be acknowledged.
 		_ = v.session.Load().Write(message)
 		return
 	}

@@ -80,6 +80,30 @@ func TestCloseMeetsASocketThatIsBeingOpened(t *testing.T) {
 	}
 }
 
+// A page has to wait until its user's log has been read: a program that watches the same user has not. And as long as
+// that works for the page, it does not look as if all were over.
+func TestWhatAPageWaitsForDelaysNobody(t *testing.T) {
+	s := newSite(t, redistest.Start(t).Client(t))
+	s.recorded("ada", "/1")
+	release := s.hub.HoldTrail("ada")
+	program, page := s.watch("json", "1", "username", "ada"), s.watch("username", "ada")
+	program.expect("entry /1")
+	s.record("ada", "/2")
+	program.expect("entry /2")
+	impatient, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.hub.Close(impatient); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("closed while a page is served: %v", err)
+	}
+	release()
+	if err := s.hub.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if code := page.closing(); code != websocket.CloseServiceRestart {
+		t.Errorf("closed with %d", code)
+	}
+}
+
 // flood is more than the buffers between a server and a client that does not read hold, in parts
 // that are few enough for the reader, who must miss nothing.
 func flood(s *site, username string, reader *socket) {

@@ -144,6 +144,7 @@ func (f *feed) proceed(now time.Time) {
 	case len(f.topics) == 0:
 		f.disconnect()
 		f.troubled = false // nobody would notice that it is over
+		f.silence.interrupt()
 	case f.conn == nil:
 		if !f.dialing && now.After(f.dialAt) {
 			f.dialAt = now.Add(dialInterval)

@@ -40,6 +40,17 @@ func TestSilenceIsConfirmed(t *testing.T) {
 	}
 }
 
+// What was known when the last viewer left may have been long ago when the next comes.
+func TestSilenceIsForgottenWithoutViewers(t *testing.T) {
+	f := newFeed(nil, Keys{}, Options{})
+	defer f.close()
+	f.silence.since, f.silence.total = time.Now(), true
+	f.proceed(time.Now())
+	if f.silence.total || !f.silence.since.IsZero() {
+		t.Errorf("it is still known: %+v", f.silence)
+	}
+}
+
 // inMemory returns a store of its own and a client of the server that it is in.
 func inMemory(t *testing.T) (*Store, *redis.Client) {
 	t.Helper()

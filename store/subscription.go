@@ -35,8 +35,9 @@ type Subscription struct {
 	topic *topic
 	after string // the cursor at which the viewer goes on; used when the topic goes live
 
+	// Owned by the feed's goroutine.
 	limit   int  // of queue
-	started bool // has been given its first entries; belongs to the feed's goroutine
+	started bool // has been given its first entries
 
 	ready   chan struct{} // capacity 1: there is something to tell
 	mu      sync.Mutex
