@@ -128,17 +128,22 @@ func (s *site) until(via auth.Via, reason auth.Reason) time.Time {
 	return limit
 }
 
-// complain says what is wrong with a socket's query, "" for nothing.
+// complain says what is wrong with a socket's query, "" for nothing. A slip must not show more than was meant.
 func complain(c *gin.Context, watch live.Watch) string {
-	if everyone := c.Query("everyone") != ""; everyone == (watch.Username != "") {
+	if _, err := url.ParseQuery(c.Request.URL.RawQuery); err != nil {
+		return "The query can't be read: " + err.Error() + "."
+	}
+	everyone, show := c.Query("everyone"), c.Query("show")
+	if everyone != "" && everyone != "1" || (everyone == "1") == (watch.Username != "") {
 		return "Name either a username or everyone=1."
 	}
-	show := c.Query("show")
 	switch format := c.Query("format"); {
 	case format != "" && format != "json" && format != "html":
 		return "The format is either html or json."
-	case show != "" && show != watch.Reading.Filter.Show: // or a slip would show everything
+	case show != "" && show != watch.Reading.Filter.Show:
 		return "What is shown is pages, changes or errors."
+	case watch.JSON && watch.Username != "" && (watch.Reading.Filter.Active() || watch.App != ""):
+		return "Only of everyone's requests can some be chosen (show, q, app)."
 	case watch.Username != "" && store.CheckUsername(watch.Username) != nil:
 		return "There can be no user of that name."
 	}

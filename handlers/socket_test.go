@@ -119,13 +119,17 @@ func TestSocketsSayWhatIsWrong(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for query, want := range map[string]string{
-		"":                             "Name either a username or everyone=1.\n",
-		"?username=":                   "Name either a username or everyone=1.\n",
-		"?everyone=1&show=error":       "What is shown is pages, changes or errors.\n",
-		"?username=ada&everyone=1":     "Name either a username or everyone=1.\n",
-		"?username=a%00b":              "There can be no user of that name.\n",
-		"?username=%FF":                "There can be no user of that name.\n",
-		"?format=json&username=ada%0A": "There can be no user of that name.\n",
+		"":                              "Name either a username or everyone=1.\n",
+		"?username=":                    "Name either a username or everyone=1.\n",
+		"?everyone=1&show=error":        "What is shown is pages, changes or errors.\n",
+		"?username=ada&everyone=1":      "Name either a username or everyone=1.\n",
+		"?username=ada&everyone=0":      "Name either a username or everyone=1.\n",
+		"?everyone=0":                   "Name either a username or everyone=1.\n",
+		"?everyone=1&after=%zz":         "The query can't be read: invalid URL escape \"%zz\".\n",
+		"?format=json&username=ada&q=x": "Only of everyone's requests can some be chosen (show, q, app).\n",
+		"?username=a%00b":               "There can be no user of that name.\n",
+		"?username=%FF":                 "There can be no user of that name.\n",
+		"?format=json&username=ada%0A":  "There can be no user of that name.\n",
 	} {
 		a := b.get(base+"/live/socket"+query, "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 		if a.StatusCode != http.StatusBadRequest || a.body != want {

@@ -17,6 +17,10 @@ const (
 	frameRows = 100
 )
 
+// passedEntries is how many entries may pass a program by until it is told how far the log has come: on a busy site the
+// cursor that it had before would soon be too old to go on from.
+const passedEntries = 100
+
 // htmlEncoder makes frames for the admin's pages.
 type htmlEncoder struct {
 	hub   *Hub
@@ -38,7 +42,14 @@ type told struct {
 	state            store.State
 }
 
-func (e *htmlEncoder) pass(entry *store.Entry) []byte { return views.NewestPartial(entry.Cursor()) }
+func (e *htmlEncoder) pass(messages [][]byte, newest *store.Entry, _ int) [][]byte {
+	partial := views.NewestPartial(newest.Cursor())
+	if last := len(messages) - 1; last >= 0 {
+		messages[last] = append(messages[last], partial...)
+		return messages
+	}
+	return [][]byte{partial}
+}
 
 // beat is JSON without content, which htmx takes notice of and swaps nothing for.
 func (e *htmlEncoder) beat() []byte { return []byte("{}") }
@@ -180,11 +191,15 @@ func (e *htmlEncoder) words(state store.State) (views.ConnectionState, *views.Me
 type jsonEncoder struct {
 	state  store.State
 	cursor string // of the newest entry, also where it was not for the viewer
+	passed int    // entries that were not for the viewer, since it was last told a cursor
 }
 
-func (e *jsonEncoder) pass(entry *store.Entry) []byte {
-	e.cursor = entry.Cursor()
-	return nil
+func (e *jsonEncoder) pass(messages [][]byte, newest *store.Entry, entries int) [][]byte {
+	e.cursor = newest.Cursor()
+	if e.passed += entries; e.passed < passedEntries {
+		return messages
+	}
+	return append(messages, e.beat())
 }
 
 // beat says the state again, and from where to go on.
@@ -195,6 +210,7 @@ func (e *jsonEncoder) beat() []byte {
 		Cursor string `json:"cursor,omitempty"`
 	}{"status", stateName(e.state), e.cursor}
 	message, _ := json.Marshal(status) // strings can always be marshalled
+	e.passed = 0
 	return message
 }
 
@@ -214,7 +230,7 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.cursor = entry.Cursor()
+		e.cursor, e.passed = entry.Cursor(), 0
 		cursor, _ := json.Marshal(e.cursor) // as in beat
 		messages = append(messages, slices.Concat([]byte(`{"type":"entry","cursor":`), cursor, []byte(","), line[1:]))
 	}

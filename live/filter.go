@@ -16,26 +16,20 @@ type filtered struct {
 func (e *filtered) encode(u store.Update) ([][]byte, error) {
 	all := u.Entries // of the feed, which shows them to others, too
 	u.Entries = nil
+	passed := 0 // since the last that is wanted
 	for _, entry := range all {
+		passed++
 		if e.wants(entry) {
-			u.Entries = append(u.Entries, entry)
+			u.Entries, passed = append(u.Entries, entry), 0
 		}
 	}
 	messages, err := e.encoder.encode(u)
-	if err != nil || len(all) == 0 || e.wants(all[len(all)-1]) {
+	if err != nil || passed == 0 {
 		return messages, err
 	}
 	// The viewer has to go on from here, too, when it connects again: from what it was shown, which may be
 	// long ago, there would seem to be a gap.
-	message := e.pass(all[len(all)-1])
-	switch last := len(messages) - 1; {
-	case message == nil:
-	case last < 0:
-		messages = [][]byte{message}
-	default:
-		messages[last] = append(messages[last], message...)
-	}
-	return messages, nil
+	return e.pass(messages, all[len(all)-1], passed), nil
 }
 
 func (e *filtered) wants(entry *store.Entry) bool {

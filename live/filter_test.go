@@ -1,7 +1,9 @@
 package live
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +76,37 @@ func TestOnlyWhatIsWantedIsCounted(t *testing.T) {
 	frame = encode(t, e, store.Update{State: store.Live, Entries: burst[:1]})
 	if cursor := frame.Find("#newest").AttrOr("data-cursor", ""); cursor != "0" || frame.Find("tr").Length() != 0 {
 		t.Errorf("the page goes on after %q, with %d rows", cursor, frame.Find("tr").Length())
+	}
+}
+
+// A program is told how far the log has come before what it knows of that is too old.
+func TestAProgramIsToldWhatPassesItBy(t *testing.T) {
+	watch := Watch{JSON: true, Reading: views.Reading{Filter: journey.Filter{Text: "pay"}}}
+	e := &filtered{&jsonEncoder{state: store.Live}, watch}
+	encode := func(from, to int, path string) (messages []string) {
+		var entries []*store.Entry
+		for n := from; n < to; n++ {
+			entries = append(entries, &store.Entry{ID: fmt.Sprint(n), Method: "GET", Path: path, Code: 200})
+		}
+		entries[0].Path = "/pay"
+		encoded, err := e.encode(store.Update{State: store.Live, Entries: entries})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range encoded {
+			var m struct{ Type, Cursor string }
+			if err := json.Unmarshal(message, &m); err != nil {
+				t.Fatalf("%v: %s", err, message)
+			}
+			messages = append(messages, m.Type+" "+m.Cursor)
+		}
+		return messages
+	}
+	if got := encode(0, passedEntries, "/cart"); !slices.Equal(got, []string{"entry 0"}) {
+		t.Errorf("of few: %q", got)
+	}
+	if got := encode(1000, 1001+passedEntries, "/cart"); !slices.Equal(got, []string{"entry 1000", fmt.Sprint("status ", 1000+passedEntries)}) {
+		t.Errorf("of many: %q", got)
 	}
 }
 

@@ -41,9 +41,9 @@ type encoder interface {
 	encode(store.Update) ([][]byte, error)
 	// takesLong reports whether encode may take so long that others should not have to wait for it.
 	takesLong(store.Update) bool
-	// pass notes that this entry, the newest, was not for the viewer, who goes on after it all the same; it
-	// returns a message about that, or nil.
-	pass(*store.Entry) []byte
+	// pass notes that the last so many entries, of which this is the newest, were not for the viewer, who goes on
+	// after them all the same; it returns messages with what there is to say about that.
+	pass(messages [][]byte, newest *store.Entry, entries int) [][]byte
 	// beat returns a message that changes nothing: that it comes is what it says.
 	beat() []byte
 }

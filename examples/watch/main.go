@@ -6,12 +6,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -21,33 +23,53 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// watch prints what a live socket tells until it is closed.
-func watch(w io.Writer, url, token string) error {
-	conn, answer, err := websocket.DefaultDialer.Dial(url, http.Header{"Authorization": {"Bearer " + token}})
-	switch {
-	case errors.Is(err, websocket.ErrBadHandshake):
-		why, _ := io.ReadAll(answer.Body) // in memory already, cut to 1 KiB
-		return fmt.Errorf("refused: %s: %s", answer.Status, strings.TrimSpace(string(why)))
-	case err != nil:
-		return fmt.Errorf("connect: %w", err)
+// errInVain is why connecting again would not help.
+var errInVain = errors.New("not to be watched")
+
+// accessEnded is the code with which a socket ends whose token may not look any longer.
+const accessEnded = 4001
+
+// connect opens a live socket that goes on after a cursor; "" = with everything that there is.
+func connect(address, token, after string) (*websocket.Conn, error) {
+	target, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errInVain, err)
 	}
-	defer conn.Close()
+	query := target.Query()
+	if after != "" {
+		query.Set("after", after)
+	}
+	target.RawQuery = query.Encode()
+	conn, answer, err := websocket.DefaultDialer.Dial(target.String(), http.Header{"Authorization": {"Bearer " + token}})
+	if !errors.Is(err, websocket.ErrBadHandshake) {
+		return conn, err
+	}
+	why, _ := io.ReadAll(answer.Body) // in memory already, cut to 1 KiB
+	err = fmt.Errorf("refused: %s: %s", answer.Status, strings.TrimSpace(string(why)))
+	if answer.StatusCode != http.StatusTooManyRequests && answer.StatusCode < http.StatusInternalServerError {
+		err = fmt.Errorf("%w: %w", errInVain, err)
+	}
+	return nil, err
+}
+
+// watch prints what a live socket tells until it is closed, and returns the cursor after which to go on.
+func watch(w io.Writer, conn *websocket.Conn, cursor string) (string, error) {
 	state := "live"
 	for {
 		_ = conn.SetReadDeadline(time.Now().Add(time.Minute)) // something comes every 25 s, if only a status
 		_, line, err := conn.ReadMessage()
 		if err != nil {
-			return err // connect again with after= and the last cursor
+			return cursor, err // connect again with after=<cursor>
 		}
-		var message struct{ Type, State string }
+		var message struct{ Type, State, Cursor string }
 		var entry store.Entry
 		if err := json.Unmarshal(line, &message); err != nil {
-			return err
+			return cursor, err
 		}
 		switch message.Type {
 		case "entry":
 			if err := json.Unmarshal(line, &entry); err != nil {
-				return err
+				return cursor, err
 			}
 			fmt.Fprintln(w, entry.Username, entry.Method, entry.Path, entry.Code)
 		case "gap":
@@ -58,6 +80,22 @@ func watch(w io.Writer, url, token string) error {
 				fmt.Fprintln(w, "the log is", state)
 			}
 		}
+		cursor = cmp.Or(message.Cursor, cursor)
+	}
+}
+
+// follow watches, and connects again where it was, until that is in vain.
+func follow(w io.Writer, address, token, cursor string) error {
+	for ; ; time.Sleep(time.Second) {
+		conn, err := connect(address, token, cursor)
+		if err == nil {
+			cursor, err = watch(w, conn, cursor)
+			conn.Close()
+		}
+		if errors.Is(err, errInVain) || websocket.IsCloseError(err, accessEnded) {
+			return err
+		}
+		log.Print("connecting again: ", err)
 	}
 }
 
@@ -66,5 +104,5 @@ func main() {
 	if len(os.Args) != 2 || token == "" {
 		log.Fatal("usage: USERLOG_TOKEN=userlog_… watch 'ws://127.0.0.1:8080/userlog/live/socket?username=ada&format=json'")
 	}
-	log.Fatal(watch(os.Stdout, os.Args[1], token))
+	log.Fatal(follow(os.Stdout, os.Args[1], token, ""))
 }

@@ -23,8 +23,8 @@ import (
 func TestWatchSaysWhyItIsRefused(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	err := watch(io.Discard, "ws"+strings.TrimPrefix(server.URL, "http"), "userlog_x")
-	if err == nil || err.Error() != "refused: 404 Not Found: 404 page not found" {
+	err := follow(io.Discard, "ws"+strings.TrimPrefix(server.URL, "http"), "userlog_x", "")
+	if err == nil || err.Error() != "not to be watched: refused: 404 Not Found: 404 page not found" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -53,9 +53,18 @@ func TestWatch(t *testing.T) {
 
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200})
 	read, write := io.Pipe()
+	address := "ws" + strings.TrimPrefix(server.URL, "http") + "/userlog/live/socket?username=ada&format=json"
+	conn, err := connect(address, token, "unknown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	var cursor string
 	ended := make(chan error, 1)
 	go func() {
-		ended <- watch(write, "ws"+strings.TrimPrefix(server.URL, "http")+"/userlog/live/socket?username=ada&after=unknown&format=json", token)
+		var err error
+		cursor, err = watch(write, conn, "")
+		ended <- err
 	}()
 	lines := bufio.NewReader(read)
 	for _, want := range []string{"requests may be missing here\n", "ada GET /orders/7 200\n"} {
@@ -71,5 +80,12 @@ func TestWatch(t *testing.T) {
 	var closed *websocket.CloseError
 	if err := <-ended; !errors.As(err, &closed) || closed.Code != websocket.CloseServiceRestart {
 		t.Errorf("ended with %v", err)
+	}
+	if log, err := logs.Log(t.Context(), "ada"); err != nil || cursor != log.Entries[0].ID {
+		t.Errorf("it goes on after %q, not after %v, %v", cursor, log.Entries, err)
+	}
+	// The server is stopping: that is no reason to give up.
+	if _, err := connect(address, token, cursor); err == nil || errors.Is(err, errInVain) {
+		t.Errorf("then: %v", err)
 	}
 }
