@@ -26,12 +26,12 @@ help: ## List the targets
 demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 127.0.0.1:8081" sets flags
 	$(GO) build -o userlog . && exec ./userlog demo $(ARGS)
 
-# Vet is for lint. Faults and browsers wait now and then, so more of them run at once than there are processors.
+# Vet is for lint. The faults mostly wait, so more of them run at once than there are processors.
 .PHONY: test
 test: setup ## Run all tests: with the race detector, a real Redis and a real browser
 	$(GO) test -vet=off ./...
 	cd soak && $(GO) test -vet=off -parallel 8 ./...
-	cd e2e && $(GO) test -vet=off -parallel 3 -timeout 20m ./...
+	cd e2e && $(GO) test -vet=off -timeout 20m ./...
 
 .PHONY: soak
 soak: setup ## Run the tests of faults, and of a page left open, for minutes, and print their figures
