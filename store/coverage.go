@@ -87,5 +87,6 @@ func (l listing) apart(at, clock time.Time, age, margin time.Duration) bool {
 	case !l.whole && l.stamps[0].at.After(at.Add(-clockMargin)):
 		return false // some of it that is not here may have been written after
 	}
-	return !slices.ContainsFunc(l.stamps, func(s stamp) bool { return s.at.Sub(at).Abs() <= clockMargin })
+	next, _ := slices.BinarySearchFunc(l.stamps, at.Add(-clockMargin), func(s stamp, t time.Time) int { return s.at.Compare(t) })
+	return next == len(l.stamps) || l.stamps[next].at.After(at.Add(clockMargin))
 }

@@ -41,7 +41,8 @@ type Entry struct {
 // Cursor names the place in a log behind an entry that a [Subscription] gave: whoever hands it to
 // [Store.Subscribe] or [Store.SubscribeEveryone] goes on there. It is the entry's id, except in everyone's log where
 // clocks can't tell for certain what was recorded before it: another process may have put the same entry elsewhere, so
-// the cursor says whose order it is a place of. Its JSON does not have it; messages to programs have it beside the entry. At most 27 bytes longer than the id; not for anything but going on.
+// the cursor says whose order it is a place of. Its JSON does not have it; messages to programs have it beside the
+// entry. At most 27 bytes longer than the id; not for anything but going on.
 func (e *Entry) Cursor() string { return cmp.Or(e.cursor, e.ID) }
 
 // errForeign is why a line that is valid JSON was not read as an entry.

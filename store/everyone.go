@@ -75,12 +75,14 @@ func (f *feed) readEveryone(ctx context.Context, k knowledge, full int) (reading
 	return r, nil
 }
 
-// place gives the entries their cursors: where their order may be ours alone, such that say so.
+// place gives the entries their cursors: where their order may be ours alone, such that say so. What is too old for the
+// ring is not looked at: nobody can go on from there.
 func (r *reading) place() {
 	order := rand.Text()
 	for _, entries := range [][]*Entry{r.before, r.entries} {
-		for _, e := range entries {
-			if !r.found.tells(e.Username, e.ID) {
+		old := len(entries) - everyoneRing
+		for i, e := range entries {
+			if i < old || !r.found.tells(e.Username, e.ID) {
 				e.cursor = e.ID + "~" + order
 			}
 		}
