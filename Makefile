@@ -8,7 +8,7 @@ RACE := -race -gcflags=golang.org/x/crypto/argon2=-race=false
 
 # What needs it and what does not is built with it, also what tests build and what is only checked: to build everything
 # twice takes minutes where nothing is cached.
-test soak lint: export GOFLAGS := $(GOFLAGS) $(RACE)
+RACING := GOFLAGS="$(GOFLAGS) $(RACE)"
 
 # Browser tests, comparisons and tools are modules of their own, so that applications that import
 # userlog don't inherit what they need.
@@ -29,21 +29,21 @@ demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 
 # Vet is for lint. The faults mostly wait, so more of them run at once than there are processors.
 .PHONY: test
 test: setup ## Run all tests: with the race detector, a real Redis and a real browser
-	$(GO) test -vet=off ./...
-	cd soak && $(GO) test -vet=off -parallel 8 ./...
-	cd e2e && $(GO) test -vet=off -timeout 20m ./...
+	$(RACING) $(GO) test -vet=off ./...
+	cd soak && $(RACING) $(GO) test -vet=off -parallel 8 ./...
+	cd e2e && $(RACING) $(GO) test -vet=off -timeout 20m ./...
 
 .PHONY: soak
 soak: setup ## Run the tests of faults, and of a page left open, for minutes, and print their figures
-	cd soak && USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m ./...
-	cd e2e && USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m -run '^TestLiveLogStaysQuick$$' .
+	cd soak && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m ./...
+	cd e2e && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m -run '^TestLiveLogStaysQuick$$' .
 
 # The tag adds what only "make lighthouse" compiles. Staticcheck itself is built without the race detector.
 .PHONY: lint
 lint: setup ## Check format and code of every module
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
 		echo "gofmt -w would change:"; echo "$$unformatted"; exit 1; fi
-	@staticcheck=$$(GOFLAGS= $(GO) tool -n -modfile=tools/go.mod staticcheck) && \
+	@staticcheck=$$($(GO) tool -n -modfile=tools/go.mod staticcheck) && export $(RACING) && \
 	for module in $(MODULES); do \
 		echo "lint $$module"; \
 		(cd $$module && $(GO) vet -tags lighthouse ./... && $$staticcheck -tags lighthouse -checks all ./...) || exit 1; \

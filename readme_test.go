@@ -125,7 +125,7 @@ func runCommand(t *testing.T, dir, redisURL, line string) {
 		// "make test" runs this very test, and "make demo" is run by the browser tests: that there is
 		// such a target, and what it would do, is all that is left to look at.
 		out, err := exec.Command("make", "-n", arguments[1]).CombinedOutput()
-		if want := map[string]string{"demo": "./userlog demo", "test": "go test "}[arguments[1]]; err != nil || want == "" || !bytes.Contains(out, []byte(want)) {
+		if want := map[string]string{"demo": "./userlog demo", "test": `-race -gcflags=golang.org/x/crypto/argon2=-race=false" go test `}[arguments[1]]; err != nil || want == "" || !bytes.Contains(out, []byte(want)) {
 			t.Errorf("make -n %s: %v\n%s", arguments[1], err, out)
 		}
 		return

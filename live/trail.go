@@ -46,8 +46,12 @@ func (t *trail) follow(entries []*store.Entry) []*journey.Step {
 	had := make(map[*journey.Step]bool, len(entries))
 	old := t.old(entries)
 	for i, e := range entries {
-		step := &journey.Step{ID: e.ID, Entry: *e}
-		if i >= old || t.steps[e.ID] != nil {
+		step := t.steps[e.ID]
+		switch {
+		case step != nil:
+		case i < old:
+			step = &journey.Step{ID: e.ID, Entry: *e}
+		default:
 			step = t.add(e)
 		}
 		if !had[step] {

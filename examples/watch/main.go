@@ -85,8 +85,8 @@ func watch(w io.Writer, conn *websocket.Conn, cursor string) (string, error) {
 }
 
 // follow watches, and connects again where it was, until that is in vain.
-func follow(w io.Writer, address, token, cursor string) error {
-	for ; ; time.Sleep(time.Second) {
+func follow(w io.Writer, address, token string) error {
+	for cursor := ""; ; time.Sleep(time.Second) {
 		conn, err := connect(address, token, cursor)
 		if err == nil {
 			cursor, err = watch(w, conn, cursor)
@@ -104,5 +104,5 @@ func main() {
 	if len(os.Args) != 2 || token == "" {
 		log.Fatal("usage: USERLOG_TOKEN=userlog_… watch 'ws://127.0.0.1:8080/userlog/live/socket?username=ada&format=json'")
 	}
-	log.Fatal(follow(os.Stdout, os.Args[1], token, ""))
+	log.Fatal(follow(os.Stdout, os.Args[1], token))
 }

@@ -23,7 +23,7 @@ import (
 func TestWatchSaysWhyItIsRefused(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	err := follow(io.Discard, "ws"+strings.TrimPrefix(server.URL, "http"), "userlog_x", "")
+	err := follow(io.Discard, "ws"+strings.TrimPrefix(server.URL, "http"), "userlog_x")
 	if err == nil || err.Error() != "not to be watched: refused: 404 Not Found: 404 page not found" {
 		t.Errorf("got %v", err)
 	}
