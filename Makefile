@@ -12,7 +12,7 @@ RACING := GOFLAGS="$(GOFLAGS) $(RACE)"
 
 # Browser tests, comparisons and tools are modules of their own, so that applications that import
 # userlog don't inherit what they need.
-NESTED := $(filter-out tools,$(patsubst %/go.mod,%,$(wildcard */go.mod)))
+NESTED := bench test/e2e test/soak
 MODULES := . $(NESTED)
 
 .DEFAULT_GOAL := help
@@ -30,13 +30,13 @@ demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 
 .PHONY: test
 test: setup ## Run all tests: with the race detector, a real Redis and a real browser
 	$(RACING) $(GO) test -vet=off ./...
-	cd soak && $(RACING) $(GO) test -vet=off -parallel 8 ./...
-	cd e2e && $(RACING) $(GO) test -vet=off -timeout 20m ./...
+	cd test/soak && $(RACING) $(GO) test -vet=off -parallel 8 ./...
+	cd test/e2e && $(RACING) $(GO) test -vet=off -timeout 20m ./...
 
 .PHONY: soak
 soak: setup ## Run the tests of faults, and of a page left open, for minutes, and print their figures
-	cd soak && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m ./...
-	cd e2e && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m -run '^TestLiveLogStaysQuick$$' .
+	cd test/soak && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m ./...
+	cd test/e2e && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m -run '^TestLiveLogStaysQuick$$' .
 
 # The tag adds what only "make lighthouse" compiles. Staticcheck itself is built without the race detector.
 .PHONY: lint
@@ -72,12 +72,12 @@ fuzz: ## Run every fuzz test for FUZZTIME (20s)
 
 .PHONY: screenshots
 screenshots: setup ## Take the screenshots in docs/screenshots anew
-	cd e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
+	cd test/e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
 
 .PHONY: lighthouse
 lighthouse: setup ## Let Lighthouse judge login, home, static and live, and print its scores
-	npm ci --prefix e2e/lighthouse --no-fund --no-audit --loglevel=error
-	cd e2e && $(GO) test -tags lighthouse -count 1 -v -run '^TestLighthouse$$' .
+	npm ci --prefix test/e2e/lighthouse --no-fund --no-audit --loglevel=error
+	cd test/e2e && $(GO) test -tags lighthouse -count 1 -v -run '^TestLighthouse$$' .
 
 .PHONY: vendor
 vendor: ## Fetch the pinned work of other people from the npm registry: assets of the pages, common passwords

@@ -13,10 +13,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/httpgzip"
-	"github.com/gin-userlog/userlog/live"
+	"github.com/gin-userlog/userlog/internal/live"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"

@@ -14,7 +14,7 @@ import (
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
-	"github.com/gin-userlog/userlog/live"
+	"github.com/gin-userlog/userlog/internal/live"
 )
 
 // accessTimeout is how long a socket may stay open after its viewer's rights have ended.

@@ -8,7 +8,7 @@ import (
 )
 
 // asked is what a request's headers say about who asked for it, and how. The rules follow what
-// browsers send, which e2e/kinds_test.go observes.
+// browsers send, which test/e2e/kinds_test.go observes.
 type asked struct {
 	kind store.Kind
 	from string // path and query of the page, if it is of this host

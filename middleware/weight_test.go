@@ -18,7 +18,7 @@ func TestMiddlewareIsLight(t *testing.T) {
 	}
 	for _, heavy := range []string{
 		"olahol/melody", "gorilla/websocket", "alicebob/miniredis", "crypto/argon2", "go-i18n", "gorilla/sessions",
-		"prometheus", "kong", "userlog/views", "userlog/static", "userlog/handlers", "userlog/auth", "userlog/live", "userlog/internal",
+		"prometheus", "kong", "userlog/views", "userlog/static", "userlog/handlers", "userlog/auth", "userlog/internal",
 	} {
 		for _, dependency := range dependencies {
 			if strings.Contains(dependency, heavy) {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 )
 

@@ -4,7 +4,7 @@ import (
 	"html/template"
 	"time"
 
-	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/internal/journey"
 )
 
 // Now is where a user is and how it goes, at a moment: one sentence, and what there is to worry about.

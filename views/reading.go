@@ -3,7 +3,7 @@ package views
 import (
 	"net/url"
 
-	"github.com/gin-userlog/userlog/journey"
+	"github.com/gin-userlog/userlog/internal/journey"
 )
 
 // Reading is how a user's log is read: it is kept in the address, and goes with the reader from the

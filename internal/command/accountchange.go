@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
 )
 

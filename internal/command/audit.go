@@ -8,7 +8,7 @@ import (
 	"os/user"
 	"slices"
 
-	"github.com/gin-userlog/userlog/audit"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/store"
 )
 

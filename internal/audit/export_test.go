@@ -1,0 +1,137 @@
+//go:build unix
+
+package audit_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// What was exported can be checked without Redis: each line has the hash of what is in front of it,
+// and the hash of the line before.
+func TestExportedJSONCanBeChecked(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+		log := audit.New(client, keys, audit.Options{})
+		for _, text := range []string{"ada", `<script>&"\`, "é🙂\u2028", "=1+1", ""} {
+			put(t, log, audit.Record{Actor: text, Action: audit.View, Subject: text, Reason: text, Duration: 1234567 * time.Microsecond})
+		}
+		var out bytes.Buffer
+		if err := audit.WriteJSON(&out, log.All(t.Context(), audit.Filter{})); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+		if len(lines) != 5 {
+			t.Fatalf("got %d lines:\n%s", len(lines), &out)
+		}
+		prev := ""
+		for _, line := range lines {
+			var r struct{ Prev, Hash string }
+			if err := json.Unmarshal([]byte(line), &r); err != nil {
+				t.Fatal(err)
+			}
+			hashed, tail, found := strings.Cut(line, `,"hash":"`)
+			if !found || tail != r.Hash+`"}` || hashOf(hashed+"}") != r.Hash || r.Prev != prev {
+				t.Errorf("the line can't be checked: %s", line)
+			}
+			prev = r.Hash
+		}
+	})
+}
+
+func TestExportedCSV(t *testing.T) {
+	at := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
+	var out bytes.Buffer
+	err := audit.WriteCSV(&out, sequence(
+		audit.Record{Seq: 1, Time: at, Actor: "=cmd|'/c calc'!A1", Role: "+1", Action: audit.View, Subject: "@x", Address: "-1", Via: "\tx", Reason: "\rx", Detail: "a=b,\"c\"\nd", Hash: "h1"},
+		audit.Record{Seq: 2, Time: at, Actor: "é", Action: audit.ViewEnded, Duration: 61500 * time.Millisecond, Began: 1, Hash: "h2"},
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{
+		{"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash"},
+		{"1", "2026-05-04T03:02:01.000Z", "'=cmd|'/c calc'!A1", "'+1", "view", "'@x", "'-1", "'\tx", "'\rx", "", "", "a=b,\"c\"\nd", "h1"},
+		{"2", "2026-05-04T03:02:01.000Z", "é", "", "view-ended", "", "", "", "", "61.500", "1", "", "h2"},
+	}
+	if len(rows) != len(want) {
+		t.Fatalf("got %q", rows)
+	}
+	for i, row := range rows {
+		if strings.Join(row, "|") != strings.Join(want[i], "|") {
+			t.Errorf("got  %q\nwant %q", row, want[i])
+		}
+	}
+}
+
+// Where decimals have a comma, spreadsheets take semicolons for the ends of cells; some take tabs. None of
+// them may find a formula in what somebody has typed.
+func TestExportedCSVHasNoFormulas(t *testing.T) {
+	for _, sign := range []string{"=", "+", "-", "@"} {
+		for _, before := range []string{"", "x;", "x\t", "x\n", "x\r", ";;", "\t", "a,b;", `a"b;`, `";`, "é;", `x;"`, "x; ", `"`, " "} {
+			var out bytes.Buffer
+			if err := audit.WriteCSV(&out, sequence(audit.Record{Actor: before + sign + "cmd()", Reason: before + sign + "cmd()"})); err != nil {
+				t.Fatal(err)
+			}
+			for _, separator := range ",;\t" {
+				reader := csv.NewReader(bytes.NewReader(out.Bytes()))
+				reader.Comma, reader.LazyQuotes, reader.FieldsPerRecord = separator, true, -1
+				rows, err := reader.ReadAll()
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, cell := range slices.Concat(rows...) {
+					if strings.HasPrefix(strings.TrimLeft(cell, `" `), sign) {
+						t.Errorf("%q, split at %q, has the cell %q", before+sign, separator, cell)
+					}
+				}
+			}
+		}
+	}
+}
+
+var errTest = errors.New("for the test")
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errTest }
+
+func TestExportsEndWithTheFirstError(t *testing.T) {
+	failing := func(yield func(audit.Record, error) bool) {
+		_ = yield(audit.Record{}, nil) && yield(audit.Record{}, errTest)
+	}
+	var out bytes.Buffer
+	for name, err := range map[string]error{
+		"JSON of what fails": audit.WriteJSON(&out, failing), "JSON to what fails": audit.WriteJSON(broken{}, sequence(audit.Record{})),
+		"CSV of what fails": audit.WriteCSV(&out, failing), "CSV to what fails": audit.WriteCSV(broken{}, sequence(audit.Record{})),
+	} {
+		if !errors.Is(err, errTest) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func sequence(records ...audit.Record) iter.Seq2[audit.Record, error] {
+	return func(yield func(audit.Record, error) bool) {
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}

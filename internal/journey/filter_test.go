@@ -1,0 +1,74 @@
+package journey_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/journey"
+)
+
+// A page that only its parts tell of is none of the changes, although its method is not known.
+func TestFiltersChooseSteps(t *testing.T) {
+	steps := journey.Fold(entries(t, `
+		1 page GET /cart 200 page=Cart
+		2 asset GET /missing.png 404 from=/cart
+		3 page POST /pay 303 from=/cart to=/paid
+		4 page GET /paid 200 from=/cart
+		5 fetch GET /api/later 200 from=/implied
+		6 page DELETE /cart 422 from=/implied`)).Steps()
+	for _, c := range []struct {
+		filter journey.Filter
+		want   string
+	}{
+		{journey.Filter{}, "/cart /pay /implied /cart"},
+		{journey.Filter{Show: "nonsense"}, "/cart /pay /implied /cart"},
+		{journey.Filter{Show: journey.ShowPages}, "/cart /implied"},
+		{journey.Filter{Show: journey.ShowChanges}, "/pay /cart"},
+		{journey.Filter{Show: journey.ShowErrors}, "/cart /cart"},
+		{journey.Filter{Text: "PAID"}, "/pay"},
+		{journey.Filter{Text: "later"}, "/implied"},
+		{journey.Filter{Show: journey.ShowPages, Text: "cart"}, "/cart"},
+	} {
+		var chosen []string
+		for _, s := range steps {
+			if c.filter.Matches(s) {
+				chosen = append(chosen, s.Entry.Path)
+			}
+		}
+		if got := strings.Join(chosen, " "); got != c.want {
+			t.Errorf("%+v chooses %q, want %q", c.filter, got, c.want)
+		}
+	}
+}
+
+func TestFiltersChooseRequests(t *testing.T) {
+	all := entries(t, `
+		1 page GET /page 200 page=Cart
+		2 asset GET /a.png 200
+		3 asset GET /missing.png 404
+		4 fetch GET /poll 200
+		5 fetch PUT /change 200
+		6 prefetch GET /ahead 200
+		7 - GET /unknown 200
+		8 - GET /unknown.css 200`)
+	for _, c := range []struct {
+		filter journey.Filter
+		want   string
+	}{
+		{journey.Filter{}, "/page /a.png /missing.png /poll /change /ahead /unknown /unknown.css"},
+		{journey.Filter{Show: journey.ShowPages}, "/page /unknown"},
+		{journey.Filter{Show: journey.ShowChanges}, "/change"},
+		{journey.Filter{Show: journey.ShowErrors}, "/missing.png"},
+		{journey.Filter{Text: "cart"}, "/page"},
+	} {
+		var chosen []string
+		for _, e := range all {
+			if c.filter.MatchesEntry(e) {
+				chosen = append(chosen, e.Path)
+			}
+		}
+		if got := strings.Join(chosen, " "); got != c.want {
+			t.Errorf("%+v chooses %q, want %q", c.filter, got, c.want)
+		}
+	}
+}

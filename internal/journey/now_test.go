@@ -1,0 +1,118 @@
+package journey_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/journey"
+)
+
+func TestNow(t *testing.T) {
+	tests := []struct {
+		name, entries string
+		page, path    string
+		since         float64
+		problem       string // path of the last one
+	}{
+		{"nothing yet", ``, "", "", 0, ""},
+		{"a page", `1 page GET /orders/7 200 page=Order`, "Order", "/orders/7", 1, ""},
+		{"a page without a name", `1 page GET /orders/7?a=b 200`, "", "/orders/7?a=b", 1, ""},
+		{"after a form", `
+			1 page POST /pay 303 to=/paid page=Pay
+			2 page GET /paid 200 page=Paid`, "Paid", "/paid", 2, ""},
+		{"on the way", `1 page POST /pay 303 to=/paid page=Pay`, "", "/paid", 1, ""},
+		{"a form that was rejected", `
+			1 page GET /cart 200 page=Cart
+			2 page POST /pay 422 page=Pay`, "Pay", "/pay", 2, "/pay"},
+		{"a change by a script", `
+			1 page GET /cart 200 page=Cart
+			2 page GET /other 200 page=Other
+			3 fetch POST /api/pay 422 from=/cart page=Pay`, "Cart", "/cart", 3, "/api/pay"},
+		{"a change by a script on a page that is not known", `3 fetch POST /api/pay 200 from=/cart`, "", "/cart", 3, ""},
+		{"a download", `
+			1 page GET /orders 200 page=Orders
+			2 download GET /a.pdf 200 from=/orders`, "Orders", "/orders", 2, ""},
+		{"what a page asks for is a sign of life, but assets and polls are none", `
+			1 page GET /board 200
+			2 fragment GET /tab 200 from=/board
+			3 asset GET /tab.svg 200 from=/board
+			10 fetch GET /news 200 from=/board
+			20 fetch GET /news 200 from=/board
+			30 fetch GET /news 200 from=/board`, "", "/board", 2, ""},
+		{"another tab polls", `
+			1 page GET /a 200
+			10 fetch GET /news 200 from=/b
+			20 fetch GET /news 200 from=/b
+			30 fetch GET /news 200 from=/b`, "", "/a", 1, ""},
+		{"another tab fetches", `
+			1 page GET /a 200
+			2 page GET /b 200
+			9 fetch GET /more 200 from=/a`, "", "/b", 2, ""},
+		{"loaded ahead", `
+			1 page GET /a 200
+			2 prefetch GET /b 200 from=/a page=B`, "", "/a", 1, ""},
+		{"loaded ahead by nobody", `
+			1 page GET /a 200
+			900 prefetch GET /b 200`, "", "/a", 1, ""},
+		{"loaded ahead, then opened", `
+			1 page GET /a 200
+			2 prefetch GET /b 200 from=/a page=B
+			3 asset GET /b.svg 200 from=/b`, "B", "/b", 3, ""},
+		{"htmx shows another address", `
+			1 page GET /orders 200 page=Orders
+			2 fragment GET /rows 200 from=/orders to=/orders?page=2 page=Rows`, "", "/orders?page=2", 2, ""},
+		{"failures that matter", `
+			1 page GET /a 200
+			2 fetch GET /api 500 from=/a
+			3 asset GET /favicon.ico 404 from=/a
+			4 prefetch GET /b 503 from=/a
+			5 beacon POST /ping 500 from=/a`, "", "/a", 2, "/api"},
+		{"failures of nobody", `1 asset GET /favicon.ico 404`, "", "", 1, ""},
+		{"the newest failure", `
+			1 page GET /a 404
+			2 page GET /b 500
+			3 page GET /c 200`, "", "/c", 3, "/b"},
+		{"an old line", `
+			1 - GET /cart 200
+			2 - POST /pay 302`, "", "/cart", 2, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := journey.Fold(entries(t, test.entries))
+			now := f.Now(at(100))
+			if now.Page != test.page || now.Path != test.path {
+				t.Errorf("on %q at %q, want %q at %q", now.Page, now.Path, test.page, test.path)
+			}
+			if test.since == 0 {
+				if !now.Since.IsZero() || now.Idle != 0 {
+					t.Errorf("since %v, idle %v", now.Since, now.Idle)
+				}
+			} else if !now.Since.Equal(at(test.since)) || now.Idle != at(100).Sub(now.Since) && test.since < 100 {
+				t.Errorf("since %v, idle %v, want since %v", now.Since, now.Idle, at(test.since))
+			}
+			problem := ""
+			if now.Problem != nil {
+				problem = now.Problem.Entry.Path
+			}
+			if problem != test.problem {
+				t.Errorf("problem %q, want %q", problem, test.problem)
+			}
+		})
+	}
+}
+
+func TestNowNamesTheStepOfTheProblem(t *testing.T) {
+	f := journey.Fold(entries(t, `
+		1 page GET /a 200
+		2 fetch GET /api 500 from=/a`))
+	if p := f.Now(at(3)).Problem; p == nil || p.StepID != "e0" || p.Entry.ID != "e1" {
+		t.Errorf("problem %+v", p)
+	}
+}
+
+func TestNobodyIsIdleForLessThanNothing(t *testing.T) {
+	f := journey.Fold(entries(t, `10 page GET /a 200`))
+	if idle := f.Now(at(9)).Idle; idle != time.Duration(0) {
+		t.Errorf("by a clock that is slow: idle for %v", idle)
+	}
+}

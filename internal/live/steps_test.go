@@ -1,0 +1,232 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// page and image are a page, and what it loads.
+func page(id, path string) *store.Entry {
+	return &store.Entry{ID: id, Username: "ada", Method: "GET", Path: path, Code: 200, Kind: store.KindPage, Time: time.Unix(1e9, 0)}
+}
+
+func image(id, path, from string, code int) *store.Entry {
+	return &store.Entry{ID: id, Username: "ada", Method: "GET", Path: path, Code: code, Kind: store.KindAsset, From: from, Time: time.Unix(1e9+1, 0)}
+}
+
+func TestAStepThatChangesComesAgain(t *testing.T) {
+	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/cart")}})
+	if row := frame.Find("tr"); row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "Details" {
+		t.Fatalf("at first there are %d rows", row.Length())
+	}
+	if got := frame.Find("#newest").AttrOr("data-cursor", ""); got != "1" {
+		t.Errorf("the newest entry is %q", got)
+	}
+	frame = encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{image("2", "/a.png", "/cart", 200), image("3", "/b.png", "/cart", 404)}})
+	row := frame.Find("tr")
+	if row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed" {
+		t.Errorf("then %d rows: %s", row.Length(), row.Text())
+	}
+	if got := frame.Find("#newest").AttrOr("data-cursor", ""); got != "3" {
+		t.Errorf("then the newest entry is %q", got)
+	}
+	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /cart") {
+		t.Errorf("the user is %q", got)
+	}
+}
+
+// trailAfter returns the trail of a user of whom the store has these entries, newest first.
+func trailAfter(past ...store.Entry) *trail {
+	return newTrail(25, func() ([]store.Entry, error) { return past, nil })
+}
+
+// A page that comes back, perhaps to another server, shows the step already: what belongs to it finds its place.
+func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
+	update := store.Update{State: store.Live, Entries: []*store.Entry{image("3", "/a.png", "/cart", 200)}}
+	for _, c := range []struct {
+		what  string
+		trail *trail
+		want  string // id of the row
+	}{
+		{"a log that has gone on", trailAfter(*page("4", "/later"), *image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that has nothing newer", trailAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that can't be read", newTrail(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
+	} {
+		e := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
+		e.trail = c.trail
+		row := encode(t, e, update).Find("tr")
+		if row.Length() != 1 || row.AttrOr("id", "") != c.want || row.Find("td.url > code").Text() != "/cart" || row.Find("summary").Text() != "1 more request" {
+			t.Errorf("%s: %d rows: %s", c.what, row.Length(), row.Text())
+		}
+	}
+}
+
+// The log is read after the update was taken: by then it may have lost what the update begins with.
+func TestAnUpdateThatIsOlderThanTheLogIsFoldedFirst(t *testing.T) {
+	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	e.trail = trailAfter(*page("3", "/pay"), *page("2", "/cart"))
+	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/home"), page("2", "/cart")}})
+	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /pay") {
+		t.Errorf("the user is %q", got)
+	}
+	frame = encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("3", "/pay")}})
+	if got := frame.Find("tr").AttrOr("id", ""); got != "step-3" || !strings.HasPrefix(frame.Find("#now p").Text(), "On /pay") {
+		t.Errorf("then the user is %q", frame.Find("#now p").Text())
+	}
+}
+
+// That Redis is away is no reason to ask it, and nothing that could be folded.
+func TestAnUpdateWithoutEntriesReadsNothing(t *testing.T) {
+	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	read := 0
+	e.trail = newTrail(25, func() ([]store.Entry, error) {
+		read++
+		return []store.Entry{*image("2", "/a.png", "/cart", 200), *page("1", "/cart")}, nil
+	})
+	if frame := encode(t, e, store.Update{State: store.Lost, Gap: true}); frame.Find("tr.gap").Length() != 1 {
+		t.Error("there is no gap")
+	}
+	if read != 0 {
+		t.Error("the log was read")
+	}
+	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{image("2", "/a.png", "/cart", 200)}})
+	if row := frame.Find("tr"); read != 1 || row.AttrOr("id", "") != "step-1" {
+		t.Errorf("read %d times; the row is %q", read, row.AttrOr("id", ""))
+	}
+}
+
+// What somebody types is not held for others.
+func TestFramesOfASearchAreNotKept(t *testing.T) {
+	for text, want := range map[string]bool{"": true, "cart": false} {
+		e := newEncoder(t, Watch{Username: "ada", Lang: "en", Reading: views.Reading{Filter: journey.Filter{Text: text}}})
+		encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/cart")}})
+		kept := false
+		for key := range e.hub.pieces.young {
+			if _, frame := key.(frameKey); frame {
+				kept = true
+			}
+		}
+		if kept != want {
+			t.Errorf("searching for %q: %v", text, kept)
+		}
+	}
+}
+
+// Viewers who ask at different times are given what came in other portions, and see the same steps.
+func TestViewersOfOneUserShareTheSteps(t *testing.T) {
+	quick := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	slow := newHTMLEncoder(quick.hub, quick.watch, quick.trail)
+	cart, missing, found := page("1", "/cart"), image("2", "/a.png", "/cart", 404), image("3", "/b.png", "/cart", 200)
+	for _, one := range []*store.Entry{cart, missing, found} {
+		encode(t, quick, store.Update{State: store.Live, Entries: []*store.Entry{one}})
+	}
+	for _, portion := range [][]*store.Entry{{cart}, {missing, found}} {
+		row := encode(t, slow, store.Update{State: store.Live, Entries: portion}).Find("tr")
+		if row.Length() != 1 || row.AttrOr("id", "") != "step-1" {
+			t.Fatalf("%d rows: %s", row.Length(), row.Text())
+		}
+		if last := portion[len(portion)-1] == found; last && (row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed") {
+			t.Errorf("in the end: %s", row.Text())
+		}
+	}
+}
+
+func TestATrailIsForgottenWithItsLastViewer(t *testing.T) {
+	h := &Hub{logs: new(store.Store), trails: make(map[string]*trail)}
+	first := h.enterTrail("ada")
+	if h.enterTrail("ada") != first || h.enterTrail("bob") == first {
+		t.Error("the trail of one user is not that of all who watch her, and of nobody else")
+	}
+	h.leaveTrail("ada")
+	if h.trails["ada"] != first {
+		t.Error("forgotten while somebody watches")
+	}
+	h.leaveTrail("ada")
+	h.leaveTrail("bob")
+	if len(h.trails) != 0 {
+		t.Errorf("%d trails of nobody", len(h.trails))
+	}
+}
+
+func TestATrailRemembersOnlySoMuch(t *testing.T) {
+	trail := trailAfter()
+	const limit = rememberedEntries + 2*25
+	for n := range limit + 10 {
+		trail.follow([]*store.Entry{page(fmt.Sprint(n), "/cart")})
+	}
+	if len(trail.steps) != limit || len(trail.ids) != limit || len(trail.folder.Steps()) != rememberedSteps {
+		t.Errorf("%d entries, %d ids, %d steps", len(trail.steps), len(trail.ids), len(trail.folder.Steps()))
+	}
+}
+
+func TestAReaderSeesWhatSheHasChosen(t *testing.T) {
+	entries := []*store.Entry{page("1", "/cart"), image("2", "/a.png", "/cart", 200), page("3", "/pay")}
+	entries[2].Code, entries[2].Method = 422, "POST"
+	for _, c := range []struct {
+		what    string
+		reading views.Reading
+		want    string
+	}{
+		{"all", views.Reading{}, "3 1"},
+		{"every request", views.Reading{Every: true}, "3 2 1"},
+		{"errors", views.Reading{Filter: journey.Filter{Show: journey.ShowErrors}}, "3"},
+		{"text", views.Reading{Filter: journey.Filter{Text: "CART"}}, "1"},
+		{"nothing", views.Reading{Filter: journey.Filter{Text: "nosuch"}}, ""},
+	} {
+		frame := encode(t, newEncoder(t, Watch{Username: "ada", Lang: "en", Reading: c.reading}), store.Update{State: store.Live, Entries: entries})
+		var ids []string
+		for _, row := range frame.Find("tr").EachIter() {
+			ids = append(ids, row.AttrOr("data-id", ""))
+		}
+		// Whatever is shown, the page goes on after the newest entry, and says where the user is.
+		if got := strings.Join(ids, " "); got != c.want || frame.Find("#newest").AttrOr("data-cursor", "") != "3" || frame.Find("#now").Length() != 1 {
+			t.Errorf("%s: rows %q, want %q; newest %q", c.what, got, c.want, frame.Find("#newest").AttrOr("data-cursor", ""))
+		}
+	}
+}
+
+// What is older than what was folded is shown by itself, and does not take the user back to where she was.
+func TestWhatIsOlderDoesNotTakeTheUserBack(t *testing.T) {
+	first := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
+	first.trail = newTrail(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
+	home, pay := page("1", "/home"), page("2", "/pay")
+	encode(t, first, store.Update{State: store.Live, Entries: []*store.Entry{pay}})
+	late := newHTMLEncoder(first.hub, Watch{Username: "ada", Lang: "en"}, first.trail)
+	frame := encode(t, late, store.Update{State: store.Live, Entries: []*store.Entry{home, pay}})
+	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /pay") {
+		t.Errorf("the user is %q", got)
+	}
+	if got := frame.Find("tr").Map(func(_ int, row *goquery.Selection) string { return row.AttrOr("id", "") }); !slices.Equal(got, []string{"step-2", "step-1"}) {
+		t.Errorf("shown: %q", got)
+	}
+}
+
+// A slow viewer is given what others saw long ago.
+func TestWhatASlowViewerHasNotSeenIsRemembered(t *testing.T) {
+	const maxEntries = 1500
+	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	e.trail = newTrail(maxEntries, func() ([]store.Entry, error) { return nil, nil })
+	var all []*store.Entry
+	for n := range 1024 + 2*maxEntries { // what store keeps for a viewer
+		all = append(all, page(fmt.Sprint(n), fmt.Sprint("/", n)))
+	}
+	if _, err := e.encode(store.Update{State: store.Live, Entries: all}); err != nil {
+		t.Fatal(err)
+	}
+	slow := newHTMLEncoder(e.hub, e.watch, e.trail)
+	frame := encode(t, slow, store.Update{State: store.Live, Entries: all[:10]})
+	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /"+fmt.Sprint(len(all)-1)) {
+		t.Errorf("the user is %q", got)
+	}
+}

@@ -1,0 +1,70 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+)
+
+// suite is what all tests share. TestMain fills it in; nothing changes it afterwards.
+var suite struct {
+	userlog string          // path of the program
+	browser context.Context // of chromedp; nil where no browser is installed
+}
+
+func TestMain(m *testing.M) {
+	status, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+func run(m *testing.M) (status int, err error) {
+	gin.SetMode(gin.ReleaseMode) // of the applications that tests build
+	dir, err := os.MkdirTemp("", "e2e-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if removed := os.RemoveAll(dir); err == nil {
+			err = removed
+		}
+	}()
+	if suite.userlog, err = build(dir); err != nil {
+		return 0, err
+	}
+	browser, closeBrowser, err := openBrowser(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer closeBrowser()
+	suite.browser = browser
+	return m.Run(), nil
+}
+
+// build compiles the program with the race detector, as RACE in the Makefile, and returns its path.
+func build(dir string) (string, error) {
+	binary := filepath.Join(dir, "userlog")
+	cmd := exec.Command("go", "build", "-race", "-gcflags=golang.org/x/crypto/argon2=-race=false", "-o", binary, ".")
+	cmd.Dir = "../.."
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, output)
+	}
+	return binary, nil
+}
+
+// missing skips the test with a reason, or fails it under CI=true.
+func missing(t *testing.T, reason string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
+}
