@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gin-userlog/userlog/store/internal/mask"
 )
 
 // Limits of what is recorded of one request. Longer is cut and flagged, never refused.
@@ -80,14 +82,14 @@ func (e *Entry) cutAddress(path *string, n int) {
 }
 
 // mask hides what is sensitive in the entry's addresses, and shortens them to their limits.
-func (e *Entry) mask(m *masker) {
+func (e *Entry) mask(m *mask.Masker) {
 	e.maskAddress(m, &e.Path, MaxPath)
 	e.maskAddress(m, &e.From, MaxLink)
 	e.maskAddress(m, &e.Location, MaxLink)
 }
 
-func (e *Entry) maskAddress(m *masker, path *string, limit int) {
-	*path = m.path(*path)
+func (e *Entry) maskAddress(m *mask.Masker, path *string, limit int) {
+	*path = m.Path(*path)
 	if len(*path) > limit {
 		*path, e.Truncated = cutRune(*path, limit), true
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/gin-userlog/userlog/store/internal/mask"
 )
 
 func TestBoundCutsAndFlags(t *testing.T) {
@@ -30,7 +32,7 @@ func TestBoundCutsAndFlags(t *testing.T) {
 	if len(e.From) > maxRawLink || len(e.Location) > maxRawLink || e.Kind != KindUnknown {
 		t.Errorf("from %d bytes to %d bytes, kind %q", len(e.From), len(e.Location), e.Kind)
 	}
-	if e.mask(newMasker(nil, nil)); len(e.Path) > MaxPath || len(e.From) > MaxLink || len(e.Location) > MaxLink {
+	if e.mask(mask.New(nil, nil)); len(e.Path) > MaxPath || len(e.From) > MaxLink || len(e.Location) > MaxLink {
 		t.Errorf("masked: path of %d bytes, from %d to %d bytes", len(e.Path), len(e.From), len(e.Location))
 	}
 	short := Entry{Method: "GET", Path: "/", Extra: map[string]string{"a": "b"}}
@@ -43,9 +45,10 @@ func TestBoundCutsAndFlags(t *testing.T) {
 }
 
 func TestCutPathLeavesNoPartOfASecret(t *testing.T) {
+	const b64 = "q8Zt3VfKx1Lm9YpR2sWd7Hc5"
 	path := "/" + strings.Repeat("word/", 810) + "?token=" + strings.Repeat("a", 10) + b64
 	for n := len(path) - len(b64); n < len(path); n++ {
-		if got := newMasker(nil, nil).path(cutPath(path, n)); strings.Contains(got, b64[:4]) {
+		if got := mask.New(nil, nil).Path(cutPath(path, n)); strings.Contains(got, b64[:4]) {
 			t.Fatalf("cut at %d: %s", n, got[len(got)-40:])
 		}
 	}
@@ -81,7 +84,7 @@ func TestLinksSurviveWhatMattersLess(t *testing.T) {
 
 func TestEveryAddressIsMasked(t *testing.T) {
 	e := Entry{Path: "/a?token=1", From: "/b?token=1", Location: "/c?token=1"}
-	if e.mask(newMasker(nil, nil)); e.Path != "/a?token=***" || e.From != "/b?token=***" || e.Location != "/c?token=***" {
+	if e.mask(mask.New(nil, nil)); e.Path != "/a?token=***" || e.From != "/b?token=***" || e.Location != "/c?token=***" {
 		t.Errorf("masked: %+v", e)
 	}
 }

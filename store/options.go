@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"time"
+
+	"github.com/gin-userlog/userlog/store/internal/mask"
 )
 
 // Defaults and limits of [Options].
@@ -92,7 +94,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("store: QueueSize is %d: use 1 to %d, or 0 for %d", o.QueueSize, maxQueueSize, DefaultQueueSize)
 	}
 	for _, name := range append(append([]string{}, o.MaskQuery...), o.AllowQuery...) {
-		if foldParameter(name) == "" {
+		if !mask.IsName(name) {
 			return o, fmt.Errorf("store: %q in MaskQuery or AllowQuery is not the name of a parameter: use letters or digits", name)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gin-userlog/userlog/store/internal/assetpath"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -63,7 +64,7 @@ func (e *Entry) failed() bool {
 		return !e.reads() // no browser changes something so by itself
 	case KindUnknown:
 		path, _, _ := strings.Cut(e.Path, "?")
-		return !isStaticFile(path)
+		return !assetpath.Is(path)
 	}
 	return true
 }

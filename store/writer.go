@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gin-userlog/userlog/store/internal/mask"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -28,7 +29,7 @@ type writer struct {
 	tracker  *sendTracker
 	keys     Keys
 	options  Options
-	mask     *masker
+	mask     *mask.Masker
 	index    *index
 	beat     *heartbeat
 	ids      identifier
@@ -48,7 +49,7 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 	ids := newIdentifier()
 	return &writer{
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
-		mask: newMasker(options.MaskQuery, options.AllowQuery), index: newIndex(keys, options.Retention),
+		mask: mask.New(options.MaskQuery, options.AllowQuery), index: newIndex(keys, options.Retention),
 		beat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), ids: ids, log: options.Logger,
 		buffer: make([]Entry, 0, maxBatch),
 	}

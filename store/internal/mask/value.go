@@ -1,4 +1,4 @@
-package store
+package mask
 
 import (
 	"strings"
@@ -119,7 +119,7 @@ func isUserinfo(before, authority string) bool {
 
 // hasSecretName reports whether a decoded value names a secret and gives its value: the address in
 // next=/reset?token=..., the JSON in data={"pin":1}, a search for password:x.
-func (m *masker) hasSecretName(value string) bool {
+func (m *Masker) hasSecretName(value string) bool {
 	const quotes = "\"' "
 	for i := range len(value) {
 		if value[i] != '=' && value[i] != ':' || strings.Trim(value[i+1:], quotes+"+=") == "" {

@@ -1,29 +1,38 @@
-package store
+// Package mask hides what must not be recorded of an address: passwords, tokens, keys. It knows nothing of
+// entries, users and Redis.
+package mask
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gin-userlog/userlog/store/internal/assetpath"
+)
 
 // masked replaces a value that must not be recorded.
 const masked = "***"
 
-// masker hides sensitive values in a path and its query. A value is sensitive by the name of its
-// parameter, by the path's segment before it, or by itself; it is then masked as a whole. What is not
-// sensitive stays as it is, byte for byte.
-type masker struct {
+// Masker hides sensitive values in a path and its query. A value is sensitive by the name of its
+// parameter, by the path's segment before it, or by itself. A sensitive value is masked as a whole, and
+// everything else stays as it is, byte for byte. A Masker is safe for use by several goroutines.
+type Masker struct {
 	mask  map[string]bool // the host's own names, folded
 	allow map[string]bool // nil, or the only names whose values are kept
 }
 
-func newMasker(mask, allow []string) *masker {
-	m := &masker{mask: foldParameters(mask)}
-	if allow != nil {
-		m.allow = foldParameters(allow)
+// New makes a Masker. The values of the parameters in maskQuery are masked besides those of well-known
+// names. Where allowQuery is not nil, only the values of its parameters are kept. [IsName] says which
+// names are possible.
+func New(maskQuery, allowQuery []string) *Masker {
+	m := &Masker{mask: foldParameters(maskQuery)}
+	if allowQuery != nil {
+		m.allow = foldParameters(allowQuery)
 	}
 	return m
 }
 
-// path masks a request's path and query as the client sent them. It allocates only where there is
+// Path masks a request's path and query as the client sent them. It allocates only where there is
 // something to mask or to decode.
-func (m *masker) path(raw string) string {
+func (m *Masker) Path(raw string) string {
 	path, query := raw, ""
 	if cut := strings.IndexAny(raw, "?#"); cut >= 0 {
 		path, query = raw[:cut], raw[cut:]
@@ -65,7 +74,7 @@ func rewrite(s string, delimiter traits, f func(before, part string, has traits)
 }
 
 // segment masks one segment of the path, or one of its ;name=value parameters.
-func (m *masker) segment(before, s string, has traits) string {
+func (m *Masker) segment(before, s string, has traits) string {
 	if has&naming != 0 && strings.Contains(s, "=") {
 		return m.parameter(before, s, has)
 	}
@@ -76,7 +85,7 @@ func (m *masker) segment(before, s string, has traits) string {
 	switch {
 	case !isWords(decoded) && announces(before), isUserinfo(before, decoded):
 		return masked
-	case secretShape(decoded) && !isStaticFile(s), m.sensitive(decoded):
+	case secretShape(decoded) && !assetpath.Is(s), m.sensitive(decoded):
 		return masked
 	}
 	return s
@@ -84,7 +93,7 @@ func (m *masker) segment(before, s string, has traits) string {
 
 // parameter masks the value of one name=value, and a name that is a secret itself. A parameter
 // without a value is judged as one.
-func (m *masker) parameter(_, s string, has traits) string {
+func (m *Masker) parameter(_, s string, has traits) string {
 	name, value, found := s, "", false
 	if has&naming != 0 {
 		name, value, found = strings.Cut(s, "=")
@@ -113,7 +122,7 @@ func (m *masker) parameter(_, s string, has traits) string {
 
 // sensitive reports whether a decoded value has to be masked for what is in it. What is encoded still
 // can't be judged, and is masked.
-func (m *masker) sensitive(value string) bool {
+func (m *Masker) sensitive(value string) bool {
 	has := traitsOf(value)
 	switch {
 	case has&percent != 0 && isEncoded(value):
@@ -124,17 +133,4 @@ func (m *masker) sensitive(value string) bool {
 		return false
 	}
 	return true
-}
-
-// isStaticFile recognises a file of a site's build by its extension: its name often has a hash.
-func isStaticFile(segment string) bool {
-	dot := strings.LastIndexByte(segment, '.')
-	if dot < 0 || strings.Contains(segment, "%") {
-		return false
-	}
-	switch segment[dot+1:] {
-	case "css", "js", "mjs", "map", "wasm", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf":
-		return true
-	}
-	return false
 }

@@ -1,4 +1,4 @@
-package store
+package mask
 
 import (
 	"strings"
@@ -75,18 +75,18 @@ var harmlessPaths = []string{
 
 // TestMaskOnRealisticPaths tells what share of secrets is missed and of harmless paths is masked.
 func TestMaskOnRealisticPaths(t *testing.T) {
-	m := newMasker(nil, nil)
+	m := New(nil, nil)
 	missed := func(marked string) bool {
 		before, rest, _ := strings.Cut(marked, "«")
 		secret, after, found := strings.Cut(rest, "»")
 		if !found {
 			t.Fatalf("%s has no secret in it", marked)
 		}
-		got := m.path(before + secret + after)
+		got := m.Path(before + secret + after)
 		if strings.Contains(got, secret) {
 			return true
 		}
-		if again := m.path(got); again != got {
+		if again := m.Path(got); again != got {
 			t.Errorf("masking %s again makes it %s", got, again)
 		}
 		return false
@@ -105,7 +105,7 @@ func TestMaskOnRealisticPaths(t *testing.T) {
 	}
 	wrong := 0
 	for _, path := range harmlessPaths {
-		if got := m.path(path); got != path {
+		if got := m.Path(path); got != path {
 			wrong++
 			t.Errorf("masked: %s became %s", path, got)
 		}
@@ -126,10 +126,10 @@ func BenchmarkMask(b *testing.B) {
 		{"token", "/reset?token=q8Zt3VfKx1Lm9YpR2sWd7H"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			m := newMasker(nil, nil)
+			m := New(nil, nil)
 			b.ReportAllocs()
 			for b.Loop() {
-				m.path(c.path)
+				m.Path(c.path)
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package store
+package mask
 
 import (
 	"encoding/base64"
@@ -16,7 +16,7 @@ const (
 )
 
 func TestMaskHidesSecrets(t *testing.T) {
-	m := newMasker([]string{"iban", "card-number"}, nil)
+	m := New([]string{"iban", "card-number"}, nil)
 	tests := map[string]string{
 		"/reset?token=abc":                    "/reset?token=***",
 		"/reset?TOKEN=abc&x=1":                "/reset?TOKEN=***&x=1",
@@ -48,14 +48,14 @@ func TestMaskHidesSecrets(t *testing.T) {
 		"/?filter%5Bkey%5D=1&totp=2":          "/?filter%5Bkey%5D=***&totp=***",
 	}
 	for raw, want := range tests {
-		if got := m.path(raw); got != want {
+		if got := m.Path(raw); got != want {
 			t.Errorf("%s\n got %s\nwant %s", raw, got, want)
 		}
 	}
 }
 
 func TestMaskLeavesTheRest(t *testing.T) {
-	m := newMasker(nil, nil)
+	m := New(nil, nil)
 	for _, raw := range []string{
 		"", "/", "*", "/orders/7", "/?", "/?token", "/?token=", "/?a=1&b=2;c", "/?q=50%25+off&x=%zz", "//a//b/?&&",
 		"/orders/3f2b8c1e-7d4a-4b6f-9a1c-2e5d8f7a6b3c", "/2026/11/23/how-we-made-our-checkout-20-percent-faster",
@@ -64,7 +64,7 @@ func TestMaskLeavesTheRest(t *testing.T) {
 		"/wiki/Donaudampfschifffahrtsgesellschaft", "/?ids=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "/12345678901234567890123456",
 		"/%F0%9F%99%82?q=%3Cimg+src=x+onerror=alert(1)%3E", "/a;v=2/b", "/?redirect=/orders/7?page=2",
 	} {
-		if got := m.path(raw); got != raw {
+		if got := m.Path(raw); got != raw {
 			t.Errorf("%s became %s", raw, got)
 		}
 	}
@@ -100,12 +100,12 @@ func TestMaskMissesFewRandomStrings(t *testing.T) {
 			return letters("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 22)
 		},
 	}
-	m := newMasker(nil, nil)
+	m := New(nil, nil)
 	for name, shape := range shapes {
 		random = rand.New(rand.NewPCG(1, 2))
 		missed := 0
 		for range n {
-			if value := shape(); strings.Contains(m.path("/?x="+url.QueryEscape(value)), url.QueryEscape(value)) {
+			if value := shape(); strings.Contains(m.Path("/?x="+url.QueryEscape(value)), url.QueryEscape(value)) {
 				missed++
 			}
 		}
@@ -117,11 +117,11 @@ func TestMaskMissesFewRandomStrings(t *testing.T) {
 }
 
 func TestMaskAllowQuery(t *testing.T) {
-	m := newMasker(nil, []string{"page", "sort"})
-	if got, want := m.path("/list?page=2&q=secret+thing&Sort=up"), "/list?page=2&q=***&Sort=up"; got != want {
+	m := New(nil, []string{"page", "sort"})
+	if got, want := m.Path("/list?page=2&q=secret+thing&Sort=up"), "/list?page=2&q=***&Sort=up"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := newMasker(nil, []string{}).path("/list?page=2"), "/list?page=***"; got != want {
+	if got, want := New(nil, []string{}).Path("/list?page=2"), "/list?page=***"; got != want {
 		t.Errorf("nothing allowed: got %s, want %s", got, want)
 	}
 }
@@ -132,22 +132,22 @@ func FuzzMask(f *testing.F) {
 	f.Add("/%zz;=?#", "%74", "&&")
 	f.Fuzz(func(t *testing.T, path, before, after string) {
 		const planted = "Zk3PlantedSecret9x"
-		m := newMasker(nil, nil)
+		m := New(nil, nil)
 		raw := path + "?" + before + "&token=" + planted + "&" + after
-		if got := m.path(raw); strings.Contains(decode(got), planted) {
+		if got := m.Path(raw); strings.Contains(decode(got), planted) {
 			t.Errorf("%q\nbecame %q", raw, got)
 		}
 		raw = path + "?" + url.QueryEscape(before) + "=" + hex32 + "&" + after
-		if got := m.path(raw); strings.Contains(decode(got), hex32) {
+		if got := m.Path(raw); strings.Contains(decode(got), hex32) {
 			t.Errorf("%q\nbecame %q", raw, got)
 		}
 		const key = "ghp_16C7e42F292c6912E7"
 		raw = path + "?" + before + "&x=" + key + "&" + after
-		if got := m.path(raw); strings.Contains(decode(got), key) {
+		if got := m.Path(raw); strings.Contains(decode(got), key) {
 			t.Errorf("%q\nbecame %q", raw, got)
 		}
-		if once := m.path(path); m.path(once) != once {
-			t.Errorf("masking %q again changed it to %q", once, m.path(once))
+		if once := m.Path(path); m.Path(once) != once {
+			t.Errorf("masking %q again changed it to %q", once, m.Path(once))
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package store
+package mask
 
 // Classes of characters.
 const (

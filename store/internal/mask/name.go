@@ -1,4 +1,4 @@
-package store
+package mask
 
 import (
 	"strings"
@@ -29,6 +29,9 @@ var (
 	}
 )
 
+// IsName reports whether a parameter can have this name: it has letters or digits.
+func IsName(name string) bool { return foldParameter(name) != "" }
+
 // foldParameter is what names of parameters are compared by: letters and digits, in lower case.
 func foldParameter(name string) string {
 	return strings.Map(func(r rune) rune {
@@ -48,7 +51,7 @@ func foldParameters(names []string) map[string]bool {
 }
 
 // secret reports whether values of a parameter with this name are masked.
-func (m *masker) secret(name string) bool {
+func (m *Masker) secret(name string) bool {
 	if m.allow != nil {
 		return !m.allow[foldParameter(name)]
 	}
@@ -56,7 +59,7 @@ func (m *masker) secret(name string) bool {
 }
 
 // secretName reports whether a name is that of a secret, by the host's list or by ours.
-func (m *masker) secretName(name string) bool {
+func (m *Masker) secretName(name string) bool {
 	folded := foldParameter(name)
 	if secretNames[folded] || m.mask[folded] || secretWord(name) {
 		return true

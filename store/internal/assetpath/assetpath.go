@@ -1,0 +1,18 @@
+// Package assetpath tells the files of a site's build from its pages, by their paths.
+package assetpath
+
+import "strings"
+
+// Is recognises a file of a site's build by the extension of its path, which has no query. The name of
+// such a file often has a hash.
+func Is(path string) bool {
+	dot := strings.LastIndexByte(path, '.')
+	if dot < 0 || strings.Contains(path, "%") {
+		return false
+	}
+	switch path[dot+1:] {
+	case "css", "js", "mjs", "map", "wasm", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf":
+		return true
+	}
+	return false
+}
