@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // entry is an account in Redis: a field of one hash that holds all of them, so that what concerns
@@ -60,7 +58,7 @@ func (b book) lastSuperuser(name string, elsewhere bool) bool {
 // accountBook reads and writes the accounts.
 type accountBook struct {
 	client redis.UniversalClient
-	keys   store.Keys
+	keys   Keys
 }
 
 // insert adds an account unless there is one of that name.

@@ -51,7 +51,7 @@ type Accounts struct {
 
 // NewAccounts returns the accounts that client's Redis holds. It doesn't connect, and doesn't close
 // client. At most two passwords are hashed at once per value: make one for the whole program.
-func NewAccounts(client redis.UniversalClient, keys store.Keys) *Accounts {
+func NewAccounts(client redis.UniversalClient, keys Keys) *Accounts {
 	return &Accounts{
 		book: accountBook{client, keys},
 		ends: []accountIndex{sessionIndex(client, keys), tokenIndex(client, keys)}, hasher: newHasher(), now: time.Now,

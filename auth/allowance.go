@@ -7,8 +7,6 @@ import (
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // Limits of what one account can have recorded: so much at once, and in the long run so much a minute,
@@ -25,13 +23,13 @@ const (
 // What programs do with an account's tokens is counted apart, so that a program that asks without end
 // keeps nobody from taking its token away.
 type Allowance struct {
-	keys  store.Keys
+	keys  Keys
 	rates *rates
 }
 
 // NewAllowance returns an allowance that counts in client's Redis. It doesn't connect, and doesn't close
 // client.
-func NewAllowance(client redis.UniversalClient, keys store.Keys) *Allowance {
+func NewAllowance(client redis.UniversalClient, keys Keys) *Allowance {
 	return &Allowance{keys: keys, rates: newRates(client)}
 }
 

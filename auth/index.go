@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // accountIndex knows the sessions, or the tokens, of each account, so that they can be listed and
@@ -21,11 +19,11 @@ type accountIndex struct {
 	keep   time.Duration                     // what nothing lives longer than
 }
 
-func sessionIndex(client redis.UniversalClient, keys store.Keys) accountIndex {
+func sessionIndex(client redis.UniversalClient, keys Keys) accountIndex {
 	return accountIndex{client, keys.AccountSessions, keys.Session, SessionLifetime}
 }
 
-func tokenIndex(client redis.UniversalClient, keys store.Keys) accountIndex {
+func tokenIndex(client redis.UniversalClient, keys Keys) accountIndex {
 	return accountIndex{client, keys.AccountTokens, keys.Token, MaxTokenLifetime}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
-	"github.com/gin-userlog/userlog/store"
 )
 
 func TestMain(m *testing.M) {
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // keys needs no prefix: every test has a Redis of its own.
-var keys store.Keys
+var keys auth.Keys
 
 const password = "correct horse battery"
 

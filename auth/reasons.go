@@ -11,8 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // Limits of a stated reason.
@@ -33,12 +31,12 @@ type Reason struct {
 // Reasons remembers why accounts look at logs, where they have to say so.
 type Reasons struct {
 	client redis.UniversalClient
-	keys   store.Keys
+	keys   Keys
 	now    func() time.Time
 }
 
 // NewReasons returns the reasons that client's Redis holds. It doesn't connect, and doesn't close client.
-func NewReasons(client redis.UniversalClient, keys store.Keys) *Reasons {
+func NewReasons(client redis.UniversalClient, keys Keys) *Reasons {
 	return &Reasons{client: client, keys: keys, now: time.Now}
 }
 

@@ -8,8 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/gorilla/sessions"
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // SessionOptions says how sessions are kept. The zero value is right for a program that serves
@@ -38,7 +36,7 @@ type Sessions struct {
 
 // NewSessions returns the sessions that client's Redis holds. It doesn't connect, and doesn't close
 // client.
-func NewSessions(client redis.UniversalClient, keys store.Keys, options SessionOptions) *Sessions {
+func NewSessions(client redis.UniversalClient, keys Keys, options SessionOptions) *Sessions {
 	if options.Now == nil {
 		options.Now = time.Now
 	}

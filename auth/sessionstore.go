@@ -11,8 +11,6 @@ import (
 	ginsessions "github.com/gin-contrib/sessions"
 	"github.com/gorilla/sessions"
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // errSessionEnded is what saving a session returns that was ended while the request ran.
@@ -24,7 +22,7 @@ var errSessionEnded = errors.New("the session has ended")
 // ever in the cookie. Values must be what encoding/json can restore.
 type sessionStore struct {
 	client  redis.UniversalClient
-	keys    store.Keys
+	keys    Keys
 	index   accountIndex
 	cookies cookies
 	now     func() time.Time

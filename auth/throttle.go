@@ -10,8 +10,6 @@ import (
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // Limits of attempts to log in: so many at once, and in the long run as many per [ThrottleWindow],
@@ -26,13 +24,13 @@ const (
 // and address, so that a stranger can't lock the owner of an account out from afar.
 type Throttle struct {
 	client redis.UniversalClient
-	keys   store.Keys
+	keys   Keys
 	rates  *rates
 }
 
 // NewThrottle returns a throttle that counts in client's Redis. It doesn't connect, and doesn't
 // close client.
-func NewThrottle(client redis.UniversalClient, keys store.Keys) *Throttle {
+func NewThrottle(client redis.UniversalClient, keys Keys) *Throttle {
 	return &Throttle{client: client, keys: keys, rates: newRates(client)}
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
-	"github.com/gin-userlog/userlog/store"
 )
 
 func TestThrottleOfAccountAndAddress(t *testing.T) {
@@ -153,12 +152,7 @@ func TestThrottleKeysAreSmallAndExpire(t *testing.T) {
 
 func TestThrottleKeysBeginWithThePrefix(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		logs, err := store.New(client, store.Options{KeyPrefix: "shop:"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer logs.Close(context.Background())
-		wantAllowed(t, auth.NewThrottle(client, logs.Keys()), "ada", "192.0.2.1")
+		wantAllowed(t, auth.NewThrottle(client, auth.Keys{Prefix: "shop:"}), "ada", "192.0.2.1")
 		for _, key := range allKeys(t, client) {
 			if !strings.HasPrefix(key, "shop:attempts:") {
 				t.Errorf("a key %q", key)

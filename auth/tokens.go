@@ -10,8 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // Limits of a program's tokens.
@@ -54,14 +52,14 @@ type tokenRecord struct {
 // its account's sessions happens.
 type Tokens struct {
 	client redis.UniversalClient
-	keys   store.Keys
+	keys   Keys
 	book   accountBook
 	index  accountIndex
 	now    func() time.Time
 }
 
 // NewTokens returns the tokens that client's Redis holds. It doesn't connect, and doesn't close client.
-func NewTokens(client redis.UniversalClient, keys store.Keys) *Tokens {
+func NewTokens(client redis.UniversalClient, keys Keys) *Tokens {
 	return &Tokens{client: client, keys: keys, book: accountBook{client, keys}, index: tokenIndex(client, keys), now: time.Now}
 }
 

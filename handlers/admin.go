@@ -13,8 +13,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 	"github.com/gin-userlog/userlog/internal/live"
 	"github.com/gin-userlog/userlog/static"
@@ -75,7 +75,7 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 
 // newAdmin builds the admin of options that have been checked.
 func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set) *Admin {
-	client, keys := logs.Client(), logs.Keys()
+	client, keys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
 		loginInterval: loginInterval, bodyTimeout: bodyTimeout,
@@ -85,7 +85,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		throttle:  auth.NewThrottle(client, keys),
 		allowance: auth.NewAllowance(client, keys),
 		reasons:   auth.NewReasons(client, keys),
-		audit:     audit.New(client, keys, audit.Options{}),
+		audit:     audit.New(client, audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}),
 	}
 	if !a.ownLogin() {
 		a.accounts = a.accounts.OfAnotherLogin()

@@ -58,10 +58,10 @@ func (s *site) count429(a *answer) int {
 // useUpAllowance lets an account have nothing recorded for an hour. What is counted is a time.
 func (s *site) useUpAllowance(account string, via auth.Via) {
 	s.t.Helper()
-	if _, err := auth.NewAllowance(s.logs.Client(), s.logs.Keys()).Take(s.t.Context(), account, via); err != nil {
+	if _, err := auth.NewAllowance(s.logs.Client(), s.authKeys()).Take(s.t.Context(), account, via); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.client.IncrByFloat(s.t.Context(), s.logs.Keys().Recorded(account, string(via)), 3600).Err(); err != nil {
+	if err := s.client.IncrByFloat(s.t.Context(), s.authKeys().Recorded(account, string(via)), 3600).Err(); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -70,7 +70,7 @@ func (s *site) useUpAllowance(account string, via auth.Via) {
 func TestEverythingThatIsRecordedIsLimited(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b, bearer := s.superuser(), "Bearer "+s.token(root)
-	reasons := auth.NewReasons(s.logs.Client(), s.logs.Keys())
+	reasons := auth.NewReasons(s.logs.Client(), s.authKeys())
 	for _, username := range []string{"ada", ""} {
 		if err := reasons.State(t.Context(), root, username, "ticket 12"); err != nil {
 			t.Fatal(err)

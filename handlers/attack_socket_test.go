@@ -13,8 +13,8 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
-	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/internal/live"
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // accessTimeout is how long a socket may stay open after its viewer's rights have ended.
@@ -92,7 +92,7 @@ func TestOpenSocketsEndWithTheirReason(t *testing.T) {
 	}
 	var sockets []*websocket.Conn
 	for username, target := range map[string]string{"ada": "?username=ada", "": "?everyone=1"} {
-		if err := s.client.Set(t.Context(), s.logs.Keys().Reason(root, username), reason, time.Hour).Err(); err != nil {
+		if err := s.client.Set(t.Context(), s.authKeys().Reason(root, username), reason, time.Hour).Err(); err != nil {
 			t.Fatal(err)
 		}
 		conn, response := b.dial(base + "/live/socket" + target)

@@ -10,14 +10,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // auditLog is the viewing log of the site.
 func (s *site) auditLog() *audit.Log {
-	return audit.New(s.logs.Client(), s.logs.Keys(), audit.Options{})
+	return audit.New(s.logs.Client(), s.auditKeys(), audit.Options{})
 }
 
 // note appends a record to the viewing log.
@@ -126,7 +126,7 @@ func TestTheViewingLogIsNotReadUnrecorded(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.note(audit.Record{Actor: "vera", Action: audit.View, Subject: "ada"})
-	ctx, head := t.Context(), s.logs.Keys().AuditHead()
+	ctx, head := t.Context(), s.auditKeys().Head()
 	if err := s.client.Del(ctx, head).Err(); err != nil {
 		t.Fatal(err)
 	}

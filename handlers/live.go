@@ -8,8 +8,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/live"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"

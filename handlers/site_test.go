@@ -21,9 +21,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/static"
@@ -188,12 +188,16 @@ func (s *site) create(name string, role auth.Role) {
 	}
 }
 
-func (s *site) accounts() *auth.Accounts { return auth.NewAccounts(s.logs.Client(), s.logs.Keys()) }
+func (s *site) accounts() *auth.Accounts { return auth.NewAccounts(s.logs.Client(), s.authKeys()) }
+
+func (s *site) authKeys() auth.Keys { return auth.Keys{Prefix: s.logs.KeyPrefix()} }
+
+func (s *site) auditKeys() audit.Keys { return audit.Keys{Prefix: s.logs.KeyPrefix()} }
 
 // token makes a token for an account.
 func (s *site) token(account string) string {
 	s.t.Helper()
-	secret, err := auth.NewTokens(s.logs.Client(), s.logs.Keys()).Create(s.t.Context(), account, "test", time.Hour)
+	secret, err := auth.NewTokens(s.logs.Client(), s.authKeys()).Create(s.t.Context(), account, "test", time.Hour)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -74,7 +74,7 @@ func TestNobodyLooksUnrecorded(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b, token := s.superuser(), s.token(root)
 	s.record("ada", "/secret")
-	if err := s.client.Set(t.Context(), s.logs.Keys().Audit(), "no stream", 0).Err(); err != nil {
+	if err := s.client.Set(t.Context(), s.auditKeys().Records(), "no stream", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	for _, target := range []string{"/static?username=ada", "/summary?username=ada", "/audit", "/audit/export?format=csv"} {
@@ -148,7 +148,7 @@ func TestReasonIsAskedFor(t *testing.T) {
 		if got := s.audited(); !slices.Equal(got, []string{"root login", "root reason-stated ada", "root view ada"}) || viewed.Reason != "ticket 12" {
 			t.Errorf("written down: %q, %+v", got, viewed)
 		}
-		if err := s.client.Del(t.Context(), s.logs.Keys().Reason(root, "ada")).Err(); err != nil {
+		if err := s.client.Del(t.Context(), s.authKeys().Reason(root, "ada")).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if a := b.get(base + "/static?username=ada"); a.StatusCode != http.StatusForbidden {

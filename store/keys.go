@@ -1,8 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -46,8 +44,9 @@ func CheckUsername(username string) error {
 	return nil
 }
 
-// Keys spells every key and channel that userlog uses in Redis. This file is the only place that
-// does. The zero Keys is not useful; [Store.Keys] returns the store's own.
+// Keys spells every key and channel of logs in Redis. The packages auth and internal/audit spell
+// their own, behind the same prefix ([Store.KeyPrefix]). The zero Keys is not useful;
+// [Store.Keys] returns the store's own.
 type Keys struct {
 	prefix  string // of keys
 	channel string // of channels
@@ -103,48 +102,3 @@ func (k Keys) Application(id string) string { return k.prefix + "application:" +
 // Probe is the channel on which a process that watches logs publishes to itself, to learn how far
 // its subscription has come. The nonce is the process's own.
 func (k Keys) Probe(nonce string) string { return k.channel + "probe:" + nonce }
-
-// Accounts is the HASH name → account of the admin, as JSON.
-func (k Keys) Accounts() string { return k.prefix + "accounts" }
-
-// AccountSessions is the ZSET of an account's session hashes → time of expiry, in Unix seconds.
-func (k Keys) AccountSessions(name string) string { return k.prefix + "sessions:" + name }
-
-// AccountTokens is the ZSET of the hashes of an account's tokens → time of expiry, in Unix seconds.
-func (k Keys) AccountTokens(name string) string { return k.prefix + "tokens:" + name }
-
-// Token is the STRING that holds one program's token as JSON; hash is the SHA-256 of its secret, in
-// hexadecimal.
-func (k Keys) Token(hash string) string { return k.prefix + "token:" + hash }
-
-// Reason is the STRING that holds why an account watches a user, "" for everyone, until it expires.
-// The names are hashed, so that no two pairs share a key.
-func (k Keys) Reason(account, username string) string {
-	sum := sha256.Sum256([]byte(account + "\x00" + username))
-	return k.prefix + "reason:" + hex.EncodeToString(sum[:])
-}
-
-// Session is the STRING that holds one session of the admin as JSON; hash is the SHA-256 of the
-// cookie's secret, in hexadecimal.
-func (k Keys) Session(hash string) string { return k.prefix + "session:" + hash }
-
-// LoginAttempts is the STRING with the time at which the attempts to log in of one subject, an account
-// and address or an address, are forgotten; it expires then. It is counted by a script, so that the
-// Redis user of the admin must be allowed EVAL and EVALSHA.
-func (k Keys) LoginAttempts(subject string) string { return k.prefix + "attempts:" + subject }
-
-// Recorded is the STRING with the time at which it is forgotten how much an account has had recorded in
-// the viewing log, by one means; it expires then. It is counted by a script, as [Keys.LoginAttempts] is. The
-// names are hashed, because a host's may be of any length.
-func (k Keys) Recorded(account, via string) string {
-	sum := sha256.Sum256([]byte(via + "\x00" + account))
-	return k.prefix + "recorded:" + hex.EncodeToString(sum[:])
-}
-
-// Audit is the STREAM of the viewing log, an entry a record. It shares its node of a Cluster with
-// [Keys.AuditHead].
-func (k Keys) Audit() string { return k.prefix + "{audit}:records" }
-
-// AuditHead is the STRING that says where the viewing log ends: the newest record's number and hash
-// and the number of the oldest that is to be there, with colons between them.
-func (k Keys) AuditHead() string { return k.prefix + "{audit}:head" }

@@ -34,27 +34,6 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// A script that writes both keys of the viewing log needs them on one node of a Cluster.
-func TestAuditKeysShareAHashTag(t *testing.T) {
-	for _, prefix := range []string{"", "shop:", "{shop}:", NoKeyPrefix} {
-		keys, err := newKeys(prefix)
-		if err != nil {
-			t.Fatal(err)
-		}
-		records, head := keys.Audit(), keys.AuditHead()
-		if records == head || hashTag(records) == "" || hashTag(records) != hashTag(head) {
-			t.Errorf("prefix %q: %s and %s", prefix, records, head)
-		}
-	}
-}
-
-// hashTag returns the part of a key that decides on the node: what is in the first pair of braces.
-func hashTag(key string) string {
-	_, rest, _ := strings.Cut(key, "{")
-	tag, _, _ := strings.Cut(rest, "}")
-	return tag
-}
-
 func TestCheckUsername(t *testing.T) {
 	for _, good := range []string{"ada", "*", "al*", "[a-z]", "a:b", "{a}b", "Ünï", "<b>", "two words", "🙂", strings.Repeat("a", MaxUsername)} {
 		if err := CheckUsername(good); err != nil {

@@ -107,6 +107,10 @@ func (s *Store) Options() Options { return s.options }
 // Keys returns the names of this store's keys and channels.
 func (s *Store) Keys() Keys { return s.keys }
 
+// KeyPrefix is what each of this store's keys begins with, for others who keep things in the same
+// Redis. It is empty for [NoKeyPrefix].
+func (s *Store) KeyPrefix() string { return s.keys.prefix }
+
 // Client returns the client with which this Store reads, for others who keep things in the same
 // Redis: it honours deadlines and gives up after two seconds. It belongs to the Store.
 func (s *Store) Client() redis.UniversalClient { return s.clients.reader }

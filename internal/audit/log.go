@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // DefaultMaxRecords is how many records are kept unless [Options] say otherwise: some 50 MB in Redis.
@@ -56,7 +54,7 @@ type Log struct {
 
 // New returns the viewing log that client's Redis holds. It doesn't connect, and doesn't close
 // client, which must honour the deadlines of contexts, as [store.Store.Client] does.
-func New(client redis.UniversalClient, keys store.Keys, options Options) *Log {
+func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 	if options.MaxRecords < 1 {
 		options.MaxRecords = DefaultMaxRecords
 	}
@@ -64,7 +62,7 @@ func New(client redis.UniversalClient, keys store.Keys, options Options) *Log {
 		options.Now = time.Now
 	}
 	return &Log{
-		client: client, head: keys.AuditHead(), stream: keys.Audit(),
+		client: client, head: keys.Head(), stream: keys.Records(),
 		maxRecords: options.MaxRecords, now: options.Now, script: redis.NewScript(appendScript),
 		turn: make(chan struct{}, 1),
 	}

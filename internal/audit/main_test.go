@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
 
 // keys needs no prefix: every test has a Redis of its own.
-var keys store.Keys
+var keys audit.Keys
 
 // fill appends n records and returns them as they were written.
 func fill(t *testing.T, log *audit.Log, n int) []audit.Record {
@@ -64,7 +64,7 @@ func all(t *testing.T, log *audit.Log, filter audit.Filter) []audit.Record {
 // entries returns what is in the stream.
 func entries(t *testing.T, client redis.UniversalClient) []redis.XMessage {
 	t.Helper()
-	messages, err := client.XRange(t.Context(), keys.Audit(), "-", "+").Result()
+	messages, err := client.XRange(t.Context(), keys.Records(), "-", "+").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +75,11 @@ func entries(t *testing.T, client redis.UniversalClient) []redis.XMessage {
 func rewrite(t *testing.T, client redis.UniversalClient, messages []redis.XMessage) {
 	t.Helper()
 	ctx := t.Context()
-	if err := client.Del(ctx, keys.Audit()).Err(); err != nil {
+	if err := client.Del(ctx, keys.Records()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	for _, message := range messages {
-		err := client.XAdd(ctx, &redis.XAddArgs{Stream: keys.Audit(), ID: message.ID, Values: message.Values}).Err()
+		err := client.XAdd(ctx, &redis.XAddArgs{Stream: keys.Records(), ID: message.ID, Values: message.Values}).Err()
 		if err != nil {
 			t.Fatal(err)
 		}

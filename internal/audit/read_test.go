@@ -116,7 +116,7 @@ func TestReadIsBounded(t *testing.T) {
 		put(t, log, audit.Record{Actor: "rare", Action: audit.View})
 		_, err := client.Pipelined(t.Context(), func(p redis.Pipeliner) error {
 			for range 10_100 {
-				p.XAdd(t.Context(), &redis.XAddArgs{Stream: keys.Audit(), Values: []string{"line", "x"}})
+				p.XAdd(t.Context(), &redis.XAddArgs{Stream: keys.Records(), Values: []string{"line", "x"}})
 			}
 			return nil
 		})
@@ -136,7 +136,7 @@ func TestUnreadableIsShown(t *testing.T) {
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 1)
 		for _, line := range []string{"", "{", "null", `{"seq":2}`, `{"seq":2,"time":"2026-01-01T00:00:00.000Z","action":"view","duration":1e300}`} {
-			err := client.XAdd(t.Context(), &redis.XAddArgs{Stream: keys.Audit(), ID: "2-*", Values: []string{"line", line}}).Err()
+			err := client.XAdd(t.Context(), &redis.XAddArgs{Stream: keys.Records(), ID: "2-*", Values: []string{"line", line}}).Err()
 			if err != nil {
 				t.Fatal(err)
 			}

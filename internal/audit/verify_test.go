@@ -75,12 +75,12 @@ var tampering = []struct {
 		remove(t, client, log)
 	}, "Records 3 to 10 are missing: the log is empty.", stays},
 	{"the stream deleted", func(t *testing.T, client redis.UniversalClient, _ []redis.XMessage) {
-		if err := client.Del(t.Context(), keys.Audit()).Err(); err != nil {
+		if err := client.Del(t.Context(), keys.Records()).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}, "Records 3 to 10 are missing: the log is empty.", stays},
 	{"the head deleted", func(t *testing.T, client redis.UniversalClient, _ []redis.XMessage) {
-		if err := client.Del(t.Context(), keys.AuditHead()).Err(); err != nil {
+		if err := client.Del(t.Context(), keys.Head()).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}, "The note of where the log ends is missing", healed},
@@ -139,7 +139,7 @@ func TestMarkTellsAChainFromAnother(t *testing.T) {
 		if err != nil || noted != mark {
 			t.Fatalf("%s is read as %+v, %v", mark, noted, err)
 		}
-		if err := client.Del(t.Context(), keys.Audit(), keys.AuditHead()).Err(); err != nil {
+		if err := client.Del(t.Context(), keys.Records(), keys.Head()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		// A process that has seen no other chain.
@@ -165,7 +165,7 @@ func TestMarkTellsAChainFromAnother(t *testing.T) {
 func TestHeadThatWasDeletedLeavesABreak(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		fill(t, audit.New(client, keys, audit.Options{}), 3)
-		if err := client.Del(t.Context(), keys.AuditHead()).Err(); err != nil {
+		if err := client.Del(t.Context(), keys.Head()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		log := audit.New(client, keys, audit.Options{})
@@ -227,7 +227,7 @@ func TestEmptyLogIsWhole(t *testing.T) {
 func remove(t *testing.T, client redis.UniversalClient, log []redis.XMessage) {
 	t.Helper()
 	for _, message := range log {
-		if err := client.XDel(t.Context(), keys.Audit(), message.ID).Err(); err != nil {
+		if err := client.XDel(t.Context(), keys.Records(), message.ID).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -235,7 +235,7 @@ func remove(t *testing.T, client redis.UniversalClient, log []redis.XMessage) {
 
 func get(t *testing.T, client redis.UniversalClient) string {
 	t.Helper()
-	head, err := client.Get(t.Context(), keys.AuditHead()).Result()
+	head, err := client.Get(t.Context(), keys.Head()).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func get(t *testing.T, client redis.UniversalClient) string {
 
 func set(t *testing.T, client redis.UniversalClient, head string) {
 	t.Helper()
-	if err := client.Set(t.Context(), keys.AuditHead(), head, 0).Err(); err != nil {
+	if err := client.Set(t.Context(), keys.Head(), head, 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 }

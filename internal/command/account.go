@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"math"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -87,11 +87,11 @@ func (f accountFlags) withPassword(
 		return err
 	}
 	r.Actor, r.Subject, r.Via = operator(), f.Name, viaTerminal
-	viewing := audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
+	viewing := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
 	// The ping finds out whether the password of Redis is missing, which a long script tells less clearly.
 	if err = logs.Ping(ctx); err == nil {
 		err = recordChange(ctx, viewing, r, func() error {
-			return change(auth.NewAccounts(logs.Client(), logs.Keys()), password)
+			return change(auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}), password)
 		})
 	}
 	switch {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/command"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -20,7 +20,7 @@ import (
 func TestAccounts(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
-	accounts := auth.NewAccounts(logs.Client(), logs.Keys())
+	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
 	env := environ{"USERLOG_REDIS": server.URL}
 	const other = "another good password"
 	steps := []struct {
@@ -101,7 +101,7 @@ func TestAccountsMadeInATerminalAreWrittenDown(t *testing.T) {
 		r.end(t)
 	}
 	var got []string
-	for r, err := range audit.New(logs.Client(), logs.Keys(), audit.Options{}).All(t.Context(), audit.Filter{}) {
+	for r, err := range audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}).All(t.Context(), audit.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 )
 
 // accountDisableCommand is "userlog account disable".

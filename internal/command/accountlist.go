@@ -7,8 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 )
 
 // accountListCommand is "userlog account list".

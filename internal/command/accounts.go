@@ -8,8 +8,8 @@ import (
 	"math"
 	"net/url"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -47,13 +47,13 @@ func (f redisFlags) withAccounts(ctx context.Context, use func(directory) error)
 		return err
 	}
 	defer closeStore(context.Background(), logs, log)
-	client, keys := logs.Client(), logs.Keys()
+	client, keys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}
 	err = use(directory{
 		accounts: auth.NewAccounts(client, keys),
 		sessions: auth.NewSessions(client, keys, auth.SessionOptions{}),
 		tokens:   auth.NewTokens(client, keys),
 		// How many records are kept is the admin's business: nothing is removed here.
-		log: audit.New(client, keys, audit.Options{MaxRecords: math.MaxInt64}),
+		log: audit.New(client, audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64}),
 	})
 	switch answer := (accountAnswer{}); {
 	case err == nil || errors.As(err, &answer):

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -17,7 +17,7 @@ import (
 func TestAccountCommands(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
-	accounts := auth.NewAccounts(logs.Client(), logs.Keys())
+	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
 	if err := accounts.Create(t.Context(), "root", auth.Superuser, password); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestAccountCommands(t *testing.T) {
 		t.Errorf("root is %+v, %v", root, err)
 	}
 	var written []string
-	for r, err := range audit.New(logs.Client(), logs.Keys(), audit.Options{}).All(t.Context(), audit.Filter{Subject: "vera"}) {
+	for r, err := range audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}).All(t.Context(), audit.Filter{Subject: "vera"}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestALinkOfTheTerminalSetsThePassword(t *testing.T) {
 	if code == nil {
 		t.Fatalf("no code: %+v", r)
 	}
-	account, err := auth.NewAccounts(logs.Client(), logs.Keys()).UseLink(t.Context(), "vera", code[1], password)
+	account, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).UseLink(t.Context(), "vera", code[1], password)
 	if err != nil || account.Role != auth.Viewer {
 		t.Errorf("got %+v, %v", account, err)
 	}
@@ -84,14 +84,14 @@ func TestALinkOfTheTerminalSetsThePassword(t *testing.T) {
 func TestATokenOfTheTerminalAloneIsPrinted(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
-	if err := auth.NewAccounts(logs.Client(), logs.Keys()).Create(t.Context(), "vera", auth.Viewer, password); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Create(t.Context(), "vera", auth.Viewer, password); err != nil {
 		t.Fatal(err)
 	}
 	r := do(t, nil, "", "account", "token", "vera", "--label", "weekly report", "--days", "7", "--redis", server.URL)
 	if r.status != 0 || strings.Count(r.out, "\n") != 1 || !strings.Contains(r.err, "not shown again") {
 		t.Fatalf("%+v", r)
 	}
-	access, err := auth.NewTokens(logs.Client(), logs.Keys()).Access(t.Context(), strings.TrimSpace(r.out))
+	access, err := auth.NewTokens(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Access(t.Context(), strings.TrimSpace(r.out))
 	if err != nil || access.Account != "vera" {
 		t.Errorf("the token gives %+v, %v", access, err)
 	}

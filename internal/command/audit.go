@@ -44,7 +44,7 @@ func (f auditFlags) with(ctx context.Context, use func(*audit.Log) error) error 
 	}
 	defer closeStore(context.Background(), logs, log)
 	// How many records are kept is the admin's business: nothing is removed here.
-	err = use(audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: math.MaxInt64}))
+	err = use(audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64}))
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("interrupted: %w", err)
 	}

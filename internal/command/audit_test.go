@@ -15,16 +15,16 @@ import (
 )
 
 // viewingLog is the viewing log in server, with n records.
-func viewingLog(t *testing.T, server *redistest.Server, n int) (*audit.Log, store.Keys) {
+func viewingLog(t *testing.T, server *redistest.Server, n int) (*audit.Log, audit.Keys) {
 	t.Helper()
 	logs := openStore(t, server.URL, store.Options{})
-	log := audit.New(logs.Client(), logs.Keys(), audit.Options{})
+	log := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{})
 	for range n {
 		if _, err := log.Append(t.Context(), audit.Record{Actor: "root", Action: audit.View, Subject: "ada"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return log, logs.Keys()
+	return log, audit.Keys{Prefix: logs.KeyPrefix()}
 }
 
 func TestAuditVerify(t *testing.T) {
@@ -49,7 +49,7 @@ func TestAuditVerify(t *testing.T) {
 	if r.status != 1 || r.out != "" || r.err != "userlog: the viewing log is broken. Record 3 is not the one that was noted: it, or something before it, was replaced.\n" {
 		t.Errorf("with the mark of another log: %+v", r)
 	}
-	if err := server.Client(t).XDel(t.Context(), keys.Audit(), "1-0", "3-0").Err(); err != nil {
+	if err := server.Client(t).XDel(t.Context(), keys.Records(), "1-0", "3-0").Err(); err != nil {
 		t.Fatal(err)
 	}
 	r = do(t, nil, "", "audit", "verify", "--redis", server.URL)
@@ -61,7 +61,7 @@ func TestAuditVerify(t *testing.T) {
 func TestAuditVerifySaysThatAMarkIsTooOld(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
-	log := audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: 2})
+	log := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: 2})
 	first, err := log.Append(t.Context(), audit.Record{Action: audit.Login})
 	if err != nil {
 		t.Fatal(err)
@@ -117,10 +117,10 @@ func TestAuditExportNeedsItsRecord(t *testing.T) {
 	server := redistest.Start(t)
 	_, keys := viewingLog(t, server, 2)
 	client := server.Client(t)
-	if err := client.Del(t.Context(), keys.AuditHead()).Err(); err != nil {
+	if err := client.Del(t.Context(), keys.Head()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.LPush(t.Context(), keys.AuditHead(), "not a head").Err(); err != nil {
+	if err := client.LPush(t.Context(), keys.Head(), "not a head").Err(); err != nil {
 		t.Fatal(err)
 	}
 	r := do(t, nil, "", "audit", "export", "--redis", server.URL)

@@ -64,7 +64,7 @@ func TestDemoKeepsAnAccountThatExists(t *testing.T) {
 
 	logs := openStore(t, server.URL, store.Options{})
 	var written []string
-	for r, err := range audit.New(logs.Client(), logs.Keys(), audit.Options{}).All(t.Context(), audit.Filter{Subject: "admin"}) {
+	for r, err := range audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}).All(t.Context(), audit.Filter{Subject: "admin"}) {
 		if err != nil {
 			t.Fatal(err)
 		}

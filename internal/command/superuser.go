@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -88,7 +88,7 @@ func (s superuser) ensure(ctx context.Context, logs *store.Store, log *slog.Logg
 
 // create makes the account, after it is written to the viewing log, or returns auth.ErrAccountExists.
 func (s superuser) create(ctx context.Context, logs *store.Store) error {
-	accounts := auth.NewAccounts(logs.Client(), logs.Keys())
+	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
 	switch _, err := accounts.Get(ctx, s.name); {
 	case err == nil:
 		return auth.ErrAccountExists // which every further start finds: nothing to write down
@@ -102,7 +102,7 @@ func (s superuser) create(ctx context.Context, logs *store.Store) error {
 // reset gives the account the password, after that is written to the viewing log.
 func (s superuser) reset(ctx context.Context, logs *store.Store) error {
 	return s.record(ctx, logs, audit.Record{Action: audit.PasswordSet}, func() error {
-		_, err := auth.NewAccounts(logs.Client(), logs.Keys()).SetPassword(ctx, s.name, s.password)
+		_, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).SetPassword(ctx, s.name, s.password)
 		return err
 	})
 }
@@ -110,7 +110,7 @@ func (s superuser) reset(ctx context.Context, logs *store.Store) error {
 // record writes a change of the account to the viewing log and then makes it.
 func (s superuser) record(ctx context.Context, logs *store.Store, r audit.Record, change func() error) error {
 	r.Actor, r.Subject, r.Via = operator(), s.name, viaTerminal
-	viewing := audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
+	viewing := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
 	return recordChange(ctx, viewing, r, change)
 }
 

@@ -125,7 +125,7 @@ func TestTailIsWrittenDown(t *testing.T) {
 		r.end(t)
 	}
 	var got []string
-	for r, err := range audit.New(logs.Client(), logs.Keys(), audit.Options{}).All(t.Context(), audit.Filter{}) {
+	for r, err := range audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}).All(t.Context(), audit.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestTailShowsNothingUnrecorded(t *testing.T) {
 	logs := openStore(t, server.URL, store.Options{})
 	record(logs, "ada", "/secret")
 	awaitWritten(t, logs, 1)
-	if err := logs.Client().Set(t.Context(), logs.Keys().Audit(), "no stream", 0).Err(); err != nil {
+	if err := logs.Client().Set(t.Context(), audit.Keys{Prefix: logs.KeyPrefix()}.Records(), "no stream", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	r := do(t, nil, "", "tail", "ada", "--redis", server.URL)

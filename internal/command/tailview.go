@@ -22,7 +22,7 @@ type terminalView struct {
 // newTerminalView returns a view of username's log, "" for everyone's, that has not begun. Close it.
 func newTerminalView(logs *store.Store, username, reason string) *terminalView {
 	// How many records are kept is the admin's business: nothing is removed here.
-	log := audit.New(logs.Client(), logs.Keys(), audit.Options{MaxRecords: math.MaxInt64})
+	log := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64})
 	action := audit.Watch
 	if username == "" {
 		action = audit.WatchEveryone

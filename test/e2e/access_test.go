@@ -21,7 +21,7 @@ func TestOpenPagesEndWithTheSession(t *testing.T) {
 			b.logIn()
 			b.visit(page)
 			b.hasURLs("/orders/7")
-			if err := auth.NewAccounts(logs.Client(), logs.Keys()).EndSessions(t.Context(), superuser); err != nil {
+			if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).EndSessions(t.Context(), superuser); err != nil {
 				t.Fatal(err)
 			}
 			b.eventually("the login", "document.querySelector('form#login')")
@@ -43,7 +43,7 @@ func TestAnUnconnectedPageFindsOutThatItsSessionHasEnded(t *testing.T) {
 	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
 	site.stop()
 	b.isConnected("lost")
-	if err := auth.NewAccounts(logs.Client(), logs.Keys()).EndSessions(t.Context(), superuser); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).EndSessions(t.Context(), superuser); err != nil {
 		t.Fatal(err)
 	}
 	site.again()
@@ -72,7 +72,7 @@ func TestAReasonIsStatedAndInSight(t *testing.T) {
 	// When the time is over, the page asks again by itself.
 	b.visit("/static?username=ada")
 	b.hasURLs("/orders/7")
-	if err := logs.Client().Del(t.Context(), logs.Keys().Reason(superuser, "ada")).Err(); err != nil {
+	if err := logs.Client().Del(t.Context(), auth.Keys{Prefix: logs.KeyPrefix()}.Reason(superuser, "ada")).Err(); err != nil {
 		t.Fatal(err)
 	}
 	b.shows("h1", "Why do you look?")

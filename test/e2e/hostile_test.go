@@ -11,8 +11,8 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -148,9 +148,9 @@ func TestTypedTextIsShownAsText(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis, "--require-reason"), openStore(t, redis)
-	reasons := auth.NewReasons(logs.Client(), logs.Keys())
-	records := audit.New(logs.Client(), logs.Keys(), audit.Options{})
-	tokens := auth.NewTokens(logs.Client(), logs.Keys())
+	reasons := auth.NewReasons(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
+	records := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{})
+	tokens := auth.NewTokens(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
 	b := openTab(t, site.origin+"/userlog")
 	b.expect("the server responded with a status of 403") // where a reason is asked for
 	b.logIn()
