@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -41,7 +42,11 @@ func identify(c *gin.Context) (name string, role auth.Role) {
 // application is the whole site: a page for users, and the admin.
 func application(logs *store.Store, accounts gin.Accounts) (http.Handler, *handlers.Admin, error) {
 	r := gin.New()
-	r.Use(middleware.Track(logs, currentUser, middleware.Options{})) // records
+	options := middleware.Options{PageNames: map[string]string{
+		"/orders/:id": "Order details",
+	}}
+	r.Use(middleware.Track(logs, currentUser, options)) // records
+	r.GET("/healthz", middleware.Skip, func(c *gin.Context) { c.Status(http.StatusNoContent) })
 	r.Use(gin.Recovery(), gin.BasicAuth(accounts))
 	r.GET("/orders/:id", func(c *gin.Context) { c.String(http.StatusOK, "Order %s", c.Param("id")) })
 
@@ -62,26 +67,34 @@ func run(ctx context.Context, redisURL, addr string, accounts gin.Accounts) erro
 	if err != nil {
 		return err
 	}
-	defer logs.Close(context.Background()) // writes what is still queued
 	site, admin, err := application(logs, accounts)
 	if err != nil {
-		return err
+		return errors.Join(err, logs.Close(ctx))
 	}
-	defer admin.Close(context.Background()) // tells live pages to connect again
 	server := &http.Server{Addr: addr, Handler: site, ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.ListenAndServe() }()
 	select {
-	case err := <-failed:
-		return err
+	case err = <-failed:
 	case <-ctx.Done():
-		return server.Shutdown(context.Background())
 	}
+	return errors.Join(err, stop(admin, server, logs))
+}
+
+// stop ends everything within four seconds, also while Redis is away.
+func stop(admin *handlers.Admin, server *http.Server, logs *store.Store) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+	defer cancel()
+	return errors.Join(
+		admin.Close(ctx),     // tells live pages to connect again
+		server.Shutdown(ctx), // lets requests finish
+		logs.Close(ctx),      // writes what is still queued
+	)
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
 	users := gin.Accounts{"ada": "countess", "root": "change me"} // yours are in a database
 	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080")
 	if err := run(ctx, os.Getenv("REDIS_URL"), addr, users); err != nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/gin-gonic/gin"
-	"go.uber.org/goleak"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
-	goleak.VerifyTestMain(m)
+	redistest.VerifyNoLeaks(m)
 }
 
 func TestEmbed(t *testing.T) {
@@ -88,12 +88,31 @@ func awaitEntry(t *testing.T, logs *store.Store, username string) {
 }
 
 func TestRunEnds(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
 	if err := run(ctx, redistest.Start(t).URL, "127.0.0.1:0", gin.Accounts{"ada": "countess"}); err != nil {
 		t.Errorf("run: %v", err)
 	}
 	if err := run(ctx, "", "127.0.0.1:0", nil); err == nil || !strings.Contains(err.Error(), "REDIS_URL") {
 		t.Errorf("run without a Redis URL: %v", err)
+	}
+}
+
+// The program ends also where Redis is away, and says what was lost.
+func TestStopWithoutRedis(t *testing.T) {
+	logs, err := store.Open("unix:///nowhere.sock", store.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, admin, err := application(logs, gin.Accounts{"ada": "countess"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 200})
+	if err := stop(admin, new(http.Server), logs); err == nil || !strings.Contains(err.Error(), "1 ") {
+		t.Errorf("stop: %v", err)
+	}
+	if lost := logs.Stats().Dropped.Closed; lost != 1 {
+		t.Errorf("%d entries were lost, want 1", lost)
 	}
 }

@@ -15,16 +15,16 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// aclOf returns the rules of a user of Redis as the README has them, for ACL SETUSER, with a password.
+// aclOf returns the rules of a user of Redis as docs/hardening.md has them, for ACL SETUSER, with a password.
 func aclOf(t *testing.T, user string) []any {
 	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
+	page, err := os.ReadFile("../../docs/hardening.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`(?m)^user ` + user + ` (.*)$`).FindStringSubmatch(string(readme))
+	found := regexp.MustCompile(`(?m)^user ` + user + ` (.*)$`).FindStringSubmatch(string(page))
 	if found == nil {
-		t.Fatalf("the README has no rules of %s", user)
+		t.Fatalf("docs/hardening.md has no rules of %s", user)
 	}
 	rules := []any{"ACL", "SETUSER", user}
 	for rule := range strings.FieldsSeq(found[1]) {
@@ -52,8 +52,8 @@ func refusals(t *testing.T, client redis.UniversalClient) []string {
 	return refused
 }
 
-// The rules of the README are enough for what the programs do, and for no more than that.
-func TestTheACLOfTheREADME(t *testing.T) {
+// The rules of docs/hardening.md are enough for what the programs do, and for no more than that.
+func TestTheACLOfTheDocs(t *testing.T) {
 	server := redistest.Start(t)
 	root := server.Client(t)
 	for _, user := range []string{"userlog-application", "userlog-admin"} {

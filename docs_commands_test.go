@@ -1,0 +1,160 @@
+//go:build unix
+
+package main_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Every command of the documents is run: those of one document in their order, with a Redis of its
+// own. Commands that go on until they are ended are ended when they have begun.
+func TestDocsCommands(t *testing.T) {
+	dir := t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "userlog"), ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	found := 0
+	for _, d := range documents(t) {
+		commands := strings.Split(strings.TrimSpace(strings.Join(d.blocks("sh"), "")), "\n")
+		if commands[0] == "" {
+			continue
+		}
+		found += len(commands)
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			r := reader{dir: dir, redisURL: redistest.Start(t).URL}
+			recordSomething(t, r.redisURL)
+			for _, command := range commands {
+				t.Run(command, func(t *testing.T) { r.run(t, command) })
+			}
+		})
+	}
+	if found < 15 {
+		t.Errorf("only %d commands were found", found)
+	}
+}
+
+// recordSomething gives the commands something to print.
+func recordSomething(t *testing.T, redisURL string) {
+	logs, err := store.Open(redisURL, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 200})
+	if err := logs.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reader does what documents say, with the test's Redis in place of localhost's, and free ports.
+type reader struct {
+	dir      string // of the program
+	redisURL string
+}
+
+// run runs one line of a document.
+func (r reader) run(t *testing.T, line string) {
+	words := strings.Fields(strings.ReplaceAll(line, "redis://localhost:6379/0", r.redisURL))
+	environment := append(os.Environ(), "USERLOG_ADDR=127.0.0.1:0", "ADDR=127.0.0.1:0")
+	for strings.Contains(words[0], "=") {
+		environment, words = append(environment, words[0]), words[1:]
+	}
+	switch {
+	case words[0] == "make":
+		wantTarget(t, words[1])
+		return
+	case words[0] == "go" && words[1] == "get":
+		wantModule(t, words[2:])
+		return
+	case words[0] == "go" && words[1] == "run":
+		words = append([]string{build(t, words[2])}, words[3:]...)
+	case strings.HasPrefix(line, "go build -o userlog "):
+		words[3] = filepath.Join(t.TempDir(), "userlog")
+	case words[0] == "./userlog":
+		words[0] = filepath.Join(r.dir, "userlog")
+	default:
+		t.Fatal("no way is known to test this command")
+	}
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Env = environment
+	cmd.Stdin = strings.NewReader("a password of some length\n")
+	if len(words) == 1 || words[1] == "serve" || words[1] == "tail" {
+		endWhenBegun(t, cmd)
+		return
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// wantTarget checks what a target of the Makefile would do. "make test" runs this very test, and
+// "make demo" is run by the browser tests, so nothing more is left to look at.
+func wantTarget(t *testing.T, target string) {
+	out, err := exec.Command("make", "-n", target).CombinedOutput()
+	if want := map[string]string{"demo": "./userlog demo", "test": "go test "}[target]; err != nil || !bytes.Contains(out, []byte(want)) {
+		t.Errorf("make -n %s: %v\n%s", target, err, out)
+	}
+}
+
+// wantModule checks that what go get is asked for is here: a package in a module of this repository.
+func wantModule(t *testing.T, packages []string) {
+	const module = "github.com/gin-userlog/userlog"
+	for _, name := range packages {
+		name, _, _ = strings.Cut(name, "@")
+		folder, found := strings.CutPrefix(name, module)
+		if sources, err := filepath.Glob(filepath.Join(".", folder, "*.go")); !found || err != nil || len(sources) == 0 {
+			t.Errorf("%s is no package of %s", name, module)
+		}
+	}
+}
+
+// build builds a program of this repository.
+func build(t *testing.T, folder string) (program string) {
+	program = filepath.Join(t.TempDir(), "program")
+	if out, err := exec.Command("go", "build", "-o", program, folder).CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", folder, err, out)
+	}
+	return program
+}
+
+// endWhenBegun runs a command until it has printed something, and ends it.
+func endWhenBegun(t *testing.T, cmd *exec.Cmd) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	if err := read.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	first := make([]byte, 1)
+	if _, err := read.Read(first); err != nil {
+		t.Errorf("it printed nothing: %v", err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("end it: %v", err)
+	}
+	rest, err := io.ReadAll(read)
+	if err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("ended by SIGTERM: %v\n%s%s", err, first, rest)
+	}
+}

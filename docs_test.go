@@ -1,0 +1,296 @@
+package main_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/command"
+	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// document is a Markdown file that says how to use userlog.
+type document struct{ name, text string }
+
+// documents are all of them: README.md and those below docs, but not decisions, which say what was
+// true when they were taken.
+func documents(t *testing.T) []document {
+	t.Helper()
+	names, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names = append(names, "README.md", "SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+	if len(names) < 15 {
+		t.Fatalf("only %q were found", names)
+	}
+	var found []document
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, document{name, string(text)})
+	}
+	return found
+}
+
+// blocks returns the contents of the document's code blocks in a language.
+func (d document) blocks(language string) (found []string) {
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(d.text, -1) {
+		found = append(found, m[1])
+	}
+	return found
+}
+
+// spans returns the pieces of code within the document's text.
+func (d document) spans() (found []string) {
+	text := regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(d.text, "")
+	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(text, -1) {
+		found = append(found, strings.Join(strings.Fields(m[1]), " "))
+	}
+	return found
+}
+
+// help is what the program says about a command.
+func help(t *testing.T, words ...string) (text string, status int) {
+	t.Helper()
+	var out strings.Builder
+	noEnvironment := func(string) (string, bool) { return "", false }
+	status = command.Run(t.Context(), append(words, "--help"), noEnvironment, strings.NewReader(""), &out, io.Discard)
+	return out.String(), status
+}
+
+// flag is how the text of a help begins a flag.
+var flag = regexp.MustCompile(`(?m)^ +(?:-\w, )?(--[a-z-]+)`)
+
+// Whatever can be set is in a table of docs/configuration.md.
+func TestConfigurationListsEveryFlagAndOption(t *testing.T) {
+	page, err := os.ReadFile("docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(page)
+	serve, status := help(t, "serve")
+	names := flag.FindAllStringSubmatch(serve, -1)
+	if status != 0 || len(names) < 20 {
+		t.Fatalf("serve --help ends with %d, and %d flags were found in\n%s", status, len(names), serve)
+	}
+	for _, name := range names {
+		if !strings.Contains(text, "`"+name[1]+"`") && name[1] != "--help" && name[1] != "--version" {
+			t.Errorf("%s is not in docs/configuration.md", name[1])
+		}
+	}
+	for _, options := range []reflect.Type{
+		reflect.TypeFor[handlers.Options](), reflect.TypeFor[middleware.Options](), reflect.TypeFor[store.Options](),
+	} {
+		for field := range options.Fields() {
+			if !regexp.MustCompile("`" + field.Name + "\\b").MatchString(text) {
+				t.Errorf("%s: %s is not in docs/configuration.md", options, field.Name)
+			}
+		}
+	}
+}
+
+// The code that documents show is part of the examples, which other tests compile and run.
+func TestDocsCodeIsInTheExamples(t *testing.T) {
+	var examples strings.Builder
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, _ fs.DirEntry, err error) error {
+		example, _ := regexp.MatchString(`^examples/.*\.go$|example.*_test\.go$`, name)
+		if err != nil || !example {
+			return err
+		}
+		source, err := os.ReadFile(name)
+		examples.WriteString(flush(string(source)))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range documents(t) {
+		for _, block := range d.blocks("go") {
+			if !strings.Contains(examples.String(), flush(block)) {
+				t.Errorf("%s: not in any example:\n%s", d.name, block)
+			}
+		}
+	}
+}
+
+// flush removes the indentation of lines.
+func flush(text string) string {
+	return regexp.MustCompile(`(?m)^[ \t]+`).ReplaceAllString(text, "")
+}
+
+// The lines that documents show as recorded can be read, and are written so.
+func TestDocsLinesAreEntries(t *testing.T) {
+	found := 0
+	for _, d := range documents(t) {
+		for _, block := range d.blocks("json") {
+			found++
+			var e store.Entry
+			if err := e.UnmarshalJSON([]byte(block)); err != nil {
+				t.Errorf("%s: %v\n%s", d.name, err, block)
+				continue
+			}
+			if line, err := e.MarshalJSON(); err != nil || string(line) != strings.TrimSpace(block) {
+				t.Errorf("%s: it is written as\n%s\nnot as\n%s%v", d.name, line, block, err)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no line was found")
+	}
+}
+
+// Commands, flags and targets that are named in a sentence exist.
+func TestDocsNameCommandsThatExist(t *testing.T) {
+	flags := allFlags(t)
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range documents(t) {
+		for _, span := range d.spans() {
+			words := strings.Fields(span)
+			switch {
+			case words[0] == "userlog" || words[0] == "./userlog":
+				if text, status := help(t, upTo(words[1:], "-")...); status != 0 {
+					t.Errorf("%s: there is no command `%s`", d.name, span)
+				} else if missing := missingFlags(words, flag.FindAllString(text, -1)); len(missing) > 0 {
+					t.Errorf("%s: `%s`: there is no %q", d.name, span, missing)
+				}
+			case words[0] == "make" && len(words) > 1:
+				if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(words[1]) + `:`).Match(makefile) {
+					t.Errorf("%s: there is no target `%s`", d.name, span)
+				}
+			default:
+				if missing := missingFlags(words, flags); len(missing) > 0 {
+					t.Errorf("%s: `%s`: no command has %q", d.name, span, missing)
+				}
+			}
+		}
+	}
+}
+
+// allFlags are the flags of all commands.
+func allFlags(t *testing.T) (flags []string) {
+	overview, _ := help(t)
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)*)\b`).FindAllStringSubmatch(overview, -1)
+	if len(commands) < 10 {
+		t.Fatalf("only %d commands were found in\n%s", len(commands), overview)
+	}
+	for _, c := range commands {
+		text, _ := help(t, strings.Fields(c[1])...)
+		flags = append(flags, flag.FindAllString(text, -1)...)
+	}
+	return flags
+}
+
+// upTo returns the words before the first one with this prefix.
+func upTo(words []string, prefix string) []string {
+	end := slices.IndexFunc(words, func(word string) bool { return strings.HasPrefix(word, prefix) })
+	if end < 0 {
+		end = len(words)
+	}
+	return slices.Clone(words[:end])
+}
+
+// missingFlags returns those of the words that are flags and not among the ones that there are.
+func missingFlags(words, flags []string) (missing []string) {
+	for _, word := range words {
+		name := regexp.MustCompile(`^--[a-z]+(?:-[a-z]+)*`).FindString(word)
+		if name != "" && !slices.ContainsFunc(flags, func(f string) bool { return strings.HasSuffix(f, " "+name) }) {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// Names of Go that are used in a sentence, such as store.Options.MaxEntries, exist.
+func TestDocsNameGoThatExists(t *testing.T) {
+	exported := make(map[string]bool)
+	for _, folder := range []string{"store", "store/embedded", "store/metrics", "middleware", "handlers", "auth"} {
+		if err := addExported(exported, folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := regexp.MustCompile(`^(?:store|embedded|metrics|middleware|handlers|auth)\.[A-Z]\w*(?:\.[A-Z]\w*)?`)
+	for _, d := range documents(t) {
+		for _, span := range d.spans() {
+			if found := name.FindString(span); found != "" && !exported[found] {
+				t.Errorf("%s: there is no `%s`", d.name, found)
+			}
+		}
+	}
+}
+
+// addExported adds what the package in a folder exports: package.Name, and package.Type.Member.
+func addExported(exported map[string]bool, folder string) error {
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, declaration := range file.Decls {
+			for _, declared := range names(declaration) {
+				exported[file.Name.Name+"."+declared] = true
+			}
+		}
+	}
+	return nil
+}
+
+// names are what a declaration declares: Name, and Type.Member.
+func names(declaration ast.Decl) (declared []string) {
+	switch d := declaration.(type) {
+	case *ast.FuncDecl:
+		name := d.Name.Name
+		if d.Recv != nil {
+			receiver := d.Recv.List[0].Type
+			if pointer, ok := receiver.(*ast.StarExpr); ok {
+				receiver = pointer.X
+			}
+			if ident, ok := receiver.(*ast.Ident); ok {
+				name = ident.Name + "." + name
+			}
+		}
+		declared = append(declared, name)
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			switch s := spec.(type) {
+			case *ast.ValueSpec:
+				for _, name := range s.Names {
+					declared = append(declared, name.Name)
+				}
+			case *ast.TypeSpec:
+				declared = append(declared, s.Name.Name)
+				if structure, ok := s.Type.(*ast.StructType); ok {
+					for _, field := range structure.Fields.List {
+						for _, name := range field.Names {
+							declared = append(declared, s.Name.Name+"."+name.Name)
+						}
+					}
+				}
+			}
+		}
+	}
+	return declared
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	long := strings.Repeat("word ", 41)
+	const docs = "docs/" // apart, or this file would be found to name documents that do not exist
+	faults, err := check(io.Discard, fstest.MapFS{
+		"README.md":                 file("# A\n\n[b](docs/" + "b.md#two-words) ![c](docs/c.png) [d](docs/" + "b.md#none) [e](#a) <https://x.example>\n" + strings.Repeat("Short. ", 900)),
+		docs + "b.md":               file("# B\n\n## Two *words*\n\n## Two words\n\n[up](../README.md) [again](#two-words-1) [out](../../x) [root](/README.md)\n\nA " + long + "end.\n"),
+		"main.go":                   file("package main // see " + docs + "b.md#two-words and " + docs + "none.md"),
+		"e2e/node_modules/x/y.md":   file("[no](nowhere)"),
+		".github/issue.md":          file("[no](nowhere)"),
+		"internal/testdata/page.md": file("[no](nowhere)"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		".github/issue.md: the link to nowhere: there is no such file",
+		"README.md: the link to docs/" + "b.md#none: there is no such heading",
+		"README.md: the link to docs/c.png: there is no such file",
+		"README.md: 9",
+		docs + "b.md: the link to ../../x: it leads out of the repository",
+		docs + "b.md: the link to /README.md: begin it at the document's own folder",
+		docs + "b.md: 43.0 words a sentence on average",
+		docs + "b.md: a sentence of 43 words",
+		"main.go: it names " + docs + "none.md: there is no such file",
+	}
+	if !slices.EqualFunc(faults, want, strings.HasPrefix) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(faults, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestSentences(t *testing.T) {
+	tests := map[string]prose{
+		"One. Two three! `a b c` is code.":                 {sentences: 3, words: 6},
+		"A label":                                          {},
+		"A cell | of a table without end.":                 {sentences: 1, words: 7},
+		"The file e.g. main.go is one sentence of its own": {sentences: 1, words: 10},
+		"These are the things that are there:":             {sentences: 1, words: 7},
+		"Run `x`.\nThen a second line\nwhich goes on.":     {sentences: 2, words: 9},
+	}
+	for text, want := range tests {
+		if got := parse("x.md", []byte(text)).prose(); got.sentences != want.sentences || got.words != want.words {
+			t.Errorf("%q: %d sentences of %d words, want %d of %d", text, got.sentences, got.words, want.sentences, want.words)
+		}
+	}
+}
+
+func TestComments(t *testing.T) {
+	var out strings.Builder
+	err := reportComments(&out, fstest.MapFS{"a/a.go": file("// Package a is short. It has two sentences.\n//\n//\tcode is not. counted\npackage a\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, row, _ := strings.Cut(out.String(), "\n"); !slices.Equal(strings.Fields(row), []string{"a", "2", "4.0", "4"}) {
+		t.Errorf("got\n%s", out.String())
+	}
+}

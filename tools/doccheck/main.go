@@ -1,0 +1,116 @@
+// Command doccheck checks the documents of a repository, without a network: that their links lead
+// somewhere, and that their sentences are short. It prints a table, and ends with status 1 where
+// something is wrong.
+//
+//	cd tools && go run ./doccheck ..
+//
+// With -comments it prints the same figures of the comments in Go code, by folder, and checks nothing.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Limits of what is checked.
+const (
+	maxMean     = 20  // words a sentence, on average over a document
+	maxSentence = 40  // words in any sentence
+	maxREADME   = 900 // words in README.md, as wc -w counts them: with code and tables
+)
+
+func main() {
+	log.SetFlags(0)
+	comments := flag.Bool("comments", false, "measure the comments of Go code instead")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		log.Fatal("usage: doccheck [-comments] DIRECTORY")
+	}
+	root := os.DirFS(flag.Arg(0))
+	if *comments {
+		if err := reportComments(os.Stdout, root); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	faults, err := check(os.Stdout, root)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, fault := range faults {
+		log.Print(fault)
+	}
+	if len(faults) > 0 {
+		log.Fatalf("doccheck: %d faults", len(faults))
+	}
+}
+
+// check looks at every document below root, prints a table of their prose, and returns what is wrong.
+func check(w io.Writer, root fs.FS) (faults []string, err error) {
+	documents, err := readDocuments(root)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(w, "%-52s %6s %9s %13s %8s\n", "document", "words", "sentences", "words/sentence", "longest")
+	for _, d := range documents {
+		faults = append(faults, d.brokenLinks(root, documents)...)
+		p := d.prose()
+		fmt.Fprintf(w, "%-52s %6d %9d %13.1f %8d\n", d.path, d.words(), p.sentences, p.mean(), p.longest)
+		if p.mean() > maxMean {
+			faults = append(faults, fmt.Sprintf("%s: %.1f words a sentence on average: use %d or fewer", d.path, p.mean(), maxMean))
+		}
+		if p.longest > maxSentence {
+			faults = append(faults, fmt.Sprintf("%s: a sentence of %d words: use %d or fewer: %s", d.path, p.longest, maxSentence, p.longestText))
+		}
+		if d.path == "README.md" && d.words() > maxREADME {
+			faults = append(faults, fmt.Sprintf("README.md: %d words: use %d or fewer", d.words(), maxREADME))
+		}
+	}
+	mentioned, err := brokenMentions(root, documents)
+	return append(faults, mentioned...), err
+}
+
+// readDocuments reads every Markdown file of ours below root, in the order of their paths.
+func readDocuments(root fs.FS) ([]document, error) {
+	var documents []document
+	err := walk(root, func(name string) error {
+		if path.Ext(name) != ".md" {
+			return nil
+		}
+		source, err := fs.ReadFile(root, name)
+		if err != nil {
+			return fmt.Errorf("read a document: %w", err)
+		}
+		documents = append(documents, parse(name, source))
+		return nil
+	})
+	return documents, err
+}
+
+// walk calls visit for every file of ours below root: not for what npm has installed, hidden folders
+// and test data. Hidden folders are looked into where they are a repository's own.
+func walk(root fs.FS, visit func(name string) error) error {
+	hidden := []string{".github", ".ci"}
+	return fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		base := path.Base(name)
+		switch {
+		case err != nil:
+			return err
+		case !entry.IsDir():
+			return visit(name)
+		case name == ".", slices.Contains(hidden, base):
+			return nil
+		case base == "node_modules" || base == "testdata" || strings.HasPrefix(base, "."):
+			return filepath.SkipDir
+		}
+		return nil
+	})
+}
