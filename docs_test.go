@@ -1,12 +1,14 @@
 package main_test
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -293,4 +295,103 @@ func names(declaration ast.Decl) (declared []string) {
 		}
 	}
 	return declared
+}
+
+// The import table of ARCHITECTURE.md is what packages import.
+func TestArchitectureListsImports(t *testing.T) {
+	page, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := make(map[string]string)
+	code := regexp.MustCompile("`([^`]+)`")
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\|.*\\|(.*)\\|$").FindAllStringSubmatch(string(page), -1) {
+		var imports []string
+		for _, name := range code.FindAllStringSubmatch(row[2], -1) {
+			imports = append(imports, name[1])
+		}
+		listed[row[1]] = strings.Join(imports, " ")
+	}
+	const module = "github.com/gin-userlog/userlog"
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		name := cmp.Or(strings.TrimPrefix(strings.TrimPrefix(words[0], module), "/"), "main")
+		var imports []string
+		for _, imported := range words[1:] {
+			if ours, found := strings.CutPrefix(imported, module+"/"); found {
+				imports = append(imports, ours)
+			}
+		}
+		want, found := listed[name]
+		if got := strings.Join(imports, " "); !found || got != want {
+			t.Errorf("%s imports %q; ARCHITECTURE.md says %q (%t)", name, got, want, found)
+		}
+		delete(listed, name)
+	}
+	for name := range listed {
+		t.Errorf("ARCHITECTURE.md lists %s, which does not exist", name)
+	}
+}
+
+// The tests that decisions name exist.
+func TestDecisionsNameTestsThatExist(t *testing.T) {
+	tests := make(map[string]bool)
+	declaration := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)`)
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(name)
+		for _, m := range declaration.FindAllStringSubmatch(string(source), -1) {
+			tests[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	decisions, err := filepath.Glob("docs/decisions/*.md")
+	if err != nil || len(decisions) < 25 {
+		t.Fatalf("%d decisions were found: %v", len(decisions), err)
+	}
+	for _, name := range decisions {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)`").FindAllStringSubmatch(string(text), -1) {
+			if !tests[m[1]] {
+				t.Errorf("%s: there is no test %s", name, m[1])
+			}
+		}
+	}
+}
+
+// Dependabot looks at every module and at every package of npm.
+func TestDependabotKnowsEveryModule(t *testing.T) {
+	config, err := os.ReadFile(".github/dependabot.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = fs.WalkDir(os.DirFS("."), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch base := filepath.Base(name); {
+		case err != nil:
+			return err
+		case entry.IsDir() && (base == "node_modules" || base == "testdata"):
+			return fs.SkipDir
+		case base == "go.mod" || base == "package.json":
+			folder := "/" + strings.TrimPrefix(filepath.Dir(name), ".")
+			if !regexp.MustCompile(`(?m)^ +- ` + folder + `$`).Match(config) {
+				t.Errorf("%s is not in .github/dependabot.yml", folder)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

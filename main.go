@@ -1,5 +1,3 @@
-// Command userlog shows, in real time, how one named user is browsing a web site built with Gin:
-// try "userlog demo", and see "userlog --help" for the rest.
 package main
 
 import (
