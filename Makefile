@@ -40,7 +40,7 @@ soak: setup ## Run the tests of faults, and of a page left open, for minutes, an
 
 # The tag adds what only "make lighthouse" compiles. Staticcheck itself is built without the race detector.
 .PHONY: lint
-lint: setup ## Check format and code of every module
+lint: setup ## Check format and code of every module, links and sentences of the documents
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
 		echo "gofmt -w would change:"; echo "$$unformatted"; exit 1; fi
 	@staticcheck=$$($(GO) tool -n -modfile=tools/go.mod staticcheck) && export $(RACING) && \
@@ -48,6 +48,7 @@ lint: setup ## Check format and code of every module
 		echo "lint $$module"; \
 		(cd $$module && $(GO) vet -tags lighthouse ./... && $$staticcheck -tags lighthouse -checks all ./...) || exit 1; \
 	done
+	cd tools && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./doccheck ..
 
 .PHONY: cover
 cover: setup ## Measure the coverage of every package; coverage/index.html shows the lines
