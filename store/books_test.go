@@ -2,6 +2,14 @@ package store
 
 import "testing"
 
+func TestEntriesLostToAPanicOfTheHostHaveAReasonOfTheirOwn(t *testing.T) {
+	r := &recorder{size: 10, work: make(chan struct{}, 1), intake: true}
+	r.hostPanicked()
+	if got, want := r.snapshot(), (Stats{Accepted: 1, Dropped: Dropped{HostPanic: 1}}); got != want || got.Dropped.Total() != 1 {
+		t.Errorf("books: %+v", got)
+	}
+}
+
 func TestWhatIsGivenUpStaysSettled(t *testing.T) {
 	r := &recorder{size: 10, work: make(chan struct{}, 1), given: make(chan struct{}), intake: true}
 	for range 3 {

@@ -20,9 +20,12 @@ import (
 type Entry struct {
 	ID          string            // "id": unique; given by [Store.Record] where it is empty
 	Username    string            // "username": whose request it was; at most 256 bytes
+	Actor       string            // "actor": who acted in the user's place, such as a support agent; "" for the user
 	Method      string            // "method": the HTTP method
 	Path        string            // "path": path and query, as the client sent them; sensitive values masked
-	Code        int               // "code": the status that was sent to the client
+	Code        int               // "code": the status that was sent to the client; 0 where none was, or none is known
+	Ended       End               // "ended": how the answer ended, where Code does not tell
+	Problem     string            // "problem": what the application says went wrong, in its own words; masked
 	Time        time.Time         // "time": when the response was finished; Unix seconds with six decimals
 	Duration    time.Duration     // "duration": seconds with six decimals
 	Route       string            // "route": the pattern that matched, such as /orders/:id
@@ -60,9 +63,12 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	var wire struct {
 		ID        string            `json:"id"`
 		Username  string            `json:"username"`
+		Actor     string            `json:"actor"`
 		Method    string            `json:"method"`
 		Path      string            `json:"path"`
 		Code      *float64          `json:"code"`
+		Ended     End               `json:"ended"`
+		Problem   string            `json:"problem"`
 		Time      json.Number       `json:"time"`
 		Duration  json.Number       `json:"duration"`
 		Route     string            `json:"route"`
@@ -92,8 +98,12 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	if !wire.Kind.known() {
 		wire.Kind = KindUnknown
 	}
+	if !wire.Ended.known() {
+		wire.Ended = EndOrdinary
+	}
 	*e = Entry{
-		ID: wire.ID, Username: wire.Username, Method: wire.Method, Path: wire.Path, Code: int(*wire.Code),
+		ID: wire.ID, Username: wire.Username, Actor: wire.Actor, Method: wire.Method, Path: wire.Path,
+		Code: int(*wire.Code), Ended: wire.Ended, Problem: wire.Problem,
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
 		From: wire.From, Location: wire.Location, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated,
@@ -143,6 +153,7 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	b = append(b, '{')
 	b = appendField(b, "id", e.ID)
 	b = appendField(b, "username", e.Username)
+	b = appendField(b, "actor", e.Actor)
 	b = append(b, `"method":`...)
 	b = appendString(b, e.Method)
 	b = append(b, `,"path":`...)
@@ -156,6 +167,8 @@ func (e *Entry) appendJSON(b []byte) []byte {
 		b = appendMicros(b, e.Duration.Microseconds())
 	}
 	b = append(b, ',')
+	b = appendField(b, "ended", string(e.Ended))
+	b = appendField(b, "problem", e.Problem)
 	b = appendField(b, "route", e.Route)
 	b = appendField(b, "request_id", e.RequestID)
 	b = appendField(b, "page", e.Page)

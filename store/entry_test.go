@@ -17,12 +17,13 @@ func TestEntryWireFormat(t *testing.T) {
 	}{
 		{
 			"everything",
-			Entry{ID: "p-1", Username: "ada", Method: "GET", Path: "/orders/7?page=2", Code: 200, Time: at,
+			Entry{ID: "p-1", Username: "ada", Actor: "bob", Method: "GET", Path: "/orders/7?page=2", Code: 200, Time: at,
+				Ended: EndBrokeOff, Problem: "card declined",
 				Duration: 1500 * time.Microsecond, Route: "/orders/:id", RequestID: "r1",
 				Page: "Order details", Kind: KindFragment, From: "/orders?page=2", Location: "/orders/7", Application: "shop",
 				Extra: map[string]string{"plan": "pro"}, Truncated: true},
-			`{"id":"p-1","username":"ada","method":"GET","path":"/orders/7?page=2","code":200,` +
-				`"time":1795429800.123456,"duration":0.001500,"route":"/orders/:id","request_id":"r1",` +
+			`{"id":"p-1","username":"ada","actor":"bob","method":"GET","path":"/orders/7?page=2","code":200,` +
+				`"time":1795429800.123456,"duration":0.001500,"ended":"broke_off","problem":"card declined","route":"/orders/:id","request_id":"r1",` +
 				`"page":"Order details","kind":"fragment","from":"/orders?page=2","location":"/orders/7","app":"shop",` +
 				`"extra":{"plan":"pro"},"truncated":true}`,
 		},
@@ -91,6 +92,9 @@ func TestDecodeLine(t *testing.T) {
 	}
 	if e, err := decodeLine("ada", `{"method":"GET","path":"/","code":200,"kind":"hologram"}`); err != nil || e.Kind != KindUnknown {
 		t.Errorf("a kind of tomorrow is read as %q: %v", e.Kind, err)
+	}
+	if e, err := decodeLine("ada", `{"method":"GET","path":"/","code":0,"ended":"abducted"}`); err != nil || e.Ended != EndOrdinary || e.Code != 0 {
+		t.Errorf("an end of tomorrow is read as %q with %d: %v", e.Ended, e.Code, err)
 	}
 	if e, _ := decodeLine("ada", `{"id":"1","username":"bob","method":"GET","path":"/","code":200}`); e.Username != "ada" {
 		t.Errorf("an entry of bob in ada's log is shown as %q's", e.Username)

@@ -51,6 +51,7 @@ type beatLine struct {
 	QueueFull     uint64  `json:"queue_full"`
 	Invalid       uint64  `json:"invalid_username"`
 	Refused       uint64  `json:"refused"`
+	HostPanic     uint64  `json:"host_panic,omitempty"`
 	Indeterminate uint64  `json:"indeterminate"`
 	Queued        uint64  `json:"queued"`
 	IndexRefused  uint64  `json:"index_refused,omitempty"`
@@ -94,6 +95,7 @@ func (h *heartbeat) send(s Stats) {
 	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
 	line.IndexRefused, line.Traffic = s.IndexRefused, h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
+	line.HostPanic = s.Dropped.HostPanic
 	encoded, err := json.Marshal(line)
 	if err != nil {
 		return // there is nothing in a beatLine that can't be encoded
@@ -168,7 +170,7 @@ func (l beatLine) application(id string, age time.Duration) Application {
 		Started: time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),
 		Stats: Stats{
 			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused,
-			Dropped: Dropped{QueueFull: l.QueueFull, InvalidUsername: l.Invalid, Refused: l.Refused},
+			Dropped: Dropped{QueueFull: l.QueueFull, InvalidUsername: l.Invalid, Refused: l.Refused, HostPanic: l.HostPanic},
 		},
 	}
 }

@@ -48,7 +48,7 @@ func (x *index) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry
 			users = append(users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
 			names = append(names, redis.Z{Member: nameMember(e.Username)})
 		}
-		if e.failed() && now.Sub(x.troubled[e.Username]) >= indexInterval {
+		if e.troubles() && now.Sub(x.troubled[e.Username]) >= indexInterval {
 			x.troubled[e.Username] = now
 			troubled = append(troubled, redis.Z{Score: troubleScore(e.Time, e.Code), Member: e.Username})
 		}

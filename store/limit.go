@@ -12,11 +12,14 @@ import (
 // Limits of what is recorded of one request. Longer is cut and flagged, never refused.
 const (
 	MaxPath       = 2048 // bytes of Entry.Path, after masking
-	MaxLink       = 512  // bytes of Entry.From and of Entry.Location, after masking
+	MaxLink       = 512  // bytes of Entry.From, of Entry.Location and of Entry.Problem, after masking
 	MaxString     = 256  // bytes of any other string
 	MaxExtra      = 16   // pairs in Entry.Extra; the first ones in the order of their names are kept
 	MaxEntryBytes = 4096 // the line in Redis
 )
+
+// keptProblem is how many bytes of Entry.Problem are kept in any case.
+const keptProblem = 64
 
 // How much of a path or link is looked at. It is more than what is kept, because masking shortens.
 const (
@@ -37,9 +40,17 @@ func (e *Entry) bound() {
 	if !e.Kind.known() {
 		e.Kind = KindUnknown
 	}
+	if !e.Ended.known() {
+		e.Ended = EndOrdinary
+	}
+	if e.Actor == e.Username {
+		e.Actor = "" // nobody acts in her own place
+	}
 	e.cutAddress(&e.Path, maxRawPath)
 	e.cutAddress(&e.From, maxRawLink)
 	e.cutAddress(&e.Location, maxRawLink)
+	e.cutAddress(&e.Problem, maxRawLink)
+	e.cut(&e.Actor)
 	e.cut(&e.ID)
 	e.cut(&e.Method)
 	e.cut(&e.Route)
@@ -81,11 +92,13 @@ func (e *Entry) cutAddress(path *string, n int) {
 	}
 }
 
-// mask hides what is sensitive in the entry's addresses, and shortens them to their limits.
+// mask hides what is sensitive in the entry's addresses and in the words of the application, and shortens them to
+// their limits.
 func (e *Entry) mask(m *mask.Masker) {
 	e.maskAddress(m, &e.Path, MaxPath)
 	e.maskAddress(m, &e.From, MaxLink)
 	e.maskAddress(m, &e.Location, MaxLink)
+	e.maskAddress(m, &e.Problem, MaxLink)
 }
 
 func (e *Entry) maskAddress(m *mask.Masker, path *string, limit int) {
@@ -127,6 +140,7 @@ func (e *Entry) appendLine(b []byte) []byte {
 		return b
 	}
 	e.Page, e.From, e.Location, e.Application = "", "", "", ""
+	e.Problem = cutRune(e.Problem, min(len(e.Problem), keptProblem)) // not all of it: that is what says that it failed
 	for b = e.appendJSON(b[:start]); len(b)-start > MaxEntryBytes; b = e.appendJSON(b[:start]) {
 		e.Path = cutRune(e.Path, len(e.Path)/2)
 	}

@@ -18,7 +18,7 @@ func TestBoundCutsAndFlags(t *testing.T) {
 	address := "/" + strings.Repeat("word/", 2000)
 	e := Entry{
 		Method: long, Route: long, RequestID: long, Page: long, Kind: Kind(long), Extra: extra,
-		Path: address, From: address, Location: address,
+		Path: address, From: address, Location: address, Problem: address, Actor: long, Ended: End(long),
 	}
 	e.bound()
 	for name, s := range map[string]string{"method": e.Method, "route": e.Route, "request id": e.RequestID, "page": e.Page, "extra": e.Extra["k00"]} {
@@ -29,10 +29,13 @@ func TestBoundCutsAndFlags(t *testing.T) {
 	if len(e.Path) > maxRawPath || len(e.Extra) != MaxExtra || !e.Truncated {
 		t.Errorf("path of %d bytes, %d extras, truncated %v", len(e.Path), len(e.Extra), e.Truncated)
 	}
+	if len(e.Problem) > maxRawLink || len(e.Actor) != MaxString || e.Ended != EndOrdinary {
+		t.Errorf("problem %d bytes, actor %d bytes, ended %q", len(e.Problem), len(e.Actor), e.Ended)
+	}
 	if len(e.From) > maxRawLink || len(e.Location) > maxRawLink || e.Kind != KindUnknown {
 		t.Errorf("from %d bytes to %d bytes, kind %q", len(e.From), len(e.Location), e.Kind)
 	}
-	if e.mask(mask.New(nil, nil)); len(e.Path) > MaxPath || len(e.From) > MaxLink || len(e.Location) > MaxLink {
+	if e.mask(mask.New(nil, nil)); len(e.Path) > MaxPath || len(e.From) > MaxLink || len(e.Location) > MaxLink || len(e.Problem) > MaxLink {
 		t.Errorf("masked: path of %d bytes, from %d to %d bytes", len(e.Path), len(e.From), len(e.Location))
 	}
 	short := Entry{Method: "GET", Path: "/", Extra: map[string]string{"a": "b"}}
@@ -61,12 +64,12 @@ func TestLineFitsTheLimit(t *testing.T) {
 		extra[fmt.Sprintf("%02d%s", i, worst[2:])] = worst
 	}
 	e := Entry{ID: worst, Username: "ada", Method: "GET", Route: worst, RequestID: worst, Path: "/" + strings.Repeat("\x01", MaxPath-1), Extra: extra,
-		Page: worst, From: worst, Location: worst}
+		Page: worst, From: worst, Location: worst, Actor: worst, Problem: worst, Ended: EndTimedOut}
 	line := e.appendLine([]byte("before"))[len("before"):]
 	if len(line) > MaxEntryBytes || !e.Truncated {
 		t.Fatalf("%d bytes, truncated %v", len(line), e.Truncated)
 	}
-	if back, err := decodeLine("ada", string(line)); err != nil || !back.Truncated {
+	if back, err := decodeLine("ada", string(line)); err != nil || !back.Truncated || !back.Failed() || back.Problem == "" || back.Actor != worst {
 		t.Fatalf("%v in %s", err, line)
 	}
 }
@@ -83,8 +86,8 @@ func TestLinksSurviveWhatMattersLess(t *testing.T) {
 }
 
 func TestEveryAddressIsMasked(t *testing.T) {
-	e := Entry{Path: "/a?token=1", From: "/b?token=1", Location: "/c?token=1"}
-	if e.mask(mask.New(nil, nil)); e.Path != "/a?token=***" || e.From != "/b?token=***" || e.Location != "/c?token=***" {
+	e := Entry{Path: "/a?token=1", From: "/b?token=1", Location: "/c?token=1", Problem: "no answer from /d?token=1"}
+	if e.mask(mask.New(nil, nil)); e.Path != "/a?token=***" || e.From != "/b?token=***" || e.Location != "/c?token=***" || e.Problem != "no answer from /d?token=***" {
 		t.Errorf("masked: %+v", e)
 	}
 }

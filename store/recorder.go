@@ -83,6 +83,14 @@ func (r *recorder) record(e Entry) {
 	}
 }
 
+// hostPanicked is [Store.HostPanicked].
+func (r *recorder) hostPanicked() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stats.Accepted++
+	r.stats.Dropped.HostPanic++
+}
+
 // push appends to the ring, which doubles when it is full. The caller holds mu.
 func (r *recorder) push(e Entry) {
 	if r.queued == len(r.ring) {

@@ -21,11 +21,14 @@ type Dropped struct {
 	QueueFull       uint64 // as many as Options.QueueSize were waiting
 	InvalidUsername uint64 // see [CheckUsername]
 	Refused         uint64 // Redis refused: a key of that name holds something else
+	HostPanic       uint64 // a function that the application gave to the middleware panicked
 	Closed          uint64 // recorded after Close began, or still queued when Close had to return
 }
 
 // Total is the sum over all reasons.
-func (d Dropped) Total() uint64 { return d.QueueFull + d.InvalidUsername + d.Refused + d.Closed }
+func (d Dropped) Total() uint64 {
+	return d.QueueFull + d.InvalidUsername + d.Refused + d.HostPanic + d.Closed
+}
 
 // Histogram counts observations by size. Counts[i] is how many were at most the i-th bound and above
 // the one before; what is above all bounds is only in Total.

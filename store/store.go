@@ -88,6 +88,10 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 // [Store.Stats]. An entry without an ID or Time gets them. Record keeps nothing of e's Extra map.
 func (s *Store) Record(e Entry) { s.recorder.record(e) }
 
+// HostPanicked counts an entry that can't be recorded, because a function of the application panicked that says
+// something about it, such as whose it is. The middleware calls it. It does not block.
+func (s *Store) HostPanicked() { s.recorder.hostPanicked() }
+
 // Announce says that this process is going to record: from now on it reports itself to those who
 // watch, every 15 seconds, also when nobody makes a request. The middleware calls it; a process that
 // only reads must not. It does not block.

@@ -6,7 +6,7 @@ import "time"
 type Minute struct {
 	Requests     uint32
 	ClientErrors uint32 // of those, with a status from 400 to 499
-	ServerErrors uint32 // of those, with a status of 500 or more
+	ServerErrors uint32 // of those, with a status of 500 or more, or whose answers broke off or timed out
 }
 
 // minutesKept is how many minutes are counted, the current one included.
@@ -32,7 +32,8 @@ func (t *traffic) add(e *Entry, now time.Time) {
 	m := &t.minutes[minute%minutesKept]
 	m.Requests++
 	switch {
-	case e.Code >= 500:
+	case e.Ended == EndGaveUp:
+	case e.Code >= 500, e.Ended == EndBrokeOff, e.Ended == EndTimedOut:
 		m.ServerErrors++
 	case e.Code >= 400:
 		m.ClientErrors++

@@ -16,11 +16,10 @@ import (
 type Trouble struct {
 	Username string
 	At       time.Time
-	Code     int // 400 or more
+	Code     int // 400 or more; 0 where the failure has no such status, as where the application says what went wrong
 }
 
-// InTrouble returns up to limit users to whose own doing an application answered with a status of 400
-// or more, and whose logs have not expired, the last one first. It waits for Redis for two seconds at
+// InTrouble returns up to limit users of whose own requests one failed (see [Entry.Failed]), and whose logs have not expired, the last one first. It waits for Redis for two seconds at
 // most.
 func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 	if limit < 1 {
@@ -41,8 +40,11 @@ func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 }
 
 // troubleScore is the score in [Keys.Trouble]: Unix milliseconds, and as their fraction the status
-// in thousandths. A float64 has room for both until the year 2248.
+// in thousandths, if it is one of a failure. A float64 has room for both until the year 2248.
 func troubleScore(at time.Time, code int) float64 {
+	if code < 400 {
+		code = 0
+	}
 	return float64(at.UnixMilli()) + float64(code)/1000
 }
 
@@ -51,10 +53,10 @@ func readTroubleScore(score float64) (at time.Time, code int) {
 	return time.UnixMilli(int64(milliseconds)).UTC(), int(math.Round(fraction * 1000))
 }
 
-// failed reports whether something that a person did failed, as opposed to what a page fetches by
-// the way.
-func (e *Entry) failed() bool {
-	if e.Code < 400 {
+// troubles reports whether something that the user did failed, as opposed to what a page fetches by
+// the way, and to what somebody else did in the user's place.
+func (e *Entry) troubles() bool {
+	if !e.Failed() || e.Actor != "" {
 		return false
 	}
 	switch e.Kind {

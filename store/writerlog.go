@@ -58,6 +58,7 @@ func (w *writer) logLosses(final bool) {
 	w.log.Warn(fmt.Sprintf("userlog: %d log entries lost", lost),
 		"queue_full", now.Dropped.QueueFull-w.logged.Dropped.QueueFull,
 		"invalid_username", now.Dropped.InvalidUsername-w.logged.Dropped.InvalidUsername,
+		"host_panic", now.Dropped.HostPanic-w.logged.Dropped.HostPanic,
 		"refused", now.Dropped.Refused-w.logged.Dropped.Refused,
 		"closed", now.Dropped.Closed-w.logged.Dropped.Closed,
 		"indeterminate", now.Indeterminate-w.logged.Indeterminate)

@@ -45,6 +45,7 @@ func sumOf(processes []store.Application) application {
 		sum.Stats.Dropped.QueueFull += a.Stats.Dropped.QueueFull
 		sum.Stats.Dropped.InvalidUsername += a.Stats.Dropped.InvalidUsername
 		sum.Stats.Dropped.Refused += a.Stats.Dropped.Refused
+		sum.Stats.Dropped.HostPanic += a.Stats.Dropped.HostPanic
 		sum.Stats.Dropped.Closed += a.Stats.Dropped.Closed
 		for i, m := range a.LastHour {
 			sum.LastHour[i].Requests += m.Requests
@@ -90,6 +91,7 @@ func everyLoss(s store.Stats) []loss {
 		{"applications.queue-full", int(s.Dropped.QueueFull)},
 		{"applications.invalid-username", int(s.Dropped.InvalidUsername)},
 		{"applications.refused", int(s.Dropped.Refused)},
+		{"applications.host-panic", int(s.Dropped.HostPanic)},
 		{"applications.closed", int(s.Dropped.Closed)},
 		{"applications.indeterminate", int(s.Indeterminate)},
 	}

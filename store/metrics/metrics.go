@@ -74,6 +74,7 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	count(c.dropped, s.Dropped.QueueFull, "queue_full")
 	count(c.dropped, s.Dropped.InvalidUsername, "invalid_username")
 	count(c.dropped, s.Dropped.Refused, "refused")
+	count(c.dropped, s.Dropped.HostPanic, "host_panic")
 	count(c.dropped, s.Dropped.Closed, "closed")
 	count(c.indeterminate, s.Indeterminate)
 	count(c.cut, s.Truncated)

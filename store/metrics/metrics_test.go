@@ -17,7 +17,7 @@ func (b books) Stats() store.Stats { return store.Stats(b) }
 func example() books {
 	b := books{
 		Accepted: 100, Written: 80, Indeterminate: 4, Queued: 6, Truncated: 3, IndexRefused: 7, Connected: true,
-		Dropped: store.Dropped{QueueFull: 5, InvalidUsername: 3, Refused: 1, Closed: 1},
+		Dropped: store.Dropped{QueueFull: 5, InvalidUsername: 3, Refused: 1, HostPanic: 2, Closed: 1},
 	}
 	b.BatchSizes.Counts[0], b.BatchSizes.Counts[11], b.BatchSizes.Total, b.BatchSizes.Sum = 2, 1, 3, 82
 	return b
@@ -53,7 +53,7 @@ func TestRegister(t *testing.T) {
 		"userlog_entries_accepted_total": 100, "userlog_entries_written_total": 80, "userlog_entries_indeterminate_total": 4,
 		"userlog_entries_queued": 6, "userlog_entries_truncated_total": 3, "userlog_index_refused_total": 7, "userlog_redis_up": 1,
 		"userlog_entries_dropped_total/queue_full": 5, "userlog_entries_dropped_total/invalid_username": 3,
-		"userlog_entries_dropped_total/refused": 1, "userlog_entries_dropped_total/closed": 1,
+		"userlog_entries_dropped_total/refused": 1, "userlog_entries_dropped_total/closed": 1, "userlog_entries_dropped_total/host_panic": 2,
 		"userlog_batch_entries": 82, "userlog_batch_entries/1": 2, "userlog_batch_entries/75": 2, "userlog_batch_entries/100": 3,
 		"userlog_batch_write_seconds": 0,
 	} {
