@@ -18,14 +18,14 @@ func (s *site) everyone(c *gin.Context) {
 	}
 	page := views.Live{
 		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(reason),
-		Reading: views.ReadingOf(c.Request.URL.Query()), Application: c.Query("app"),
+		Filter: views.ParseFilter(c.Request.URL.Query()), Application: c.Query("app"),
 	}
 	var err error
 	if page.Applications, err = s.applicationNames(c, page.Application); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	query := page.Reading.Query(url.Values{"everyone": {"1"}})
+	query := page.Filter.AddTo(url.Values{"everyone": {"1"}})
 	if page.Application != "" {
 		query.Set("app", page.Application)
 	}

@@ -18,7 +18,7 @@ import (
 // liveLog shows the page on which a user's requests appear. The requests themselves, those that are
 // there already too, come over its socket.
 func (s *site) liveLog(c *gin.Context) {
-	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username"), Reading: views.ReadingOf(c.Request.URL.Query())}
+	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
 	if page.Username != "" {
 		reason, ok := s.reasonFor(c, page.Username)
 		if !ok {
@@ -31,7 +31,7 @@ func (s *site) liveLog(c *gin.Context) {
 			s.fail(c, http.StatusServiceUnavailable, err)
 			return
 		case known:
-			page.SocketURL = s.socketURL(page.Lang, page.Query(url.Values{"username": {page.Username}}))
+			page.SocketURL = s.socketURL(page.Lang, page.Filter.AddTo(url.Values{"username": {page.Username}}))
 		default:
 			page.Message = views.UserNotFound(page.Username)
 		}
@@ -75,7 +75,7 @@ func (s *site) socket(c *gin.Context) {
 		Username: c.Query("username"),
 		After:    c.Query("after"),
 		JSON:     c.Query("format") == "json",
-		Reading:  views.ReadingOf(c.Request.URL.Query()),
+		Filter:   views.ParseFilter(c.Request.URL.Query()),
 		App:      c.Query("app"),
 		Lang:     s.languageOr(c, c.Query("lang")),
 		Base:     s.base,
@@ -140,9 +140,9 @@ func complain(c *gin.Context, watch live.Watch) string {
 	switch format := c.Query("format"); {
 	case format != "" && format != "json" && format != "html":
 		return "The format is either html or json."
-	case show != "" && show != watch.Reading.Filter.Show:
+	case show != "" && show != watch.Filter.Show:
 		return "What is shown is pages, changes or errors."
-	case watch.JSON && watch.Username != "" && (watch.Reading.Filter.Active() || watch.App != ""):
+	case watch.JSON && watch.Username != "" && (watch.Filter.Active() || watch.App != ""):
 		return "Only of everyone's requests can some be chosen (show, q, app)."
 	case watch.Username != "" && store.CheckUsername(watch.Username) != nil:
 		return "There can be no user of that name."

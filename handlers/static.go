@@ -18,7 +18,7 @@ const refreshSeconds = 2
 
 // staticLog shows a user's log as a page, or to htmx as the part of it that changes.
 func (s *site) staticLog(c *gin.Context) {
-	page := views.Log{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username"), Reading: views.ReadingOf(c.Request.URL.Query())}
+	page := views.Log{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
 	if page.Username != "" {
 		reason, ok := s.reasonFor(c, page.Username)
 		if !ok || !s.look(c, page.Username, reason) {

@@ -2,6 +2,8 @@
 // vendored. Everything is embedded in the program and served under names that carry a hash of the
 // content, so that browsers may keep a file for ever and still never show an old one.
 //
+// Static promises nothing to hosts: its names may change in any release.
+//
 // It knows nothing of pages or of what is logged. Vendored files come from vendor.sh, which is the
 // place to read their origin; vendor/VERSIONS lists what is there.
 package static

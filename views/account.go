@@ -2,14 +2,6 @@ package views
 
 import "github.com/gin-userlog/userlog/auth"
 
-// Password is the public page on which a one-time link sets a password. It never shows one.
-type Password struct {
-	Layout
-	Username string // of the account
-	Code     string // the link's secret as it was typed, after a refusal
-	Message  *Message
-}
-
 // Account is everybody's page about the own account.
 type Account struct {
 	Layout
@@ -20,7 +12,7 @@ type Account struct {
 	Sessions  []auth.Session // the one that was used last first
 	Tokens    []auth.Token
 	Label     string // what was typed for a new token, after a refusal
-	Days      int    // what was chosen for it; 0 = [DefaultTokenDays]
+	Days      int    // what was chosen for it; 0 = the default
 	Message   *Message
 }
 
@@ -32,38 +24,35 @@ type Token struct {
 	Days   int
 }
 
-// DefaultTokenDays is how long a token lives unless its owner chooses otherwise.
-const DefaultTokenDays = 30
-
-// Password renders the page on which a one-time link sets a password.
-func (s *Set) Password(p Password) ([]byte, error) { return s.page("password", p.Lang, p) }
+// defaultTokenDays is how long a token lives unless its owner chooses otherwise.
+const defaultTokenDays = 30
 
 // Account renders the page about the own account.
-func (s *Set) Account(p Account) ([]byte, error) { return s.page("account", p.Lang, p) }
+func (s *Set) Account(p Account) ([]byte, error) { return s.page("account", p.Lang, accountPage{p}) }
 
 // Token renders the page that shows a token.
 func (s *Set) Token(p Token) ([]byte, error) { return s.page("token", p.Lang, p) }
 
-// MinPassword is how many characters a password has at least.
-func (p Password) MinPassword() int { return auth.MinPassword }
+// accountPage is Account as its template reads it.
+type accountPage struct{ Account }
 
 // MinPassword is how many characters a password has at least.
-func (p Account) MinPassword() int { return auth.MinPassword }
+func (p accountPage) MinPassword() int { return auth.MinPassword }
 
 // MaxLabel is how many characters say at most what a token is for.
-func (p Account) MaxLabel() int { return auth.MaxLabel }
+func (p accountPage) MaxLabel() int { return auth.MaxLabel }
 
 // RoleKey is the catalogue's key for the role's name.
-func (p Account) RoleKey() string { return roleKey(p.Role) }
+func (p accountPage) RoleKey() string { return roleKey(p.Role) }
 
 // Lifetimes are the choices for a new token.
-func (p Account) Lifetimes() []lifetimeChoice {
+func (p accountPage) Lifetimes() []lifetimeChoice {
 	chosen := p.Days
 	if chosen == 0 {
-		chosen = DefaultTokenDays
+		chosen = defaultTokenDays
 	}
 	var choices []lifetimeChoice
-	for _, days := range []int{1, 7, DefaultTokenDays, 90, 365} {
+	for _, days := range []int{1, 7, defaultTokenDays, 90, 365} {
 		choices = append(choices, lifetimeChoice{Days: days, Chosen: days == chosen})
 	}
 	return choices
@@ -76,7 +65,7 @@ type lifetimeChoice struct {
 }
 
 // SessionRows are the sessions as the table shows them.
-func (p Account) SessionRows() []sessionRow {
+func (p accountPage) SessionRows() []sessionRow {
 	rows := make([]sessionRow, len(p.Sessions))
 	for i, session := range p.Sessions {
 		rows[i] = sessionRow{Session: session, Own: session.ID == p.SessionID}
@@ -108,7 +97,7 @@ func (r sessionRow) Began() moment { return momentOf(r.Created) }
 func (r sessionRow) LastUsed() moment { return momentOf(r.Seen) }
 
 // TokenRows are the tokens as the table shows them.
-func (p Account) TokenRows() []tokenRow {
+func (p accountPage) TokenRows() []tokenRow {
 	rows := make([]tokenRow, len(p.Tokens))
 	for i, token := range p.Tokens {
 		rows[i] = tokenRow{token}

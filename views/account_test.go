@@ -63,7 +63,7 @@ func TestAnAccountOffersWhatItsStateAllows(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			test.account.Name = "ada"
 			html, err := set.Accounts(views.Accounts{
-				Layout: views.Layout{Lang: "en", Base: "/u", Account: "root"}, OwnLogin: test.ownLogin, Accounts: []auth.Account{test.account}, Now: now,
+				Layout: views.Layout{Lang: "en", Base: "/u", Account: "root"}, OwnLogin: test.ownLogin, Accounts: []auth.Account{test.account}, At: now,
 			})
 			row := parse(t, html, err).Find("#accounts tbody tr")
 			if got := strings.Join(strings.Fields(row.Find("td.state").Text()), " "); got != test.state {

@@ -14,7 +14,7 @@ type Accounts struct {
 	Name     string         // what was typed for a new account, after a refusal
 	Role     auth.Role      // what was chosen for it; "" = viewer
 	Message  *Message
-	Now      time.Time // what expiries are measured from; zero = when it is rendered
+	At       time.Time // links have expired, or not, at this time; zero = when the page is rendered
 }
 
 // Link is the page that shows a one-time link, which nothing shows again.
@@ -26,19 +26,27 @@ type Link struct {
 }
 
 // Accounts renders the page of all accounts.
-func (s *Set) Accounts(p Accounts) ([]byte, error) { return s.page("accounts", p.Lang, p) }
+func (s *Set) Accounts(p Accounts) ([]byte, error) {
+	return s.page("accounts", p.Lang, accountsPage{p})
+}
 
 // Link renders the page of a one-time link.
-func (s *Set) Link(p Link) ([]byte, error) { return s.page("link", p.Lang, p) }
+func (s *Set) Link(p Link) ([]byte, error) { return s.page("link", p.Lang, linkPage{p}) }
+
+// linkPage is Link as its template reads it.
+type linkPage struct{ Link }
 
 // Hours is how long the link can be used.
-func (p Link) Hours() int { return int(auth.LinkLifetime / time.Hour) }
+func (p linkPage) Hours() int { return int(auth.LinkLifetime / time.Hour) }
+
+// accountsPage is Accounts as its template reads it.
+type accountsPage struct{ Accounts }
 
 // MaxName is how many characters the name of an account can have.
-func (p Accounts) MaxName() int { return auth.MaxName }
+func (p accountsPage) MaxName() int { return auth.MaxName }
 
 // Roles are the choices for a new account.
-func (p Accounts) Roles() []roleChoice {
+func (p accountsPage) Roles() []roleChoice {
 	chosen := p.Role
 	if chosen == "" {
 		chosen = auth.Viewer
@@ -62,13 +70,10 @@ func (c roleChoice) Key() string { return roleKey(c.Role) }
 func roleKey(role auth.Role) string { return "role." + string(role) }
 
 // Rows are the accounts as the table shows them.
-func (p Accounts) Rows() []accountRow {
-	now := p.Now
-	if now.IsZero() {
-		now = time.Now()
-	}
-	rows := make([]accountRow, len(p.Accounts))
-	for i, account := range p.Accounts {
+func (p accountsPage) Rows() []accountRow {
+	now := orNow(p.At)
+	rows := make([]accountRow, len(p.Accounts.Accounts))
+	for i, account := range p.Accounts.Accounts {
 		rows[i] = accountRow{
 			Account: account, Own: account.Name == p.Layout.Account,
 			base: p.Base, ownLogin: p.OwnLogin, left: account.LinkExpires.Sub(now),
@@ -154,22 +159,4 @@ func (r accountRow) Actions() []accountAction {
 		actions[i].Base, actions[i].Account = r.base, r.Account.Name
 	}
 	return actions
-}
-
-// accountKeys is every key that roles, states and actions may ask for, for the check that the
-// catalogues are complete.
-func accountKeys() []string {
-	keys := []string{
-		"accounts.state.disabled", "accounts.state.active", "accounts.state.waiting", "accounts.state.expired",
-	}
-	for _, role := range auth.Roles() {
-		keys = append(keys, roleKey(role), accountAction{Name: "role", Role: role}.Key())
-	}
-	for _, name := range []string{"enable", "disable", "link", "sessions"} {
-		keys = append(keys, accountAction{Name: name}.Key())
-	}
-	for _, name := range []string{"enable", "disable", "link", "sessions", "role"} {
-		keys = append(keys, accountAction{Name: name}.HintKey())
-	}
-	return keys
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/audit"
 )
 
-// Audit is the superusers' page of the viewing log.
+// Audit is the superusers' page of the audit log.
 type Audit struct {
 	Layout
 	Filter  AuditFilter
@@ -23,14 +23,17 @@ type AuditFilter struct {
 	Actor, User, Action, From, To string
 }
 
-// Audit renders the page of the viewing log.
-func (s *Set) Audit(p Audit) ([]byte, error) { return s.page("audit", p.Lang, p) }
+// Audit renders the page of the audit log.
+func (s *Set) Audit(p Audit) ([]byte, error) { return s.page("audit", p.Lang, auditPage{p}) }
+
+// auditPage is Audit as its template reads it.
+type auditPage struct{ Audit }
 
 // Filtered tells whether the page was asked for certain records.
-func (p Audit) Filtered() bool { return p.Filter != AuditFilter{} }
+func (p auditPage) Filtered() bool { return p.Filter != AuditFilter{} }
 
 // Actions are the choices of the filter.
-func (p Audit) Actions() []actionChoice {
+func (p auditPage) Actions() []actionChoice {
 	var choices []actionChoice
 	for _, action := range audit.Actions() {
 		choices = append(choices, actionChoice{Action: action, Chosen: string(action) == p.Filter.Action})
@@ -39,21 +42,21 @@ func (p Audit) Actions() []actionChoice {
 }
 
 // OlderURL is the address of the next page.
-func (p Audit) OlderURL() string {
+func (p auditPage) OlderURL() string {
 	return p.url("/audit", "before", strconv.FormatInt(p.Older, 10))
 }
 
 // NewestURL is the address of the first page with this filter.
-func (p Audit) NewestURL() string { return p.url("/audit", "", "") }
+func (p auditPage) NewestURL() string { return p.url("/audit", "", "") }
 
 // CSVURL is the address of the export as CSV of all that the filter lets through.
-func (p Audit) CSVURL() string { return p.url("/audit/export", "format", "csv") }
+func (p auditPage) CSVURL() string { return p.url("/audit/export", "format", "csv") }
 
 // JSONURL is that of the export as JSON.
-func (p Audit) JSONURL() string { return p.url("/audit/export", "format", "json") }
+func (p auditPage) JSONURL() string { return p.url("/audit/export", "format", "json") }
 
 // url is that of a page with this filter, and one more parameter.
-func (p Audit) url(page, name, value string) string {
+func (p auditPage) url(page, name, value string) string {
 	query := url.Values{}
 	for name, value := range map[string]string{
 		"actor": p.Filter.Actor, "user": p.Filter.User, "action": p.Filter.Action, "from": p.Filter.From, "to": p.Filter.To,
@@ -70,7 +73,7 @@ func (p Audit) url(page, name, value string) string {
 }
 
 // Rows are the records as the table shows them.
-func (p Audit) Rows() []auditRow {
+func (p auditPage) Rows() []auditRow {
 	rows := make([]auditRow, len(p.Records))
 	for i, r := range p.Records {
 		rows[i] = auditRow{Record: r, moment: momentOf(r.Time), base: p.Base}
@@ -150,16 +153,4 @@ func actionKey(action audit.Action) string {
 		return "audit.action.other"
 	}
 	return "audit.action." + string(action)
-}
-
-// auditKeys is every key that the page may ask for, for the check that the catalogues are complete.
-func auditKeys() []string {
-	keys := []string{actionKey(""), actionKey(audit.Unreadable)}
-	for _, action := range audit.Actions() {
-		keys = append(keys, actionKey(action))
-	}
-	for _, via := range vias {
-		keys = append(keys, "audit.via."+via)
-	}
-	return keys
 }

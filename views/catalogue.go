@@ -177,16 +177,3 @@ func (c *catalogue) isolate(key string, count int, name string) (template.HTML, 
 	isolated := "<bdi>" + template.HTMLEscapeString(name) + "</bdi>"
 	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), place, isolated)), nil
 }
-
-// message returns the sentence of a [Message].
-func (c *catalogue) message(m *Message) (template.HTML, error) {
-	return c.isolate(m.key, m.count, m.name)
-}
-
-// next returns what to do about a [Message], "" where there is nothing to do.
-func (c *catalogue) next(m *Message) (string, error) {
-	if !m.next {
-		return "", nil
-	}
-	return c.text(m.nextKey())
-}

@@ -37,7 +37,7 @@ func TestHomeSaysInAWordWhoIsThere(t *testing.T) {
 		-time.Minute: "active now", 0: "active now", views.ActiveFor - 1: "active now",
 		views.ActiveFor: "idle", views.IdleFor - 1: "idle", views.IdleFor: "gone", time.Hour: "gone",
 	} {
-		html, err := newSet(t).Home(views.Home{Users: []store.Seen{{Username: "ada", At: now.Add(-ago)}}, Now: now})
+		html, err := newSet(t).Home(views.Home{Users: []store.Seen{{Username: "ada", At: now.Add(-ago)}}, At: now})
 		if got := parse(t, html, err).Find("td.state").Text(); got != want {
 			t.Errorf("last seen %s ago: %q, want %q", ago, got, want)
 		}
@@ -47,7 +47,7 @@ func TestHomeSaysInAWordWhoIsThere(t *testing.T) {
 func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	html, err := newSet(t).Home(views.Home{
-		Layout: views.Layout{Lang: "en"}, Now: now,
+		Layout: views.Layout{Lang: "en"}, At: now,
 		Troubled: []store.Trouble{
 			{Username: "ada", At: now.Add(-time.Second), Code: 500},
 			{Username: "b&b", At: now.Add(-time.Minute), Code: 422},
@@ -77,14 +77,14 @@ func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
 func TestHomeTellsThoseWhoAreGoneFromTheOthers(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	html, err := newSet(t).Home(views.Home{
-		Layout: views.Layout{Lang: "en"}, Now: now,
+		Layout: views.Layout{Lang: "en"}, At: now,
 		Users: []store.Seen{{Username: "ada", At: now}, {Username: "bob", At: now.Add(-views.ActiveFor)}, {Username: "eve", At: now.Add(-views.IdleFor)}},
 	})
 	page := parse(t, html, err)
 	if got := page.Find("#seen td.user").Text() + "|" + page.Find("#earlier td.user").Text(); got != "adabob|eve" {
 		t.Errorf("here, and earlier: %q", got)
 	}
-	html, err = newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en"}, Now: now, Users: []store.Seen{{Username: "eve"}}})
+	html, err = newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en"}, At: now, Users: []store.Seen{{Username: "eve"}}})
 	if page := parse(t, html, err); page.Find("#seen").Length() != 0 || page.Find("#earlier td.user").Text() != "eve" || page.Find("[aria-labelledby=seen-title] .nobody").Length() != 1 {
 		t.Error("nobody is on the site, and that is not said")
 	}
@@ -97,7 +97,7 @@ func TestHomeSaysWhatHintsAtTrouble(t *testing.T) {
 		return []store.Entry{{Path: "/first", Time: now.Add(-time.Hour)}, {Path: "/secret", Time: now.Add(-ago)}}
 	}
 	html, err := newSet(t).Home(views.Home{
-		Layout: views.Layout{Lang: "en"}, Now: now,
+		Layout: views.Layout{Lang: "en"}, At: now,
 		Troubled: []store.Trouble{{Username: "ada", At: now.Add(-2 * time.Minute), Code: 500}},
 		Hints: map[string][]journey.Hint{
 			"ada": {{Kind: journey.HintFailures, Count: 3, Entries: shown(2 * time.Minute)}},

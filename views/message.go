@@ -1,9 +1,12 @@
 package views
 
-import "time"
+import (
+	"html/template"
+	"time"
+)
 
 // Message is one sentence to the reader, shown in #messages. The zero value is not useful: use the
-// functions of this file and of refusal.go, which are all the messages that there are.
+// functions of this file and of account_messages.go, which make all messages that there are.
 type Message struct {
 	key   string // of the catalogues; with ".next" added, of what to do now, if next
 	alert bool   // something is wrong here: role=alert instead of role=status
@@ -60,24 +63,8 @@ func InTheClear() *Message { return &Message{key: "message.in-the-clear", alert:
 // LoggedOut confirms a logout on the login page.
 func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
 
-// AuditPeriod says that a day of the viewing log's filter can't be read.
+// AuditPeriod says that a day of the audit log's filter can't be read.
 func AuditPeriod() *Message { return &Message{key: "message.audit-period", alert: true, next: true} }
-
-// messageKeys is every key that a Message may have, for the check that the catalogues are complete.
-func messageKeys() []string {
-	var keys []string
-	for _, m := range append(refusalMessages(),
-		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), TooManyAttempts(time.Second),
-		TooManyAttempts(time.Hour), StoreLost(), NobodyReports(), LoggedOut(), ReasonMissing(1), InTheClear(),
-		AuditPeriod(),
-	) {
-		keys = append(keys, m.key)
-		if m.next {
-			keys = append(keys, m.nextKey())
-		}
-	}
-	return keys
-}
 
 // Role is the ARIA role of the element that shows it: alert or status.
 func (m *Message) Role() string {
@@ -87,10 +74,26 @@ func (m *Message) Role() string {
 	return "status"
 }
 
-// Warns tells whether it is shown as a warning, which is neither good news nor an alert.
-func (m *Message) Warns() bool { return m.warn }
+// shownMessage is a message as its template reads it.
+type shownMessage struct {
+	Role  string
+	Warns bool // shown as a warning, which is neither good news nor an alert
+	Quiet bool // takes up no room, because the page shows the same anyway
+	Text  template.HTML
+	Next  string // what to do now; "" = nothing
+}
 
-// Quiet tells whether it takes up no room, because the page shows it anyway.
-func (m *Message) Quiet() bool { return m.quiet }
+// message is m in this language.
+func (c *catalogue) message(m *Message) (shownMessage, error) {
+	shown := shownMessage{Role: m.Role(), Warns: m.warn, Quiet: m.quiet}
+	text, err := c.isolate(m.key, m.count, m.name)
+	if err != nil || !m.next {
+		shown.Text = text
+		return shown, err
+	}
+	shown.Text = text
+	shown.Next, err = c.text(m.nextKey())
+	return shown, err
+}
 
 func (m *Message) nextKey() string { return m.key + ".next" }

@@ -86,20 +86,6 @@ func problemKey(code int) string {
 	return "now.problem.rejected"
 }
 
-// problemKeys is every key that a problem may ask for, for the check that the catalogues are complete.
-func problemKeys() []string {
-	keys := []string{problemKey(404), problemKey(403), problemKey(500), problemKey(422)}
-	for _, kind := range hintKinds() {
-		keys = append(keys, newHintRow(journey.Hint{Kind: kind}).Key)
-	}
-	return keys
-}
-
-// hintKinds is every kind of hint.
-func hintKinds() []journey.HintKind {
-	return []journey.HintKind{journey.HintFailures, journey.HintRepeated, journey.HintRedirects, journey.HintLogin}
-}
-
 // hintRow is a hint as it is written.
 type hintRow struct {
 	Key   string // the catalogue's, of the sentence that says what is wrong, and why that is shown

@@ -163,7 +163,7 @@ func TestReadersChooseALook(t *testing.T) {
 func TestLivePageCanBePausedAndHasAPlaceForNow(t *testing.T) {
 	set := newSet(t)
 	now := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
-	html, err := set.Live(views.Live{Layout: views.Layout{Lang: "fr"}, Username: "ada", SocketURL: "/s", Now: now})
+	html, err := set.Live(views.Live{Layout: views.Layout{Lang: "fr"}, Username: "ada", SocketURL: "/s", At: now})
 	doc := parse(t, html, err)
 	if got := doc.Find("#live").AttrOr("data-now", ""); got != "2026-03-04T04:06:07.890Z" {
 		t.Errorf("the server's clock is %q", got)

@@ -4,8 +4,8 @@ import "time"
 
 // How long after the last request somebody counts as being on the site.
 const (
-	ActiveFor = time.Minute      // active now; then idle
-	IdleFor   = 15 * time.Minute // idle; then gone, although the log is still there
+	activeFor = time.Minute      // active now; then idle
+	idleFor   = 15 * time.Minute // idle; then gone, although the log is still there
 )
 
 // presence says whether a user is on the site: the end of its catalogue key, and its CSS hook.
@@ -22,9 +22,9 @@ const (
 // just made.
 func presenceOf(seen, now time.Time) presence {
 	switch ago := now.Sub(seen); {
-	case ago < ActiveFor:
+	case ago < activeFor:
 		return active
-	case ago < IdleFor:
+	case ago < idleFor:
 		return idle
 	}
 	return gone
@@ -32,6 +32,3 @@ func presenceOf(seen, now time.Time) presence {
 
 // Key is the catalogue's key for what the state is called.
 func (p presence) Key() string { return "presence." + string(p) }
-
-// presenceKeys is every key that a presence may have, for the check that the catalogues are complete.
-func presenceKeys() []string { return []string{active.Key(), idle.Key(), gone.Key()} }

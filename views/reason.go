@@ -7,7 +7,7 @@ type Reason struct {
 	Layout
 	Username string // "" = everyone's
 	Next     string // path of the log; the handler has checked it
-	Text     string // what was typed before
+	Text     string // typed before
 	Message  *Message
 }
 
@@ -18,11 +18,19 @@ func (s *Set) Reason(p Reason) ([]byte, error) { return s.page("reason", p.Lang,
 type ReasonLeft struct {
 	Text  string
 	Until time.Time
-	Left  time.Duration // at the moment of the answer; counted down by the page
+	Left  time.Duration // at the moment of the answer; the page counts it down
 }
 
-// Clock is when the reason has to be stated again, for those without a script.
-func (r ReasonLeft) Clock() string { return r.Until.UTC().Format("15:04 UTC") }
+// reasonLeft is ReasonLeft as templates read it.
+type reasonLeft struct {
+	Text    string
+	Clock   string // when the reason has to be stated again, for those without a script
+	Seconds int    // how long it holds, for the script
+}
 
-// Seconds is how long the reason holds, for the page.
-func (r ReasonLeft) Seconds() int { return int(r.Left.Seconds()) }
+func newReasonLeft(r *ReasonLeft) *reasonLeft {
+	if r == nil {
+		return nil
+	}
+	return &reasonLeft{r.Text, r.Until.UTC().Format("15:04 UTC"), int(r.Left.Seconds())}
+}

@@ -146,6 +146,3 @@ func pageName(page, path string) string {
 	}
 	return visible(path)
 }
-
-// alone is a request as a step of its own.
-func alone(e store.Entry) *journey.Step { return &journey.Step{ID: e.ID, Entry: e} }

@@ -134,20 +134,20 @@ func TestRowsLeadToTheTraceAndCopyTheWholeURL(t *testing.T) {
 func TestLogIsFilteredAndUnfolded(t *testing.T) {
 	set := newSet(t)
 	for _, c := range []struct {
-		what    string
-		reading views.Reading
-		want    string
+		what   string
+		filter views.Filter
+		want   string
 	}{
-		{"all", views.Reading{}, "5 3 1"},
-		{"every request", views.Reading{Every: true}, "5 4 3 2 1"},
-		{"errors", views.Reading{Filter: journey.Filter{Show: journey.ShowErrors}}, "5 1"},
-		{"pages", views.Reading{Filter: journey.Filter{Show: journey.ShowPages}}, "1"},
-		{"changes", views.Reading{Filter: journey.Filter{Show: journey.ShowChanges}}, "5 3"},
-		{"text in a name", views.Reading{Filter: journey.Filter{Text: "ORDER det"}}, "1"},
-		{"text in a part", views.Reading{Filter: journey.Filter{Text: "missing"}}, "1"},
-		{"nothing", views.Reading{Filter: journey.Filter{Text: "nosuch"}}, ""},
+		{"all", views.Filter{}, "5 3 1"},
+		{"every request", views.Filter{Every: true}, "5 4 3 2 1"},
+		{"errors", views.Filter{Filter: journey.Filter{Show: journey.ShowErrors}}, "5 1"},
+		{"pages", views.Filter{Filter: journey.Filter{Show: journey.ShowPages}}, "1"},
+		{"changes", views.Filter{Filter: journey.Filter{Show: journey.ShowChanges}}, "5 3"},
+		{"text in a name", views.Filter{Filter: journey.Filter{Text: "ORDER det"}}, "1"},
+		{"text in a part", views.Filter{Filter: journey.Filter{Text: "missing"}}, "1"},
+		{"nothing", views.Filter{Filter: journey.Filter{Text: "nosuch"}}, ""},
 	} {
-		html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Reading: c.reading, Refresh: 2})
+		html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Filter: c.filter, Refresh: 2})
 		doc := parse(t, html, err)
 		var ids []string
 		for _, row := range doc.Find("#rows > tr").EachIter() {
@@ -157,7 +157,7 @@ func TestLogIsFilteredAndUnfolded(t *testing.T) {
 			t.Errorf("%s: rows %q, want %q", c.what, got, c.want)
 		}
 		// The refresh, and the live log, go on as the reader has chosen.
-		query := c.reading.Query(map[string][]string{"username": {"ada"}}).Encode()
+		query := c.filter.AddTo(map[string][]string{"username": {"ada"}}).Encode()
 		if got := doc.Find("#log-section").AttrOr("hx-get", ""); got != "/static?"+query {
 			t.Errorf("%s: the refresh asks %q", c.what, got)
 		}

@@ -44,16 +44,6 @@ func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time
 	return b.String(), nil
 }
 
-// catalogue returns the texts of a language, or else of English.
-func (s *Set) catalogue(lang string) *catalogue {
-	for _, c := range s.catalogues {
-		if c.language.Tag == lang {
-			return c
-		}
-	}
-	return s.catalogues[0]
-}
-
 // where is the sentence about where the user is, as Markdown.
 func (c *catalogue) where(n nowLine) (string, error) {
 	if !n.Known {

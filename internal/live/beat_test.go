@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/internal/live"
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // A page and a program are told at intervals that all is well: neither can see the protocol's pings.

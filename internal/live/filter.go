@@ -33,7 +33,7 @@ func (e *filtered) encode(u store.Update) ([][]byte, error) {
 }
 
 func (e *filtered) wants(entry *store.Entry) bool {
-	if e.watch.App != "" && entry.Application != e.watch.App || !e.watch.Reading.Filter.MatchesEntry(*entry) {
+	if e.watch.App != "" && entry.Application != e.watch.App || !e.watch.Filter.MatchesEntry(*entry) {
 		return false
 	}
 	return e.watch.wantsEvery() || journey.Notable(*entry)

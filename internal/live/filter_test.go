@@ -26,7 +26,7 @@ func TestWhichOfEveryonesRequestsAreWanted(t *testing.T) {
 		{journey.Filter{Show: journey.ShowErrors, Text: "/cart"}, "shop", false},
 		{journey.Filter{Show: journey.ShowChanges}, "shop", false},
 	} {
-		e := filtered{watch: Watch{Reading: views.Reading{Filter: test.filter}, App: test.application}}
+		e := filtered{watch: Watch{Filter: views.Filter{Filter: test.filter}, App: test.application}}
 		if got := e.wants(entry); got != test.wanted {
 			t.Errorf("%+v of %q: %v", test.filter, test.application, got)
 		}
@@ -43,10 +43,10 @@ func TestWhatPagesFetchIsShownOnlyIfItIsAskedFor(t *testing.T) {
 		want  [3]bool
 	}{
 		{Watch{}, [3]bool{true, false, true}},
-		{Watch{Reading: views.Reading{Every: true}}, [3]bool{true, true, true}},
+		{Watch{Filter: views.Filter{Every: true}}, [3]bool{true, true, true}},
 		{Watch{JSON: true}, [3]bool{true, true, true}},
-		{Watch{Reading: views.Reading{Filter: journey.Filter{Text: "png"}}}, [3]bool{false, false, true}},
-		{Watch{Reading: views.Reading{Filter: journey.Filter{Text: "png"}, Every: true}}, [3]bool{false, true, true}},
+		{Watch{Filter: views.Filter{Filter: journey.Filter{Text: "png"}}}, [3]bool{false, false, true}},
+		{Watch{Filter: views.Filter{Filter: journey.Filter{Text: "png"}, Every: true}}, [3]bool{false, true, true}},
 	} {
 		e := filtered{watch: test.watch}
 		if got := [3]bool{e.wants(page), e.wants(image), e.wants(missing)}; got != test.want {
@@ -56,7 +56,7 @@ func TestWhatPagesFetchIsShownOnlyIfItIsAskedFor(t *testing.T) {
 }
 
 func TestOnlyWhatIsWantedIsCounted(t *testing.T) {
-	watch := Watch{Lang: "en", Reading: views.Reading{Filter: journey.Filter{Show: journey.ShowErrors}}}
+	watch := Watch{Lang: "en", Filter: views.Filter{Filter: journey.Filter{Show: journey.ShowErrors}}}
 	e := &filtered{newEncoder(t, watch), watch}
 	var burst []*store.Entry
 	for n := range 4 * maxRows {
@@ -81,7 +81,7 @@ func TestOnlyWhatIsWantedIsCounted(t *testing.T) {
 
 // A program is told how far the log has come before what it knows of that is too old.
 func TestAProgramIsToldWhatPassesItBy(t *testing.T) {
-	watch := Watch{JSON: true, Reading: views.Reading{Filter: journey.Filter{Text: "pay"}}}
+	watch := Watch{JSON: true, Filter: views.Filter{Filter: journey.Filter{Text: "pay"}}}
 	e := &filtered{&jsonEncoder{state: store.Live}, watch}
 	encode := func(from, to int, path string) (messages []string) {
 		var entries []*store.Entry
@@ -111,13 +111,13 @@ func TestAProgramIsToldWhatPassesItBy(t *testing.T) {
 }
 
 func TestOnlyEveryonesRequestsAreFilteredHere(t *testing.T) {
-	chosen := views.Reading{Filter: journey.Filter{Text: "x"}}
+	chosen := views.Filter{Filter: journey.Filter{Text: "x"}}
 	for _, test := range []struct {
 		watch Watch
 		want  bool
 	}{
-		{Watch{}, true}, {Watch{JSON: true}, false}, {Watch{Reading: views.Reading{Every: true}}, false}, {Watch{Reading: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
-		{Watch{Username: "ada", Reading: chosen, App: "shop"}, false},
+		{Watch{}, true}, {Watch{JSON: true}, false}, {Watch{Filter: views.Filter{Every: true}}, false}, {Watch{Filter: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
+		{Watch{Username: "ada", Filter: chosen, App: "shop"}, false},
 	} {
 		if _, got := encoderFor(&Hub{}, test.watch, nil).(*filtered); got != test.want {
 			t.Errorf("%+v: %v", test.watch, got)

@@ -121,22 +121,22 @@ func viewerOf(s *melody.Session) *viewer {
 
 // Watch is what a viewer wants to see.
 type Watch struct {
-	Access   auth.Access   // who watches, and by what right
-	Until    time.Time     // when the viewer has to connect, and be let in, again; zero = never
-	Username string        // "" for everyone
-	After    string        // cursor of the newest entry that the viewer has; "" = none
-	JSON     bool          // one JSON object per message instead of HTML frames
-	Reading  views.Reading // which requests: of one user's log in HTML frames, of everyone's also in JSON
-	App      string        // of everyone's requests, those that this application recorded; "" = any
-	Lang     string        // of HTML frames
-	Base     string        // base path of the links in HTML frames
+	Access   auth.Access  // who watches, and by what right
+	Until    time.Time    // when the viewer has to connect, and be let in, again; zero = never
+	Username string       // "" for everyone
+	After    string       // cursor of the newest entry that the viewer has; "" = none
+	JSON     bool         // one JSON object per message instead of HTML frames
+	Filter   views.Filter // which requests: of one user's log in HTML frames, of everyone's also in JSON
+	App      string       // of everyone's requests, those that this application recorded; "" = any
+	Lang     string       // of HTML frames
+	Base     string       // base path of the links in HTML frames
 }
 
 // hasTrail reports whether the viewer sees what one user does, not only what her browser fetches.
 func (w Watch) hasTrail() bool { return w.Username != "" && !w.JSON }
 
 // wantsEvery reports whether the viewer sees also what pages fetch by themselves. Programs always do.
-func (w Watch) wantsEvery() bool { return w.JSON || w.Reading.Every }
+func (w Watch) wantsEvery() bool { return w.JSON || w.Filter.Every }
 
 // Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
 // answer the request if the error is [ErrClosed], [ErrFull], [ErrTooMany], store.ErrClosed or about

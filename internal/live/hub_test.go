@@ -22,9 +22,9 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/internal/live"
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -131,7 +131,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	defer s.open.Add(-1)
 	q := r.URL.Query()
 	err := s.hub.Serve(w, r, live.Watch{
-		Access: auth.Access{Account: q.Get("account")}, Until: s.until, Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Reading: views.Reading{Filter: s.filter}, Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
+		Access: auth.Access{Account: q.Get("account")}, Until: s.until, Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Filter: views.Filter{Filter: s.filter}, Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
 	})
 	switch {
 	case errors.Is(err, live.ErrTooMany):

@@ -15,10 +15,10 @@ import (
 func (e *htmlEncoder) steps(u store.Update) ([][]byte, error) {
 	entries := u.Entries
 	// A burst that all see is folded and rendered once. What only one reader searches for is not kept.
-	if len(entries) == 0 || len(entries) > frameRows || e.watch.Reading.Filter.Text != "" {
+	if len(entries) == 0 || len(entries) > frameRows || e.watch.Filter.Text != "" {
 		return e.render(entries, u.Gap)
 	}
-	key := frameKey{entries[0], entries[len(entries)-1], len(entries), u.Gap, e.watch.Lang, e.watch.Reading}
+	key := frameKey{entries[0], entries[len(entries)-1], len(entries), u.Gap, e.watch.Lang, e.watch.Filter}
 	frame, err := e.hub.pieces.get(key, func() ([]byte, error) {
 		frames, err := e.render(entries, u.Gap)
 		return bytes.Join(frames, nil), err
@@ -33,7 +33,7 @@ type frameKey struct {
 	entries     int
 	gap         bool
 	lang        string
-	reading     views.Reading
+	filter      views.Filter
 }
 
 // render makes the frames of an update.
@@ -74,13 +74,13 @@ func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
 	e.trail.mu.Lock()
 	defer e.trail.mu.Unlock()
 	steps := e.trail.follow(entries)
-	if e.watch.Reading.Every {
+	if e.watch.Filter.Every {
 		steps = nil
 		for _, entry := range entries {
 			steps = append(steps, &journey.Step{ID: entry.ID, Entry: *entry})
 		}
 	}
-	steps = slices.DeleteFunc(steps, func(s *journey.Step) bool { return !e.watch.Reading.Filter.Matches(s) })
+	steps = slices.DeleteFunc(steps, func(s *journey.Step) bool { return !e.watch.Filter.Matches(s) })
 	return steps[max(0, len(steps)-views.DefaultMaxRows):]
 }
 

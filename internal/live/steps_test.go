@@ -109,7 +109,7 @@ func TestAnUpdateWithoutEntriesReadsNothing(t *testing.T) {
 // What somebody types is not held for others.
 func TestFramesOfASearchAreNotKept(t *testing.T) {
 	for text, want := range map[string]bool{"": true, "cart": false} {
-		e := newEncoder(t, Watch{Username: "ada", Lang: "en", Reading: views.Reading{Filter: journey.Filter{Text: text}}})
+		e := newEncoder(t, Watch{Username: "ada", Lang: "en", Filter: views.Filter{Filter: journey.Filter{Text: text}}})
 		encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/cart")}})
 		kept := false
 		for key := range e.hub.pieces.young {
@@ -174,17 +174,17 @@ func TestAReaderSeesWhatSheHasChosen(t *testing.T) {
 	entries := []*store.Entry{page("1", "/cart"), image("2", "/a.png", "/cart", 200), page("3", "/pay")}
 	entries[2].Code, entries[2].Method = 422, "POST"
 	for _, c := range []struct {
-		what    string
-		reading views.Reading
-		want    string
+		what   string
+		filter views.Filter
+		want   string
 	}{
-		{"all", views.Reading{}, "3 1"},
-		{"every request", views.Reading{Every: true}, "3 2 1"},
-		{"errors", views.Reading{Filter: journey.Filter{Show: journey.ShowErrors}}, "3"},
-		{"text", views.Reading{Filter: journey.Filter{Text: "CART"}}, "1"},
-		{"nothing", views.Reading{Filter: journey.Filter{Text: "nosuch"}}, ""},
+		{"all", views.Filter{}, "3 1"},
+		{"every request", views.Filter{Every: true}, "3 2 1"},
+		{"errors", views.Filter{Filter: journey.Filter{Show: journey.ShowErrors}}, "3"},
+		{"text", views.Filter{Filter: journey.Filter{Text: "CART"}}, "1"},
+		{"nothing", views.Filter{Filter: journey.Filter{Text: "nosuch"}}, ""},
 	} {
-		frame := encode(t, newEncoder(t, Watch{Username: "ada", Lang: "en", Reading: c.reading}), store.Update{State: store.Live, Entries: entries})
+		frame := encode(t, newEncoder(t, Watch{Username: "ada", Lang: "en", Filter: c.filter}), store.Update{State: store.Live, Entries: entries})
 		var ids []string
 		for _, row := range frame.Find("tr").EachIter() {
 			ids = append(ids, row.AttrOr("data-id", ""))

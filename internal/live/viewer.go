@@ -55,7 +55,7 @@ func encoderFor(h *Hub, watch Watch, t *trail) (e encoder) {
 	} else {
 		e = newHTMLEncoder(h, watch, t)
 	}
-	if watch.Username == "" && (watch.Reading.Filter.Active() || watch.App != "" || !watch.wantsEvery()) {
+	if watch.Username == "" && (watch.Filter.Active() || watch.App != "" || !watch.wantsEvery()) {
 		e = &filtered{encoder: e, watch: watch}
 	}
 	return e

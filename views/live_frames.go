@@ -13,12 +13,12 @@ type ConnectionState string
 // others also by the server. Silence means something else in each: a customer who does nothing is
 // live, and the page says since when.
 const (
-	Connecting           ConnectionState = "connecting"
+	connecting           ConnectionState = "connecting"
 	ConnectionLive       ConnectionState = "live"
-	ConnectionLost       ConnectionState = "lost"
+	connectionLost       ConnectionState = "lost"
 	ConnectionStoreLost  ConnectionState = "store-lost"
 	ConnectionNobody     ConnectionState = "nobody"     // no application reports, so nothing can arrive
-	ConnectionRefreshing ConnectionState = "refreshing" // static page: nothing is connected, all is well
+	connectionRefreshing ConnectionState = "refreshing" // static page: nothing is connected, all is well
 )
 
 // Row renders one <tr> of the log. It depends on nothing but its arguments, so a caller may render

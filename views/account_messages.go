@@ -83,15 +83,3 @@ func Done(change Change) *Message {
 	}
 	return nil
 }
-
-// refusalMessages are the messages of this file, for the check that the catalogues are complete.
-func refusalMessages() []*Message {
-	messages := []*Message{Unconfirmed(), WrongCurrentPassword()}
-	for _, r := range refusals() {
-		messages = append(messages, Refusal(r.err))
-	}
-	for _, change := range changes() {
-		messages = append(messages, Done(change))
-	}
-	return messages
-}

@@ -35,11 +35,11 @@ func HintsIn(usernames []string, logs []store.Log) map[string][]journey.Hint {
 }
 
 // InTrouble are Troubled, and who else there are Hints of, as the page shows them: the newest first.
-func (p Home) InTrouble() []trouble {
+func (p homePage) InTrouble() []trouble {
 	var shown []trouble
 	hints := p.freshHints()
 	for _, t := range p.Troubled {
-		if p.now().Sub(t.At) < TroubleFor {
+		if p.At.Sub(t.At) < TroubleFor {
 			shown = append(shown, trouble{Trouble: t, moment: momentOf(t.At), Hints: troubleHints(hints[t.Username])})
 			delete(hints, t.Username)
 		}
@@ -53,11 +53,11 @@ func (p Home) InTrouble() []trouble {
 }
 
 // freshHints are those that are not too old, by username.
-func (p Home) freshHints() map[string][]journey.Hint {
+func (p homePage) freshHints() map[string][]journey.Hint {
 	fresh := make(map[string][]journey.Hint)
 	for username, all := range p.Hints {
 		for _, h := range all {
-			if p.now().Sub(lastOf(h).Time) < TroubleFor {
+			if p.At.Sub(lastOf(h).Time) < TroubleFor {
 				fresh[username] = append(fresh[username], h)
 			}
 		}
@@ -93,16 +93,4 @@ func (t trouble) Key() string {
 		return "trouble.not-found"
 	}
 	return "trouble.rejected"
-}
-
-// troubleKeys is every key that a trouble may have, for the check that the catalogues are complete.
-func troubleKeys() []string {
-	var keys []string
-	for _, kind := range hintKinds() {
-		keys = append(keys, troubleHints([]journey.Hint{{Kind: kind}})[0].Key)
-	}
-	for _, code := range []int{403, 404, 422, 500} {
-		keys = append(keys, trouble{Trouble: store.Trouble{Code: code}}.Key())
-	}
-	return keys
 }

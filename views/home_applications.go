@@ -2,17 +2,16 @@ package views
 
 import "github.com/gin-userlog/userlog/store"
 
-// application is a process that records, as the home page shows it, or the sum of several of one
-// name.
+// application is a process that records, as the home page shows it, or the sum of several with one name.
 type application struct {
 	store.Application
-	Processes int  // that it is the sum of; 0 = it is a process
-	Part      bool // it is in the sum before it
+	Processes int  // in the sum; 0 = this is one process
+	Part      bool // this process is in the sum before it
 }
 
-// Reports is Applications, which are in the order of their names, as the page shows them: each
-// process, and where there are several of one name, their sum before them.
-func (p Home) Reports() []application {
+// Reports are the applications, in the order of their names, as the page shows them. Each process has a row.
+// Where several processes have one name, a row with their sum comes before them.
+func (p homePage) Reports() []application {
 	var reports []application
 	for rest := p.Applications; len(rest) > 0; {
 		n := 1
@@ -30,8 +29,8 @@ func (p Home) Reports() []application {
 	return reports
 }
 
-// sumOf adds up processes of one name. It is as fresh as the one that reported last, and of their
-// version if that is the same.
+// sumOf adds up processes of one name. The sum has the age of the newest report, and the version if all have the
+// same.
 func sumOf(processes []store.Application) application {
 	sum := store.Application{Name: processes[0].Name, Version: processes[0].Version, Age: processes[0].Age}
 	for _, a := range processes {
@@ -59,22 +58,22 @@ func sumOf(processes []store.Application) application {
 // Hour is what was recorded in the last hour.
 func (a application) Hour() sparkline { return newSparkline(a.LastHour) }
 
-// loss is a number of requests that were not recorded, and the catalogue's key for why.
+// loss is a number of requests that were not recorded. Key is the catalogue's, for the reason.
 type loss struct {
 	Key      string
 	Requests int
 }
 
-// Accepted is how many requests it was given to record.
+// Accepted is how many requests the application was given to record.
 func (a application) Accepted() int { return int(a.Stats.Accepted) }
 
-// Queued is how many of them wait to be written.
+// Queued is how many requests wait to be written.
 func (a application) Queued() int { return int(a.Stats.Queued) }
 
-// Lost is how many of them are not in the log, or may not be.
+// Lost is how many requests are not in the log, or may not be.
 func (a application) Lost() int { return int(a.Stats.Dropped.Total() + a.Stats.Indeterminate) }
 
-// Losses says for which reasons, those that there are.
+// Losses are the reasons for which requests were lost.
 func (a application) Losses() []loss {
 	var losses []loss
 	for _, l := range everyLoss(a.Stats) {
@@ -95,13 +94,4 @@ func everyLoss(s store.Stats) []loss {
 		{"applications.closed", int(s.Dropped.Closed)},
 		{"applications.indeterminate", int(s.Indeterminate)},
 	}
-}
-
-// applicationKeys is every key that a loss may have, for the check that the catalogues are complete.
-func applicationKeys() []string {
-	var keys []string
-	for _, l := range everyLoss(store.Stats{}) {
-		keys = append(keys, l.Key)
-	}
-	return keys
 }

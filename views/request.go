@@ -1,12 +1,8 @@
 package views
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -67,30 +63,6 @@ type omitted struct {
 	Requests int
 }
 
-// visible is a path as it can be shown and copied. What would not be seen, or would rearrange the text
-// around it (controls, bidi overrides, bytes that are not UTF-8), is percent-encoded: the same URL, and
-// honest.
-func visible(path string) string {
-	if strings.IndexFunc(path, hidden) < 0 {
-		return path
-	}
-	var b strings.Builder
-	for i, c := range path {
-		if !hidden(c) {
-			b.WriteRune(c)
-			continue
-		}
-		_, size := utf8.DecodeRuneInString(path[i:])
-		for _, octet := range []byte(path[i : i+size]) {
-			fmt.Fprintf(&b, "%%%02X", octet)
-		}
-	}
-	return b.String()
-}
-
-// hidden says whether a reader would not see the character for what it is.
-func hidden(c rune) bool { return !unicode.IsPrint(c) || c == utf8.RuneError }
-
 // typeKey is the catalogue's key for what kind of request a method makes.
 func typeKey(method string) string {
 	switch method {
@@ -122,10 +94,20 @@ func outcomeOf(code int) string {
 // resultKey is the catalogue's key for an outcome.
 func resultKey(outcome string) string { return "result." + outcome }
 
-// entryKeys is every key that a row may ask for, for the check that the catalogues are complete.
-func entryKeys() []string {
-	return []string{
-		"type.read", "type.write", "type.other", "result.informational", "result.success",
-		"result.redirection", "result.client-error", "result.server-error", "result.non-standard",
+// Words are what the table calls requests, for a terminal: in English.
+type Words struct{ catalogue *catalogue }
+
+// NewWords reads the English catalogue. It is embedded, so an error means that the program was built wrongly.
+func NewWords() (Words, error) {
+	all, err := loadCatalogues()
+	if err != nil {
+		return Words{}, err
 	}
+	return Words{all[0]}, nil
 }
+
+// Type is what kind of request it was, such as Read.
+func (w Words) Type(e store.Entry) string { return w.catalogue.texts[typeKey(e.Method)] }
+
+// Result is how the request ended, such as Client error.
+func (w Words) Result(e store.Entry) string { return w.catalogue.texts[resultKey(outcomeOf(e.Code))] }

@@ -165,13 +165,3 @@ func (m *markup) code(value string) *markup {
 
 // result writes how a request ended.
 func (m *markup) result(r *request) { m.t(r.ResultKey).raw(` (`).number(r.Code).raw(`)`) }
-
-// markupKeys is every key that markup asks for, for the check that the catalogues are complete.
-func markupKeys() []string {
-	return []string{
-		"step.led", "step.ahead", "step.implied", "step.problems", "step.folded", "step.details", "step.omitted", "step.times", "step.poll",
-		"detail.time", "detail.duration", "detail.route", "detail.from", "detail.request-id", "detail.trace", "detail.trace.open",
-		"copy.url", "copy.request-id", "copy.line",
-		"now.label", "now.title", "now.on", "now.somewhere", "now.active", "now.idle", "now.idle-seconds", "now.idle-minutes", "now.idle-hours", "now.nothing",
-	}
-}

@@ -16,13 +16,18 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-func newSet(t testing.TB) *views.Set {
-	t.Helper()
+// sharedSet is parsed once: a set never changes.
+var sharedSet = sync.OnceValues(func() (*views.Set, error) {
 	assets, err := static.New()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	set, err := views.New(assets, views.Links{})
+	return views.New(assets, views.Links{})
+})
+
+func newSet(t testing.TB) *views.Set {
+	t.Helper()
+	set, err := sharedSet()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,9 +95,15 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "wss://live.example.com/s?everyone=1"})
 	add("everyone", html, err)
 	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "/s", Application: hostileName,
-		Applications: []string{hostileName}, Reading: views.Reading{Filter: journey.Filter{Show: journey.ShowErrors, Text: hostilePath}},
+		Applications: []string{hostileName}, Filter: views.Filter{Filter: journey.Filter{Show: journey.ShowErrors, Text: hostilePath}},
 	})
 	add("everyone, filtered", html, err)
+	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "/s", Reason: &views.ReasonLeft{Text: hostileName}})
+	add("everyone, with a reason", html, err)
+	html, err = set.Reason(views.Reason{Layout: layout, Username: hostileName, Next: hostilePath, Text: hostileName, Message: views.ReasonMissing(1)})
+	add("reason", html, err)
+	html, err = set.Reason(views.Reason{Layout: layout})
+	add("reason for everyone", html, err)
 	html, err = set.Audit(hostileAudit(layout))
 	add("audit", html, err)
 	html, err = set.Audit(views.Audit{Layout: layout, Message: views.AuditPeriod()})
@@ -126,6 +137,38 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 				checkAccessible(t, doc)
 				checkPrefix(t, doc, "/user/log/")
 			})
+		}
+	}
+}
+
+// A template is only checked when it is first used, so a release must have used each.
+func TestEveryPieceInEveryLanguage(t *testing.T) {
+	set := newSet(t)
+	e := hostileEntry()
+	e.Code, e.Page, e.From, e.Route, e.RequestID, e.Duration = 500, hostileName, "/", "/", hostileName, time.Second
+	step := &journey.Step{Entry: e, Redirects: []store.Entry{e}, Parts: []journey.Part{{Entry: e, Count: 2, Poll: true}}, Omitted: 1, Problems: 1}
+	now := views.Now{
+		Username: hostileName, Where: journey.Now{Since: e.Time, Page: hostileName, Problem: &journey.Problem{Entry: e}},
+		Hints: []journey.Hint{{Kind: journey.HintLogin, Entries: []store.Entry{e}}},
+	}
+	for _, language := range set.Languages() {
+		for name, piece := range map[string]func(lang string) ([]byte, error){
+			"row":        func(lang string) ([]byte, error) { return set.Row(lang, "/base", e, true) },
+			"step":       func(lang string) ([]byte, error) { return set.StepRow(lang, step) },
+			"gap":        func(lang string) ([]byte, error) { return set.GapRow(lang, true) },
+			"omitted":    func(lang string) ([]byte, error) { return set.OmittedRow(lang, true, 1) },
+			"now":        func(lang string) ([]byte, error) { return set.Now(lang, now) },
+			"connection": func(lang string) ([]byte, error) { return set.Connection(lang, views.ConnectionLive) },
+			"suggestions": func(lang string) ([]byte, error) {
+				return set.Suggestions(views.Suggestions{Lang: lang, Users: []store.Seen{{Username: hostileName}}})
+			},
+		} {
+			html, err := piece(language.Tag)
+			doc := parse(t, []byte("<table>"+string(html)+"</table>"), err)
+			checkHarmless(t, doc)
+			if strings.TrimSpace(doc.Text()) == "" {
+				t.Errorf("%s: %s is empty", language.Tag, name)
+			}
 		}
 	}
 }

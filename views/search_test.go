@@ -11,7 +11,7 @@ import (
 func TestSuggestionsAreOptionsAndAreCounted(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	users := []store.Seen{{Username: "ada", At: now}, {Username: hostileName, At: now.Add(-time.Hour)}}
-	html, err := newSet(t).Suggestions(views.Suggestions{Lang: "en", Users: users, Now: now})
+	html, err := newSet(t).Suggestions(views.Suggestions{Lang: "en", Users: users, At: now})
 	answer := parse(t, []byte("<ul>"+string(html)+"</ul>"), err)
 	options := answer.Find("li[role=option][id][aria-selected=false]")
 	if options.Length() != 2 || options.Eq(1).AttrOr("data-username", "") != hostileName {

@@ -1,0 +1,38 @@
+package views
+
+// Error is the page for what can't be shown: a plain sentence and the next step, never an error's own text.
+type Error struct {
+	Layout
+	Status   int  // 403, 404 (also for 405), 429 and 503 have texts of their own, everything else has that of 500
+	NoAccess bool // of 403: the account may not make any such request
+}
+
+// Error renders an error page.
+func (s *Set) Error(p Error) ([]byte, error) { return s.page("error", p.Lang, errorPage{p}) }
+
+// errorPage is Error as its template reads it.
+type errorPage struct{ Error }
+
+// Key is the catalogue's key for the error's title.
+func (e errorPage) Key() string {
+	switch e.Status {
+	case 403:
+		if e.NoAccess {
+			return "error.no-access"
+		}
+		return "error.forbidden"
+	case 404, 405:
+		return "error.not-found"
+	case 429:
+		return "error.too-many"
+	case 503:
+		return "error.store-lost"
+	}
+	return "error.internal"
+}
+
+// TextKey is the key of the sentence that says what happened.
+func (e errorPage) TextKey() string { return e.Key() + ".text" }
+
+// NextKey is the key of the sentence that says what to do now.
+func (e errorPage) NextKey() string { return e.Key() + ".next" }

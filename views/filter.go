@@ -1,0 +1,97 @@
+package views
+
+import (
+	"net/url"
+
+	"github.com/gin-userlog/userlog/internal/journey"
+)
+
+// Filter is what a reader has chosen to see of a log. The address of the page holds it, and links take it
+// from the static log to the live one.
+type Filter struct {
+	journey.Filter
+	Every bool // each request has a row of its own, instead of each thing that a person did
+}
+
+// ParseFilter is what a query asks for. A kind that does not exist is left out.
+func ParseFilter(query url.Values) Filter {
+	f := Filter{Filter: journey.Filter{Text: query.Get("q")}, Every: query.Get("every") != ""}
+	switch show := query.Get("show"); show {
+	case journey.ShowPages, journey.ShowChanges, journey.ShowErrors:
+		f.Show = show
+	}
+	return f
+}
+
+// AddTo adds the filter to the query of an address, and returns it.
+func (f Filter) AddTo(query url.Values) url.Values {
+	if f.Show != journey.ShowAll {
+		query.Set("show", f.Show)
+	}
+	if f.Text != "" {
+		query.Set("q", f.Text)
+	}
+	if f.Every {
+		query.Set("every", "1")
+	}
+	return query
+}
+
+// controls are what a reader can choose above the log of a user.
+type controls struct {
+	Base, Page, Username string // Page is "/static" or "/live"
+	Filter               Filter
+}
+
+// shows are the kinds of rows to choose from.
+func shows() []option {
+	return []option{
+		{Value: journey.ShowAll, Key: "filter.all"}, {Value: journey.ShowPages, Key: "filter.pages"},
+		{Value: journey.ShowChanges, Key: "filter.changes"}, {Value: journey.ShowErrors, Key: "filter.errors"},
+	}
+}
+
+// choice is a link to another way to see the log.
+type choice struct {
+	Key     string // of the catalogues
+	URL     string
+	Current bool
+}
+
+// to is the address of a page of the same user with a filter.
+func (c controls) to(page string, f Filter) string {
+	return c.Base + page + "?" + f.AddTo(url.Values{"username": {c.Username}}).Encode()
+}
+
+// Pages are the two ways to be kept informed.
+func (c controls) Pages() []choice {
+	return []choice{
+		{"switch.static", c.to("/static", c.Filter), c.Page == "/static"},
+		{"switch.live", c.to("/live", c.Filter), c.Page == "/live"},
+	}
+}
+
+// Shows are the kinds of rows to choose from.
+func (c controls) Shows() []choice {
+	var all []choice
+	for _, show := range shows() {
+		f := c.Filter
+		f.Show = show.Value
+		all = append(all, choice{show.Key, c.to(c.Page, f), c.Filter.Show == show.Value})
+	}
+	return all
+}
+
+// Unfold leads to every request, or back to what the person did.
+func (c controls) Unfold() choice {
+	f := c.Filter
+	f.Every = !f.Every
+	key := "filter.every"
+	if c.Filter.Every {
+		key = "filter.folded"
+	}
+	return choice{key, c.to(c.Page, f), false}
+}
+
+// SummaryURL is the address of the summary for a ticket.
+func (c controls) SummaryURL() string { return link(c.Base, "/summary", c.Username) }

@@ -1,0 +1,53 @@
+package views
+
+import "slices"
+
+// Sections of the admin, as [Layout.Section] names them.
+const (
+	SectionHome     = "home"
+	SectionStatic   = "static"
+	SectionLive     = "live"
+	SectionEveryone = "everyone"
+	SectionAudit    = "audit"
+	SectionAccounts = "accounts"
+	SectionAccount  = "account"
+)
+
+// Layout is what every page has, whatever it is about.
+type Layout struct {
+	Lang              string // tag of one of [Set.Languages]; anything else is shown in English
+	Base              string // base path of the admin without trailing slash: "" or "/userlog"
+	Theme             string // one of [Themes]; anything else is as the reader's system has it
+	Current           string // path and query of this page, to which a switch leads back; "" = the page has no switches
+	Account           string // of the reader; "" = nobody is logged in, and no navigation is shown
+	IsSuperuser       bool   // shows what only superusers may open
+	CanLogOut         bool   // false where the host application owns the login
+	CanSwitchLanguage bool   // false where the language is pinned
+	Section           string // which link of the navigation is the current one, or ""
+}
+
+// Themes are the looks that a reader can choose, besides that of the system.
+func Themes() []string { return []string{"light", "dark"} }
+
+// colorScheme is the theme as browsers call it.
+func colorScheme(theme string) string {
+	if slices.Contains(Themes(), theme) {
+		return theme
+	}
+	return "light dark"
+}
+
+// option is one of several values of a form.
+type option struct {
+	Value, Key string // Key is the catalogue's, for its name
+	Current    bool
+}
+
+// themeChoices are the themes to choose from.
+func themeChoices(theme string) []option {
+	choices := []option{{"", "theme.system", !slices.Contains(Themes(), theme)}}
+	for _, t := range Themes() {
+		choices = append(choices, option{t, "theme." + t, t == theme})
+	}
+	return choices
+}

@@ -1,0 +1,65 @@
+package views
+
+import "time"
+
+// Live is the page that shows requests as they happen, of one user or of everyone.
+type Live struct {
+	Layout
+	Username  string // "" on the page of everyone, and before anything was searched
+	Everyone  bool
+	SocketURL string      // absolute path or ws(s):// URL; "" = not connected, only the form is shown
+	Reason    *ReasonLeft // nil where none has to be stated
+	Message   *Message
+
+	Filter       Filter
+	Application  string   // on the page of everyone: only requests that it recorded; "" = any
+	Applications []string // to choose from
+
+	MaxRows int       // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
+	At      time.Time // the server's clock, for a browser whose clock is wrong; zero = when the page is rendered
+}
+
+// DefaultMaxRows is how many rows a live page keeps.
+const DefaultMaxRows = 500
+
+// Live renders a live page, of a user or of everyone. Its rows come over the socket.
+func (s *Set) Live(p Live) ([]byte, error) { return s.page("live", p.Lang, livePage{p}) }
+
+// livePage is Live as its template reads it.
+type livePage struct{ Live }
+
+// Search is the page's search form, with the name that was searched.
+func (p livePage) Search() search { return search{p.Base, p.Username, "/live"} }
+
+// Controls are how the log can be read.
+func (p livePage) Controls() controls { return controls{p.Base, "/live", p.Username, p.Filter} }
+
+// Shows are the kinds of requests to choose from on the page of everyone.
+func (p livePage) Shows() []option {
+	options := shows()
+	for i := range options {
+		options[i].Current = options[i].Value == p.Filter.Show
+	}
+	return options
+}
+
+// Filtered says whether the reader has narrowed the log down. What pages fetch by themselves is left out
+// without that.
+func (p livePage) Filtered() bool { return p.Filter.Active() || p.Application != "" }
+
+// ReasonLeft is for how long the reason still holds; nil where none has to be stated.
+func (p livePage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
+
+// State is what the page says about its connection before there is one.
+func (p livePage) State() ConnectionState { return connecting }
+
+// Clock is the server's time in the form of the rows' times.
+func (p livePage) Clock() string { return timestamp(orNow(p.At)) }
+
+// Rows is how many rows the page keeps.
+func (p livePage) Rows() int {
+	if p.MaxRows <= 0 {
+		return DefaultMaxRows
+	}
+	return p.MaxRows
+}

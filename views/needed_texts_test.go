@@ -1,0 +1,130 @@
+package views
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/journey"
+)
+
+// A key of a catalogue stands in the sources as a string, unless it is put together from two.
+var (
+	inGo       = regexp.MustCompile(`"([a-z]+(?:\.[a-z-]*[a-z])+)"`)
+	inTemplate = regexp.MustCompile(`\b(?:t|named|isolated|counted) "([^"]+)"`)
+)
+
+// neededKeys lists every key that templates and code ask catalogues for.
+func neededKeys(t *testing.T) []string {
+	t.Helper()
+	keys := composedKeys(t)
+	for pattern, find := range map[string]*regexp.Regexp{"*.go": inGo, "templates/*.html": inTemplate} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %q, %v", pattern, names, err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			source, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range find.FindAllSubmatch(source, -1) {
+				keys = append(keys, string(found[1]))
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// composedKeys are those that code puts together.
+func composedKeys(t *testing.T) (keys []string) {
+	t.Helper()
+	for _, role := range auth.Roles() {
+		keys = append(keys, roleKey(role), accountAction{Role: role}.Key())
+	}
+	for _, name := range []string{"enable", "disable", "link", "sessions", "role"} {
+		action := accountAction{Name: name}
+		if name != "role" {
+			keys = append(keys, action.Key())
+		}
+		keys = append(keys, action.HintKey())
+	}
+	for _, state := range []string{"disabled", "active", "waiting", "expired"} {
+		keys = append(keys, "accounts.state."+state)
+	}
+	for _, action := range append(audit.Actions(), audit.Unreadable) {
+		keys = append(keys, actionKey(action))
+	}
+	for _, via := range vias {
+		keys = append(keys, "audit.via."+via)
+	}
+	for _, kind := range []journey.HintKind{journey.HintFailures, journey.HintRepeated, journey.HintRedirects, journey.HintLogin} {
+		hint := journey.Hint{Kind: kind}
+		keys = append(keys, newHintRow(hint).Key, troubleHints([]journey.Hint{hint})[0].Key)
+	}
+	for code := 100; code < 700; code += 100 {
+		keys = append(keys, resultKey(outcomeOf(code)))
+	}
+	for _, p := range []presence{active, idle, gone} {
+		keys = append(keys, p.Key())
+	}
+	for _, theme := range themeChoices("") {
+		keys = append(keys, theme.Key)
+	}
+	for _, page := range []string{"/static", "/live"} {
+		keys = append(keys, search{Page: page}.SubmitKey())
+	}
+	for _, status := range []int{403, 404, 429, 500, 503} {
+		for _, noAccess := range []bool{false, true} {
+			e := errorPage{Error{Status: status, NoAccess: noAccess}}
+			keys = append(keys, e.Key(), e.TextKey(), e.NextKey())
+		}
+	}
+	for _, m := range everyMessage() {
+		keys = append(keys, m.key)
+		if m.next {
+			keys = append(keys, m.nextKey())
+		}
+	}
+	return keys
+}
+
+// everyMessage is one of each kind.
+func everyMessage() []*Message {
+	messages := []*Message{
+		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), StoreLost(), NobodyReports(), LoggedOut(),
+		ReasonMissing(1), InTheClear(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(),
+		TooManyAttempts(0), TooManyAttempts(1 << 40),
+	}
+	for _, r := range refusals() {
+		messages = append(messages, Refusal(r.err))
+	}
+	for _, change := range changes() {
+		messages = append(messages, Done(change))
+	}
+	return messages
+}
+
+func TestEveryMessageHasItsText(t *testing.T) {
+	catalogues, err := loadCatalogues()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range catalogues {
+		for _, m := range everyMessage() {
+			shown, err := c.message(m)
+			if err != nil || shown.Text == "" || m.next != (shown.Next != "") {
+				t.Errorf("%s: %s is %+v, %v", c.language.Tag, m.key, shown, err)
+			}
+		}
+	}
+}

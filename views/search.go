@@ -1,0 +1,43 @@
+package views
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// search is what the search field shows, where it asks for suggestions and where it leads.
+type search struct {
+	Base     string
+	Username string
+	Page     string // "/static" or "/live"; on the home page each has a button
+}
+
+// Again tells whether somebody's log is open already.
+func (s search) Again() bool { return s.Username != "" }
+
+// SubmitKey is the catalogue's key for the button.
+func (s search) SubmitKey() string { return "search." + strings.TrimPrefix(s.Page, "/") }
+
+// Suggestions are the answer to what is being typed into the search field.
+type Suggestions struct {
+	Lang  string
+	Users []store.Seen
+	More  bool      // there are more users than these
+	At    time.Time // users are active or idle at this time; zero = when the answer is rendered
+}
+
+// Suggestions renders the options of the search field's list, and a sentence that says how many they are.
+func (s *Set) Suggestions(p Suggestions) ([]byte, error) {
+	return s.part("suggestions", p.Lang, suggestionList{p})
+}
+
+// suggestionList is Suggestions as its template reads it.
+type suggestionList struct{ Suggestions }
+
+// Count is how many users are suggested.
+func (p suggestionList) Count() int { return len(p.Users) }
+
+// Seen is Users as the list shows them.
+func (p suggestionList) Seen() []seen { return seenAt("", p.Users, orNow(p.At)) }

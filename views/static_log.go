@@ -1,0 +1,95 @@
+package views
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Log is the static page of one user.
+type Log struct {
+	Layout
+	Username string      // "" = nothing was searched yet: only the form is shown
+	Reason   *ReasonLeft // nil where none has to be stated
+	Message  *Message
+	Filter   Filter
+	Entries  []store.Entry // newest first
+	At       time.Time     // the server's clock; zero = when the page is rendered
+	ETag     string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
+	Refresh  int           // seconds between two refreshes; 0 = the page does not refresh itself
+}
+
+// Static renders a user's static log as a whole page.
+func (s *Set) Static(p Log) ([]byte, error) { return s.page("static", p.Lang, s.logPage(p)) }
+
+// LogTable renders the part of the static page that refreshes itself: messages and table. It is the
+// very template that [Set.Static] includes.
+func (s *Set) LogTable(p Log) ([]byte, error) { return s.part("log-section", p.Lang, s.logPage(p)) }
+
+// logPage is Log as its template reads it.
+type logPage struct {
+	Log
+	links Links           // of the set that renders the page
+	steps *journey.Folder // the entries, folded once
+}
+
+func (s *Set) logPage(p Log) logPage {
+	p.At = orNow(p.At)
+	return logPage{p, s.links, fold(p.Entries)}
+}
+
+// fold folds entries, of which the newest is the first.
+func fold(entries []store.Entry) *journey.Folder {
+	oldestFirst := slices.Clone(entries)
+	slices.Reverse(oldestFirst)
+	return journey.Fold(oldestFirst)
+}
+
+// Rows are what the table shows, newest first.
+func (p logPage) Rows() []stepRow {
+	var steps []*journey.Step
+	if p.Filter.Every {
+		for _, e := range p.Entries {
+			steps = append(steps, alone(e))
+		}
+	} else {
+		steps = slices.Clone(p.steps.Steps())
+		slices.Reverse(steps)
+	}
+	var rows []stepRow
+	for _, step := range steps {
+		if p.Filter.Matches(step) {
+			rows = append(rows, newStepRow(step, p.links))
+		}
+	}
+	return rows
+}
+
+// alone is a request as a step of its own.
+func alone(e store.Entry) *journey.Step { return &journey.Step{ID: e.ID, Entry: e} }
+
+// Now is where the user is.
+func (p logPage) Now() nowLine { return NowAt(p.Username, p.steps, p.At).line() }
+
+// Clock is the server's time in the form of the rows' times.
+func (p logPage) Clock() string { return timestamp(p.At) }
+
+// Search is the page's search form, with the name that was searched.
+func (p logPage) Search() search { return search{p.Base, p.Username, "/static"} }
+
+// Controls are how the log can be read.
+func (p logPage) Controls() controls { return controls{p.Base, "/static", p.Username, p.Filter} }
+
+// Filtered says whether rows may be missing because of the filter.
+func (p logPage) Filtered() bool { return p.Filter.Active() }
+
+// ReasonLeft is for how long the reason still holds; nil where none has to be stated.
+func (p logPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
+
+// RefreshURL is where the page asks for its own newer content.
+func (p logPage) RefreshURL() string { return p.Controls().to("/static", p.Filter) }
+
+// State is what the page says about its refreshes before the first.
+func (p logPage) State() ConnectionState { return connectionRefreshing }
