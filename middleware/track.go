@@ -1,7 +1,3 @@
-// Package middleware records the requests of a Gin application's users, for userlog to show.
-//
-// It adds well under a microsecond to a request, does no I/O in it, and changes nothing about it:
-// not its status, not its body, not its panics.
 package middleware
 
 import (

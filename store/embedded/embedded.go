@@ -1,6 +1,11 @@
-// Package embedded is a userlog store without a Redis server, for trying things out: an imitation
-// of Redis inside the process, reached through memory. It opens no port. What it holds is gone when
-// the process ends, and no other process can see it.
+// Package embedded is a store without a Redis server, for tests and for trying things out. It imitates
+// Redis inside the process, and is reached through memory.
+//
+// It takes the place of store.Open:
+//
+//	logs, err := embedded.Open(store.Options{})
+//
+// It opens no port. What it holds is gone when the process ends, and no other process can see it.
 package embedded
 
 import (

@@ -1,5 +1,12 @@
-// Package metrics shows the books of a store to Prometheus. It is a package of its own so that
-// recording does not compile what Prometheus needs.
+// Package metrics shows the stats of a store to Prometheus: what was recorded, and what was lost.
+//
+// A program registers its store once, with a registry of its own or the default one:
+//
+//	if err := metrics.Register(prometheus.DefaultRegisterer, logs); err != nil {
+//		return err
+//	}
+//
+// The package is apart from store, so that recording does not compile what Prometheus needs.
 package metrics
 
 import (
