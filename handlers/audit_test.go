@@ -38,11 +38,11 @@ func TestSuperusersReadTheViewingLog(t *testing.T) {
 		if page.StatusCode != http.StatusOK || page.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("status %d, Cache-Control %q", page.StatusCode, page.Header.Get("Cache-Control"))
 		}
-		want := []string{"Read the viewing log", "Watched live", "Opened a log", "Logged in"}
+		want := []string{"Read the audit log", "Watched live", "Opened a log", "Logged in"}
 		if got := page.texts("#audit td.action"); !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		if got := page.text("nav a[aria-current]"); got != "Viewing log" {
+		if got := page.text("nav a[aria-current]"); got != "Audit log" {
 			t.Errorf("the navigation is at %q", got)
 		}
 		for query, want := range map[string][]string{

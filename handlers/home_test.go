@@ -77,7 +77,7 @@ func TestMoreThanCanBeSuggestedIsSaid(t *testing.T) {
 		t.Errorf("ten: %q", a.text("p"))
 	}
 	s.record("user10", "/")
-	if a := b.get(base + "/users?q=us"); a.text("p") != "The first 10 users. Type on for fewer." || a.find("[role=option]").Length() != 10 {
+	if a := b.get(base + "/users?q=us"); a.text("p") != "The first 10 users. Type more to see fewer." || a.find("[role=option]").Length() != 10 {
 		t.Errorf("eleven: %q", a.text("p"))
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// hostileAudit is the page of the viewing log with hostile values wherever values go.
+// hostileAudit is the page of the audit log with hostile values wherever values go.
 func hostileAudit(layout views.Layout) views.Audit {
 	r := audit.Record{
 		Seq: 2, Time: time.Unix(1700000000, 0), Actor: hostileName, Action: audit.View, Subject: hostileName,
@@ -103,7 +103,7 @@ func TestAuditWithoutRecordsSaysWhy(t *testing.T) {
 		page views.Audit
 		want string
 	}{
-		"nothing yet":  {views.Audit{}, "Nothing has been recorded yet. Whoever opens a log appears here."},
+		"nothing yet":  {views.Audit{}, "Nothing has been recorded yet. Everyone who opens a log appears here."},
 		"no match":     {views.Audit{Filter: views.AuditFilter{Actor: "a"}}, "No record matches. Change the filter, or show all."},
 		"no match yet": {views.Audit{Filter: views.AuditFilter{Actor: "a"}, Older: 5}, "No record matches among those that were looked through. There are older ones."},
 		"no day":       {views.Audit{Message: views.AuditPeriod()}, ""},

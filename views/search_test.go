@@ -25,8 +25,8 @@ func TestSuggestionsAreOptionsAndAreCounted(t *testing.T) {
 	for want, suggestions := range map[string]views.Suggestions{
 		"2 users": {Users: users},
 		"1 user":  {Users: users[:1]},
-		"Nobody of this name has been seen lately. Enter looks it up all the same.": {},
-		"The first 2 users. Type on for fewer.":                                     {Users: users, More: true},
+		"No user with this name has been seen lately. Press Enter to look it up anyway.": {},
+		"The first 2 users. Type more to see fewer.":                                     {Users: users, More: true},
 	} {
 		html, err := newSet(t).Suggestions(suggestions)
 		if got := parse(t, html, err).Find("p").First().Text(); got != want {

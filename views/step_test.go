@@ -94,7 +94,7 @@ func TestAnImpliedPageShowsNothingThatIsNotKnown(t *testing.T) {
 	entries := []store.Entry{{ID: "1", Username: "ada", Method: "GET", Path: "/api/orders", Code: 200, Kind: store.KindFetch, From: "/orders", Time: time.Unix(1, 0)}}
 	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries})
 	row := parse(t, html, err).Find("#rows > tr.implied")
-	if got := row.Find("td.url > code").Text() + "|" + row.Find("td.type").Text() + "|" + row.Find("td.result").Text(); got != "/orders||Seen by what it loaded" {
+	if got := row.Find("td.url > code").Text() + "|" + row.Find("td.type").Text() + "|" + row.Find("td.result").Text(); got != "/orders||Known only by what it loaded" {
 		t.Errorf("it shows %q", got)
 	}
 	for _, button := range row.Find("details > .copies > button").EachIter() {
@@ -103,7 +103,7 @@ func TestAnImpliedPageShowsNothingThatIsNotKnown(t *testing.T) {
 		}
 	}
 	summary, err := newSet(t).Summary("en", "ada", entries, time.Unix(2, 0))
-	if err != nil || !strings.Contains(summary, "| `/orders` | Seen by what it loaded |") {
+	if err != nil || !strings.Contains(summary, "| `/orders` | Known only by what it loaded |") {
 		t.Errorf("the summary: %v\n%s", err, summary)
 	}
 }

@@ -59,7 +59,7 @@ func TestAReasonIsStatedAndInSight(t *testing.T) {
 	b.expect("the server responded with a status of 403")
 	b.logIn()
 	b.visit("/live?username=ada")
-	b.shows("h1", "Why do you look?")
+	b.shows("h1", "Why are you opening this log?")
 	b.enter("#why", "ticket 12")
 	b.click("#reason-form button")
 	b.hasURLs("/orders/7")
@@ -68,12 +68,12 @@ func TestAReasonIsStatedAndInSight(t *testing.T) {
 	b.click(".heading .switch a:not([aria-current])")
 	b.hasURLs("/orders/7")
 	b.visit("/static?username=bob")
-	b.shows("h1", "Why do you look?")
+	b.shows("h1", "Why are you opening this log?")
 	// When the time is over, the page asks again by itself.
 	b.visit("/static?username=ada")
 	b.hasURLs("/orders/7")
 	if err := logs.Client().Del(t.Context(), auth.Keys{Prefix: logs.KeyPrefix()}.Reason(superuser, "ada")).Err(); err != nil {
 		t.Fatal(err)
 	}
-	b.shows("h1", "Why do you look?")
+	b.shows("h1", "Why are you opening this log?")
 }

@@ -100,7 +100,7 @@ func TestSearchByKeyboard(t *testing.T) {
 
 	b.visit("/")
 	b.types("/nobody")
-	b.suggests("", "Nobody of this name has been seen lately. Enter looks it up all the same.")
+	b.suggests("", "No user with this name has been seen lately. Press Enter to look it up anyway.")
 	b.types(kb.Escape + kb.Escape)
 	b.eventually("the field is empty", "document.querySelector('#username').value === ''")
 	b.types(kb.ArrowDown)
@@ -184,7 +184,7 @@ func TestSearchWithoutRedisStillSends(t *testing.T) {
 	b.expect("503")
 	redis.Kill()
 	b.types("/ad")
-	b.suggests("", "Names can't be suggested now. Enter looks the name up all the same.")
+	b.suggests("", "Names can't be suggested now. Press Enter to look the name up anyway.")
 	b.types(kb.Enter)
 	b.shows("h1", "The log store can't be reached.")
 }
