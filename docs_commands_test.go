@@ -21,9 +21,7 @@ import (
 // own. Commands that go on until they are ended are ended when they have begun.
 func TestDocsCommands(t *testing.T) {
 	dir := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "userlog"), ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	build(t, dir)
 	found := 0
 	for _, d := range documents(t) {
 		commands := strings.Split(strings.TrimSpace(strings.Join(d.blocks("sh"), "")), "\n")
@@ -66,10 +64,6 @@ type reader struct {
 // run runs one line of a document.
 func (r reader) run(t *testing.T, line string) {
 	words := strings.Fields(strings.ReplaceAll(line, "redis://localhost:6379/0", r.redisURL))
-	environment := append(os.Environ(), "USERLOG_ADDR=127.0.0.1:0", "ADDR=127.0.0.1:0")
-	for strings.Contains(words[0], "=") {
-		environment, words = append(environment, words[0]), words[1:]
-	}
 	switch {
 	case words[0] == "make":
 		wantTarget(t, words[1])
@@ -77,19 +71,17 @@ func (r reader) run(t *testing.T, line string) {
 	case words[0] == "go" && words[1] == "get":
 		wantModule(t, words[2:])
 		return
-	case words[0] == "go" && words[1] == "run":
-		words = append([]string{build(t, words[2])}, words[3:]...)
-	case strings.HasPrefix(line, "go build -o userlog "):
-		words[3] = filepath.Join(t.TempDir(), "userlog")
+	case line == buildCommand:
+		return // the program was built so for all documents
 	case words[0] == "./userlog":
 		words[0] = filepath.Join(r.dir, "userlog")
 	default:
 		t.Fatal("no way is known to test this command")
 	}
 	cmd := exec.Command(words[0], words[1:]...)
-	cmd.Env = environment
+	cmd.Env = append(os.Environ(), "USERLOG_ADDR=127.0.0.1:0")
 	cmd.Stdin = strings.NewReader("a password of some length\n")
-	if len(words) == 1 || words[1] == "serve" || words[1] == "tail" {
+	if words[1] == "serve" || words[1] == "tail" {
 		endWhenBegun(t, cmd)
 		return
 	}
@@ -119,13 +111,15 @@ func wantModule(t *testing.T, packages []string) {
 	}
 }
 
-// build builds a program of this repository.
-func build(t *testing.T, folder string) (program string) {
-	program = filepath.Join(t.TempDir(), "program")
-	if out, err := exec.Command("go", "build", "-o", program, folder).CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", folder, err, out)
+// buildCommand is how documents build the program.
+const buildCommand = "go build -o userlog ."
+
+// build builds the program in dir.
+func build(t *testing.T, dir string) {
+	words := strings.Fields(strings.Replace(buildCommand, "userlog", filepath.Join(dir, "userlog"), 1))
+	if out, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", buildCommand, err, out)
 	}
-	return program
 }
 
 // endWhenBegun runs a command until it has printed something, and ends it.
