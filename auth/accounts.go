@@ -23,9 +23,26 @@ var (
 	ErrNoAccount     = errors.New("there is no such account")
 	ErrDisabled      = errors.New("the account is disabled")
 	ErrLastSuperuser = errors.New("it is the last superuser who can log in: make another one first")
-	// ErrCredentials doesn't say which of the two is wrong, so that it can't be used to find names.
+	// ErrCredentials does not tell whether the name or the password is wrong. So nobody can use it to
+	// find names.
 	ErrCredentials = errors.New("the username or the password is wrong")
 )
+
+// IsRefusal reports whether an error of this package is an answer about what was asked for, such as
+// "the account exists already". Every other error is a failure: Redis or the context has ended the
+// attempt.
+func IsRefusal(err error) bool {
+	for _, refusal := range []error{
+		ErrName, ErrRole, ErrAccountExists, ErrNoAccount, ErrDisabled, ErrLastSuperuser, ErrCredentials,
+		ErrPasswordShort, ErrPasswordLong, ErrPasswordInvalid, ErrPasswordCommon, ErrLink,
+		ErrLabel, ErrTokenLifetime, ErrTooManyTokens, ErrNoToken, ErrNoSession, ErrReason,
+	} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}
 
 // Account is one account as it was when it was read. It holds no secret.
 type Account struct {
@@ -39,35 +56,47 @@ type Account struct {
 	generation int64
 }
 
-// Accounts are those who may use the admin. Names are compared byte by byte.
-type Accounts struct {
-	book   accountBook
-	ends   []accountIndex // what an account's sessions and tokens are found by
-	hasher hasher
-	now    func() time.Time
+// AccountOptions say how accounts are kept. The zero value is right where people log in here.
+type AccountOptions struct {
+	// LoginElsewhere says that people log in at a host or a proxy, where no account needs a password.
+	// Then every enabled superuser counts when an account may be the last one. Default: false, only
+	// superusers with a password count, or all where nobody has one.
+	LoginElsewhere bool
 
-	elsewhere bool // people log in elsewhere
+	// Cost is what it takes to hash a password. Default: OWASP's first choice for argon2id.
+	Cost Cost
+
+	// Now tells the time. Default: time.Now.
+	Now func() time.Time
+}
+
+// Accounts are those who may use the admin. Names are compared byte by byte. All methods may be called
+// from several goroutines.
+type Accounts struct {
+	store   accountStore
+	owned   []ownedIDs // the sessions and the tokens of each account
+	hasher  hasher
+	options AccountOptions
 }
 
 // NewAccounts returns the accounts that client's Redis holds. It doesn't connect, and doesn't close
 // client. At most two passwords are hashed at once per value: make one for the whole program.
-func NewAccounts(client redis.UniversalClient, keys Keys) *Accounts {
+func NewAccounts(client redis.UniversalClient, keys Keys, options AccountOptions) *Accounts {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Cost == (Cost{}) {
+		options.Cost = defaultCost
+	}
 	return &Accounts{
-		book: accountBook{client, keys},
-		ends: []accountIndex{sessionIndex(client, keys), tokenIndex(client, keys)}, hasher: newHasher(), now: time.Now,
+		store:   accountStore{client, keys},
+		owned:   []ownedIDs{sessionIDs(client, keys), tokenIDs(client, keys)},
+		hasher:  newHasher(options.Cost),
+		options: options,
 	}
 }
 
-// OfAnotherLogin returns the same accounts where people log in at a host's or a proxy's: there no password
-// is needed, so that every superuser who is enabled counts when it is asked who is the last. By itself
-// that is only known of those who have a password here, or of all where nobody has one.
-func (a *Accounts) OfAnotherLogin() *Accounts {
-	other := *a
-	other.elsewhere = true
-	return &other
-}
-
-// CheckName says whether an account can have this name: nil or [ErrName].
+// CheckName returns nil where an account can have this name, or else [ErrName].
 func CheckName(name string) error {
 	if len(name) > MaxName || store.CheckUsername(name) != nil {
 		return ErrName
@@ -76,7 +105,7 @@ func CheckName(name string) error {
 }
 
 // Create makes an account. It returns [ErrName], [ErrRole], an error of [CheckPassword],
-// [ErrAccountExists], or what Redis or ctx failed with. Of several at once for one name exactly one
+// [ErrAccountExists], or the failure of Redis or ctx. Of several calls at once for one name exactly one
 // succeeds.
 func (a *Accounts) Create(ctx context.Context, name string, role Role, password string) error {
 	if err := checkNew(name, role); err != nil {
@@ -89,7 +118,7 @@ func (a *Accounts) Create(ctx context.Context, name string, role Role, password 
 	if err != nil {
 		return fmt.Errorf("create account: %w", err)
 	}
-	created, err := a.book.insert(ctx, name, entry{Role: role, Password: hash, Created: a.now().Unix()})
+	created, err := a.store.insert(ctx, name, accountRecord{Role: role, Password: hash, Created: a.options.Now().Unix()})
 	switch {
 	case err != nil:
 		return fmt.Errorf("create account: %w", err)
@@ -107,43 +136,43 @@ func checkNew(name string, role Role) error {
 	return err
 }
 
-// Get returns an account, [ErrNoAccount], or what Redis or ctx failed with.
+// Get returns an account, [ErrNoAccount], or the failure of Redis or ctx.
 func (a *Accounts) Get(ctx context.Context, name string) (Account, error) {
-	found, err := a.book.read(ctx, name)
+	found, err := a.store.read(ctx, name)
 	if err != nil {
 		return Account{}, fmt.Errorf("read account: %w", err)
 	}
-	e, ok := found[name]
+	r, ok := found[name]
 	if !ok {
 		return Account{}, ErrNoAccount
 	}
-	return e.account(name), nil
+	return r.account(name), nil
 }
 
-// List returns all accounts in the order of their names. It returns what Redis or ctx failed with.
+// List returns all accounts in the order of their names, or the failure of Redis or ctx.
 func (a *Accounts) List(ctx context.Context) ([]Account, error) {
-	all, err := a.book.readAll(ctx)
+	all, err := a.store.readAll(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}
 	accounts := make([]Account, 0, len(all))
-	for name, e := range all {
-		accounts = append(accounts, e.account(name))
+	for name, r := range all {
+		accounts = append(accounts, r.account(name))
 	}
 	slices.SortFunc(accounts, func(a, b Account) int { return strings.Compare(a.Name, b.Name) })
 	return accounts, nil
 }
 
-// SetPassword gives an account a new password, which ends its sessions and tokens and makes its
-// one-time link worthless, and returns the account for a new session. It returns [ErrNoAccount], an
-// error of [CheckPassword], or what Redis or ctx failed with.
+// SetPassword gives an account a new password and returns the account for a new session. The change
+// ends the account's sessions and tokens and makes its one-time link worthless. It returns
+// [ErrNoAccount], an error of [CheckPassword], or the failure of Redis or ctx.
 func (a *Accounts) SetPassword(ctx context.Context, name, password string) (Account, error) {
-	return a.setPassword(ctx, name, password, func(entry) error { return nil })
+	return a.setPassword(ctx, name, password, func(accountRecord) error { return nil })
 }
 
-// setPassword is SetPassword where allow says nothing against it, looking at the account at the very
-// moment of the change.
-func (a *Accounts) setPassword(ctx context.Context, name, password string, allow func(entry) error) (Account, error) {
+// setPassword is SetPassword where allow has no objection. The function allow sees the account as it is
+// at the very moment of the change.
+func (a *Accounts) setPassword(ctx context.Context, name, password string, allow func(accountRecord) error) (Account, error) {
 	if err := CheckPassword(password); err != nil {
 		return Account{}, err
 	}
@@ -151,66 +180,66 @@ func (a *Accounts) setPassword(ctx context.Context, name, password string, allow
 	if err != nil {
 		return Account{}, fmt.Errorf("set password: %w", err)
 	}
-	return a.change(ctx, name, "set password", func(e *entry, _ book) error {
-		if err := allow(*e); err != nil {
+	return a.change(ctx, name, "set password", func(r *accountRecord, _ accountRecords) error {
+		if err := allow(*r); err != nil {
 			return err
 		}
-		e.Password, e.Link, e.LinkExpires = hash, "", 0
-		e.Generation++
+		r.Password, r.Link, r.LinkExpires = hash, "", 0
+		r.Generation++
 		return nil
 	})
 }
 
-// SetRole changes what an account may do, and ends its sessions and tokens. It returns [ErrRole],
-// [ErrNoAccount], [ErrLastSuperuser], or what Redis or ctx failed with. An account that has the role
-// already is left alone.
+// SetRole changes what an account may do, and ends its sessions and tokens. An account that has the
+// role already is left alone. It returns [ErrRole], [ErrNoAccount], [ErrLastSuperuser], or the failure
+// of Redis or ctx.
 func (a *Accounts) SetRole(ctx context.Context, name string, role Role) error {
 	if _, err := ParseRole(string(role)); err != nil {
 		return err
 	}
-	_, err := a.change(ctx, name, "change role", func(e *entry, all book) error {
-		if e.Role == role {
+	_, err := a.change(ctx, name, "change role", func(r *accountRecord, all accountRecords) error {
+		if r.Role == role {
 			return errUnchanged
 		}
-		if all.lastSuperuser(name, a.elsewhere) {
+		if all.lastSuperuser(name, a.options.LoginElsewhere) {
 			return ErrLastSuperuser
 		}
-		e.Role = role
-		e.Generation++
+		r.Role = role
+		r.Generation++
 		return nil
 	})
 	return err
 }
 
 // Disable keeps an account from being used, ends its sessions and tokens, and takes its one-time link
-// back. It returns [ErrNoAccount], [ErrLastSuperuser], or what Redis or ctx failed with.
+// back. It returns [ErrNoAccount], [ErrLastSuperuser], or the failure of Redis or ctx.
 func (a *Accounts) Disable(ctx context.Context, name string) error {
-	_, err := a.change(ctx, name, "disable account", func(e *entry, all book) error {
-		if all.lastSuperuser(name, a.elsewhere) {
+	_, err := a.change(ctx, name, "disable account", func(r *accountRecord, all accountRecords) error {
+		if all.lastSuperuser(name, a.options.LoginElsewhere) {
 			return ErrLastSuperuser
 		}
-		e.Disabled, e.Link, e.LinkExpires = true, "", 0
-		e.Generation++
+		r.Disabled, r.Link, r.LinkExpires = true, "", 0
+		r.Generation++
 		return nil
 	})
 	return err
 }
 
-// Enable undoes [Accounts.Disable]; what has ended stays ended. It returns [ErrNoAccount], or what
-// Redis or ctx failed with.
+// Enable lets a disabled account be used again; its old sessions and tokens stay ended. It returns
+// [ErrNoAccount], or the failure of Redis or ctx.
 func (a *Accounts) Enable(ctx context.Context, name string) error {
-	_, err := a.change(ctx, name, "enable account", func(e *entry, _ book) error {
-		e.Disabled = false
+	_, err := a.change(ctx, name, "enable account", func(r *accountRecord, _ accountRecords) error {
+		r.Disabled = false
 		return nil
 	})
 	return err
 }
 
-// EndSessions ends every session and token of an account. It returns [ErrNoAccount], or what Redis
-// or ctx failed with.
+// EndSessions ends every session and token of an account. It returns [ErrNoAccount], or the failure of
+// Redis or ctx.
 func (a *Accounts) EndSessions(ctx context.Context, name string) error {
-	_, err := a.change(ctx, name, "end sessions", func(e *entry, _ book) error {
-		e.Generation++
+	_, err := a.change(ctx, name, "end sessions", func(r *accountRecord, _ accountRecords) error {
+		r.Generation++
 		return nil
 	})
 	return err
@@ -219,31 +248,30 @@ func (a *Accounts) EndSessions(ctx context.Context, name string) error {
 // errUnchanged is how a change says that nothing is to be written.
 var errUnchanged = errors.New("unchanged")
 
-// change applies one change to an account, whatever happens to the accounts meanwhile; doing says
-// what it is, for errors. A new generation has ended every session and token at once: that their keys
-// are deleted afterwards is only tidiness, which expiry does too.
-func (a *Accounts) change(ctx context.Context, name, doing string, apply func(*entry, book) error) (Account, error) {
-	before, after, err := a.book.update(ctx, name, apply)
+// change applies one change to an account, whatever happens to the accounts meanwhile. The text doing
+// names the change in errors.
+//
+// A new generation has ended every session and token at once. Deleting their keys afterwards is only
+// tidiness, which expiry provides too.
+func (a *Accounts) change(
+	ctx context.Context, name, doing string, apply func(*accountRecord, accountRecords) error,
+) (Account, error) {
+	before, after, err := a.store.update(ctx, name, apply)
 	if errors.Is(err, errUnchanged) {
 		return before.account(name), nil
 	}
-	if isAnswer(err) {
+	if IsRefusal(err) {
 		return Account{}, err
 	}
 	if err != nil {
 		return Account{}, fmt.Errorf("%s: %w", doing, err)
 	}
 	if after.Generation != before.Generation {
-		for _, index := range a.ends {
-			if err := index.endAll(ctx, name); err != nil {
+		for _, owned := range a.owned {
+			if err := owned.endAll(ctx, name); err != nil {
 				return Account{}, fmt.Errorf("%s: %w", doing, err)
 			}
 		}
 	}
 	return after.account(name), nil
-}
-
-// isAnswer tells what an account's state forbids from a failure.
-func isAnswer(err error) bool {
-	return errors.Is(err, ErrNoAccount) || errors.Is(err, ErrLastSuperuser) || errors.Is(err, ErrLink) || errors.Is(err, ErrDisabled)
 }

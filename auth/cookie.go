@@ -13,12 +13,12 @@ type cookies struct {
 	secure bool // also on this machine, for requests that came without TLS
 }
 
-// isSecure says whether the cookie for this request is confined to https: always, but on one's own
-// machine. A proxy that ends TLS in front need not say so, and nobody's login crosses a network in the
+// isSecure reports whether the cookie for this request is confined to https. It is, except on one's own
+// machine. So a proxy that ends TLS in front need not say so, and no login crosses a network in the
 // clear.
 func (k cookies) isSecure(r *http.Request) bool { return k.secure || r.TLS != nil || !IsLoopback(r) }
 
-// IsLoopback says whether a request names this machine as its host, such as localhost or 127.0.0.1.
+// IsLoopback reports whether a request names this machine as its host, such as localhost or 127.0.0.1.
 func IsLoopback(r *http.Request) bool {
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {

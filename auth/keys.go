@@ -9,22 +9,22 @@ import (
 // it is the store's.
 type Keys struct{ Prefix string }
 
-// Accounts is the HASH name → account, as JSON.
-func (k Keys) Accounts() string { return k.Prefix + "accounts" }
+// accounts is the HASH name → account, as JSON.
+func (k Keys) accounts() string { return k.Prefix + "accounts" }
 
-// AccountSessions is the ZSET of an account's session hashes → time of expiry, in Unix seconds.
-func (k Keys) AccountSessions(name string) string { return k.Prefix + "sessions:" + name }
+// accountSessions is the ZSET of an account's session hashes → time of expiry, in Unix seconds.
+func (k Keys) accountSessions(name string) string { return k.Prefix + "sessions:" + name }
 
-// AccountTokens is the ZSET of the hashes of an account's tokens → time of expiry, in Unix seconds.
-func (k Keys) AccountTokens(name string) string { return k.Prefix + "tokens:" + name }
+// accountTokens is the ZSET of the hashes of an account's tokens → time of expiry, in Unix seconds.
+func (k Keys) accountTokens(name string) string { return k.Prefix + "tokens:" + name }
 
-// Session is the STRING that holds one session as JSON. The hash is the SHA-256 of the cookie's
+// session is the STRING that holds one session as JSON. The hash is the SHA-256 of the cookie's
 // secret, in hexadecimal.
-func (k Keys) Session(hash string) string { return k.Prefix + "session:" + hash }
+func (k Keys) session(hash string) string { return k.Prefix + "session:" + hash }
 
-// Token is the STRING that holds one program's token as JSON. The hash is the SHA-256 of its secret,
+// token is the STRING that holds one program's token as JSON. The hash is the SHA-256 of its secret,
 // in hexadecimal.
-func (k Keys) Token(hash string) string { return k.Prefix + "token:" + hash }
+func (k Keys) token(hash string) string { return k.Prefix + "token:" + hash }
 
 // Reason is the STRING that holds why an account watches a user, "" for everyone, until it expires.
 // The names are hashed, so that no two pairs share a key.
@@ -32,13 +32,13 @@ func (k Keys) Reason(account, username string) string {
 	return k.Prefix + "reason:" + hashPair(account, username)
 }
 
-// LoginAttempts is the STRING with the time at which one subject's attempts to log in are forgotten.
+// loginAttempts is the STRING with the time at which one subject's attempts to log in are forgotten.
 // The subject is an address, or an account and an address. The key expires at that time. A script
 // counts in it, so that the Redis user of the admin must be allowed EVAL and EVALSHA.
-func (k Keys) LoginAttempts(subject string) string { return k.Prefix + "attempts:" + subject }
+func (k Keys) loginAttempts(subject string) string { return k.Prefix + "attempts:" + subject }
 
 // Recorded is the STRING with the time at which it is forgotten how much an account has had written
-// to the audit log, by one means. It is counted as [Keys.LoginAttempts] is. The names are hashed,
+// to the audit log, by one means. It is counted as the attempts to log in is. The names are hashed,
 // because a host's may be of any length.
 func (k Keys) Recorded(account, via string) string {
 	return k.Prefix + "recorded:" + hashPair(via, account)

@@ -11,19 +11,19 @@ import (
 // LinkLifetime is how long a one-time link can be used.
 const LinkLifetime = 24 * time.Hour
 
-// ErrLink does not say what is wrong with the link, nor whether there is such an account.
+// ErrLink tells neither what is wrong with the link nor whether there is such an account.
 var ErrLink = errors.New("the link is wrong, has expired, or was used already: ask for a new one")
 
 // Invite makes an account that has no password yet, and returns the secret of the one-time link with
-// which its owner sets one. It returns [ErrName], [ErrRole], [ErrAccountExists], or what Redis or ctx
-// failed with. The secret is nowhere else: show it once.
+// which its owner sets one. The secret is kept nowhere: show it once. It returns [ErrName], [ErrRole],
+// [ErrAccountExists], or the failure of Redis or ctx.
 func (a *Accounts) Invite(ctx context.Context, name string, role Role) (secret string, err error) {
 	if err := checkNew(name, role); err != nil {
 		return "", err
 	}
 	secret, hash := newLink()
-	now := a.now()
-	created, err := a.book.insert(ctx, name, entry{
+	now := a.options.Now()
+	created, err := a.store.insert(ctx, name, accountRecord{
 		Role: role, Created: now.Unix(), Link: hash, LinkExpires: now.Add(LinkLifetime).Unix(),
 	})
 	switch {
@@ -36,15 +36,15 @@ func (a *Accounts) Invite(ctx context.Context, name string, role Role) (secret s
 }
 
 // MakeLink returns the secret of a new one-time link for an account whose owner has no password, or
-// has lost it; an earlier link of the account becomes worthless. The old password stays valid until
-// the link is used. It returns [ErrNoAccount], [ErrDisabled], or what Redis or ctx failed with.
+// has lost it. An earlier link of the account becomes worthless. The old password stays valid until
+// the link is used. It returns [ErrNoAccount], [ErrDisabled], or the failure of Redis or ctx.
 func (a *Accounts) MakeLink(ctx context.Context, name string) (secret string, err error) {
 	secret, hash := newLink()
-	_, err = a.change(ctx, name, "make link", func(e *entry, _ book) error {
-		if e.Disabled {
+	_, err = a.change(ctx, name, "make link", func(r *accountRecord, _ accountRecords) error {
+		if r.Disabled {
 			return ErrDisabled
 		}
-		e.Link, e.LinkExpires = hash, a.now().Add(LinkLifetime).Unix()
+		r.Link, r.LinkExpires = hash, a.options.Now().Add(LinkLifetime).Unix()
 		return nil
 	})
 	if err != nil {
@@ -53,9 +53,9 @@ func (a *Accounts) MakeLink(ctx context.Context, name string) (secret string, er
 	return secret, nil
 }
 
-// CheckLink says whether [Accounts.UseLink] would set this password: nil, [ErrLink], an error of
-// [CheckPassword], or what Redis or ctx failed with. It hashes nothing, so that strangers can't have
-// hashes computed.
+// CheckLink returns nil where [Accounts.UseLink] would set this password. Otherwise it returns [ErrLink],
+// an error of [CheckPassword], or the failure of Redis or ctx. It hashes nothing, so that strangers
+// can't have hashes computed.
 func (a *Accounts) CheckLink(ctx context.Context, name, secret, password string) error {
 	if err := CheckPassword(password); err != nil {
 		return err
@@ -67,21 +67,21 @@ func (a *Accounts) CheckLink(ctx context.Context, name, secret, password string)
 	return a.allowsLink(stored, secret)
 }
 
-// UseLink sets an account's password by its one-time link, which can't be used again, and ends the
-// account's sessions and tokens. It returns the account for a new session, or [ErrLink], an error of
-// [CheckPassword], which leaves the link usable, or what Redis or ctx failed with. Ask
-// [Throttle.Allow] first.
+// UseLink sets an account's password by its one-time link, which can't be used again. It ends the
+// account's sessions and tokens, and returns the account for a new session. Otherwise it returns
+// [ErrLink], an error of [CheckPassword], which leaves the link usable, or the failure of Redis or ctx.
+// Ask [Throttle.Allow] first.
 func (a *Accounts) UseLink(ctx context.Context, name, secret, password string) (Account, error) {
 	if err := a.CheckLink(ctx, name, secret, password); err != nil {
 		return Account{}, err
 	}
-	return a.setPassword(ctx, name, password, func(e entry) error { return a.allowsLink(e, secret) })
+	return a.setPassword(ctx, name, password, func(r accountRecord) error { return a.allowsLink(r, secret) })
 }
 
-// allowsLink says whether the account can be given a password by this link now: nil or [ErrLink].
-func (a *Accounts) allowsLink(e entry, secret string) error {
+// allowsLink returns nil where the account can be given a password by this link now, or else [ErrLink].
+func (a *Accounts) allowsLink(r accountRecord, secret string) error {
 	hash, _ := hashSecret(secret) // where it is not ok, the hash is that of no link
-	if e.Link == "" || subtle.ConstantTimeCompare([]byte(e.Link), []byte(hash)) != 1 || e.LinkExpires <= a.now().Unix() || e.Disabled {
+	if r.Link == "" || subtle.ConstantTimeCompare([]byte(r.Link), []byte(hash)) != 1 || r.LinkExpires <= a.options.Now().Unix() || r.Disabled {
 		return ErrLink
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 
 func TestLinkSetsThePasswordOnce(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx, accounts := t.Context(), auth.NewAccounts(client, keys)
+		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(ctx, "ada", auth.Viewer)
 		if err != nil {
 			t.Fatal(err)
@@ -43,7 +43,7 @@ func TestLinkSetsThePasswordOnce(t *testing.T) {
 
 func TestLinkUsedAtOnceWorksOnce(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		accounts := auth.NewAccounts(client, keys)
+		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(t.Context(), "ada", auth.Viewer)
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ func TestLinkUsedAtOnceWorksOnce(t *testing.T) {
 
 func TestLinksThatDontWork(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx, accounts := t.Context(), auth.NewAccounts(client, keys)
+		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "root")
 		first, err := accounts.Invite(ctx, "ada", auth.Viewer)
 		if err != nil {
@@ -107,7 +107,7 @@ func TestLinksThatDontWork(t *testing.T) {
 
 func TestLinkExpires(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		accounts := auth.NewAccounts(client, keys)
+		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(t.Context(), "ada", auth.Viewer)
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestLinkExpires(t *testing.T) {
 
 func TestNewPasswordMakesTheLinkWorthless(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx, accounts := t.Context(), auth.NewAccounts(client, keys)
+		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "ada")
 		secret, err := accounts.MakeLink(ctx, "ada")
 		if err != nil {

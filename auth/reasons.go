@@ -15,11 +15,11 @@ import (
 
 // Limits of a stated reason.
 const (
-	ReasonLifetime = 30 * time.Minute // then it has to be stated again
+	reasonLifetime = 30 * time.Minute // then it has to be stated again
 	MaxReason      = 300              // characters
 )
 
-// ErrReason is what [CheckReason] returns; it is a plain sentence that a person may be shown.
+// ErrReason is what [CheckReason] returns. It is a plain sentence that a person may be shown.
 var ErrReason = fmt.Errorf("state the reason in 1 to %d characters, such as the number of the ticket", MaxReason)
 
 // Reason is why somebody looks at a log.
@@ -28,7 +28,7 @@ type Reason struct {
 	Until time.Time // then it has to be stated again
 }
 
-// Reasons remembers why accounts look at logs, where they have to say so.
+// Reasons remembers why accounts look at logs, where each has to state a reason.
 type Reasons struct {
 	client redis.UniversalClient
 	keys   Keys
@@ -55,25 +55,25 @@ func saysSomething(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsNumber(r)) && !strings.ContainsRune("\u115f\u1160\u3164\uffa0", r)
 }
 
-// State remembers for [ReasonLifetime] why account looks at the log of username, "" for everyone's. It
-// returns [ErrReason], or what Redis or ctx failed with.
+// State remembers for half an hour why an account looks at the log of username, "" for everyone's. It
+// returns [ErrReason], or the failure of Redis or ctx.
 func (r *Reasons) State(ctx context.Context, account, username, text string) error {
 	text, err := CheckReason(text)
 	if err != nil {
 		return err
 	}
-	line, err := json.Marshal(Reason{Text: text, Until: r.now().Add(ReasonLifetime).UTC()})
+	line, err := json.Marshal(Reason{Text: text, Until: r.now().Add(reasonLifetime).UTC()})
 	if err != nil {
 		return fmt.Errorf("state a reason: %w", err)
 	}
-	if err := r.client.Set(ctx, r.keys.Reason(account, username), line, ReasonLifetime).Err(); err != nil {
+	if err := r.client.Set(ctx, r.keys.Reason(account, username), line, reasonLifetime).Err(); err != nil {
 		return fmt.Errorf("state a reason: %w", err)
 	}
 	return nil
 }
 
-// Current returns the reason that account has stated for username; it is not ok where there is none,
-// or its time is over. The error is what Redis or ctx failed with.
+// Current returns the reason that an account has stated for username. It is not ok where there is none,
+// or its time is over. An error is the failure of Redis or ctx.
 func (r *Reasons) Current(ctx context.Context, account, username string) (reason Reason, ok bool, err error) {
 	line, err := r.client.Get(ctx, r.keys.Reason(account, username)).Bytes()
 	if errors.Is(err, redis.Nil) {
@@ -89,7 +89,7 @@ func (r *Reasons) Current(ctx context.Context, account, username string) (reason
 	return reason, true, nil
 }
 
-// printable says whether a text that a person has typed is one line that can be shown.
+// printable reports whether a text that a person has typed is one line that can be shown.
 func printable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 })
 }

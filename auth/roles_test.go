@@ -123,7 +123,7 @@ func TestLoginDuringChangeOfPassword(t *testing.T) {
 
 func TestDisabledAccount(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx, accounts := t.Context(), auth.NewAccounts(client, keys)
+		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "ada")
 		create(t, accounts, "root")
 		if err := accounts.Disable(ctx, "ada"); err != nil {
@@ -202,7 +202,7 @@ func TestWhoIsTheLastSuperuser(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for accounts, last := range map[*auth.Accounts]bool{s.accounts: c.last, s.accounts.OfAnotherLogin(): c.lastOfElsewhere} {
+			for accounts, last := range map[*auth.Accounts]bool{s.accounts: c.last, auth.NewAccounts(s.client, keys, auth.AccountOptions{LoginElsewhere: true}): c.lastOfElsewhere} {
 				demoted := accounts.SetRole(t.Context(), "ada", auth.Viewer)
 				if errors.Is(demoted, auth.ErrLastSuperuser) != last || !last && demoted != nil {
 					t.Errorf("demoted: %v, want her to be the last: %v", demoted, last)

@@ -10,11 +10,11 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// SessionOptions says how sessions are kept. The zero value is right for a program that serves
+// SessionOptions say how sessions are kept. The zero value is right for a program that serves
 // https itself, and for plain http on one's own machine.
 type SessionOptions struct {
-	// Secure confines the cookie to https for every request. Without it that is done but for requests
-	// that come without TLS to a loopback address.
+	// Secure confines the cookie to https for every request. Default: false, the cookie of requests that
+	// come without TLS to a loopback address is sent without TLS too.
 	Secure bool
 
 	// Domain, such as "example.com", shares the cookie with that domain's subdomains. By default
@@ -26,11 +26,11 @@ type SessionOptions struct {
 }
 
 // Sessions logs people in and out, and tells who is logged in. A browser holds a random secret in
-// a cookie; everything else is in Redis and ends after [SessionIdle] without a request, or
-// [SessionLifetime] after the login.
+// a cookie. Everything else is in Redis. A session ends after 30 minutes without a request, and 12
+// hours after the login at the latest.
 type Sessions struct {
 	store         *sessionStore
-	book          accountBook
+	accounts      accountStore
 	plain, secure gin.HandlerFunc
 }
 
@@ -42,14 +42,14 @@ func NewSessions(client redis.UniversalClient, keys Keys, options SessionOptions
 	}
 	cookies := cookies{domain: options.Domain, secure: options.Secure}
 	s := &sessionStore{
-		client: client, keys: keys, index: sessionIndex(client, keys),
+		client: client, keys: keys, owned: sessionIDs(client, keys),
 		cookies: cookies, now: options.Now,
 	}
 	return &Sessions{
-		store:  s,
-		book:   accountBook{client, keys},
-		plain:  ginsessions.Sessions(cookies.name(false), s),
-		secure: ginsessions.Sessions(cookies.name(true), s),
+		store:    s,
+		accounts: accountStore{client, keys},
+		plain:    ginsessions.Sessions(cookies.name(false), s),
+		secure:   ginsessions.Sessions(cookies.name(true), s),
 	}
 }
 
@@ -66,29 +66,29 @@ func (s *Sessions) Middleware() gin.HandlerFunc {
 	}
 }
 
-// Access returns who is logged in, the zero Access for nobody: a session whose account was disabled,
-// or got another password or role, is nobody's. An error means that Redis didn't answer and nothing
-// is known: it is neither a login nor a logout.
+// Access returns who is logged in, the zero Access for nobody. A session is nobody's after its account
+// was disabled, or has got another password or role. An error means that Redis didn't answer and
+// nothing is known: it is neither a login nor a logout.
 func (s *Sessions) Access(c *gin.Context) (Access, error) {
 	session, err := s.session(c)
 	if err != nil {
 		return Access{}, fmt.Errorf("ask who is logged in: %w", err)
 	}
-	state, _ := session.Values[recordKey{}].(record)
+	state, _ := session.Values[recordKey{}].(sessionRecord)
 	if state.Account == "" {
 		return Access{}, nil
 	}
-	found, err := s.book.read(c.Request.Context(), state.Account)
+	found, err := s.accounts.read(c.Request.Context(), state.Account)
 	if err != nil {
 		return Access{}, fmt.Errorf("ask whose login it is: %w", err)
 	}
 	return found.access(state.Account, state.Generation, ViaSession, session.ID), nil
 }
 
-// LogIn begins a new session of the account, as it was when the password was verified, and ends the
-// one that the request came with, with all that it held: what somebody else may have planted there is
-// not taken over. address is the client's, for the account's list of sessions. Call it before the
-// response's header is written. After an error nobody is logged in.
+// LogIn begins a new session of the account, as it was when the password was verified. It ends the
+// session that the request came with and all that it held. So nothing is taken over that somebody else
+// may have planted there. The address is the client's, for the account's list of sessions. Call LogIn
+// before the response's header is written. After an error nobody is logged in.
 func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error {
 	session, err := s.session(c)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error 
 	if err := s.store.discard(c.Request.Context(), session); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	session.Values[recordKey{}] = record{
+	session.Values[recordKey{}] = sessionRecord{
 		Account: account.Name, Generation: account.generation, Address: address, Agent: agent(c.Request.UserAgent()),
 	}
 	if err := s.store.Save(c.Request, c.Writer, session); err != nil {
@@ -107,8 +107,8 @@ func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error 
 	return nil
 }
 
-// LogOut ends the session: it is deleted, so that a copy of the cookie is worth nothing, and the
-// browser's cookie is taken back. Call it before the response's header is written. After an error
+// LogOut ends the session. The session is deleted, so that a copy of the cookie is worth nothing, and
+// the browser's cookie is taken back. Call it before the response's header is written. After an error
 // the session may still be open.
 func (s *Sessions) LogOut(c *gin.Context) error {
 	session, err := s.session(c)

@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Limits of attempts to log in: so many at once, and in the long run as many per [ThrottleWindow],
-// evenly spread.
+// Limits of attempts to log in. So many are allowed at once, and in the long run as many per
+// [ThrottleWindow], evenly spread.
 const (
 	ThrottleWindow    = time.Minute
 	AttemptsPerPair   = 5  // by one address for one account
@@ -25,26 +25,26 @@ const (
 type Throttle struct {
 	client redis.UniversalClient
 	keys   Keys
-	rates  *rates
+	limit  *rateLimit
 }
 
 // NewThrottle returns a throttle that counts in client's Redis. It doesn't connect, and doesn't
 // close client.
 func NewThrottle(client redis.UniversalClient, keys Keys) *Throttle {
-	return &Throttle{client: client, keys: keys, rates: newRates(client)}
+	return &Throttle{client: client, keys: keys, limit: newRateLimit(client)}
 }
 
 // Allow counts an attempt and returns 0 where it may be made, or else how long to wait until the
-// next one may. Call it before the password is checked, so that parallel guesses are counted too, and
-// for unknown accounts alike. address is the client's IP address without a port; the addresses of
-// one IPv6 network (/64) count as one.
+// next one may. Call it before the password is checked, so that parallel guesses are counted too. Call
+// it for unknown accounts alike. The address is the client's IP address without a port; the addresses
+// of one IPv6 network (/64) count as one.
 //
-// While Redis doesn't answer, this process counts by itself: the work that strangers can ask for
-// stays bounded. So an error is ctx's, or what Redis has answered with; nothing is known then.
+// While Redis doesn't answer, this process counts by itself, so that the work that strangers can ask
+// for stays bounded. An error is ctx's, or what Redis has answered with; nothing is known then.
 func (t *Throttle) Allow(ctx context.Context, name, address string) (wait time.Duration, err error) {
 	address = network(address)
-	// The pair comes first: who hammers one account doesn't use up what others behind the same
-	// address have.
+	// The pair comes first. So guessing at one account doesn't use up the attempts of others behind the
+	// same address.
 	wait, err = t.count(ctx, pairSubject(name, address), AttemptsPerPair)
 	if err != nil || wait > 0 {
 		return wait, err
@@ -53,28 +53,28 @@ func (t *Throttle) Allow(ctx context.Context, name, address string) (wait time.D
 }
 
 // Succeeded forgets the attempts for this account by this address. Call it when the password was
-// right. What the address tried altogether stays counted: one known password must not buy more guesses.
+// right. All attempts by the address stay counted: one known password must not buy more guesses.
 func (t *Throttle) Succeeded(ctx context.Context, name, address string) error {
-	key := t.keys.LoginAttempts(pairSubject(name, network(address)))
-	t.rates.local.forget(key)
+	key := t.keys.loginAttempts(pairSubject(name, network(address)))
+	t.limit.local.forget(key)
 	if err := t.client.Del(ctx, key).Err(); err != nil {
 		return fmt.Errorf("forget login attempts: %w", err)
 	}
 	return nil
 }
 
-// count counts one of the attempts that subject has per window, and returns how long to wait where
-// there are too many. An attempt that is refused doesn't make the wait longer.
+// count counts one of the attempts that a subject has per window. Where there are too many it returns
+// how long to wait. A refused attempt doesn't make the wait longer.
 func (t *Throttle) count(ctx context.Context, subject string, attempts int) (time.Duration, error) {
 	limit := redis_rate.Limit{Rate: attempts, Burst: attempts, Period: ThrottleWindow}
-	wait, err := t.rates.count(ctx, t.keys.LoginAttempts(subject), limit)
+	wait, err := t.limit.count(ctx, t.keys.loginAttempts(subject), limit)
 	if err != nil {
 		return 0, fmt.Errorf("count login attempts: %w", err)
 	}
 	return wait, nil
 }
 
-// pairSubject is a hash because the name is whatever a stranger has typed.
+// pairSubject is a hash, because a stranger can have typed any name.
 func pairSubject(name, address string) string {
 	sum := sha256.Sum256([]byte(address + "\x00" + name))
 	return "pair:" + hex.EncodeToString(sum[:])

@@ -19,8 +19,8 @@ const (
 	MaxLabel         = 60 // characters
 )
 
-// TokenPrefix begins every token, which tells it from what else a request may carry, and lets a
-// scanner for leaked secrets know it.
+// TokenPrefix begins every token. It tells a token from other secrets that a request may carry, and
+// lets a scanner for leaked secrets know it.
 const TokenPrefix = "userlog_"
 
 // Errors of [Tokens]. Their texts are plain sentences that a person may be shown.
@@ -31,7 +31,7 @@ var (
 	ErrNoToken       = errors.New("there is no such token")
 )
 
-// Token is a program's access in place of an account, only for reading. It doesn't hold the secret.
+// Token is the right of a program to read in the name of an account. It doesn't hold the secret.
 type Token struct {
 	ID      string
 	Label   string
@@ -48,24 +48,24 @@ type tokenRecord struct {
 	Expires    int64  `json:"expires"` // Unix seconds
 }
 
-// Tokens are the programs' accesses. A token ends when it expires, is revoked, or when whatever ends
-// its account's sessions happens.
+// Tokens are the rights of programs to read. A token ends when it expires, when it is revoked, and
+// with all sessions of its account.
 type Tokens struct {
-	client redis.UniversalClient
-	keys   Keys
-	book   accountBook
-	index  accountIndex
-	now    func() time.Time
+	client   redis.UniversalClient
+	keys     Keys
+	accounts accountStore
+	owned    ownedIDs
+	now      func() time.Time
 }
 
 // NewTokens returns the tokens that client's Redis holds. It doesn't connect, and doesn't close client.
 func NewTokens(client redis.UniversalClient, keys Keys) *Tokens {
-	return &Tokens{client: client, keys: keys, book: accountBook{client, keys}, index: tokenIndex(client, keys), now: time.Now}
+	return &Tokens{client: client, keys: keys, accounts: accountStore{client, keys}, owned: tokenIDs(client, keys), now: time.Now}
 }
 
 // Create makes a token for an account and returns its secret, which is kept nowhere: show it once. It
-// returns [ErrLabel], [ErrTokenLifetime], [ErrTooManyTokens], [ErrNoAccount], [ErrDisabled], or what Redis or ctx
-// failed with.
+// returns [ErrLabel], [ErrTokenLifetime], [ErrTooManyTokens], [ErrNoAccount], [ErrDisabled], or the
+// failure of Redis or ctx.
 func (t *Tokens) Create(ctx context.Context, account, label string, lifetime time.Duration) (secret string, err error) {
 	label = strings.TrimSpace(label)
 	if n := utf8.RuneCountInString(label); n == 0 || n > MaxLabel || !printable(label) {
@@ -75,14 +75,14 @@ func (t *Tokens) Create(ctx context.Context, account, label string, lifetime tim
 		return "", ErrTokenLifetime
 	}
 	now := t.now()
-	ids, err := t.index.list(ctx, account, now)
+	ids, err := t.owned.list(ctx, account, now)
 	if err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
 	if len(ids) >= MaxTokens {
 		return "", ErrTooManyTokens
 	}
-	found, err := t.book.read(ctx, account)
+	found, err := t.accounts.read(ctx, account)
 	if err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
@@ -99,18 +99,18 @@ func (t *Tokens) Create(ctx context.Context, account, label string, lifetime tim
 	if err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
-	// The index goes first: a token that is not in it could be neither seen nor revoked.
-	if err := t.index.add(ctx, account, id, now, now.Add(lifetime)); err != nil {
+	// The owner's list goes first: a token that is not in it could be neither seen nor revoked.
+	if err := t.owned.add(ctx, account, id, now, now.Add(lifetime)); err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
-	if err := t.client.Set(ctx, t.keys.Token(id), line, lifetime).Err(); err != nil {
+	if err := t.client.Set(ctx, t.keys.token(id), line, lifetime).Err(); err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
 	return TokenPrefix + secret, nil
 }
 
-// Access returns who the program with this secret acts for, the zero Access for nobody. An error
-// means that Redis didn't answer and nothing is known.
+// Access returns the account for which a program with this secret acts, the zero Access for nobody. An
+// error means that Redis didn't answer and nothing is known.
 func (t *Tokens) Access(ctx context.Context, secret string) (Access, error) {
 	plain, ok := strings.CutPrefix(secret, TokenPrefix)
 	if !ok {
@@ -128,17 +128,16 @@ func (t *Tokens) Access(ctx context.Context, secret string) (Access, error) {
 	if !ok {
 		return Access{}, nil
 	}
-	found, err := t.book.read(ctx, record.Account)
+	found, err := t.accounts.read(ctx, record.Account)
 	if err != nil {
 		return Access{}, fmt.Errorf("look a token's account up: %w", err)
 	}
 	return found.access(record.Account, record.Generation, ViaToken, id), nil
 }
 
-// List returns an account's tokens, the one that expires last first. It returns what Redis or ctx
-// failed with.
+// List returns an account's tokens, the one that expires last first, or the failure of Redis or ctx.
 func (t *Tokens) List(ctx context.Context, account string) ([]Token, error) {
-	ids, err := t.index.list(ctx, account, t.now())
+	ids, err := t.owned.list(ctx, account, t.now())
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}
@@ -155,24 +154,24 @@ func (t *Tokens) List(ctx context.Context, account string) ([]Token, error) {
 	return tokens, nil
 }
 
-// Revoke ends a token of the account. It returns [ErrNoToken], or what Redis or ctx failed with.
+// Revoke ends a token of the account. It returns [ErrNoToken], or the failure of Redis or ctx.
 func (t *Tokens) Revoke(ctx context.Context, account, id string) error {
-	has, err := t.index.has(ctx, account, id)
+	has, err := t.owned.has(ctx, account, id)
 	if err != nil {
 		return fmt.Errorf("revoke token: %w", err)
 	}
 	if !has {
 		return ErrNoToken
 	}
-	if err := t.index.end(ctx, account, id); err != nil {
+	if err := t.owned.end(ctx, account, id); err != nil {
 		return fmt.Errorf("revoke token: %w", err)
 	}
 	return nil
 }
 
-// load reads those of the tokens that there are and that have not expired.
+// load reads the tokens that exist and have not expired.
 func (t *Tokens) load(ctx context.Context, ids ...string) (map[string]tokenRecord, error) {
-	lines, err := readEach(ctx, t.client, t.keys.Token, ids)
+	lines, err := readEach(ctx, t.client, t.keys.token, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -180,8 +179,8 @@ func (t *Tokens) load(ctx context.Context, ids ...string) (map[string]tokenRecor
 	records := make(map[string]tokenRecord, len(lines))
 	for id, line := range lines {
 		var r tokenRecord
-		// What can't be read is no token. The end is checked here too, because the embedded store's
-		// time may stand still.
+		// A line that can't be read is no token. The end is checked here too, because the embedded
+		// store's time may stand still.
 		if json.Unmarshal([]byte(line), &r) == nil && r.Expires > now {
 			records[id] = r
 		}
@@ -189,8 +188,8 @@ func (t *Tokens) load(ctx context.Context, ids ...string) (map[string]tokenRecor
 	return records, nil
 }
 
-// readEach reads the values of many keys, which may be on several nodes, in one go; those that don't
-// exist are left out.
+// readEach reads the values of many keys, which may be on several nodes, in one round trip. Keys that
+// don't exist are left out.
 func readEach(ctx context.Context, client redis.UniversalClient, key func(id string) string, ids []string) (map[string]string, error) {
 	values := make(map[string]string, len(ids))
 	if len(ids) == 0 {

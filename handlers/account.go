@@ -21,7 +21,7 @@ func (s *site) ownAccount(c *gin.Context) {
 
 func (s *site) showAccount(c *gin.Context, status int, p views.Account) {
 	access := accessOf(c)
-	p.Layout, p.OwnLogin = s.layout(c, views.SectionAccount), s.ownLogin()
+	p.Layout, p.OwnLogin = s.layout(c, views.SectionAccount), s.options.ownLogin()
 	p.Layout.Current = s.base + "/account" // a language switch must not lead to the form's POST
 	p.Role, p.SessionID = access.Role, access.ID
 	if err := s.loadAccount(c.Request.Context(), access.Account, &p); err != nil {

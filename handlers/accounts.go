@@ -23,7 +23,7 @@ func (s *site) showAccounts(c *gin.Context, status int, p views.Accounts) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	p.Layout, p.OwnLogin, p.Accounts = s.layout(c, views.SectionAccounts), s.ownLogin(), all
+	p.Layout, p.OwnLogin, p.Accounts = s.layout(c, views.SectionAccounts), s.options.ownLogin(), all
 	p.Layout.Current = s.base + "/accounts" // a language switch must not lead to the form's POST
 	html, err := s.views.Accounts(p)
 	s.answer(c, status, html, err)
@@ -40,7 +40,7 @@ func (s *site) createAccount(c *gin.Context) {
 	switch {
 	case err != nil:
 		s.refuseAccountChange(c, err, views.Accounts{Name: name, Role: role})
-	case s.ownLogin():
+	case s.options.ownLogin():
 		s.showLink(c, name, secret, true)
 	default:
 		c.Redirect(http.StatusSeeOther, s.base+"/accounts?done="+string(views.AccountCreated))

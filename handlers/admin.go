@@ -70,16 +70,16 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 	if err := options.validateLanguage(set.Languages()); err != nil {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
-	return newAdmin(logs, options, assets, set), nil
+	return newAdmin(logs, options, assets, set, auth.Cost{}), nil
 }
 
-// newAdmin builds the admin of options that have been checked.
-func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set) *Admin {
+// newAdmin builds the admin of options that have been checked. The zero cost of passwords is the default.
+func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set, cost auth.Cost) *Admin {
 	client, keys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
 		loginInterval: loginInterval, bodyTimeout: bodyTimeout,
-		accounts:  auth.NewAccounts(client, keys),
+		accounts:  auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: cost}),
 		sessions:  auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
 		tokens:    auth.NewTokens(client, keys),
 		throttle:  auth.NewThrottle(client, keys),
@@ -87,14 +87,11 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		reasons:   auth.NewReasons(client, keys),
 		audit:     audit.New(client, audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}),
 	}
-	if !a.ownLogin() {
-		a.accounts = a.accounts.OfAnotherLogin()
-	}
 	a.viewings = audit.NewViewings(pacedLog{a.audit, a.allowance}, options.Logger)
 	a.hub = live.NewHub(logs, set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has asked, before it writes down who looks
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
-		Ended: auth.NewGuard(a.sessions, a.tokens).Ended,
+		Ended: auth.NewAccessCheck(a.sessions, a.tokens).Ended,
 	})
 	return a
 }

@@ -53,7 +53,7 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 		Current:           s.ownPath(c.Request.URL.RequestURI()),
 		Account:           accessOf(c).Account,
 		IsSuperuser:       accessOf(c).Role == auth.Superuser,
-		CanLogOut:         s.ownLogin(),
+		CanLogOut:         s.options.ownLogin(),
 		CanSwitchLanguage: s.options.Language == "",
 		Section:           section,
 	}

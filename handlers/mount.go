@@ -37,7 +37,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	public := all.Group("", s.requirePage)
 	public.POST("/language", s.setLanguage)
 	public.POST("/theme", s.setTheme)
-	if a.ownLogin() {
+	if a.options.ownLogin() {
 		page(public, "/login", s.loginPage)
 		public.POST("/login", s.logIn)
 		public.POST("/logout", s.logOut)
@@ -62,7 +62,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	page(private, "/account", s.ownAccount)
 	own.POST("/account/token", s.createToken)
 	own.POST("/account/token/revoke", s.revokeToken)
-	if a.ownLogin() {
+	if a.options.ownLogin() {
 		own.POST("/account/session", s.endSession)
 		// These two are what is left to do against somebody who has stolen a session and uses up the
 		// allowance. The throttle limits passwords, and a session that has ended needs a login.
@@ -76,7 +76,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	accounts.POST("/enable", s.enableAccount)
 	accounts.POST("/role", s.changeRole)
 	accounts.POST("/sessions", s.endAccountSessions)
-	if a.ownLogin() {
+	if a.options.ownLogin() {
 		accounts.POST("/link", s.makeLink)
 	}
 	api := public.Group("/api", s.requireToken)

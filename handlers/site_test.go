@@ -188,7 +188,9 @@ func (s *site) create(name string, role auth.Role) {
 	}
 }
 
-func (s *site) accounts() *auth.Accounts { return auth.NewAccounts(s.logs.Client(), s.authKeys()) }
+func (s *site) accounts() *auth.Accounts {
+	return auth.NewAccounts(s.logs.Client(), s.authKeys(), auth.AccountOptions{Cost: handlers.CheapCost})
+}
 
 func (s *site) authKeys() auth.Keys { return auth.Keys{Prefix: s.logs.KeyPrefix()} }
 

@@ -39,7 +39,7 @@ func TestWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Invite(t.Context(), "robot", auth.Viewer); err != nil {
+	if _, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Invite(t.Context(), "robot", auth.Viewer); err != nil {
 		t.Fatal(err)
 	}
 	token, err := auth.NewTokens(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Create(t.Context(), "robot", "watch", time.Hour)

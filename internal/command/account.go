@@ -91,7 +91,7 @@ func (f accountFlags) withPassword(
 	// The ping finds out whether the password of Redis is missing, which a long script tells less clearly.
 	if err = logs.Ping(ctx); err == nil {
 		err = recordChange(ctx, viewing, r, func() error {
-			return change(auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}), password)
+			return change(auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}), password)
 		})
 	}
 	switch {

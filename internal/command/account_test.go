@@ -20,7 +20,7 @@ import (
 func TestAccounts(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
-	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
+	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
 	env := environ{"USERLOG_REDIS": server.URL}
 	const other = "another good password"
 	steps := []struct {

@@ -49,7 +49,7 @@ func (f redisFlags) withAccounts(ctx context.Context, use func(directory) error)
 	defer closeStore(context.Background(), logs, log)
 	client, keys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}
 	err = use(directory{
-		accounts: auth.NewAccounts(client, keys),
+		accounts: auth.NewAccounts(client, keys, auth.AccountOptions{}),
 		sessions: auth.NewSessions(client, keys, auth.SessionOptions{}),
 		tokens:   auth.NewTokens(client, keys),
 		// How many records are kept is the admin's business: nothing is removed here.

@@ -17,7 +17,7 @@ import (
 func TestAccountCommands(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
-	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
+	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
 	if err := accounts.Create(t.Context(), "root", auth.Superuser, password); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestALinkOfTheTerminalSetsThePassword(t *testing.T) {
 	if code == nil {
 		t.Fatalf("no code: %+v", r)
 	}
-	account, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).UseLink(t.Context(), "vera", code[1], password)
+	account, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).UseLink(t.Context(), "vera", code[1], password)
 	if err != nil || account.Role != auth.Viewer {
 		t.Errorf("got %+v, %v", account, err)
 	}
@@ -84,7 +84,7 @@ func TestALinkOfTheTerminalSetsThePassword(t *testing.T) {
 func TestATokenOfTheTerminalAloneIsPrinted(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
-	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Create(t.Context(), "vera", auth.Viewer, password); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(t.Context(), "vera", auth.Viewer, password); err != nil {
 		t.Fatal(err)
 	}
 	r := do(t, nil, "", "account", "token", "vera", "--label", "weekly report", "--days", "7", "--redis", server.URL)

@@ -31,7 +31,7 @@ func statusFor(t *testing.T, url, header, value string) int {
 func TestServeBelievesTheProxyThatItTrusts(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
-	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Create(t.Context(), "root", auth.Superuser, password); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(t.Context(), "root", auth.Superuser, password); err != nil {
 		t.Fatal(err)
 	}
 	const header = "X-Forwarded-User"

@@ -91,7 +91,7 @@ func (c *serveCommand) warnOfNoAccount(ctx context.Context, p *program) {
 	if c.AuthHeader != "" {
 		return
 	}
-	accounts, err := auth.NewAccounts(p.logs.Client(), auth.Keys{Prefix: p.logs.KeyPrefix()}).List(ctx)
+	accounts, err := auth.NewAccounts(p.logs.Client(), auth.Keys{Prefix: p.logs.KeyPrefix()}, auth.AccountOptions{}).List(ctx)
 	switch {
 	case err != nil || len(accounts) > 0:
 		return

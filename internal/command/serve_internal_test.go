@@ -20,7 +20,7 @@ func TestNoWarningWhereSomebodyCanLogIn(t *testing.T) {
 	p := &program{logs: logs, log: slog.New(slog.NewTextHandler(&log, nil))}
 	byProxy := serveCommand{proxyFlags: proxyFlags{AuthHeader: "X-Forwarded-User"}}
 	byProxy.warnOfNoAccount(t.Context(), p)
-	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Create(t.Context(), "root", auth.Superuser, "correct horse battery"); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(t.Context(), "root", auth.Superuser, "correct horse battery"); err != nil {
 		t.Fatal(err)
 	}
 	new(serveCommand).warnOfNoAccount(t.Context(), p)

@@ -88,7 +88,7 @@ func (s superuser) ensure(ctx context.Context, logs *store.Store, log *slog.Logg
 
 // create makes the account, after it is written to the viewing log, or returns auth.ErrAccountExists.
 func (s superuser) create(ctx context.Context, logs *store.Store) error {
-	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
+	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
 	switch _, err := accounts.Get(ctx, s.name); {
 	case err == nil:
 		return auth.ErrAccountExists // which every further start finds: nothing to write down
@@ -102,7 +102,7 @@ func (s superuser) create(ctx context.Context, logs *store.Store) error {
 // reset gives the account the password, after that is written to the viewing log.
 func (s superuser) reset(ctx context.Context, logs *store.Store) error {
 	return s.record(ctx, logs, audit.Record{Action: audit.PasswordSet}, func() error {
-		_, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).SetPassword(ctx, s.name, s.password)
+		_, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).SetPassword(ctx, s.name, s.password)
 		return err
 	})
 }

@@ -21,7 +21,7 @@ func TestOpenPagesEndWithTheSession(t *testing.T) {
 			b.logIn()
 			b.visit(page)
 			b.hasURLs("/orders/7")
-			if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).EndSessions(t.Context(), superuser); err != nil {
+			if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).EndSessions(t.Context(), superuser); err != nil {
 				t.Fatal(err)
 			}
 			b.eventually("the login", "document.querySelector('form#login')")
@@ -43,7 +43,7 @@ func TestAnUnconnectedPageFindsOutThatItsSessionHasEnded(t *testing.T) {
 	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
 	site.stop()
 	b.isConnected("lost")
-	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).EndSessions(t.Context(), superuser); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).EndSessions(t.Context(), superuser); err != nil {
 		t.Fatal(err)
 	}
 	site.again()

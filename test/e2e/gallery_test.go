@@ -99,7 +99,7 @@ func openGallery(t *testing.T) *gallery {
 	t.Helper()
 	redis := redistest.Start(t)
 	logs := openStore(t, redis)
-	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Create(t.Context(), viewer, auth.Viewer, password); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(t.Context(), viewer, auth.Viewer, password); err != nil {
 		t.Fatal(err)
 	}
 	for i, path := range hostile {

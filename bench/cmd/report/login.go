@@ -40,7 +40,7 @@ func measureLogin(ctx context.Context, l lab) (found []finding, err error) {
 	}
 	defer func() { err = errors.Join(err, logs.Close(ctx)) }()
 	const known, unknown = "known-account", "other-account"
-	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Create(ctx, known, auth.Superuser, "correct horse battery"); err != nil {
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(ctx, known, auth.Superuser, "correct horse battery"); err != nil {
 		return nil, fmt.Errorf("create an account: %w", err)
 	}
 	admin, err := handlers.New(logs, handlers.Options{Logger: quiet})

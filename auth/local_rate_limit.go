@@ -8,12 +8,12 @@ import (
 	"github.com/go-redis/redis_rate/v10"
 )
 
-// maxLocalSubjects bounds the memory of [localLimits]: about 2 MB each.
+// maxLocalSubjects bounds the memory of [localRateLimit]: about 2 MB each.
 const maxLocalSubjects = 10_000
 
-// localLimits counts in this process, by the same rule as redis_rate does in Redis. It knows
-// a bounded number of subjects; the one that was counted longest ago is forgotten for a new one.
-type localLimits struct {
+// localRateLimit counts in this process, by the rule by which redis_rate counts in Redis. It knows a
+// bounded number of subjects. A new one takes the place of the one that was counted longest ago.
+type localRateLimit struct {
 	max int
 
 	mu       sync.Mutex
@@ -21,18 +21,18 @@ type localLimits struct {
 	order    list.List                // the one counted longest ago first
 }
 
-// localSubject is what is counted under one key.
+// localSubject is one subject, and when all that was counted of it is forgotten.
 type localSubject struct {
 	name string
-	free time.Time // when nothing of what was counted is left
+	free time.Time
 }
 
-func newLocalLimits(limit int) *localLimits {
-	return &localLimits{max: limit, subjects: map[string]*list.Element{}}
+func newLocalRateLimit(limit int) *localRateLimit {
+	return &localRateLimit{max: limit, subjects: map[string]*list.Element{}}
 }
 
-// count counts once and returns 0, or returns how long to wait where there were too many.
-func (l *localLimits) count(name string, limit redis_rate.Limit, now time.Time) time.Duration {
+// count counts once and returns 0. Where there was too much it returns how long to wait.
+func (l *localRateLimit) count(name string, limit redis_rate.Limit, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.subject(name)
@@ -49,7 +49,7 @@ func (l *localLimits) count(name string, limit redis_rate.Limit, now time.Time) 
 }
 
 // forget forgets what was counted of a subject.
-func (l *localLimits) forget(name string) {
+func (l *localRateLimit) forget(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known, ok := l.subjects[name]; ok {
@@ -58,7 +58,7 @@ func (l *localLimits) forget(name string) {
 }
 
 // subject returns the subject of that name, which is now the one counted last.
-func (l *localLimits) subject(name string) *localSubject {
+func (l *localRateLimit) subject(name string) *localSubject {
 	if known, ok := l.subjects[name]; ok {
 		l.order.MoveToBack(known)
 		return known.Value.(*localSubject)
@@ -71,6 +71,6 @@ func (l *localLimits) subject(name string) *localSubject {
 	return s
 }
 
-func (l *localLimits) drop(known *list.Element) {
+func (l *localRateLimit) drop(known *list.Element) {
 	delete(l.subjects, l.order.Remove(known).(*localSubject).name)
 }

@@ -8,16 +8,16 @@ import (
 
 // Lifetimes of a session.
 const (
-	SessionIdle     = 30 * time.Minute // without a request
-	SessionLifetime = 12 * time.Hour   // altogether
+	sessionIdle     = 30 * time.Minute // without a request
+	sessionLifetime = 12 * time.Hour   // altogether
 )
 
-// touchInterval is how often, at most, a request is noted in the session: nobody's every request
-// should write to Redis.
+// touchInterval is how often, at most, a request is noted in the session. Not every request should
+// write to Redis.
 const touchInterval = time.Minute
 
-// record is a session in Redis.
-type record struct {
+// sessionRecord is a session in Redis.
+type sessionRecord struct {
 	Account    string         `json:"account,omitempty"`    // who is logged in; empty for nobody
 	Generation int64          `json:"generation,omitempty"` // of the account, at the login
 	Address    string         `json:"address,omitempty"`    // that the login came from
@@ -28,24 +28,26 @@ type record struct {
 }
 
 // end is when the session is over whatever happens.
-func (r record) end() time.Time { return time.Unix(r.Created, 0).Add(SessionLifetime) }
+func (r sessionRecord) end() time.Time { return time.Unix(r.Created, 0).Add(sessionLifetime) }
 
 // left is how long the session lives from now on without another request: 0 or less when it is over.
-func (r record) left(now time.Time) time.Duration {
-	idle := time.Unix(r.Seen, 0).Add(SessionIdle)
+func (r sessionRecord) left(now time.Time) time.Duration {
+	idle := time.Unix(r.Seen, 0).Add(sessionIdle)
 	return min(idle.Sub(now), r.end().Sub(now))
 }
 
-// isStale says whether it is time to note a request.
-func (r record) isStale(now time.Time) bool { return now.Sub(time.Unix(r.Seen, 0)) >= touchInterval }
+// isStale reports whether it is time to note a request.
+func (r sessionRecord) isStale(now time.Time) bool {
+	return now.Sub(time.Unix(r.Seen, 0)) >= touchInterval
+}
 
-// recordKey is where a gorilla session's values hold its record. Being a type of our own, it can't
-// be read or set by handlers; clearing the session removes it, and with it the login.
+// recordKey is where a gorilla session's values hold its record. It is a type of our own, so that
+// handlers can neither read nor set it. Clearing the session removes it, and with it the login.
 type recordKey struct{}
 
-// recordOf takes the record out of a session's values. Only strings can be keys of other values.
-func recordOf(values map[any]any) (record, error) {
-	r, _ := values[recordKey{}].(record)
+// sessionRecordOf takes the record out of a session's values. Only strings can be keys of other values.
+func sessionRecordOf(values map[any]any) (sessionRecord, error) {
+	r, _ := values[recordKey{}].(sessionRecord)
 	r.Values = nil
 	for key, value := range values {
 		switch key := key.(type) {
@@ -56,21 +58,21 @@ func recordOf(values map[any]any) (record, error) {
 			}
 			r.Values[key] = value
 		default:
-			return record{}, fmt.Errorf("a session's keys are strings, not %T", key)
+			return sessionRecord{}, fmt.Errorf("a session's keys are strings, not %T", key)
 		}
 	}
 	return r, nil
 }
 
-// intoValues is the inverse of recordOf.
-func (r record) intoValues(values map[any]any) {
+// intoValues is the inverse of sessionRecordOf.
+func (r sessionRecord) intoValues(values map[any]any) {
 	for key, value := range r.Values {
 		values[key] = value
 	}
 	values[recordKey{}] = r
 }
 
-func (r record) encode() ([]byte, error) {
+func (r sessionRecord) encode() ([]byte, error) {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("encode session: %w", err)

@@ -22,10 +22,10 @@ type Session struct {
 	Seen    time.Time // the last request, late by up to a minute
 }
 
-// List returns an account's sessions, the one that was used last first. It returns what Redis or ctx
-// failed with.
+// List returns an account's sessions, the one that was used last first, or the failure of Redis or
+// ctx.
 func (s *Sessions) List(ctx context.Context, account string) ([]Session, error) {
-	ids, err := s.store.index.list(ctx, account, s.store.now())
+	ids, err := s.store.owned.list(ctx, account, s.store.now())
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
@@ -33,7 +33,7 @@ func (s *Sessions) List(ctx context.Context, account string) ([]Session, error) 
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	found, err := s.book.read(ctx, account)
+	found, err := s.accounts.read(ctx, account)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
@@ -52,16 +52,16 @@ func (s *Sessions) List(ctx context.Context, account string) ([]Session, error) 
 	return sessions, nil
 }
 
-// End ends one session of the account. It returns [ErrNoSession], or what Redis or ctx failed with.
+// End ends one session of the account. It returns [ErrNoSession], or the failure of Redis or ctx.
 func (s *Sessions) End(ctx context.Context, account, id string) error {
-	has, err := s.store.index.has(ctx, account, id)
+	has, err := s.store.owned.has(ctx, account, id)
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
 	if !has {
 		return ErrNoSession
 	}
-	return s.store.index.end(ctx, account, id)
+	return s.store.owned.end(ctx, account, id)
 }
 
 // maxAgent is how much of a browser's name is kept, in characters.

@@ -18,30 +18,30 @@ var errSessionEnded = errors.New("the session has ended")
 
 // sessionStore keeps sessions in Redis, behind the interface of gin-contrib/sessions.
 //
-// The ID of a gorilla session is the hash under which Redis knows it; the secret itself is only
-// ever in the cookie. Values must be what encoding/json can restore.
+// The ID of a gorilla session is the hash under which Redis knows it. The secret itself is only
+// ever in the cookie. Values must be of types that encoding/json can restore.
 type sessionStore struct {
 	client  redis.UniversalClient
 	keys    Keys
-	index   accountIndex
+	owned   ownedIDs
 	cookies cookies
 	now     func() time.Time
 }
 
 var _ ginsessions.Store = (*sessionStore)(nil)
 
-// Options does nothing: how the cookie is protected is not for handlers to change. An
-// Options.MaxAge below 0 that is set on one session ends it when it is saved.
+// Options does nothing: handlers must not change how the cookie is protected. An Options.MaxAge below 0
+// on one session ends that session when it is saved.
 func (s *sessionStore) Options(ginsessions.Options) {}
 
-// Get returns the request's session, loaded once per request. The error is Redis's: the session
-// that comes with it is empty and can't be saved.
+// Get returns the request's session, loaded once per request. The error is Redis's. The session that
+// comes with an error is empty and can't be saved.
 func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
 	return sessions.GetRegistry(r).Get(s, name)
 }
 
-// New loads the session that the cookie names. A cookie that names none, whatever it contains,
-// gives an empty session: its ID is chosen by us when it is saved, and until then Redis has no key.
+// New loads the session that the cookie names. A cookie that names none, whatever it contains, gives an
+// empty session. We choose its ID when it is saved, and until then Redis has no key.
 func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
 	session := sessions.NewSession(s, name)
 	session.IsNew = true
@@ -66,14 +66,14 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 
 // Save writes the session to Redis, and gives the browser a cookie where it is a new one.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
-	// What could not be loaded must not be replaced by an empty one.
+	// A session that could not be loaded must not be replaced by an empty one.
 	if _, err := s.Get(r, session.Name()); err != nil {
 		return err
 	}
 	if session.Options.MaxAge < 0 {
 		return s.end(r, w, session)
 	}
-	state, err := recordOf(session.Values)
+	state, err := sessionRecordOf(session.Values)
 	if err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
@@ -92,9 +92,9 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	return nil
 }
 
-// begin writes a session that Redis doesn't have yet, under a new secret. The browser gets the
-// secret last: should anything fail before, what is left in Redis can't be reached by anybody.
-func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *sessions.Session, state record) error {
+// begin writes a session that Redis doesn't have yet, under a new secret. The browser gets the secret
+// last. Should anything fail before, nobody can reach what is left in Redis.
+func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *sessions.Session, state sessionRecord) error {
 	ctx, now := r.Context(), s.now()
 	secret := newSecret()
 	id, _ := hashSecret(secret) // a secret of our own always has one
@@ -102,11 +102,11 @@ func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *se
 	if err != nil {
 		return err
 	}
-	if err := s.client.Set(ctx, s.keys.Session(id), line, state.left(now)).Err(); err != nil {
+	if err := s.client.Set(ctx, s.keys.session(id), line, state.left(now)).Err(); err != nil {
 		return err
 	}
 	if state.Account != "" {
-		if err := s.index.add(ctx, state.Account, id, now, state.end()); err != nil {
+		if err := s.owned.add(ctx, state.Account, id, now, state.end()); err != nil {
 			return err
 		}
 	}
@@ -115,9 +115,9 @@ func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *se
 	return nil
 }
 
-// update overwrites a session that Redis has. It never brings back one that was ended meanwhile,
+// update overwrites a session that Redis has. It never brings back a session that was ended meanwhile,
 // but returns errSessionEnded.
-func (s *sessionStore) update(ctx context.Context, id string, state record) error {
+func (s *sessionStore) update(ctx context.Context, id string, state sessionRecord) error {
 	left := state.left(s.now())
 	if left <= 0 {
 		return errSessionEnded // to Redis, 0 would mean for ever
@@ -126,7 +126,7 @@ func (s *sessionStore) update(ctx context.Context, id string, state record) erro
 	if err != nil {
 		return err
 	}
-	err = s.client.SetArgs(ctx, s.keys.Session(id), line, redis.SetArgs{Mode: "XX", TTL: left}).Err()
+	err = s.client.SetArgs(ctx, s.keys.session(id), line, redis.SetArgs{Mode: "XX", TTL: left}).Err()
 	if errors.Is(err, redis.Nil) {
 		return errSessionEnded
 	}
@@ -134,14 +134,14 @@ func (s *sessionStore) update(ctx context.Context, id string, state record) erro
 }
 
 // load reads a session and notes that it was used. It is not ok where there is none.
-func (s *sessionStore) load(ctx context.Context, id string) (state record, ok bool, err error) {
+func (s *sessionStore) load(ctx context.Context, id string) (state sessionRecord, ok bool, err error) {
 	states, err := s.use(ctx, []string{id})
 	state, ok = states[id]
 	return state, ok, err
 }
 
-// use reads those of the sessions that there are, and notes that they are used.
-func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]record, error) {
+// use reads the sessions that exist, and notes that they are used.
+func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]sessionRecord, error) {
 	states, err := s.peek(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -164,18 +164,18 @@ func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]record
 	return states, nil
 }
 
-// peek reads those of the sessions that there are.
-func (s *sessionStore) peek(ctx context.Context, ids []string) (map[string]record, error) {
-	lines, err := readEach(ctx, s.client, s.keys.Session, ids)
+// peek reads the sessions that exist.
+func (s *sessionStore) peek(ctx context.Context, ids []string) (map[string]sessionRecord, error) {
+	lines, err := readEach(ctx, s.client, s.keys.session, ids)
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
-	states := make(map[string]record, len(lines))
+	states := make(map[string]sessionRecord, len(lines))
 	for id, line := range lines {
-		var state record
-		// What can't be read is not a session of ours: an error would shut its owner out for good. The
-		// end is checked here too, because the embedded store's time may stand still.
+		var state sessionRecord
+		// A line that can't be read is not a session of ours. An error would shut its owner out for good.
+		// The end is checked here too, because the embedded store's time may stand still.
 		if json.Unmarshal([]byte(line), &state) == nil && state.left(now) > 0 {
 			states[id] = state
 		}
@@ -195,11 +195,11 @@ func (s *sessionStore) end(r *http.Request, w http.ResponseWriter, session *sess
 // discard deletes the session from Redis and empties it, so that saving it makes another one.
 func (s *sessionStore) discard(ctx context.Context, session *sessions.Session) error {
 	if session.ID != "" {
-		if err := s.client.Del(ctx, s.keys.Session(session.ID)).Err(); err != nil {
+		if err := s.client.Del(ctx, s.keys.session(session.ID)).Err(); err != nil {
 			return fmt.Errorf("end session: %w", err)
 		}
-		if state, _ := session.Values[recordKey{}].(record); state.Account != "" {
-			if err := s.index.end(ctx, state.Account, session.ID); err != nil {
+		if state, _ := session.Values[recordKey{}].(sessionRecord); state.Account != "" {
+			if err := s.owned.end(ctx, state.Account, session.ID); err != nil {
 				return fmt.Errorf("end session: %w", err)
 			}
 		}

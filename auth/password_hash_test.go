@@ -7,19 +7,19 @@ import (
 	"testing"
 )
 
-const validPHC = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+const validHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-func TestParsePHC(t *testing.T) {
-	p, err := parsePHC(validPHC)
+func TestParsePasswordHash(t *testing.T) {
+	p, err := parsePasswordHash(validHash)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.cost != currentCost || len(p.salt) != saltLength || len(p.sum) != sumLength {
+	if p.Cost != defaultCost || len(p.salt) != saltLength || len(p.sum) != sumLength {
 		t.Errorf("got %+v", p)
 	}
 }
 
-func TestParsePHCRefuses(t *testing.T) {
+func TestParsePasswordHashRefuses(t *testing.T) {
 	for _, c := range []struct{ what, old, new string }{
 		{"another algorithm", "argon2id", "argon2i"},
 		{"another version", "v=19", "v=16"},
@@ -36,22 +36,22 @@ func TestParsePHCRefuses(t *testing.T) {
 		{"a short salt", "AAAAAAAAAAAAAAAAAAAAAA$", "AAAA$"},
 		{"padding", "AAAAAAAAAAAAAAAAAAAAAA$", "AAAAAAAAAAAAAAAAAAAAAA==$"},
 		{"no sum", "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", ""},
-		{"nothing at all", validPHC, ""},
+		{"nothing at all", validHash, ""},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			s := strings.Replace(validPHC, c.old, c.new, 1)
-			if _, err := parsePHC(s); !errors.Is(err, errPHC) {
+			s := strings.Replace(validHash, c.old, c.new, 1)
+			if _, err := parsePasswordHash(s); !errors.Is(err, errPasswordHash) {
 				t.Errorf("%s: got %v", s, err)
 			}
 		})
 	}
 }
 
-func FuzzParsePHC(f *testing.F) {
-	f.Add(validPHC)
+func FuzzParsePasswordHash(f *testing.F) {
+	f.Add(validHash)
 	f.Add("$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA")
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := parsePHC(s)
+		p, err := parsePasswordHash(s)
 		if err != nil {
 			return
 		}
@@ -62,7 +62,7 @@ func FuzzParsePHC(f *testing.F) {
 }
 
 func TestHasherWaitsNoLongerThanItsContext(t *testing.T) {
-	h := newHasher()
+	h := newHasher(defaultCost)
 	for range maxHashes {
 		h.slots <- struct{}{}
 	}

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// Verify checks a password. It returns the account, for [Sessions.LogIn], or [ErrCredentials], or
-// what Redis or ctx failed with. An unknown, disabled or passwordless account takes as long as a
-// wrong password. It takes tens of milliseconds of a CPU, and waits while others are being checked:
-// ask [Throttle.Allow] first.
+// Verify checks a password. It returns the account for [Sessions.LogIn], [ErrCredentials], or the
+// failure of Redis or ctx. An unknown, disabled or passwordless account takes as long as a wrong
+// password. A check takes tens of milliseconds of a CPU, and waits while others are being made: ask
+// [Throttle.Allow] first.
 func (a *Accounts) Verify(ctx context.Context, name, password string) (Account, error) {
 	if len(password) > MaxPassword {
 		return Account{}, ErrCredentials
@@ -17,9 +17,9 @@ func (a *Accounts) Verify(ctx context.Context, name, password string) (Account, 
 	if err != nil {
 		return Account{}, fmt.Errorf("verify password: %w", err)
 	}
-	known := phc{cost: currentCost, salt: make([]byte, saltLength), sum: make([]byte, sumLength)}
+	known := a.hasher.blank()
 	if stored.canLogIn() {
-		if known, err = parsePHC(stored.Password); err != nil {
+		if known, err = parsePasswordHash(stored.Password); err != nil {
 			return Account{}, fmt.Errorf("verify password: %w", err)
 		}
 	}
@@ -29,7 +29,7 @@ func (a *Accounts) Verify(ctx context.Context, name, password string) (Account, 
 		return Account{}, fmt.Errorf("verify password: %w", err)
 	case !ok || !stored.canLogIn():
 		return Account{}, ErrCredentials
-	case known.weakerThan(currentCost):
+	case known.weakerThan(a.options.Cost):
 		if err := a.rehash(ctx, name, stored.Password, password); err != nil {
 			return Account{}, fmt.Errorf("rehash password: %w", err)
 		}
@@ -37,28 +37,28 @@ func (a *Accounts) Verify(ctx context.Context, name, password string) (Account, 
 	return stored.account(name), nil
 }
 
-// lookUp returns the account, or an empty entry, which can't log in, where there is none. A name that
+// lookUp returns the account, or an empty record, which can't log in, where there is none. A name that
 // no account can have costs a look-up all the same: the time must not tell.
-func (a *Accounts) lookUp(ctx context.Context, name string) (entry, error) {
+func (a *Accounts) lookUp(ctx context.Context, name string) (accountRecord, error) {
 	if CheckName(name) != nil {
 		name = ""
 	}
-	found, err := a.book.read(ctx, name)
+	found, err := a.store.read(ctx, name)
 	return found[name], err
 }
 
-// rehash stores a password that was just verified at the current cost, unless it was changed
-// meanwhile: the newer one must win.
+// rehash stores a password that was just verified at the current cost. Where the password was changed
+// meanwhile, the newer one wins.
 func (a *Accounts) rehash(ctx context.Context, name, verified, password string) error {
 	hash, err := a.hasher.hash(ctx, password)
 	if err != nil {
 		return err
 	}
-	_, err = a.change(ctx, name, "store hash", func(e *entry, _ book) error {
-		if e.Password != verified {
+	_, err = a.change(ctx, name, "store hash", func(r *accountRecord, _ accountRecords) error {
+		if r.Password != verified {
 			return errUnchanged
 		}
-		e.Password = hash
+		r.Password = hash
 		return nil
 	})
 	return err

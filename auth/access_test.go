@@ -12,11 +12,11 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-func TestGuardTellsWhoseAccessEnded(t *testing.T) {
+func TestAccessCheckTellsWhoseAccessEnded(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada", "grace")
-		guard := auth.NewGuard(s.sessions, s.tokens)
+		again := auth.NewAccessCheck(s.sessions, s.tokens)
 		loggedOut, open := s.browser(), s.browser()
 		loggedOut.post(t, "/login/ada")
 		open.post(t, "/login/ada")
@@ -36,7 +36,7 @@ func TestGuardTellsWhoseAccessEnded(t *testing.T) {
 		}
 		check := func(what string, want ...auth.Access) {
 			t.Helper()
-			ended, err := guard.Ended(ctx, accesses)
+			ended, err := again.Ended(ctx, accesses)
 			if err != nil || !slices.Equal(ended, want) {
 				t.Errorf("%s: ended %+v, %v; want %+v", what, ended, err, want)
 			}
@@ -63,31 +63,31 @@ func TestGuardTellsWhoseAccessEnded(t *testing.T) {
 func TestOpenConnectionKeepsTheSession(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
-		guard := auth.NewGuard(s.sessions, s.tokens)
+		again := auth.NewAccessCheck(s.sessions, s.tokens)
 		b := s.browser()
 		b.post(t, "/login/ada")
 		access := s.access(t, b)
 		for passed := time.Duration(0); passed < auth.SessionLifetime-auth.SessionIdle; passed += auth.SessionIdle - time.Minute {
 			s.later(t, auth.SessionIdle-time.Minute)
-			if ended, err := guard.Ended(t.Context(), []auth.Access{access}); err != nil || len(ended) != 0 {
+			if ended, err := again.Ended(t.Context(), []auth.Access{access}); err != nil || len(ended) != 0 {
 				t.Fatalf("after %v: ended %+v, %v", passed, ended, err)
 			}
 		}
 		s.later(t, auth.SessionIdle)
-		if ended, err := guard.Ended(t.Context(), []auth.Access{access}); err != nil || len(ended) != 1 {
+		if ended, err := again.Ended(t.Context(), []auth.Access{access}); err != nil || len(ended) != 1 {
 			t.Errorf("at the end of its lifetime: ended %+v, %v", ended, err)
 		}
 	})
 }
 
-func TestGuardWithoutRedisKnowsNothing(t *testing.T) {
+func TestAccessCheckWithoutRedisKnowsNothing(t *testing.T) {
 	server := redistest.Start(t)
 	s := newSite(impatient(t, server), auth.SessionOptions{})
 	b := s.browser()
 	b.post(t, "/login/ada")
 	access := s.access(t, b)
 	server.Kill()
-	if ended, err := auth.NewGuard(s.sessions, s.tokens).Ended(t.Context(), []auth.Access{access}); err == nil || len(ended) != 0 {
+	if ended, err := auth.NewAccessCheck(s.sessions, s.tokens).Ended(t.Context(), []auth.Access{access}); err == nil || len(ended) != 0 {
 		t.Errorf("got %+v, %v", ended, err)
 	}
 }

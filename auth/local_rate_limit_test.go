@@ -8,9 +8,9 @@ import (
 	"github.com/go-redis/redis_rate/v10"
 )
 
-func TestLocalLimits(t *testing.T) {
+func TestLocalRateLimit(t *testing.T) {
 	limit := redis_rate.PerMinute(5)
-	limits := newLocalLimits(10)
+	limits := newLocalRateLimit(10)
 	now := time.Unix(1, 0)
 	want := func(name string, wait time.Duration) {
 		t.Helper()
@@ -37,9 +37,9 @@ func TestLocalLimits(t *testing.T) {
 	want("ada", 12*time.Second)
 }
 
-func TestLocalLimitsAreBounded(t *testing.T) {
+func TestLocalRateLimitIsBounded(t *testing.T) {
 	limit := redis_rate.PerMinute(1)
-	limits := newLocalLimits(3)
+	limits := newLocalRateLimit(3)
 	now := time.Unix(1, 0)
 	limits.count("ada", limit, now)
 	for i := range 100 {

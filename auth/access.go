@@ -1,0 +1,106 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+)
+
+// Access is who makes a request, and by what right. The zero Access is nobody. It can be compared.
+//
+// An Access with an account and without a role is somebody who is known and may do nothing, such as a
+// customer of the host.
+type Access struct {
+	Account string // the account's name, or what the host or a proxy calls the person
+	Role    Role
+	Via     Via
+	ID      string // of the session or token, as lists of them name it; "" for others
+
+	generation int64 // of the account, when the session or token began
+}
+
+// Via is how somebody has shown who she is. Its texts are written to the audit log.
+type Via string
+
+// Ways to show who one is.
+const (
+	ViaSession  Via = "browser"  // a session of our own login
+	ViaToken    Via = "token"    // a program's token
+	ViaProxy    Via = "proxy"    // a header that a trusted proxy has set
+	ViaHost     Via = "host"     // the host application's own login
+	ViaTerminal Via = "terminal" // a command, by the name that the operating system gives its user
+)
+
+// AccessCheck asks again, for those who keep a connection open, whether they still may.
+type AccessCheck struct {
+	sessions *Sessions
+	tokens   *Tokens
+	accounts accountStore
+}
+
+// NewAccessCheck returns a check of what sessions and tokens have let in.
+func NewAccessCheck(sessions *Sessions, tokens *Tokens) *AccessCheck {
+	return &AccessCheck{sessions: sessions, tokens: tokens, accounts: tokens.accounts}
+}
+
+// Ended returns which of the accesses are no longer valid. Such an access has lost its session or
+// token, or its account was disabled or has got another role.
+//
+// A session whose connection is still open is in use, and does not end for being idle. For the login
+// of a host or a proxy there is nothing to ask but an account of the same name, if there is one.
+//
+// An error means that Redis didn't answer and nothing is known. The call takes three round trips to
+// Redis, however many accesses there are.
+func (c *AccessCheck) Ended(ctx context.Context, accesses []Access) ([]Access, error) {
+	valid, err := c.valid(ctx, accesses)
+	if err != nil {
+		return nil, err
+	}
+	var ended []Access
+	for _, a := range accesses {
+		if !valid(a) {
+			ended = append(ended, a)
+		}
+	}
+	return ended, nil
+}
+
+// valid reads what Redis knows about the accesses, and returns the function that judges one of them.
+func (c *AccessCheck) valid(ctx context.Context, accesses []Access) (func(Access) bool, error) {
+	if len(accesses) == 0 {
+		return nil, nil
+	}
+	var names, sessionIDs, tokenIDs []string
+	for _, a := range accesses {
+		names = append(names, a.Account)
+		switch a.Via {
+		case ViaSession:
+			sessionIDs = append(sessionIDs, a.ID)
+		case ViaToken:
+			tokenIDs = append(tokenIDs, a.ID)
+		}
+	}
+	accounts, err := c.accounts.read(ctx, names...)
+	if err != nil {
+		return nil, fmt.Errorf("look accounts up: %w", err)
+	}
+	sessions, err := c.sessions.store.use(ctx, sessionIDs)
+	if err != nil {
+		return nil, fmt.Errorf("look sessions up: %w", err)
+	}
+	tokens, err := c.tokens.load(ctx, tokenIDs...)
+	if err != nil {
+		return nil, fmt.Errorf("look tokens up: %w", err)
+	}
+	return func(a Access) bool {
+		switch a.Via {
+		case ViaSession:
+			_, open := sessions[a.ID]
+			return open && accounts.access(a.Account, a.generation, a.Via, a.ID) == a
+		case ViaToken:
+			_, open := tokens[a.ID]
+			return open && accounts.access(a.Account, a.generation, a.Via, a.ID) == a
+		}
+		r, known := accounts[a.Account]
+		return !known || a.Via == ViaHost || !r.Disabled && r.Role == a.Role
+	}, nil
+}

@@ -1,0 +1,94 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ownedIDs knows the ids of the sessions, or of the tokens, that each account owns. So they can be
+// listed and ended. It may name some that have ended. Every one that is in use is in it.
+type ownedIDs struct {
+	client redis.UniversalClient
+	of     func(account string) (key string) // a ZSET: id → end, in Unix seconds
+	key    func(id string) (key string)      // of the session or token itself
+	keep   time.Duration                     // the longest life of a session or token
+}
+
+func sessionIDs(client redis.UniversalClient, keys Keys) ownedIDs {
+	return ownedIDs{client, keys.accountSessions, keys.session, sessionLifetime}
+}
+
+func tokenIDs(client redis.UniversalClient, keys Keys) ownedIDs {
+	return ownedIDs{client, keys.accountTokens, keys.token, MaxTokenLifetime}
+}
+
+// add notes an id that can live until end, and forgets those whose end has passed.
+func (o ownedIDs) add(ctx context.Context, account, id string, now, end time.Time) error {
+	key := o.of(account)
+	_, err := o.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
+		tx.ZRemRangeByScore(ctx, key, "-inf", strconv.FormatInt(now.Unix(), 10))
+		tx.ZAdd(ctx, key, redis.Z{Score: float64(end.Unix()), Member: id})
+		tx.Expire(ctx, key, o.keep)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("note an id: %w", err)
+	}
+	return nil
+}
+
+// list returns the ids whose end has not passed, the one that ends last first.
+func (o ownedIDs) list(ctx context.Context, account string, now time.Time) ([]string, error) {
+	return o.client.ZRevRangeByScore(ctx, o.of(account), &redis.ZRangeBy{
+		Min: "(" + strconv.FormatInt(now.Unix(), 10), Max: "+inf",
+	}).Result()
+}
+
+// has reports whether the account owns the id.
+func (o ownedIDs) has(ctx context.Context, account, id string) (bool, error) {
+	err := o.client.ZScore(ctx, o.of(account), id).Err()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// end deletes the sessions or tokens of these ids. The list of ids goes last, so that after an error a
+// second try finds them.
+func (o ownedIDs) end(ctx context.Context, account string, ids ...string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	// One by one, because on a Cluster they are on several nodes.
+	_, err := o.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, id := range ids {
+			p.Del(ctx, o.key(id))
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("end: %w", err)
+	}
+	members := make([]any, len(ids))
+	for i, id := range ids {
+		members[i] = id
+	}
+	if err := o.client.ZRem(ctx, o.of(account), members...).Err(); err != nil {
+		return fmt.Errorf("forget ids: %w", err)
+	}
+	return nil
+}
+
+// endAll deletes every session or token of the account. One that begins meanwhile may go on.
+func (o ownedIDs) endAll(ctx context.Context, account string) error {
+	ids, err := o.client.ZRange(ctx, o.of(account), 0, -1).Result()
+	if err != nil {
+		return fmt.Errorf("list ids: %w", err)
+	}
+	return o.end(ctx, account, ids...)
+}
