@@ -139,7 +139,7 @@ func (s *site) refuseAccountChange(c *gin.Context, err error, p views.Accounts) 
 	s.showAccounts(c, http.StatusUnprocessableEntity, p)
 }
 
-// change writes a change down in the viewing log and then makes it, so that none goes unrecorded. One
+// change writes a change down in the audit log and then makes it, so that none goes unrecorded. One
 // that is refused after all leaves a second record, which says so.
 func (s *site) change(c *gin.Context, r audit.Record, change func(context.Context) error) error {
 	if err := s.record(c, r); err != nil {

@@ -104,7 +104,7 @@ func (a *Admin) Close(ctx context.Context) error {
 		errs[0] = fmt.Errorf("close live logs: %w", err)
 	}
 	if err := a.viewings.Close(ctx); err != nil {
-		errs[1] = fmt.Errorf("close the viewing log: %w", err)
+		errs[1] = fmt.Errorf("close the audit log: %w", err)
 	}
 	return errors.Join(errs[:]...)
 }

@@ -21,7 +21,7 @@ func (e tooMuchError) Error() string {
 	return fmt.Sprintf("the account has too much recorded: it has to wait %s", e.wait)
 }
 
-// pacedLog is the viewing log as views are written to it: an account can't begin as many as it likes. An
+// pacedLog is the audit log as views are written to it: an account can't begin as many as it likes. An
 // end belongs to its beginning, and is always written.
 type pacedLog struct {
 	log       *audit.Log
@@ -93,8 +93,8 @@ func recordStatus(c *gin.Context, err error) int {
 	case errors.As(err, &tooMuch):
 		setRetryAfter(c, tooMuch.wait)
 		return http.StatusTooManyRequests
-	case errors.Is(err, audit.ErrTooManyViews):
-		setRetryAfter(c, audit.ViewTimeout)
+	case errors.Is(err, audit.ErrTooManyViewings):
+		setRetryAfter(c, audit.ViewingTimeout)
 		return http.StatusTooManyRequests
 	}
 	return http.StatusServiceUnavailable

@@ -17,7 +17,7 @@ import (
 
 // A viewer who repeats what is recorded, refused or not, leaves a bounded number of records, and the
 // other accounts what is theirs.
-func TestNobodyFloodsTheViewingLog(t *testing.T) {
+func TestNobodyFloodsTheAuditLog(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b, other := s.viewer("mallory"), s.viewer("vera")

@@ -110,7 +110,7 @@ func targetOf(route gin.RouteInfo) string {
 }
 
 // What a client says about proxies, host and path is not taken over into links, redirects, cookies or
-// the viewing log.
+// the audit log.
 func TestForwardedHeadersOfAStrangerChangeNothing(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()

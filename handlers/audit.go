@@ -14,10 +14,10 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// auditRows is how many records a page of the viewing log has.
+// auditRows is how many records a page of the audit log has.
 const auditRows = 50
 
-// auditLog shows the viewing log, newest first. Reading it is recorded in it.
+// auditLog shows the audit log, newest first. Reading it is recorded in it.
 func (s *site) auditLog(c *gin.Context) {
 	page := views.Audit{Layout: s.layout(c, views.SectionAudit), Filter: auditFilter(c)}
 	filter, err := parseAuditFilter(page.Filter)
@@ -43,7 +43,7 @@ func (s *site) auditLog(c *gin.Context) {
 	s.answer(c, http.StatusOK, html, err)
 }
 
-// auditExport sends the viewing log as a file, oldest first. That is recorded first, and refused
+// auditExport sends the audit log as a file, oldest first. That is recorded first, and refused
 // where it can't be.
 func (s *site) auditExport(c *gin.Context) {
 	format, known := auditFormats[c.Query("format")]
@@ -61,13 +61,13 @@ func (s *site) auditExport(c *gin.Context) {
 	c.Header("Content-Disposition", `attachment; filename="userlog-audit-`+time.Now().UTC().Format("20060102T150405Z")+format.extension+`"`)
 	if err := format.write(c.Writer, s.audit.All(c.Request.Context(), filter)); err != nil {
 		if c.Request.Context().Err() == nil { // or else the reader has had enough
-			s.log.Error("userlog: an export of the viewing log is incomplete", "err", err)
+			s.log.Error("userlog: an export of the audit log is incomplete", "err", err)
 		}
 		cutOff(c.Writer)
 	}
 }
 
-// auditFormat is a form in which the viewing log is exported.
+// auditFormat is a form in which the audit log is exported.
 type auditFormat struct {
 	contentType, extension string
 	write                  func(io.Writer, iter.Seq2[audit.Record, error]) error

@@ -15,12 +15,12 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// auditLog is the viewing log of the site.
+// auditLog is the audit log of the site.
 func (s *site) auditLog() *audit.Log {
 	return audit.New(s.logs.Client(), s.auditKeys(), audit.Options{})
 }
 
-// note appends a record to the viewing log.
+// note appends a record to the audit log.
 func (s *site) note(r audit.Record) {
 	s.t.Helper()
 	if _, err := s.auditLog().Append(s.t.Context(), r); err != nil {

@@ -106,7 +106,7 @@ func (s *site) socket(c *gin.Context) {
 	if err != nil {
 		status := recordStatus(c, err)
 		if status != http.StatusTooManyRequests {
-			s.log.Error("userlog: a live log could not be written to the viewing log", "err", err)
+			s.log.Error("userlog: a live log could not be written to the audit log", "err", err)
 		}
 		c.String(status, "What is looked at has to be written down, and that is not possible now. Try again.\n")
 		return

@@ -36,7 +36,7 @@ type Options struct {
 	AuthHeaderRole auth.Role
 
 	// TrustedProxies are the addresses of proxies whose X-Forwarded-For is believed, for the limit of
-	// logins and for the viewing log, and whose AuthHeader is: with that they can't be everybody.
+	// logins and for the audit log, and whose AuthHeader is: with that they can't be everybody.
 	// Default: none.
 	TrustedProxies []netip.Prefix
 
@@ -82,7 +82,7 @@ type Options struct {
 	TraceURL string
 
 	// RequireReason has everybody state a reason, such as the number of a ticket, before a log opens.
-	// It holds for half an hour and is written to the viewing log. Default: false.
+	// It holds for half an hour and is written to the audit log. Default: false.
 	RequireReason bool
 
 	// Logger is told of errors. Default: slog.Default().

@@ -53,7 +53,7 @@ func (s *site) setPassword(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, s.base+"/")
 }
 
-// useLink writes the new password down in the viewing log and sets it. Only a link that works is
+// useLink writes the new password down in the audit log and sets it. Only a link that works is
 // written down as that: anybody can try one that doesn't.
 func (s *site) useLink(c *gin.Context, name, code, password string) (account auth.Account, err error) {
 	err = s.accounts.CheckLink(c.Request.Context(), name, code, password)

@@ -223,7 +223,7 @@ func (s *site) enter(name string, role auth.Role) *browser {
 	return b
 }
 
-// records are those of the viewing log, oldest first.
+// records are those of the audit log, oldest first.
 func (s *site) records() []audit.Record {
 	s.t.Helper()
 	var records []audit.Record

@@ -15,7 +15,7 @@ import (
 // recordTimeout is how long is waited to write down what cannot be refused any longer.
 const recordTimeout = 2 * time.Second
 
-// record writes what the request does into the viewing log, before it takes effect: after an error it
+// record writes what the request does into the audit log, before it takes effect: after an error it
 // must not. Who does it, from where and by what means is filled in.
 func (s *site) record(c *gin.Context, r audit.Record) error {
 	access := accessOf(c)
@@ -33,7 +33,7 @@ func (s *site) recordDone(c *gin.Context, r audit.Record) {
 	defer cancel()
 	r.Address = s.clientAddress(c)
 	if _, err := s.audit.Append(ctx, r); err != nil {
-		s.log.Error("userlog: the viewing log could not be written", "action", r.Action, "err", err)
+		s.log.Error("userlog: the audit log could not be written", "action", r.Action, "err", err)
 	}
 }
 
@@ -93,7 +93,7 @@ func (s *site) state(c *gin.Context, username, text string) error {
 	return s.reasons.State(c.Request.Context(), accessOf(c).Account, username, text)
 }
 
-// viewing is somebody looking at a log, for the viewing log.
+// viewing is somebody looking at a log, for the audit log.
 func (s *site) viewing(c *gin.Context, action audit.Action, username string, reason auth.Reason) audit.Viewing {
 	access := accessOf(c)
 	return audit.Viewing{

@@ -69,7 +69,7 @@ func TestFailedLoginsAreWrittenDown(t *testing.T) {
 	}
 }
 
-// Where the viewing log can't be written, nothing is shown and nobody gets in.
+// Where the audit log can't be written, nothing is shown and nobody gets in.
 func TestNobodyLooksUnrecorded(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b, token := s.superuser(), s.token(root)

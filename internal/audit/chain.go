@@ -17,31 +17,32 @@ const (
 	fieldHash = "hash" // of line
 )
 
-// Mark names one record, so that it can be found out later whether it is still there. It is written
-// as seq:hash.
-type Mark struct {
+// Checkpoint names one record. Noted elsewhere, it shows later whether the record is still there. It is
+// written as seq:hash.
+type Checkpoint struct {
 	Seq  int64
 	Hash string
 }
 
-// String returns what [ParseMark] reads.
-func (m Mark) String() string { return strconv.FormatInt(m.Seq, 10) + ":" + m.Hash }
+// String returns the form that [ParseCheckpoint] reads.
+func (c Checkpoint) String() string { return strconv.FormatInt(c.Seq, 10) + ":" + c.Hash }
 
-// errMark is what is wrong with a mark that can't be read.
-var errMark = errors.New("a mark is a number, a colon and 64 hexadecimal digits")
+// errCheckpoint says what is wrong with a checkpoint that can't be read.
+var errCheckpoint = errors.New("a checkpoint is a number, a colon and 64 hexadecimal digits")
 
-// ParseMark reads a mark that was noted: the number of a record, a colon and its hash.
-func ParseMark(text string) (Mark, error) {
+// ParseCheckpoint reads a checkpoint that was noted: the number of a record, a colon and its hash.
+// Earlier versions printed the same form under the name of a mark.
+func ParseCheckpoint(text string) (Checkpoint, error) {
 	number, hash, _ := strings.Cut(text, ":")
 	seq, err := strconv.ParseInt(number, 10, 64)
 	sum, hexErr := hex.DecodeString(hash)
 	if err != nil || seq < 1 || hexErr != nil || len(sum) != sha256.Size {
-		return Mark{}, errMark
+		return Checkpoint{}, errCheckpoint
 	}
-	return Mark{Seq: seq, Hash: strings.ToLower(hash)}, nil
+	return Checkpoint{Seq: seq, Hash: strings.ToLower(hash)}, nil
 }
 
-// position is where the chain has come to: what the head in Redis says.
+// position is where the chain ends, as the head in Redis says.
 type position struct {
 	seq    int64  // 0 when there is no record yet
 	hash   string // "" then
@@ -50,10 +51,10 @@ type position struct {
 
 func positionOf(r Record) position { return position{seq: r.Seq, hash: r.Hash, oldest: r.Oldest} }
 
-// String returns what is stored as the head: seq:hash:oldest.
+// String returns the form in which the head is stored: seq:hash:oldest.
 func (p position) String() string { return fmt.Sprintf("%d:%s:%d", p.seq, p.hash, p.oldest) }
 
-var errHead = errors.New("the head of the viewing log can't be read")
+var errHead = errors.New("the head of the audit log can't be read")
 
 // parsePosition is the inverse of String; an absent head is the zero position.
 func parsePosition(head string) (position, error) {
@@ -61,15 +62,15 @@ func parsePosition(head string) (position, error) {
 		return position{}, nil
 	}
 	colon := strings.LastIndexByte(head, ':')
-	mark, err := ParseMark(head[:max(colon, 0)])
+	newest, err := ParseCheckpoint(head[:max(colon, 0)])
 	if err != nil {
 		return position{}, errHead
 	}
 	oldest, err := strconv.ParseInt(head[colon+1:], 10, 64)
-	if err != nil || oldest < 1 || oldest > mark.Seq {
+	if err != nil || oldest < 1 || oldest > newest.Seq {
 		return position{}, errHead
 	}
-	return position{seq: mark.Seq, hash: mark.Hash, oldest: oldest}, nil
+	return position{seq: newest.Seq, hash: newest.Hash, oldest: oldest}, nil
 }
 
 // end is how the log ends, as Redis has it.
@@ -81,8 +82,8 @@ type end struct {
 // entryID is the id of a record's entry in the stream.
 func entryID(seq int64) string { return strconv.FormatInt(seq, 10) + "-0" }
 
-// parseEntryID returns the number that an entry's id gives it. Ids of other forms are nobody's of
-// ours, but have a number all the same.
+// parseEntryID returns the number that an entry's id gives it. Ids of other forms are not ours, but
+// have a number all the same.
 func parseEntryID(id string) (int64, error) {
 	number, _, _ := strings.Cut(id, "-")
 	return strconv.ParseInt(number, 10, 64)
@@ -93,15 +94,15 @@ func hashOf(line []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// lineOf returns what an entry of the stream holds.
+// lineOf returns the two fields of an entry of the stream.
 func lineOf(message redis.XMessage) (line, hash string) {
 	line, _ = message.Values[fieldLine].(string)
 	hash, _ = message.Values[fieldHash].(string)
 	return line, hash
 }
 
-// recordOf reads an entry of the stream. What can't be read becomes a record that says so, in the
-// place that it has: hiding it would help who has put it there.
+// recordOf reads an entry of the stream. An entry that can't be read becomes a record that says so, in
+// its place. Hiding it would help the person who has put it there.
 func recordOf(message redis.XMessage) Record {
 	seq, _ := parseEntryID(message.ID)
 	line, hash := lineOf(message)

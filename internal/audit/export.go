@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// WriteJSON writes records as JSON, one object a line, each of which can be checked by itself: see
+// WriteJSON writes records as JSON, one object a line. Each line can be checked by itself: see
 // [Record.MarshalJSON]. It stops at the first error, of records or of w, and returns it.
 func WriteJSON(w io.Writer, records iter.Seq2[Record, error]) error {
 	out := bufio.NewWriter(w)
@@ -22,11 +22,11 @@ func WriteJSON(w io.Writer, records iter.Seq2[Record, error]) error {
 			return err
 		}
 		if err := encoder.Encode(r); err != nil {
-			return fmt.Errorf("write the viewing log as JSON: %w", err)
+			return fmt.Errorf("write the audit log as JSON: %w", err)
 		}
 	}
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write the viewing log as JSON: %w", err)
+		return fmt.Errorf("write the audit log as JSON: %w", err)
 	}
 	return nil
 }
@@ -36,26 +36,26 @@ var csvHeader = [...]string{
 	"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash",
 }
 
-// WriteCSV writes records as comma-separated values, after a line of column names. What a
-// spreadsheet would take for a formula, also where it takes semicolons or tabs for the ends of cells, gets
-// an apostrophe in front. It stops at the first error, of
-// records or of w, and returns it.
+// WriteCSV writes records as comma-separated values, after a line of column names. A text that a
+// spreadsheet would take for a formula gets an apostrophe in front, also where the spreadsheet takes
+// semicolons or tabs for the ends of cells. WriteCSV stops at the first error, of records or of w, and
+// returns it.
 func WriteCSV(w io.Writer, records iter.Seq2[Record, error]) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(csvHeader[:]); err != nil {
-		return fmt.Errorf("write the viewing log as CSV: %w", err)
+		return fmt.Errorf("write the audit log as CSV: %w", err)
 	}
 	for r, err := range records {
 		if err != nil {
 			return err
 		}
 		if err := out.Write(csvRow(r)); err != nil {
-			return fmt.Errorf("write the viewing log as CSV: %w", err)
+			return fmt.Errorf("write the audit log as CSV: %w", err)
 		}
 	}
 	out.Flush()
 	if err := out.Error(); err != nil {
-		return fmt.Errorf("write the viewing log as CSV: %w", err)
+		return fmt.Errorf("write the audit log as CSV: %w", err)
 	}
 	return nil
 }
@@ -76,16 +76,15 @@ func csvRow(r Record) []string {
 	return row
 }
 
-// Characters that make a formula of what they begin; that begin a cell which is better not one; behind
-// which a cell begins where something else than commas ends cells; and that some programs skip then.
+// Characters that decide whether a spreadsheet takes a text for a formula.
 const (
-	formula = "=+-@"
-	blank   = "\t\r\n"
-	between = ";" + blank
-	skipped = "\" "
+	formula = "=+-@"      // they begin a formula
+	blank   = "\t\r\n"    // a cell had better not begin with one
+	between = ";" + blank // a cell begins behind one, where commas don't end cells
+	skipped = "\" "       // some programs skip them at the beginning of a cell
 )
 
-// plain makes a cell that is not a formula, nor several of which one is.
+// plain makes a text into a cell that is no formula, and that no program splits into cells with one.
 func plain(text string) string {
 	var b strings.Builder
 	begins := true

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Filter says which records are wanted; what is empty matches every record.
+// Filter says which records are wanted. An empty field matches every record.
 type Filter struct {
 	Actor   string
 	Subject string
@@ -14,7 +14,7 @@ type Filter struct {
 	To      time.Time // before this time
 }
 
-// matches says whether a record is wanted. Names are compared as they are stored.
+// matches reports whether a record is wanted. Names are compared as they are stored.
 func (f Filter) matches(r Record) bool {
 	return (f.Actor == "" || clean(f.Actor, MaxText) == r.Actor) &&
 		(f.Subject == "" || clean(f.Subject, MaxText) == r.Subject) &&
@@ -23,7 +23,7 @@ func (f Filter) matches(r Record) bool {
 		(f.To.IsZero() || r.Time.Before(f.To))
 }
 
-// ErrTime is what [ParseFrom] and [ParseTo] return for what they can't read.
+// ErrTime is the error of [ParseFrom] and [ParseTo].
 var ErrTime = errors.New("use a day such as 2026-12-31, in UTC, or a time such as 2026-12-31T23:59:00Z")
 
 // ParseFrom reads the beginning of a period as people type it: a day, in UTC, or a time in RFC 3339.
@@ -33,7 +33,7 @@ func ParseFrom(text string) (time.Time, error) {
 	return at, err
 }
 
-// ParseTo is [ParseFrom] for the end of a period: a day is in it as a whole.
+// ParseTo is [ParseFrom] for the end of a period. A day is in the period as a whole.
 func ParseTo(text string) (time.Time, error) {
 	at, day, err := parseTime(text)
 	if day {

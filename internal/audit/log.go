@@ -18,26 +18,26 @@ const DefaultMaxRecords = 100_000
 
 const (
 	appendTimeout = 2 * time.Second
-	// maxAttempts bounds how often an append starts again because another process was quicker. Each
-	// time that one has written a record, so it does not happen for long.
+	// maxAttempts bounds how often an append starts again because another process was quicker. The other
+	// process has written a record each time, so this does not go on for long.
 	maxAttempts = 100
 	maxBackoff  = 20 * time.Millisecond
 )
 
 // errBusy is returned when other processes were quicker maxAttempts times in a row.
-var errBusy = errors.New("too many processes write to the viewing log at once")
+var errBusy = errors.New("too many processes write to the audit log at once")
 
-// Options say how the viewing log is kept. The zero value is right for most.
+// Options say how the audit log is kept. The zero value is right for most.
 type Options struct {
-	// MaxRecords is how many records are kept; older ones are removed. Below 1 it is
-	// [DefaultMaxRecords]. All processes that write to one log should agree on it.
+	// MaxRecords is how many records are kept; older ones are removed. All processes that write to one
+	// log should agree on it. Default: [DefaultMaxRecords], also below 1.
 	MaxRecords int64
 
-	// Now tells the time; by default it is time.Now.
+	// Now tells the time. Default: time.Now.
 	Now func() time.Time
 }
 
-// Log is the viewing log in a Redis. Any number of processes may write to one. All methods may be
+// Log is the audit log in a Redis. Any number of processes may write to one. All methods may be
 // called from several goroutines.
 type Log struct {
 	client     redis.UniversalClient
@@ -48,11 +48,11 @@ type Log struct {
 	script     *redis.Script
 
 	turn  chan struct{} // holds a token while a goroutine appends; it alone uses what follows
-	end   end           // how the log ended when it was last heard of
+	end   end           // how the log ended when this process last heard of it
 	known position      // the furthest position that this process has seen
 }
 
-// New returns the viewing log that client's Redis holds. It doesn't connect, and doesn't close
+// New returns the audit log that client's Redis holds. It doesn't connect, and doesn't close
 // client, which must honour the deadlines of contexts, as [store.Store.Client] does.
 func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 	if options.MaxRecords < 1 {
@@ -69,15 +69,14 @@ func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 }
 
 // appendScript adds one record and moves the head, both or neither, if the log still ends where the
-// caller thinks that it does.
+// caller thinks.
 //
 //go:embed append.lua
 var appendScript string
 
-// Append writes a record, after filling in its Seq, ID, Time, Oldest, Prev and Hash and making its
-// texts harmless, and returns it as it was written. It returns within about two seconds. After an
-// error the record is usually not in the log, but may be: Redis may have died with the answer. It
-// is never there in part.
+// Append fills in a record's Seq, ID, Time, Oldest, Prev and Hash, makes its texts harmless, writes it
+// and returns it as it was written. It returns within about two seconds. After an error the record is
+// usually not in the log, but may be: Redis may have died with the answer. It is never there in part.
 func (l *Log) Append(ctx context.Context, r Record) (Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
 	defer cancel()
@@ -85,7 +84,7 @@ func (l *Log) Append(ctx context.Context, r Record) (Record, error) {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
 	case <-ctx.Done():
-		return Record{}, fmt.Errorf("append to the viewing log: %w", ctx.Err())
+		return Record{}, fmt.Errorf("append to the audit log: %w", ctx.Err())
 	}
 	r = r.cleaned()
 	r.ID = rand.Text()
@@ -97,16 +96,16 @@ func (l *Log) Append(ctx context.Context, r Record) (Record, error) {
 		}
 		switch {
 		case err != nil:
-			return Record{}, fmt.Errorf("append to the viewing log: %w", err)
+			return Record{}, fmt.Errorf("append to the audit log: %w", err)
 		case ok:
 			return written, nil
 		}
 	}
-	return Record{}, fmt.Errorf("append to the viewing log: %w", errBusy)
+	return Record{}, fmt.Errorf("append to the audit log: %w", errBusy)
 }
 
 // tryAppend writes the record behind the end that this process knows of. It returns false when the
-// log ends elsewhere, and then knows where.
+// log ends elsewhere. Then the process has learnt where.
 func (l *Log) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
 	last := l.last()
 	r.Seq, r.Prev = last.seq+1, last.hash
@@ -142,10 +141,10 @@ func (l *Log) learn(found end) {
 
 // last returns the position that the next record follows.
 //
-// Usually that is the head in Redis. Where the log has lost what this process knows to have been
-// there, the record follows what was lost, and where it holds what the head doesn't know of, the
-// record is numbered after that: so nothing that is done to the log stops it, and everything leaves
-// a break that [Log.Verify] finds.
+// Usually that is the head in Redis. There are two other cases. The log may have lost records that this
+// process knows to have been there: then the new record follows the lost ones. The log may hold records
+// that the head doesn't know of: then the new record is numbered after those. So nothing that is done to
+// the log stops it, and everything leaves a break that [Log.Verify] finds.
 func (l *Log) last() position {
 	last, _ := parsePosition(l.end.head) // a head that can't be read is as good as none
 	if l.known.seq >= last.seq {
@@ -157,8 +156,8 @@ func (l *Log) last() position {
 	return last
 }
 
-// pause waits a moment that is random, so that processes don't collide again, and longer after
-// further attempts; or returns ctx's error.
+// pause waits a random moment, so that processes don't collide again. Further attempts wait longer. It
+// returns ctx's error.
 func pause(ctx context.Context, attempt int) error {
 	if attempt == 0 {
 		return ctx.Err() // the first is how a process learns where the log ends

@@ -40,7 +40,7 @@ func TestAppendIsRead(t *testing.T) {
 		if len(got) != 2 || got[0] != first || got[1] != second {
 			t.Errorf("got  %+v\nwant %+v\n     %+v", got, first, second)
 		}
-		if report := verify(t, log, audit.Mark{}); !report.OK() || report.Records != 2 {
+		if report := verify(t, log, audit.Checkpoint{}); !report.OK() || report.Records != 2 {
 			t.Errorf("the report is %+v", report)
 		}
 	})
@@ -72,7 +72,7 @@ func TestTextsAreMadeHarmless(t *testing.T) {
 				t.Errorf("%q became %q", text, r.Actor)
 			}
 		}
-		if report := verify(t, log, audit.Mark{}); !report.OK() {
+		if report := verify(t, log, audit.Checkpoint{}); !report.OK() {
 			t.Error(report.Broken)
 		}
 	})
@@ -86,13 +86,13 @@ func TestLogIsCapped(t *testing.T) {
 		if len(got) != 3 || got[0] != written[7] || got[2] != written[9] {
 			t.Errorf("%d records are kept: %+v", len(got), got)
 		}
-		report := verify(t, log, audit.Mark{Seq: written[8].Seq, Hash: written[8].Hash})
+		report := verify(t, log, audit.Checkpoint{Seq: written[8].Seq, Hash: written[8].Hash})
 		if !report.OK() || report.First != 8 || report.Last != 10 || report.Records != 3 {
 			t.Errorf("the report is %+v", report)
 		}
-		report = verify(t, log, audit.Mark{Seq: written[2].Seq, Hash: written[2].Hash})
+		report = verify(t, log, audit.Checkpoint{Seq: written[2].Seq, Hash: written[2].Hash})
 		if !report.OK() || !report.SinceTooOld {
-			t.Errorf("with a mark that is too old the report is %+v", report)
+			t.Errorf("with a checkpoint that is too old the report is %+v", report)
 		}
 	})
 }
@@ -121,7 +121,7 @@ func TestManyWriteOneChain(t *testing.T) {
 		}
 		all.Wait()
 		log := audit.New(client, keys, audit.Options{})
-		report := verify(t, log, audit.Mark{})
+		report := verify(t, log, audit.Checkpoint{})
 		if !report.OK() || report.Records != 250 || report.Last != processes*goroutines*appends {
 			t.Errorf("the report is %+v", report)
 		}
@@ -160,7 +160,7 @@ func TestAppendWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
 		client.AddHook(again{})
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 5)
-		if report := verify(t, log, audit.Mark{}); !report.OK() || report.Records != 5 {
+		if report := verify(t, log, audit.Checkpoint{}); !report.OK() || report.Records != 5 {
 			t.Errorf("the report is %+v", report)
 		}
 	})
@@ -192,7 +192,7 @@ func TestVerifyWhileItIsWritten(t *testing.T) {
 				running = false
 			default:
 			}
-			if report := verify(t, reader, audit.Mark{}); !report.OK() {
+			if report := verify(t, reader, audit.Checkpoint{}); !report.OK() {
 				t.Errorf("the report is %+v", report)
 				<-done
 				return
@@ -226,7 +226,7 @@ func TestRedisAwayIsAnError(t *testing.T) {
 			if _, err := log.Read(t.Context(), audit.Filter{}, 0, 1); err == nil {
 				t.Error("it can be read")
 			}
-			if _, err := log.Verify(t.Context(), audit.Mark{}); err == nil {
+			if _, err := log.Verify(t.Context(), audit.Checkpoint{}); err == nil {
 				t.Error("it can be verified")
 			}
 		})

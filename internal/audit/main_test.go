@@ -39,7 +39,7 @@ func put(t *testing.T, log *audit.Log, r audit.Record) audit.Record {
 }
 
 // verify returns what Verify reports.
-func verify(t *testing.T, log *audit.Log, since audit.Mark) audit.Report {
+func verify(t *testing.T, log *audit.Log, since audit.Checkpoint) audit.Report {
 	t.Helper()
 	report, err := log.Verify(t.Context(), since)
 	if err != nil {

@@ -20,14 +20,14 @@ const (
 // Page is a part of the log.
 type Page struct {
 	Records []Record // newest first
-	// Next is what to give [Log.Read] as before to go on with older records; 0 when all have been
-	// looked at. A page may have fewer records than were asked for, or none, and a Next all the
-	// same: a call looks at no more than 10,000 records.
+	// Next is the number to give [Log.Read] as before, to go on with older records. It is 0 when all have
+	// been looked at. A page may have fewer records than were asked for, or none, and a Next all the
+	// same, because a call looks at no more than 10,000 records.
 	Next int64
 }
 
-// Read returns up to limit records, 1 at least, that match, newest first, of those whose Seq is less than
-// before; 0 begins with the newest. It returns within about five seconds.
+// Read returns records that match, newest first: up to limit of them, 1 at least. Their Seq is less than
+// before; 0 begins with the newest. Read returns within about five seconds.
 func (l *Log) Read(ctx context.Context, filter Filter, before int64, limit int) (Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -40,7 +40,7 @@ func (l *Log) Read(ctx context.Context, filter Filter, before int64, limit int) 
 	for scanned := 0; scanned < maxScan; scanned += pageSize {
 		messages, err := l.client.XRevRangeN(ctx, l.stream, start, "-", pageSize).Result()
 		if err != nil {
-			return Page{}, fmt.Errorf("read the viewing log: %w", err)
+			return Page{}, fmt.Errorf("read the audit log: %w", err)
 		}
 		for _, message := range messages {
 			r := recordOf(message)
@@ -64,14 +64,14 @@ func (l *Log) Read(ctx context.Context, filter Filter, before int64, limit int) 
 	return page, nil
 }
 
-// All returns every record that matches, oldest first, for exports. It reads as it goes, a few
-// hundred records at once, so it may take as long as its consumer; what is appended meanwhile is not
-// returned. After an error, which is Redis's or ctx's, there is nothing more.
+// All returns every record that matches, oldest first, for exports. It reads as it goes, a few hundred
+// records at once, so it may take as long as its consumer. Records that are appended meanwhile are not
+// returned. An error is Redis's or ctx's, and nothing comes after it.
 func (l *Log) All(ctx context.Context, filter Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		newest, err := l.client.XRevRangeN(ctx, l.stream, "+", "-", 1).Result()
 		if err != nil {
-			yield(Record{}, fmt.Errorf("read the viewing log: %w", err))
+			yield(Record{}, fmt.Errorf("read the audit log: %w", err))
 			return
 		}
 		if len(newest) == 0 {
@@ -79,7 +79,7 @@ func (l *Log) All(ctx context.Context, filter Filter) iter.Seq2[Record, error] {
 		}
 		for message, err := range l.walk(ctx, newest[0].ID) {
 			if err != nil {
-				yield(Record{}, fmt.Errorf("read the viewing log: %w", err))
+				yield(Record{}, fmt.Errorf("read the audit log: %w", err))
 				return
 			}
 			if r := recordOf(message); filter.matches(r) && !yield(r, nil) {

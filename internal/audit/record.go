@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a record's texts, in bytes. What is longer is cut, and ends with "…" then.
+// Bounds of a record's texts, in bytes. A longer text is cut, and ends with "…" then.
 const (
 	MaxReason = 500
 	MaxText   = 256 // of every other text; a username fits
@@ -19,8 +19,8 @@ const (
 
 // Record is one thing that somebody did.
 //
-// Its JSON form is the wire format: names never change their meaning, and what is empty is left out,
-// except seq, id, time, actor, action, oldest and prev.
+// Its JSON form is the wire format: names never change their meaning. Empty members are left out, except
+// seq, id, time, actor, action, oldest and prev.
 type Record struct {
 	// Seq, ID, Time, Oldest, Prev and Hash are filled in by [Log.Append].
 	Seq  int64     // "seq": 1 for the first record ever, and one more for each
@@ -34,16 +34,16 @@ type Record struct {
 	Address  string        // "address": the IP address it was done from
 	Via      string        // "via": by what means, such as browser, api, proxy or terminal
 	Reason   string        // "reason": what the actor gave as the reason
-	Duration time.Duration // "duration": how long a view was, in seconds with milliseconds
-	Began    int64         // "began": the Seq of the record of the view that ended
-	Detail   string        // "detail": what else there is to say, depending on the action
+	Duration time.Duration // "duration": how long a viewing was, in seconds with milliseconds
+	Began    int64         // "began": the Seq of the record with which the viewing began
+	Detail   string        // "detail": more, depending on the action
 
 	Oldest int64  // "oldest": the Seq of the oldest record that was to be kept when this was written
 	Prev   string // "prev": the Hash of the record before; empty for the first
 	Hash   string // "hash": SHA-256, in hexadecimal, of the JSON form without its last member, which this is
 }
 
-// wireRecord is what is stored and hashed: a record without its hash.
+// wireRecord is the stored and hashed form: a record without its hash.
 type wireRecord struct {
 	Seq      int64   `json:"seq"`
 	ID       string  `json:"id"`
@@ -65,8 +65,8 @@ type wireRecord struct {
 // timeFormat is RFC 3339 with exactly the precision that is kept.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// MarshalJSON encodes the record on one line that can be checked without Redis: the hash of what is
-// in front of `,"hash":`, with a closing brace, is the value of hash.
+// MarshalJSON encodes the record on one line that can be checked without Redis. Take the text in front of
+// `,"hash":`, add a closing brace, and its SHA-256 is the value of hash.
 func (r Record) MarshalJSON() ([]byte, error) {
 	line, err := r.encode()
 	if err != nil {
@@ -75,7 +75,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(line[:len(line)-1], `,"hash":%q}`, r.Hash), nil
 }
 
-// encode returns what is stored and hashed.
+// encode returns the line that is stored and hashed.
 func (r Record) encode() ([]byte, error) {
 	line, err := json.Marshal(wireRecord{
 		Seq: r.Seq, ID: r.ID, Time: r.Time.UTC().Format(timeFormat),
@@ -121,7 +121,7 @@ func (r Record) cleaned() Record {
 	return r
 }
 
-// clean replaces what is not printable text by U+FFFD, and cuts what is longer than limit bytes.
+// clean replaces characters that can't be printed by U+FFFD, and cuts a text after limit bytes.
 func clean(text string, limit int) string {
 	const cut = "…"
 	long := len(text) > limit

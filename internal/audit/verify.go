@@ -16,40 +16,40 @@ type Report struct {
 	FirstTime   time.Time
 	LastTime    time.Time
 
-	// Mark is the newest record. Noted where those who can write to Redis can't, and given to a
-	// later Verify, it proves that nothing before it was changed meanwhile.
-	Mark Mark
+	// Checkpoint is the newest record. Note it where people who can write to Redis can't write, and give
+	// it to a later Verify: that proves that nothing before it was changed meanwhile.
+	Checkpoint Checkpoint
 
 	Breaks int    // how many places are wrong; 0 when the chain is whole
 	Broken string // the first of them, as a sentence; empty without one
 
-	// SinceTooOld says that the mark that was given is older than every record that is still to be
-	// kept, so that it proves nothing.
+	// SinceTooOld says that the given checkpoint is older than every record that is still to be kept. It
+	// proves nothing then.
 	SinceTooOld bool
 }
 
-// OK says whether nothing is wrong.
+// OK reports whether nothing is wrong.
 func (r Report) OK() bool { return r.Breaks == 0 }
 
 // Verify looks at the whole log, as it is at the start of the call, for records that were altered,
-// removed, inserted or moved. since, unless it is the zero Mark, is one that was noted earlier and
-// that must be in the chain. It takes some seconds for a full log. An error means that Redis or ctx
-// failed, not that something is wrong with the log.
-func (l *Log) Verify(ctx context.Context, since Mark) (Report, error) {
+// removed, inserted or moved. A checkpoint that is not zero must be in the chain. Verify takes some
+// seconds for a full log. An error means that Redis or ctx failed, not that something is wrong with the
+// log.
+func (l *Log) Verify(ctx context.Context, since Checkpoint) (Report, error) {
 	for {
 		report, overtaken, err := l.verify(ctx, since)
 		switch {
 		case err != nil:
-			return Report{}, fmt.Errorf("verify the viewing log: %w", err)
+			return Report{}, fmt.Errorf("verify the audit log: %w", err)
 		case !overtaken:
 			return report, nil
 		}
 	}
 }
 
-// verify is one try of Verify. It is overtaken when newer records have taken the place of all those
-// that there were at its start before it could read one.
-func (l *Log) verify(ctx context.Context, since Mark) (report Report, overtaken bool, err error) {
+// verify is one try of Verify. It is overtaken when newer records took the place of all that there were
+// at its start, before it could read one.
+func (l *Log) verify(ctx context.Context, since Checkpoint) (report Report, overtaken bool, err error) {
 	at, _, err := l.snapshot(ctx)
 	if err != nil {
 		return Report{}, false, err
@@ -69,7 +69,7 @@ func (l *Log) verify(ctx context.Context, since Mark) (report Report, overtaken 
 	return v.report, at.top != "" && v.report.Records == 0 && v.report.OK(), err
 }
 
-// floor returns the number of the oldest record that is to be there by now.
+// floor returns the number of the oldest record that must still be there now.
 func (l *Log) floor(ctx context.Context) (int64, error) {
 	now, newest, err := l.snapshot(ctx)
 	head, _ := parsePosition(now.head) // finish says whether it can be read
@@ -101,7 +101,7 @@ func (l *Log) snapshot(ctx context.Context) (end, Record, error) {
 // verification goes through the log, record by record.
 type verification struct {
 	report Report
-	since  Mark
+	since  Checkpoint
 	floor  func() (int64, error) // see [Log.floor]
 
 	last      Record // the one before
@@ -155,7 +155,7 @@ func (v *verification) follows(r Record) error {
 		}
 		return nil
 	}
-	// What is missing may have become too old since the walk began.
+	// The missing records may have become too old since the walk began.
 	floor, err := v.floor()
 	if err != nil {
 		return err
@@ -171,11 +171,11 @@ func (v *verification) count(r Record) {
 		v.report.First, v.report.FirstTime = r.Seq, r.Time
 	}
 	v.report.Last, v.report.LastTime = r.Seq, r.Time
-	v.report.Mark = Mark{Seq: r.Seq, Hash: r.Hash}
+	v.report.Checkpoint = Checkpoint{Seq: r.Seq, Hash: r.Hash}
 	v.last = r
 }
 
-// finish compares the end of the walk with what the log said at its beginning. Its errors are
+// finish compares the end of the walk with the head that the log had at its beginning. Its errors are
 // Redis's.
 func (v *verification) finish(at end) error {
 	floor, err := v.floor()
@@ -183,7 +183,7 @@ func (v *verification) finish(at end) error {
 		return err
 	}
 	head, err := parsePosition(at.head)
-	missing := max(v.last.Seq+1, floor) // what was before it has become too old since the walk began
+	missing := max(v.last.Seq+1, floor) // older ones have become too old since the walk began
 	switch {
 	case err != nil:
 		v.broken("The note of where the log ends can't be read: it was altered.")
@@ -194,7 +194,7 @@ func (v *verification) finish(at end) error {
 	case missing <= head.seq:
 		v.broken("%s missing at the end.", records(missing, head.seq))
 	case head.seq > v.last.Seq:
-		// All that the walk did not reach has become too old: newer records have taken its place.
+		// All records that the walk did not reach have become too old: newer ones took their place.
 	case head.seq < v.last.Seq:
 		v.broken("The log ends with record %d, but there are records up to %d: they were added by somebody else, or the note of where the log ends was set back.", head.seq, v.last.Seq)
 	case head.hash != v.last.Hash:
@@ -202,7 +202,7 @@ func (v *verification) finish(at end) error {
 	case head.oldest != v.last.Oldest && v.report.Records > 0:
 		v.broken("The note of where the log ends and record %d, the newest, disagree about what is to be kept: one of them was altered.", head.seq)
 	}
-	if v.since == (Mark{}) || v.sinceSeen {
+	if v.since == (Checkpoint{}) || v.sinceSeen {
 		return nil
 	}
 	switch last := max(v.last.Seq, head.seq); {

@@ -109,11 +109,11 @@ func TestVerifyFindsTampering(t *testing.T) {
 			redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 				log := audit.New(client, keys, audit.Options{MaxRecords: 8})
 				fill(t, log, 10)
-				if report := verify(t, log, audit.Mark{}); !report.OK() || report.Broken != "" {
+				if report := verify(t, log, audit.Checkpoint{}); !report.OK() || report.Broken != "" {
 					t.Fatalf("before: %+v", report)
 				}
 				test.tamper(t, client, entries(t, client))
-				report := verify(t, log, audit.Mark{})
+				report := verify(t, log, audit.Checkpoint{})
 				if report.OK() || !strings.Contains(report.Broken, test.says) {
 					t.Errorf("got %d, %q, want %q", report.Breaks, report.Broken, test.says)
 				}
@@ -121,7 +121,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 				other := audit.New(client, keys, audit.Options{MaxRecords: 8})
 				put(t, log, audit.Record{Action: audit.View})
 				put(t, other, audit.Record{Action: audit.View})
-				if report := verify(t, log, audit.Mark{}); report.OK() != (test.after != stays) {
+				if report := verify(t, log, audit.Checkpoint{}); report.OK() != (test.after != stays) {
 					t.Errorf("after further records: %+v", report)
 				}
 			})
@@ -134,10 +134,10 @@ func TestVerifyFindsTampering(t *testing.T) {
 func TestMarkTellsAChainFromAnother(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		fill(t, audit.New(client, keys, audit.Options{}), 5)
-		mark := verify(t, audit.New(client, keys, audit.Options{}), audit.Mark{}).Mark
-		noted, err := audit.ParseMark(mark.String())
-		if err != nil || noted != mark {
-			t.Fatalf("%s is read as %+v, %v", mark, noted, err)
+		checkpoint := verify(t, audit.New(client, keys, audit.Options{}), audit.Checkpoint{}).Checkpoint
+		noted, err := audit.ParseCheckpoint(checkpoint.String())
+		if err != nil || noted != checkpoint {
+			t.Fatalf("%s is read as %+v, %v", checkpoint, noted, err)
 		}
 		if err := client.Del(t.Context(), keys.Records(), keys.Head()).Err(); err != nil {
 			t.Fatal(err)
@@ -146,11 +146,11 @@ func TestMarkTellsAChainFromAnother(t *testing.T) {
 		log := audit.New(client, keys, audit.Options{})
 		says := func(want string) {
 			t.Helper()
-			if report := verify(t, log, mark); report.OK() || !strings.Contains(report.Broken, want) {
-				t.Errorf("with a mark: %q, want %q", report.Broken, want)
+			if report := verify(t, log, checkpoint); report.OK() || !strings.Contains(report.Broken, want) {
+				t.Errorf("with a checkpoint: %q, want %q", report.Broken, want)
 			}
-			if report := verify(t, log, audit.Mark{}); !report.OK() {
-				t.Errorf("without a mark: %q", report.Broken)
+			if report := verify(t, log, audit.Checkpoint{}); !report.OK() {
+				t.Errorf("without a checkpoint: %q", report.Broken)
 			}
 		}
 		says("Record 5, which was noted, is missing: the log ends with record 0 now.")
@@ -170,7 +170,7 @@ func TestHeadThatWasDeletedLeavesABreak(t *testing.T) {
 		}
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 2)
-		if report := verify(t, log, audit.Mark{}); report.Breaks != 1 || !strings.HasPrefix(report.Broken, "Record 4 does not follow record 3") {
+		if report := verify(t, log, audit.Checkpoint{}); report.Breaks != 1 || !strings.HasPrefix(report.Broken, "Record 4 does not follow record 3") {
 			t.Errorf("the report is %+v", report)
 		}
 	})
@@ -185,26 +185,26 @@ func TestLogThatWasSetBackHasABreak(t *testing.T) {
 		fill(t, log, 2)
 		rewrite(t, client, before)
 		set(t, client, head)
-		if report := verify(t, log, audit.Mark{}); !report.OK() {
+		if report := verify(t, log, audit.Checkpoint{}); !report.OK() {
 			t.Fatalf("nothing in Redis is wrong yet: %q", report.Broken)
 		}
 		if r := put(t, log, audit.Record{Action: audit.View}); r.Seq != 8 {
 			t.Errorf("the next record is %d", r.Seq)
 		}
-		if report := verify(t, log, audit.Mark{}); report.Broken != "Records 6 to 7 are missing." {
+		if report := verify(t, log, audit.Checkpoint{}); report.Broken != "Records 6 to 7 are missing." {
 			t.Errorf("got %q", report.Broken)
 		}
 	})
 }
 
-func TestParseMark(t *testing.T) {
+func TestParseCheckpoint(t *testing.T) {
 	hash := strings.Repeat("aB", 32)
-	if mark, err := audit.ParseMark("12:" + hash); err != nil || mark != (audit.Mark{Seq: 12, Hash: strings.ToLower(hash)}) {
-		t.Errorf("got %+v, %v", mark, err)
+	if checkpoint, err := audit.ParseCheckpoint("12:" + hash); err != nil || checkpoint != (audit.Checkpoint{Seq: 12, Hash: strings.ToLower(hash)}) {
+		t.Errorf("got %+v, %v", checkpoint, err)
 	}
 	for _, bad := range []string{"", "12", "12:", ":" + hash, "0:" + hash, "-1:" + hash, "12:" + hash[1:], "12:" + hash + "00", "12:" + hash[:62] + "zz", "x:" + hash} {
-		if mark, err := audit.ParseMark(bad); err == nil {
-			t.Errorf("%q is read as %+v", bad, mark)
+		if checkpoint, err := audit.ParseCheckpoint(bad); err == nil {
+			t.Errorf("%q is read as %+v", bad, checkpoint)
 		}
 	}
 }
@@ -212,7 +212,7 @@ func TestParseMark(t *testing.T) {
 func TestEmptyLogIsWhole(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
-		if report := verify(t, log, audit.Mark{}); report != (audit.Report{}) {
+		if report := verify(t, log, audit.Checkpoint{}); report != (audit.Report{}) {
 			t.Errorf("the report is %+v", report)
 		}
 		if page, err := log.Read(t.Context(), audit.Filter{}, 0, 10); err != nil || len(page.Records) != 0 || page.Next != 0 {
@@ -302,8 +302,8 @@ func TestVerifyIsOvertaken(t *testing.T) {
 					remove(t, client, entries(t, client)[c.kept-c.removed:])
 					fill(t, log, c.renewed)
 				}})
-				got := verify(t, log, audit.Mark{Seq: noted.Seq, Hash: noted.Hash})
-				got.FirstTime, got.LastTime, got.Mark = time.Time{}, time.Time{}, audit.Mark{}
+				got := verify(t, log, audit.Checkpoint{Seq: noted.Seq, Hash: noted.Hash})
+				got.FirstTime, got.LastTime, got.Checkpoint = time.Time{}, time.Time{}, audit.Checkpoint{}
 				if got != c.report {
 					t.Errorf("the report is %+v\nit should be %+v", got, c.report)
 				}

@@ -10,28 +10,29 @@ import (
 )
 
 const (
-	// ViewTimeout is how long after the last sign of life a view has ended.
-	ViewTimeout = time.Minute
-	// MaxViews is how many views one account may have under way in one process.
-	MaxViews = 1000
+	// ViewingTimeout is how long after the last sign of life a viewing has ended.
+	ViewingTimeout = time.Minute
+	// MaxViewings is how many viewings one account may have under way in one process.
+	MaxViewings = 1000
 
 	sweepInterval = 5 * time.Second
 )
 
 // Errors of [Viewings].
 var (
-	ErrTooManyViews = fmt.Errorf("more than %d views by one account at once", MaxViews)
-	ErrClosed       = errors.New("the program is ending")
+	ErrTooManyViewings = fmt.Errorf("more than %d viewings by one account at once", MaxViewings)
+	ErrClosed          = errors.New("the program is ending")
 )
 
-// Viewing is somebody looking at a log. Whatever of it is the same within a minute is one view: a
-// page that asks every two seconds, a socket that was cut off and came back, two tabs.
+// Viewing is somebody looking at a log. Looks that agree in every field and are less than a minute apart
+// are one viewing. Examples are a page that asks every two seconds, a socket that was cut off and came
+// back, and two tabs.
 type Viewing struct {
 	Actor   string // the account that looks
-	Role    string // what it is allowed
-	Action  Action // [View], [Watch] or [WatchEveryone]
+	Role    string // the role of the account
+	Action  Action // [View], [Watch], [WatchEveryone] or [AuditRead]
 	Subject string // the user who is looked at
-	Address string // the IP address from which
+	Address string // the IP address of the actor
 	Via     string // by what means
 	Reason  string // what the actor gave as the reason
 }
@@ -43,7 +44,7 @@ func (v Viewing) record() Record {
 	}
 }
 
-// bounded returns the viewing as it is recorded: it is kept in memory for as long as it goes on.
+// bounded returns the viewing as it is recorded. It is kept in memory for as long as it goes on.
 func (v Viewing) bounded() Viewing {
 	r := v.record().cleaned()
 	return Viewing{
@@ -57,7 +58,7 @@ type Appender interface {
 	Append(ctx context.Context, r Record) (Record, error)
 }
 
-// Viewings are the views that are under way in this process. All methods may be called from several
+// Viewings are the viewings that are under way in this process. All methods may be called from several
 // goroutines.
 type Viewings struct {
 	log    Appender
@@ -66,126 +67,128 @@ type Viewings struct {
 	stop    chan struct{}
 	stopped chan struct{}
 	closing sync.Once
-	ended   []Record // that are still to be written; of run, and of Close after it
+	ended   []Record // ends that are still to be written; only run uses it, and Close after run
 
 	mu     sync.Mutex // guards what follows
-	views  map[Viewing]*view
-	counts map[string]int // of views, by actor
+	open   map[Viewing]*openViewing
+	counts map[string]int // of open viewings, by actor
 	closed bool
 }
 
-// view is one view. Viewings.mu guards it; err may be read once begun is closed.
-type view struct {
-	begun chan struct{} // closed when its record was written, or could not be
+// openViewing is one viewing that is under way. Viewings.mu guards it; err may be read once begun is
+// closed.
+type openViewing struct {
+	begun chan struct{} // closed when the record of the beginning was written, or could not be
 	err   error         // why it could not be
-	seq   int64         // of its record; 0 before it was written
+	seq   int64         // of that record; 0 before it was written
 
 	first, last time.Time // signs of life
 	sockets     int       // that are open
 }
 
-// NewViewings returns an empty set of views whose beginnings and ends are appended to log; logger is
-// told of ends that can't be for a while. It has one goroutine: close it.
+// NewViewings returns an empty set of viewings. Their beginnings and ends are appended to log. The logger
+// is told of ends that can't be written for a while. The set has one goroutine: close it.
 func NewViewings(log Appender, logger *slog.Logger) *Viewings {
 	v := &Viewings{
 		log: log, logger: logger,
 		stop: make(chan struct{}), stopped: make(chan struct{}),
-		views: make(map[Viewing]*view), counts: make(map[string]int),
+		open: make(map[Viewing]*openViewing), counts: make(map[string]int),
 	}
 	go v.run()
 	return v
 }
 
-// Touch says that a viewing is going on, for pages that ask again and again. The first call writes
-// its record and waits for that, about two seconds at most; those that follow within [ViewTimeout]
-// only go on with it. After an error nothing may be shown: it is [ErrTooManyViews], [ErrClosed], or
-// that the record could not be written.
+// Touch says that a viewing is going on, for pages that ask again and again. The first call writes the
+// record of the beginning and waits for that, about two seconds at most. Calls that follow within
+// [ViewingTimeout] only keep the viewing going. After an error nothing may be shown. The error is
+// [ErrTooManyViewings], [ErrClosed], or the failure to write the record.
 func (v *Viewings) Touch(ctx context.Context, viewing Viewing) error {
 	_, err := v.enter(ctx, viewing, 0)
 	return err
 }
 
-// Begin says that a viewing goes on until end is called, for sockets; else it is as Touch. end may
-// be called several times, returns at once, and does nothing after [Viewings.Close].
+// Begin says that a viewing goes on until end is called, for sockets. In all else it is like
+// [Viewings.Touch]. The function end may be called several times, returns at once, and does nothing after
+// [Viewings.Close].
 func (v *Viewings) Begin(ctx context.Context, viewing Viewing) (end func(), err error) {
-	seen, err := v.enter(ctx, viewing, 1)
+	found, err := v.enter(ctx, viewing, 1)
 	if err != nil {
 		return nil, err
 	}
-	return sync.OnceFunc(func() { v.leave(seen) }), nil
+	return sync.OnceFunc(func() { v.leave(found) }), nil
 }
 
-// enter finds the view or begins it, adds to its sockets, and waits for its record.
-func (v *Viewings) enter(ctx context.Context, viewing Viewing, sockets int) (*view, error) {
+// enter finds the viewing or begins it, adds to its sockets, and waits for its record.
+func (v *Viewings) enter(ctx context.Context, viewing Viewing, sockets int) (*openViewing, error) {
 	viewing = viewing.bounded()
-	seen, found, err := v.find(viewing, sockets)
+	open, found, err := v.find(viewing, sockets)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
-		v.begin(ctx, viewing, seen)
+		v.begin(ctx, viewing, open)
 	}
 	select {
-	case <-seen.begun:
-		return seen, seen.err
+	case <-open.begun:
+		return open, open.err
 	case <-ctx.Done():
 		if sockets > 0 {
-			v.leave(seen)
+			v.leave(open)
 		}
-		return nil, fmt.Errorf("record a view: %w", ctx.Err())
+		return nil, fmt.Errorf("record a viewing: %w", ctx.Err())
 	}
 }
 
-// find returns the view with one more sign of life. If it was not found it is new, and the caller
+// find returns the viewing with one more sign of life. If it was not found it is new, and the caller
 // begins it.
-func (v *Viewings) find(viewing Viewing, sockets int) (seen *view, found bool, err error) {
+func (v *Viewings) find(viewing Viewing, sockets int) (open *openViewing, found bool, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.closed {
 		return nil, false, ErrClosed
 	}
-	seen, found = v.views[viewing]
+	open, found = v.open[viewing]
 	if !found {
-		if v.counts[viewing.Actor] >= MaxViews {
-			return nil, false, ErrTooManyViews
+		if v.counts[viewing.Actor] >= MaxViewings {
+			return nil, false, ErrTooManyViewings
 		}
-		seen = &view{begun: make(chan struct{}), first: time.Now()}
-		v.views[viewing] = seen
+		open = &openViewing{begun: make(chan struct{}), first: time.Now()}
+		v.open[viewing] = open
 		v.counts[viewing.Actor]++
 	}
-	seen.sockets += sockets
-	seen.last = time.Now()
-	return seen, found, nil
+	open.sockets += sockets
+	open.last = time.Now()
+	return open, found, nil
 }
 
-// begin writes the record of a view, also for those who wait for it meanwhile: so it does not end
+// begin writes the record of the beginning. Other requests may wait for it meanwhile, so it does not end
 // with the request that happened to be the first.
-func (v *Viewings) begin(ctx context.Context, viewing Viewing, seen *view) {
+func (v *Viewings) begin(ctx context.Context, viewing Viewing, open *openViewing) {
 	record, err := v.log.Append(context.WithoutCancel(ctx), viewing.record())
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	seen.seq = record.Seq
+	open.seq = record.Seq
 	if err != nil {
-		seen.err = fmt.Errorf("record a view: %w", err)
+		open.err = fmt.Errorf("record a viewing: %w", err)
 	}
-	if err != nil && v.views[viewing] == seen { // Close may have forgotten it
+	if err != nil && v.open[viewing] == open { // Close may have forgotten it
 		v.forget(viewing)
 	}
-	close(seen.begun)
+	close(open.begun)
 }
 
-// forget removes a view. The caller holds mu.
+// forget removes a viewing. The caller holds mu.
 func (v *Viewings) forget(viewing Viewing) {
-	delete(v.views, viewing)
+	delete(v.open, viewing)
 	if v.counts[viewing.Actor]--; v.counts[viewing.Actor] == 0 {
 		delete(v.counts, viewing.Actor)
 	}
 }
 
-// leave closes one socket of a view.
-func (v *Viewings) leave(seen *view) {
+// leave closes one socket of a viewing.
+func (v *Viewings) leave(open *openViewing) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	seen.sockets--
-	seen.last = time.Now()
+	open.sockets--
+	open.last = time.Now()
 }

@@ -268,12 +268,12 @@ func TestCloseWaitsForWhatBegins(t *testing.T) {
 func TestViewsOfOneAccountAreBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		viewing := rootViewsAda
-		for n := range audit.MaxViews {
+		for n := range audit.MaxViewings {
 			viewing.Subject = fmt.Sprint(n)
 			touch(t, views, viewing)
 		}
 		viewing.Subject = "one more"
-		if err := views.Touch(t.Context(), viewing); !errors.Is(err, audit.ErrTooManyViews) {
+		if err := views.Touch(t.Context(), viewing); !errors.Is(err, audit.ErrTooManyViewings) {
 			t.Errorf("got %v", err)
 		}
 		viewing.Actor = "eve"

@@ -67,7 +67,7 @@ func (c *changePasswordCommand) Run(ctx context.Context, std streams) error {
 }
 
 // withPassword asks for a password, checks it, and has change apply it to the account, which is written
-// to the viewing log as r first. Besides what change says about the account, its errors are whole
+// to the audit log as r first. Besides what change says about the account, its errors are whole
 // sentences.
 func (f accountFlags) withPassword(
 	ctx context.Context, std streams, r audit.Record,

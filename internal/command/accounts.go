@@ -64,7 +64,7 @@ func (f redisFlags) withAccounts(ctx context.Context, use func(directory) error)
 	return redisFailure(logs.Address(), err)
 }
 
-// change writes a change of the account down in the viewing log and then makes it, so that none goes
+// change writes a change of the account down in the audit log and then makes it, so that none goes
 // unrecorded. One that is refused after all leaves a second record, which says so.
 func (f namedAccount) change(ctx context.Context, r audit.Record, change func(context.Context, directory) error) error {
 	if err := auth.CheckName(f.Name); err != nil {

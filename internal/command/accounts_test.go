@@ -62,7 +62,7 @@ func TestAccountCommands(t *testing.T) {
 	}
 	for _, want := range []string{"account-created terminal", "link-made terminal", "role-changed terminal", "account-disabled terminal", "account-enabled terminal", "sessions-ended terminal"} {
 		if !slices.Contains(written, want) {
-			t.Errorf("%q is not in the viewing log: %q", want, written)
+			t.Errorf("%q is not in the audit log: %q", want, written)
 		}
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// auditCommand is "userlog audit": the viewing log, for its auditors.
+// auditCommand is "userlog audit": the audit log, for its auditors.
 type auditCommand struct {
-	Verify auditVerifyCommand `cmd:"" help:"Check that no record of the viewing log was altered, removed or inserted."`
-	Export auditExportCommand `cmd:"" help:"Write the viewing log to standard output, oldest first. That is recorded in it."`
+	Verify auditVerifyCommand `cmd:"" help:"Check that no record of the audit log was altered, removed or inserted."`
+	Export auditExportCommand `cmd:"" help:"Write the audit log to standard output, oldest first. That is recorded in it."`
 }
 
-// viaTerminal is what the viewing log says about what was done with the program's commands.
+// viaTerminal is what the audit log says about what was done with the program's commands.
 const viaTerminal = "terminal"
 
 // operator is who uses the terminal, as the operating system knows: "" where it doesn't.
@@ -30,12 +30,12 @@ func operator() string {
 	return who.Username
 }
 
-// auditFlags say where the viewing log is.
+// auditFlags say where the audit log is.
 type auditFlags struct {
 	redisFlags `embed:""`
 }
 
-// with has use work on the viewing log.
+// with has use work on the audit log.
 func (f auditFlags) with(ctx context.Context, use func(*audit.Log) error) error {
 	log := slog.New(slog.DiscardHandler) // what goes wrong is returned
 	logs, err := f.openRedis(store.Options{Logger: log})
@@ -56,16 +56,16 @@ func (f auditFlags) with(ctx context.Context, use func(*audit.Log) error) error 
 
 // auditVerifyCommand is "userlog audit verify".
 type auditVerifyCommand struct {
-	Since      string `placeholder:"SEQ:HASH" help:"A mark that an earlier verification has printed: the record must still be there."`
+	Since      string `placeholder:"SEQ:HASH" help:"A checkpoint that an earlier verification has printed: its record must still be there."`
 	auditFlags `embed:""`
 }
 
 // Run is called by kong.
 func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
-	var since audit.Mark
+	var since audit.Checkpoint
 	if c.Since != "" {
 		var err error
-		if since, err = audit.ParseMark(c.Since); err != nil {
+		if since, err = audit.ParseCheckpoint(c.Since); err != nil {
 			return usage("--since: %q: %w", c.Since, err)
 		}
 	}
@@ -78,22 +78,22 @@ func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// tellReport says what was found. A broken log is an error, and so is a mark that proves nothing.
-func tellReport(std streams, report audit.Report, since audit.Mark) error {
+// tellReport says what was found. A broken log is an error, and so is a checkpoint that proves nothing.
+func tellReport(std streams, report audit.Report, since audit.Checkpoint) error {
 	switch {
 	case report.Breaks == 1:
 		return brokenError(report.Broken)
 	case report.Breaks > 1:
 		return brokenError(fmt.Sprintf("%s That is the first of %d places where it is broken.", report.Broken, report.Breaks))
 	case report.Records == 0:
-		fmt.Fprintln(std.out, "The viewing log is empty.")
+		fmt.Fprintln(std.out, "The audit log is empty.")
 		return nil
 	}
-	fmt.Fprintf(std.out, "The viewing log is whole: %d records, from %s to %s.\n",
+	fmt.Fprintf(std.out, "The audit log is whole: %d records, from %s to %s.\n",
 		report.Records, report.FirstTime.Format(timeInReport), report.LastTime.Format(timeInReport))
-	fmt.Fprintf(std.out, "Keep this mark where nobody who can write to Redis can change it, and give it to --since next time:\n%s\n", report.Mark)
+	fmt.Fprintf(std.out, "Keep this checkpoint where nobody who can write to Redis can change it, and give it to --since next time:\n%s\n", report.Checkpoint)
 	if report.SinceTooOld {
-		return fmt.Errorf("record %d, which --since names, is no longer kept, so that it proves nothing: keep the newer mark, and verify again before %d more records are written",
+		return fmt.Errorf("record %d, which --since names, is no longer kept, so that it proves nothing: keep the newer checkpoint, and verify again before %d more records are written",
 			since.Seq, report.Records)
 	}
 	return nil
@@ -102,10 +102,10 @@ func tellReport(std streams, report audit.Report, since audit.Mark) error {
 // timeInReport is how the report shows times, which are in UTC.
 const timeInReport = "2006-01-02 15:04:05 MST"
 
-// brokenError is that the viewing log was tampered with, as a sentence.
+// brokenError is that the audit log was tampered with, as a sentence.
 type brokenError string
 
-func (e brokenError) Error() string { return "the viewing log is broken. " + string(e) }
+func (e brokenError) Error() string { return "the audit log is broken. " + string(e) }
 
 // auditExportCommand is "userlog audit export".
 type auditExportCommand struct {

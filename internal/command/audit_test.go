@@ -14,8 +14,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// viewingLog is the viewing log in server, with n records.
-func viewingLog(t *testing.T, server *redistest.Server, n int) (*audit.Log, audit.Keys) {
+// auditLog is the audit log in server, with n records.
+func auditLog(t *testing.T, server *redistest.Server, n int) (*audit.Log, audit.Keys) {
 	t.Helper()
 	logs := openStore(t, server.URL, store.Options{})
 	log := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{})
@@ -30,30 +30,30 @@ func viewingLog(t *testing.T, server *redistest.Server, n int) (*audit.Log, audi
 func TestAuditVerify(t *testing.T) {
 	server := redistest.Start(t)
 	r := do(t, nil, "", "audit", "verify", "--redis", server.URL)
-	if r.status != 0 || r.out != "The viewing log is empty.\n" || r.err != "" {
+	if r.status != 0 || r.out != "The audit log is empty.\n" || r.err != "" {
 		t.Errorf("empty: %+v", r)
 	}
-	_, keys := viewingLog(t, server, 3)
+	_, keys := auditLog(t, server, 3)
 	r = do(t, nil, "", "audit", "verify", "--redis", server.URL)
-	found := regexp.MustCompile(`^The viewing log is whole: 3 records, from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC to .*\nKeep .*\n(3:[0-9a-f]{64})\n$`).FindStringSubmatch(r.out)
+	found := regexp.MustCompile(`^The audit log is whole: 3 records, from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC to .*\nKeep .*\n(3:[0-9a-f]{64})\n$`).FindStringSubmatch(r.out)
 	if r.status != 0 || found == nil || r.err != "" {
 		t.Fatalf("whole: %+v", r)
 	}
-	mark := found[1]
-	viewingLog(t, server, 1)
-	r = do(t, environ{"USERLOG_SINCE": mark}, "", "audit", "verify", "--redis", server.URL)
-	if r.status != 0 || !strings.HasPrefix(r.out, "The viewing log is whole: 4 records") {
-		t.Errorf("with a mark: %+v", r)
+	checkpoint := found[1]
+	auditLog(t, server, 1)
+	r = do(t, environ{"USERLOG_SINCE": checkpoint}, "", "audit", "verify", "--redis", server.URL)
+	if r.status != 0 || !strings.HasPrefix(r.out, "The audit log is whole: 4 records") {
+		t.Errorf("with a checkpoint: %+v", r)
 	}
 	r = do(t, nil, "", "audit", "verify", "--redis", server.URL, "--since", "3:"+strings.Repeat("0", 64))
-	if r.status != 1 || r.out != "" || r.err != "userlog: the viewing log is broken. Record 3 is not the one that was noted: it, or something before it, was replaced.\n" {
-		t.Errorf("with the mark of another log: %+v", r)
+	if r.status != 1 || r.out != "" || r.err != "userlog: the audit log is broken. Record 3 is not the one that was noted: it, or something before it, was replaced.\n" {
+		t.Errorf("with the checkpoint of another log: %+v", r)
 	}
 	if err := server.Client(t).XDel(t.Context(), keys.Records(), "1-0", "3-0").Err(); err != nil {
 		t.Fatal(err)
 	}
 	r = do(t, nil, "", "audit", "verify", "--redis", server.URL)
-	if r.status != 1 || r.out != "" || r.err != "userlog: the viewing log is broken. Record 1 is missing. That is the first of 2 places where it is broken.\n" {
+	if r.status != 1 || r.out != "" || r.err != "userlog: the audit log is broken. Record 1 is missing. That is the first of 2 places where it is broken.\n" {
 		t.Errorf("broken: %+v", r)
 	}
 }
@@ -71,19 +71,19 @@ func TestAuditVerifySaysThatAMarkIsTooOld(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := do(t, nil, "", "audit", "verify", "--redis", server.URL, "--since", audit.Mark{Seq: first.Seq, Hash: first.Hash}.String())
+	r := do(t, nil, "", "audit", "verify", "--redis", server.URL, "--since", audit.Checkpoint{Seq: first.Seq, Hash: first.Hash}.String())
 	if r.status != 1 || !regexp.MustCompile(`^userlog: record 1, which --since names, is no longer kept, .* before 2 more records are written\n$`).MatchString(r.err) {
 		t.Errorf("got %+v", r)
 	}
 	newer := regexp.MustCompile(`(?m)^4:[0-9a-f]{64}$`).FindString(r.out)
 	if r = do(t, nil, "", "audit", "verify", "--redis", server.URL, "--since", newer); r.status != 0 || r.err != "" {
-		t.Errorf("with the newer mark %q: %+v", newer, r)
+		t.Errorf("with the newer checkpoint %q: %+v", newer, r)
 	}
 }
 
 func TestAuditExport(t *testing.T) {
 	server := redistest.Start(t)
-	log, _ := viewingLog(t, server, 2)
+	log, _ := auditLog(t, server, 2)
 	if _, err := log.Append(t.Context(), audit.Record{Actor: "=eve", Action: audit.Login}); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestAuditExport(t *testing.T) {
 // What can't be recorded is not exported.
 func TestAuditExportNeedsItsRecord(t *testing.T) {
 	server := redistest.Start(t)
-	_, keys := viewingLog(t, server, 2)
+	_, keys := auditLog(t, server, 2)
 	client := server.Client(t)
 	if err := client.Del(t.Context(), keys.Head()).Err(); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ type commandLine struct {
 	Changepassword  changePasswordCommand  `cmd:"" help:"Give an account a new password, and end its sessions."`
 	Account         accountCommand         `cmd:"" help:"List, create and change the accounts that may log in to the admin."`
 	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
-	Audit           auditCommand           `cmd:"" help:"Verify or export the viewing log: who looked at whose log, and changed which account."`
+	Audit           auditCommand           `cmd:"" help:"Verify or export the audit log: who looked at whose log, and changed which account."`
 
 	Version kong.VersionFlag `help:"Show the program's version."`
 }

@@ -20,7 +20,7 @@ type serveCommand struct {
 	TraceURL       string   `name:"trace-url" placeholder:"URL" help:"Where a request is found in your tracing or log system: https://traces.example.com/search?id={request_id}."`
 	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
 	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
-	RequireReason  bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the viewing log."`
+	RequireReason  bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the audit log."`
 	tlsFlags       `embed:""`
 	proxyFlags     `embed:""`
 	superuserFlags `embed:""`

@@ -86,7 +86,7 @@ func (s superuser) ensure(ctx context.Context, logs *store.Store, log *slog.Logg
 	}
 }
 
-// create makes the account, after it is written to the viewing log, or returns auth.ErrAccountExists.
+// create makes the account, after it is written to the audit log, or returns auth.ErrAccountExists.
 func (s superuser) create(ctx context.Context, logs *store.Store) error {
 	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
 	switch _, err := accounts.Get(ctx, s.name); {
@@ -99,7 +99,7 @@ func (s superuser) create(ctx context.Context, logs *store.Store) error {
 	return s.record(ctx, logs, r, func() error { return accounts.Create(ctx, s.name, auth.Superuser, s.password) })
 }
 
-// reset gives the account the password, after that is written to the viewing log.
+// reset gives the account the password, after that is written to the audit log.
 func (s superuser) reset(ctx context.Context, logs *store.Store) error {
 	return s.record(ctx, logs, audit.Record{Action: audit.PasswordSet}, func() error {
 		_, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).SetPassword(ctx, s.name, s.password)
@@ -107,7 +107,7 @@ func (s superuser) reset(ctx context.Context, logs *store.Store) error {
 	})
 }
 
-// record writes a change of the account to the viewing log and then makes it.
+// record writes a change of the account to the audit log and then makes it.
 func (s superuser) record(ctx context.Context, logs *store.Store, r audit.Record, change func() error) error {
 	r.Actor, r.Subject, r.Via = operator(), s.name, viaTerminal
 	viewing := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here

@@ -17,7 +17,7 @@ type tailCommand struct {
 	All        bool   `help:"Show the requests of all users."`
 	JSON       bool   `name:"json" help:"Show each request as it is recorded: one JSON object a line."`
 	Every      bool   `help:"Show also what a page fetched by itself, such as images and scripts."`
-	Reason     string `help:"Why, such as the number of a ticket; it is written to the viewing log, as is who looks."`
+	Reason     string `help:"Why, such as the number of a ticket; it is written to the audit log, as is who looks."`
 	storeFlags `embed:""`
 }
 

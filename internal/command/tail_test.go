@@ -148,7 +148,7 @@ func TestTailShowsNothingUnrecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := do(t, nil, "", "tail", "ada", "--redis", server.URL)
-	if r.status != 1 || r.out != "" || !strings.Contains(r.err, "has to be written to the viewing log") {
+	if r.status != 1 || r.out != "" || !strings.Contains(r.err, "has to be written to the audit log") {
 		t.Errorf("status %d, output %q, standard error %q", r.status, r.out, r.err)
 	}
 	if r := do(t, nil, "", "tail", "ada", "--redis", server.URL, "--reason", "\x1b[2J"); r.status != 2 {

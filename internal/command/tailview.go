@@ -11,7 +11,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// terminalView is somebody looking at a log in a terminal, for the viewing log. The terminal has no
+// terminalView is somebody looking at a log in a terminal, for the audit log. The terminal has no
 // accounts: whoever can read the Redis looks, under the name that the operating system knows.
 type terminalView struct {
 	viewings *audit.Viewings
@@ -39,7 +39,7 @@ func (v *terminalView) begin(ctx context.Context) error {
 		return nil
 	}
 	if _, err := v.viewings.Begin(ctx, v.viewing); err != nil {
-		return fmt.Errorf("who looks at a log has to be written to the viewing log: %w", err)
+		return fmt.Errorf("who looks at a log has to be written to the audit log: %w", err)
 	}
 	v.begun = true
 	return nil
@@ -51,6 +51,6 @@ func (v *terminalView) close(w io.Writer) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	if err := v.viewings.Close(ctx); err != nil {
-		fmt.Fprintf(w, "How long you have looked could not be written to the viewing log (%v).\n", err)
+		fmt.Fprintf(w, "How long you have looked could not be written to the audit log (%v).\n", err)
 	}
 }
