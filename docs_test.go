@@ -395,3 +395,41 @@ func TestDependabotKnowsEveryModule(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Each decision has a number of its own, the four sections, and a line in the index.
+func TestDecisionsAreListed(t *testing.T) {
+	index, err := os.ReadFile("docs/decisions/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob("docs/decisions/[0-9]*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := make(map[string]string)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Base(name)
+		number := file[:3]
+		if other := taken[number]; other != "" {
+			t.Errorf("%s and %s have one number", other, file)
+		}
+		taken[number] = file
+		heading, _, _ := strings.Cut(string(text), "\n")
+		title, found := strings.CutPrefix(heading, "# "+number+". ")
+		if !found {
+			t.Errorf("%s begins with %q", file, heading)
+		}
+		if row := "| " + number + " | [" + title + "](" + file + ") |\n"; !strings.Contains(string(index), row) {
+			t.Errorf("docs/decisions/README.md has no %s", row)
+		}
+		for _, section := range []string{"Context", "Decision", "Consequences", "Measured"} {
+			if !strings.Contains(string(text), "\n## "+section+"\n") {
+				t.Errorf("%s has no section %s", file, section)
+			}
+		}
+	}
+}

@@ -1,21 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
 	"io/fs"
-	"maps"
 	"path"
-	"slices"
 	"strings"
 )
 
-// reportComments prints how long the sentences in the comments of Go code are, by folder.
-func reportComments(w io.Writer, root fs.FS) error {
+// readComments measures the sentences in the comments of Go code, by folder.
+func readComments(root fs.FS) (map[string]*prose, error) {
 	folders := make(map[string]*prose)
 	err := walk(root, func(name string) error {
 		if path.Ext(name) != ".go" {
@@ -38,16 +34,7 @@ func reportComments(w io.Writer, root fs.FS) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "%-52s %9s %13s %8s\n", "folder", "sentences", "words/sentence", "longest")
-	longestFirst := func(a, b string) int { return cmp.Compare(folders[b].mean(), folders[a].mean()) }
-	for _, folder := range slices.SortedFunc(maps.Keys(folders), longestFirst) {
-		p := folders[folder]
-		fmt.Fprintf(w, "%-52s %9d %13.1f %8d\n", folder, p.sentences, p.mean(), p.longest)
-	}
-	return nil
+	return folders, err
 }
 
 // addComment counts the sentences of a comment: of each of its paragraphs, without code.

@@ -57,12 +57,17 @@ func TestSentences(t *testing.T) {
 }
 
 func TestComments(t *testing.T) {
-	var out strings.Builder
-	err := reportComments(&out, fstest.MapFS{"a/a.go": file("// Package a is short. It has two sentences.\n//\n//\tcode is not. counted\npackage a\n")})
+	source := "// Package a is short. It has two sentences.\n//\n//\tcode is not. counted\npackage a\n"
+	folders, err := readComments(fstest.MapFS{"a/a.go": file(source)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, row, _ := strings.Cut(out.String(), "\n"); !slices.Equal(strings.Fields(row), []string{"a", "2", "4.0", "4"}) {
-		t.Errorf("got\n%s", out.String())
+	if p := folders["a"]; len(folders) != 1 || p.sentences != 2 || p.words != 8 {
+		t.Errorf("got %d folders, and %+v", len(folders), p)
+	}
+	long := "// A " + strings.Repeat("word ", 20) + "end.\npackage a\n"
+	faults, err := check(io.Discard, fstest.MapFS{"a/a.go": file(long)})
+	if err != nil || len(faults) != 1 || !strings.HasPrefix(faults[0], "the comments in a: 22.0 words a sentence") {
+		t.Errorf("got %q, %v", faults, err)
 	}
 }

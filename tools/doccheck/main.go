@@ -1,46 +1,37 @@
 // Command doccheck checks the documents of a repository, without a network: that their links lead
-// somewhere, and that their sentences are short. It prints a table, and ends with status 1 where
-// something is wrong.
+// somewhere, and that sentences are short, in documents and in the comments of Go code. It prints a
+// table, and ends with status 1 where something is wrong.
 //
 //	cd tools && go run ./doccheck ..
-//
-// With -comments it prints the same figures of the comments in Go code, by folder, and checks nothing.
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"log"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // Limits of what is checked.
 const (
-	maxMean     = 20  // words a sentence, on average over a document
+	maxMean     = 20  // words a sentence, on average over a document, or over the comments in a folder
 	maxSentence = 40  // words in any sentence
 	maxREADME   = 900 // words in README.md, as wc -w counts them: with code and tables
 )
 
 func main() {
 	log.SetFlags(0)
-	comments := flag.Bool("comments", false, "measure the comments of Go code instead")
-	flag.Parse()
-	if flag.NArg() != 1 {
-		log.Fatal("usage: doccheck [-comments] DIRECTORY")
+	if len(os.Args) != 2 {
+		log.Fatal("usage: doccheck DIRECTORY")
 	}
-	root := os.DirFS(flag.Arg(0))
-	if *comments {
-		if err := reportComments(os.Stdout, root); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
+	root := os.DirFS(os.Args[1])
 	faults, err := check(os.Stdout, root)
 	if err != nil {
 		log.Fatal(err)
@@ -53,20 +44,19 @@ func main() {
 	}
 }
 
-// check looks at every document below root, prints a table of their prose, and returns what is wrong.
+// check looks at every document and comment below root, prints a table of their sentences, and returns
+// what is wrong.
 func check(w io.Writer, root fs.FS) (faults []string, err error) {
 	documents, err := readDocuments(root)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(w, "%-52s %6s %9s %13s %8s\n", "document", "words", "sentences", "words/sentence", "longest")
+	fmt.Fprintf(w, "%-52s %6s %9s %14s %8s\n", "document, or comments in", "words", "sentences", "words/sentence", "longest")
 	for _, d := range documents {
 		faults = append(faults, d.brokenLinks(root, documents)...)
 		p := d.prose()
-		fmt.Fprintf(w, "%-52s %6d %9d %13.1f %8d\n", d.path, d.words(), p.sentences, p.mean(), p.longest)
-		if p.mean() > maxMean {
-			faults = append(faults, fmt.Sprintf("%s: %.1f words a sentence on average: use %d or fewer", d.path, p.mean(), maxMean))
-		}
+		p.print(w, d.path, strconv.Itoa(d.words()))
+		faults = append(faults, p.tooLong(d.path)...)
 		if p.longest > maxSentence {
 			faults = append(faults, fmt.Sprintf("%s: a sentence of %d words: use %d or fewer: %s", d.path, p.longest, maxSentence, p.longestText))
 		}
@@ -74,8 +64,29 @@ func check(w io.Writer, root fs.FS) (faults []string, err error) {
 			faults = append(faults, fmt.Sprintf("README.md: %d words: use %d or fewer", d.words(), maxREADME))
 		}
 	}
+	comments, err := readComments(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range slices.Sorted(maps.Keys(comments)) {
+		comments[folder].print(w, folder, "")
+		faults = append(faults, comments[folder].tooLong("the comments in "+folder)...)
+	}
 	mentioned, err := brokenMentions(root, documents)
 	return append(faults, mentioned...), err
+}
+
+// print writes a row of the table.
+func (p *prose) print(w io.Writer, name, words string) {
+	fmt.Fprintf(w, "%-52s %6s %9d %14.1f %8d\n", name, words, p.sentences, p.mean(), p.longest)
+}
+
+// tooLong says whether sentences are too long on average.
+func (p *prose) tooLong(where string) (faults []string) {
+	if p.mean() > maxMean {
+		faults = append(faults, fmt.Sprintf("%s: %.1f words a sentence on average: use %d or fewer", where, p.mean(), maxMean))
+	}
+	return faults
 }
 
 // readDocuments reads every Markdown file of ours below root, in the order of their paths.
