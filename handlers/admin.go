@@ -88,7 +88,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		audit:     audit.New(client, audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}),
 	}
 	a.viewings = audit.NewViewings(pacedLog{a.audit, a.allowance}, options.Logger)
-	a.hub = live.NewHub(logs, set, live.Options{
+	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has asked, before it writes down who looks
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 		Ended: auth.NewAccessCheck(a.sessions, a.tokens).Ended,

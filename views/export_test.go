@@ -1,10 +1,33 @@
 package views
 
-// What pages say, for tests that see them from outside.
+import "github.com/gin-userlog/userlog/internal/journey"
+
+// ConnectionState is the state of a page, for tests that see pages from outside.
+type ConnectionState = connectionState
+
+// The states of a page, and how long users are active and idle.
 const (
-	ActiveFor            = activeFor
-	IdleFor              = idleFor
 	Connecting           = connecting
-	ConnectionLost       = connectionLost
-	ConnectionRefreshing = connectionRefreshing
+	Connected            = connected
+	ConnectionLost       = connectionOff
+	ConnectionStoreLost  = storeLost
+	ConnectionNobody     = nobodyReports
+	ConnectionRefreshing = refreshing
+	ActiveFor, IdleFor   = activeFor, idleFor
 )
+
+// NobodyReports is the message of everyone's log.
+func NobodyReports() *Message { return nobodyHasReported() }
+
+// Messages renders what #messages contains.
+func (s *Set) Messages(lang string, m *Message) ([]byte, error) { return s.part("message", lang, m) }
+
+// Connection renders #connection.
+func (s *Set) Connection(lang string, state ConnectionState) ([]byte, error) {
+	return s.part("connection", lang, state)
+}
+
+// Now renders #now.
+func (s *Set) Now(lang, username string, where journey.Now, hints []journey.Hint) ([]byte, error) {
+	return newMarkup(s.catalogue(lang), nowSize).now(nowLineOf(username, where, hints)).bytes()
+}

@@ -44,7 +44,7 @@ func newHomePage(p Home) homePage {
 func (p homePage) Search() search { return search{Base: p.Base} }
 
 // State is what the page says about its refreshes before the first.
-func (p homePage) State() ConnectionState { return connectionRefreshing }
+func (p homePage) State() connectionState { return refreshing }
 
 // seen is a user as lists show them.
 type seen struct {

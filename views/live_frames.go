@@ -2,31 +2,40 @@ package views
 
 import (
 	"bytes"
+	"html/template"
+	"time"
 
+	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 )
 
-// ConnectionState is what a live page says about its connection, in #connection[data-state].
-type ConnectionState string
+// connectionState is what a page says about its connection, in #connection[data-state].
+type connectionState string
 
-// The states that a page can be in. A page begins as connecting; lost is set by the page itself, the
-// others also by the server. Silence means something else in each: a customer who does nothing is
-// live, and the page says since when.
+// The states that a page can be in. A live page begins as connecting, and a script sets lost. Only the server
+// knows the others. That nothing appears means something else in each: where the page is live, the user does
+// nothing, and the page says since when.
 const (
-	connecting           ConnectionState = "connecting"
-	ConnectionLive       ConnectionState = "live"
-	connectionLost       ConnectionState = "lost"
-	ConnectionStoreLost  ConnectionState = "store-lost"
-	ConnectionNobody     ConnectionState = "nobody"     // no application reports, so nothing can arrive
-	connectionRefreshing ConnectionState = "refreshing" // static page: nothing is connected, all is well
+	connecting    connectionState = "connecting"
+	connected     connectionState = "live"
+	connectionOff connectionState = "lost"
+	storeLost     connectionState = "store-lost"
+	nobodyReports connectionState = "nobody"     // no application reports, so nothing can arrive
+	refreshing    connectionState = "refreshing" // a page that refreshes itself: nothing is connected, all is well
 )
 
-// Row renders one <tr> of the log. It depends on nothing but its arguments, so a caller may render
-// an entry once for every viewer who reads the same language.
-func (s *Set) Row(lang, base string, e store.Entry, withUser bool) ([]byte, error) {
+// Row renders one <tr> of everyone's log. The result depends on nothing but the arguments, so a caller may
+// render an entry once for every viewer who reads the same language.
+func (s *Set) Row(lang, base string, e *store.Entry, withUser bool) ([]byte, error) {
 	m := newMarkup(s.catalogue(lang), rowSize)
-	m.row(newRow(&e, base, withUser))
+	m.row(newRow(e, base, withUser))
 	return m.bytes()
+}
+
+// StepRow renders a step of one user as a <tr> of the log. Where the page has the step already, the new row
+// takes the place of the old one, which has the same id.
+func (s *Set) StepRow(lang string, step *journey.Step) ([]byte, error) {
+	return newMarkup(s.catalogue(lang), rowSize).steps([]stepRow{newStepRow(step, s.links)}).bytes()
 }
 
 // GapRow renders the row which says that requests may be missing at this place.
@@ -40,29 +49,61 @@ func (s *Set) OmittedRow(lang string, withUser bool, n int) ([]byte, error) {
 	return s.part("omitted", lang, omitted{columns(withUser), n})
 }
 
-// Connection renders the #connection element in a state, with the texts of every state, so that the
-// page can change it by itself.
-func (s *Set) Connection(lang string, state ConnectionState) ([]byte, error) {
-	return s.part("connection", lang, state)
-}
-
-// Messages renders what #messages contains; nil = nothing.
-func (s *Set) Messages(lang string, m *Message) ([]byte, error) { return s.part("message", lang, m) }
-
-// RowsPartial makes the frame that puts rows at the top of a live page's table. The first is the
-// newest.
+// RowsPartial makes the partial that puts rows at the top of a live page's table. The first row is the newest.
 func RowsPartial(rows ...[]byte) []byte { return partial("#rows", "afterbegin", rows...) }
 
-// ConnectionPartial makes the frame that replaces #connection with what [Set.Connection] rendered.
-func ConnectionPartial(connection []byte) []byte {
-	return partial("#connection", "outerHTML", connection)
+// NewestPartial makes the partial that tells the page the cursor of the newest entry that it has.
+func NewestPartial(cursor string) []byte {
+	return partial("#newest", "outerHTML", []byte(`<i id="newest" hidden data-cursor="`+template.HTMLEscapeString(cursor)+`"></i>`))
 }
 
-// MessagesPartial makes the frame that replaces the content of #messages with what [Set.Messages]
-// rendered.
-func MessagesPartial(messages []byte) []byte { return partial("#messages", "innerHTML", messages) }
+// NowPartial renders the partial that replaces the line about where a user is.
+func (s *Set) NowPartial(lang, username string, steps *journey.Folder, at time.Time) ([]byte, error) {
+	now, err := newMarkup(s.catalogue(lang), nowSize).now(newNowLine(username, steps, at)).bytes()
+	return partial("#now", "outerHTML", now), err
+}
 
-// partial wraps content for htmx's websocket extension. Frames may be concatenated.
+// LogStatus is what a live page knows of the log that it shows.
+type LogStatus struct {
+	Username string // "" = everyone's log
+	State    store.State
+	Found    bool // the page shows entries
+}
+
+// StatusPartials renders the partials that say how the connection is, and what was found.
+func (s *Set) StatusPartials(lang string, status LogStatus) ([]byte, error) {
+	state, message := status.words()
+	connection, err := s.part("connection", lang, state)
+	if err != nil {
+		return nil, err
+	}
+	said, err := s.part("message", lang, message)
+	if err != nil {
+		return nil, err
+	}
+	return append(partial("#connection", "outerHTML", connection), partial("#messages", "innerHTML", said)...), nil
+}
+
+// words are the state of the connection and the message about the log; nil = none.
+func (s LogStatus) words() (connectionState, *Message) {
+	state := connected
+	if s.State == store.Silent {
+		state = nobodyReports
+	}
+	switch everyone := s.Username == ""; {
+	case s.State == store.Lost:
+		return storeLost, StoreLost()
+	case everyone && s.State == store.Silent:
+		return state, nobodyHasReported()
+	case everyone:
+		return state, nil
+	case s.Found:
+		return state, LogsFound(s.Username)
+	}
+	return state, NoLogs(s.Username)
+}
+
+// partial wraps content for htmx's websocket extension. A frame has one partial after the other.
 func partial(target, swap string, content ...[]byte) []byte {
 	var b bytes.Buffer
 	b.WriteString(`<hx-partial hx-target="` + target + `" hx-swap="` + swap + `">`)

@@ -28,7 +28,7 @@ func TestRowShowsARequest(t *testing.T) {
 		{"get", 0, "Other (get)", "Non-standard (0)", "non-standard"},
 	}
 	for _, c := range cases {
-		html, err := set.Row("en", "/u", store.Entry{ID: "9", Username: "ada", Method: c.method, Path: "/a", Code: c.code}, false)
+		html, err := set.Row("en", "/u", &store.Entry{ID: "9", Username: "ada", Method: c.method, Path: "/a", Code: c.code}, false)
 		row := parseRow(t, html, err).Find("#rows > tr[data-id='9']")
 		if row.Find("td").Length() != 4 || !row.HasClass(c.class) {
 			t.Errorf("%s %d: %d cells, class %q", c.method, c.code, row.Find("td").Length(), row.AttrOr("class", ""))
@@ -40,7 +40,8 @@ func TestRowShowsARequest(t *testing.T) {
 }
 
 func TestRowIsTextWhateverIsInIt(t *testing.T) {
-	html, err := newSet(t).Row("en", "/u", hostileEntry(), true)
+	e := hostileEntry()
+	html, err := newSet(t).Row("en", "/u", &e, true)
 	doc := parseRow(t, html, err)
 	checkHarmless(t, doc)
 	row := doc.Find("#rows > tr")
@@ -63,7 +64,7 @@ func TestRowIsTextWhateverIsInIt(t *testing.T) {
 
 func TestRowTellsTheTimeToScriptsAndToThoseWithout(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
-	html, err := newSet(t).Row("en", "", store.Entry{ID: "1", Time: at}, false)
+	html, err := newSet(t).Row("en", "", &store.Entry{ID: "1", Time: at}, false)
 	times := parseRow(t, html, err).Find("td.time relative-time[datetime='2026-03-04T04:06:07.890Z']")
 	if times.Length() != 2 {
 		t.Fatalf("%d times, want the absolute and the relative one", times.Length())
@@ -83,13 +84,13 @@ func TestWhatCannotBeSeenInAURLIsShownEncoded(t *testing.T) {
 		"/a\xffb":            "/a%FFb",
 		"/zero\u200bwidth":   "/zero%E2%80%8Bwidth",
 	} {
-		html, err := set.Row("en", "", store.Entry{ID: "1", Path: path}, false)
+		html, err := set.Row("en", "", &store.Entry{ID: "1", Path: path}, false)
 		if got := parseRow(t, html, err).Find("td.url").Text(); got != want {
 			t.Errorf("%q is shown as %q, want %q", path, got, want)
 		}
 	}
 	long := "/" + strings.Repeat("x", 2047)
-	html, err := set.Row("en", "", store.Entry{ID: "1", Path: long}, false)
+	html, err := set.Row("en", "", &store.Entry{ID: "1", Path: long}, false)
 	if got := parseRow(t, html, err).Find("td.url").Text(); got != long {
 		t.Errorf("%d bytes of a URL of %d are shown", len(got), len(long))
 	}
@@ -141,7 +142,7 @@ func TestOmittedRowCountsInEveryLanguage(t *testing.T) {
 func TestConnectionCarriesTheWordsThatThePageMayNeed(t *testing.T) {
 	set := newSet(t)
 	for state, want := range map[views.ConnectionState]string{
-		views.Connecting: "Connexion en cours", views.ConnectionLive: "En direct",
+		views.Connecting: "Connexion en cours", views.Connected: "En direct",
 		views.ConnectionLost:       "Connexion perdue, nouvel essai en cours",
 		views.ConnectionStoreLost:  "Le stockage des journaux est injoignable, nouvel essai en cours",
 		views.ConnectionNobody:     "Aucune application ne se signale",
@@ -160,9 +161,8 @@ func TestConnectionCarriesTheWordsThatThePageMayNeed(t *testing.T) {
 
 func TestPartialsAddressTheirPlace(t *testing.T) {
 	for want, got := range map[string][]byte{
-		`<hx-partial hx-target="#rows" hx-swap="afterbegin"><tr>2</tr><tr>1</tr></hx-partial>`: views.RowsPartial([]byte("<tr>2</tr>"), []byte("<tr>1</tr>")),
-		`<hx-partial hx-target="#connection" hx-swap="outerHTML"><p></p></hx-partial>`:         views.ConnectionPartial([]byte("<p></p>")),
-		`<hx-partial hx-target="#messages" hx-swap="innerHTML"></hx-partial>`:                  views.MessagesPartial(nil),
+		`<hx-partial hx-target="#rows" hx-swap="afterbegin"><tr>2</tr><tr>1</tr></hx-partial>`:                            views.RowsPartial([]byte("<tr>2</tr>"), []byte("<tr>1</tr>")),
+		`<hx-partial hx-target="#newest" hx-swap="outerHTML"><i id="newest" hidden data-cursor="&#34;"></i></hx-partial>`: views.NewestPartial(`"`),
 	} {
 		if string(got) != want {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -174,8 +174,29 @@ func BenchmarkRow(b *testing.B) {
 	set := newSet(b)
 	e := store.Entry{ID: "1", Username: "ada", Method: "GET", Path: "/orders/42?page=2", Code: 200, Time: time.Unix(1700000000, 0)}
 	for b.Loop() {
-		if _, err := set.Row("en", "/userlog", e, false); err != nil {
+		if _, err := set.Row("en", "/userlog", &e, false); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestStatusSaysHowTheConnectionIsAndWhatWasFound(t *testing.T) {
+	set := newSet(t)
+	for status, want := range map[views.LogStatus][2]string{
+		{Username: "ada", State: store.Live, Found: true}:   {"live", "Logs found for ada."},
+		{Username: "ada", State: store.Live}:                {"live", "No logs for ada."},
+		{Username: "ada", State: store.Silent, Found: true}: {"nobody", "Logs found for ada."},
+		{Username: "ada", State: store.Lost, Found: true}:   {"store-lost", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."},
+		{State: store.Live}:                                 {"live", ""},
+		{State: store.Silent}:                               {"nobody", "No application has reported for a minute. Check that the site runs and that it writes to this log store."},
+		{State: store.Lost}:                                 {"store-lost", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."},
+	} {
+		html, err := set.StatusPartials("en", status)
+		doc := parse(t, html, err)
+		state := doc.Find("hx-partial[hx-target='#connection'][hx-swap=outerHTML] > #connection").AttrOr("data-state", "")
+		message := strings.Join(strings.Fields(doc.Find("hx-partial[hx-target='#messages'][hx-swap=innerHTML]").Text()), " ")
+		if state != want[0] || message != want[1] {
+			t.Errorf("%+v: %q, %q", status, state, message)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (p livePage) Filtered() bool { return p.Filter.Active() || p.Application !=
 func (p livePage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
 
 // State is what the page says about its connection before there is one.
-func (p livePage) State() ConnectionState { return connecting }
+func (p livePage) State() connectionState { return connecting }
 
 // Clock is the server's time in the form of the rows' times.
 func (p livePage) Clock() string { return timestamp(orNow(p.At)) }

@@ -48,9 +48,11 @@ func TooManyAttempts(wait time.Duration) *Message {
 // StoreLost says that Redis can't be reached, and that nothing needs to be done in the page.
 func StoreLost() *Message { return &Message{key: "message.store-lost", alert: true, next: true} }
 
-// NobodyReports says that no application that records has said so for a minute: until one does,
+// nobodyHasReported says that no application that records has said so for a minute: until one does,
 // nothing can appear, whatever customers do.
-func NobodyReports() *Message { return &Message{key: "message.nobody-reports", warn: true, next: true} }
+func nobodyHasReported() *Message {
+	return &Message{key: "message.nobody-reports", warn: true, next: true}
+}
 
 // ReasonMissing asks for a reason again that was empty, longer than max characters, or not one line of text.
 func ReasonMissing(max int) *Message {

@@ -101,7 +101,7 @@ func composedKeys(t *testing.T) (keys []string) {
 // everyMessage is one of each kind.
 func everyMessage() []*Message {
 	messages := []*Message{
-		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), StoreLost(), NobodyReports(), LoggedOut(),
+		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
 		ReasonMissing(1), InTheClear(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40),
 	}

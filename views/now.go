@@ -1,38 +1,12 @@
 package views
 
 import (
-	"html/template"
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
 )
 
-// Now is where a user is and how it goes, at a moment: one sentence, and what there is to worry about.
-type Now struct {
-	Username string
-	Where    journey.Now
-	Hints    []journey.Hint
-}
-
-// NowAt looks at a journey.
-func NowAt(username string, f *journey.Folder, at time.Time) Now {
-	return Now{Username: username, Where: f.Now(at), Hints: f.Hints()}
-}
-
-// Now renders the #now element.
-func (s *Set) Now(lang string, n Now) ([]byte, error) {
-	return newMarkup(s.catalogue(lang), nowSize).now(n.line()).bytes()
-}
-
-// NowPartial makes the frame that replaces #now with what [Set.Now] rendered.
-func NowPartial(now []byte) []byte { return partial("#now", "outerHTML", now) }
-
-// NewestPartial makes the frame that tells the page the cursor of the newest entry that it has.
-func NewestPartial(cursor string) []byte {
-	return partial("#newest", "outerHTML", []byte(`<i id="newest" hidden data-cursor="`+template.HTMLEscapeString(cursor)+`"></i>`))
-}
-
-// nowLine is Now as it is written.
+// nowLine is where a user is and how it goes, at a moment: one sentence, and what there is to worry about.
 type nowLine struct {
 	Username string
 	Known    bool // whether anything is known of where the user is
@@ -55,11 +29,15 @@ type nowProblem struct {
 // recent is how long a problem is in the title of the window.
 const recent = 5 * time.Minute
 
-func (n Now) line() nowLine {
-	where := n.Where
+// newNowLine looks at what a user did.
+func newNowLine(username string, steps *journey.Folder, at time.Time) nowLine {
+	return nowLineOf(username, steps.Now(at), steps.Hints())
+}
+
+func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine {
 	line := nowLine{
-		Username: n.Username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: timestamp(where.Since),
-		Idle: where.Idle, Hints: make([]hintRow, len(n.Hints)),
+		Username: username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: timestamp(where.Since),
+		Idle: where.Idle, Hints: make([]hintRow, len(hints)),
 	}
 	if p := where.Problem; p != nil {
 		line.Problem = &nowProblem{
@@ -67,7 +45,7 @@ func (n Now) line() nowLine {
 			When: momentOf(p.Entry.Time), Fresh: where.Since.Sub(p.Entry.Time) < recent,
 		}
 	}
-	for i, h := range n.Hints {
+	for i, h := range hints {
 		line.Hints[i] = newHintRow(h)
 	}
 	return line

@@ -147,18 +147,16 @@ func TestEveryPieceInEveryLanguage(t *testing.T) {
 	e := hostileEntry()
 	e.Code, e.Page, e.From, e.Route, e.RequestID, e.Duration = 500, hostileName, "/", "/", hostileName, time.Second
 	step := &journey.Step{Entry: e, Redirects: []store.Entry{e}, Parts: []journey.Part{{Entry: e, Count: 2, Poll: true}}, Omitted: 1, Problems: 1}
-	now := views.Now{
-		Username: hostileName, Where: journey.Now{Since: e.Time, Page: hostileName, Problem: &journey.Problem{Entry: e}},
-		Hints: []journey.Hint{{Kind: journey.HintLogin, Entries: []store.Entry{e}}},
-	}
+	now := journey.Now{Since: e.Time, Page: hostileName, Problem: &journey.Problem{Entry: e}}
+	hints := []journey.Hint{{Kind: journey.HintLogin, Entries: []store.Entry{e}}}
 	for _, language := range set.Languages() {
 		for name, piece := range map[string]func(lang string) ([]byte, error){
-			"row":        func(lang string) ([]byte, error) { return set.Row(lang, "/base", e, true) },
+			"row":        func(lang string) ([]byte, error) { return set.Row(lang, "/base", &e, true) },
 			"step":       func(lang string) ([]byte, error) { return set.StepRow(lang, step) },
 			"gap":        func(lang string) ([]byte, error) { return set.GapRow(lang, true) },
 			"omitted":    func(lang string) ([]byte, error) { return set.OmittedRow(lang, true, 1) },
-			"now":        func(lang string) ([]byte, error) { return set.Now(lang, now) },
-			"connection": func(lang string) ([]byte, error) { return set.Connection(lang, views.ConnectionLive) },
+			"now":        func(lang string) ([]byte, error) { return set.Now(lang, hostileName, now, hints) },
+			"connection": func(lang string) ([]byte, error) { return set.Connection(lang, views.Connected) },
 			"suggestions": func(lang string) ([]byte, error) {
 				return set.Suggestions(views.Suggestions{Lang: lang, Users: []store.Seen{{Username: hostileName}}})
 			},
@@ -321,7 +319,8 @@ func TestSetIsSafeForConcurrentUse(t *testing.T) {
 		lang := []string{"en", "fr"}[i%2]
 		all.Go(func() {
 			for range 20 {
-				if _, err := set.Row(lang, "", hostileEntry(), true); err != nil {
+				e := hostileEntry()
+				if _, err := set.Row(lang, "", &e, true); err != nil {
 					t.Error(err)
 				}
 				if _, err := set.Messages(lang, views.TooManyAttempts(time.Minute)); err != nil {

@@ -71,7 +71,7 @@ func (p logPage) Rows() []stepRow {
 func alone(e store.Entry) *journey.Step { return &journey.Step{ID: e.ID, Entry: e} }
 
 // Now is where the user is.
-func (p logPage) Now() nowLine { return NowAt(p.Username, p.steps, p.At).line() }
+func (p logPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.At) }
 
 // Clock is the server's time in the form of the rows' times.
 func (p logPage) Clock() string { return timestamp(p.At) }
@@ -92,4 +92,4 @@ func (p logPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
 func (p logPage) RefreshURL() string { return p.Controls().to("/static", p.Filter) }
 
 // State is what the page says about its refreshes before the first.
-func (p logPage) State() ConnectionState { return connectionRefreshing }
+func (p logPage) State() connectionState { return refreshing }

@@ -18,12 +18,6 @@ type Links struct {
 	Trace string // URL of a tracing or log system, with {request_id} in it
 }
 
-// StepRow renders a step of one user as a <tr> of the log. Where the page has the step already, it takes
-// the place of the old row, which has the same id.
-func (s *Set) StepRow(lang string, step *journey.Step) ([]byte, error) {
-	return newMarkup(s.catalogue(lang), rowSize).steps([]stepRow{newStepRow(step, s.links)}).bytes()
-}
-
 // stepRow is a step as it is written.
 type stepRow struct {
 	ID, DOMID string

@@ -16,7 +16,7 @@ import (
 func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time) (string, error) {
 	journey := fold(entries)
 	c := s.catalogue(lang)
-	now := NowAt(username, journey, at).line()
+	now := newNowLine(username, journey, at)
 	where, err := c.where(now)
 	if err != nil {
 		return "", err

@@ -10,13 +10,12 @@ import (
 	"github.com/gin-userlog/userlog/auth"
 )
 
-// accessInterval is how often it is asked whether viewers still may look. Who may not is told at once
-// and cut off at the next time: within five seconds, all in all.
+// accessInterval is how often the hub asks whether viewers still may look. A viewer whose access has ended is
+// told at once, and cut off the next time: within five seconds, all in all.
 const accessInterval = 2 * time.Second
 
-// CloseAccessEnded is the code with which a socket is closed whose viewer may not look any longer: the
-// page has to be loaded again, which leads to the login. RFC 6455 leaves codes from 4000 on to
-// applications.
+// CloseAccessEnded is the code with which a socket is closed whose access has ended: the page has to be
+// loaded again, which leads to the login. RFC 6455 leaves codes from 4000 on to applications.
 const CloseAccessEnded = 4001
 
 // checkAccess asks about all viewers in turn until there are none, or the hub is closed.
@@ -36,13 +35,13 @@ func (h *Hub) checkAccess() {
 			h.endAccess(viewers)
 			return nil
 		})
-		if err != nil { // it is asked again
+		if err != nil { // the hub asks again
 			h.log.Error("userlog: it could not be asked who may look", "err", err)
 		}
 	}
 }
 
-// toCheck returns the viewers. There are no more, when the last has left; then the next viewer begins
+// toCheck returns the viewers. There are no more when the last has left. Then the next viewer begins
 // to check again.
 func (h *Hub) toCheck() (viewers []*viewer, more bool) {
 	h.mu.Lock()
@@ -54,7 +53,7 @@ func (h *Hub) toCheck() (viewers []*viewer, more bool) {
 	return viewers, h.checking
 }
 
-// endAccess ends the sockets of those who may not look any longer.
+// endAccess ends the sockets of viewers whose access has ended.
 func (h *Hub) endAccess(viewers []*viewer) {
 	var accesses []auth.Access
 	asked := make(map[auth.Access]bool)
@@ -68,7 +67,7 @@ func (h *Hub) endAccess(viewers []*viewer) {
 	defer cancel()
 	ended, err := h.options.Ended(ctx, accesses)
 	if err != nil {
-		// Redis is away: the pages say so, nothing is shown meanwhile, and it is asked again.
+		// Redis is away. The pages say so, nothing is shown meanwhile, and the hub asks again.
 		ended = nil
 	}
 	now := time.Now()
@@ -82,7 +81,7 @@ func (h *Hub) endAccess(viewers []*viewer) {
 	}
 }
 
-// end closes the socket with a code; one that has been told so before is cut off.
+// end closes the socket with a code. A viewer that has been told so before is cut off.
 func (v *viewer) end(code int, reason string) {
 	if v.ended {
 		v.cut()
@@ -91,7 +90,7 @@ func (v *viewer) end(code int, reason string) {
 	v.ended = true
 	v.over.Store(true)
 	if s := v.session.Load(); s != nil {
-		// The only error is that it is closed already.
+		// The only error is that the socket is closed already.
 		_ = s.CloseWithMsg(melody.FormatCloseMessage(code, reason))
 	}
 }

@@ -1,109 +1,126 @@
 package live
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/PuerkitoBio/goquery"
-
-	"github.com/gin-userlog/userlog/static"
+	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
 
-// newEncoder returns an encoder of a hub that has nothing else, for one who watches everyone or a user
-// without a past.
-func newEncoder(t *testing.T, watch Watch) *htmlEncoder {
-	t.Helper()
-	assets, err := static.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := views.New(assets, views.Links{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := newHTMLEncoder(&Hub{views: set, pieces: newPieceCache()}, watch, nil)
-	if watch.hasTrail() {
-		e.trail = trailAfter()
-	}
-	return e
-}
-
-// What is too much for the page is steps, not requests: those that are shown have all their parts.
-func TestALongBacklogIsSentInFrames(t *testing.T) {
-	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
-	var backlog []*store.Entry
-	for n := range views.DefaultMaxRows + 250 {
-		path := fmt.Sprint("/", n)
-		backlog = append(backlog, page(fmt.Sprint(n), path), image(fmt.Sprint(n, "a"), "/a.png", path, 200), image(fmt.Sprint(n, "b"), "/b.png", path, 200))
-	}
-	frames, err := e.encode(store.Update{State: store.Live, Gap: true, Entries: backlog})
-	if err != nil || len(frames) != views.DefaultMaxRows/frameRows {
-		t.Fatalf("%d frames, %v", len(frames), err)
-	}
-	for n, frame := range frames {
-		if rows, whole := strings.Count(string(frame), `<tr role="row" id=`), strings.Count(string(frame), "2 more requests"); rows != frameRows || whole != rows {
-			t.Errorf("frame %d has %d rows, %d with all their parts", n, rows, whole)
-		}
-		if newest := fmt.Sprintf(`data-cursor="%d"`, 250+(n+1)*frameRows-1); strings.Index(string(frame), newest) > 500 {
-			t.Errorf("frame %d does not begin with %s", n, newest)
-		}
-		if has := strings.Contains(string(frame), `class="gap"`); has != (n == 0) {
-			t.Errorf("frame %d has a gap: %v", n, has)
-		}
-		if has := strings.Contains(string(frame), `id="connection"`); has != (n == len(frames)-1) {
-			t.Errorf("frame %d tells the state: %v", n, has)
+func TestWhichOfEveryonesRequestsAreWanted(t *testing.T) {
+	entry := &store.Entry{Method: "GET", Path: "/Pay?card=1", Code: 500, Application: "shop"}
+	for _, test := range []struct {
+		filter      journey.Filter
+		application string
+		wanted      bool
+	}{
+		{journey.Filter{}, "shop", true},
+		{journey.Filter{}, "sho", false},
+		{journey.Filter{Show: journey.ShowErrors, Text: "/pAY"}, "", true},
+		{journey.Filter{Show: journey.ShowErrors, Text: "/pay"}, "shop", true},
+		{journey.Filter{Show: journey.ShowErrors, Text: "/cart"}, "shop", false},
+		{journey.Filter{Show: journey.ShowChanges}, "shop", false},
+	} {
+		e := filteredEncoder{watch: Watch{Filter: views.Filter{Filter: test.filter}, App: test.application}}
+		if got := e.wants(entry); got != test.wanted {
+			t.Errorf("%+v of %q: %v", test.filter, test.application, got)
 		}
 	}
 }
 
-// encode returns the one frame that an update becomes. A template, unlike hx-partial, may have rows.
-func encode(t *testing.T, e encoder, u store.Update) *goquery.Selection {
-	t.Helper()
-	frames, err := e.encode(u)
-	if err != nil || len(frames) != 1 {
-		t.Fatalf("%d frames, %v", len(frames), err)
+// A page shows what people did and what failed, unless every request is asked for. Programs see all.
+func TestWhatPagesFetchIsShownOnlyIfItIsAskedFor(t *testing.T) {
+	page := &store.Entry{Method: "GET", Path: "/cart", Code: 200, Kind: store.KindPage}
+	image := &store.Entry{Method: "GET", Path: "/a.png", Code: 200, Kind: store.KindAsset}
+	missing := &store.Entry{Method: "GET", Path: "/b.png", Code: 404, Kind: store.KindAsset}
+	for _, test := range []struct {
+		watch Watch
+		want  [3]bool
+	}{
+		{Watch{}, [3]bool{true, false, true}},
+		{Watch{Filter: views.Filter{Every: true}}, [3]bool{true, true, true}},
+		{Watch{JSON: true}, [3]bool{true, true, true}},
+		{Watch{Filter: views.Filter{Filter: journey.Filter{Text: "png"}}}, [3]bool{false, false, true}},
+		{Watch{Filter: views.Filter{Filter: journey.Filter{Text: "png"}, Every: true}}, [3]bool{false, true, true}},
+	} {
+		e := filteredEncoder{watch: test.watch}
+		if got := [3]bool{e.wants(page), e.wants(image), e.wants(missing)}; got != test.want {
+			t.Errorf("%+v: %v, want %v", test.watch, got, test.want)
+		}
 	}
-	html := strings.NewReplacer("<hx-partial", "<template", "</hx-partial", "</template").Replace(string(frames[0]))
-	document, err := goquery.NewDocumentFromReader(strings.NewReader(html))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return document.Selection
 }
 
-func TestAFrameOfEveryoneIsWhatAPersonCanRead(t *testing.T) {
-	e := newEncoder(t, Watch{Lang: "en"})
+func TestOnlyWhatIsWantedIsCounted(t *testing.T) {
+	watch := Watch{Lang: "en", Filter: views.Filter{Filter: journey.Filter{Show: journey.ShowErrors}}}
+	e := &filteredEncoder{newEncoder(t, watch), watch}
 	var burst []*store.Entry
-	for n := range maxRows + 38 {
-		burst = append(burst, &store.Entry{ID: fmt.Sprint(n), Username: "ada", Method: "GET", Path: "/", Code: 200})
+	for n := range 4 * maxRows {
+		burst = append(burst, &store.Entry{ID: fmt.Sprint(n), Method: "GET", Path: "/", Code: []int{200, 500}[n%2]})
 	}
-	frame := encode(t, e, store.Update{State: store.Live, Gap: true, Entries: burst})
-	if n := frame.Find("tr[data-id]").Length(); n != maxRows {
+	frame := encode(t, e, store.Update{State: store.Live, Entries: burst})
+	if n := frame.Find("tr.server-error").Length(); n != maxRows || frame.Find("tr.success").Length() != 0 {
 		t.Errorf("%d rows", n)
 	}
-	if id, _ := frame.Find("tr").First().Attr("data-id"); id != fmt.Sprint(maxRows+37) {
-		t.Errorf("on top: %s", id)
+	if text := frame.Find("tr.omitted").Text(); !strings.HasPrefix(text, fmt.Sprint(maxRows, " more")) {
+		t.Errorf("left out: %q", text)
 	}
-	if rest := frame.Find("tr:not([data-id])"); !rest.First().HasClass("omitted") || !strings.Contains(rest.First().Text(), "38 more") || !rest.Last().HasClass("gap") {
-		t.Errorf("below them: %q", rest.Text())
+	if burst[0].Code != 200 {
+		t.Error("the feed's own entries were changed")
 	}
-	if frame := encode(t, newEncoder(t, Watch{Username: "ada", Lang: "en"}), store.Update{State: store.Live, Entries: burst}); frame.Find("tr[data-id]").Length() != len(burst) {
-		t.Error("requests of one user are left out")
+	// What is not wanted only says how far the page has come.
+	frame = encode(t, e, store.Update{State: store.Live, Entries: burst[:1]})
+	if cursor := frame.Find("#newest").AttrOr("data-cursor", ""); cursor != "0" || frame.Find("tr").Length() != 0 {
+		t.Errorf("the page goes on after %q, with %d rows", cursor, frame.Find("tr").Length())
 	}
 }
 
-func TestFramesTellWhenNobodyReports(t *testing.T) {
-	for username, message := range map[string]string{"": "No application has reported", "ada": "No logs for ada."} {
-		e := newEncoder(t, Watch{Username: username, Lang: "en"})
-		frame := encode(t, e, store.Update{State: store.Silent})
-		if state, _ := frame.Find("#connection").Attr("data-state"); state != "nobody" || !strings.Contains(frame.Text(), message) {
-			t.Errorf("watching %q: state %q in %q", username, state, frame.Text())
+// A program is told how far the log has come before what it knows of that is too old.
+func TestAProgramIsToldWhatPassesItBy(t *testing.T) {
+	watch := Watch{JSON: true, Filter: views.Filter{Filter: journey.Filter{Text: "pay"}}}
+	e := &filteredEncoder{&jsonEncoder{state: store.Live}, watch}
+	encode := func(from, to int, path string) (messages []string) {
+		var entries []*store.Entry
+		for n := from; n < to; n++ {
+			entries = append(entries, &store.Entry{ID: fmt.Sprint(n), Method: "GET", Path: path, Code: 200})
 		}
-		if frame := encode(t, e, store.Update{State: store.Live}); !frame.Find("#connection").Is("[data-state=live]") {
-			t.Errorf("watching %q, after that: %q", username, frame.Text())
+		entries[0].Path = "/pay"
+		encoded, err := e.encode(store.Update{State: store.Live, Entries: entries})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range encoded {
+			var m struct{ Type, Cursor string }
+			if err := json.Unmarshal(message, &m); err != nil {
+				t.Fatalf("%v: %s", err, message)
+			}
+			messages = append(messages, m.Type+" "+m.Cursor)
+		}
+		return messages
+	}
+	if got := encode(0, maxSkipped, "/cart"); !slices.Equal(got, []string{"entry 0"}) {
+		t.Errorf("of few: %q", got)
+	}
+	if got := encode(1000, 1001+maxSkipped, "/cart"); !slices.Equal(got, []string{"entry 1000", fmt.Sprint("status ", 1000+maxSkipped)}) {
+		t.Errorf("of many: %q", got)
+	}
+}
+
+func TestOnlyEveryonesRequestsAreFilteredHere(t *testing.T) {
+	chosen := views.Filter{Filter: journey.Filter{Text: "x"}}
+	for _, test := range []struct {
+		watch Watch
+		want  bool
+	}{
+		{Watch{}, true}, {Watch{JSON: true}, false}, {Watch{Filter: views.Filter{Every: true}}, false}, {Watch{Filter: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
+		{Watch{Username: "ada", Filter: chosen, App: "shop"}, false},
+	} {
+		if _, got := new(Hub).encoderFor(test.watch, nil).(*filteredEncoder); got != test.want {
+			t.Errorf("%+v: %v", test.watch, got)
 		}
 	}
 }

@@ -1,7 +1,7 @@
-// Package live shows logs over websockets as they grow: melody's sessions, fed by the store's
-// subscriptions, in the form of the admin's pages or of JSON.
+// Package live shows logs over websockets as they grow. It feeds melody's sessions from subscriptions, in the
+// form of the admin's pages or of JSON.
 //
-// It decides neither who may look nor what a row looks like: handlers and views do.
+// Handlers decides who may look, and views what a row looks like.
 package live
 
 import (
@@ -15,8 +15,6 @@ import (
 	"github.com/olahol/melody"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/store"
-	"github.com/gin-userlog/userlog/views"
 )
 
 // Limits of a socket.
@@ -54,36 +52,36 @@ type Options struct {
 	MaxPerAccount int                      // of one account; 0 = DefaultMaxPerAccount
 	Logger        *slog.Logger             // required
 
-	// Ended returns those who may not look any longer, of those who do; an error says that it can't be
-	// known now. It is called every two seconds by one goroutine. Required.
+	// Ended returns which of the accesses have ended. An error says that it can't be known now. One goroutine
+	// calls it every two seconds. Required.
 	Ended func(context.Context, []auth.Access) ([]auth.Access, error)
 }
 
-// Hub holds the sockets of everyone who watches. Its methods may be called from several goroutines.
+// Hub holds the sockets of all viewers. Its methods may be called from several goroutines.
 type Hub struct {
-	logs    *store.Store
-	views   *views.Set
-	pieces  *pieceCache
+	logs    Logs
+	pages   Pages
+	cache   *renderCache
 	melody  *melody.Melody
 	options Options
 	log     *slog.Logger
 
-	mu       sync.Mutex
-	viewers  map[*viewer]bool
-	sockets  map[string]int    // by account
-	rooms    map[string]*room  // that have guests, by username
-	trails   map[string]*trail // of those whose pages are watched, by username
-	checking bool              // checkAccess runs
-	closed   bool
-	left     chan struct{} // closed when closed and the last viewer has left
+	mu        sync.Mutex
+	viewers   map[*viewer]bool
+	sockets   map[string]int       // by account
+	audiences map[string]*audience // of logs that have viewers, by username
+	histories map[string]*history  // of users whose pages are watched, by username
+	checking  bool                 // checkAccess runs
+	closed    bool
+	left      chan struct{} // closed when the hub is closed and the last viewer has left
 
 	background sync.WaitGroup     // goroutines that serve viewers
-	reading    context.Context    // of trails; ends with Close
+	reading    context.Context    // of histories; ends with Close
 	stop       context.CancelFunc // of reading
 }
 
 // NewHub returns a hub without viewers. It holds nothing that needs closing before the first comes.
-func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
+func NewHub(logs Logs, pages Pages, options Options) *Hub {
 	if options.MaxSockets == 0 {
 		options.MaxSockets = DefaultMaxSockets
 	}
@@ -91,11 +89,18 @@ func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
 		options.MaxPerAccount = DefaultMaxPerAccount
 	}
 	h := &Hub{
-		logs: logs, views: set, pieces: newPieceCache(), melody: melody.New(), options: options, log: options.Logger,
-		viewers: make(map[*viewer]bool), sockets: make(map[string]int), rooms: make(map[string]*room), trails: make(map[string]*trail), left: make(chan struct{}),
+		logs: logs, pages: pages, cache: newRenderCache(), melody: melody.New(), options: options, log: options.Logger,
+		viewers: make(map[*viewer]bool), sockets: make(map[string]int), audiences: make(map[string]*audience),
+		histories: make(map[string]*history), left: make(chan struct{}),
 	}
 	h.reading, h.stop = context.WithCancel(context.Background())
-	h.melody.Upgrader.CheckOrigin = options.CheckOrigin
+	h.configure()
+	return h
+}
+
+// configure sets up melody.
+func (h *Hub) configure() {
+	h.melody.Upgrader.CheckOrigin = h.options.CheckOrigin
 	// A frame leaves in one piece, and a viewer to whom nothing is being sent has no buffer.
 	h.melody.Upgrader.WriteBufferSize = writeBuffer
 	h.melody.Upgrader.WriteBufferPool = new(sync.Pool)
@@ -107,11 +112,10 @@ func NewHub(logs *store.Store, set *views.Set, options Options) *Hub {
 	h.melody.HandleConnect(h.guarded((*viewer).start))
 	h.melody.HandleDisconnect(h.guarded(func(v *viewer, _ *melody.Session) { v.stop() }))
 	sent := h.guarded(func(v *viewer, _ *melody.Session) { v.acknowledge() })
-	heard := h.guarded(func(v *viewer, _ *melody.Session) { v.hear() })
+	received := h.guarded(func(v *viewer, _ *melody.Session) { v.countReceived() })
 	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { sent(s) })
-	h.melody.HandleMessage(func(s *melody.Session, _ []byte) { heard(s) })
-	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) { heard(s) })
-	return h
+	h.melody.HandleMessage(func(s *melody.Session, _ []byte) { received(s) })
+	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) { received(s) })
 }
 
 func viewerOf(s *melody.Session) *viewer {
@@ -119,35 +123,16 @@ func viewerOf(s *melody.Session) *viewer {
 	return v
 }
 
-// Watch is what a viewer wants to see.
-type Watch struct {
-	Access   auth.Access  // who watches, and by what right
-	Until    time.Time    // when the viewer has to connect, and be let in, again; zero = never
-	Username string       // "" for everyone
-	After    string       // cursor of the newest entry that the viewer has; "" = none
-	JSON     bool         // one JSON object per message instead of HTML frames
-	Filter   views.Filter // which requests: of one user's log in HTML frames, of everyone's also in JSON
-	App      string       // of everyone's requests, those that this application recorded; "" = any
-	Lang     string       // of HTML frames
-	Base     string       // base path of the links in HTML frames
-}
-
-// hasTrail reports whether the viewer sees what one user does, not only what her browser fetches.
-func (w Watch) hasTrail() bool { return w.Username != "" && !w.JSON }
-
-// wantsEvery reports whether the viewer sees also what pages fetch by themselves. Programs always do.
-func (w Watch) wantsEvery() bool { return w.JSON || w.Filter.Every }
-
 // Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
 // answer the request if the error is [ErrClosed], [ErrFull], [ErrTooMany], store.ErrClosed or about
-// the username; after any other it has been answered.
+// the username. After any other error it has been answered.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
 	v := &viewer{hub: h, watch: watch}
 	if err := h.enter(v); err != nil {
 		return err
 	}
 	defer h.leave(v)
-	subscription, err := h.subscribe(watch)
+	subscription, err := h.logs.Subscribe(watch.Username, watch.After)
 	if err != nil {
 		return err
 	}
@@ -160,23 +145,17 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
 	return err
 }
 
-func (h *Hub) subscribe(watch Watch) (*store.Subscription, error) {
-	if watch.Username == "" {
-		return h.logs.SubscribeEveryone(watch.After)
-	}
-	return h.logs.Subscribe(watch.Username, watch.After)
-}
-
 // enter counts a viewer, unless there are too many.
 func (h *Hub) enter(v *viewer) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	account := v.watch.Access.Account
 	switch {
 	case h.closed:
 		return ErrClosed
 	case len(h.viewers) >= h.options.MaxSockets:
 		return ErrFull
-	case h.sockets[v.watch.Access.Account] >= h.options.MaxPerAccount:
+	case h.sockets[account] >= h.options.MaxPerAccount:
 		return ErrTooMany
 	}
 	h.viewers[v] = true
@@ -184,13 +163,13 @@ func (h *Hub) enter(v *viewer) error {
 		h.checking = true
 		go h.checkAccess()
 	}
-	h.sockets[v.watch.Access.Account]++
-	v.room = h.enterRoom(v.watch.Username)
-	var t *trail
-	if v.watch.hasTrail() {
-		t = h.enterTrail(v.watch.Username)
+	h.sockets[account]++
+	v.audience = h.enterAudience(v.watch.Username)
+	var steps *history
+	if v.watch.hasSteps() {
+		steps = h.enterHistory(v.watch.Username)
 	}
-	v.encoder = encoderFor(h, v.watch, t)
+	v.encoder = h.encoderFor(v.watch, steps)
 	return nil
 }
 
@@ -198,12 +177,13 @@ func (h *Hub) leave(v *viewer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.viewers, v)
-	if h.sockets[v.watch.Access.Account]--; h.sockets[v.watch.Access.Account] == 0 {
-		delete(h.sockets, v.watch.Access.Account)
+	account := v.watch.Access.Account
+	if h.sockets[account]--; h.sockets[account] == 0 {
+		delete(h.sockets, account)
 	}
-	h.leaveRoom(v.watch.Username)
-	if v.watch.hasTrail() {
-		h.leaveTrail(v.watch.Username)
+	h.leaveAudience(v.watch.Username)
+	if v.watch.hasSteps() {
+		h.leaveHistory(v.watch.Username)
 	}
 	if h.closed && len(h.viewers) == 0 {
 		close(h.left)
@@ -217,13 +197,13 @@ func (h *Hub) closing() bool {
 	return h.closed
 }
 
-// restarting is the close message that has a page connect elsewhere.
+// restarting is the close message after which a page connects elsewhere.
 func restarting() []byte {
 	return melody.FormatCloseMessage(melody.CloseServiceRestart, "restarting")
 }
 
-// Close tells every page to connect elsewhere (1012) and waits until the sockets are closed and nothing works for
-// them any more; when ctx ends first, it cuts the rest off and returns ctx's error. Serve returns ErrClosed from
+// Close tells every page to connect elsewhere (1012), and waits until the sockets are closed and nothing works for
+// them any more. When ctx ends first, Close cuts off the rest and returns ctx's error. Serve returns ErrClosed from
 // now on.
 func (h *Hub) Close(ctx context.Context) error {
 	if h.shut() {
@@ -245,7 +225,7 @@ func (h *Hub) Close(ctx context.Context) error {
 	}
 }
 
-// shut lets nobody in any more. It reports whether somebody was let in before.
+// shut lets nobody in any more. It reports whether this is the first call.
 func (h *Hub) shut() (first bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -260,7 +240,7 @@ func (h *Hub) shut() (first bool) {
 	return true
 }
 
-// cutAll cuts off everybody who is left.
+// cutAll cuts off all viewers that are left.
 func (h *Hub) cutAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,4 +1,4 @@
-package live_test
+package live
 
 import (
 	"cmp"
@@ -7,13 +7,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
@@ -23,7 +23,6 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/journey"
-	"github.com/gin-userlog/userlog/internal/live"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
@@ -35,63 +34,116 @@ func TestMain(m *testing.M) {
 	redistest.VerifyNoLeaks(m)
 }
 
-// patience is how long a test waits for what must happen.
-const patience = 15 * time.Second
+// patience is how long a test waits for what must happen. In a bubble that takes no time.
+const patience = 30 * time.Second
 
-// site serves a hub's sockets; what is watched is in the query.
+// pages are parsed once: a set never changes.
+var pages = sync.OnceValues(func() (*views.Set, error) {
+	assets, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	return views.New(assets, views.Links{})
+})
+
+func newPages(t *testing.T) Pages {
+	t.Helper()
+	set, err := pages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// site serves a hub's sockets. The query of a socket says what it watches.
 type site struct {
-	t      *testing.T
-	logs   *store.Store
-	hub    *live.Hub
-	server *httptest.Server
-	until  time.Time      // of every viewer
-	filter journey.Filter // of every viewer
-	open   atomic.Int64   // sockets being served
-	asked  atomic.Int64   // how often the hub has asked who may look
-	panics atomic.Bool    // instead of an answer
+	t        *testing.T
+	hub      *Hub
+	listener *memoryListener
+	record   func(username string, paths ...string) // requests of one user, oldest first; their ids are their paths
+	until    time.Time                              // of every viewer
+	filter   journey.Filter                         // of every viewer
+	open     atomic.Int64                           // sockets being served
+	asked    atomic.Int64                           // how often the hub has asked who may look
+	panics   atomic.Bool                            // instead of an answer
 
 	mu        sync.Mutex
-	endedFor  string // the account that may not look any longer
+	endedFor  string // the account whose access has ended
 	endedFail error  // what asking fails with
 }
 
 // Limits of the hub under test.
 const (
-	maxSockets    = 24
-	maxPerAccount = 16
+	testSockets    = 24
+	testPerAccount = 16
 )
 
-func newSite(t *testing.T, client redis.UniversalClient) *site {
+// inBubble runs a test with logs in memory and a clock that runs ahead while everybody waits.
+func inBubble(t *testing.T, test func(t *testing.T, s *site, logs *memoryLogs)) {
 	t.Helper()
-	assets, err := static.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := views.New(assets, views.Links{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newSiteWith(t, client, set)
+	t.Parallel()
+	rendered := newPages(t)
+	synctest.Test(t, func(t *testing.T) {
+		logs := newMemoryLogs()
+		s := newSite(t, logs, rendered)
+		s.record = logs.record
+		test(t, s, logs)
+	})
 }
 
-// newSiteWith is newSite with pages of another making.
-func newSiteWith(t *testing.T, client redis.UniversalClient, set *views.Set) *site {
+// onRedis returns a site with the logs of a store, whose record waits until Redis has everything.
+func onRedis(t *testing.T, client redis.UniversalClient) (*site, *store.Store) {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	logs, err := store.New(client, store.Options{Logger: quiet})
+	stored, err := store.New(client, store.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, logs: logs}
-	s.hub = live.NewHub(logs, set, live.Options{
-		CheckOrigin: s.mayConnect, MaxSockets: maxSockets, MaxPerAccount: maxPerAccount, Logger: quiet, Ended: s.ended,
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		_ = stored.Close(ctx) // says what it could not write, where a test has killed Redis
 	})
-	s.server = httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(s.close)
+	s := newSite(t, FromStore(stored), newPages(t))
+	s.record = func(username string, paths ...string) {
+		for _, path := range paths {
+			stored.Record(newEntry(username, path))
+		}
+		eventually(t, "everything is written", func() bool { return stored.Stats().Queued == 0 })
+	}
+	return s, stored
+}
+
+// newEntry is a request whose id is its path.
+func newEntry(username, path string) store.Entry {
+	return store.Entry{ID: path, Username: username, Method: "GET", Path: path, Code: 200, Time: time.Now()}
+}
+
+func newSite(t *testing.T, logs Logs, rendered Pages) *site {
+	t.Helper()
+	s := &site{t: t, listener: newMemoryListener()}
+	s.hub = NewHub(logs, rendered, Options{
+		CheckOrigin: s.mayConnect, MaxSockets: testSockets, MaxPerAccount: testPerAccount,
+		Logger: slog.New(slog.DiscardHandler), Ended: s.ended,
+	})
+	server := &http.Server{Handler: http.HandlerFunc(s.serve)}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(s.listener) // until it is closed
+	}()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.hub.Close(ctx); err != nil {
+			t.Errorf("close the hub: %v", err)
+		}
+		_ = server.Close() // says what is wrong with connections that tests have closed
+		<-served
+	})
 	return s
 }
 
-// ended is what the hub asks who may not look any longer.
+// ended is what the hub asks whose access has ended.
 func (s *site) ended(_ context.Context, accesses []auth.Access) (ended []auth.Access, err error) {
 	s.asked.Add(1)
 	if s.panics.Load() {
@@ -130,40 +182,16 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	s.open.Add(1)
 	defer s.open.Add(-1)
 	q := r.URL.Query()
-	err := s.hub.Serve(w, r, live.Watch{
-		Access: auth.Access{Account: q.Get("account")}, Until: s.until, Username: q.Get("username"), After: q.Get("after"), JSON: q.Has("json"), Filter: views.Filter{Filter: s.filter}, Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
+	err := s.hub.Serve(w, r, Watch{
+		Access: auth.Access{Account: q.Get("account")}, Until: s.until, Username: q.Get("username"), After: q.Get("after"),
+		JSON: q.Has("json"), Filter: views.Filter{Filter: s.filter}, Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
 	})
 	switch {
-	case errors.Is(err, live.ErrTooMany):
+	case errors.Is(err, ErrTooMany):
 		http.Error(w, err.Error(), http.StatusTooManyRequests)
-	case errors.Is(err, live.ErrClosed), errors.Is(err, live.ErrFull), errors.Is(err, store.ErrUsernameInvalid):
+	case errors.Is(err, ErrClosed), errors.Is(err, ErrFull), errors.Is(err, store.ErrUsernameInvalid):
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	}
-}
-
-// close ends everything, whatever state Redis is in.
-func (s *site) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if err := s.hub.Close(ctx); err != nil {
-		s.t.Errorf("close the hub: %v", err)
-	}
-	s.server.Close()
-	_ = s.logs.Close(ctx) // says what it could not write, where a test has killed Redis
-}
-
-// record records requests of one user, oldest first; their ids are their paths.
-func (s *site) record(username string, paths ...string) {
-	for _, path := range paths {
-		s.logs.Record(store.Entry{ID: path, Username: username, Method: "GET", Path: path, Code: 200})
-	}
-}
-
-// recorded is record, and waits until Redis has them.
-func (s *site) recorded(username string, paths ...string) {
-	s.t.Helper()
-	s.record(username, paths...)
-	eventually(s.t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
 }
 
 // eventually waits until something is so.
@@ -197,7 +225,8 @@ func (s *site) dial(header http.Header, pairs ...string) (*websocket.Conn, *http
 	for pair := range slices.Chunk(pairs, 2) {
 		query.Set(pair[0], pair[1])
 	}
-	conn, response, err := websocket.DefaultDialer.DialContext(s.t.Context(), "ws"+strings.TrimPrefix(s.server.URL, "http")+"/?"+query.Encode(), header)
+	dialer := websocket.Dialer{NetDialContext: s.listener.dial}
+	conn, response, err := dialer.DialContext(s.t.Context(), "ws://memory/?"+query.Encode(), header)
 	if err == nil {
 		s.t.Cleanup(func() { conn.Close() })
 	}
@@ -217,6 +246,26 @@ func (s *socket) read() []byte {
 	return content
 }
 
+// closing reads until the connection is closed, and returns with which code; 0 = without one.
+func (s *socket) closing() int {
+	s.t.Helper()
+	if err := s.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return 0 // it is closed already
+	}
+	for {
+		_, _, err := s.ReadMessage()
+		var closed *websocket.CloseError
+		switch {
+		case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
+			return closed.Code
+		case err != nil && strings.Contains(err.Error(), "timeout"):
+			s.t.Fatalf("the connection did not close: %v", err)
+		case err != nil:
+			return 0
+		}
+	}
+}
+
 // message is what programs read.
 type message struct {
 	Type     string
@@ -229,16 +278,21 @@ type message struct {
 // brief is a message in few words.
 func (m message) brief() string { return m.Type + " " + m.State + m.ID }
 
+// readMessage waits for the next message of a program.
+func (s *socket) readMessage() (m message) {
+	s.t.Helper()
+	line := s.read()
+	if err := json.Unmarshal(line, &m); err != nil {
+		s.t.Fatalf("%v: %s", err, line)
+	}
+	return m
+}
+
 // expect waits for messages, each in the words of [message.brief].
 func (s *socket) expect(want ...string) {
 	s.t.Helper()
 	for _, w := range want {
-		var m message
-		line := s.read()
-		if err := json.Unmarshal(line, &m); err != nil {
-			s.t.Fatalf("%v: %s", err, line)
-		}
-		if got := strings.TrimSpace(m.brief()); got != w {
+		if got := strings.TrimSpace(s.readMessage().brief()); got != w {
 			s.t.Fatalf("got %q, want %q", got, w)
 		}
 	}
@@ -247,19 +301,24 @@ func (s *socket) expect(want ...string) {
 // frame is what pages read: partials, each for one part of the page.
 type frame struct{ *goquery.Document }
 
-// readFrame waits for the next frame. As htmx does, it reads a partial as a template, in which rows
-// may stand without a table.
-func (s *socket) readFrame() frame {
-	s.t.Helper()
-	html := strings.NewReplacer("<hx-partial", "<template", "</hx-partial", "</template").Replace(string(s.read()))
-	document, err := goquery.NewDocumentFromReader(strings.NewReader(html))
+// parseFrame reads a partial as a template, in which rows may stand without a table. So does htmx.
+func parseFrame(t *testing.T, html []byte) frame {
+	t.Helper()
+	templates := strings.NewReplacer("<hx-partial", "<template", "</hx-partial", "</template").Replace(string(html))
+	document, err := goquery.NewDocumentFromReader(strings.NewReader(templates))
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if document.Find("script, img, [onclick], [onerror]").Length() != 0 {
-		s.t.Errorf("something in the frame would run: %s", html)
+		t.Errorf("something in the frame would run: %s", html)
 	}
 	return frame{document}
+}
+
+// readFrame waits for the next frame.
+func (s *socket) readFrame() frame {
+	s.t.Helper()
+	return parseFrame(s.t, s.read())
 }
 
 // urls are the new rows' URLs, top down; a gap is "gap".

@@ -7,8 +7,8 @@ import (
 	"github.com/olahol/melody"
 )
 
-// safely calls call, and returns a panic as an error: what goes wrong for one viewer must not take the
-// host down, nor the others.
+// safely calls call, and returns a panic as an error. A bug that hits one viewer must not take the host down, nor
+// other viewers.
 func safely(call func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

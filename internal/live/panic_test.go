@@ -1,73 +1,69 @@
-package live_test
+package live
 
 import (
-	"errors"
-	"os"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/gorilla/websocket"
-
-	"github.com/gin-userlog/userlog/internal/live"
-	"github.com/gin-userlog/userlog/internal/redistest"
-	"github.com/gin-userlog/userlog/views"
+	"github.com/olahol/melody"
 )
 
-// gone waits until a socket has been closed without a word.
-func (s *site) gone(w *socket, left int64) {
-	s.t.Helper()
-	if err := w.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		s.t.Fatal(err)
-	}
-	for {
-		_, _, err := w.ReadMessage()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			s.t.Fatal("the connection did not close")
+// A panic costs the viewer its connection, so that its page connects again, and nobody else anything.
+func TestAPanicEndsOneSocketOnly(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
+		received := s.hub.guarded(func(*viewer, *melody.Session) { panic("spoken to") })
+		s.hub.melody.HandleMessage(func(s *melody.Session, _ []byte) { received(s) })
+		other, speaks := s.watch("username", "ada", "json", "1"), s.watch("username", "ada", "json", "1")
+		if err := speaks.WriteMessage(websocket.TextMessage, []byte("hello")); err != nil {
+			t.Fatal(err)
 		}
-		if err != nil {
-			break
+		if code := speaks.closing(); code != 0 {
+			t.Errorf("closed with %d", code)
 		}
-	}
-	eventually(s.t, "it is gone", func() bool { return s.open.Load() == left })
+		s.record("ada", "/1")
+		other.expect("entry /1")
+		if open := s.open.Load(); open != 1 {
+			t.Errorf("%d sockets are open", open)
+		}
+	})
 }
 
-// A panic costs the viewer her connection, so that her page connects again, and nobody else anything.
-// That no goroutine is left is for TestMain.
-func TestAPanicEndsOneSocketOnly(t *testing.T) {
-	s := newSite(t, redistest.Start(t).Client(t))
-	s.hub.PanicWhenSpokenTo()
-	other, speaks := s.watch("username", "ada", "json", "1"), s.watch("username", "ada", "json", "1")
-	if err := speaks.WriteMessage(websocket.TextMessage, []byte("hello")); err != nil {
-		t.Fatal(err)
-	}
-	s.gone(speaks, 1)
-	s.record("ada", "/1")
-	other.expect("entry /1")
-}
+// brokenPages can render nothing.
+type brokenPages struct{ Pages }
 
 // Pages that can't be rendered don't concern programs, nor do rows vanish from them.
 func TestAPanicWhileRenderingEndsTheSocket(t *testing.T) {
-	s := newSiteWith(t, redistest.Start(t).Client(t), new(views.Set))
-	s.recorded("ada", "/1")
-	program := s.watch("username", "ada", "json", "1")
-	program.expect("entry /1")
-	for range 2 { // the second is not given the first one's piece, which is empty
-		s.gone(s.watch("username", "ada"), 1)
-		s.gone(s.watch(), 1)
-	}
-	s.record("ada", "/2")
-	program.expect("entry /2")
+	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
+		s.hub.pages = brokenPages{}
+		s.record("ada", "/1")
+		program := s.watch("username", "ada", "json", "1")
+		program.expect("entry /1")
+		for range 2 { // the second is not given the first one's item of the cache, which is empty
+			for _, watched := range []string{"ada", ""} {
+				if code := s.watch("username", watched).closing(); code != 0 {
+					t.Errorf("watching %q: closed with %d", watched, code)
+				}
+			}
+		}
+		synctest.Wait()
+		if open := s.open.Load(); open != 1 {
+			t.Errorf("%d sockets are open", open)
+		}
+		s.record("ada", "/2")
+		program.expect("entry /2")
+	})
 }
 
-// Who may look is asked again after the question has failed in the worst way.
+// The hub asks again who may look after the question has failed in the worst way.
 func TestAPanicWhileAskingWhoMayLook(t *testing.T) {
-	s := newSite(t, redistest.Start(t).Client(t))
-	w := s.watch("username", "ada", "account", "eve", "json", "1")
-	s.panics.Store(true)
-	eventually(t, "it was asked", func() bool { return s.asked.Load() >= 1 })
-	s.panics.Store(false)
-	s.endFor("eve", nil)
-	if code := w.closing(); code != live.CloseAccessEnded {
-		t.Errorf("closed with %d", code)
-	}
+	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
+		w := s.watch("username", "ada", "account", "eve", "json", "1")
+		s.panics.Store(true)
+		eventually(t, "it was asked", func() bool { return s.asked.Load() >= 1 })
+		s.panics.Store(false)
+		s.endFor("eve", nil)
+		if code := w.closing(); code != CloseAccessEnded {
+			t.Errorf("closed with %d", code)
+		}
+	})
 }

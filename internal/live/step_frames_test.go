@@ -46,25 +46,25 @@ func TestAStepThatChangesComesAgain(t *testing.T) {
 	}
 }
 
-// trailAfter returns the trail of a user of whom the store has these entries, newest first.
-func trailAfter(past ...store.Entry) *trail {
-	return newTrail(25, func() ([]store.Entry, error) { return past, nil })
+// historyAfter returns the history of a user of whom the store has these entries, newest first.
+func historyAfter(past ...store.Entry) *history {
+	return newHistory(25, func() ([]store.Entry, error) { return past, nil })
 }
 
 // A page that comes back, perhaps to another server, shows the step already: what belongs to it finds its place.
 func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 	update := store.Update{State: store.Live, Entries: []*store.Entry{image("3", "/a.png", "/cart", 200)}}
 	for _, c := range []struct {
-		what  string
-		trail *trail
-		want  string // id of the row
+		what    string
+		history *history
+		want    string // id of the row
 	}{
-		{"a log that has gone on", trailAfter(*page("4", "/later"), *image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
-		{"a log that has nothing newer", trailAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
-		{"a log that can't be read", newTrail(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
+		{"a log that has gone on", historyAfter(*page("4", "/later"), *image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that has nothing newer", historyAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that can't be read", newHistory(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
 	} {
 		e := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
-		e.trail = c.trail
+		e.steps = c.history
 		row := encode(t, e, update).Find("tr")
 		if row.Length() != 1 || row.AttrOr("id", "") != c.want || row.Find("td.url > code").Text() != "/cart" || row.Find("summary").Text() != "1 more request" {
 			t.Errorf("%s: %d rows: %s", c.what, row.Length(), row.Text())
@@ -75,7 +75,7 @@ func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 // The log is read after the update was taken: by then it may have lost what the update begins with.
 func TestAnUpdateThatIsOlderThanTheLogIsFoldedFirst(t *testing.T) {
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
-	e.trail = trailAfter(*page("3", "/pay"), *page("2", "/cart"))
+	e.steps = historyAfter(*page("3", "/pay"), *page("2", "/cart"))
 	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/home"), page("2", "/cart")}})
 	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /pay") {
 		t.Errorf("the user is %q", got)
@@ -90,7 +90,7 @@ func TestAnUpdateThatIsOlderThanTheLogIsFoldedFirst(t *testing.T) {
 func TestAnUpdateWithoutEntriesReadsNothing(t *testing.T) {
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
 	read := 0
-	e.trail = newTrail(25, func() ([]store.Entry, error) {
+	e.steps = newHistory(25, func() ([]store.Entry, error) {
 		read++
 		return []store.Entry{*image("2", "/a.png", "/cart", 200), *page("1", "/cart")}, nil
 	})
@@ -112,7 +112,7 @@ func TestFramesOfASearchAreNotKept(t *testing.T) {
 		e := newEncoder(t, Watch{Username: "ada", Lang: "en", Filter: views.Filter{Filter: journey.Filter{Text: text}}})
 		encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/cart")}})
 		kept := false
-		for key := range e.hub.pieces.young {
+		for key := range e.cache.young {
 			if _, frame := key.(frameKey); frame {
 				kept = true
 			}
@@ -126,7 +126,7 @@ func TestFramesOfASearchAreNotKept(t *testing.T) {
 // Viewers who ask at different times are given what came in other portions, and see the same steps.
 func TestViewersOfOneUserShareTheSteps(t *testing.T) {
 	quick := newEncoder(t, Watch{Username: "ada", Lang: "en"})
-	slow := newHTMLEncoder(quick.hub, quick.watch, quick.trail)
+	slow := newHTMLEncoder(quick.pages, quick.cache, quick.watch, quick.steps)
 	cart, missing, found := page("1", "/cart"), image("2", "/a.png", "/cart", 404), image("3", "/b.png", "/cart", 200)
 	for _, one := range []*store.Entry{cart, missing, found} {
 		encode(t, quick, store.Update{State: store.Live, Entries: []*store.Entry{one}})
@@ -139,34 +139,6 @@ func TestViewersOfOneUserShareTheSteps(t *testing.T) {
 		if last := portion[len(portion)-1] == found; last && (row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed") {
 			t.Errorf("in the end: %s", row.Text())
 		}
-	}
-}
-
-func TestATrailIsForgottenWithItsLastViewer(t *testing.T) {
-	h := &Hub{logs: new(store.Store), trails: make(map[string]*trail)}
-	first := h.enterTrail("ada")
-	if h.enterTrail("ada") != first || h.enterTrail("bob") == first {
-		t.Error("the trail of one user is not that of all who watch her, and of nobody else")
-	}
-	h.leaveTrail("ada")
-	if h.trails["ada"] != first {
-		t.Error("forgotten while somebody watches")
-	}
-	h.leaveTrail("ada")
-	h.leaveTrail("bob")
-	if len(h.trails) != 0 {
-		t.Errorf("%d trails of nobody", len(h.trails))
-	}
-}
-
-func TestATrailRemembersOnlySoMuch(t *testing.T) {
-	trail := trailAfter()
-	const limit = rememberedEntries + 2*25
-	for n := range limit + 10 {
-		trail.follow([]*store.Entry{page(fmt.Sprint(n), "/cart")})
-	}
-	if len(trail.steps) != limit || len(trail.ids) != limit || len(trail.folder.Steps()) != rememberedSteps {
-		t.Errorf("%d entries, %d ids, %d steps", len(trail.steps), len(trail.ids), len(trail.folder.Steps()))
 	}
 }
 
@@ -199,10 +171,10 @@ func TestAReaderSeesWhatSheHasChosen(t *testing.T) {
 // What is older than what was folded is shown by itself, and does not take the user back to where she was.
 func TestWhatIsOlderDoesNotTakeTheUserBack(t *testing.T) {
 	first := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
-	first.trail = newTrail(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
+	first.steps = newHistory(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
 	home, pay := page("1", "/home"), page("2", "/pay")
 	encode(t, first, store.Update{State: store.Live, Entries: []*store.Entry{pay}})
-	late := newHTMLEncoder(first.hub, Watch{Username: "ada", Lang: "en"}, first.trail)
+	late := newHTMLEncoder(first.pages, first.cache, Watch{Username: "ada", Lang: "en"}, first.steps)
 	frame := encode(t, late, store.Update{State: store.Live, Entries: []*store.Entry{home, pay}})
 	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /pay") {
 		t.Errorf("the user is %q", got)
@@ -216,7 +188,7 @@ func TestWhatIsOlderDoesNotTakeTheUserBack(t *testing.T) {
 func TestWhatASlowViewerHasNotSeenIsRemembered(t *testing.T) {
 	const maxEntries = 1500
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
-	e.trail = newTrail(maxEntries, func() ([]store.Entry, error) { return nil, nil })
+	e.steps = newHistory(maxEntries, func() ([]store.Entry, error) { return nil, nil })
 	var all []*store.Entry
 	for n := range 1024 + 2*maxEntries { // what store keeps for a viewer
 		all = append(all, page(fmt.Sprint(n), fmt.Sprint("/", n)))
@@ -224,7 +196,7 @@ func TestWhatASlowViewerHasNotSeenIsRemembered(t *testing.T) {
 	if _, err := e.encode(store.Update{State: store.Live, Entries: all}); err != nil {
 		t.Fatal(err)
 	}
-	slow := newHTMLEncoder(e.hub, e.watch, e.trail)
+	slow := newHTMLEncoder(e.pages, e.cache, e.watch, e.steps)
 	frame := encode(t, slow, store.Update{State: store.Live, Entries: all[:10]})
 	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /"+fmt.Sprint(len(all)-1)) {
 		t.Errorf("the user is %q", got)

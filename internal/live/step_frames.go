@@ -10,24 +10,22 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// steps puts an update of one user's log into frames, as [htmlEncoder.rows] does, and where the user is
-// now into the last one.
-func (e *htmlEncoder) steps(u store.Update) ([][]byte, error) {
+// stepFrames is [htmlEncoder.frames] for the log of one user. The last frame also says where the user is now.
+func (e *htmlEncoder) stepFrames(u store.Update) ([][]byte, error) {
 	entries := u.Entries
-	// A burst that all see is folded and rendered once. What only one reader searches for is not kept.
+	// A burst that all viewers see is folded and rendered once. What only one of them searches for is not kept.
 	if len(entries) == 0 || len(entries) > frameRows || e.watch.Filter.Text != "" {
-		return e.render(entries, u.Gap)
+		return e.renderSteps(entries, u.Gap)
 	}
 	key := frameKey{entries[0], entries[len(entries)-1], len(entries), u.Gap, e.watch.Lang, e.watch.Filter}
-	frame, err := e.hub.pieces.get(key, func() ([]byte, error) {
-		frames, err := e.render(entries, u.Gap)
+	frame, err := e.cache.get(key, func() ([]byte, error) {
+		frames, err := e.renderSteps(entries, u.Gap)
 		return bytes.Join(frames, nil), err
 	})
 	return [][]byte{slices.Clip(frame)}, err
 }
 
-// frameKey names the frame of an update. Entries are shared by all viewers of a log, so the pointers
-// identify them.
+// frameKey names the frame of an update. All viewers of a log share its entries, so the pointers identify them.
 type frameKey struct {
 	first, last *store.Entry
 	entries     int
@@ -36,8 +34,8 @@ type frameKey struct {
 	filter      views.Filter
 }
 
-// render makes the frames of an update.
-func (e *htmlEncoder) render(entries []*store.Entry, gap bool) ([][]byte, error) {
+// renderSteps makes the frames of an update.
+func (e *htmlEncoder) renderSteps(entries []*store.Entry, gap bool) ([][]byte, error) {
 	below, err := e.below(gap, 0)
 	if err != nil {
 		return nil, err
@@ -68,12 +66,12 @@ func (e *htmlEncoder) render(entries []*store.Entry, gap bool) ([][]byte, error)
 	return frames, err
 }
 
-// chosen returns what the reader wants to see of the steps to which entries belong: as many as the page
-// keeps, since the others would fall off its end.
+// chosen returns the steps to which entries belong, and which the filter lets through. They are as many as the
+// page keeps at most, since others would fall off its end.
 func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
-	e.trail.mu.Lock()
-	defer e.trail.mu.Unlock()
-	steps := e.trail.follow(entries)
+	e.steps.mu.Lock()
+	defer e.steps.mu.Unlock()
+	steps := e.steps.follow(entries)
 	if e.watch.Filter.Every {
 		steps = nil
 		for _, entry := range entries {
@@ -90,12 +88,12 @@ type stepKey struct {
 	redirects, folded, problems int
 }
 
-// stepRows renders steps, the last on top, as they are now: whoever has a long backlog lets others come between
-// two frames of it, and what they change is sent again.
+// stepRows renders steps as they are now, the last on top. Between two frames of a long backlog other viewers
+// have their turn, and steps that they change are sent again.
 func (e *htmlEncoder) stepRows(steps []*journey.Step) ([][]byte, error) {
-	e.trail.mu.Lock()
-	defer e.trail.mu.Unlock()
-	rows := make([][]byte, 0, len(steps)+2) // below comes after them
+	e.steps.mu.Lock()
+	defer e.steps.mu.Unlock()
+	rows := make([][]byte, 0, len(steps)+2) // two may come below them
 	for _, step := range slices.Backward(steps) {
 		row, err := e.stepRow(step)
 		if err != nil {
@@ -109,13 +107,13 @@ func (e *htmlEncoder) stepRows(steps []*journey.Step) ([][]byte, error) {
 // stepRow renders a step, once for all who see it as it is now.
 func (e *htmlEncoder) stepRow(step *journey.Step) ([]byte, error) {
 	key := stepKey{e.watch.Username, step.ID, step.Outcome().ID, e.watch.Lang, len(step.Redirects), step.Folded(), step.Problems}
-	return e.hub.pieces.get(key, func() ([]byte, error) { return e.hub.views.StepRow(e.watch.Lang, step) })
+	return e.cache.get(key, func() ([]byte, error) { return e.pages.StepRow(e.watch.Lang, step) })
 }
 
 // now tells the page where the user is, and which entry is the newest that it has.
 func (e *htmlEncoder) now(newest *store.Entry) ([]byte, error) {
-	e.trail.mu.Lock()
-	defer e.trail.mu.Unlock()
-	html, err := e.hub.views.Now(e.watch.Lang, views.NowAt(e.watch.Username, e.trail.folder, time.Now()))
-	return append(views.NowPartial(html), views.NewestPartial(newest.Cursor())...), err
+	e.steps.mu.Lock()
+	defer e.steps.mu.Unlock()
+	html, err := e.pages.NowPartial(e.watch.Lang, e.watch.Username, e.steps.folder, time.Now())
+	return append(html, views.NewestPartial(newest.Cursor())...), err
 }

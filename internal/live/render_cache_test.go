@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// same reports whether two pieces are one piece of memory, which was rendered once.
+// same reports whether two items are one piece of memory, which was rendered once.
 func same(a, b []byte) bool { return &a[0] == &b[0] }
 
-func TestAPieceIsRenderedOnce(t *testing.T) {
-	cache := newPieceCache()
+func TestEachItemIsRenderedOnce(t *testing.T) {
+	cache := newRenderCache()
 	render := func(text string) func() ([]byte, error) { return func() ([]byte, error) { return []byte(text), nil } }
 	first, _ := cache.get("key", render("first"))
 	if second, err := cache.get("key", render("second")); err != nil || !same(first, second) {
@@ -27,9 +27,9 @@ func TestAPieceIsRenderedOnce(t *testing.T) {
 	}
 }
 
-// A panic is an error for all who wait for the piece, and not an empty piece.
-func TestAPieceThatPanicsIsAnError(t *testing.T) {
-	cache := newPieceCache()
+// A panic is an error for all who wait for the item, and not an empty item.
+func TestAnItemThatPanicsIsAnError(t *testing.T) {
+	cache := newRenderCache()
 	if html, err := cache.get("key", func() ([]byte, error) { panic("no template") }); err == nil || !strings.Contains(err.Error(), "no template") {
 		t.Errorf("got %q, %v", html, err)
 	}
@@ -38,30 +38,30 @@ func TestAPieceThatPanicsIsAnError(t *testing.T) {
 	}
 }
 
-func TestPiecesThatNobodyAsksForAreForgotten(t *testing.T) {
-	cache := newPieceCache()
+func TestItemsThatNobodyAsksForAreForgotten(t *testing.T) {
+	cache := newRenderCache()
 	render := func() ([]byte, error) { return []byte("x"), nil }
 	first, _ := cache.get("asked", render)
 	if _, err := cache.get("forgotten", render); err != nil {
 		t.Fatal(err)
 	}
-	for n := range 3 * cachedBytes / pieceBytes {
+	for n := range 3 * cachedBytes / itemBytes {
 		if _, err := cache.get(n, render); err != nil {
 			t.Fatal(err)
 		}
 		if again, err := cache.get("asked", render); err != nil || !same(first, again) {
-			t.Fatalf("a piece in use was rendered again, %v", err)
+			t.Fatalf("an item in use was rendered again, %v", err)
 		}
 	}
-	for _, generation := range []map[any]*piece{cache.young, cache.old} {
+	for _, generation := range []map[any]*rendered{cache.young, cache.old} {
 		if _, held := generation["forgotten"]; held {
-			t.Error("a piece that nobody asked for is held")
+			t.Error("an item that nobody asked for is held")
 		}
 	}
 }
 
-func TestPiecesAreBoundedByWhatTheyTake(t *testing.T) {
-	cache := newPieceCache()
+func TestItemsAreBoundedByTheirBytes(t *testing.T) {
+	cache := newRenderCache()
 	const large = 100 << 10
 	for n := range 3 * cachedBytes / large {
 		if _, err := cache.get(n, func() ([]byte, error) { return make([]byte, large), nil }); err != nil {

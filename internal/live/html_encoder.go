@@ -1,0 +1,149 @@
+package live
+
+import (
+	"slices"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// Sizes of frames, in rows.
+const (
+	// More of everyone's requests at a time is nothing that a person can read, and the page would only
+	// fall behind.
+	maxRows = 50
+	// A frame has to leave within writeWait, so a long backlog is sent in several.
+	frameRows = 100
+)
+
+// htmlEncoder makes frames for the admin's pages.
+type htmlEncoder struct {
+	pages Pages
+	cache *renderCache
+	watch Watch
+	steps *history // of one user; nil for everyone
+
+	found  bool            // the page shows entries
+	status views.LogStatus // that the page was told last
+	told   bool            // there is such a status
+}
+
+// newHTMLEncoder returns the encoder for a page, of a user with this history or of everyone.
+func newHTMLEncoder(pages Pages, cache *renderCache, watch Watch, steps *history) *htmlEncoder {
+	return &htmlEncoder{pages: pages, cache: cache, watch: watch, steps: steps, found: watch.After != ""}
+}
+
+func (e *htmlEncoder) skip(messages [][]byte, newest *store.Entry, _ int) [][]byte {
+	partial := views.NewestPartial(newest.Cursor())
+	if last := len(messages) - 1; last >= 0 {
+		messages[last] = append(messages[last], partial...)
+		return messages
+	}
+	return [][]byte{partial}
+}
+
+// keepalive is JSON without content. htmx takes notice of it, and swaps nothing.
+func (e *htmlEncoder) keepalive() []byte { return []byte("{}") }
+
+// isSlow reports a long backlog, and an update that may have to wait until the log has been read from Redis.
+func (e *htmlEncoder) isSlow(u store.Update) bool {
+	return len(u.Entries) > frameRows || len(u.Entries) > 0 && e.steps != nil && !e.steps.begun.Load()
+}
+
+func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
+	frames, err := e.frames(u)
+	if err != nil {
+		return nil, err
+	}
+	e.found = e.found || len(frames) > 0
+	status, err := e.statusPartials(u.State)
+	switch last := len(frames) - 1; {
+	case err != nil || len(status) == 0:
+	case last < 0:
+		frames = append(frames, status)
+	default:
+		frames[last] = append(frames[last], status...)
+	}
+	return frames, err
+}
+
+// frames puts the update into frames, the oldest rows first. Within a frame the newest row is on top, as
+// in the table. Rows for gaps and for what is left out are older than the rest.
+func (e *htmlEncoder) frames(u store.Update) ([][]byte, error) {
+	if e.steps != nil {
+		return e.stepFrames(u)
+	}
+	return e.rowFrames(u)
+}
+
+// rowFrames is frames for everyone's requests.
+func (e *htmlEncoder) rowFrames(u store.Update) ([][]byte, error) {
+	omitted := max(0, len(u.Entries)-maxRows)
+	entries := u.Entries[omitted:]
+	below, err := e.below(u.Gap, omitted)
+	if err != nil {
+		return nil, err
+	}
+	var frames [][]byte
+	for some := range slices.Chunk(entries, frameRows) {
+		rows := make([][]byte, 0, len(some)+len(below))
+		for _, entry := range slices.Backward(some) {
+			row, err := e.row(entry)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+		frame := views.RowsPartial(append(rows, below...)...)
+		frames = append(frames, append(frame, views.NewestPartial(some[len(some)-1].Cursor())...))
+		below = nil
+	}
+	if len(below) > 0 {
+		frames = append(frames, views.RowsPartial(below...))
+	}
+	return frames, nil
+}
+
+// rowKey names the row of a request. All viewers of a log share its entries, so the pointer identifies one.
+type rowKey struct {
+	entry      *store.Entry
+	lang, base string
+}
+
+// row renders a request of everyone's log, once for all who see the same.
+func (e *htmlEncoder) row(entry *store.Entry) ([]byte, error) {
+	return e.cache.get(rowKey{entry, e.watch.Lang, e.watch.Base}, func() ([]byte, error) {
+		return e.pages.Row(e.watch.Lang, e.watch.Base, entry, true)
+	})
+}
+
+// below renders the rows that stand below those of an update.
+func (e *htmlEncoder) below(gap bool, omitted int) ([][]byte, error) {
+	everyone := e.watch.Username == ""
+	var rows [][]byte
+	if omitted > 0 {
+		row, err := e.pages.OmittedRow(e.watch.Lang, everyone, omitted)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	if gap {
+		row, err := e.pages.GapRow(e.watch.Lang, everyone)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// statusPartials say how the connection is and what was found, if that has changed.
+func (e *htmlEncoder) statusPartials(state store.State) ([]byte, error) {
+	status := views.LogStatus{Username: e.watch.Username, State: state, Found: e.found}
+	if e.told && status == e.status {
+		return nil, nil
+	}
+	e.told, e.status = true, status
+	return e.pages.StatusPartials(e.watch.Lang, status)
+}

@@ -1,0 +1,74 @@
+package live
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// maxSkipped is how many entries a program may be spared until it is told how far the log has come. On a busy
+// site, the cursor that it had before would soon be too old to resume from.
+const maxSkipped = 100
+
+// jsonEncoder makes one message per entry, gap or change of state, each an object with a type. In the beginning
+// the state is live, and that is not said.
+type jsonEncoder struct {
+	state   store.State
+	cursor  string // of the newest entry, also where it was not for the viewer
+	skipped int    // entries that were not for the viewer, since it was last told a cursor
+}
+
+func (e *jsonEncoder) skip(messages [][]byte, newest *store.Entry, entries int) [][]byte {
+	e.cursor = newest.Cursor()
+	if e.skipped += entries; e.skipped < maxSkipped {
+		return messages
+	}
+	return append(messages, e.keepalive())
+}
+
+// keepalive says the state again, and from where to resume.
+func (e *jsonEncoder) keepalive() []byte {
+	status := struct {
+		Type   string `json:"type"`
+		State  string `json:"state"`
+		Cursor string `json:"cursor,omitempty"`
+	}{"status", stateName(e.state), e.cursor}
+	message, _ := json.Marshal(status) // strings can always be marshalled
+	e.skipped = 0
+	return message
+}
+
+func (e *jsonEncoder) isSlow(u store.Update) bool { return len(u.Entries) > frameRows }
+
+func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
+	var messages [][]byte
+	if u.State != e.state {
+		e.state = u.State
+		messages = append(messages, e.keepalive())
+	}
+	if u.Gap {
+		messages = append(messages, []byte(`{"type":"gap"}`))
+	}
+	for _, entry := range u.Entries {
+		line, err := entry.MarshalJSON() // encoding/json would check and compact it once more
+		if err != nil {
+			return nil, err
+		}
+		e.cursor, e.skipped = entry.Cursor(), 0
+		cursor, _ := json.Marshal(e.cursor) // as in keepalive
+		messages = append(messages, slices.Concat([]byte(`{"type":"entry","cursor":`), cursor, []byte(","), line[1:]))
+	}
+	return messages, nil
+}
+
+// stateName is what a state is called in JSON.
+func stateName(s store.State) string {
+	switch s {
+	case store.Lost:
+		return "store-lost"
+	case store.Silent:
+		return "silent"
+	}
+	return "live"
+}
