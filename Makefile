@@ -10,10 +10,16 @@ RACE := -race -gcflags=golang.org/x/crypto/argon2=-race=false
 # twice takes minutes where nothing is cached.
 RACING := GOFLAGS="$(GOFLAGS) $(RACE)"
 
+# Modules that applications import, and what their tests need. docs/decisions/001-modules.md says why they are apart.
+LIGHT := internal/redistest middleware store store/embedded store/metrics
+PACKAGES := ./... $(LIGHT:%=./%/...)
+
 # Browser tests, comparisons and tools are modules of their own, so that applications that import
 # userlog don't inherit what they need.
-NESTED := bench test/e2e test/soak
-MODULES := . $(NESTED)
+MODULES := . $(LIGHT) bench test/e2e test/soak
+
+# The oldest Go that the light modules work with, as their go.mod says.
+FLOOR := go1.25.8
 
 .DEFAULT_GOAL := help
 
@@ -29,9 +35,23 @@ demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 
 # Vet is for lint. The faults mostly wait, so more of them run at once than there are processors.
 .PHONY: test
 test: setup ## Run all tests: with the race detector, a real Redis and a real browser
-	$(RACING) $(GO) test -vet=off ./...
+	$(RACING) $(GO) test -vet=off $(PACKAGES)
 	cd test/soak && $(RACING) $(GO) test -vet=off -parallel 8 ./...
 	cd test/e2e && $(RACING) $(GO) test -vet=off -timeout 20m ./...
+
+.PHONY: floor
+floor: setup ## Test what applications import at the oldest versions of Go, Gin and go-redis that it works with
+	@for module in $(LIGHT); do \
+		(cd $$module && GOWORK=off GOTOOLCHAIN=$(FLOOR) $(GO) test ./...) || exit 1; \
+	done
+
+.PHONY: weight
+weight: ## Check how much an application has to carry that only records
+	cd tools && $(GO) run ./weight
+
+.PHONY: tidy
+tidy: ## Tidy the go.mod of every module
+	GO=$(GO) tools/tidy
 
 .PHONY: soak
 soak: setup ## Run the tests of faults, and of a page left open, for minutes, and print their figures
@@ -43,7 +63,7 @@ soak: setup ## Run the tests of faults, and of a page left open, for minutes, an
 lint: setup ## Check format and code of every module, links and sentences of the documents
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
 		echo "gofmt -w would change:"; echo "$$unformatted"; exit 1; fi
-	@staticcheck=$$($(GO) tool -n -modfile=tools/go.mod staticcheck) && export $(RACING) && \
+	@staticcheck=$$(GOWORK=off $(GO) tool -n -modfile=tools/go.mod staticcheck) && export $(RACING) && \
 	for module in $(MODULES); do \
 		echo "lint $$module"; \
 		(cd $$module && $(GO) vet -tags lighthouse ./... && $$staticcheck -tags lighthouse -checks all ./...) || exit 1; \
@@ -53,7 +73,7 @@ lint: setup ## Check format and code of every module, links and sentences of the
 .PHONY: cover
 cover: setup ## Measure the coverage of every package; coverage/index.html shows the lines
 	@mkdir -p coverage
-	$(GO) test -coverprofile=coverage/profile ./...
+	$(GO) test -coverprofile=coverage/profile $(PACKAGES)
 	@$(GO) tool cover -html=coverage/profile -o coverage/index.html
 	@$(GO) tool cover -func=coverage/profile | tail -n 1
 

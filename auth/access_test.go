@@ -9,11 +9,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestAccessCheckTellsWhoseAccessEnded(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada", "grace")
 		again := auth.NewAccessCheck(s.sessions, s.tokens)
@@ -61,7 +62,7 @@ func TestAccessCheckTellsWhoseAccessEnded(t *testing.T) {
 }
 
 func TestOpenConnectionKeepsTheSession(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		again := auth.NewAccessCheck(s.sessions, s.tokens)
 		b := s.browser()
@@ -93,7 +94,7 @@ func TestAccessCheckWithoutRedisKnowsNothing(t *testing.T) {
 }
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		one, two, grace := s.browser(), s.browser(), s.browser()
 		one.post(t, "/login/ada")

@@ -13,11 +13,12 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestAccountVerifies(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "ada")
 		for _, c := range []struct {
@@ -41,7 +42,7 @@ func TestAccountVerifies(t *testing.T) {
 }
 
 func TestPasswordIsStoredAsArgon2id(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		before := time.Now().Unix()
 		create(t, auth.NewAccounts(client, keys, auth.AccountOptions{}), "ada")
 		var stored struct {
@@ -62,7 +63,7 @@ func TestPasswordIsStoredAsArgon2id(t *testing.T) {
 }
 
 func TestCreateRefuses(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		for _, c := range []struct {
 			what, name, password string
@@ -89,7 +90,7 @@ func TestCreateRefuses(t *testing.T) {
 }
 
 func TestCreateAtOnceMakesOneAccount(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		passwords := []string{password + "0", password + "1", password + "2"}
 		errs := make([]error, len(passwords))
@@ -120,7 +121,7 @@ func TestCreateAtOnceMakesOneAccount(t *testing.T) {
 }
 
 func TestSetPassword(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts, ctx := auth.NewAccounts(client, keys, auth.AccountOptions{}), t.Context()
 		if _, err := accounts.SetPassword(ctx, "ada", password); !errors.Is(err, auth.ErrNoAccount) {
 			t.Errorf("without an account: got %v, want ErrNoAccount", err)
@@ -142,7 +143,7 @@ func TestSetPassword(t *testing.T) {
 }
 
 func TestWeakerHashIsReplacedAtLogin(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts, ctx := auth.NewAccounts(client, keys, auth.AccountOptions{}), t.Context()
 		salt := []byte("sixteen bytes...")
 		encode := base64.RawStdEncoding.EncodeToString

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -51,7 +52,7 @@ func TestCookieIsProtected(t *testing.T) {
 }
 
 func TestForeignCookieMakesNoKey(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		valid := s.browser()
 		valid.post(t, "/login/ada")
@@ -81,7 +82,7 @@ func TestForeignCookieMakesNoKey(t *testing.T) {
 }
 
 func TestUnknownSecretIsNotAdopted(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		chosen := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
 		b := newSite(client, auth.SessionOptions{}).browser(&http.Cookie{Name: "__Host-userlog", Value: chosen})
 		b.post(t, "/note/x")

@@ -9,11 +9,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
 func TestLinkSetsThePasswordOnce(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(ctx, "ada", auth.Viewer)
 		if err != nil {
@@ -42,7 +42,7 @@ func TestLinkSetsThePasswordOnce(t *testing.T) {
 }
 
 func TestLinkUsedAtOnceWorksOnce(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(t.Context(), "ada", auth.Viewer)
 		if err != nil {
@@ -69,7 +69,7 @@ func TestLinkUsedAtOnceWorksOnce(t *testing.T) {
 }
 
 func TestLinksThatDontWork(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "root")
 		first, err := accounts.Invite(ctx, "ada", auth.Viewer)
@@ -106,7 +106,7 @@ func TestLinksThatDontWork(t *testing.T) {
 }
 
 func TestLinkExpires(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(t.Context(), "ada", auth.Viewer)
 		if err != nil {
@@ -120,7 +120,7 @@ func TestLinkExpires(t *testing.T) {
 }
 
 func TestNewPasswordMakesTheLinkWorthless(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "ada")
 		secret, err := accounts.MakeLink(ctx, "ada")

@@ -9,11 +9,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestReasonHoldsForAPairAndAWhile(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, reasons := t.Context(), auth.NewReasons(client, keys)
 		if err := reasons.State(ctx, "eve", "ada", " ticket 12 "); err != nil {
 			t.Fatal(err)

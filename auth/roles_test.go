@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -26,7 +27,7 @@ func TestRolesAreParsed(t *testing.T) {
 }
 
 func TestAccountsAreListed(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		if all, err := s.accounts.List(t.Context()); err != nil || len(all) != 0 {
 			t.Fatalf("without accounts: %v, %v", all, err)
@@ -104,7 +105,7 @@ func TestUnchangedRoleKeepsSessions(t *testing.T) {
 
 // A login that was verified with the old password must not survive its change.
 func TestLoginDuringChangeOfPassword(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.make(t, "ada")
 		verified, err := s.account(t.Context(), "ada")
@@ -122,7 +123,7 @@ func TestLoginDuringChangeOfPassword(t *testing.T) {
 }
 
 func TestDisabledAccount(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "ada")
 		create(t, accounts, "root")
@@ -145,7 +146,7 @@ func TestDisabledAccount(t *testing.T) {
 }
 
 func TestLastSuperuserStays(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx := t.Context()
 		s := newSite(client, auth.SessionOptions{})
 		s.make(t, "ada", "grace")
@@ -224,7 +225,7 @@ func TestWhoIsTheLastSuperuser(t *testing.T) {
 
 // Each of two superusers removes the other at the same moment: one of them must stay.
 func TestLastSuperuserStaysInARace(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		for range 20 {
 			s.make(t, "ada", "grace")

@@ -14,11 +14,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
 func TestHandlersKeepValues(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		b := newSite(client, auth.SessionOptions{}).browser()
 		b.post(t, "/note/anonymous")
 		secret := b.cookie(t).Value
@@ -39,7 +39,7 @@ func TestHandlersKeepValues(t *testing.T) {
 }
 
 func TestClearingTheSessionLogsOut(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		b := newSite(client, auth.SessionOptions{}).browser()
 		b.post(t, "/login/ada")
 		b.post(t, "/clear")
@@ -48,7 +48,7 @@ func TestClearingTheSessionLogsOut(t *testing.T) {
 }
 
 func TestNegativeMaxAgeEndsTheSession(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/end", func(c *gin.Context) {
 			session := ginsessions.Default(c)
@@ -67,7 +67,7 @@ func TestNegativeMaxAgeEndsTheSession(t *testing.T) {
 }
 
 func TestHandlersCantWeakenTheCookie(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/weaken", func(c *gin.Context) {
 			session := ginsessions.Default(c)
@@ -84,7 +84,7 @@ func TestHandlersCantWeakenTheCookie(t *testing.T) {
 }
 
 func TestOnlyStringsAreKeys(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/bad/key", func(c *gin.Context) {
 			session := ginsessions.Default(c)
@@ -110,7 +110,7 @@ func TestOnlyStringsAreKeys(t *testing.T) {
 
 // A session that is ended while one of its requests runs stays ended, whatever that request writes.
 func TestSavingDoesNotBringASessionBack(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/late", func(c *gin.Context) {
 			session := ginsessions.Default(c)
@@ -133,7 +133,7 @@ func TestSavingDoesNotBringASessionBack(t *testing.T) {
 }
 
 func TestSavingAfterTheEndWritesNothing(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/slow", func(c *gin.Context) {
 			session := ginsessions.Default(c)
@@ -156,7 +156,7 @@ func TestSavingAfterTheEndWritesNothing(t *testing.T) {
 // Redis is away when the session is loaded and back when it is saved: the empty session that the
 // handler got must not take the place of the one that could not be read.
 func TestWhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		redisIs := &outage{}
 		client.AddHook(redisIs)
 		s := newSite(client, auth.SessionOptions{})
@@ -203,7 +203,7 @@ func (o *outage) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proce
 }
 
 func TestRecordThatCantBeReadIsNobody(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
 		b.post(t, "/login/ada")
@@ -223,7 +223,7 @@ func TestRecordThatCantBeReadIsNobody(t *testing.T) {
 }
 
 func TestAccessWithoutTheMiddleware(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
 		b.post(t, "/login/ada")

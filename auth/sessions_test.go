@@ -11,11 +11,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestLogInAndOut(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		ada, grace, stranger := s.browser(), s.browser(), s.browser()
 		ada.post(t, "/login/ada")
@@ -39,7 +40,7 @@ func TestLogInAndOut(t *testing.T) {
 }
 
 func TestLogInChangesTheSession(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 
 		// An attacker's session, which has a value already, is planted in the victim's browser.
@@ -66,7 +67,7 @@ func TestLogInChangesTheSession(t *testing.T) {
 }
 
 func TestSecretIsNotInRedis(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		b := newSite(client, auth.SessionOptions{}).browser()
 		b.post(t, "/login/ada")
 		secret := b.cookie(t).Value
@@ -83,7 +84,7 @@ func TestSecretIsNotInRedis(t *testing.T) {
 }
 
 func TestSessionEndsWhenIdle(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
 		b.post(t, "/login/ada")
@@ -97,7 +98,7 @@ func TestSessionEndsWhenIdle(t *testing.T) {
 }
 
 func TestSessionEndsAfterItsLifetime(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
 		b.post(t, "/login/ada")
@@ -113,7 +114,7 @@ func TestSessionEndsAfterItsLifetime(t *testing.T) {
 }
 
 func TestSessionEndsByTheClockAlone(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
 		b.post(t, "/login/ada")
@@ -123,7 +124,7 @@ func TestSessionEndsByTheClockAlone(t *testing.T) {
 }
 
 func TestRequestsAreNotedOnceAMinute(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
 		b.post(t, "/login/ada")
@@ -142,7 +143,7 @@ func TestRequestsAreNotedOnceAMinute(t *testing.T) {
 }
 
 func TestNewPasswordEndsAllSessions(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		accounts := s.accounts
 		create(t, accounts, "ada")
@@ -160,7 +161,7 @@ func TestNewPasswordEndsAllSessions(t *testing.T) {
 }
 
 func TestEndSessions(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		if err := s.accounts.EndSessions(t.Context(), "ada"); !errors.Is(err, auth.ErrNoAccount) {
 			t.Fatalf("without an account: %v", err)
@@ -180,7 +181,7 @@ func TestEndSessions(t *testing.T) {
 }
 
 func TestIndexForgetsSessionsThatAreOver(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.browser().post(t, "/login/ada")
 		s.later(t, auth.SessionLifetime/2)
@@ -194,7 +195,7 @@ func TestIndexForgetsSessionsThatAreOver(t *testing.T) {
 }
 
 func TestEveryKeyExpires(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
 		b.post(t, "/login/ada")

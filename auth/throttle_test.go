@@ -12,11 +12,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestThrottleOfAccountAndAddress(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		for range auth.AttemptsPerPair {
 			wantAllowed(t, throttle, "ada", "192.0.2.1")
@@ -29,7 +30,7 @@ func TestThrottleOfAccountAndAddress(t *testing.T) {
 
 // One attempt more is allowed exactly when it was said to be, however often it is tried before.
 func TestWaitsAreTrue(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		for range auth.AttemptsPerPair {
 			wantAllowed(t, throttle, "ada", "192.0.2.1")
@@ -49,7 +50,7 @@ func TestWaitsAreTrue(t *testing.T) {
 }
 
 func TestThrottleOfAddress(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		useUpAddress(t, func(i int) time.Duration { return attempt(t, throttle, strings.Repeat("x", i+1), "192.0.2.1") })
 		wantAllowed(t, throttle, "ada", "192.0.2.2")
@@ -57,7 +58,7 @@ func TestThrottleOfAddress(t *testing.T) {
 }
 
 func TestRefusedAttemptsLeaveTheAddressToOthers(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		for range 2 * auth.AttemptsByAddress {
 			if _, err := throttle.Allow(t.Context(), "ada", "192.0.2.1"); err != nil {
@@ -69,7 +70,7 @@ func TestRefusedAttemptsLeaveTheAddressToOthers(t *testing.T) {
 }
 
 func TestSuccessForgetsThePairOnly(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		useUpAddress(t, func(int) time.Duration {
 			wait := attempt(t, throttle, "ada", "192.0.2.1")
@@ -97,7 +98,7 @@ func useUpAddress(t *testing.T, attempt func(i int) time.Duration) {
 }
 
 func TestThrottleCountsParallelAttempts(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		var allowed atomic.Int32
 		var wg sync.WaitGroup
@@ -119,7 +120,7 @@ func TestThrottleCountsParallelAttempts(t *testing.T) {
 }
 
 func TestThrottleTakesAnIPv6NetworkAsOne(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		for _, address := range []string{"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4", "2001:db8::ffff:1"} {
 			wantAllowed(t, throttle, "ada", address)
@@ -136,7 +137,7 @@ func TestThrottleTakesAnIPv6NetworkAsOne(t *testing.T) {
 }
 
 func TestThrottleKeysAreSmallAndExpire(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		wantAllowed(t, throttle, strings.Repeat("x", 1<<20), "192.0.2.1")
 		for _, key := range allKeys(t, client) {
@@ -151,7 +152,7 @@ func TestThrottleKeysAreSmallAndExpire(t *testing.T) {
 }
 
 func TestThrottleKeysBeginWithThePrefix(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		wantAllowed(t, auth.NewThrottle(client, auth.Keys{Prefix: "shop:"}), "ada", "192.0.2.1")
 		for _, key := range allKeys(t, client) {
 			if !strings.HasPrefix(key, "shop:attempts:") {

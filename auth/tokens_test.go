@@ -9,11 +9,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
 func TestTokenActsForItsAccount(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada", "grace")
 		secret, err := s.tokens.Create(ctx, "ada", " nightly report ", time.Hour)
@@ -46,7 +46,7 @@ func TestTokenActsForItsAccount(t *testing.T) {
 }
 
 func TestTokensThatGiveNothing(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada")
 		secret, err := s.tokens.Create(ctx, "ada", "x", time.Hour)
@@ -72,7 +72,7 @@ func TestTokensThatGiveNothing(t *testing.T) {
 }
 
 func TestTokenIsRefused(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada")
 		s.make(t, "off")

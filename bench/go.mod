@@ -6,6 +6,10 @@ require (
 	github.com/centrifugal/centrifuge v0.40.1
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gin-userlog/userlog v0.0.0
+	github.com/gin-userlog/userlog/internal/redistest v0.1.0
+	github.com/gin-userlog/userlog/middleware v0.1.0
+	github.com/gin-userlog/userlog/store v0.1.0
+	github.com/gin-userlog/userlog/store/embedded v0.1.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/redis/go-redis/v9 v9.21.0
 )
@@ -57,7 +61,6 @@ require (
 	github.com/yuin/gopher-lua v1.1.1 // indirect
 	go.mongodb.org/mongo-driver/v2 v2.8.0 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
-	go.uber.org/goleak v1.3.0 // indirect
 	golang.org/x/arch v0.29.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/net v0.61.0 // indirect
@@ -67,4 +70,11 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace github.com/gin-userlog/userlog => ../
+replace (
+	github.com/gin-userlog/userlog => ../
+	github.com/gin-userlog/userlog/internal/redistest => ../internal/redistest
+	github.com/gin-userlog/userlog/middleware => ../middleware
+	github.com/gin-userlog/userlog/store => ../store
+	github.com/gin-userlog/userlog/store/embedded => ../store/embedded
+	github.com/gin-userlog/userlog/store/metrics => ../store/metrics
+)

@@ -11,11 +11,12 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestEveryPrivateRouteNeedsALogin(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.record("ada", "/secret")
 		private := 0
@@ -86,7 +87,7 @@ func TestFragmentsRedirectOnlyToTheLogin(t *testing.T) {
 }
 
 func TestTheHostsLoginIsTheAdmins(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{Identify: hostLogin})
 		for _, route := range s.engine.Routes() {
 			if strings.Contains(route.Path, "/login") || strings.Contains(route.Path, "/logout") || strings.Contains(route.Path, "/password") || strings.Contains(route.Path, "/account/session") || strings.Contains(route.Path, "/link") {

@@ -10,11 +10,12 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestAPasswordIsChangedByItsOwner(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.viewer("vera")
 		elsewhere := s.stranger()
@@ -64,7 +65,7 @@ func TestGuessingTheCurrentPasswordIsSlowedDown(t *testing.T) {
 }
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.viewer("vera")
 		phone := s.stranger()
@@ -109,7 +110,7 @@ func TestLogOutEverywhere(t *testing.T) {
 }
 
 func TestATokenIsShownOnceAndRevoked(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.viewer("vera")
 		made := b.post(base+"/account/token", form("label", "weekly report", "days", "7"))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -51,7 +52,7 @@ func (s *site) account(name string) auth.Account {
 }
 
 func TestANewAccountsLinkIsShownOnce(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
 		link := b.created("vera b&c", auth.Viewer)
@@ -148,7 +149,7 @@ func TestAccountsThatCannotBe(t *testing.T) {
 }
 
 func TestSuperusersChangeAccounts(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b, vera := s.superuser(), s.viewer("vera")
 		for _, step := range []struct {

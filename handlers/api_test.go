@@ -10,12 +10,13 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
 func TestProgramsReadWithAToken(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.createSuperuser()
 		s.record("ada", "/1", "/2")

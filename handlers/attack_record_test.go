@@ -12,13 +12,14 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // A viewer who repeats what is recorded, refused or not, leaves a bounded number of records, and the
 // other accounts what is theirs.
 func TestNobodyFloodsTheAuditLog(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b, other := s.viewer("mallory"), s.viewer("vera")
 		begun, before, refused := time.Now(), len(s.records()), 0

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -29,7 +30,7 @@ func (s *site) note(r audit.Record) {
 }
 
 func TestSuperusersReadTheViewingLog(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
 		s.note(audit.Record{Actor: "vera", Action: audit.View, Subject: "ada", Reason: "ticket 12"})

@@ -11,13 +11,14 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 const wrong = "The username or the password is wrong. Check both and try again. If you have no account, ask a superuser for one."
 
 func TestLogInAndOut(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.createSuperuser()
 		b := s.stranger()
@@ -95,7 +96,7 @@ func TestLoginChangesTheSession(t *testing.T) {
 }
 
 func TestGuessingIsSlowedDown(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.createSuperuser()
 		b := s.stranger()

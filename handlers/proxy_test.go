@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -17,7 +18,7 @@ import (
 var here = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 func TestTheProxysLoginIsTheAdmins(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{AuthHeader: "X-Forwarded-User", TrustedProxies: here})
 		s.create("root", auth.Superuser)
 		s.create("vera", auth.Viewer)

@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -25,7 +26,7 @@ func adaAndBob(_ context.Context, username string) (bool, error) {
 }
 
 func TestStaticLogSaysWhatWasFound(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{UserExists: adaAndBob})
 		b := s.superuser()
 		s.record("ada", "/first", "/second?a=1&b=2")
@@ -71,7 +72,7 @@ func TestWithoutTheHostsWordEverybodyMightExist(t *testing.T) {
 }
 
 func TestStaticLogRefreshes(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
 		s.record("ada", "/first")
@@ -148,7 +149,7 @@ var strange = []string{
 }
 
 func TestStrangeNamesAreOrdinary(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
 		for _, username := range append(strange, "ada", "alan", "a") {
@@ -207,7 +208,7 @@ func TestImpossibleNamesAreNotFound(t *testing.T) {
 }
 
 func TestForeignEntriesAreSkipped(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
 		s.record("ada", "/ours")

@@ -12,11 +12,12 @@ import (
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestWhoLooksIsWrittenDown(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
 		s.record("ada", "/1")
@@ -105,7 +106,7 @@ func TestNobodyLooksUnrecorded(t *testing.T) {
 }
 
 func TestReasonIsAskedFor(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{RequireReason: true})
 		b := s.superuser()
 		s.record("ada", "/secret")

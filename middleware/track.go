@@ -64,10 +64,10 @@ func Track(logs Recorder, username func(*gin.Context) string, options Options) g
 
 // Skip keeps the current request from being recorded, whatever Track's options say. The admin's own
 // pages use it.
-func Skip(c *gin.Context) { c.Set(skipKey{}, true) }
+func Skip(c *gin.Context) { c.Set(skipKey, true) }
 
-// skipKey is the key of [Skip] in a context.
-type skipKey struct{}
+// skipKey is the key of [Skip] in a context. It is a string, because up to Gin 1.10 all are.
+const skipKey = "github.com/gin-userlog/userlog/middleware.skip"
 
 type tracker struct {
 	recording
@@ -118,7 +118,7 @@ func (t *tracker) handleUpgrade(c *gin.Context, request arrived) {
 // sent. Whatever handlers have done to the context, it does not panic.
 func (t *tracker) record(c *gin.Context, request arrived, code int) {
 	defer t.recoverPanic()
-	if skipped, _ := c.Get(skipKey{}); skipped == true {
+	if skipped, _ := c.Get(skipKey); skipped == true {
 		return
 	}
 	if code == 0 {

@@ -4,16 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/gin-userlog/userlog/store"
-	"github.com/gin-userlog/userlog/store/embedded"
 )
 
-// A store records, and shows what it has recorded. In an application it is opened with
-// store.Open("redis://localhost:6379/0", store.Options{}).
+// A store records, and shows what it has recorded.
 func Example() {
-	logs, err := embedded.Open(store.Options{MaxEntries: 10})
+	logs, err := store.Open("redis://localhost:6379/0", store.Options{MaxEntries: 10})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -28,35 +25,12 @@ func Example() {
 	defer watching.Close()
 	logs.Record(store.Entry{Username: "ada", Method: "POST", Path: "/reset?token=s3cret", Code: http.StatusSeeOther})
 
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	for shown := 0; shown < 1; {
-		update, err := watching.Next(ctx)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		for _, e := range update.Entries {
-			fmt.Println(e.Username, e.Method, e.Path, e.Code)
-			shown++
-		}
-	}
-	// Output: ada POST /reset?token=*** 303
-}
-
-// Close writes what is queued; after that the books are complete.
-func ExampleStore_Stats() {
-	logs, err := embedded.Open(store.Options{})
+	update, err := watching.Next(context.Background()) // what the log holds, then what is recorded
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 200})
-	logs.Record(store.Entry{Username: "not\na name", Method: "GET", Path: "/", Code: 200})
-	if err := logs.Close(context.Background()); err != nil {
-		fmt.Println(err)
+	for _, e := range update.Entries {
+		fmt.Println(e.Username, e.Method, e.Path, e.Code)
 	}
-	s := logs.Stats()
-	fmt.Println(s.Accepted, "=", s.Written, "+", s.Dropped.Total(), "+", s.Indeterminate, "+", s.Queued)
-	// Output: 2 = 1 + 1 + 0 + 0
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/internal/storetest"
 )
 
 // cutOff has Redis close the connections of everyone who watches, and reports how many there were.
@@ -26,61 +27,61 @@ func cutOff(admin *redis.Client) int64 {
 func TestBrokenConnection(t *testing.T) {
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	logs := open(t, admin, store.Options{MaxEntries: 500})
-	ada, all := watch(t, logs, "ada", ""), watch(t, logs, "", "")
+	logs := storetest.Open(t, admin, store.Options{MaxEntries: 500})
+	ada, all := storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "", "")
 	for round := range 5 {
-		all.live(100 * round)
-		record(logs, "ada", 100*round, 100*round+50)
-		until(t, "the connection is cut", func() bool { return cutOff(admin) > 0 })
-		record(logs, "ada", 100*round+50, 100*round+100)
+		all.Live(100 * round)
+		storetest.Record(logs, "ada", 100*round, 100*round+50)
+		storetest.Until(t, "the connection is cut", func() bool { return cutOff(admin) > 0 })
+		storetest.Record(logs, "ada", 100*round+50, 100*round+100)
 		cut := time.Now()
-		ada.live(100*round + 100)
+		ada.Live(100*round + 100)
 		if took := time.Since(cut); took > 4*time.Second { // found by the probe, it takes 8
 			t.Errorf("live %v after the connection was cut", took)
 		}
 	}
-	all.live(500)
-	ada.shows(numbers(0, 500))
-	all.shows(numbers(0, 500))
+	all.Live(500)
+	ada.Shows(storetest.Numbers(0, 500))
+	all.Shows(storetest.Numbers(0, 500))
 }
 
 func TestManyLogsAreWatchedAgain(t *testing.T) {
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	logs := open(t, admin, store.Options{})
-	views := make([]*view, 10_000)
+	logs := storetest.Open(t, admin, store.Options{})
+	views := make([]*storetest.View, 10_000)
 	for n := range views {
-		views[n] = watch(t, logs, fmt.Sprint(n), "")
+		views[n] = storetest.Watch(t, logs, fmt.Sprint(n), "")
 	}
 	for _, v := range views {
-		v.live(0)
+		v.Live(0)
 	}
-	until(t, "the connection is cut", func() bool { return cutOff(admin) > 0 })
+	storetest.Until(t, "the connection is cut", func() bool { return cutOff(admin) > 0 })
 	last := views[len(views)-1]
-	last.until(func() bool { return last.state == store.Lost })
+	last.Until(func() bool { return last.State == store.Lost })
 	for _, n := range []int{0, 5000, len(views) - 1} {
-		record(logs, fmt.Sprint(n), n, n+1)
-		views[n].live(1)
-		views[n].shows(fmt.Sprint(n))
+		storetest.Record(logs, fmt.Sprint(n), n, n+1)
+		views[n].Live(1)
+		views[n].Shows(fmt.Sprint(n))
 	}
 }
 
 func TestMoreWasMissedThanIsKept(t *testing.T) {
 	server := redistest.Start(t)
 	client, cut, mend := severable(t, server)
-	applications, logs := open(t, server.Client(t), store.Options{MaxEntries: 5}), open(t, client, store.Options{MaxEntries: 5})
-	v := watch(t, logs, "ada", "")
-	v.live(0)
-	record(applications, "ada", 0, 3)
-	v.live(3)
+	applications, logs := storetest.Open(t, server.Client(t), store.Options{MaxEntries: 5}), storetest.Open(t, client, store.Options{MaxEntries: 5})
+	v := storetest.Watch(t, logs, "ada", "")
+	v.Live(0)
+	storetest.Record(applications, "ada", 0, 3)
+	v.Live(3)
 	cut()
-	v.until(func() bool { return v.state == store.Lost })
-	record(applications, "ada", 3, 20)
-	written(t, applications)
+	v.Until(func() bool { return v.State == store.Lost })
+	storetest.Record(applications, "ada", 3, 20)
+	storetest.Written(t, applications)
 	mend()
-	v.live(8)
-	if v.gaps != 1 || v.paths() != "0 1 2 15 16 17 18 19" {
-		t.Errorf("shown, with %d gaps: %s", v.gaps, v.paths())
+	v.Live(8)
+	if v.Gaps != 1 || v.Paths() != "0 1 2 15 16 17 18 19" {
+		t.Errorf("shown, with %d gaps: %s", v.Gaps, v.Paths())
 	}
 }
 
@@ -111,144 +112,105 @@ func severable(t *testing.T, server *redistest.Server) (client *redis.Client, cu
 
 func TestRedisComesBackWithItsData(t *testing.T) {
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
-	logs := open(t, server.Client(t), store.Options{MaxEntries: 100})
-	ada, all := watch(t, logs, "ada", ""), watch(t, logs, "", "")
+	logs := storetest.Open(t, server.Client(t), store.Options{MaxEntries: 100})
+	ada, all := storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "", "")
 	for round := range 3 {
-		record(logs, "ada", 30*round, 30*round+10)
-		written(t, logs)
+		storetest.Record(logs, "ada", 30*round, 30*round+10)
+		storetest.Written(t, logs)
 		server.Kill()
-		record(logs, "ada", 30*round+10, 30*round+30)
-		ada.until(func() bool { return ada.state == store.Lost })
+		storetest.Record(logs, "ada", 30*round+10, 30*round+30)
+		ada.Until(func() bool { return ada.State == store.Lost })
 		server.Restart()
 		back := time.Now()
-		ada.live(10) // of what was recorded before, some may have been heard and some not
+		ada.Live(10) // of what was recorded before, some may have been heard and some not
 		if took := time.Since(back); took > 2*time.Second {
 			t.Errorf("live %v after Redis was back", took)
 		}
-		ada.live(30*round + 30)
-		all.live(30*round + 30)
+		ada.Live(30*round + 30)
+		all.Live(30*round + 30)
 	}
-	ada.shows(numbers(0, 90))
-	all.shows(numbers(0, 90))
+	ada.Shows(storetest.Numbers(0, 90))
+	all.Shows(storetest.Numbers(0, 90))
 }
 
 func TestRedisComesBackEmpty(t *testing.T) {
 	server := redistest.Start(t)
-	logs := open(t, server.Client(t), store.Options{})
-	ada, all, idle := watch(t, logs, "ada", ""), watch(t, logs, "", ""), watch(t, logs, "idle", "")
-	record(logs, "ada", 0, 3)
-	ada.live(3)
-	all.live(3)
-	idle.live(0)
+	logs := storetest.Open(t, server.Client(t), store.Options{})
+	ada, all, idle := storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "", ""), storetest.Watch(t, logs, "idle", "")
+	storetest.Record(logs, "ada", 0, 3)
+	ada.Live(3)
+	all.Live(3)
+	idle.Live(0)
 	server.Restart()
-	ada.until(func() bool { return ada.gaps > 0 })
-	all.until(func() bool { return all.gaps > 0 })
-	ada.live(3)
-	record(logs, "ada", 3, 5)
-	for _, v := range []*view{ada, all} {
-		v.live(5)
-		if v.gaps != 1 || v.paths() != "0 1 2 3 4" {
-			t.Errorf("shown, with %d gaps: %s", v.gaps, v.paths())
+	ada.Until(func() bool { return ada.Gaps > 0 })
+	all.Until(func() bool { return all.Gaps > 0 })
+	ada.Live(3)
+	storetest.Record(logs, "ada", 3, 5)
+	for _, v := range []*storetest.View{ada, all} {
+		v.Live(5)
+		if v.Gaps != 1 || v.Paths() != "0 1 2 3 4" {
+			t.Errorf("shown, with %d gaps: %s", v.Gaps, v.Paths())
 		}
 	}
-	fresh := watch(t, logs, "ada", "") // sees what Redis has
-	fresh.live(2)
-	fresh.shows("3 4")
-	record(logs, "idle", 9, 10)
-	idle.live(1)
-	idle.shows("9")
+	fresh := storetest.Watch(t, logs, "ada", "") // sees what Redis has
+	fresh.Live(2)
+	fresh.Shows("3 4")
+	storetest.Record(logs, "idle", 9, 10)
+	idle.Live(1)
+	idle.Shows("9")
 }
 
 func TestRedisHangs(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	logs := open(t, server.Client(t), store.Options{})
-	v := watch(t, logs, "ada", "")
-	record(logs, "ada", 0, 3)
-	v.live(3)
+	logs := storetest.Open(t, server.Client(t), store.Options{})
+	v := storetest.Watch(t, logs, "ada", "")
+	storetest.Record(logs, "ada", 0, 3)
+	v.Live(3)
 	server.Pause()
-	v.until(func() bool { return v.state == store.Lost })
-	late := watch(t, logs, "bob", "")
-	if u := late.next(); u.State != store.Lost {
+	v.Until(func() bool { return v.State == store.Lost })
+	late := storetest.Watch(t, logs, "bob", "")
+	if u := late.Next(); u.State != store.Lost {
 		t.Errorf("who comes now is told: %+v", u)
 	}
 	server.Resume()
 	resumed := time.Now()
-	v.live(3)
-	late.live(0)
+	v.Live(3)
+	late.Live(0)
 	if took := time.Since(resumed); took > 15*time.Second {
 		t.Errorf("live %v after Redis went on", took)
 	}
-	record(logs, "ada", 3, 5)
-	v.live(5)
-	v.shows("0 1 2 3 4")
+	storetest.Record(logs, "ada", 3, 5)
+	v.Live(5)
+	v.Shows("0 1 2 3 4")
 }
 
 func TestRedisIsAwayAtFirst(t *testing.T) {
 	server := redistest.Start(t)
 	server.Kill()
-	logs := open(t, server.Client(t), store.Options{})
-	v := watch(t, logs, "ada", "")
-	v.until(func() bool { return v.state == store.Lost })
-	record(logs, "ada", 0, 3)
+	logs := storetest.Open(t, server.Client(t), store.Options{})
+	v := storetest.Watch(t, logs, "ada", "")
+	v.Until(func() bool { return v.State == store.Lost })
+	storetest.Record(logs, "ada", 0, 3)
 	server.Restart()
-	v.live(3)
-	v.shows("0 1 2")
+	v.Live(3)
+	v.Shows("0 1 2")
 }
 
 func TestClosingWhileRedisHangs(t *testing.T) {
 	server := redistest.Start(t)
-	logs := open(t, server.Client(t), store.Options{})
-	watch(t, logs, "ada", "").live(0)
+	logs := storetest.Open(t, server.Client(t), store.Options{})
+	storetest.Watch(t, logs, "ada", "").Live(0)
 	server.Pause()
-	v := watch(t, logs, "bob", "")
+	v := storetest.Watch(t, logs, "bob", "")
 	started := time.Now()
-	v.updates.Close()
+	v.Updates.Close()
 	if err := logs.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(started); took > time.Second {
 		t.Errorf("closing took %v", took)
 	}
-}
-
-// TestPoisonedKeys has somebody put other things where logs are.
-func TestPoisonedKeys(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx := t.Context()
-		logs := open(t, client, store.Options{})
-		keys := logs.Keys()
-		record(logs, "ada", 0, 2)
-		record(logs, "evil", 0, 1)
-		written(t, logs)
-		client.Set(ctx, keys.Log("evil"), "not a list", 0)
-		evil, ada, all := watch(t, logs, "evil", ""), watch(t, logs, "ada", ""), watch(t, logs, "", "")
-		for _, v := range []*view{evil, ada, all} {
-			if u := v.next(); u.State != store.Live || u.Gap {
-				t.Fatalf("after a key of another type: %+v", u)
-			}
-		}
-		for _, payload := range []string{"", "garbage", "{}", "\x00\xff", "[]", "null", strings.Repeat("[", 10_000), `{"method":1}`} {
-			client.Publish(ctx, keys.LogChannel("ada"), payload)
-			client.LPush(ctx, keys.Log("ada"), payload)
-		}
-		client.Publish(ctx, keys.LogChannel(""), `{"method":"GET","path":"/nobody","code":200}`)
-		client.Publish(ctx, keys.LogChannel("ada"), `{"id":"a","username":"bob","method":"GET","path":"/2","code":200}`)
-		ada.live(3)
-		all.live(3)
-		if got := ada.entries[2].Username; got != "ada" {
-			t.Errorf("on ada's channel is an entry of %q", got)
-		}
-		record(logs, "ada", 3, 5)
-		ada.live(5)
-		ada.shows("0 1 2 3 4")
-		client.Del(ctx, keys.Users())
-		client.Set(ctx, keys.Users(), "not a set", 0)
-		bob, everyone := watch(t, logs, "bob", ""), watch(t, open(t, client, store.Options{}), "", "")
-		bob.live(0)
-		everyone.live(0)
-		everyone.shows("")
-	})
 }
 
 // load is what TestJoinsUnderLoad does to one Redis.
@@ -285,10 +247,10 @@ func TestJoinsUnderLoad(t *testing.T) {
 func (l *load) run(t *testing.T, random *rand.Rand, options store.Options, gaps bool) {
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	watched := open(t, server.Client(t), options)
+	watched := storetest.Open(t, server.Client(t), options)
 	var all sync.WaitGroup
 	for user := range l.users {
-		logs := open(t, server.Client(t), options)
+		logs := storetest.Open(t, server.Client(t), options)
 		l.holes[fmt.Sprint(user)] = map[int]int{}
 		all.Go(func() { l.record(logs, fmt.Sprint(user)) })
 		defer func() { l.check(t, fmt.Sprint(user), logs.Stats()) }()
@@ -318,7 +280,7 @@ func (l *load) record(logs *store.Store, username string) {
 	began := time.Now()
 	for n := range l.total() {
 		time.Sleep(time.Until(began.Add(time.Duration(n) * l.length / time.Duration(l.total()))))
-		logs.Record(entry(username, n))
+		logs.Record(storetest.Entry(username, n))
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/gin-userlog/userlog/internal/memredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -51,25 +50,22 @@ func TestSilenceIsForgottenWithoutViewers(t *testing.T) {
 	}
 }
 
-// inMemory returns a store of its own and a client of the server that it is in.
-func inMemory(t *testing.T) (*Store, *redis.Client) {
+// onItsOwn returns a store on a server of its own, and a client of that.
+func onItsOwn(t *testing.T) (*Store, *redis.Client) {
 	t.Helper()
-	server := memredis.Start()
-	client := server.Client()
+	client := redistest.Start(t).Client(t)
 	logs, err := New(client, Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = logs.Close(context.Background()) // nothing keeps it from writing what is queued
-		_ = client.Close()
-		server.Close()
 	})
 	return logs, client
 }
 
 func TestViewersAreToldOfSilence(t *testing.T) {
-	logs, _ := inMemory(t)
+	logs, _ := onItsOwn(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	s, err := logs.Subscribe("ada", "")
@@ -98,7 +94,7 @@ func TestViewersAreToldOfSilence(t *testing.T) {
 }
 
 func TestAnyReports(t *testing.T) {
-	logs, client := inMemory(t)
+	logs, client := onItsOwn(t)
 	ask := func(want bool) {
 		t.Helper()
 		if got, _, err := logs.feed.anyReports(); err != nil || got != want {

@@ -16,13 +16,13 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/audit"
-	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
 // What was exported can be checked without Redis: each line has the hash of what is in front of it,
 // and the hash of the line before.
 func TestExportedJSONCanBeChecked(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		for _, text := range []string{"ada", `<script>&"\`, "é🙂\u2028", "=1+1", ""} {
 			put(t, log, audit.Record{Actor: text, Action: audit.View, Subject: text, Reason: text, Duration: 1234567 * time.Microsecond})

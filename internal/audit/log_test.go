@@ -16,11 +16,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestAppendIsRead(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		at := &clock{time.Date(2026, 5, 4, 3, 2, 1, 987654321, time.FixedZone("", 3600))}
 		log := audit.New(client, keys, audit.Options{Now: at.now})
 		first := put(t, log, audit.Record{
@@ -47,7 +48,7 @@ func TestAppendIsRead(t *testing.T) {
 }
 
 func TestTextsAreMadeHarmless(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		for _, text := range []string{
 			"", "ada", "a\nb\x00c\x1b[2J\u0085", "a\xffb", strings.Repeat("é", 5000), strings.Repeat("\xff", 300),
@@ -79,7 +80,7 @@ func TestTextsAreMadeHarmless(t *testing.T) {
 }
 
 func TestLogIsCapped(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{MaxRecords: 3})
 		written := fill(t, log, 10)
 		got := all(t, log, audit.Filter{})
@@ -99,7 +100,7 @@ func TestLogIsCapped(t *testing.T) {
 
 // Several processes are several Logs, here with clients of their own for the server of the test.
 func TestManyWriteOneChain(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		const processes, goroutines, appends = 3, 4, 25
 		var all sync.WaitGroup
 		for process := range processes {
@@ -156,7 +157,7 @@ func (again) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 }
 
 func TestAppendWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		client.AddHook(again{})
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 5)
@@ -173,7 +174,7 @@ func everything(t *testing.T, log *audit.Log) []audit.Record {
 
 // A log that is appended to and trimmed while it is verified is whole.
 func TestVerifyWhileItIsWritten(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		writer := audit.New(client, keys, audit.Options{MaxRecords: 20})
 		fill(t, writer, 20)
 		done := make(chan struct{})

@@ -11,11 +11,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/audit"
-	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
 func TestReadFilters(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		at := &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 		log := audit.New(client, keys, audit.Options{Now: at.now})
 		for _, r := range []audit.Record{
@@ -80,7 +80,7 @@ func TestParsePeriod(t *testing.T) {
 }
 
 func TestReadInPages(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 1203) // a few pages of those that are read from Redis
 		for _, limit := range []int{0, 401, 500, 1000, 1203, 5000} {
@@ -111,7 +111,7 @@ func TestReadInPages(t *testing.T) {
 
 // A filter that matches nearly nothing doesn't keep a call busy.
 func TestReadIsBounded(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		put(t, log, audit.Record{Actor: "rare", Action: audit.View})
 		_, err := client.Pipelined(t.Context(), func(p redis.Pipeliner) error {
@@ -132,7 +132,7 @@ func TestReadIsBounded(t *testing.T) {
 
 // Who puts something into the stream that can't be read doesn't hide it, or what is around it.
 func TestUnreadableIsShown(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 1)
 		for _, line := range []string{"", "{", "null", `{"seq":2}`, `{"seq":2,"time":"2026-01-01T00:00:00.000Z","action":"view","duration":1e300}`} {

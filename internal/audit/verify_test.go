@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/audit"
-	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
 // Each case does to a log of ten records, of which eight are kept, what somebody might do who can
@@ -106,7 +106,7 @@ var tampering = []struct {
 func TestVerifyFindsTampering(t *testing.T) {
 	for _, test := range tampering {
 		t.Run(test.name, func(t *testing.T) {
-			redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+			eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 				log := audit.New(client, keys, audit.Options{MaxRecords: 8})
 				fill(t, log, 10)
 				if report := verify(t, log, audit.Checkpoint{}); !report.OK() || report.Broken != "" {
@@ -132,7 +132,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 // Somebody who can write to Redis can write another chain, or an older one. Only what was noted
 // elsewhere tells.
 func TestMarkTellsAChainFromAnother(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		fill(t, audit.New(client, keys, audit.Options{}), 5)
 		checkpoint := verify(t, audit.New(client, keys, audit.Options{}), audit.Checkpoint{}).Checkpoint
 		noted, err := audit.ParseCheckpoint(checkpoint.String())
@@ -163,7 +163,7 @@ func TestMarkTellsAChainFromAnother(t *testing.T) {
 
 // A process that has not seen the head doesn't invent one that fits.
 func TestHeadThatWasDeletedLeavesABreak(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		fill(t, audit.New(client, keys, audit.Options{}), 3)
 		if err := client.Del(t.Context(), keys.Head()).Err(); err != nil {
 			t.Fatal(err)
@@ -178,7 +178,7 @@ func TestHeadThatWasDeletedLeavesABreak(t *testing.T) {
 
 // A process that has written to a log notices when that is set back behind its back, all of it.
 func TestLogThatWasSetBackHasABreak(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 5)
 		before, head := entries(t, client), get(t, client)
@@ -210,7 +210,7 @@ func TestParseCheckpoint(t *testing.T) {
 }
 
 func TestEmptyLogIsWhole(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		if report := verify(t, log, audit.Checkpoint{}); report != (audit.Report{}) {
 			t.Errorf("the report is %+v", report)
@@ -295,7 +295,7 @@ func TestVerifyIsOvertaken(t *testing.T) {
 			Records: 550, First: 1, Last: 595, Breaks: 2, Broken: "Records 596 to 600 are missing at the end."}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+			eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 				log := audit.New(client, keys, audit.Options{MaxRecords: int64(c.kept)})
 				noted := fill(t, log, c.kept)[c.kept-1]
 				client.AddHook(&meanwhile{n: c.reading, do: func() {

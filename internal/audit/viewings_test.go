@@ -16,7 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/audit"
-	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
 // notes is a log in memory, whose Redis can be away.
@@ -285,7 +285,7 @@ func TestViewsOfOneAccountAreBounded(t *testing.T) {
 }
 
 func TestViewingsInRedis(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		views := audit.NewViewings(log, slog.New(slog.DiscardHandler))
 		long := rootViewsAda

@@ -12,12 +12,12 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/gin-contrib/sessions/cookie"
 	"github.com/gin-gonic/gin"
-	"go.uber.org/goleak"
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
-	goleak.VerifyTestMain(m)
+	redistest.VerifyNoLeaks(m)
 }
 
 // site is a shop that is served, and what its Username said at the end of each request.

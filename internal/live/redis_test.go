@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -17,7 +18,7 @@ import (
 
 func TestFramesPutTheNewestOnTop(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s, _ := onRedis(t, client)
 		s.record("ada", "/1", "/2", "/3")
 		w := s.watch("username", "ada")
@@ -44,7 +45,7 @@ func TestFramesPutTheNewestOnTop(t *testing.T) {
 
 func TestFramesOfEveryoneNameTheUser(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s, _ := onRedis(t, client)
 		s.record("ada", "/1")
 		w := s.watch()
@@ -66,7 +67,7 @@ func TestFramesOfEveryoneNameTheUser(t *testing.T) {
 
 func TestJSONHasTheBacklogAndThenWhatHappens(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s, _ := onRedis(t, client)
 		s.record("ada", "/1", "/2", "/3")
 		s.record("bob", "/bobs")
@@ -98,7 +99,7 @@ func TestJSONEntriesAreOnesOfTheWireFormat(t *testing.T) {
 
 func TestJSONOfEveryone(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s, _ := onRedis(t, client)
 		s.record("ada", "/1")
 		s.record("*", "/2")
@@ -116,7 +117,7 @@ func TestJSONOfEveryone(t *testing.T) {
 // A name that a pattern might take for others must not show their requests.
 func TestAUsersSocketHasNobodyElsesRequests(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s, _ := onRedis(t, client)
 		everyone := s.watch("json", "1")
 		for i, username := range []string{"*", "a*", "a?", "[a-z]", "{a}", "a:b", "Ünï", "log:a"} {

@@ -10,12 +10,9 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestServerKeepsNothingByDefault(t *testing.T) {
 	ctx := t.Context()
@@ -87,25 +84,5 @@ func TestServersAreSeparate(t *testing.T) {
 	}
 	if n, err := other.Exists(ctx, "key").Result(); err != nil || n != 0 {
 		t.Fatalf("the other server has the key: %d, %v", n, err)
-	}
-}
-
-func TestEach(t *testing.T) {
-	var names []string
-	redistest.Each(t, func(t *testing.T, client redis.UniversalClient) {
-		names = append(names, t.Name())
-		ctx := t.Context()
-		if size, err := client.DBSize(ctx).Result(); err != nil || size != 0 {
-			t.Fatalf("not empty: %d keys, %v", size, err)
-		}
-		if err := client.Set(ctx, "key", "value", 0).Err(); err != nil {
-			t.Fatal(err)
-		}
-		if value, err := client.Get(ctx, "key").Result(); err != nil || value != "value" {
-			t.Fatalf("got %q, %v", value, err)
-		}
-	})
-	if len(names) != 2 || names[0] != "TestEach/redis" || names[1] != "TestEach/embedded" {
-		t.Errorf("ran %q", names)
 	}
 }

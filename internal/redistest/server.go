@@ -4,10 +4,12 @@ package redistest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -112,7 +114,7 @@ func (s *Server) Resume() {
 // run starts the process and waits until it answers.
 func (s *Server) run() {
 	s.t.Helper()
-	// A file rather than a buffer: no goroutine of ours copies, which goleak would find.
+	// A file rather than a buffer: no goroutine of ours copies, which the check for leaks would find.
 	log, err := os.OpenFile(s.logPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		s.t.Fatalf("start redis-server: %v", err)
@@ -124,11 +126,11 @@ func (s *Server) run() {
 		s.t.Fatalf("start redis-server: %v", err)
 	}
 	s.cmd = cmd
-	s.awaitPing()
+	s.awaitAnswer()
 }
 
-// awaitPing polls until the server answers; while it loads its data it answers with an error.
-func (s *Server) awaitPing() {
+// awaitAnswer polls until the server answers. While it loads its data it answers with an error.
+func (s *Server) awaitAnswer() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
@@ -139,6 +141,7 @@ func (s *Server) awaitPing() {
 	for {
 		err := client.Ping(ctx).Err()
 		if err == nil {
+			s.mustBeOurs(ctx, client)
 			return
 		}
 		select {
@@ -146,6 +149,19 @@ func (s *Server) awaitPing() {
 			s.t.Fatalf("redis-server did not answer within %v: %v\n%s", startTimeout, err, s.output())
 		case <-time.After(pollInterval):
 		}
+	}
+}
+
+// mustBeOurs ends the test unless the process that answers is the one that was started: a test must not
+// write to anybody else's Redis.
+func (s *Server) mustBeOurs(ctx context.Context, client *redis.Client) {
+	s.t.Helper()
+	about, err := client.Info(ctx, "server").Result()
+	if err != nil {
+		s.t.Fatalf("ask redis-server for its process: %v", err)
+	}
+	if ours := fmt.Sprintf("process_id:%d\r\n", s.cmd.Process.Pid); !strings.Contains(about, ours) {
+		s.t.Fatalf("another Redis answers at %s, not process %d:\n%s", s.URL, s.cmd.Process.Pid, about)
 	}
 }
 

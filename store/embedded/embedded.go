@@ -11,8 +11,8 @@ package embedded
 import (
 	"fmt"
 
-	"github.com/gin-userlog/userlog/internal/memredis"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/embedded/internal/memredis"
 )
 
 // Open returns a store of its own. Closing the store ends everything that Open started. Bad options

@@ -1,32 +1,35 @@
 package embedded_test
 
 import (
-	"context"
-	"fmt"
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/store/embedded"
+	"github.com/gin-userlog/userlog/store/embedded/internal/memredis"
+	"github.com/gin-userlog/userlog/store/internal/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
+
+// The embedded store is as good as one on a Redis.
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) redis.UniversalClient {
+		server := memredis.Start()
+		client := server.Client()
+		t.Cleanup(func() {
+			_ = client.Close() // a test may have closed it already
+			server.Close()
+		})
+		return client
+	})
+}
 
 func TestOpenRefusesBadOptions(t *testing.T) {
 	if _, err := embedded.Open(store.Options{MaxEntries: -1}); err == nil || !strings.Contains(err.Error(), "MaxEntries is -1") {
 		t.Errorf("got %v", err)
 	}
-}
-
-func ExampleOpen() {
-	logs, err := embedded.Open(store.Options{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer logs.Close(context.Background())
-	fmt.Println(logs.Ping(context.Background()))
-	// Output: <nil>
 }

@@ -2,38 +2,30 @@ package metrics_test
 
 import (
 	"context"
-	"fmt"
+	"log"
+	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/gin-userlog/userlog/store"
-	"github.com/gin-userlog/userlog/store/embedded"
 	"github.com/gin-userlog/userlog/store/metrics"
 )
 
 func ExampleRegister() {
-	logs, err := embedded.Open(store.Options{})
+	logs, err := store.Open("redis://localhost:6379/0", store.Options{})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = logs.Close(ctx) // the stats have told of lost entries by then
+	}()
 	registry := prometheus.NewRegistry()
 	if err := metrics.Register(registry, logs); err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 200})
-	if err := logs.Close(context.Background()); err != nil {
-		fmt.Println(err)
-	}
-	families, err := registry.Gather()
-	if err != nil {
-		fmt.Println(err)
-	}
-	for _, family := range families {
-		if family.GetName() == "userlog_entries_written_total" {
-			fmt.Println(family.GetName(), family.GetMetric()[0].GetCounter().GetValue())
-		}
-	}
-	// Output: userlog_entries_written_total 1
+	http.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 }

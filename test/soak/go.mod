@@ -6,13 +6,15 @@ require (
 	github.com/Shopify/toxiproxy/v2 v2.12.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gin-userlog/userlog v0.0.0
+	github.com/gin-userlog/userlog/internal/redistest v0.1.0
+	github.com/gin-userlog/userlog/middleware v0.1.0
+	github.com/gin-userlog/userlog/store v0.1.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/redis/go-redis/v9 v9.21.0
 	github.com/rs/zerolog v1.33.0
 )
 
 require (
-	github.com/alicebob/miniredis/v2 v2.40.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bytedance/gopkg v0.1.4 // indirect
 	github.com/bytedance/sonic v1.15.2 // indirect
@@ -52,10 +54,8 @@ require (
 	github.com/rs/xid v1.5.0 // indirect
 	github.com/twitchyliquid64/golang-asm v0.15.1 // indirect
 	github.com/ugorji/go/codec v1.3.1 // indirect
-	github.com/yuin/gopher-lua v1.1.1 // indirect
 	go.mongodb.org/mongo-driver/v2 v2.8.0 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
-	go.uber.org/goleak v1.3.0 // indirect
 	golang.org/x/arch v0.29.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
@@ -65,4 +65,11 @@ require (
 	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 // indirect
 )
 
-replace github.com/gin-userlog/userlog => ../../
+replace (
+	github.com/gin-userlog/userlog => ../../
+	github.com/gin-userlog/userlog/internal/redistest => ../../internal/redistest
+	github.com/gin-userlog/userlog/middleware => ../../middleware
+	github.com/gin-userlog/userlog/store => ../../store
+	github.com/gin-userlog/userlog/store/embedded => ../../store/embedded
+	github.com/gin-userlog/userlog/store/metrics => ../../store/metrics
+)

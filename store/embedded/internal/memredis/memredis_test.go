@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
-	"github.com/gin-userlog/userlog/internal/memredis"
+	"github.com/gin-userlog/userlog/store/embedded/internal/memredis"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
 
 // start returns a client of a server of its own.
 func start(t *testing.T) *redis.Client {

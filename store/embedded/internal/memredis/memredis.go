@@ -1,5 +1,5 @@
 // Package memredis runs an imitation of Redis (miniredis) inside the process, reached through
-// memory: no port, no file. It is what the embedded store and the tests stand on.
+// memory: no port, no file. It is what the embedded store stands on.
 package memredis
 
 import (

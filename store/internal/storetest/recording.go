@@ -1,0 +1,228 @@
+package storetest
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+var recording = []test{
+	{"RecordKeepsTheNewest", testRecordKeepsTheNewest},
+	{"UsernamesAreNotPatterns", testUsernamesAreNotPatterns},
+	{"RecordMasksAndCuts", testRecordMasksAndCuts},
+	{"LogSkipsWhatIsForeign", testLogSkipsWhatIsForeign},
+	{"ForeignKeysReadAsEmpty", testForeignKeysReadAsEmpty},
+	{"DroppedEntriesAreCounted", testDroppedEntriesAreCounted},
+	{"AForeignIndexStopsNoEntries", testAForeignIndexStopsNoEntries},
+	{"CloseWritesWhatIsQueued", testCloseWritesWhatIsQueued},
+}
+
+func testRecordKeepsTheNewest(t *testing.T, connect Connect) {
+	client := connect(t)
+	ctx := t.Context()
+	logs := Open(t, client, store.Options{MaxEntries: 5, Retention: time.Minute})
+	for n := range 250 {
+		logs.Record(Entry("ada", n))
+		logs.Record(Entry("bob", -n))
+	}
+	Written(t, logs)
+	log, err := logs.Log(ctx, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Paths(log.Entries); got != "249 248 247 246 245" {
+		t.Errorf("ada's log: %s", got)
+	}
+	if n, err := client.LLen(ctx, logs.Keys().Log("ada")).Result(); err != nil || n != 5 {
+		t.Errorf("the list has %d entries, %v", n, err)
+	}
+	for _, key := range client.Keys(ctx, "*").Val() {
+		limit := time.Minute
+		if strings.HasPrefix(key, "userlog:application") {
+			limit = time.Hour // not about users
+		}
+		if ttl := client.PTTL(ctx, key).Val(); ttl <= 0 || ttl > limit {
+			t.Errorf("%s expires in %v", key, ttl)
+		}
+	}
+	ids := map[string]bool{}
+	for _, e := range log.Entries {
+		ids[e.ID] = true
+	}
+	if len(ids) != 5 || ids[""] {
+		t.Errorf("ids: %v", ids)
+	}
+}
+
+func testUsernamesAreNotPatterns(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{})
+	names := []string{"*", "al*", "alice", "[a-z]", "a", "a:b", "{x}", "Ünï", "<b>", "a b", "🙂"}
+	for n, name := range names {
+		logs.Record(Entry(name, n))
+	}
+	Written(t, logs)
+	for n, name := range names {
+		log, err := logs.Log(t.Context(), name)
+		if err != nil || Paths(log.Entries) != fmt.Sprint(n) || log.Entries[0].Username != name {
+			t.Errorf("%q: %v, %v", name, log.Entries, err)
+		}
+		found, err := logs.Suggest(t.Context(), name, 20)
+		if err != nil || len(found) == 0 {
+			t.Errorf("suggestions for %q: %v, %v", name, found, err)
+		}
+		for _, seen := range found {
+			if !strings.HasPrefix(strings.ToLower(seen.Username), strings.ToLower(name)) {
+				t.Errorf("%q is suggested for %q", seen.Username, name)
+			}
+		}
+	}
+	if found, err := logs.Suggest(t.Context(), "üN", 20); err != nil || len(found) != 1 || found[0].Username != "Ünï" {
+		t.Errorf("case is not ignored: %v, %v", found, err)
+	}
+	seen, err := logs.LastSeen(t.Context(), 3)
+	if err != nil || len(seen) != 3 {
+		t.Errorf("last seen: %v, %v", seen, err)
+	}
+}
+
+func testRecordMasksAndCuts(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{MaskQuery: []string{"iban"}})
+	e := Entry("ada", 1)
+	e.Path = "/pay?iban=DE02&token=hunter2&page=1&x=" + strings.Repeat("w ", 3000)
+	logs.Record(e)
+	Written(t, logs)
+	lines, err := client.LRange(t.Context(), logs.Keys().Log("ada"), 0, -1).Result()
+	if err != nil || len(lines) != 1 {
+		t.Fatal(lines, err)
+	}
+	if strings.Contains(lines[0], "hunter2") || strings.Contains(lines[0], "DE02") || !strings.Contains(lines[0], "page=1") {
+		t.Errorf("not masked: %s", lines[0])
+	}
+	if len(lines[0]) > store.MaxEntryBytes || !strings.Contains(lines[0], `"truncated":true`) || logs.Stats().Truncated != 1 {
+		t.Errorf("not cut or not counted: %d bytes, %+v", len(lines[0]), logs.Stats())
+	}
+}
+
+func testLogSkipsWhatIsForeign(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{KeyPrefix: store.NoKeyPrefix})
+	django := `{"method": "GET", "path": "/django", "code": 200, "time": 1795429800.5}`
+	if err := client.LPush(t.Context(), "log:ada", django, "garbage", "\x00\xff", `{}`).Err(); err != nil {
+		t.Fatal(err)
+	}
+	log, err := logs.Log(t.Context(), "ada")
+	if err != nil || Paths(log.Entries) != "django" || log.Skipped != 3 {
+		t.Errorf("got %+v, %v", log, err)
+	}
+	if log, err := logs.Log(t.Context(), "nobody"); err != nil || len(log.Entries) != 0 {
+		t.Errorf("nobody's log: %+v, %v", log, err)
+	}
+}
+
+func testForeignKeysReadAsEmpty(t *testing.T, connect Connect) {
+	client := connect(t)
+	ctx := t.Context()
+	logs := Open(t, client, store.Options{})
+	keys := logs.Keys()
+	for _, key := range []string{keys.Log("ada"), keys.Users(), keys.Names(), keys.Trouble(), keys.Applications()} {
+		if err := client.Set(ctx, key, "somebody else's", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if log, err := logs.Log(ctx, "ada"); err != nil || len(log.Entries) != 0 || log.Skipped != 1 {
+		t.Errorf("the log: %+v, %v", log, err)
+	}
+	if seen, err := logs.LastSeen(ctx, 5); err != nil || len(seen) != 0 {
+		t.Errorf("seen last: %v, %v", seen, err)
+	}
+	if found, err := logs.Suggest(ctx, "a", 5); err != nil || len(found) != 0 {
+		t.Errorf("suggestions: %v, %v", found, err)
+	}
+	if found, err := logs.InTrouble(ctx, 5); err != nil || len(found) != 0 {
+		t.Errorf("in trouble: %v, %v", found, err)
+	}
+	if found, err := logs.Applications(ctx); err != nil || len(found) != 0 {
+		t.Errorf("applications: %v, %v", found, err)
+	}
+	client.Del(ctx, keys.Applications())
+	client.SAdd(ctx, keys.Applications(), "foreign")
+	client.LPush(ctx, keys.Application("foreign"), "a list")
+	logs.Announce()
+	Reporting(t, logs, 1)
+}
+
+func testDroppedEntriesAreCounted(t *testing.T, connect Connect) {
+	client := connect(t)
+	ctx := t.Context()
+	logs := Open(t, client, store.Options{})
+	if err := client.Set(ctx, logs.Keys().Log("taken"), "not a list", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	logs.Record(Entry("a\nb", 1))
+	logs.Record(Entry("taken", 1))
+	logs.Record(Entry("ada", 1))
+	Written(t, logs)
+	if err := logs.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	logs.Record(Entry("ada", 2))
+	want := store.Stats{Accepted: 4, Written: 1, Connected: true, Dropped: store.Dropped{InvalidUsername: 1, Refused: 1, Closed: 1}}
+	got := logs.Stats()
+	got.BatchSizes, got.WriteSeconds = store.Histogram{}, store.Histogram{}
+	if got != want {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+func testAForeignIndexStopsNoEntries(t *testing.T, connect Connect) {
+	client := connect(t)
+	ctx := t.Context()
+	var said strings.Builder
+	logs := Open(t, client, store.Options{Logger: slog.New(slog.NewTextHandler(&said, nil))})
+	names := logs.Keys().Names()
+	if err := client.Set(ctx, names, "somebody else's", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		logs.Record(Entry(fmt.Sprintf("user-%d", n), n))
+		Written(t, logs)
+	}
+	if stats := logs.Stats(); stats.Written != 3 || stats.IndexRefused < 1 || !stats.Connected {
+		t.Errorf("the books: %+v", stats)
+	}
+	if seen, err := logs.LastSeen(ctx, 5); err != nil || len(seen) != 3 {
+		t.Errorf("seen last: %v, %v", seen, err)
+	}
+	client.Del(ctx, names)
+	logs.Record(Entry("user-4", 4))
+	Written(t, logs)
+	if got := suggested(t, logs, "user-", 5); got != "user-4" {
+		t.Errorf("after the key is gone: %s", got)
+	}
+	if err := logs.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := said.String(); strings.Count(got, "holds something else") != 1 || !strings.Contains(got, names) || !strings.Contains(got, "written again") {
+		t.Errorf("the log says: %s", got)
+	}
+}
+
+func testCloseWritesWhatIsQueued(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{MaxEntries: 5000})
+	for n := range 4000 {
+		logs.Record(Entry("ada", n))
+	}
+	if err := logs.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := client.LLen(t.Context(), logs.Keys().Log("ada")).Val(); n != 4000 || logs.Stats().Written != 4000 {
+		t.Errorf("%d in the list, %+v", n, logs.Stats())
+	}
+}

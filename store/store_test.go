@@ -1,0 +1,16 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store/internal/storetest"
+)
+
+func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) redis.UniversalClient { return redistest.Start(t).Client(t) })
+}
