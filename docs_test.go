@@ -440,3 +440,25 @@ func TestDecisionsAreListed(t *testing.T) {
 		}
 	}
 }
+
+// Each package that hosts import begins with a quick start, and has an example that runs.
+func TestPublicPackagesHaveExamples(t *testing.T) {
+	for _, folder := range []string{"store", "store/embedded", "store/metrics", "middleware", "handlers"} {
+		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		quickStart, example := false, false
+		for _, name := range files {
+			source, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			quickStart = quickStart || regexp.MustCompile(`(?m)^//\t.*\n(//.*\n)*package `).Match(source)
+			example = example || regexp.MustCompile(`(?m)^func Example`).Match(source) && strings.Contains(string(source), "// Output:")
+		}
+		if !quickStart || !example {
+			t.Errorf("%s: has a quick start: %t, an example that runs: %t", folder, quickStart, example)
+		}
+	}
+}

@@ -1,8 +1,3 @@
-// Package handlers is the admin: the pages on which superusers and viewers read and watch logs, to be
-// mounted in a Gin application of the host's or our own.
-//
-// Each page has a file. A handler reads the request, asks store and auth, and fills in a struct of
-// package views; nothing here knows HTML or Redis.
 package handlers
 
 import (

@@ -34,3 +34,14 @@ func Example() {
 		fmt.Println(e.Username, e.Method, e.Path, e.Code)
 	}
 }
+
+// A line of the log, such as a program has read it from the live socket, becomes an entry.
+func ExampleEntry_UnmarshalJSON() {
+	var e store.Entry
+	line := `{"username":"ada","method":"GET","path":"/orders/7","code":500,"time":1795600000.25,"kind":"page"}`
+	if err := e.UnmarshalJSON([]byte(line)); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(e.Username, e.Method, e.Path, e.Code, e.Kind, e.Time.Format("15:04:05.00"))
+	// Output: ada GET /orders/7 500 page 09:46:40.25
+}

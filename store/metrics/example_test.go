@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"net/http"
 	"time"
@@ -28,4 +29,26 @@ func ExampleRegister() {
 		log.Fatal(err)
 	}
 	http.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+}
+
+// counts stands in for a *store.Store, which is what an application registers.
+type counts struct{}
+
+func (counts) Stats() store.Stats { return store.Stats{Accepted: 3, Written: 2, Queued: 1} }
+
+func ExampleRegister_counts() {
+	registry := prometheus.NewRegistry()
+	if err := metrics.Register(registry, counts{}); err != nil {
+		log.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, family := range families {
+		if name := family.GetName(); name == "userlog_entries_written_total" {
+			fmt.Println(name, family.GetMetric()[0].GetCounter().GetValue())
+		}
+	}
+	// Output: userlog_entries_written_total 2
 }
