@@ -42,12 +42,12 @@ type Options struct {
 	// many wait is dropped and counted. Memory is taken as it is needed. Default: 4,096.
 	QueueSize int
 
-	// MaskQuery names further query parameters whose values are masked, besides those that are
-	// always masked (token, password, ...). Case and punctuation do not matter.
+	// MaskQuery names further parameters whose values are masked, besides those that are always masked
+	// (token, password, ...). They count in JSON and in paths, too. Case and punctuation do not matter.
 	MaskQuery []string
 
-	// AllowQuery, where it is not nil, names the only query parameters whose values are kept; every
-	// other value is masked.
+	// AllowQuery, where it is not nil, names the only query parameters whose values are kept. Every
+	// other value is masked, and so is a parameter without one. MaskQuery wins.
 	AllowQuery []string
 
 	// Application is what this process calls itself in its heartbeats and in what it records. Default: the name of the

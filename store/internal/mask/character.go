@@ -17,14 +17,20 @@ func isOdd(before, c byte) bool {
 }
 
 // traits say what a string has, and so which questions need not be asked of it.
-type traits uint8
+type traits uint16
 
 const (
 	pathDelimiter  traits = 1 << iota // / and ;
-	queryDelimiter                    // ? & ; and #
-	percent
-	naming // = and :, which stand between name and value
-	keying // capitals, separators and spaces: no credential is without one of them
+	queryBegin                        // ? and #
+	queryDelimiter                    // these, & and ;
+	slash                             // / and \
+	encoded                           // % and what full-width signs begin with
+	escape                            // \, which \u begins with
+	naming                            // = and :, which stand between name and value, and what pairs of them are written with
+	at                                // @
+	figures                           // digits
+	betweenWords                      // spaces, hyphens and the like
+	keying                            // capitals, separators and spaces: no credential is without one of them
 )
 
 // traitsOf returns the traits of all characters of s.
@@ -51,16 +57,16 @@ const (
 
 var characters = func() (table [256]character) {
 	for c := byte('0'); c <= '9'; c++ {
-		table[c] = character{class: digit, number: numberOfDigits}
+		table[c] = character{class: digit, number: numberOfDigits, traits: figures}
 	}
 	for i := range byte(26) {
 		table['a'+i] = character{class: lower, number: numberOfA + i}
 		table['A'+i] = character{class: upper, number: numberOfBigA + i, traits: keying}
 	}
 	for t, marks := range map[traits]string{
-		pathDelimiter: "/;", queryDelimiter: "?&;#", percent: "%", naming: "=:", keying: "-_. +",
+		pathDelimiter: "/;", queryBegin: "?#", queryDelimiter: "?&;#", slash: `/\`, encoded: "%\xef", escape: `\`, naming: "=:>[", at: "@", keying: "-_. +", betweenWords: "-_. +,",
 	} {
-		for _, mark := range marks {
+		for _, mark := range []byte(marks) {
 			table[mark].traits |= t
 		}
 	}

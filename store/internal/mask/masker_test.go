@@ -35,7 +35,7 @@ func TestMaskHidesSecrets(t *testing.T) {
 		"/?x=" + jwt:                          "/?x=***",
 		"/?" + hex32:                          "/?***",
 		"/?" + b64 + "=1":                     "/?***=***",
-		"/?" + b64 + "==":                     "/?***=***",
+		"/?" + b64 + "==":                     "/?***=",
 		"/confirm/" + hex32 + "/done":         "/confirm/***/done",
 		"/confirm/" + b64:                     "/confirm/***",
 		"/magic/" + jwt + "?x=1":              "/magic/***?x=1",
@@ -117,37 +117,84 @@ func TestMaskMissesFewRandomStrings(t *testing.T) {
 }
 
 func TestMaskAllowQuery(t *testing.T) {
-	m := New(nil, []string{"page", "sort"})
-	if got, want := m.Path("/list?page=2&q=secret+thing&Sort=up"), "/list?page=2&q=***&Sort=up"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got, want := New(nil, []string{}).Path("/list?page=2"), "/list?page=***"; got != want {
-		t.Errorf("nothing allowed: got %s, want %s", got, want)
+	for _, c := range []struct {
+		allow     []string
+		raw, want string
+	}{
+		{[]string{"page", "sort"}, "/list?page=2&q=secret+thing&Sort=up", "/list?page=2&q=***&Sort=up"},
+		{[]string{}, "/list?page=2", "/list?page=***"},
+		// A parameter without a value is a value.
+		{[]string{"page"}, "/list?hunter22", "/list?***"},
+		{[]string{"page"}, "/list?page=2&hunter22&page", "/list?page=2&***&page"},
+		{[]string{"page"}, "/list?page=2;hunter22#hunter22", "/list?page=2;***#***"},
+		{[]string{"page"}, "/list?hunter22=&page=", "/list?***=&page="},
+		{[]string{}, "/list?hunter22", "/list?***"},
+		// An allowed value may be random, and may not tell what is not allowed.
+		{[]string{"state"}, "/list?state=" + b64 + "&q=" + b64, "/list?state=" + b64 + "&q=***"},
+		{[]string{"code"}, "/list?code=4111111111111111", "/list?code=4111111111111111"},
+		{[]string{"next", "page"}, "/list?next=/orders%3Fpage%3D2", "/list?next=/orders%3Fpage%3D2"},
+		{[]string{"next", "page"}, "/list?next=/orders%3Fq%3Dhunter22", "/list?next=***"},
+		{[]string{"next"}, "/list?next=https://ada:hunter22@h", "/list?next=***"},
+		{[]string{"next"}, "/list?next=/reset/hunter22", "/list?next=***"},
+		{[]string{"iban"}, "/list?iban=DE02", "/list?iban=***"}, // MaskQuery has it, too
+	} {
+		if got := New([]string{"iban"}, c.allow).Path(c.raw); got != c.want {
+			t.Errorf("allowing %q: %s became %s, want %s", c.allow, c.raw, got, c.want)
+		}
 	}
 }
 
-// FuzzMask plants a secret under a sensitive name, and a secret shape under a harmless one.
+// TestMaskQuery looks for the host's names wherever ours are looked for.
+func TestMaskQuery(t *testing.T) {
+	m := New([]string{"iban", "card-number", "q"}, nil)
+	for raw, want := range map[string]string{
+		"/?IBAN=DE02&card_number=4111":          "/?IBAN=***&card_number=***",
+		"/?user[iban]=DE02&userIban=DE02":       "/?user[iban]=***&userIban=***",
+		"/?iban[0]=DE02&iban1=DE02":             "/?iban[0]=***&iban1=***",
+		"/?user.card-number=7&myCardNumber=7":   "/?user.card-number=***&myCardNumber=***",
+		`/?data={"iban":"DE02"}`:                "/?data=***",
+		"/?next=/x%3Fiban%3DDE02":               "/?next=***",
+		"/iban/DE02":                            "/iban/***",
+		"/?name=iban&value=DE02":                "/?name=iban&value=***",
+		"/?q=a&faq=b&Q=c":                       "/?q=***&faq=b&Q=***",
+		"/?caliban=tempest7&iban_country=DE123": "/?caliban=tempest7&iban_country=DE123",
+	} {
+		if got := m.Path(raw); got != want {
+			t.Errorf("%s\n got %s\nwant %s", raw, got, want)
+		}
+	}
+}
+
+// FuzzMask plants a secret under a sensitive name, and a secret shape and a key under a harmless one.
 func FuzzMask(f *testing.F) {
 	f.Add("/a/b?c=d", "x", "y=1;z")
 	f.Add("/%zz;=?#", "%74", "&&")
 	f.Fuzz(func(t *testing.T, path, before, after string) {
-		const planted = "Zk3PlantedSecret9x"
+		const planted, key = "Zk3PlantedSecret9x", "ghp_16C7e42F292c6912E7"
 		m := New(nil, nil)
-		raw := path + "?" + before + "&token=" + planted + "&" + after
-		if got := m.Path(raw); strings.Contains(decode(got), planted) {
-			t.Errorf("%q\nbecame %q", raw, got)
-		}
-		raw = path + "?" + url.QueryEscape(before) + "=" + hex32 + "&" + after
-		if got := m.Path(raw); strings.Contains(decode(got), hex32) {
-			t.Errorf("%q\nbecame %q", raw, got)
-		}
-		const key = "ghp_16C7e42F292c6912E7"
-		raw = path + "?" + before + "&x=" + key + "&" + after
-		if got := m.Path(raw); strings.Contains(decode(got), key) {
-			t.Errorf("%q\nbecame %q", raw, got)
+		for secret, raw := range map[string]string{
+			planted: path + "?" + before + "&token=" + planted + "&" + after,
+			b64:     path + "?" + url.QueryEscape(before) + "=" + b64 + "&" + after,
+			key:     path + "?" + before + "&x=" + key + "&" + after,
+		} {
+			if got := m.Path(raw); strings.Contains(decode(got), secret) {
+				t.Errorf("%q\nbecame %q", raw, got)
+			}
 		}
 		if once := m.Path(path); m.Path(once) != once {
 			t.Errorf("masking %q again changed it to %q", once, m.Path(once))
+		}
+	})
+}
+
+// FuzzMaskAllowQuery lets nothing of a query through but names.
+func FuzzMaskAllowQuery(f *testing.F) {
+	f.Add("a=b", "=c")
+	f.Fuzz(func(t *testing.T, before, after string) {
+		const planted = "Zk3PlantedSecret9x"
+		raw := "/list?" + before + "&" + planted + "&" + after + "&q=" + planted
+		if got := New(nil, []string{"page"}).Path(raw); strings.Contains(got, planted) {
+			t.Errorf("%q\nbecame %q", raw, got)
 		}
 	})
 }

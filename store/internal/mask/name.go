@@ -6,98 +6,109 @@ import (
 	"unicode/utf8"
 )
 
-// Parameters whose values are always masked. Names are compared without case and punctuation, so
-// that access_token, accessToken and Access-Token are one.
-var (
-	// Anywhere in a name.
-	secretParts = []string{
-		"token", "password", "passwd", "passphrase", "passcode", "pwd", "secret", "apikey", "accesskey", "privatekey",
-		"signature", "session", "sessid", "credential", "authorization", "jwt", "verifier", "samlresponse", "samlrequest",
-		"cardnumber", "csrf", "xsrf",
-	}
-	// As a whole name, or as its last word: user[pin], auth_code, newPass.
-	secretNames = map[string]bool{
-		"key": true, "code": true, "sig": true, "auth": true, "pass": true, "pw": true, "sid": true, "sess": true, "pin": true,
-		"otp": true, "totp": true, "mfa": true, "2fa": true, "cvv": true, "cvc": true, "ssn": true, "hmac": true, "nonce": true,
-		"bearer": true, "cookie": true, "ticket": true,
-	}
-	// Words before code and key that make them harmless: zip_code, sort-key.
-	harmless = map[string]bool{
-		"zip": true, "post": true, "postal": true, "country": true, "area": true, "currency": true, "language": true, "lang": true,
-		"discount": true, "promo": true, "coupon": true, "voucher": true, "bar": true, "qr": true, "sort": true, "order": true,
-		"product": true, "item": true, "error": true, "status": true, "primary": true, "foreign": true,
-	}
+// meaning is what the name of a value says of the value. The name may be that of a parameter, of a member of
+// JSON, or the segment of the path before it.
+type meaning uint8
+
+const (
+	harmless   meaning = iota
+	common             // code: the name of secrets and of harmless things
+	announcing         // reset: the value is a secret unless it reads like words
+	secret             // password
 )
 
 // IsName reports whether a parameter can have this name: it has letters or digits.
-func IsName(name string) bool { return foldParameter(name) != "" }
+func IsName(name string) bool {
+	return strings.ContainsFunc(name, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+}
 
-// foldParameter is what names of parameters are compared by: letters and digits, in lower case.
-func foldParameter(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
+// meaning returns what a name says of its value, by the words in it and by the host's list.
+func (w *walk) meaning(name string, r *reading) meaning {
+	if found := r.meaning(); found == secret || !w.host.endsName(name[:r.end]) {
+		return found
+	}
+	return secret
+}
+
+// beginsWord reports whether a word of a name begins at i.
+func beginsWord(name string, i int) bool {
+	return isWordByte(name[i]) && (i == 0 || !isWordByte(name[i-1]) || class(name[i]) == upper && class(name[i-1]) == lower)
+}
+
+// isWordByte reports whether c belongs to a word: letters of any script, and digits.
+func isWordByte(c byte) bool { return c >= utf8.RuneSelf || class(c) != other }
+
+// appendFolded appends what names are compared by: letters and digits in lower case. So access_token,
+// accessToken and Access-Token are one.
+func appendFolded(b []byte, name string) []byte {
+	for i := 0; i < len(name); {
+		if c := name[i]; c < utf8.RuneSelf {
+			if k := class(c); k == upper {
+				b = append(b, c|0x20)
+			} else if k != other {
+				b = append(b, c)
+			}
+			i++
+			continue
 		}
-		return -1
-	}, name)
+		r, size := utf8.DecodeRuneInString(name[i:])
+		if r = foldRune(r); r != 0 {
+			b = utf8.AppendRune(b, r)
+		}
+		i += size
+	}
+	return b
 }
 
-func foldParameters(names []string) map[string]bool {
-	folded := make(map[string]bool, len(names))
+// foldRune returns a letter in lower case, or 0 for the accent of the letter before it.
+func foldRune(r rune) rune {
+	const lastWithCase = 0x1fff // scripts behind it have no capitals that matter here
+	switch {
+	case 0x300 <= r && r <= 0x36f:
+		return 0
+	case r <= lastWithCase:
+		return unicode.ToLower(r)
+	}
+	return r
+}
+
+// nameSet is a set of names that are compared folded.
+type nameSet struct {
+	names   map[string]bool
+	longest int // bytes
+}
+
+func newNameSet(names []string) nameSet {
+	s := nameSet{names: make(map[string]bool, len(names))}
 	for _, name := range names {
-		folded[foldParameter(name)] = true
+		folded := appendFolded(nil, name)
+		s.names[string(folded)] = true
+		s.longest = max(s.longest, len(folded))
 	}
-	return folded
+	return s
 }
 
-// secret reports whether values of a parameter with this name are masked.
-func (m *Masker) secret(name string) bool {
-	if m.allow != nil {
-		return !m.allow[foldParameter(name)]
+// has reports whether a name is in the set.
+func (s nameSet) has(name string) bool {
+	if len(s.names) == 0 {
+		return false
 	}
-	return m.secretName(name)
+	var buffer [64]byte
+	return s.names[string(appendFolded(buffer[:0], name))]
 }
 
-// secretName reports whether a name is that of a secret, by the host's list or by ours.
-func (m *Masker) secretName(name string) bool {
-	folded := foldParameter(name)
-	if secretNames[folded] || m.mask[folded] || secretWord(name) {
-		return true
+// endsName reports whether the last words of a name are one of the set: user[iban] ends with iban. Digits
+// at the end don't count.
+func (s nameSet) endsName(name string) bool {
+	if len(s.names) == 0 {
+		return false
 	}
-	for _, part := range secretParts {
-		if strings.Contains(folded, part) {
+	name = strings.TrimRight(name, "0123456789")
+	const punctuation = 2 // times as long may a name be as its folded form
+	for start := len(name) - 1; start >= max(0, len(name)-punctuation*s.longest); start-- {
+		if beginsWord(name, start) && s.has(name[start:]) {
 			return true
 		}
 	}
 	return false
 }
-
-// secretWord reports whether the last word of a name is a secret's.
-func secretWord(name string) bool {
-	rest, last := cutLastWord(name)
-	if last == "code" || last == "key" {
-		_, before := cutLastWord(rest)
-		return !harmless[before]
-	}
-	return secretNames[last]
-}
-
-// cutLastWord returns the last word of a name, in lower case, and what stands before it. Words end at
-// punctuation and at the humps of camelCase.
-func cutLastWord(name string) (rest, word string) {
-	end := len(name)
-	for end > 0 && !isWordByte(name[end-1]) {
-		end--
-	}
-	start := end
-	for start > 0 && isWordByte(name[start-1]) {
-		start--
-		if start > 0 && class(name[start]) == upper && class(name[start-1]) == lower {
-			break
-		}
-	}
-	return name[:start], strings.ToLower(name[start:end])
-}
-
-// isWordByte reports whether c belongs to a word: letters of any script, and digits.
-func isWordByte(c byte) bool { return c >= utf8.RuneSelf || class(c) != other }

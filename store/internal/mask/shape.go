@@ -15,25 +15,28 @@ const (
 	oddOneCase    = 9 // and nothing that separates them
 )
 
-// secretShape reports whether a decoded value contains a long run without the regularity of words
-// and numbers. UUIDs are identifiers, and pass.
-func secretShape(value string) bool {
+// random reports whether a decoded value contains a long run without the regularity of words and numbers,
+// except those that are known.
+func (w *walk) random(value string, k known) bool {
 	if len(value) < window {
 		return false
 	}
+	w.work += 2 * len(value)
 	var r run
 	for i := 0; i < len(value); i++ {
-		switch {
-		case value[i] == '-' && i >= uuidDash && wordBegins(value, i-uuidDash) && isUUID(value[i-uuidDash:]):
-			i += uuidLength - uuidDash - 1
-			r = run{}
-		case isTokenByte(value[i]):
-			r.add(value[i])
-			if r.random() {
-				return true
+		if wordBegins(value, i) {
+			if length := identifier(value[i:], k); length > 0 {
+				i += length - 1
+				r = run{}
+				continue
 			}
-		default:
+		}
+		if !isTokenByte(value[i]) {
 			r = run{}
+			continue
+		}
+		if r.add(value[i]); r.random() {
+			return true
 		}
 	}
 	return false
@@ -102,27 +105,4 @@ func bit(b bool) uint32 {
 		return 1
 	}
 	return 0
-}
-
-const (
-	uuidLength = 36
-	uuidDash   = 8 // where its first dash is
-)
-
-// isUUID recognises the 8-4-4-4-12 form at the start of s, as a word of its own.
-func isUUID(s string) bool {
-	if len(s) < uuidLength || len(s) > uuidLength && class(s[uuidLength]) != other {
-		return false
-	}
-	for i := range uuidLength {
-		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (s[i] == '-') || !dash && !isHex(s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// isHex reports whether c is a hexadecimal digit.
-func isHex(c byte) bool {
-	return class(c) == digit || class(c) != other && c|0x20 <= 'f'
 }
