@@ -32,7 +32,7 @@ func BenchmarkWriter(b *testing.B) {
 	b.Run("redis", func(b *testing.B) {
 		server := redistest.Start(b)
 		logs := openStore(b, server.URL, options)
-		bare := newPipeline(b, server.Client(b), logs.Keys(), entries)
+		bare := newPipeline(b, server.Client(b), logs.KeyPrefix(), entries)
 		var ours, theirs time.Duration
 		for b.Loop() {
 			ours += write(b, logs, entries)
@@ -118,7 +118,7 @@ type pipeline struct {
 // line is an entry as it is sent.
 type line struct{ key, channel, payload string }
 
-func newPipeline(b *testing.B, client *redis.Client, keys store.Keys, entries []store.Entry) *pipeline {
+func newPipeline(b *testing.B, client *redis.Client, prefix string, entries []store.Entry) *pipeline {
 	b.Helper()
 	p := &pipeline{client: client}
 	for i, e := range entries {
@@ -131,7 +131,7 @@ func newPipeline(b *testing.B, client *redis.Client, keys store.Keys, entries []
 			p.batches = append(p.batches, nil)
 		}
 		last := len(p.batches) - 1
-		p.batches[last] = append(p.batches[last], line{keys.Log(e.Username), keys.LogChannel(e.Username), string(payload)})
+		p.batches[last] = append(p.batches[last], line{prefix + "log:" + e.Username, prefix + "log:" + e.Username, string(payload)})
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -63,7 +64,8 @@ func TestOpenSocketsAskSomebodyElsesLoginAgain(t *testing.T) {
 	} {
 		t.Run(header, func(t *testing.T) {
 			t.Parallel()
-			s := newSiteWith(t, redistest.Start(t).Client(t), options, time.Millisecond)
+			s := newSite(t, redistest.Start(t).Client(t), options)
+			s.admin.SetLoginInterval(time.Millisecond)
 			var sockets []*websocket.Conn
 			for _, target := range []string{"?username=ada", "?everyone=1"} {
 				conn, response := s.stranger().dial(base+"/live/socket"+target, header, root)
@@ -84,10 +86,15 @@ func TestOpenSocketsEndWithTheirReason(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b := s.superuser()
 	const lasts = 3 * time.Second
-	until := time.Now().Add(lasts)
+	reason, err := json.Marshal(auth.Reason{Text: "ticket 12", Until: time.Now().Add(lasts)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var sockets []*websocket.Conn
 	for username, target := range map[string]string{"ada": "?username=ada", "": "?everyone=1"} {
-		s.setReason(username, until)
+		if err := s.client.Set(t.Context(), s.authKeys().Reason(root, username), reason, time.Hour).Err(); err != nil {
+			t.Fatal(err)
+		}
 		conn, response := b.dial(base + "/live/socket" + target)
 		if conn == nil {
 			t.Fatalf("no socket: %d", response.StatusCode)

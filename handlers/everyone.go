@@ -12,13 +12,12 @@ import (
 
 // everyone shows the page on which all users' requests appear, those that its query asks for.
 func (s *site) everyone(c *gin.Context) {
-	look := s.lookOf(c, "")
-	answer := s.gate.Prepare(c.Request.Context(), look)
-	if !s.allows(c, look, answer) {
+	reason, ok := s.reasonFor(c, "")
+	if !ok {
 		return
 	}
 	page := views.Live{
-		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(answer.Reason),
+		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(reason),
 		Filter: views.ParseFilter(c.Request.URL.Query()), Application: c.Query("app"),
 	}
 	var err error

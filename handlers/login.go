@@ -8,18 +8,17 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/internal/access"
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/views"
 )
 
 // loginPage shows the form, or leads on if somebody is logged in already.
 func (s *site) loginPage(c *gin.Context) {
-	who, err := s.sessions.Access(c)
+	access, err := s.sessions.Access(c)
 	switch {
 	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
-	case who.Account != "":
+	case access.Account != "":
 		c.Redirect(http.StatusSeeOther, s.ownPath(c.Query("next")))
 	default:
 		var message *views.Message
@@ -67,32 +66,31 @@ func (s *site) logIn(c *gin.Context) {
 	}
 }
 
-// begin begins a session of an account whose password was right.
+// begin begins a session of somebody whose password was right.
 func (s *site) begin(c *gin.Context, account auth.Account, name, address string) error {
 	ctx := c.Request.Context()
 	if err := s.throttle.Succeeded(ctx, name, address); err != nil {
 		return err
 	}
-	actor := audit.Actor{Name: account.Name, Role: string(account.Role), Via: string(auth.ViaSession), Address: address}
-	if err := s.record(c, actor.Record(audit.Login, "")); err != nil {
+	c.Set(accessKey, auth.Access{Account: account.Name, Role: account.Role, Via: auth.ViaSession})
+	if err := s.record(c, audit.Record{Action: audit.Login}); err != nil {
 		return err
 	}
 	return s.sessions.LogIn(c, account, address)
 }
 
-// inTheClear reports whether the page that sends a form came without https, from elsewhere than this
-// machine. The browser would not keep the session, and the password has crossed the network for all to
+// inTheClear says whether the page that sends a form did not come by https, from elsewhere than this
+// machine: the browser would not keep the session, and the password has crossed the network for all to
 // read. Browsers say in Origin how the page came, whatever proxies are in between.
 func (s *site) inTheClear(c *gin.Context) bool {
 	return !auth.IsLoopback(c.Request) && strings.HasPrefix(c.GetHeader("Origin"), "http://")
 }
 
-// recordFailure writes a failed login down. The name is kept only where it is an account's, because people
-// type their password into the wrong field. Every name is looked up, known or not, so that the time
-// doesn't tell which it is.
+// recordFailure writes a failed login down. The name is kept only where it is an account's: people type
+// their password into the wrong field. That is looked up for every name, known or not, so that the time
+// doesn't tell which.
 func (s *site) recordFailure(c *gin.Context, name string) error {
-	r := s.actor(c).Record(audit.LoginFailed, "")
-	r.Actor = name
+	r := audit.Record{Action: audit.LoginFailed, Actor: name}
 	_, err := s.accounts.Get(c.Request.Context(), name)
 	switch {
 	case errors.Is(err, auth.ErrNoAccount):
@@ -105,7 +103,7 @@ func (s *site) recordFailure(c *gin.Context, name string) error {
 
 // logOut ends the session.
 func (s *site) logOut(c *gin.Context) {
-	who, err := s.sessions.Access(c)
+	access, err := s.sessions.Access(c)
 	if err == nil {
 		err = s.sessions.LogOut(c)
 	}
@@ -113,8 +111,8 @@ func (s *site) logOut(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	if who.Account != "" {
-		s.recordDone(c, access.Look{Access: who, Address: s.clientAddress(c)}.Actor().Record(audit.Logout, ""))
+	if access.Account != "" {
+		s.recordDone(c, audit.Record{Action: audit.Logout, Actor: access.Account, Role: string(access.Role), Via: string(access.Via)})
 	}
 	c.Redirect(http.StatusSeeOther, s.base+"/login?out=1")
 }

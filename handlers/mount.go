@@ -57,7 +57,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	superusers.GET("/audit/export", s.requireAllowance, s.auditExport)
 	own := private.Group("", s.requireAllowance)
 	if a.options.RequireReason {
-		private.POST("/reason", s.stateReason)
+		own.POST("/reason", s.stateReason)
 	}
 	page(private, "/account", s.ownAccount)
 	own.POST("/account/token", s.createToken)

@@ -94,10 +94,8 @@ func kindAccepted(h http.Header) store.Kind {
 
 // leadsTo is the path and query where an answer sends the browser, "" where it sends it nowhere, to
 // another host, or to an address that would have to be resolved first.
-func (a asked) leadsTo(response http.Header, code int) string {
-	switch code {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+func (a asked) leadsTo(response http.Header, redirects bool) string {
+	if redirects {
 		return samePath(value(response, "Location"), a.host)
 	}
 	if !a.htmx {

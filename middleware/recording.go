@@ -102,10 +102,12 @@ func (a arrived) entry(response http.Header, code int) store.Entry {
 	if id == "" {
 		id = a.sentID
 	}
-	return store.Entry{
+	e := store.Entry{
 		Method: a.method, Path: a.uri, Code: code, Time: finished, Duration: finished.Sub(a.at), RequestID: id,
-		Kind: a.kind, From: a.from, Location: a.leadsTo(response, code),
+		Kind: a.kind, From: a.from,
 	}
+	e.Location = a.leadsTo(response, e.Redirects())
+	return e
 }
 
 // identity is what the host says about a request; R is how its framework shows one.

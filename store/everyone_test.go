@@ -19,8 +19,8 @@ func TestResumeEveryoneWhereOthersWereEarlier(t *testing.T) {
 	first := storetest.Watch(t, storetest.Open(t, client, store.Options{}), "", "")
 	first.Live(2)
 	earlier := time.Second
-	storetest.Until(t, "that was a while ago", func() bool {
-		left := client.PTTL(t.Context(), application.Keys().Log("bob")).Val()
+	redistest.Eventually(t, "that was a while ago", func() bool {
+		left := client.PTTL(t.Context(), storetest.Keys(application).Log("bob")).Val()
 		return time.Hour-left > earlier
 	})
 	storetest.Record(application, "ada", 2, 3)

@@ -62,7 +62,7 @@ func TestOneConnectionForAnyNumberOfViewers(t *testing.T) {
 	for _, v := range views {
 		v.Updates.Close()
 	}
-	storetest.Until(t, "the connection is closed when the last viewer has gone", func() bool { return connections(t, admin) == 0 })
+	redistest.Eventually(t, "the connection is closed when the last viewer has gone", func() bool { return connections(t, admin) == 0 })
 	storetest.Record(logs, "7", 0, 1)
 	again := storetest.Watch(t, logs, "7", "")
 	again.Live(1)

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/keys"
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // Times of heartbeats.
@@ -20,7 +23,7 @@ const (
 	// Silence is how long a process may not have reported before it counts as gone.
 	Silence = time.Minute
 
-	beatKept = time.Hour // a last heartbeat is kept, so that what a process lost can still be seen
+	heartbeatKept = time.Hour // a last heartbeat is kept, so that what a process lost can still be seen
 )
 
 // Application is a process that records, as it last reported itself.
@@ -40,8 +43,8 @@ type Application struct {
 // Reporting tells whether the process has reported within [Silence].
 func (a Application) Reporting() bool { return a.Age <= Silence }
 
-// beatLine is the JSON form of a heartbeat.
-type beatLine struct {
+// heartbeatJSON is the JSON form of a heartbeat.
+type heartbeatJSON struct {
 	Name          string  `json:"application"`
 	Host          string  `json:"host"`
 	Version       string  `json:"version,omitempty"`
@@ -57,26 +60,26 @@ type beatLine struct {
 	IndexRefused  uint64  `json:"index_refused,omitempty"`
 	MaxEntries    int     `json:"max_entries,omitempty"`
 
-	Traffic *trafficLine `json:"traffic,omitempty"`
+	Traffic *minutesJSON `json:"traffic,omitempty"`
 }
 
 // heartbeat reports this process. It belongs to the writer's goroutine.
 type heartbeat struct {
 	client  redis.UniversalClient
-	keys    Keys
+	keys    keys.Keys
 	id      string
-	line    beatLine
+	line    heartbeatJSON
 	traffic traffic
 	sent    time.Time // the last attempt; zero before the first
 	tick    *time.Ticker
 }
 
-func newHeartbeat(client redis.UniversalClient, keys Keys, options Options, id string) *heartbeat {
+func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options, id string) *heartbeat {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &heartbeat{client: client, keys: keys, id: id, tick: time.NewTicker(HeartbeatInterval), line: beatLine{
+	return &heartbeat{client: client, keys: keys, id: id, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
 		MaxEntries: options.MaxEntries,
 	}}
@@ -98,14 +101,14 @@ func (h *heartbeat) send(s Stats) {
 	line.HostPanic = s.Dropped.HostPanic
 	encoded, err := json.Marshal(line)
 	if err != nil {
-		return // there is nothing in a beatLine that can't be encoded
+		return // there is nothing in a heartbeatJSON that can't be encoded
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	pipe := h.client.Pipeline()
-	pipe.Set(ctx, h.keys.Application(h.id), encoded, beatKept)
+	pipe.Set(ctx, h.keys.Application(h.id), encoded, heartbeatKept)
 	pipe.SAdd(ctx, h.keys.Applications(), h.id)
-	pipe.PExpire(ctx, h.keys.Applications(), beatKept)
+	pipe.PExpire(ctx, h.keys.Applications(), heartbeatKept)
 	_, _ = pipe.Exec(ctx)
 }
 
@@ -130,12 +133,9 @@ func (h *heartbeat) end(s Stats) {
 // Applications returns the processes that record, or did within the last hour and did not stop in
 // good order, by name and host. It waits for Redis for two seconds at most.
 func (s *Store) Applications(ctx context.Context) ([]Application, error) {
-	return readApplications(ctx, s.clients.reader, s.keys)
-}
-
-func readApplications(ctx context.Context, client redis.UniversalClient, keys Keys) ([]Application, error) {
-	ids, err := client.SMembers(ctx, keys.Applications()).Result()
-	if err != nil && !isWrongType(err) { // what somebody else keeps there is no list of applications
+	client := s.clients.reader
+	ids, err := client.SMembers(ctx, s.keys.Applications()).Result()
+	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of applications
 		return nil, fmt.Errorf("read which applications report: %w", err)
 	}
 	if len(ids) == 0 {
@@ -144,19 +144,19 @@ func readApplications(ctx context.Context, client redis.UniversalClient, keys Ke
 	pipe := client.Pipeline()
 	lines, left := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
 	for i, id := range ids {
-		lines[i] = pipe.Get(ctx, keys.Application(id))
-		left[i] = pipe.PTTL(ctx, keys.Application(id))
+		lines[i] = pipe.Get(ctx, s.keys.Application(id))
+		left[i] = pipe.PTTL(ctx, s.keys.Application(id))
 	}
-	if err := execReading(ctx, pipe); err != nil {
+	if err := redisreply.Exec(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("read the applications' reports: %w", err)
 	}
 	var found []Application
 	for i, id := range ids {
-		var line beatLine
+		var line heartbeatJSON
 		if json.Unmarshal([]byte(lines[i].Val()), &line) != nil || left[i].Val() <= 0 {
 			continue // expired: its id goes with the set, when nobody reports any more
 		}
-		found = append(found, line.application(id, beatKept-left[i].Val()))
+		found = append(found, line.application(id, heartbeatKept-left[i].Val()))
 	}
 	slices.SortFunc(found, func(a, b Application) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Host, b.Host), a.Started.Compare(b.Started))
@@ -164,7 +164,28 @@ func readApplications(ctx context.Context, client redis.UniversalClient, keys Ke
 	return found, nil
 }
 
-func (l beatLine) application(id string, age time.Duration) Application {
+// anyReports asks whether an application has reported itself, or anybody's request, lately, and what
+// the smallest limit of the lists is. Applications that send no heartbeats, such as django-userlog's,
+// are known by the requests.
+func (s *Store) anyReports(ctx context.Context) (reporting bool, shortest int, err error) {
+	applications, err := s.Applications(ctx)
+	if err != nil {
+		return false, 0, err
+	}
+	for _, a := range applications {
+		reporting = reporting || a.Reporting()
+		if a.MaxEntries > 0 && (shortest == 0 || a.MaxEntries < shortest) {
+			shortest = a.MaxEntries
+		}
+	}
+	if reporting {
+		return true, shortest, nil
+	}
+	seen, err := s.lastSeen(ctx, time.Now().Add(-Silence), 1)
+	return len(seen) > 0, shortest, err
+}
+
+func (l heartbeatJSON) application(id string, age time.Duration) Application {
 	return Application{
 		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age,
 		Started: time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),

@@ -14,7 +14,7 @@ func TestAnApplicationThatStoppedReportingIsNotReporting(t *testing.T) {
 	logs := storetest.Open(t, client, store.Options{})
 	logs.Announce()
 	found := storetest.Reporting(t, logs, 1)
-	key := logs.Keys().Application(found[0].ID)
+	key := storetest.Keys(logs).Application(found[0].ID)
 	if err := client.PExpire(t.Context(), key, 58*time.Minute).Err(); err != nil {
 		t.Fatal(err)
 	}

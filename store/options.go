@@ -8,8 +8,16 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/gin-userlog/userlog/store/internal/keys"
 	"github.com/gin-userlog/userlog/store/internal/mask"
 )
+
+// DefaultKeyPrefix begins every key and channel unless Options.KeyPrefix says otherwise.
+const DefaultKeyPrefix = "userlog:"
+
+// NoKeyPrefix as Options.KeyPrefix stands for keys without a prefix: the lists and channels then
+// have the names that django-userlog gives them, log:<username> and userlog:log:<username>.
+const NoKeyPrefix = "\x00none"
 
 // Defaults and limits of [Options].
 const (
@@ -99,4 +107,15 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	return o, nil
+}
+
+// names returns the names of keys and channels.
+func (o Options) names() (keys.Keys, error) {
+	switch o.KeyPrefix {
+	case "":
+		return keys.New(DefaultKeyPrefix, DefaultKeyPrefix)
+	case NoKeyPrefix:
+		return keys.New("", DefaultKeyPrefix)
+	}
+	return keys.New(o.KeyPrefix, o.KeyPrefix)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // Log is what Redis holds of one user's requests.
@@ -17,7 +19,7 @@ type Log struct {
 // for Redis for two seconds at most.
 func (s *Store) Log(ctx context.Context, username string) (Log, error) {
 	lines, err := s.clients.reader.LRange(ctx, s.keys.Log(username), 0, int64(s.options.MaxEntries)-1).Result()
-	if isWrongType(err) {
+	if redisreply.IsWrongType(err) {
 		return Log{Skipped: 1}, nil // what somebody else keeps there is no log
 	}
 	if err != nil {
@@ -29,12 +31,16 @@ func (s *Store) Log(ctx context.Context, username string) (Log, error) {
 // Newest returns the newest entries, limit of each at most, of several users' logs, in the order of the
 // names. It is [Store.Log] for lists of users: one round trip, which it waits for two seconds at most.
 func (s *Store) Newest(ctx context.Context, limit int, usernames ...string) ([]Log, error) {
-	if limit < 1 {
+	if limit < 1 || len(usernames) == 0 {
 		return make([]Log, len(usernames)), nil
 	}
-	lists, err := readNewest(ctx, s.clients.reader, s.keys, limit, usernames)
-	if err != nil {
-		return nil, err
+	pipe := s.clients.reader.Pipeline()
+	lists := make([]*redis.StringSliceCmd, len(usernames))
+	for i, username := range usernames {
+		lists[i] = pipe.LRange(ctx, s.keys.Log(username), 0, int64(limit)-1)
+	}
+	if err := redisreply.Exec(ctx, pipe); err != nil {
+		return nil, fmt.Errorf("read the newest entries of %d users: %w", len(usernames), err)
 	}
 	logs := make([]Log, len(usernames))
 	for i, list := range lists {
@@ -45,22 +51,6 @@ func (s *Store) Newest(ctx context.Context, limit int, usernames ...string) ([]L
 		logs[i] = decodeLog(usernames[i], list.Val())
 	}
 	return logs, nil
-}
-
-// readNewest reads the newest lines of several lists in one round trip. What is no list has an error.
-func readNewest(ctx context.Context, client redis.UniversalClient, keys Keys, limit int, usernames []string) ([]*redis.StringSliceCmd, error) {
-	if len(usernames) == 0 {
-		return nil, nil
-	}
-	pipe := client.Pipeline()
-	lists := make([]*redis.StringSliceCmd, len(usernames))
-	for i, username := range usernames {
-		lists[i] = pipe.LRange(ctx, keys.Log(username), 0, int64(limit)-1)
-	}
-	if err := execReading(ctx, pipe); err != nil {
-		return nil, fmt.Errorf("read the newest entries of %d users: %w", len(usernames), err)
-	}
-	return lists, nil
 }
 
 // decodeLog reads the lines of one list. Of lines with the same id the newest is kept.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
 // recorder takes entries from any number of goroutines and hands them, in order, to one writer.
@@ -33,7 +35,7 @@ type recorder struct {
 	gone    bool // what was in ring and being written has been given up
 }
 
-func newRecorder(client redis.UniversalClient, tracker *sendTracker, keys Keys, options Options) *recorder {
+func newRecorder(client redis.UniversalClient, tracker *sendTracker, keys keys.Keys, options Options) *recorder {
 	r := &recorder{
 		size:      options.QueueSize,
 		work:      make(chan struct{}, 1),

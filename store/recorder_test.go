@@ -34,7 +34,7 @@ func TestOutageLosesNothingThatFits(t *testing.T) {
 	for n := 100; n < 650; n++ {
 		logs.Record(storetest.Entry("ada", n))
 	}
-	storetest.Until(t, "the outage is noticed", func() bool { return !logs.Stats().Connected })
+	redistest.Eventually(t, "the outage is noticed", func() bool { return !logs.Stats().Connected })
 	storetest.Balanced(t, logs.Stats())
 	server.Restart()
 	storetest.Written(t, logs)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // How a search reads names: a few at first, and more where most have expired.
@@ -67,7 +69,7 @@ type nameSearch struct {
 // nextNames returns up to n usernames.
 func (s *Store) nextNames(ctx context.Context, search *nameSearch, n int) ([]string, error) {
 	members, err := s.clients.reader.ZRangeByLex(ctx, s.keys.Names(), &redis.ZRangeBy{Min: search.from, Max: search.to, Count: int64(n)}).Result()
-	if err != nil && !isWrongType(err) { // what somebody else keeps there is no list of names
+	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of names
 		return nil, fmt.Errorf("search for names: %w", err)
 	}
 	search.read += len(members)
@@ -87,7 +89,7 @@ func (s *Store) livingUsers(ctx context.Context, usernames []string) ([]Seen, er
 		return nil, nil
 	}
 	scores, err := s.clients.reader.ZMScore(ctx, s.keys.Users(), usernames...).Result()
-	if isWrongType(err) {
+	if redisreply.IsWrongType(err) {
 		return nil, nil
 	}
 	if err != nil && !errors.Is(err, redis.Nil) {

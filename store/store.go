@@ -10,21 +10,24 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/feed"
+	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
 // ErrClosed is returned by every method that can't work after [Store.Close].
-var ErrClosed = errors.New("store: closed")
+var ErrClosed = feed.ErrClosed
 
 // Store is a user log in Redis: the place that applications record to and that the admin reads.
 // All methods may be called from several goroutines. Nothing connects before it is needed, and a
 // Redis that is away is tried again for as long as the Store is open.
 type Store struct {
 	options  Options
-	keys     Keys
+	keys     keys.Keys
 	address  string
 	clients  clients
 	recorder *recorder
-	feed     *feed
+	feed     *feed.Feed
 	closing  sync.Once
 	closers  []func()
 }
@@ -72,14 +75,18 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := newKeys(options.KeyPrefix)
+	keys, err := options.names()
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	s := &Store{options: options, keys: keys, address: address(client)}
 	s.clients = newClients(client)
 	s.recorder = newRecorder(s.clients.writer, s.clients.tracker, keys, options)
-	s.feed = newFeed(s.clients.reader, keys, options)
+	s.feed = feed.New(feed.Options{
+		Client: s.clients.reader, Keys: keys, MaxEntries: options.MaxEntries, Retention: options.Retention,
+		NoPublish: options.NoPublish, Log: options.Logger, Decode: decodeForFeed, Reports: s.anyReports,
+		ReportInterval: HeartbeatInterval, Silence: Silence,
+	})
 	return s, nil
 }
 
@@ -108,12 +115,9 @@ func (s *Store) Stats() Stats { return s.recorder.snapshot() }
 // Options returns the options in force, defaults filled in.
 func (s *Store) Options() Options { return s.options }
 
-// Keys returns the names of this store's keys and channels.
-func (s *Store) Keys() Keys { return s.keys }
-
 // KeyPrefix is what each of this store's keys begins with, for others who keep things in the same
 // Redis. It is empty for [NoKeyPrefix].
-func (s *Store) KeyPrefix() string { return s.keys.prefix }
+func (s *Store) KeyPrefix() string { return s.keys.Prefix() }
 
 // Client returns the client with which this Store reads, for others who keep things in the same
 // Redis: it honours deadlines and gives up after two seconds. It belongs to the Store.
@@ -138,7 +142,7 @@ func (s *Store) Close(ctx context.Context) error {
 	var err error
 	s.closing.Do(func() {
 		err = s.recorder.close(ctx)
-		s.feed.close()
+		s.feed.Close()
 		s.clients.close()
 		for _, closer := range s.closers {
 			closer()

@@ -2,8 +2,9 @@ package store
 
 import (
 	"context"
-	"slices"
-	"sync"
+	"fmt"
+
+	"github.com/gin-userlog/userlog/store/internal/feed"
 )
 
 // State says whether a [Subscription] can see what happens.
@@ -11,10 +12,10 @@ type State int
 
 // The states of a [Subscription].
 const (
-	Joining State = iota // nothing is known yet
-	Live                 // everything that is recorded arrives
-	Lost                 // Redis can't be reached; what was recorded meanwhile will follow, or a gap
-	Silent               // as Live, but no application has reported itself or a request for a minute
+	Joining = State(feed.Joining) // nothing is known yet
+	Live    = State(feed.Live)    // everything that is recorded arrives
+	Lost    = State(feed.Lost)    // Redis can't be reached; what was recorded meanwhile will follow, or a gap
+	Silent  = State(feed.Silent)  // as Live, but no application has reported itself or a request for a minute
 )
 
 // Update is what happened on a [Subscription] since its last update.
@@ -24,152 +25,83 @@ type Update struct {
 	Entries []*Entry // oldest first; shared with other subscriptions, so not to be changed
 }
 
-// maxPending bounds what waits for a subscriber that is slow to ask, besides what a topic can have
-// to tell at once; then the older half is given up for a gap.
-const maxPending = 1024
-
 // Subscription is one viewer's place in a log: it has everything that the log held when it was made,
 // then every entry as it is recorded, in order, none twice, and a gap wherever that can't be kept.
-type Subscription struct {
-	feed  *feed
-	topic *topic
-	after string // the cursor at which the viewer goes on; used when the topic goes live
+type Subscription struct{ viewer *feed.Subscription }
 
-	// Owned by the feed's goroutine.
-	limit   int  // of queue
-	started bool // has been given its first entries
+// Subscribe watches the log of one user: its first update has everything behind after, the [Entry.Cursor] of
+// what was seen last, or, if that is empty, everything that the log holds. Where the log no longer reaches
+// back to after, the update begins with a gap. It does not wait for Redis. Close the Subscription.
+func (s *Store) Subscribe(username, after string) (*Subscription, error) {
+	if err := CheckUsername(username); err != nil {
+		return nil, fmt.Errorf("store: subscribe: %w", err)
+	}
+	return s.subscribe(username, after)
+}
 
-	ready   chan struct{} // capacity 1: there is something to tell
-	mu      sync.Mutex
-	notify  chan<- struct{} // of Notify; nil = nobody waits there
-	state   State
-	queue   []*Entry // oldest first, with gapMarks
-	changed bool     // state or queue has something to tell
-	err     error
+// SubscribeEveryone is [Store.Subscribe] for all users at once. Since there is no list of
+// everyone's requests, a new viewer begins with the newest of those who were seen last, and there is a
+// gap also where it can't be known that nothing is missing.
+func (s *Store) SubscribeEveryone(after string) (*Subscription, error) {
+	return s.subscribe(feed.Everyone, after)
+}
+
+func (s *Store) subscribe(username, after string) (*Subscription, error) {
+	viewer, err := s.feed.Subscribe(username, after)
+	if err != nil {
+		return nil, err
+	}
+	return &Subscription{viewer}, nil
 }
 
 // Next waits until there is something to tell and returns it. The first update of a new
-// subscription has the backlog, and comes even if that is empty; while Redis can't be reached there
+// subscription has the backlog, and comes even if that is empty. While Redis can't be reached there
 // is one before it that says so. It returns ctx's error when ctx ends first, and [ErrClosed] after
 // Close of the subscription or its store. Next and Poll must not be called by two goroutines at once.
 func (s *Subscription) Next(ctx context.Context) (Update, error) {
-	for {
-		if update, ok, err := s.Poll(); ok || err != nil {
-			return update, err
-		}
-		select {
-		case <-s.ready:
-		case <-ctx.Done():
-			return Update{}, ctx.Err()
-		}
-	}
+	update, err := s.viewer.Next(ctx)
+	return updateOf(update), err
+}
+
+// Poll is [Subscription.Next] without waiting: ok tells whether there was something to tell. One call may not
+// return everything: after ok it is to be called again.
+func (s *Subscription) Poll() (update Update, ok bool, err error) {
+	told, ok, err := s.viewer.Poll()
+	return updateOf(told), ok, err
 }
 
 // Notify has c told whenever [Subscription.Poll] may have something to return, at once if it may have already.
 // Sends do not block: c should have room for one, which stands for any number. One c may serve many
 // subscriptions: so does a single goroutine that has many viewers.
-func (s *Subscription) Notify(c chan<- struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.notify = c
-	s.wake()
-}
+func (s *Subscription) Notify(c chan<- struct{}) { s.viewer.Notify(c) }
 
 // Close ends the subscription. It may be called more than once, and from any goroutine.
-func (s *Subscription) Close() {
-	s.fail(ErrClosed)
-	s.feed.do(func() { s.feed.leave(s) })
-}
+func (s *Subscription) Close() { s.viewer.Close() }
 
-// gapMark stands in a subscription's queue where entries may be missing.
-var gapMark = &Entry{}
-
-// Poll is [Subscription.Next] without waiting: ok tells whether there was something to tell. One call may not
-// return everything: after ok it is to be called again.
-func (s *Subscription) Poll() (update Update, ok bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		return Update{}, false, s.err
+// updateOf returns what the feed has told.
+func updateOf(told feed.Update) Update {
+	update := Update{State: State(told.State), Gap: told.Gap}
+	if len(told.Lines) == 0 {
+		return update
 	}
-	if !s.changed {
-		return Update{}, false, nil
-	}
-	update = Update{State: s.state, Entries: s.queue}
-	if len(s.queue) > 0 && s.queue[0] == gapMark {
-		update.Gap, update.Entries = true, s.queue[1:]
-	}
-	s.queue = nil
-	if next := slices.Index(update.Entries, gapMark); next >= 0 {
-		update.Entries, s.queue = update.Entries[:next:next], update.Entries[next:]
-	}
-	s.changed = len(s.queue) > 0
-	return update, true, nil
-}
-
-// start gives the subscription its first entries.
-func (s *Subscription) start(gap bool, entries []*Entry) {
-	s.started = true
-	s.push(Live, gap, entries)
-}
-
-// push adds to what is pending, if it is news. It never blocks. Whoever waits is not told before announce.
-func (s *Subscription) push(state State, gap bool, entries []*Entry) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if state == s.state && !gap && len(entries) == 0 {
-		return
-	}
-	s.state, s.changed = state, true
-	if gap {
-		s.mark()
-	}
-	s.queue = append(s.queue, entries...)
-	if len(s.queue) > s.limit {
-		kept := s.queue[len(s.queue)-s.limit/2:]
-		s.queue = make([]*Entry, 0, s.limit)
-		s.mark()
-		if kept[0] == gapMark {
-			kept = kept[1:]
+	update.Entries = make([]*Entry, len(told.Lines))
+	for i, line := range told.Lines {
+		e := line.Entry.(*Entry)
+		if line.Cursor != e.ID {
+			placed := *e // the entry itself may be shared with others by now
+			placed.cursor = line.Cursor
+			e = &placed
 		}
-		s.queue = append(s.queue, kept...)
+		update.Entries[i] = e
 	}
+	return update
 }
 
-// announce tells whoever waits that there is something to tell, if there is.
-func (s *Subscription) announce() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.changed {
-		s.wake()
+// decodeForFeed reads one line of username's list or channel for the feed.
+func decodeForFeed(username, line string) (feed.Line, error) {
+	e, err := decodeLine(username, line)
+	if err != nil {
+		return feed.Line{}, err
 	}
-}
-
-// mark appends a gap, unless there is one already. The caller holds mu.
-func (s *Subscription) mark() {
-	if n := len(s.queue); n == 0 || s.queue[n-1] != gapMark {
-		s.queue = append(s.queue, gapMark)
-	}
-}
-
-// fail ends the subscription with an error.
-func (s *Subscription) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err == nil {
-		s.err = err
-	}
-	s.wake()
-}
-
-// wake tells whoever waits. The caller holds mu.
-func (s *Subscription) wake() {
-	select {
-	case s.ready <- struct{}{}:
-	default:
-	}
-	select {
-	case s.notify <- struct{}{}:
-	default:
-	}
+	return feed.Line{ID: e.ID, Username: e.Username, Time: e.Time, Entry: &e}, nil
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"net/http"
-	"strings"
 	"time"
 
-	"github.com/gin-userlog/userlog/store/internal/assetpath"
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -28,7 +26,7 @@ func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 	found, err := s.clients.reader.ZRevRangeByScoreWithScores(ctx, s.keys.Trouble(), &redis.ZRangeBy{
 		Min: lastSeenSince(time.Now(), s.options.Retention), Max: "+inf", Count: int64(limit),
 	}).Result()
-	if err != nil && !isWrongType(err) { // what somebody else keeps there is no list of users
+	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of users
 		return nil, fmt.Errorf("read who is in trouble: %w", err)
 	}
 	users := make([]Trouble, 0, len(found))
@@ -51,31 +49,4 @@ func troubleScore(at time.Time, code int) float64 {
 func readTroubleScore(score float64) (at time.Time, code int) {
 	milliseconds, fraction := math.Modf(score)
 	return time.UnixMilli(int64(milliseconds)).UTC(), int(math.Round(fraction * 1000))
-}
-
-// troubles reports whether something that the user did failed, as opposed to what a page fetches by
-// the way, and to what somebody else did in the user's place.
-func (e *Entry) troubles() bool {
-	if !e.Failed() || e.Actor != "" {
-		return false
-	}
-	switch e.Kind {
-	case KindBeacon:
-		return false
-	case KindAsset, KindPrefetch, KindSocket:
-		return !e.reads() // no browser changes something so by itself
-	case KindUnknown:
-		path, _, _ := strings.Cut(e.Path, "?")
-		return !assetpath.Is(path)
-	}
-	return true
-}
-
-// reads reports whether the method only asks for something, as far as it is known.
-func (e *Entry) reads() bool {
-	switch e.Method {
-	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
-		return true
-	}
-	return false
 }

@@ -2,13 +2,14 @@ package store
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/gin-userlog/userlog/store/internal/keys"
 	"github.com/gin-userlog/userlog/store/internal/mask"
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -27,7 +28,7 @@ type writer struct {
 	recorder *recorder
 	client   redis.UniversalClient
 	tracker  *sendTracker
-	keys     Keys
+	keys     keys.Keys
 	options  Options
 	mask     *mask.Masker
 	index    *index
@@ -45,7 +46,7 @@ type writer struct {
 	loggedAt time.Time     // and when that was
 }
 
-func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, keys Keys, options Options) *writer {
+func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, keys keys.Keys, options Options) *writer {
 	ids := newIdentifier()
 	return &writer{
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
@@ -230,16 +231,16 @@ func (w *writer) judge(entries []Entry, pushed []push, err error) (o outcome) {
 			switch {
 			case p.cmd.Val() > 0:
 				o.written += p.entries
-			case isReply(p.cmd.Err()):
+			case redisreply.Is(p.cmd.Err()):
 				o.refused += p.entries
 			default: // the connection broke before this answer
 				o.indeterminate += p.entries
 			}
 		}
-	case isMultiRefused(err):
+	case redisreply.IsMultiRefused(err):
 		// Then what followed was carried out command by command, as far as it was permitted.
 		o.indeterminate = len(entries)
-	case isReply(err):
+	case redisreply.Is(err):
 		// Redis refused the whole transaction, or already the connection.
 	case w.tracker.mayHaveArrived(err):
 		o.indeterminate = len(entries)
@@ -256,7 +257,7 @@ type push struct {
 // done reports whether the transaction is known to have been executed: the answer is the list's
 // length or, only when it was tried, that there is no list. A command without an answer has length 0
 // and, where Redis refused the connection, no error either.
-func (p push) done() bool { return p.cmd.Val() > 0 || isWrongType(p.cmd.Err()) }
+func (p push) done() bool { return p.cmd.Val() > 0 || redisreply.IsWrongType(p.cmd.Err()) }
 
 // queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, and one PUBLISH per entry.
 func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []push {
@@ -295,18 +296,4 @@ func (w *writer) encode(entries []Entry) []string {
 		lines[i], start = all[start:end], end
 	}
 	return lines
-}
-
-// isReply reports whether err is Redis's own word, as opposed to a broken connection.
-func isReply(err error) bool {
-	var reply redis.Error
-	return errors.As(err, &reply)
-}
-
-// isWrongType reports whether the key of a list holds something else, which waiting does not change.
-func isWrongType(err error) bool { return redis.HasErrorPrefix(err, "WRONGTYPE") }
-
-// isMultiRefused reports whether the access list of this user of Redis lacks MULTI.
-func isMultiRefused(err error) bool {
-	return redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(err.Error(), "'multi'")
 }

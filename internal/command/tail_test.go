@@ -83,7 +83,7 @@ func TestTailJSON(t *testing.T) {
 	awaitWritten(t, logs, 1)
 	r := start(t, environ{"USERLOG_JSON": "true"}, "tail", "ada", "--redis", server.URL)
 	line := r.out.await(t, "(.*)\n")[1]
-	stored, err := server.Client(t).LIndex(t.Context(), logs.Keys().Log("ada"), 0).Result()
+	stored, err := server.Client(t).LIndex(t.Context(), logs.KeyPrefix()+"log:ada", 0).Result()
 	if err != nil {
 		t.Fatal(err)
 	}

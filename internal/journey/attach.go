@@ -4,7 +4,7 @@ import "github.com/gin-userlog/userlog/store"
 
 // addPart folds an entry that is not a step under the one that asked for it.
 func (f *Folder) addPart(e store.Entry) Change {
-	if kindOf(e) == store.KindPrefetch && e.Page != "" {
+	if e.Purpose() == store.KindPrefetch && e.Page != "" {
 		if len(f.ahead) >= f.limit {
 			clear(f.ahead)
 		}
@@ -13,7 +13,7 @@ func (f *Folder) addPart(e store.Entry) Change {
 	if s := f.asker(e); s != nil {
 		return f.attach(s, e)
 	}
-	if e.From == "" || assetPath(e.From) {
+	if e.From == "" || store.IsAssetPath(e.From) {
 		return Change{Step: f.begin(e), New: true}
 	}
 	s := f.begin(store.Entry{
@@ -28,7 +28,7 @@ func (f *Folder) addPart(e store.Entry) Change {
 // attach makes an entry a part of a step.
 func (f *Folder) attach(s *Step, e store.Entry) Change {
 	kept := s.add(e)
-	if kind := kindOf(e); kept && (kind == store.KindAsset || kind == store.KindFragment) {
+	if kind := e.Purpose(); kept && (kind == store.KindAsset || kind == store.KindFragment) {
 		f.parts[withoutQuery(e.Path)] = s
 	}
 	return Change{Step: s}
@@ -43,7 +43,7 @@ func (f *Folder) asker(e store.Entry) *Step {
 				return s
 			}
 		}
-		if !assetPath(e.From) {
+		if !store.IsAssetPath(e.From) {
 			return nil
 		}
 	}

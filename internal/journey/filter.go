@@ -49,7 +49,7 @@ func (f Filter) Matches(s *Step) bool {
 // shows reports whether a step is of the kind that the filter shows. A page that is only implied has no
 // method, and is a page all the same.
 func (f Filter) shows(s *Step) bool {
-	reads := s.Implied || safe(s.Entry.Method)
+	reads := s.Implied || s.Entry.Safe()
 	switch f.Show {
 	case ShowErrors:
 		return s.Failed() || s.Problems > 0
@@ -65,11 +65,11 @@ func (f Filter) shows(s *Step) bool {
 func (f Filter) MatchesEntry(e store.Entry) bool {
 	switch f.Show {
 	case ShowErrors:
-		return failed(e) && f.contains(e)
+		return e.Failed() && f.contains(e)
 	case ShowPages:
-		return safe(e.Method) && IsStep(e) && f.contains(e)
+		return e.Safe() && IsStep(e) && f.contains(e)
 	case ShowChanges:
-		return !safe(e.Method) && f.contains(e)
+		return !e.Safe() && f.contains(e)
 	}
 	return f.contains(e)
 }

@@ -86,7 +86,7 @@ func (f *Folder) Add(e store.Entry) Change {
 	}
 	var on *Step
 	if changes(e) {
-		if on = f.asker(e); on != nil && !failed(e) && on.beat(e) >= 3 {
+		if on = f.asker(e); on != nil && !e.Failed() && on.beat(e) >= 3 {
 			return f.attach(on, e)
 		}
 	}
@@ -135,8 +135,8 @@ func follows(r, e store.Entry) bool {
 	if wait := started(e).Sub(r.Time); wait > RedirectWindow || wait < -clockSkew {
 		return false
 	}
-	from, to := kindOf(r), kindOf(e)
-	if redirects(r) && from != store.KindUnknown {
+	from, to := r.Purpose(), e.Purpose()
+	if r.Redirects() && from != store.KindUnknown {
 		return to == from
 	}
 	return IsStep(e) || to == store.KindFragment
@@ -147,7 +147,7 @@ func started(e store.Entry) time.Time { return e.Time.Add(-e.Duration) }
 
 // complete adds an entry to a step that began without it, because what came of it arrived first.
 func (f *Folder) complete(e store.Entry) *Step {
-	if s := f.pages[e.Path]; s != nil && s.Implied && showsPage(e) && !redirects(e) && !s.Entry.Time.Before(started(e)) {
+	if s := f.pages[e.Path]; s != nil && s.Implied && showsPage(e) && !e.Redirects() && !s.Entry.Time.Before(started(e)) {
 		s.Entry, s.Implied = e, false
 		f.lead(s, e)
 		return s
@@ -179,7 +179,7 @@ func (f *Folder) lead(s *Step, e store.Entry) {
 		f.awaited[e.Location], s.awaiting = s, e.Location
 	}
 	switch {
-	case e.Location != "" && (showsPage(e) || !redirects(e)):
+	case e.Location != "" && (showsPage(e) || !e.Redirects()):
 		f.show(s, e.Location)
 	case showsPage(e):
 		f.show(s, e.Path)

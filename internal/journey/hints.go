@@ -118,7 +118,7 @@ func (f *Folder) failures(done []*Step) Hint {
 
 // failure is the entry of a failed step that failed.
 func (s *Step) failure() store.Entry {
-	if failed(s.Outcome()) {
+	if s.outcome().Failed() {
 		return s.Outcome()
 	}
 	return s.Entry
@@ -152,7 +152,7 @@ func repeated(done []*Step) Hint {
 
 // opens reports whether the step is that a page was opened or reloaded.
 func (s *Step) opens() bool {
-	return s.page && safe(s.Entry.Method) && showsPage(s.Entry)
+	return s.page && s.Entry.Safe() && showsPage(s.Entry)
 }
 
 // looped finds the newest redirects in circles.
@@ -165,7 +165,7 @@ func looped(recent []*Step) Hint {
 		for _, e := range chain {
 			h := Hint{Kind: HintRedirects}
 			for _, again := range chain {
-				if again.Path == e.Path && redirects(again) {
+				if again.Path == e.Path && again.Redirects() {
 					h.show(again)
 				}
 			}
@@ -195,11 +195,11 @@ func bounced(recent []*Step) Hint {
 
 // logsIn reports whether the step is a login that succeeded, as far as can be seen.
 func (s *Step) logsIn() bool {
-	if safe(s.Entry.Method) || s.Failed() || !loginPath(s.Entry.Path) || s.endsAtLogin() {
+	if s.Entry.Safe() || s.Failed() || !loginPath(s.Entry.Path) || s.endsAtLogin() {
 		return false
 	}
 	// A form that comes back says why it was not accepted; a script would have been answered so.
-	return s.Entry.Location != "" || kindOf(s.Entry) == store.KindFetch
+	return s.Entry.Location != "" || s.Entry.Purpose() == store.KindFetch
 }
 
 // isAboutLogin reports whether the step itself asks for the login, or to be logged out.

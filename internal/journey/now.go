@@ -69,7 +69,7 @@ func (s *Step) passive() bool {
 	}
 	for i := range s.Parts {
 		p := &s.Parts[i]
-		if kind := kindOf(p.Entry); !p.Poll && kind != store.KindBeacon && kind != store.KindSocket {
+		if kind := p.Entry.Purpose(); !p.Poll && kind != store.KindBeacon && kind != store.KindSocket {
 			return false
 		}
 	}
@@ -91,7 +91,7 @@ func (s *Step) busy() time.Time {
 func (f *Folder) problem() *Problem {
 	var newest *Problem
 	note := func(s *Step, e store.Entry) {
-		if failed(e) && (newest == nil || e.Time.After(newest.Entry.Time)) {
+		if e.Failed() && (newest == nil || e.Time.After(newest.Entry.Time)) {
 			newest = &Problem{Entry: e, StepID: s.ID}
 		}
 	}

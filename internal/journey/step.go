@@ -57,21 +57,23 @@ type part struct {
 	failed       bool
 }
 
-func partOf(e store.Entry) part { return part{e.Method, withoutQuery(e.Path), failed(e)} }
+func partOf(e store.Entry) part { return part{e.Method, withoutQuery(e.Path), e.Failed()} }
 
 // Outcome is the last request of the step itself: Entry, or what it led to.
-func (s *Step) Outcome() store.Entry {
+func (s *Step) Outcome() store.Entry { return *s.outcome() }
+
+func (s *Step) outcome() *store.Entry {
 	if n := len(s.Redirects); n > 0 {
-		return s.Redirects[n-1]
+		return &s.Redirects[n-1]
 	}
-	return s.Entry
+	return &s.Entry
 }
 
-// Failed reports whether the step itself did not do what was asked for: a status of 400 or above.
-func (s *Step) Failed() bool { return failed(s.Entry) || failed(s.Outcome()) }
+// Failed reports whether the step itself did not do what was asked for: see [store.Entry.Failed].
+func (s *Step) Failed() bool { return s.Entry.Failed() || s.outcome().Failed() }
 
 // Ahead reports whether the step is only what a browser loaded in case it will be wanted.
-func (s *Step) Ahead() bool { return kindOf(s.Entry) == store.KindPrefetch }
+func (s *Step) Ahead() bool { return s.Entry.Purpose() == store.KindPrefetch }
 
 // Folded is the number of requests that were fetched for the step, besides Entry and Redirects.
 func (s *Step) Folded() int {
@@ -102,7 +104,7 @@ func (s *Step) name() string {
 // add counts a request among the parts. It reports whether there is room for it.
 func (s *Step) add(e store.Entry) (kept bool) {
 	s.see(e)
-	if failed(e) {
+	if e.Failed() {
 		s.Problems++
 		if active(e) {
 			s.problem = e

@@ -160,7 +160,7 @@ func TestViewersShareOneConnection(t *testing.T) {
 	}
 	gone.Close()
 	eventually(t, "everyone's log is no longer listened to", func() bool { return patterns() == 0 })
-	channel := stored.Keys().LogChannel("ada")
+	channel := stored.KeyPrefix() + "log:ada"
 	if channels := client.PubSubNumSub(t.Context(), channel).Val(); channels[channel] != 1 {
 		t.Errorf("ada's channel: %v", channels)
 	}

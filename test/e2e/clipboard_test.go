@@ -28,7 +28,7 @@ func TestCopyButtons(t *testing.T) {
 		b.visit(page)
 		b.hasURLs("/pay?token=***")
 		b.click("#rows summary")
-		recorded, err := logs.Client().LIndex(t.Context(), logs.Keys().Log("ada"), 0).Result()
+		recorded, err := logs.Client().LIndex(t.Context(), logs.KeyPrefix()+"log:ada", 0).Result()
 		if err != nil {
 			t.Fatal(err)
 		}

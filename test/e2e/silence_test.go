@@ -96,7 +96,7 @@ func crashed(t *testing.T, redis *redistest.Server, reader *store.Store, name st
 	}
 	application := eventuallyReports(t, reader, name)
 	const kept = time.Hour // what is left of it tells how old a heartbeat is
-	if err := reader.Client().PExpire(t.Context(), reader.Keys().Application(application.ID), kept-silent).Err(); err != nil {
+	if err := reader.Client().PExpire(t.Context(), reader.KeyPrefix()+"application:"+application.ID, kept-silent).Err(); err != nil {
 		t.Fatal(err)
 	}
 }

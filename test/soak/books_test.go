@@ -29,7 +29,7 @@ func audit(t *testing.T, logs *store.Store, client redis.UniversalClient) (prese
 	settled(t, logs)
 	ids := map[string]bool{}
 	for _, user := range users() {
-		lines, err := client.LRange(t.Context(), logs.Keys().Log(user), 0, -1).Result()
+		lines, err := client.LRange(t.Context(), logs.KeyPrefix()+"log:"+user, 0, -1).Result()
 		if err != nil {
 			t.Fatalf("read the list of %s: %v", user, err)
 		}
@@ -78,7 +78,7 @@ type listener struct {
 // listen subscribes with client, whose connection must not be what a test breaks on purpose.
 func listen(t *testing.T, logs *store.Store, client *redis.Client) *listener {
 	t.Helper()
-	l := &listener{t: t, pubsub: client.PSubscribe(t.Context(), logs.Keys().LogPattern()), heard: map[string]bool{}, newest: map[string]int{}}
+	l := &listener{t: t, pubsub: client.PSubscribe(t.Context(), logs.KeyPrefix()+"log:*"), heard: map[string]bool{}, newest: map[string]int{}}
 	if _, err := l.pubsub.Receive(t.Context()); err != nil {
 		t.Fatalf("subscribe: %v", err)
 	}

@@ -133,7 +133,7 @@ type witness struct {
 func startWitness(t *testing.T, logs *store.Store, direct *redis.Client) *witness {
 	t.Helper()
 	w := &witness{position: map[string]int{}}
-	heard := direct.PSubscribe(context.Background(), logs.Keys().LogPattern())
+	heard := direct.PSubscribe(context.Background(), logs.KeyPrefix()+"log:*")
 	if _, err := heard.Receive(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -165,7 +165,7 @@ func (v *visit) has(id string) bool {
 
 // newest is the id of the newest entry in the list.
 func (v *visit) newest(ctx context.Context) (string, error) {
-	line, err := v.direct.LIndex(ctx, v.logs.Keys().Log(v.user), 0).Result()
+	line, err := v.direct.LIndex(ctx, v.logs.KeyPrefix()+"log:"+v.user, 0).Result()
 	if err != nil {
 		return "", fmt.Errorf("read the newest entry: %w", err)
 	}
@@ -179,7 +179,7 @@ func (v *visit) newest(ctx context.Context) (string, error) {
 // written returns the position of every entry in the list of a user, by id.
 func written(t *testing.T, logs *store.Store, direct *redis.Client, user string) map[string]int {
 	t.Helper()
-	lines, err := direct.LRange(t.Context(), logs.Keys().Log(user), 0, -1).Result()
+	lines, err := direct.LRange(t.Context(), logs.KeyPrefix()+"log:"+user, 0, -1).Result()
 	if err != nil {
 		t.Fatalf("read the list of %s: %v", user, err)
 	}

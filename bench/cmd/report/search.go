@@ -81,7 +81,7 @@ func searchExpired(ctx context.Context, l lab, logs *store.Store, site http.Hand
 		}
 	}
 	for rest := expired; len(rest) > 0; rest = rest[min(fillBatch, len(rest)):] {
-		if err := logs.Client().ZAdd(ctx, logs.Keys().Users(), rest[:min(fillBatch, len(rest))]...).Err(); err != nil {
+		if err := logs.Client().ZAdd(ctx, logs.KeyPrefix()+"users", rest[:min(fillBatch, len(rest))]...).Err(); err != nil {
 			return finding{}, fmt.Errorf("let names expire: %w", err)
 		}
 	}
@@ -166,8 +166,8 @@ func fillNames(ctx context.Context, logs *store.Store, names []invented) error {
 			seen[i], named[i] = redis.Z{Score: now, Member: n.name}, redis.Z{Member: n.folded + "\x00" + n.name}
 		}
 		pipe := logs.Client().Pipeline()
-		pipe.ZAdd(ctx, logs.Keys().Users(), seen...)
-		pipe.ZAdd(ctx, logs.Keys().Names(), named...)
+		pipe.ZAdd(ctx, logs.KeyPrefix()+"users", seen...)
+		pipe.ZAdd(ctx, logs.KeyPrefix()+"names", named...)
 		if _, err := pipe.Exec(ctx); err != nil {
 			return fmt.Errorf("fill the index of users: %w", err)
 		}

@@ -10,8 +10,9 @@ func Is(path string) bool {
 	if dot < 0 || strings.Contains(path, "%") {
 		return false
 	}
-	switch path[dot+1:] {
-	case "css", "js", "mjs", "map", "wasm", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf":
+	switch strings.ToLower(path[dot+1:]) {
+	case "css", "js", "mjs", "map", "wasm", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico",
+		"woff", "woff2", "ttf", "otf", "eot", "mp4", "webm", "mp3", "ogg":
 		return true
 	}
 	return false

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -239,7 +240,7 @@ func testWhatHasExpiredIsNotShown(t *testing.T, connect Connect) {
 	Record(logs, "ada", 0, 2)
 	keeps := Watch(t, logs, "ada", "") // keeps the feed interested
 	keeps.Live(2)
-	Until(t, "a new viewer sees nothing", func() bool {
+	redistest.Eventually(t, "a new viewer sees nothing", func() bool {
 		v := Watch(t, logs, "ada", "")
 		return len(v.Next().Entries) == 0
 	})
@@ -255,13 +256,13 @@ func testWhatWasReadExpiresWithItsList(t *testing.T, connect Connect) {
 	logs := Open(t, client, store.Options{})
 	Record(logs, "ada", 0, 2)
 	Written(t, logs)
-	client.PExpire(t.Context(), logs.Keys().Log("ada"), 500*time.Millisecond)
+	client.PExpire(t.Context(), Keys(logs).Log("ada"), 500*time.Millisecond)
 	for _, username := range []string{"ada", ""} {
 		Watch(t, logs, username, "").Live(2)
 	}
-	Until(t, "Redis has forgotten it", func() bool { return client.Exists(t.Context(), logs.Keys().Log("ada")).Val() == 0 })
+	redistest.Eventually(t, "Redis has forgotten it", func() bool { return client.Exists(t.Context(), Keys(logs).Log("ada")).Val() == 0 })
 	for _, username := range []string{"ada", ""} {
-		Until(t, "a new viewer sees nothing", func() bool {
+		redistest.Eventually(t, "a new viewer sees nothing", func() bool {
 			v := Watch(t, logs, username, "")
 			return len(v.Next().Entries) == 0 && v.Gaps == 0
 		})
@@ -278,7 +279,7 @@ func testWhoHasSeenWhatExpiredHasMissedNothing(t *testing.T, connect Connect) {
 		keeps.Live(0)
 		Record(logs, "ada", 0, 2)
 		keeps.Live(2)
-		Until(t, "it has expired", func() bool { return len(Watch(t, logs, username, "").Next().Entries) == 0 })
+		redistest.Eventually(t, "it has expired", func() bool { return len(Watch(t, logs, username, "").Next().Entries) == 0 })
 		id := keeps.Entries[1].ID
 		if u := Watch(t, logs, username, id).Next(); u.Gap || len(u.Entries) != 0 {
 			t.Errorf("after what has expired: %+v", u)
@@ -318,7 +319,7 @@ func testPoisonedKeys(t *testing.T, connect Connect) {
 	client := connect(t)
 	ctx := t.Context()
 	logs := Open(t, client, store.Options{})
-	keys := logs.Keys()
+	keys := Keys(logs)
 	Record(logs, "ada", 0, 2)
 	Record(logs, "evil", 0, 1)
 	Written(t, logs)

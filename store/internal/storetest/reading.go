@@ -18,7 +18,7 @@ func testNewestOfSeveralUsers(t *testing.T, connect Connect) {
 	}
 	logs.Record(store.Entry{Username: "bob", Path: "b"})
 	Written(t, logs)
-	if err := client.Set(t.Context(), logs.Keys().Log("foreign"), "somebody else's", 0).Err(); err != nil {
+	if err := client.Set(t.Context(), Keys(logs).Log("foreign"), "somebody else's", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	newest, err := logs.Newest(t.Context(), 2, "bob", "nobody", "foreign", "ada")

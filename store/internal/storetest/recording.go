@@ -37,7 +37,7 @@ func testRecordKeepsTheNewest(t *testing.T, connect Connect) {
 	if got := Paths(log.Entries); got != "249 248 247 246 245" {
 		t.Errorf("ada's log: %s", got)
 	}
-	if n, err := client.LLen(ctx, logs.Keys().Log("ada")).Result(); err != nil || n != 5 {
+	if n, err := client.LLen(ctx, Keys(logs).Log("ada")).Result(); err != nil || n != 5 {
 		t.Errorf("the list has %d entries, %v", n, err)
 	}
 	for _, key := range client.Keys(ctx, "*").Val() {
@@ -97,7 +97,7 @@ func testRecordMasksAndCuts(t *testing.T, connect Connect) {
 	e.Path = "/pay?iban=DE02&token=hunter2&page=1&x=" + strings.Repeat("w ", 3000)
 	logs.Record(e)
 	Written(t, logs)
-	lines, err := client.LRange(t.Context(), logs.Keys().Log("ada"), 0, -1).Result()
+	lines, err := client.LRange(t.Context(), Keys(logs).Log("ada"), 0, -1).Result()
 	if err != nil || len(lines) != 1 {
 		t.Fatal(lines, err)
 	}
@@ -129,7 +129,7 @@ func testForeignKeysReadAsEmpty(t *testing.T, connect Connect) {
 	client := connect(t)
 	ctx := t.Context()
 	logs := Open(t, client, store.Options{})
-	keys := logs.Keys()
+	keys := Keys(logs)
 	for _, key := range []string{keys.Log("ada"), keys.Users(), keys.Names(), keys.Trouble(), keys.Applications()} {
 		if err := client.Set(ctx, key, "somebody else's", 0).Err(); err != nil {
 			t.Fatal(err)
@@ -161,7 +161,7 @@ func testDroppedEntriesAreCounted(t *testing.T, connect Connect) {
 	client := connect(t)
 	ctx := t.Context()
 	logs := Open(t, client, store.Options{})
-	if err := client.Set(ctx, logs.Keys().Log("taken"), "not a list", 0).Err(); err != nil {
+	if err := client.Set(ctx, Keys(logs).Log("taken"), "not a list", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	logs.Record(Entry("a\nb", 1))
@@ -185,7 +185,7 @@ func testAForeignIndexStopsNoEntries(t *testing.T, connect Connect) {
 	ctx := t.Context()
 	var said strings.Builder
 	logs := Open(t, client, store.Options{Logger: slog.New(slog.NewTextHandler(&said, nil))})
-	names := logs.Keys().Names()
+	names := Keys(logs).Names()
 	if err := client.Set(ctx, names, "somebody else's", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func testCloseWritesWhatIsQueued(t *testing.T, connect Connect) {
 	if err := logs.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := client.LLen(t.Context(), logs.Keys().Log("ada")).Val(); n != 4000 || logs.Stats().Written != 4000 {
+	if n := client.LLen(t.Context(), Keys(logs).Log("ada")).Val(); n != 4000 || logs.Stats().Written != 4000 {
 		t.Errorf("%d in the list, %+v", n, logs.Stats())
 	}
 }

@@ -74,8 +74,8 @@ func testExpiredNamesDoNotHideOthers(t *testing.T, connect Connect) {
 	pipe := client.Pipeline()
 	for n := range 1500 {
 		name := fmt.Sprintf("user-%04d", n+1)
-		pipe.ZAdd(ctx, logs.Keys().Users(), redis.Z{Score: long, Member: name})
-		pipe.ZAdd(ctx, logs.Keys().Names(), redis.Z{Member: name + "\x00" + name})
+		pipe.ZAdd(ctx, Keys(logs).Users(), redis.Z{Score: long, Member: name})
+		pipe.ZAdd(ctx, Keys(logs).Names(), redis.Z{Member: name + "\x00" + name})
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		t.Fatal(err)
@@ -118,10 +118,10 @@ func testWhoIsInTrouble(t *testing.T, connect Connect) {
 	if got, err := logs.InTrouble(ctx, 1); err != nil || len(got) != 1 {
 		t.Errorf("one only: %v, %v", got, err)
 	}
-	if ttl := client.PTTL(ctx, logs.Keys().Trouble()).Val(); ttl <= 0 || ttl > time.Hour {
+	if ttl := client.PTTL(ctx, Keys(logs).Trouble()).Val(); ttl <= 0 || ttl > time.Hour {
 		t.Errorf("it expires in %v", ttl)
 	}
-	client.ZAdd(ctx, logs.Keys().Trouble(), redis.Z{Score: float64(start.Add(-time.Hour).UnixMilli()), Member: "bob"})
+	client.ZAdd(ctx, Keys(logs).Trouble(), redis.Z{Score: float64(start.Add(-time.Hour).UnixMilli()), Member: "bob"})
 	if got, err := logs.InTrouble(ctx, 10); err != nil || len(got) != 2 || got[0].Username != "eve" || got[1].Username != "ada" {
 		t.Errorf("after bob's log has expired: %v, %v", got, err)
 	}

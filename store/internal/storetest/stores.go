@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,7 +13,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
 // Open returns a store that is closed, and whose books are checked, at the end of the test.
@@ -42,20 +45,10 @@ func Balanced(t *testing.T, s store.Stats) {
 	}
 }
 
-// Until waits for something that other goroutines bring about.
-func Until(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !happened(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("did not happen: %s", what)
-		}
-	}
-}
-
 // Written waits until everything recorded has been written.
 func Written(t *testing.T, logs *store.Store) {
 	t.Helper()
-	Until(t, "everything is written", func() bool { return logs.Stats().Queued == 0 })
+	redistest.Eventually(t, "everything is written", func() bool { return logs.Stats().Queued == 0 })
 }
 
 // Entry is a request of a page that has a number for its path.
@@ -99,7 +92,7 @@ func EntryAt(username string, n int, ahead time.Duration) store.Entry {
 func Reporting(t *testing.T, logs *store.Store, n int) []store.Application {
 	t.Helper()
 	var found []store.Application
-	Until(t, "the processes are listed", func() bool {
+	redistest.Eventually(t, "the processes are listed", func() bool {
 		var err error
 		if found, err = logs.Applications(t.Context()); err != nil {
 			t.Fatal(err)
@@ -107,4 +100,13 @@ func Reporting(t *testing.T, logs *store.Store, n int) []store.Application {
 		return len(found) == n
 	})
 	return found
+}
+
+// Keys are the names of a store's keys and channels.
+func Keys(logs *store.Store) keys.Keys {
+	names, err := keys.New(logs.KeyPrefix(), cmp.Or(logs.KeyPrefix(), store.DefaultKeyPrefix))
+	if err != nil {
+		panic(err) // it was good enough for the store
+	}
+	return names
 }

@@ -1,0 +1,99 @@
+package handlers
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// refreshSeconds is how often a static log asks whether it has changed.
+const refreshSeconds = 2
+
+// staticLog shows a user's log as a page, or to htmx as the part of it that changes.
+func (s *site) staticLog(c *gin.Context) {
+	page := views.Log{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
+	if page.Username != "" {
+		reason, ok := s.reasonFor(c, page.Username)
+		if !ok || !s.look(c, page.Username, reason) {
+			return
+		}
+		page.Reason = reasonLeft(reason)
+		log, message, err := s.find(c, page.Username)
+		if err != nil {
+			s.fail(c, http.StatusServiceUnavailable, err)
+			return
+		}
+		page.Entries, page.Message, page.Refresh = log.Entries, message, refreshSeconds
+		page.ETag = etag(page)
+	}
+	c.Header("ETag", page.ETag)
+	if c.GetHeader("HX-Request") == "" {
+		html, err := s.views.Static(page)
+		s.answer(c, http.StatusOK, html, err)
+		return
+	}
+	if page.ETag != "" && matches(c.GetHeader("If-None-Match"), page.ETag) {
+		c.Status(http.StatusNotModified)
+		return
+	}
+	html, err := s.views.LogTable(page)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// matches reports whether If-None-Match names the ETag, by the weak comparison (RFC 9110, 13.1.2).
+func matches(ifNoneMatch, etag string) bool {
+	for one := range strings.SplitSeq(ifNoneMatch, ",") {
+		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// find reads a user's log and says what was found.
+func (s *site) find(c *gin.Context, username string) (store.Log, *views.Message, error) {
+	if store.CheckUsername(username) != nil {
+		return store.Log{}, views.UserNotFound(username), nil // nobody can have such a name
+	}
+	log, err := s.logs.Log(c.Request.Context(), username)
+	switch {
+	case err != nil:
+		return store.Log{}, nil, err
+	case len(log.Entries) > 0:
+		return log, views.LogsFound(username), nil
+	case !s.exists(c, username):
+		return log, views.UserNotFound(username), nil
+	}
+	return log, views.NoLogs(username), nil
+}
+
+// exists asks the host whether there is such a user.
+func (s *site) exists(c *gin.Context, username string) bool {
+	if s.options.UserExists == nil {
+		return true
+	}
+	exists, err := s.options.UserExists(c.Request.Context(), username)
+	if err != nil {
+		s.log.Error("userlog: the application could not say whether a user exists", "err", err)
+		return true
+	}
+	return exists
+}
+
+// etag names what a static log shows, in this language. It is weak, because the bytes differ: they
+// are compressed or not.
+func etag(page views.Log) string {
+	sum := sha256.New()
+	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+page.Username)
+	for _, e := range page.Entries {
+		io.WriteString(sum, "\x00"+e.ID)
+	}
+	return `W/"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-userlog/userlog/store/internal/assetpath"
+)
+
+// Safe reports whether the method only asks for something. An entry without a method was a GET.
+func (e *Entry) Safe() bool {
+	switch e.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
+}
+
+// Redirects reports whether the answer is a redirect of HTTP, which a browser follows by itself.
+func (e *Entry) Redirects() bool {
+	switch e.Code {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// Failed reports whether the site did not do what was asked for: the application says so ([Entry.Problem]), the answer
+// broke off or timed out, or its status is 400 or more. A client that gave up is no failure of the site.
+func (e *Entry) Failed() bool {
+	switch {
+	case e.Problem != "", e.Ended == EndBrokeOff, e.Ended == EndTimedOut:
+		return true
+	case e.Ended == EndGaveUp:
+		return false
+	}
+	return e.Code >= 400
+}
+
+// Purpose is the entry's Kind, guessed carefully where the browser did not say. A change is never taken for what a
+// browser fetches by itself, whatever its headers said: only scripts send such, or somebody who wants to hide something.
+func (e *Entry) Purpose() Kind {
+	switch {
+	case !e.Safe() && (e.Kind == KindAsset || e.Kind == KindPrefetch || e.Kind == KindSocket):
+		return KindFetch
+	case e.Kind != KindUnknown:
+		return e.Kind
+	case e.From != "":
+		// A browser names the page that asked. Had it wanted a page, it would have been known by what it accepts.
+		return KindFetch
+	case e.Safe() && IsAssetPath(e.Path):
+		return KindAsset
+	}
+	return KindUnknown
+}
+
+// IsAssetPath reports whether an address, with or without a query, ends as that of a file of a site's build does: a style, a script, an
+// image, a font, a video.
+func IsAssetPath(address string) bool {
+	path, _, _ := strings.Cut(address, "?")
+	return assetpath.Is(path)
+}
+
+// troubles reports whether something that the user did failed, as opposed to what a page fetches by
+// the way, and to what somebody else did in the user's place.
+func (e *Entry) troubles() bool {
+	if !e.Failed() || e.Actor != "" {
+		return false
+	}
+	switch e.Purpose() {
+	case KindBeacon, KindAsset, KindPrefetch, KindSocket:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"testing"
+	"time"
+)
+
+func TestWhatFailed(t *testing.T) {
+	tests := []struct {
+		entry  Entry
+		failed bool
+	}{
+		{Entry{Code: 200}, false},
+		{Entry{Code: 303}, false},
+		{Entry{Code: 404}, true},
+		{Entry{Code: 500}, true},
+		{Entry{Code: 0}, false},
+		{Entry{Code: 0, Ended: EndUnknown}, false},
+		{Entry{Code: 200, Ended: EndBrokeOff}, true},
+		{Entry{Code: 0, Ended: EndTimedOut}, true},
+		{Entry{Code: 0, Ended: EndGaveUp}, false},
+		{Entry{Code: 500, Ended: EndGaveUp}, false},
+		{Entry{Code: 200, Problem: "card declined"}, true},
+		{Entry{Code: 200, Problem: "card declined", Ended: EndGaveUp}, true},
+	}
+	for _, test := range tests {
+		if got := test.entry.Failed(); got != test.failed {
+			t.Errorf("%+v failed: %v, want %v", test.entry, got, test.failed)
+		}
+		user, other := test.entry, test.entry
+		other.Actor = "bob"
+		if user.troubles() != test.failed || other.troubles() {
+			t.Errorf("%+v troubles the user: %v, where bob acts for her: %v", test.entry, user.troubles(), other.troubles())
+		}
+	}
+}
+
+func TestNobodyActsInHerOwnPlace(t *testing.T) {
+	e := Entry{Username: "ada", Actor: "ada"}
+	if e.bound(); e.Actor != "" {
+		t.Errorf("acted for by %q", e.Actor)
+	}
+}
+
+func TestFailuresWithoutAStatusAreCounted(t *testing.T) {
+	var counted traffic
+	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
+	for _, e := range []Entry{{Code: 200, Ended: EndBrokeOff}, {Ended: EndTimedOut}, {Ended: EndGaveUp}, {Ended: EndUnknown}, {Code: 500, Ended: EndGaveUp}} {
+		e.Time = now
+		counted.add(&e, now)
+	}
+	if got, want := counted.line(now).hour(0)[59], (Minute{Requests: 5, ServerErrors: 2}); got != want {
+		t.Errorf("counted %+v, want %+v", got, want)
+	}
+	if at, code := readTroubleScore(troubleScore(now, 200)); code != 0 || !at.Equal(now) {
+		t.Errorf("a failure with status 200 is kept with %d at %v", code, at)
+	}
+}
+
+// A browser's word counts, except that a change is no file of a page, and nothing that is loaded ahead.
+func TestPurpose(t *testing.T) {
+	for _, test := range []struct {
+		entry Entry
+		want  Kind
+	}{
+		{Entry{Method: "GET", Path: "/orders", Kind: KindPage}, KindPage},
+		{Entry{Method: "GET", Path: "/app.js", Kind: KindFetch}, KindFetch},
+		{Entry{Method: "POST", Path: "/app.js", Kind: KindAsset}, KindFetch},
+		{Entry{Method: "DELETE", Path: "/orders/7", Kind: KindPrefetch}, KindFetch},
+		{Entry{Method: "POST", Path: "/socket", Kind: KindSocket}, KindFetch},
+		{Entry{Method: "POST", Path: "/report", Kind: KindBeacon}, KindBeacon},
+		{Entry{Method: "GET", Path: "/orders", From: "/"}, KindFetch},
+		{Entry{Method: "GET", Path: "/LOGO.PNG?v=2"}, KindAsset},
+		{Entry{Path: "/intro.mp4"}, KindAsset}, // without a method: a GET
+		{Entry{Method: "POST", Path: "/logo.png"}, KindUnknown},
+		{Entry{Method: "GET", Path: "/orders"}, KindUnknown},
+	} {
+		if got := test.entry.Purpose(); got != test.want {
+			t.Errorf("%+v is for %q, want %q", test.entry, got, test.want)
+		}
+	}
+}
+
+// What a page fetches by the way is no trouble of the user's, and what a user changes is.
+func TestWhoseTroubleAFailureIs(t *testing.T) {
+	for _, test := range []struct {
+		entry Entry
+		want  bool
+	}{
+		{Entry{Method: "GET", Path: "/boom", Kind: KindPage}, true},
+		{Entry{Method: "GET", Path: "/data", Kind: KindFetch}, true},
+		{Entry{Method: "GET", Path: "/app.js", Kind: KindAsset}, false},
+		{Entry{Method: "GET", Path: "/font.otf"}, false},
+		{Entry{Method: "POST", Path: "/logo.png", Kind: KindAsset}, true},
+		{Entry{Method: "POST", Path: "/logo.png"}, true},
+		{Entry{Method: "POST", Path: "/report", Kind: KindBeacon}, false},
+		{Entry{Method: "GET", Path: "/next", Kind: KindPrefetch}, false},
+		{Entry{Method: "GET", Path: "/live", Kind: KindSocket}, false},
+	} {
+		test.entry.Code = 500
+		if got := test.entry.troubles(); got != test.want {
+			t.Errorf("%+v troubles the user: %v", test.entry, got)
+		}
+	}
+}
+
+func TestRedirectsAreThoseThatBrowsersFollow(t *testing.T) {
+	for code, want := range map[int]bool{200: false, 300: false, 301: true, 302: true, 303: true, 304: false, 305: false, 307: true, 308: true, 404: false} {
+		if e := (Entry{Code: code}); e.Redirects() != want {
+			t.Errorf("%d redirects: %v", code, !want)
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package feed
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// Limits of everyone's log.
+const (
+	everyoneRing  = 1024              // entries of all users, for viewers that come back
+	everyoneShown = 50                // of those, for a viewer that is new
+	everyoneLists = 100               // users whose logs are read at a time
+	everyoneUsers = 4000              // users who are looked at whether there is something to read
+	maxRemembered = 2 * everyoneUsers // users whose newest entry is remembered
+)
+
+// knowledge is what everyone's topic has when a reading begins.
+type knowledge struct {
+	synced bool
+	newest map[string]newestLine
+	whole  bool      // newest has everybody of whom there was a log
+	to     time.Time // of the newest entry
+}
+
+// head is the newest end of one user's list.
+type head struct {
+	username string
+	newest   *Line         // nil where the line there is none
+	left     time.Duration // until the list expires; -1 = it does not, -2 = there is no list
+}
+
+func (h head) exists() bool { return h.left != -2 }
+
+// remembered is what is remembered of a head.
+func (h head) remembered(now time.Time) newestLine {
+	m := newestLine{id: h.newest.ID}
+	if h.left >= 0 {
+		m.expires = now.Add(h.left)
+	}
+	return m
+}
+
+// readEveryone finds what was written of everybody since the topic last heard anything or, where that
+// can't be known, the newest entries of those who were seen last. Which entries are news is told by
+// their place in the list of their user, after the newest one known, and not by any clock.
+func (f *Feed) readEveryone(ctx context.Context, k knowledge, full int) (snapshot, error) {
+	heads, all, err := f.readHeads(ctx, k)
+	if err != nil {
+		return snapshot{}, err
+	}
+	now := time.Now()
+	if changed, lost := k.changed(heads, now); k.synced && all && !lost && len(changed) <= everyoneLists {
+		lists, err := f.readLists(ctx, changed, full)
+		if err != nil {
+			return snapshot{}, err
+		}
+		if r, whole := k.news(heads, lists, now, f.options.Retention); whole {
+			r.place()
+			return r, nil
+		}
+	}
+	lists, err := f.readLists(ctx, heads[:min(len(heads), everyoneLists)], full)
+	if err != nil {
+		return snapshot{}, err
+	}
+	r := k.anew(heads, lists, now, f.options.Retention)
+	r.whole, r.found.partial = all, !all
+	r.place()
+	return r, nil
+}
+
+// place gives the entries their cursors: where their order may be ours alone, such that say so. What is too old for the
+// ring is not looked at: nobody can go on from there.
+func (r *snapshot) place() {
+	order := rand.Text()
+	for _, entries := range [][]*Line{r.before, r.entries} {
+		old := len(entries) - everyoneRing
+		for i, e := range entries {
+			if i < old || !r.found.isCertain(e.Username, e.ID) {
+				e.Cursor = e.ID + "~" + order
+			}
+		}
+	}
+}
+
+// news is the reading that goes on where the topic was; whole tells that nothing may be missing in it.
+func (k knowledge) news(heads []head, changed []list, now time.Time, retention time.Duration) (r snapshot, whole bool) {
+	r = newSnapshot(heads, changed, now)
+	r.reaches, r.whole = func(*Line) bool { return true }, true
+	for _, l := range changed {
+		news, _, exact := k.split(l, now)
+		if !exact {
+			return snapshot{}, false
+		}
+		r.entries = append(r.entries, news...)
+		r.found.add(l.head, news, true, retention)
+	}
+	sortEveryone(r.entries)
+	return r, true
+}
+
+// anew is the reading with which a topic begins, for the first time or after a gap.
+func (k knowledge) anew(heads []head, lists []list, now time.Time, retention time.Duration) snapshot {
+	r := newSnapshot(heads, lists, now)
+	r.reaches = func(*Line) bool { return false }
+	for _, h := range heads {
+		if h.newest != nil {
+			r.found.add(h, []*Line{h.newest}, false, retention)
+		}
+	}
+	for _, l := range lists {
+		news, before, _ := k.split(l, now)
+		r.entries, r.before = append(r.entries, news...), append(r.before, before...)
+		r.found.add(l.head, l.entries, !l.full, retention)
+	}
+	sortEveryone(r.entries)
+	sortEveryone(r.before)
+	return r
+}
+
+// newSnapshot returns a reading without entries, of which the newest ones are known.
+func newSnapshot(heads []head, lists []list, now time.Time) snapshot {
+	r := snapshot{newest: make(map[string]newestLine, len(heads)), found: order{lists: make(map[string]listing, len(heads))}}
+	for _, h := range heads {
+		if h.newest != nil {
+			r.newest[h.username] = h.remembered(now)
+		}
+	}
+	for _, l := range lists {
+		if n := len(l.entries); n > 0 {
+			l.head.newest = l.entries[n-1]
+			r.newest[l.username] = l.head.remembered(now)
+		}
+	}
+	return r
+}
+
+// readHeads looks at the lists of those who were seen last, and of those who are known. all tells that
+// there are no others.
+func (f *Feed) readHeads(ctx context.Context, k knowledge) (heads []head, all bool, err error) {
+	users, err := f.options.Client.ZRevRange(ctx, f.options.Keys.Users(), 0, everyoneUsers-1).Result()
+	if err != nil && !redisreply.IsWrongType(err) {
+		return nil, false, fmt.Errorf("read who was seen: %w", err)
+	}
+	all = len(users) < everyoneUsers
+	indexed := make(map[string]bool, len(users))
+	for _, username := range users {
+		indexed[username] = true
+	}
+	for username := range k.newest {
+		if !indexed[username] { // as others than us may record them
+			users = append(users, username)
+		}
+	}
+	if len(users) == 0 {
+		return nil, all, nil
+	}
+	pipe := f.options.Client.Pipeline()
+	lines, left := make([]*redis.StringCmd, len(users)), make([]*redis.DurationCmd, len(users))
+	for i, username := range users {
+		lines[i], left[i] = pipe.LIndex(ctx, f.options.Keys.Log(username), 0), pipe.PTTL(ctx, f.options.Keys.Log(username))
+	}
+	if err := redisreply.Exec(ctx, pipe); err != nil {
+		return nil, false, fmt.Errorf("look at everyone's logs: %w", err)
+	}
+	for i, username := range users {
+		h := head{username: username, left: left[i].Val()}
+		if e, err := f.decode(username, lines[i].Val()); err == nil {
+			h.newest = e
+		}
+		heads = append(heads, h)
+	}
+	return heads, all, nil
+}
+
+// changed returns the lists in which there is something new. lost tells that one is gone before its time.
+func (k knowledge) changed(heads []head, now time.Time) (changed []head, lost bool) {
+	for _, h := range heads {
+		m, known := k.newest[h.username]
+		switch {
+		case !h.exists():
+			lost = lost || known && !m.expired(now.Add(clockMargin))
+		case !known || h.newest == nil || h.newest.ID != m.id:
+			changed = append(changed, h)
+		}
+	}
+	return changed, lost
+}
+
+// list is what was read of one user.
+type list struct {
+	head
+	entries []*Line // oldest first
+	full    bool    // so that older ones may have been cut off
+}
+
+// readLists reads the lists of several users in one round trip.
+func (f *Feed) readLists(ctx context.Context, heads []head, full int) ([]list, error) {
+	if len(heads) == 0 {
+		return nil, nil
+	}
+	pipe := f.options.Client.Pipeline()
+	lines := make([]*redis.StringSliceCmd, len(heads))
+	for i, h := range heads {
+		lines[i] = pipe.LRange(ctx, f.options.Keys.Log(h.username), 0, int64(f.options.MaxEntries)-1)
+	}
+	if err := redisreply.Exec(ctx, pipe); err != nil {
+		return nil, fmt.Errorf("read the newest entries of %d users: %w", len(heads), err)
+	}
+	lists := make([]list, len(heads))
+	for i, h := range heads {
+		lists[i] = list{h, f.oldestFirst(h.username, lines[i].Val()), len(lines[i].Val()) >= full}
+	}
+	return lists, nil
+}
+
+// split tells what is news in a list from what is not; exact is whether nothing may be missing between
+// the two, and the place is known.
+func (k knowledge) split(l list, now time.Time) (news, before []*Line, exact bool) {
+	m, known := k.newest[l.username]
+	if known {
+		if i := slices.IndexFunc(l.entries, func(e *Line) bool { return e.ID == m.id }); i >= 0 {
+			return l.entries[i+1:], l.entries[:i+1], true
+		}
+		return l.entries, nil, !l.full && m.expired(now.Add(clockMargin))
+	}
+	if k.whole || !k.synced {
+		return l.entries, nil, !l.full
+	}
+	i := slices.IndexFunc(l.entries, func(e *Line) bool { return e.Time.After(k.to.Add(-clockMargin)) })
+	if i < 0 {
+		i = len(l.entries)
+	}
+	return l.entries[i:], l.entries[:i], false
+}
+
+// sortEveryone puts the entries of all lists into one order, in which each list keeps its own.
+func sortEveryone(entries []*Line) {
+	at := make(map[*Line]time.Time, len(entries))
+	latest := map[string]time.Time{}
+	for _, e := range entries {
+		if e.Time.After(latest[e.Username]) {
+			latest[e.Username] = e.Time
+		}
+		at[e] = latest[e.Username]
+	}
+	slices.SortStableFunc(entries, func(a, b *Line) int { return cmp.Compare(at[a].UnixMicro(), at[b].UnixMicro()) })
+}

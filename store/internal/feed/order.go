@@ -1,0 +1,92 @@
+package feed
+
+import (
+	"slices"
+	"time"
+)
+
+// How exactly it is known when something was written.
+const (
+	clockMargin = 5 * time.Second        // by the clocks of hosts, whose batches may wait for Redis
+	writeMargin = 200 * time.Millisecond // by Redis' own clock, which is asked about all lists at once
+)
+
+// order is what a reading of everyone's logs knows about its own order. Lists are in the order in which
+// they were written, of which their viewers have seen everything up to some entry; but which entries of
+// others were written before that one, only clocks can tell.
+type order struct {
+	partial bool // there are more users
+	lists   map[string]listing
+}
+
+// listing is one user's part in it.
+type listing struct {
+	stamps []stamp       // oldest first; only the newest where the list was not read
+	whole  bool          // nothing is missing before the first of them
+	age    time.Duration // since the list was last written, by Redis' clock, give or take what is the same for all
+}
+
+// stamp is an entry and its time, which is never before that of the entry that was written before it.
+type stamp struct {
+	id string
+	at time.Time
+}
+
+func (l listing) newest() stamp { return l.stamps[len(l.stamps)-1] }
+
+// clock is what the clock of whoever wrote the list says when it is read.
+func (l listing) clock() time.Time { return l.newest().at.Add(l.age) }
+
+func (c *order) add(h head, entries []*Line, whole bool, retention time.Duration) {
+	if len(entries) == 0 {
+		return
+	}
+	l := listing{stamps: make([]stamp, len(entries)), whole: whole}
+	if h.left >= 0 {
+		l.age = retention - h.left
+	}
+	for i, e := range entries {
+		l.stamps[i] = stamp{e.ID, e.Time}
+		if i > 0 && l.stamps[i-1].at.After(e.Time) {
+			l.stamps[i].at = l.stamps[i-1].at
+		}
+	}
+	c.lists[h.username] = l
+}
+
+// isCertain reports whether what has been found is known to be in the order in which it was written, as far
+// as it is before or after this entry: others may have seen it before entries of other users that are before it
+// here.
+func (c *order) isCertain(username, id string) bool {
+	own := c.lists[username]
+	i := slices.IndexFunc(own.stamps, func(s stamp) bool { return s.id == id })
+	if i < 0 || c.partial {
+		return false
+	}
+	age, margin := own.age+own.newest().at.Sub(own.stamps[i].at), clockMargin
+	if i == len(own.stamps)-1 {
+		margin = writeMargin
+	}
+	for other, l := range c.lists {
+		if other != username && !l.apart(own.stamps[i].at, own.clock(), age, margin) {
+			return false
+		}
+	}
+	return true
+}
+
+// apart reports whether it is known which entries of the list were written before and which after
+// something that happened at a time, so long ago, by a clock that says so, and that their times say the same. If
+// the clocks of those who write differ, or what they wrote had to wait, nothing is known.
+func (l listing) apart(at, clock time.Time, age, margin time.Duration) bool {
+	switch {
+	case l.clock().Sub(clock).Abs() > clockMargin:
+		return false
+	case l.age > age+margin:
+		return l.newest().at.Before(at) // all of it was written before
+	case !l.whole && l.stamps[0].at.After(at.Add(-clockMargin)):
+		return false // some of it that is not here may have been written after
+	}
+	next, _ := slices.BinarySearchFunc(l.stamps, at.Add(-clockMargin), func(s stamp, t time.Time) int { return s.at.Compare(t) })
+	return next == len(l.stamps) || l.stamps[next].at.After(at.Add(clockMargin))
+}

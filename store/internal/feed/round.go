@@ -1,0 +1,178 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// Limits of one round.
+const (
+	roundTimeout = 4 * time.Second
+	maxRound     = 100 // topics
+)
+
+// round reads the lists of some topics and then publishes a token to ourselves. When the token is
+// heard, everything that was published before the reading of the lists has been heard as well, so that lists and
+// channels can be joined without a gap. A round without topics tests the connection.
+type round struct {
+	token    string
+	topics   []*topic
+	full     int // from how many entries on a list may have been cut off
+	deadline time.Time
+	read     map[*topic]snapshot // nil until the lists have been read
+	heard    bool
+}
+
+// snapshot is what was found in Redis for one topic.
+type snapshot struct {
+	entries []*Line               // oldest first
+	reaches func(last *Line) bool // whether entries are known to go back to the last one seen, or nil
+	newest  map[string]newestLine // of each user of whom there is a log
+
+	// Of everyone:
+	before []*Line // what has been seen before entries, as far as it is known
+	found  order   // how exactly the order of entries is known
+	whole  bool    // newest has all users
+}
+
+// startRound reads for the topics that wait, in the background.
+func (f *Feed) startRound(now time.Time) {
+	r := &round{token: strconv.FormatInt(now.UnixNano(), 36), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
+	if f.shortest > 0 {
+		r.full = min(r.full, f.shortest) // who records may keep less than we would read
+	}
+	var k knowledge // thousands of users: copied only where everyone's logs are read
+	for t := range f.waiting {
+		if len(r.topics) == maxRound {
+			break
+		}
+		r.topics = append(r.topics, t)
+		delete(f.waiting, t)
+		if t.everyone() {
+			k = t.knowledge()
+		}
+	}
+	f.round = r
+	go func() {
+		read, err := f.readAll(r, k)
+		f.report(func() { f.finishedReading(r, read, err) })
+	}()
+}
+
+// readAll reads the lists and publishes the token after them.
+func (f *Feed) readAll(r *round, k knowledge) (map[*topic]snapshot, error) {
+	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
+	defer cancel()
+	read := make(map[*topic]snapshot, len(r.topics))
+	pipe := f.options.Client.Pipeline()
+	lists, left := make(map[*topic]*redis.StringSliceCmd), make(map[*topic]*redis.DurationCmd)
+	for _, t := range r.topics {
+		if t.everyone() {
+			everyone, err := f.readEveryone(ctx, k, r.full)
+			if err != nil {
+				return nil, err
+			}
+			read[t] = everyone
+			continue
+		}
+		lists[t] = pipe.LRange(ctx, f.options.Keys.Log(t.username), 0, int64(f.options.MaxEntries)-1)
+		left[t] = pipe.PTTL(ctx, f.options.Keys.Log(t.username))
+	}
+	pipe.Publish(ctx, f.probe, r.token)
+	if err := redisreply.Exec(ctx, pipe); err != nil {
+		return nil, fmt.Errorf("read logs: %w", err)
+	}
+	for t, list := range lists {
+		read[t] = f.snapshotOf(t.username, list.Val(), left[t].Val(), r.full)
+	}
+	return read, nil
+}
+
+// snapshotOf turns a list around. It reaches back to every entry that it contains; to an empty ring
+// it reaches if it is not full, since then nothing was cut off.
+func (f *Feed) snapshotOf(username string, lines []string, left time.Duration, full int) snapshot {
+	r := snapshot{entries: f.oldestFirst(username, lines)}
+	if n := len(r.entries); n > 0 {
+		r.newest = map[string]newestLine{username: head{username, r.entries[n-1], left}.remembered(time.Now())}
+	}
+	entries := r.entries
+	r.reaches = func(last *Line) bool {
+		if last == nil {
+			return len(lines) < full
+		}
+		return slices.ContainsFunc(entries, func(e *Line) bool { return e.ID == last.ID })
+	}
+	return r
+}
+
+// oldestFirst returns what the lines of a list say, each entry once. What is no entry is left out.
+func (f *Feed) oldestFirst(username string, lines []string) []*Line {
+	entries := make([]*Line, 0, len(lines))
+	known := make(map[string]bool, len(lines))
+	for _, line := range lines { // of entries with the same id the newest counts
+		if e, err := f.decode(username, line); err == nil && !known[e.ID] {
+			known[e.ID] = true
+			entries = append(entries, e)
+		}
+	}
+	slices.Reverse(entries)
+	return entries
+}
+
+// decode reads one line.
+func (f *Feed) decode(username, line string) (*Line, error) {
+	decoded, err := f.options.Decode(username, line)
+	if err != nil {
+		return nil, err
+	}
+	decoded.Username = username
+	decoded.Cursor = decoded.ID
+	return &decoded, nil
+}
+
+// finishedReading takes the result of readAll.
+func (f *Feed) finishedReading(r *round, read map[*topic]snapshot, err error) {
+	if r != f.round {
+		return
+	}
+	if err != nil {
+		f.lose(err)
+		return
+	}
+	r.read = read
+	f.finishRound()
+}
+
+// echoed notes that a token came back.
+func (f *Feed) echoed(token string) {
+	if f.round != nil && f.round.token == token {
+		f.round.heard = true
+		f.finishRound()
+	}
+}
+
+// finishRound sets the round's topics live when its lists have been read and its token was heard.
+func (f *Feed) finishRound() {
+	r := f.round
+	if r.read == nil || !r.heard {
+		return
+	}
+	f.round = nil
+	if f.troubled {
+		f.troubled = false
+		f.options.Log.Info("userlog: live logs are back")
+	}
+	for _, t := range r.topics {
+		if f.topics[t.username] == t && !f.waiting[t] { // or it was confirmed again after the reading
+			t.goLive(r.read[t])
+			f.tellSilence(t)
+		}
+	}
+}

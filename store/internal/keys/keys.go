@@ -1,0 +1,62 @@
+// Package keys spells the keys and channels that a store uses in Redis. It is the only place that does.
+package keys
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Keys spells every key and channel of logs in Redis. The packages auth and internal/audit spell
+// their own, behind the same prefix. The zero Keys is not useful.
+type Keys struct {
+	prefix  string // of keys
+	channel string // of channels
+}
+
+// New returns the keys that begin with prefix, and the channels that begin with channel, which differs where keys have
+// no prefix. Glob characters are refused, because the prefix becomes part of the one pattern that is subscribed to.
+func New(prefix, channel string) (Keys, error) {
+	bad := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`*?[]\^`, r) }
+	if strings.ContainsFunc(prefix, bad) {
+		return Keys{}, fmt.Errorf("key prefix %q: use printable ASCII without spaces and without any of * ? [ ] \\ ^", prefix)
+	}
+	return Keys{prefix: prefix, channel: channel}, nil
+}
+
+// Prefix is what each key begins with.
+func (k Keys) Prefix() string { return k.prefix }
+
+// Log is the LIST of a user's entries, newest first, one JSON line each; it expires after the retention.
+func (k Keys) Log(username string) string { return k.prefix + "log:" + username }
+
+// LogChannel is the channel on which each line of the user's log is published as it is recorded.
+func (k Keys) LogChannel(username string) string { return k.channel + "log:" + username }
+
+// LogPattern matches every [Keys.LogChannel] and nothing else of ours.
+func (k Keys) LogPattern() string { return k.channel + "log:*" }
+
+// LogUsername is the inverse of [Keys.LogChannel].
+func (k Keys) LogUsername(channel string) (username string, ok bool) {
+	return strings.CutPrefix(channel, k.channel+"log:")
+}
+
+// Users is the ZSET username → time of the last recorded request, in Unix milliseconds.
+func (k Keys) Users() string { return k.prefix + "users" }
+
+// Names is the ZSET, all scores 0, of folded name + NUL + username, for search by prefix.
+func (k Keys) Names() string { return k.prefix + "names" }
+
+// Trouble is the ZSET username → time of the last request that failed, in Unix milliseconds, and its
+// status in thousandths of one.
+func (k Keys) Trouble() string { return k.prefix + "trouble" }
+
+// Applications is the SET of the ids of processes that record, or did so lately.
+func (k Keys) Applications() string { return k.prefix + "applications" }
+
+// Application is the STRING that holds the last heartbeat of one such process, as JSON; what is left
+// of its expiry tells how old it is.
+func (k Keys) Application(id string) string { return k.prefix + "application:" + id }
+
+// Probe is the channel on which a process that watches logs publishes to itself, to learn how far
+// its subscription has come. The nonce is the process's own.
+func (k Keys) Probe(nonce string) string { return k.channel + "probe:" + nonce }

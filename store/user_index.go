@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/keys"
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// How often the index of users is written.
+const (
+	indexInterval  = 2 * time.Second  // at least, between two updates of one user
+	forgetInterval = 30 * time.Second // at least, between two searches for expired users,
+	forgetMore     = time.Second      // unless there were as many as are removed at a time
+	maxIndexed     = 10_000           // users whose last update is remembered
+	maxForgotten   = 500              // users removed at a time
+)
+
+// index keeps the users' names, when they were last seen, and when a request of theirs last failed.
+// It belongs to the writer's goroutine.
+type index struct {
+	keys      keys.Keys
+	retention time.Duration
+	updated   map[string]time.Time
+	troubled  map[string]time.Time // as updated, of those whose request failed
+	forgetAt  time.Time
+}
+
+func newIndex(keys keys.Keys, retention time.Duration) *index {
+	return &index{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]time.Time)}
+}
+
+// queue queues what the index needs for these entries: nothing, mostly. It returns the commands that
+// add to the index.
+func (x *index) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []redis.Cmder {
+	now := time.Now()
+	if len(x.updated) > maxIndexed {
+		clear(x.updated)
+		clear(x.troubled)
+	}
+	var users, names, troubled []redis.Z
+	for _, e := range slices.Backward(entries) { // the newest of each user
+		if now.Sub(x.updated[e.Username]) >= indexInterval {
+			x.updated[e.Username] = now
+			users = append(users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
+			names = append(names, redis.Z{Member: nameMember(e.Username)})
+		}
+		if e.troubles() && now.Sub(x.troubled[e.Username]) >= indexInterval {
+			x.troubled[e.Username] = now
+			troubled = append(troubled, redis.Z{Score: troubleScore(e.Time, e.Code), Member: e.Username})
+		}
+	}
+	var added []redis.Cmder
+	if len(users) > 0 {
+		added = append(added, pipe.ZAdd(ctx, x.keys.Users(), users...), pipe.ZAdd(ctx, x.keys.Names(), names...))
+		pipe.PExpire(ctx, x.keys.Users(), x.retention)
+		pipe.PExpire(ctx, x.keys.Names(), x.retention)
+	}
+	if len(troubled) > 0 {
+		added = append(added, pipe.ZAdd(ctx, x.keys.Trouble(), troubled...))
+		pipe.PExpire(ctx, x.keys.Trouble(), x.retention)
+	}
+	return added
+}
+
+// redo has the next transaction do again what one that failed was to do.
+func (x *index) redo(entries []Entry) {
+	for _, e := range entries {
+		delete(x.updated, e.Username)
+		delete(x.troubled, e.Username)
+	}
+}
+
+// forget removes users whose log has expired, a few hundred at a time. Between its reading and its
+// removing a user may come back: then the next update, seconds later, restores the name. It is
+// housekeeping: when Redis fails it, the next time does it.
+func (x *index) forget(client redis.UniversalClient) {
+	now := time.Now()
+	if now.Before(x.forgetAt) {
+		return
+	}
+	x.forgetAt = now.Add(forgetInterval)
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	before := "(" + lastSeenSince(now, x.retention)
+	expired, err := client.ZRangeByScore(ctx, x.keys.Users(), &redis.ZRangeBy{Min: "-inf", Max: before, Count: maxForgotten}).Result()
+	if err != nil || len(expired) == 0 {
+		return
+	}
+	if len(expired) == maxForgotten {
+		x.forgetAt = now.Add(forgetMore)
+	}
+	users, names := make([]any, len(expired)), make([]any, len(expired))
+	for i, username := range expired {
+		users[i], names[i] = username, nameMember(username)
+		delete(x.updated, username)
+	}
+	pipe := client.Pipeline()
+	pipe.ZRem(ctx, x.keys.Names(), names...) // first: what fails after it is found again by the users
+	pipe.ZRem(ctx, x.keys.Users(), users...)
+	pipe.ZRemRangeByScore(ctx, x.keys.Trouble(), "-inf", before)
+	_, _ = pipe.Exec(ctx)
+}
+
+// lastSeenSince is the lowest score of a user whose log has not expired.
+func lastSeenSince(now time.Time, retention time.Duration) string {
+	return strconv.FormatInt(now.Add(-retention).UnixMilli(), 10)
+}
+
+// nameMember is the member of [Keys.Names] for a user. The NUL ends the folded name; no username
+// has one.
+func nameMember(username string) string { return foldName(username) + "\x00" + username }
+
+// Seen is a user and the time of the last recorded request, exact to about two seconds.
+type Seen struct {
+	Username string
+	At       time.Time
+}
+
+// LastSeen returns up to limit users whose logs have not expired, the last seen first. It waits for
+// Redis for two seconds at most.
+func (s *Store) LastSeen(ctx context.Context, limit int) ([]Seen, error) {
+	return s.lastSeen(ctx, time.Now().Add(-s.options.Retention), limit)
+}
+
+func (s *Store) lastSeen(ctx context.Context, since time.Time, limit int) ([]Seen, error) {
+	found, err := s.clients.reader.ZRevRangeByScoreWithScores(ctx, s.keys.Users(), &redis.ZRangeBy{
+		Min: strconv.FormatInt(since.UnixMilli(), 10), Max: "+inf", Count: int64(limit),
+	}).Result()
+	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of users
+		return nil, fmt.Errorf("read who was seen last: %w", err)
+	}
+	users := make([]Seen, 0, len(found))
+	for _, z := range found {
+		users = append(users, Seen{Username: z.Member.(string), At: time.UnixMilli(int64(z.Score)).UTC()})
+	}
+	return users, nil
+}

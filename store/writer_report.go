@@ -1,0 +1,89 @@
+package store
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// failed opens the breaker, or holds it open for longer.
+func (w *writer) failed(err error) {
+	if w.backoff == 0 {
+		w.awayAt = time.Now()
+		w.recorder.setConnected(false)
+		w.log.Warn("userlog: the log store does not take log entries; they wait in memory", "err", err)
+	}
+	w.backoff = max(min(2*w.backoff, time.Since(w.awayAt)/4, maxBackoff), minBackoff)
+}
+
+// succeeded closes the breaker.
+func (w *writer) succeeded() {
+	if w.backoff > 0 {
+		w.backoff = 0
+		w.recorder.setConnected(true)
+		w.log.Info("userlog: the log store is back", "waiting", w.recorder.waiting())
+	}
+}
+
+// rest waits between two attempts. While closing it waits only briefly; it returns false when what
+// waited has been given up.
+func (w *writer) rest() bool {
+	pause := time.NewTimer(w.backoff/2 + rand.N(w.backoff/2))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		return true
+	case <-w.recorder.closed:
+	}
+	hurry := time.NewTimer(minBackoff)
+	defer hurry.Stop()
+	select {
+	case <-hurry.C:
+	case <-w.recorder.given:
+		return false
+	}
+	return true
+}
+
+// logLosses tells what was lost since it last did: once an outage is over, and every lossInterval at most.
+func (w *writer) logLosses(final bool) {
+	now := w.recorder.snapshot()
+	lost := now.Dropped.Total() + now.Indeterminate - w.logged.Dropped.Total() - w.logged.Indeterminate
+	if lost == 0 || time.Since(w.loggedAt) < lossInterval && !final {
+		return
+	}
+	w.log.Warn(fmt.Sprintf("userlog: %d log entries lost", lost),
+		"queue_full", now.Dropped.QueueFull-w.logged.Dropped.QueueFull,
+		"invalid_username", now.Dropped.InvalidUsername-w.logged.Dropped.InvalidUsername,
+		"host_panic", now.Dropped.HostPanic-w.logged.Dropped.HostPanic,
+		"refused", now.Dropped.Refused-w.logged.Dropped.Refused,
+		"closed", now.Dropped.Closed-w.logged.Dropped.Closed,
+		"indeterminate", now.Indeterminate-w.logged.Indeterminate)
+	w.logged, w.loggedAt = now, time.Now()
+}
+
+// indexed notes what became of the commands that added to the index in the transaction of entries,
+// which ended with err. What fails with a connection is done again; where a key holds something else,
+// that is told once, and nothing else is kept from being written.
+func (w *writer) indexed(added []redis.Cmder, entries []Entry, err error) {
+	foreign := slices.IndexFunc(added, func(c redis.Cmder) bool { return redisreply.IsWrongType(c.Err()) })
+	switch {
+	case foreign >= 0:
+		w.recorder.indexRefused()
+		if !w.foreign {
+			w.log.Warn("userlog: a key of the index of users holds something else; entries are written, but users can't be searched or listed in full until it is renamed or deleted",
+				"key", added[foreign].Args()[1], "err", added[foreign].Err())
+		}
+		w.foreign = true
+	case err != nil:
+		w.index.redo(entries)
+	case len(added) > 0 && w.foreign:
+		w.log.Info("userlog: the index of users is written again")
+		w.foreign = false
+	}
+}
