@@ -69,6 +69,8 @@ lint: setup ## Check format and code of every module, links and sentences of the
 		(cd $$module && $(GO) vet -tags lighthouse ./... && $$staticcheck -tags lighthouse -checks all ./...) || exit 1; \
 	done
 	cd tools && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./doccheck ..
+	@if command -v npm >/dev/null; then npm --prefix tools/frontend run --silent lint; \
+		else echo "lint: npm is not installed, so scripts and stylesheets are not checked" >&2; fi
 
 .PHONY: cover
 cover: setup ## Measure the coverage of every package; coverage/index.html shows the lines
@@ -99,6 +101,10 @@ screenshots: setup ## Take the screenshots in docs/screenshots anew
 lighthouse: setup ## Let Lighthouse judge login, home, static and live, and print its scores
 	npm ci --prefix test/e2e/lighthouse --no-fund --no-audit --loglevel=error
 	cd test/e2e && $(GO) test -tags lighthouse -count 1 -v -run '^TestLighthouse$$' .
+
+.PHONY: assets
+assets: setup ## Bundle the scripts and stylesheets of the pages into static/built, with Node.js
+	npm --prefix tools/frontend run --silent build
 
 .PHONY: vendor
 vendor: ## Fetch the pinned work of other people from the npm registry: assets of the pages, common passwords

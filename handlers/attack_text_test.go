@@ -49,7 +49,7 @@ func TestStrangeNamesOnEveryRoute(t *testing.T) {
 			query.Set(parameter, text)
 		}
 		for _, route := range s.engine.Routes() {
-			if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/static/:file") {
+			if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/assets/:file") {
 				continue
 			}
 			target := targetOf(route) + "?" + query.Encode()

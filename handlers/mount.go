@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/static"
 )
 
 // site is the admin as mounted at one path.
@@ -33,7 +34,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	}
 	s := &site{Admin: a, base: base}
 	all := r.Group("", middleware.Skip, s.secure)
-	page(all, "/static/:file", gin.WrapH(a.assets))
+	page(all, "/"+static.Folder+"/:file", gin.WrapH(a.assets))
 	public := all.Group("", s.requirePage)
 	public.POST("/language", s.setLanguage)
 	public.POST("/theme", s.setTheme)

@@ -94,7 +94,7 @@ func TestOneAdminAtTwoPlaces(t *testing.T) {
 func TestNotFoundIsAPageOfTheAdmin(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{}, "/a/b")
 	s.engine.NoRoute(s.admin.NotFound)
-	for _, target := range []string{"/", "/a/b/nothing", "/a/b/static/nothing/x", "/<script>"} {
+	for _, target := range []string{"/", "/a/b/nothing", "/a/b/assets/nothing/x", "/<script>"} {
 		a := s.stranger().get(target)
 		a.expect(http.StatusNotFound, "There is no page at this address. Check the address, or start from the home page.")
 		if home := a.find("main a").AttrOr("href", ""); home != "/a/b/" {
@@ -145,7 +145,7 @@ func TestAssetsAreKeptForEver(t *testing.T) {
 	if files < 5 {
 		t.Errorf("the page loads only %d files", files)
 	}
-	old := b.get(base + "/static/app.0123456789abcdef.css")
+	old := b.get(base + "/assets/app.0123456789abcdef.css")
 	if old.StatusCode != http.StatusNotFound || strings.Contains(old.Header.Get("Cache-Control"), "immutable") {
 		t.Errorf("a file that is gone: %d, Cache-Control %q", old.StatusCode, old.Header.Get("Cache-Control"))
 	}

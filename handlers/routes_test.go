@@ -25,7 +25,7 @@ const (
 
 // audiences are the routes below the admin's path. One that is not here fails every test below.
 var audiences = map[string]audience{
-	"GET /static/:file": everybody, "HEAD /static/:file": everybody, "POST /language": everybody, "POST /theme": everybody,
+	"GET /assets/:file": everybody, "HEAD /assets/:file": everybody, "POST /language": everybody, "POST /theme": everybody,
 	"GET /login": everybody, "HEAD /login": everybody, "POST /login": everybody, "POST /logout": everybody,
 
 	"GET /password": everybody, "HEAD /password": everybody, "POST /password": everybody,

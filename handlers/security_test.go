@@ -68,7 +68,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 func TestPolicyLetsPagesReachTheLiveURL(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin, LiveURL: "wss://live.example.com:8443/userlog/live/socket"})
 	want := strings.Replace(policy, "connect-src 'self';", "connect-src 'self' wss://live.example.com:8443;", 1)
-	for _, target := range []string{"/", "/live?username=a+b", "/live/everyone", "/static/nothing.css", "/live/socket"} {
+	for _, target := range []string{"/", "/live?username=a+b", "/live/everyone", "/assets/nothing.css", "/live/socket"} {
 		a := s.stranger().get(base+target, "X-Host-User", root)
 		if got := a.Header.Get("Content-Security-Policy"); got != want {
 			t.Errorf("%s: %q", target, got)

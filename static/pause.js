@@ -1,11 +1,10 @@
-// How many rows a live table has, and the button that stops it.
+// How many rows a live table has, and the button that pauses it.
 //
-// While the table is stopped the connection is not: rows that arrive are put into the table as ever,
-// where the next connection finds the newest id, but they are not shown. Rows that were there when
-// the button was pressed are marked as kept, and the stylesheet hides all others.
-(() => {
-  "use strict";
+// The table is paused, and the connection is not. Rows that arrive are put into the table as ever, where the next
+// connection finds the newest id, but they are not shown: rows that were there when the button was pressed are
+// marked as kept, and the stylesheet hides all others.
 
+export function offerPause() {
   const rows = document.getElementById("rows");
   const button = document.getElementById("pause");
   if (!rows || !button) return;
@@ -15,8 +14,8 @@
   const waiting = () => rows.querySelectorAll(":scope > tr:not(.kept)");
 
   // trim takes away the oldest of what may be taken, so that a page that is left open for a day stays
-  // quick. While paused, the rows that are shown stay; of those that wait, only as many are kept as
-  // will fit into the table when it goes on.
+  // quick. While paused, the rows that are shown stay. Of those that wait, as many are kept as will fit into the
+  // table when it goes on.
   function trim() {
     const held = paused() ? [...waiting()] : [...rows.rows];
     for (const row of held.slice(max)) row.remove();
@@ -50,4 +49,4 @@
     trim();
     if (paused()) count();
   });
-})();
+}

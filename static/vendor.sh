@@ -11,7 +11,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # vendor NAME VERSION LICENCE INTEGRITY PREFIX FILE...
-# Each FILE is a path inside the package; it keeps its base name, LICENSE becomes PREFIX.LICENSE.
+# Each FILE is a path inside the package. It keeps its base name, LICENSE becomes PREFIX.LICENSE, and stylesheets
+# go into a folder PREFIX.
 vendor() {
 	name=$1 version=$2 licence=$3 integrity=$4 prefix=$5
 	shift 5
@@ -33,7 +34,8 @@ vendor() {
 		target=$(basename "$file")
 		if [ "$target" = LICENSE ]; then target=$prefix.LICENSE; fi
 		if [ "$target" = bundle.js ]; then target=$prefix.js; fi
-		install -m 644 "$work/archive/package/$file" "$work/vendor/$target"
+		if [ "${target%.css}" != "$target" ]; then target=$prefix/$target; fi
+		install -D -m 644 "$work/archive/package/$file" "$work/vendor/$target"
 		sum=$(openssl dgst -sha256 -r "$work/vendor/$target" | cut -d' ' -f1)
 		printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$version" "$licence" "$target" "$sum" >>"$work/vendor/VERSIONS"
 	done
@@ -45,15 +47,17 @@ printf '# package\tversion\tlicence\tfile\tsha256\n' >"$work/vendor/VERSIONS"
 vendor htmx.org 4.0.1 0BSD \
 	sha512-oF7JgXhDW9UXCy/k1ZYFUQgzu/rm19ORWPSPNL91vPluB2PB9+MV55tyQdH/w7o2EAbTYUG5SDW1R60mdkdqGg== \
 	htmx dist/htmx.min.js dist/ext/hx-ws.min.js
+# The components that pages have, and no others. css/main.css imports them.
 vendor @knadh/oat 0.6.1 MIT \
 	sha512-EfGcO5dNQMd0mITBf88Az6W6nyu+Q6xWHEGxvahxd/sLT1l+6wtOI6LQyjubpEuXGBc7EAXHwjt3ed/v6q4ALA== \
-	oat oat.min.css
+	oat css/00-base.css css/01-theme.css css/accordion.css css/alert.css css/animations.css css/button.css css/card.css \
+	css/form.css css/grid.css css/progress.css css/table.css
 vendor @github/relative-time-element 5.3.1 MIT \
 	sha512-f++QCIXxGH7rMbpTASRfLyCyPydd4HqwOmATBb/sAUCq72HEZN0MX9znmJSp7NKYxuQxF8j0Mv3ez9P32c70vw== \
 	relative-time-element dist/bundle.js
 
 # Only now, when everything is there and right, is anything in the tree replaced.
 mkdir -p "$here/vendor"
-rm -f "$here"/vendor/*
-cp "$work"/vendor/* "$here/vendor/"
-echo "vendor: $(ls "$here/vendor" | wc -l | tr -d ' ') files in static/vendor"
+rm -rf "$here"/vendor/*
+cp -R "$work"/vendor/* "$here/vendor/"
+echo "vendor: $(find "$here/vendor" -type f | wc -l | tr -d ' ') files in static/vendor; now run make assets"

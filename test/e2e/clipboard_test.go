@@ -45,7 +45,7 @@ func TestCopyButtons(t *testing.T) {
 	}
 
 	b.makeToken()
-	if got, want := b.copies("#copy"), evaluate[string](b, "document.querySelector('#secret').textContent"); got != want {
+	if got, want := b.copies("[data-copy-from]"), evaluate[string](b, "document.querySelector('#secret').textContent"); got != want {
 		t.Errorf("copied %q, want the token %q", got, want)
 	}
 }

@@ -15,7 +15,7 @@ func TestHomeRefreshesByItself(t *testing.T) {
 	b := openTab(t, site.origin+"/userlog")
 	b.logIn()
 	b.visit("/")
-	b.shows("[aria-labelledby=seen-title] .nobody", "Nobody has been on the site lately. Requests appear here as soon as an application reports one.")
+	b.shows("[aria-labelledby=seen-title] .nobody", "Nobody has been on the site lately. Requests appear here as soon as an application records one.")
 	evaluate[bool](b, "window.unchanged = true")
 	record(logs, "ada", "/")
 	logs.Record(store.Entry{Username: "grace", Method: "POST", Path: "/pay", Code: 500, Time: time.Now().Add(-5 * time.Minute)})

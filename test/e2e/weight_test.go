@@ -19,7 +19,7 @@ func TestTheLivePageIsLight(t *testing.T) {
 	b.goTo(p)
 	const loaded = `[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
 		.filter(e => /\.(css|js)$/.test(e.name) || e.entryType === 'navigation')`
-	if n := evaluate[int](b, loaded+".filter(e => e.transferSize > 0).length"); n < 5 {
+	if n := evaluate[int](b, loaded+".filter(e => e.transferSize > 0).length"); n < 4 {
 		t.Fatalf("only %d files came over the network", n)
 	}
 	list := evaluate[string](b, loaded+`.map(e => e.name.replace(/.*\//, '') + ' ' + e.transferSize).join('\n')`)

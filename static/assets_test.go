@@ -1,16 +1,11 @@
 package static_test
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -49,11 +44,10 @@ func body(t *testing.T, r io.Reader) []byte {
 func TestEveryAssetIsServedForEverUnderItsHash(t *testing.T) {
 	assets := newAssets(t)
 	types := map[string]string{
-		"app.css": "text/css; charset=utf-8", "oat.css": "text/css; charset=utf-8", "favicon.svg": "image/svg+xml",
+		"app.css": "text/css; charset=utf-8", "favicon.svg": "image/svg+xml",
 		"app.js": "text/javascript; charset=utf-8", "htmx.js": "text/javascript; charset=utf-8",
-		"relative-time.js": "text/javascript; charset=utf-8", "secret.js": "text/javascript; charset=utf-8",
 	}
-	hashed := regexp.MustCompile(`^static/[a-z-]+\.[0-9a-f]{16}\.(css|js|svg)$`)
+	hashed := regexp.MustCompile(`^assets/[a-z-]+\.[0-9a-f]{16}\.(css|js|svg)$`)
 	for name, contentType := range types {
 		url, err := assets.URL(name)
 		if err != nil || !hashed.MatchString(url) {
@@ -153,7 +147,7 @@ func TestConditionsAndRangesAreOfTheFormThatIsSent(t *testing.T) {
 
 func TestNothingElseIsServed(t *testing.T) {
 	assets := newAssets(t)
-	for _, path := range []string{"/", "/static/", "/static/app.css", "/static/vendor/htmx.min.js", "/static/VERSIONS", "/static.go"} {
+	for _, path := range []string{"/", "/assets/", "/assets/app.css", "/assets/built/app.css", "/assets/vendor/htmx.min.js", "/assets/SUMS", "/assets.go"} {
 		if res := get(assets, "GET", path); res.StatusCode != 404 || res.Header.Get("Cache-Control") != "" {
 			t.Errorf("%s: status %d, Cache-Control %q", path, res.StatusCode, res.Header.Get("Cache-Control"))
 		}
@@ -180,40 +174,5 @@ func TestHTMXAndItsExtensionAreOneFile(t *testing.T) {
 	core, extension := strings.Index(script, "var htmx="), strings.Index(script, `registerExtension("ws"`)
 	if core < 0 || extension < core {
 		t.Errorf("core at %d, extension at %d: want both, in this order", core, extension)
-	}
-}
-
-func TestVendoredFilesAreWhatVersionsSays(t *testing.T) {
-	list, err := os.Open("vendor/VERSIONS")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer list.Close()
-	listed := map[string]bool{"VERSIONS": true}
-	for lines := bufio.NewScanner(list); lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "#") {
-			continue
-		}
-		fields := strings.Split(lines.Text(), "\t") // package, version, licence, file, sha256
-		if len(fields) != 5 {
-			t.Fatalf("VERSIONS: %q has %d fields", lines.Text(), len(fields))
-		}
-		content, err := os.ReadFile(filepath.Join("vendor", fields[3]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != fields[4] {
-			t.Errorf("%s is not the file of %s %s: run vendor.sh", fields[3], fields[0], fields[1])
-		}
-		listed[fields[3]] = true
-	}
-	found, err := os.ReadDir("vendor")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range found {
-		if !listed[f.Name()] {
-			t.Errorf("vendor/%s is not in VERSIONS", f.Name())
-		}
 	}
 }

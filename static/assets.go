@@ -1,11 +1,11 @@
-// Package static holds what the admin's pages load: stylesheets, scripts and the icon, our own and
-// vendored. Everything is embedded in the program and served under names that carry a hash of the
-// content, so that browsers may keep a file for ever and still never show an old one.
+// Package static holds what the admin's pages load: a stylesheet, scripts and the icon. Everything is embedded in
+// the program and served under names that carry a hash of the content, so that browsers may keep a file for ever and
+// still never show an old one.
+//
+// The sources are css/, *.js and vendor/, where VERSIONS says whose work each file is. "make assets" bundles them
+// into built/, which is committed: to build userlog takes Go and nothing else.
 //
 // Static promises nothing to hosts: its names may change in any release.
-//
-// It knows nothing of pages or of what is logged. Vendored files come from vendor.sh, which is the
-// place to read their origin; vendor/VERSIONS lists what is there.
 package static
 
 import (
@@ -23,29 +23,11 @@ import (
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 )
 
-//go:embed css/*.css app.js copy.js pause.js now.js steps.js reason.js secret.js search.js shortcut.js favicon.svg vendor/*.css vendor/*.js
+//go:embed built/app.css built/app.js built/htmx.js favicon.svg
 var files embed.FS
 
-// bundles says which files are served under which name, in this order.
-//
-// htmx and its websocket extension are one bundle because, as two deferred scripts, they race: now
-// and then the page was processed before the extension was there, and the live log never connected. Of
-// ours, steps.js hears of a message before pause.js, which counts the rows that are there then.
-var bundles = [...]struct {
-	name  string
-	parts []string
-}{
-	{"app.css", []string{
-		"css/base.css", "css/forms.css", "css/messages.css", "css/now.css", "css/table.css", "css/home.css", "css/accounts.css", "css/audit.css",
-		"css/phone.css", "css/media.css",
-	}},
-	{"app.js", []string{"app.js", "steps.js", "copy.js", "pause.js", "now.js", "reason.js", "search.js", "shortcut.js"}},
-	{"favicon.svg", []string{"favicon.svg"}},
-	{"htmx.js", []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js"}},
-	{"oat.css", []string{"vendor/oat.min.css"}},
-	{"secret.js", []string{"secret.js"}},
-	{"relative-time.js", []string{"vendor/relative-time-element.js"}},
-}
+// served are the files that pages load. A page finds each by its base name.
+var served = [...]string{"built/app.css", "built/app.js", "built/htmx.js", "favicon.svg"}
 
 // contentTypes by extension. They are not taken from package mime, whose table depends on the
 // machine.
@@ -78,36 +60,39 @@ type form struct {
 // wrongly: a file is missing.
 func New() (*Assets, error) {
 	a := &Assets{urls: make(map[string]string), served: make(map[string]asset)}
-	for _, b := range bundles {
-		var plain bytes.Buffer
-		for _, part := range b.parts {
-			content, err := files.ReadFile(part)
-			if err != nil {
-				return nil, fmt.Errorf("asset %s: %w", b.name, err)
-			}
-			plain.Write(slim(part, content))
-			// A part may end in a comment, or without a semicolon.
-			plain.WriteByte('\n')
-		}
-		gzipped, err := httpgzip.Best(plain.Bytes())
-		if err != nil {
-			return nil, fmt.Errorf("asset %s: %w", b.name, err)
-		}
-		hash := hashOf(plain.Bytes())
-		hashed := hashedName(b.name, hash)
-		a.urls[b.name] = "static/" + hashed
-		a.served[hashed] = asset{
-			contentType: contentTypes[path.Ext(b.name)],
-			plain:       form{plain.Bytes(), `"` + hash + `"`},
-			gzipped:     form{gzipped, `"` + hash + `-gzip"`},
+	for _, file := range served {
+		if err := a.add(file); err != nil {
+			return nil, fmt.Errorf("asset %s: %w", file, err)
 		}
 	}
 	return a, nil
 }
 
+func (a *Assets) add(file string) error {
+	content, err := files.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	gzipped, err := httpgzip.Best(content)
+	if err != nil {
+		return err
+	}
+	name, hash := path.Base(file), hashOf(content)
+	hashed := hashedName(name, hash)
+	a.urls[name] = Folder + "/" + hashed
+	a.served[hashed] = asset{
+		contentType: contentTypes[path.Ext(name)],
+		plain:       form{content, `"` + hash + `"`},
+		gzipped:     form{gzipped, `"` + hash + `-gzip"`},
+	}
+	return nil
+}
+
+// Folder is where files are served, relative to the admin's base path.
+const Folder = "assets"
+
 // URL returns where the file is served, relative to the admin's base path and without a leading
-// slash: "app.css" is at "static/app.<hash>.css". It fails for a name that does not exist, which a
-// template that asks for it turns into a failure at start-up.
+// slash: "app.css" is at "assets/app.<hash>.css". It fails for a name that does not exist.
 func (a *Assets) URL(name string) (string, error) {
 	url, ok := a.urls[name]
 	if !ok {

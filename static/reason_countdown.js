@@ -1,8 +1,7 @@
 // For how long a stated reason still holds: "29 min left". When it is over the page is loaded again,
 // which asks for the reason anew.
-(() => {
-  "use strict";
 
+export function countDownReason() {
   const reason = document.querySelector(".reason[data-left]");
   if (!reason) return;
   const end = Date.now() + 1000 * reason.dataset.left;
@@ -22,4 +21,4 @@
 
   const ticking = setInterval(tick, 1000);
   tick();
-})();
+}

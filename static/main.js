@@ -1,0 +1,25 @@
+// The script of the admin's pages. It is loaded before htmx, so nothing that htmx does is missed.
+// Each part looks for its elements by itself, and does nothing on a page that lacks them.
+
+import "./vendor/relative-time-element.js";
+import { offerCopies } from "./clipboard.js";
+import { watchConnection } from "./connection.js";
+import { keepNowTrue } from "./now.js";
+import { helpWithPasswords } from "./password_form.js";
+import { offerPause } from "./pause.js";
+import { countDownReason } from "./reason_countdown.js";
+import { forgetNamesAtLogout } from "./recent_names.js";
+import { keepRows } from "./rows.js";
+import { suggestUsers } from "./search_field.js";
+import { listenForShortcut } from "./search_shortcut.js";
+
+watchConnection();
+keepRows(); // before the pause, which counts the rows that are there then
+offerPause();
+keepNowTrue();
+offerCopies();
+countDownReason();
+forgetNamesAtLogout();
+suggestUsers();
+listenForShortcut();
+helpWithPasswords();

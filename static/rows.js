@@ -1,0 +1,90 @@
+// What the rows of a log can do. A step that has changed takes the place of its old row, new rows shine and are
+// announced, and days are told apart.
+
+const stops = (row) => [...row.querySelectorAll("a, summary, button")];
+
+// place puts a row that the table has already where it was. It stays as open as it was, and the focus stays on
+// what had it.
+function place(row, old) {
+  const details = row.querySelector("details");
+  const focused = stops(old).indexOf(document.activeElement);
+  if (details) details.open = old.querySelector("details").open;
+  for (const state of ["new", "kept"]) row.classList.toggle(state, old.classList.contains(state)); // kept: see pause.js
+  old.replaceWith(row);
+  stops(row)[focused]?.focus();
+}
+
+// placeChanged finds rows that came again. The newer one is above.
+function placeChanged() {
+  const newer = new Map();
+  for (const row of document.querySelectorAll("#rows > tr[id]")) {
+    if (newer.has(row.id)) place(newer.get(row.id), row);
+    else newer.set(row.id, row);
+  }
+}
+
+const failed = (row) => row.matches(".client-error, .server-error, .non-standard");
+
+// summaryOf is a row in few words. In everyone's log they begin with the user.
+function summaryOf(row) {
+  const user = row.querySelector("td.user");
+  const what = row.querySelector(".page") ?? row.querySelector("td.url > code");
+  return `${user ? `${user.textContent}, ` : ""}${what.textContent}: ${row.querySelector("td.result").textContent}`;
+}
+
+// highlight lets rows shine for a moment.
+function highlight(rows) {
+  for (const row of rows) row.classList.add("new");
+  const ids = rows.map((row) => row.id); // other rows may have come in their place
+  setTimeout(() => {
+    for (const id of ids) document.getElementById(id)?.classList.remove("new");
+  }, 2500);
+}
+
+// announce says what is new, the newest three rows at most: nobody could listen to more. While the table is
+// paused nothing is new.
+function announce(rows) {
+  const news = document.getElementById("news");
+  const paused = document.querySelector("#pause[aria-pressed=true]");
+  if (news && !paused) news.textContent = rows.slice(0, 3).map(summaryOf).join(". ");
+}
+
+const entryRows = () => [...document.querySelectorAll("#rows > tr[data-id]")];
+const failures = (rows) => new Map(rows.map((row) => [row.id, failed(row)])); // whether a row has failed, by its id
+
+let known; // failures of the rows that were there before
+
+// compare finds what has come. A row that was there may have failed since.
+function compare() {
+  placeChanged();
+  const rows = entryRows();
+  const news = rows.filter((row) => !known.has(row.id) || (failed(row) && !known.get(row.id)));
+  known = failures(rows);
+  separateDays(rows);
+  if (news.length === 0 || !document.documentElement.classList.contains("settled")) return;
+  highlight(news);
+  announce(news);
+}
+
+const day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full" });
+
+// separateDays writes a day above the newest of its rows, from the second day on. The days are the reader's,
+// which the server doesn't know.
+function separateDays(rows) {
+  let above;
+  for (const row of rows) {
+    const time = new Date(row.querySelector("relative-time").getAttribute("datetime"));
+    const date = time.toDateString();
+    if (above && date !== above) row.dataset.day = day.format(time);
+    else delete row.dataset.day;
+    above = date;
+  }
+}
+
+export function keepRows() {
+  const live = document.getElementById("live");
+  document.addEventListener(live ? "htmx:ws:after:message:incoming" : "htmx:after:swap", compare);
+  const rows = entryRows();
+  known = failures(rows);
+  separateDays(rows);
+}

@@ -1,0 +1,206 @@
+// The search field as a combobox with a list of suggestions, after the pattern of the ARIA Authoring
+// Practices (list autocomplete, selected by hand). Without this script it is a plain field of a form.
+
+import { keepName, recentNames } from "./recent_names.js";
+
+const quiet = 100; // milliseconds without a keystroke, before names are asked for
+const patience = 500; // milliseconds that Enter waits for an answer that is under way
+const moves = { ArrowDown: "next", ArrowUp: "previous", Home: "first", End: "last" };
+
+// recentOption looks like the options that the server renders.
+function recentOption(name, i) {
+  const option = document.createElement("li");
+  option.id = `suggestion-${i}`;
+  option.setAttribute("role", "option");
+  option.setAttribute("aria-selected", "false");
+  option.dataset.username = name;
+  option.append(document.createElement("bdi"));
+  option.firstChild.textContent = name;
+  return option;
+}
+
+class SearchField {
+  #field;
+  #form;
+  #list = document.getElementById("suggestions");
+  #status = document.getElementById("suggestions-status");
+  #active; // the option that Enter chooses
+  #question; // AbortController of the question under way
+  #timer; // until the next question
+  #answer; // settles when what was typed last has been answered; undefined = nothing is under way
+  #answered; // what was typed when the list was filled
+  #opening; // what the form opens as it stands
+
+  constructor(field) {
+    this.#field = field;
+    this.#form = field.form;
+    this.#opening = field.defaultValue;
+    this.#describe();
+    this.#listen();
+  }
+
+  #describe() {
+    this.#field.setAttribute("role", "combobox");
+    this.#field.setAttribute("aria-autocomplete", "list");
+    this.#field.setAttribute("aria-controls", this.#list.id);
+    this.#field.setAttribute("aria-expanded", "false");
+    const hint = document.getElementById("search-hint");
+    hint.textContent = hint.dataset.suggesting;
+  }
+
+  #listen() {
+    const field = this.#field;
+    field.addEventListener("keydown", (event) => this.#press(event));
+    field.addEventListener("input", () => this.#suggest(quiet));
+    field.addEventListener("focus", () => {
+      if (field.value === "" && recentNames().length > 0) this.#suggest(0);
+    });
+    field.addEventListener("blur", () => this.#close());
+    this.#list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+    this.#list.addEventListener("click", ({ target }) => {
+      const option = target.closest("[role=option]");
+      if (option) this.#open(option);
+    });
+    this.#form.addEventListener("submit", (event) => this.#submit(event));
+  }
+
+  #activate(option) {
+    this.#active?.setAttribute("aria-selected", "false");
+    this.#active = option;
+    if (!option) {
+      this.#field.removeAttribute("aria-activedescendant");
+      return;
+    }
+    option.setAttribute("aria-selected", "true");
+    this.#field.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  #show(options, words) {
+    this.#activate();
+    this.#list.replaceChildren(...options);
+    this.#list.hidden = options.length === 0;
+    this.#field.setAttribute("aria-expanded", String(!this.#list.hidden));
+    this.#status.textContent = words;
+  }
+
+  // #close forgets what is under way, too: an answer must not open the list again.
+  #close() {
+    clearTimeout(this.#timer);
+    this.#question?.abort();
+    this.#answer = undefined;
+    this.#answered = undefined;
+    this.#show([], "");
+  }
+
+  // #ask fills the list with the names that begin as what was typed. The answer to an older question is dropped.
+  async #ask() {
+    this.#question?.abort();
+    const question = new AbortController();
+    this.#question = question;
+    const typed = this.#field.value;
+    try {
+      const part = await this.#fetch(typed, question.signal);
+      if (question.signal.aborted) return;
+      this.#answered = typed;
+      this.#show([...part.querySelectorAll("[role=option]")], part.querySelector("p").textContent);
+    } catch {
+      if (!question.signal.aborted) this.#show([], this.#field.dataset.lost);
+    }
+    if (!question.signal.aborted) this.#answer = undefined;
+  }
+
+  async #fetch(typed, signal) {
+    const address = `${this.#field.dataset.suggestions}?${new URLSearchParams({ q: typed })}`;
+    const response = await fetch(address, { headers: { "HX-Request": "true" }, signal });
+    if (response.status === 401) location.reload(); // leads to the login
+    if (!response.ok) throw new Error(response.statusText);
+    const part = document.createElement("template");
+    part.innerHTML = await response.text();
+    return part.content;
+  }
+
+  // #suggest shows names for what is in the field: after a moment, since more may be typed.
+  #suggest(delay) {
+    clearTimeout(this.#timer);
+    this.#question?.abort();
+    this.#answered = undefined;
+    const names = recentNames();
+    if (this.#field.value === "" && names.length > 0) {
+      this.#answer = undefined;
+      this.#show(names.map(recentOption), this.#field.dataset.recent);
+      return;
+    }
+    this.#answer = new Promise((resolve) => {
+      this.#timer = setTimeout(() => this.#ask().then(resolve), delay);
+    });
+  }
+
+  #open(option) {
+    this.#field.value = option.dataset.username;
+    this.#opening = this.#field.value;
+    this.#close();
+    this.#form.requestSubmit();
+  }
+
+  // #move activates an option of an open list, or opens the list.
+  #move(to) {
+    if (this.#list.hidden) {
+      this.#suggest(0);
+      return;
+    }
+    const options = [...this.#list.children];
+    const at = options.indexOf(this.#active);
+    const last = options.length - 1;
+    const next = { first: 0, last, next: at === last ? 0 : at + 1, previous: at <= 0 ? last : at - 1 }[to];
+    this.#activate(options[next]);
+  }
+
+  #escape() {
+    if (this.#list.hidden && this.#status.textContent === "") this.#field.value = "";
+    this.#close();
+    this.#opening = this.#field.value; // what is typed is what is meant
+  }
+
+  #press(event) {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.#escape();
+    } else if (event.key === "Enter" && this.#active) {
+      event.preventDefault();
+      this.#open(this.#active);
+    } else if (event.key.startsWith("Arrow") ? moves[event.key] : this.#active && moves[event.key]) {
+      event.preventDefault(); // Home and End move in the text unless an option is active
+      this.#move(moves[event.key]);
+    }
+  }
+
+  // #settle puts the only name that begins as what was typed in its place, if there is one.
+  #settle() {
+    const only = this.#list.children.length === 1 ? this.#list.firstChild : undefined;
+    if (only && this.#answered === this.#field.value) this.#field.value = only.dataset.username;
+    this.#opening = this.#field.value;
+    this.#close();
+  }
+
+  async #submit(event) {
+    if (this.#field.value === this.#opening) return;
+    if (!this.#answer) {
+      this.#settle();
+      return;
+    }
+    event.preventDefault();
+    await Promise.race([this.#answer, new Promise((resolve) => setTimeout(resolve, patience))]);
+    this.#settle();
+    this.#form.requestSubmit(event.submitter);
+  }
+}
+
+export function suggestUsers() {
+  const field = document.querySelector("[data-suggestions]");
+  if (!field) return;
+  new SearchField(field);
+  const found = document.getElementById("log") && !document.querySelector("#messages [role=alert]");
+  if (field.value !== "" && found) keepName(field.value);
+}

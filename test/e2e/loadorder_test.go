@@ -1,0 +1,68 @@
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// late serves a site through a proxy that is slow with one of its files.
+func late(t *testing.T, origin, file string) (proxied string) {
+	t.Helper()
+	target, err := url.Parse(origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host // which the Origin of a socket is compared with
+	}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, file) && strings.HasSuffix(r.URL.Path, ".js") {
+			time.Sleep(time.Second) // nothing that the page waits for comes meanwhile
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// notesWhatIsMissed has pages note whether htmx began to connect before our script listened.
+const notesWhatIsMissed = `(() => {
+	const listen = document.addEventListener.bind(document);
+	const types = new Set();
+	document.addEventListener = (type, ...more) => { types.add(type); listen(type, ...more); };
+	listen("htmx:ws:before:connection", ({ type }) => { window.missed = !types.has(type); });
+})()`
+
+// Our script hears of everything that htmx does, and htmx has its extension, whichever file is the last to come.
+func TestALivePageConnectsHoweverLateAScriptIs(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	for _, file := range []string{"app", "htmx"} {
+		t.Run(file, func(t *testing.T) {
+			b := openTab(t, late(t, site.origin, "/assets/"+file+".")+"/userlog")
+			call(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+			call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: notesWhatIsMissed})
+			b.logIn()
+			b.visit("/live?username=ada")
+			b.hasURLs("/before")
+			b.isConnected("live")
+			b.eventually("our script to have heard of the first message", "document.documentElement.classList.contains('settled')")
+			if evaluate[bool](b, "missed") {
+				t.Error("htmx began to connect before our script listened")
+			}
+		})
+	}
+}
