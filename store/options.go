@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/gin-userlog/userlog/store/internal/keys"
@@ -110,12 +111,20 @@ func (o Options) withDefaults() (Options, error) {
 }
 
 // names returns the names of keys and channels.
-func (o Options) names() (keys.Keys, error) {
-	switch o.KeyPrefix {
+//
+// Redis has keys for each database, but channels for all of them together. So the names of channels carry the number
+// of the database, unless it is 0 or the names are those of django-userlog.
+func (o Options) names(database int) (keys.Keys, error) {
+	prefix := o.KeyPrefix
+	switch prefix {
 	case "":
-		return keys.New(DefaultKeyPrefix, DefaultKeyPrefix)
+		prefix = DefaultKeyPrefix
 	case NoKeyPrefix:
 		return keys.New("", DefaultKeyPrefix)
 	}
-	return keys.New(o.KeyPrefix, o.KeyPrefix)
+	channel := prefix
+	if database != 0 {
+		channel += "db" + strconv.Itoa(database) + ":"
+	}
+	return keys.New(prefix, channel)
 }

@@ -58,7 +58,7 @@ func urlFault(rawURL string) string {
 	case rawURL == "":
 		return "the Redis URL is empty"
 	case found && (scheme == "redis" || scheme == "rediss" || scheme == "unix"):
-		return "what follows " + scheme + ":// in the Redis URL can't be read"
+		return "what follows " + scheme + ":// in the Redis URL can't be read; write # % / @ ? in a password as %23 %25 %2F %40 %3F"
 	}
 	return "the Redis URL does not begin with redis://, rediss:// or unix://"
 }
@@ -75,7 +75,7 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := options.names()
+	keys, err := options.names(database(client))
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -136,9 +136,14 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close stops recording, writes what is queued, ends every subscription and closes the connections.
 // It returns as soon as that is done, or with an error that says how many entries were lost when
-// ctx ends first. What is recorded after Close has begun is dropped and counted. Further calls do
+// ctx ends first. A ctx without a deadline ends after ten seconds. What is recorded after Close has begun is dropped and counted. Further calls do
 // nothing and return nil.
 func (s *Store) Close(ctx context.Context) error {
+	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, closeTimeout)
+		defer cancel()
+	}
 	var err error
 	s.closing.Do(func() {
 		err = s.recorder.close(ctx)
@@ -166,6 +171,14 @@ func address(client redis.UniversalClient) string {
 	return "Redis"
 }
 
+// database returns the number of the database that client uses. A Cluster has one only.
+func database(client redis.UniversalClient) int {
+	if c, ok := client.(*redis.Client); ok {
+		return c.Options().DB
+	}
+	return 0
+}
+
 // isNil recognises a nil client, also one of the known types inside a non-nil interface.
 func isNil(client redis.UniversalClient) bool {
 	switch c := client.(type) {
@@ -182,10 +195,11 @@ func isNil(client redis.UniversalClient) bool {
 }
 
 // Timeouts of the two clients. Recording gives up early, since what can't be written waits in the
-// queue; reading waits as long as a person would.
+// queue; reading waits as long as a person would. Closing waits no longer than a supervisor does.
 const (
 	writeTimeout = 250 * time.Millisecond
 	readTimeout  = 2 * time.Second
+	closeTimeout = 10 * time.Second
 )
 
 // dialFunc is how go-redis connects.

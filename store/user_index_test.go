@@ -11,7 +11,7 @@ import (
 func TestIndexTakesTheNewestOfABatch(t *testing.T) {
 	client := redis.NewClient(&redis.Options{}) // never connects: nothing is sent
 	defer client.Close()
-	keys, err := Options{}.names()
+	keys, err := Options{}.names(0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestIndexTakesTheNewestOfABatch(t *testing.T) {
 func TestIndexTakesTheNewestFailure(t *testing.T) {
 	client := redis.NewClient(&redis.Options{}) // never connects: nothing is sent
 	defer client.Close()
-	keys, err := Options{}.names()
+	keys, err := Options{}.names(0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,7 @@ type writer struct {
 	backoff  time.Duration // 0 while Redis answers
 	foreign  bool          // that a key of the index holds something else has been logged
 	awayAt   time.Time     // when it last ceased to
+	refused  string        // the reason that Redis gave last in this outage, or ""
 	logged   Stats         // the books when losses were last logged,
 	loggedAt time.Time     // and when that was
 }
@@ -209,7 +210,7 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 	added := w.index.queue(ctx, index, entries)
 	w.tracker.begin()
 	started := time.Now()
-	_, err := pipe.Exec(ctx)
+	commands, err := pipe.Exec(ctx)
 	o := w.judge(entries, pushed, err)
 	if err == nil {
 		w.recorder.measure(len(entries), time.Since(started))
@@ -218,7 +219,7 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 		}
 	}
 	w.indexed(added, entries, err)
-	return o, err
+	return o, w.refusal(commands, err)
 }
 
 // judge finds out what became of entries when their transaction ended with err.

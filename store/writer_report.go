@@ -11,11 +11,15 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// failed opens the breaker, or holds it open for longer.
+// failed opens the breaker, or holds it open for longer. An outage is logged once for each reason that Redis gives.
 func (w *writer) failed(err error) {
+	kind := kindOfRefusal(err)
 	if w.backoff == 0 {
 		w.awayAt = time.Now()
 		w.recorder.setConnected(false)
+	}
+	if w.backoff == 0 || kind != "" && kind != w.refused {
+		w.refused = kind
 		w.log.Warn("userlog: the log store does not take log entries; they wait in memory", "err", err)
 	}
 	w.backoff = max(min(2*w.backoff, time.Since(w.awayAt)/4, maxBackoff), minBackoff)

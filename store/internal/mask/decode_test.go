@@ -31,7 +31,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add("%252541%2%35zz%")
 	f.Add("%25%3235 %%41%4")
 	f.Fuzz(func(t *testing.T, s string) {
-		if strings.ContainsAny(s, "\\\xef") || strings.Contains(strings.ToLower(s), "ef") || strings.Contains(s, "5") && strings.ContainsAny(s, "cC") {
+		if strings.Contains(s, "\\") || strings.Contains(s, "\xef") || strings.Contains(strings.ToLower(s), "ef") || strings.Contains(s, "5") && strings.ContainsAny(s, "cC") {
 			return // has, or may have, what url.PathUnescape does not undo
 		}
 		want := s
