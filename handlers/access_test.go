@@ -150,7 +150,7 @@ func TestWithoutRedisNobodyIsLetInOrLoggedOut(t *testing.T) {
 	guess := s.stranger().get(base+"/static?username=ada", "Cookie", "userlog="+strings.Repeat("A", 43))
 	guess.expectStoreLost()
 	server.Restart()
-	eventually(t, "the pages are back", func() bool { return b.get(base+"/").StatusCode == http.StatusOK })
+	redistest.Eventually(t, "the pages are back", func() bool { return b.get(base+"/").StatusCode == http.StatusOK })
 	b.get(base+"/static?username=ada").expect(http.StatusOK, "Logs found for ada.")
 	if b.session() == "" {
 		t.Error("the session was lost with the connection")

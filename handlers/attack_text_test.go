@@ -69,7 +69,7 @@ func TestStrangeNamesOnEveryRoute(t *testing.T) {
 	s.logs.Record(store.Entry{Username: odd, Method: "GET", Path: "/", Code: 500, Page: odd, RequestID: odd, Application: odd, Extra: map[string]string{odd: odd}})
 	s.create(odd, auth.Viewer)
 	b.post(base+"/account/token", form("label", odd, "days", "1"))
-	eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
+	redistest.Eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
 	for _, target := range []string{"/", "/users", "/audit", "/account", "/accounts", "/live/everyone", "/static?username=", "/live?username=", "/summary?username="} {
 		if strings.HasSuffix(target, "=") {
 			target += url.QueryEscape(odd)

@@ -14,7 +14,7 @@ import (
 func TestEveryoneKeepsItsFilterInTheURL(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
-	eventually(t, "the application reports", func() bool {
+	redistest.Eventually(t, "the application reports", func() bool {
 		applications, err := s.logs.Applications(t.Context())
 		return err == nil && len(applications) == 1
 	})

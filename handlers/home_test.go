@@ -16,7 +16,7 @@ func TestHomeShowsWhoIsThereAndWhoIsInTrouble(t *testing.T) {
 	b := s.superuser()
 	s.record("ada", "/")
 	s.logs.Record(store.Entry{Username: "grace", Method: "POST", Path: "/pay", Code: 422, Time: time.Now().Add(-2 * time.Minute)})
-	eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
+	redistest.Eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
 	home := b.get(base + "/")
 	if got := home.texts("#seen td.user, #seen td.state"); fmt.Sprint(got) != "[ada active now grace idle]" {
 		t.Errorf("on the site: %q", got)
@@ -34,7 +34,7 @@ func TestHomeLooksForHints(t *testing.T) {
 		s.logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/account", Code: 302, Location: "/account", Kind: store.KindPage})
 	}
 	s.record("bob", "/")
-	eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
+	redistest.Eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
 	home := b.get(base + "/")
 	if got := home.texts("#trouble td.user, #trouble td.result"); fmt.Sprint(got) != "[ada A loop of redirects]" {
 		t.Errorf("in trouble: %q", got)
@@ -49,7 +49,7 @@ func TestHomeIsSentAgainOnlyWhenItLooksDifferent(t *testing.T) {
 	tag := whole.Header.Get("ETag")
 	refresh := func(tag string) *answer { return b.get(base+"/", "HX-Request", "true", "If-None-Match", tag) }
 	// Reports of the application come in the meantime, and change the page.
-	eventually(t, "nothing has changed", func() bool {
+	redistest.Eventually(t, "nothing has changed", func() bool {
 		again := refresh(tag)
 		if again.StatusCode == http.StatusNotModified {
 			return again.body == ""

@@ -189,7 +189,7 @@ func TestTheAdminsRequestsAreNotRecorded(t *testing.T) {
 	b.get(base[:len(base)-1]) // not the admin's
 	b.get(base)               // Gin redirects it
 	s.stranger().get("/shop")
-	eventually(t, "the host's requests are written", func() bool { return s.logs.Stats().Written >= 2 })
+	redistest.Eventually(t, "the host's requests are written", func() bool { return s.logs.Stats().Written >= 2 })
 	log, err := s.logs.Log(t.Context(), tracked)
 	if err != nil {
 		t.Fatal(err)

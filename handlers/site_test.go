@@ -47,7 +47,7 @@ const (
 const base = "/userlog"
 
 // patience is how long a test waits for what must happen.
-const patience = 10 * time.Second
+const patience = redistest.Patience
 
 // site is a Gin application, whose requests are all recorded as tracked's, with the admin in it.
 type site struct {
@@ -122,17 +122,7 @@ func (s *site) record(username string, paths ...string) {
 	for _, path := range paths {
 		s.logs.Record(store.Entry{Username: username, Method: "GET", Path: path, Code: 200})
 	}
-	eventually(s.t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
-}
-
-// eventually waits until something is so.
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !so(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", patience, what)
-		}
-	}
+	redistest.Eventually(s.t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
 }
 
 // browser keeps cookies and follows no redirect.

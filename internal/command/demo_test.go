@@ -30,7 +30,7 @@ func TestDemo(t *testing.T) {
 	if p := v.logIn("/userlog", "admin", generated); p.path != "/userlog/" {
 		t.Fatalf("the login leads to %s with status %d", p.path, p.status)
 	}
-	await(t, func() bool { return v.get("/userlog/static?username=ada").Find("#rows > tr").Length() > 0 })
+	redistest.Eventually(t, "ada's log has rows", func() bool { return v.get("/userlog/static?username=ada").Find("#rows > tr").Length() > 0 })
 	missing := v.get("/userlog/static?username=nobody").Find("#messages").Text()
 	if !strings.Contains(missing, "User nobody not found.") {
 		t.Errorf("message %q", missing)

@@ -51,7 +51,7 @@ func TestServe(t *testing.T) {
 	}
 	logs := openStore(t, server.URL, store.Options{})
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200})
-	await(t, func() bool { return v.get("/userlog/static?username=ada").Find("#rows > tr").Length() == 1 })
+	redistest.Eventually(t, "ada's log has a row", func() bool { return v.get("/userlog/static?username=ada").Find("#rows > tr").Length() == 1 })
 }
 
 func TestServeAtTheRoot(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 	"net/url"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -90,20 +90,7 @@ func (v *visitor) read(res *http.Response, err error) page {
 // awaitStatus waits until path answers with a status.
 func (v *visitor) awaitStatus(path string, status int) {
 	v.t.Helper()
-	await(v.t, func() bool { return v.get(path).status == status })
-}
-
-// await polls until done.
-func await(t *testing.T, done func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	for !done() {
-		select {
-		case <-deadline:
-			t.Fatal("it did not happen in time")
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+	redistest.Eventually(v.t, path+" answers with the status", func() bool { return v.get(path).status == status })
 }
 
 // openStore opens a store as an application would; it is closed at the end of the test.

@@ -110,7 +110,7 @@ func TestTailSaysWhenRedisIsAway(t *testing.T) {
 // awaitWritten waits until n entries are in Redis.
 func awaitWritten(t *testing.T, logs *store.Store, n uint64) {
 	t.Helper()
-	await(t, func() bool { return logs.Stats().Written >= n })
+	redistest.Eventually(t, "the entries are written", func() bool { return logs.Stats().Written >= n })
 }
 
 // Who reads a log in a terminal is written down as is who reads it in a browser.

@@ -166,15 +166,15 @@ func TestCertificateIsReadAgain(t *testing.T) {
 		t.Fatalf("certificate %d, want 1", got)
 	}
 	files.renew(2)
-	await(t, func() bool { return serial(t, origin) == 2 })
+	redistest.Eventually(t, "the second certificate is used", func() bool { return serial(t, origin) == 2 })
 
 	files.write(files.cert, []byte("to be written"))
-	await(t, func() bool {
+	redistest.Eventually(t, "the broken file is refused", func() bool {
 		if got := serial(t, origin); got != 2 {
 			t.Fatalf("with a broken file: certificate %d, want 2", got)
 		}
 		return strings.Contains(r.err.String(), "the new certificate can't be used")
 	})
 	files.renew(3)
-	await(t, func() bool { return serial(t, origin) == 3 })
+	redistest.Eventually(t, "the third certificate is used", func() bool { return serial(t, origin) == 3 })
 }

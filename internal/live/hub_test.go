@@ -108,7 +108,7 @@ func onRedis(t *testing.T, client redis.UniversalClient) (*site, *store.Store) {
 		for _, path := range paths {
 			stored.Record(newEntry(username, path))
 		}
-		eventually(t, "everything is written", func() bool { return stored.Stats().Queued == 0 })
+		redistest.Eventually(t, "everything is written", func() bool { return stored.Stats().Queued == 0 })
 	}
 	return s, stored
 }
@@ -191,16 +191,6 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusTooManyRequests)
 	case errors.Is(err, ErrClosed), errors.Is(err, ErrFull), errors.Is(err, store.ErrUsernameInvalid):
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-	}
-}
-
-// eventually waits until something is so.
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !so(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", patience, what)
-		}
 	}
 }
 

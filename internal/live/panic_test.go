@@ -6,6 +6,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // A panic costs the viewer its connection, so that its page connects again, and nobody else anything.
@@ -59,7 +61,7 @@ func TestAPanicWhileAskingWhoMayLook(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
 		w := s.watch("username", "ada", "account", "eve", "json", "1")
 		s.panics.Store(true)
-		eventually(t, "it was asked", func() bool { return s.asked.Load() >= 1 })
+		redistest.Eventually(t, "it was asked", func() bool { return s.asked.Load() >= 1 })
 		s.panics.Store(false)
 		s.endFor("eve", nil)
 		if code := w.closing(); code != CloseAccessEnded {

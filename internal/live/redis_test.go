@@ -159,7 +159,7 @@ func TestViewersShareOneConnection(t *testing.T) {
 		t.Fatalf("%d patterns are listened to", n)
 	}
 	gone.Close()
-	eventually(t, "everyone's log is no longer listened to", func() bool { return patterns() == 0 })
+	redistest.Eventually(t, "everyone's log is no longer listened to", func() bool { return patterns() == 0 })
 	channel := stored.KeyPrefix() + "log:ada"
 	if channels := client.PubSubNumSub(t.Context(), channel).Val(); channels[channel] != 1 {
 		t.Errorf("ada's channel: %v", channels)

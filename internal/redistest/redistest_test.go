@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,5 +85,14 @@ func TestServersAreSeparate(t *testing.T) {
 	}
 	if n, err := other.Exists(ctx, "key").Result(); err != nil || n != 0 {
 		t.Fatalf("the other server has the key: %d, %v", n, err)
+	}
+}
+
+func TestEventually(t *testing.T) {
+	var holds atomic.Bool
+	go holds.Store(true)
+	redistest.Eventually(t, "it holds", holds.Load)
+	if !holds.Load() {
+		t.Error("it was not waited for")
 	}
 }
