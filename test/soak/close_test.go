@@ -12,6 +12,7 @@ import (
 const atClose = 4000 // entries that are queued when the store is closed
 
 func TestCloseWithAHealthyRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	client := server.Client(t)
 	logs := open(t, client, store.Options{MaxEntries: 10_000})
@@ -27,6 +28,7 @@ func TestCloseWithAHealthyRedis(t *testing.T) {
 }
 
 func TestCloseWithAHungRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := open(t, server.Client(t), store.Options{})
 	warm(t, logs)
@@ -35,6 +37,7 @@ func TestCloseWithAHungRedis(t *testing.T) {
 }
 
 func TestCloseWithAStoppedRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := open(t, server.Client(t), store.Options{})
 	warm(t, logs)
@@ -43,6 +46,7 @@ func TestCloseWithAStoppedRedis(t *testing.T) {
 }
 
 func TestCloseWithoutANetwork(t *testing.T) {
+	t.Parallel()
 	_, network, client := behindNetwork(t)
 	logs := open(t, client, store.Options{})
 	warm(t, logs)
@@ -53,21 +57,21 @@ func TestCloseWithoutANetwork(t *testing.T) {
 // closeInVain closes a store whose Redis does not answer, with entries queued.
 func closeInVain(t *testing.T, logs *store.Store, what string) {
 	t.Helper()
-	const patience = 500 * time.Millisecond
+	const granted = 500 * time.Millisecond
 	fill(logs, atClose)
-	took, err := closeWithin(logs, patience)
+	took, err := closeWithin(logs, granted)
 	if err == nil {
 		t.Error("Close did not say that entries were lost")
 	}
 	// A batch that is being written ends within its own time, 500 ms.
-	if took > patience+2*time.Second {
+	if took > granted+long(patience, 2*time.Second) {
 		t.Errorf("Close took %v", took)
 	}
 	settled(t, logs)
 	if s := logs.Stats(); s.Dropped.Closed+s.Indeterminate != atClose || s.Written != 1 {
 		t.Errorf("not every entry is counted: %+v", s)
 	}
-	summary(t, logs, what, "patience", patience, "took", took, "closed", logs.Stats().Dropped.Closed)
+	summary(t, logs, what, "granted", granted, "took", took, "closed", logs.Stats().Dropped.Closed)
 }
 
 // fill records n entries, from number 1 on.
@@ -85,8 +89,8 @@ func warm(t *testing.T, logs *store.Store) {
 	settled(t, logs)
 }
 
-func closeWithin(logs *store.Store, patience time.Duration) (took time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func closeWithin(logs *store.Store, granted time.Duration) (took time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), granted)
 	defer cancel()
 	started := time.Now()
 	err = logs.Close(ctx)

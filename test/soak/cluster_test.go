@@ -13,8 +13,10 @@ import (
 
 // A Redis Cluster is written, read, searched and watched as a single Redis is.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	for name, prefix := range map[string]string{"default prefix": "", "no prefix": store.NoKeyPrefix} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			client := cluster(t)
 			logs := open(t, client, store.Options{KeyPrefix: prefix, MaxEntries: 10_000})
 			viewer := view(t, logs)
@@ -62,7 +64,7 @@ func cluster(t *testing.T) *redis.ClusterClient {
 	server := redistest.Start(t, "--bind", "127.0.0.1", "--port", port, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
 	admin := server.Client(t)
 	do(t, admin, "cluster", "addslotsrange", "0", "16383")
-	until(t, "the cluster is up", func() bool {
+	redistest.Eventually(t, "the cluster is up", func() bool {
 		return strings.Contains(admin.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
 	})
 	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"127.0.0.1:" + port}})

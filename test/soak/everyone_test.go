@@ -17,6 +17,7 @@ import (
 // started, while the connection of the first is cut again and again. Whatever a viewer was given between two
 // gaps has to be all that was published: a gap is allowed wherever something may be missing, silence never.
 func TestEveryone(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		entries int           // that lists keep
@@ -28,6 +29,7 @@ func TestEveryone(t *testing.T) {
 		{"clocks differ", 5000, time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			random := seeded(t)
 			server, network, client := behindNetwork(t)
 			direct := server.Client(t)
@@ -38,8 +40,8 @@ func TestEveryone(t *testing.T) {
 				{logs: open(t, direct, options), users: users()[10:], rate: 50, ahead: test.ahead},
 			}
 			var recording, watching sync.WaitGroup
-			ending, cancel := context.WithTimeout(t.Context(), long(4*time.Second, time.Minute))
-			defer cancel()
+			ending, end := context.WithCancel(t.Context())
+			defer end()
 			for _, c := range load {
 				recording.Go(func() { c.record(ending) })
 			}
@@ -50,19 +52,20 @@ func TestEveryone(t *testing.T) {
 				watching.Go(func() { viewers[i].follow(t, ending) })
 			}
 			cuts := 0
-			for ; ending.Err() == nil; cuts++ {
+			for started := time.Now(); !servers.returns.enough(started, long(4*time.Second, time.Minute)); cuts++ {
 				wait(ending, time.Duration(random.ExpFloat64()*float64(time.Second)))
 				network.refuse()
 				wait(ending, time.Duration(random.ExpFloat64()*float64(200*time.Millisecond)))
 				network.heal()
 			}
+			end()
 			recording.Wait()
 			for _, c := range load {
 				settled(t, c.logs)
 			}
-			end := goodbye(load[0].logs)
+			silence := goodbye(load[0].logs)
 			watching.Wait()
-			end()
+			silence()
 			f := sum(viewers)
 			if f.lost+f.twice+f.unordered != 0 {
 				t.Errorf("viewers did not see what was there: %v", f.figures)
@@ -106,9 +109,9 @@ func (c *crowd) record(ending context.Context) {
 // lastPath is what is recorded last.
 const lastPath = "/last"
 
-// goodbye records lastPath until end is called: who comes back then may be shown only what is newest by a
+// goodbye records lastPath until silence is called: who comes back then may be shown only what is newest by a
 // clock that is ahead.
-func goodbye(logs *store.Store) (end func()) {
+func goodbye(logs *store.Store) (silence func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var saying sync.WaitGroup
 	saying.Go(func() {
@@ -170,6 +173,7 @@ func (w *witness) count() int {
 
 // fleet are the servers to which a viewer may come.
 type fleet struct {
+	returns kinds
 	witness *witness
 	stays   *store.Store
 	mu      sync.Mutex
@@ -203,7 +207,7 @@ type follower struct {
 
 // follow watches until the last entry was seen, and leaves now and then before.
 func (v *follower) follow(t *testing.T, ending context.Context) {
-	deadline, stop := context.WithTimeout(t.Context(), long(time.Minute, 3*time.Minute))
+	deadline, stop := context.WithTimeout(t.Context(), long(2*patience, 3*time.Minute))
 	defer stop()
 	for {
 		stay, leave := context.WithTimeout(deadline, time.Duration(v.random.ExpFloat64()*float64(400*time.Millisecond)))
@@ -246,6 +250,9 @@ func (v *follower) watch(stay context.Context) error {
 			if resumes && v.gaps == gaps {
 				v.smooth++
 			}
+			if resumes {
+				v.fleet.returns.saw(v.gaps > gaps)
+			}
 		}
 	}
 	return nil
@@ -279,7 +286,7 @@ func (v *follower) take(u store.Update) {
 
 // where is the position of an entry, for which the witness may have to be waited.
 func (v *follower) where(id string) (at int, ok bool) {
-	for deadline := time.Now().Add(5 * time.Second); !ok && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); !ok && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		v.witness.mu.Lock()
 		at, ok = v.witness.position[id]
 		v.witness.mu.Unlock()

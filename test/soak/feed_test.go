@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -22,6 +23,7 @@ const reach = 1000
 // TestJoin has viewers come at random moments while the connections between feed and Redis break and
 // stall. Each has to see everything from before it came until after it went, once and in order.
 func TestJoin(t *testing.T) {
+	t.Parallel()
 	joins := long(150, 1000)
 	random := seeded(t)
 	server, network, client := behindNetwork(t)
@@ -29,7 +31,7 @@ func TestJoin(t *testing.T) {
 	application := open(t, direct, store.Options{MaxEntries: 10_000})
 	admin := open(t, client, store.Options{MaxEntries: reach})
 	load := startLoad(t, application, 2000)
-	until(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
+	redistest.Eventually(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
 
 	faults := map[string]int{}
 	visits := make([]*visit, joins)
@@ -129,7 +131,7 @@ func (v *visit) finish(ctx context.Context, subscription *store.Subscription) (e
 	if v.until, err = v.newest(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for !v.has(v.until) {
 		if err := v.see(ctx, subscription); err != nil {

@@ -9,12 +9,13 @@ import (
 
 // A Redis that hangs before a connection is made has certainly got nothing: nothing is in doubt.
 func TestHandshakeWithAHungRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	client := server.Client(t)
 	logs := open(t, client, store.Options{MaxEntries: 10_000})
 	server.Pause()
 	fill(logs, 250)
-	until(t, "the outage is noticed", func() bool { return !logs.Stats().Connected })
+	redistest.Eventually(t, "the outage is noticed", func() bool { return !logs.Stats().Connected })
 	if s := logs.Stats(); s.Queued != 250 {
 		t.Errorf("not all wait: %+v", s)
 	}

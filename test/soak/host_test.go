@@ -19,6 +19,7 @@ import (
 
 // Whatever state Redis is in, the host's responses are what they are without us.
 func TestHost(t *testing.T) {
+	t.Parallel()
 	requests := long(2000, 100_000)
 	for _, test := range []struct {
 		name  string
@@ -50,6 +51,7 @@ func TestHost(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			logs := test.store(t)
 			before := logs.Stats().Accepted
 			took, slowest := browse(t, logs, requests)
@@ -95,7 +97,6 @@ func browse(t *testing.T, logs *store.Store, requests int) (took, slowest time.D
 }
 
 func application(logs *store.Store) http.Handler {
-	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.Use(middleware.Track(logs, func(c *gin.Context) string { return "user-" + c.Param("n") }, middleware.Options{}))
 	r.GET("/orders/:n", func(c *gin.Context) {

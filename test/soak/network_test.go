@@ -4,11 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
 // However the network fails, the books stay exact and nothing arrives twice.
 func TestNetwork(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		fail func(n *network)
@@ -34,11 +36,11 @@ func TestNetwork(t *testing.T) {
 				test.fail(network)
 				during(t, logs, 700*time.Millisecond)
 				network.heal()
-				until(t, "entries are written again", func() bool { return logs.Stats().Connected })
+				redistest.Eventually(t, "entries are written again", func() bool { return logs.Stats().Connected })
 			}
 			load.stop()
 			present := audit(t, logs, direct)
-			until(t, "all that is in the lists is heard", func() bool { return heard.count() == present })
+			redistest.Eventually(t, "all that is in the lists is heard", func() bool { return heard.count() == present })
 			if s := logs.Stats(); s.Dropped.Total() != 0 {
 				t.Errorf("entries were dropped: %+v", s)
 			}

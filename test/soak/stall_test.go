@@ -14,28 +14,30 @@ import (
 
 // A viewer is live again soon after Redis has come back, and has missed nothing.
 func TestViewersAndAKilledRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	direct := server.Client(t)
 	stall{
-		name: "kill -9 and restart", begin: server.Kill, end: server.Restart, lasts: 3 * time.Second, within: long(10*time.Second, 2*time.Second),
+		name: "kill -9 and restart", begin: server.Kill, end: server.Restart, lasts: 3 * time.Second, within: long(patience, 2*time.Second),
 	}.run(t, direct, direct)
 }
 
 // A connection that stays open and on which nothing arrives is noticed.
 func TestViewersAndASilentRedis(t *testing.T) {
+	t.Parallel()
 	t.Run("SIGSTOP", func(t *testing.T) {
 		t.Parallel()
 		server := redistest.Start(t)
 		direct := server.Client(t)
 		stall{
-			name: "SIGSTOP", begin: server.Pause, end: server.Resume, lasts: 10 * time.Second, within: long(30*time.Second, 15*time.Second),
+			name: "SIGSTOP", begin: server.Pause, end: server.Resume, lasts: 10 * time.Second, within: long(patience, 15*time.Second),
 		}.run(t, direct, direct)
 	})
 	t.Run("blackhole", func(t *testing.T) {
 		t.Parallel()
 		server, network, client := behindNetwork(t)
 		stall{
-			name: "blackhole", begin: network.blackhole, end: network.heal, lasts: 10 * time.Second, within: long(30*time.Second, 15*time.Second),
+			name: "blackhole", begin: network.blackhole, end: network.heal, lasts: 10 * time.Second, within: long(patience, 15*time.Second),
 		}.run(t, server.Client(t), client)
 	})
 }
@@ -53,7 +55,7 @@ func (s stall) run(t *testing.T, direct, client *redis.Client) {
 	application := open(t, direct, store.Options{MaxEntries: 10_000, QueueSize: 20_000})
 	admin := open(t, client, store.Options{MaxEntries: reach})
 	load := startLoad(t, application, 500)
-	until(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
+	redistest.Eventually(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
 	first := view(t, admin)
 	staying, leave := context.WithCancel(t.Context())
 	visits := make([]*visit, len(users()))
