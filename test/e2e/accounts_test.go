@@ -28,8 +28,7 @@ func (b *tab) openLink(link string) {
 func TestASuperuserInvitesAViewer(t *testing.T) {
 	t.Parallel()
 	site := serve(t, redistest.Start(t))
-	admin := openTab(t, site.origin+"/userlog")
-	admin.logIn()
+	admin := site.enter(t)
 	link := admin.createAccount("vera", "viewer")
 
 	vera := openTab(t, site.origin+"/userlog") // a browser of her own
@@ -59,10 +58,9 @@ func TestASuperuserInvitesAViewer(t *testing.T) {
 func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	site := serve(t, redistest.Start(t))
-	here, there := openTab(t, site.origin+"/userlog"), openTab(t, site.origin+"/userlog")
+	here, there := site.enter(t), site.enter(t)
 	there.expect("the server responded with a status of 401") // its home page asks by itself
-	here.logIn()
-	there.logIn()
+	there.visit("/")
 	here.visit("/account")
 	here.enter("#current", password)
 	here.enter("#new-password", "another good password")

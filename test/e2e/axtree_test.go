@@ -7,8 +7,6 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
-
-	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // However the rows of a log are laid out, for those who listen to the page it is a table, also with what is out
@@ -16,10 +14,11 @@ import (
 func TestALogIsATable(t *testing.T) {
 	t.Parallel()
 	const rows = 60
-	_, logs, b := openLog(t, redistest.Start(t), "/live")
+	site, logs := shareSite(t)
+	b := site.openLog(t, logs, "tabea", "/live")
 	b.hasURLs("/before")
 	for n := range rows - 1 {
-		record(logs, "ada", fmt.Sprintf("/%d", n))
+		record(logs, "tabea", fmt.Sprintf("/%d", n))
 	}
 	b.hasRows(rows)
 	b.hasRoles("#log", map[string]int{"table": 1, "columnheader": 4, "row": rows + 1, "cell": 4 * rows})

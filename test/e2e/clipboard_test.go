@@ -21,9 +21,8 @@ func TestCopyButtons(t *testing.T) {
 		Username: "ada", Method: "POST", Path: "/pay?token=secret", Code: 422, Time: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
 		Kind: store.KindPage, Page: "Pay", RequestID: "01JD3Q8Z5W",
 	})
-	b := openTab(t, site.origin+"/userlog")
+	b := site.enter(t)
 	b.mayUseClipboard("clipboard-read", browser.PermissionSettingGranted)
-	b.logIn()
 	for _, page := range []string{"/static?username=ada", "/live?username=ada"} {
 		b.visit(page)
 		b.hasURLs("/pay?token=***")
@@ -52,17 +51,15 @@ func TestCopyButtons(t *testing.T) {
 
 // Some browsers don't let a page use the clipboard when it had to ask its server first.
 func TestTheSummaryIsShownWhereItCanNotBeCopied(t *testing.T) {
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/cart")
-	b := openTab(t, site.origin+"/userlog")
+	site, logs := shareSite(t)
+	record(logs, "clara", "/cart")
+	b := site.enter(t)
 	b.mayUseClipboard("clipboard-write", browser.PermissionSettingDenied)
 	b.expect("/favicon.ico") // for which Chromium asks where a page is text, and can't say that it has another
-	b.logIn()
-	b.visit("/static?username=ada")
+	b.visit("/static?username=clara")
 	b.hasURLs("/cart")
 	b.click("#summary")
-	b.eventually("the summary", "location.pathname === '/userlog/summary' && document.body.textContent.startsWith('`ada`')")
+	b.eventually("the summary", "location.pathname === '/userlog/summary' && document.body.textContent.startsWith('`clara`')")
 }
 
 // mayUseClipboard decides for the browser's user, who would be asked. The tab behaves as if it were in front.

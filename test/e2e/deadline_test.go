@@ -5,28 +5,25 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // A connection can die without being closed: another network was joined, or something on the way has
 // forgotten it. The page must not say for ever that it is live.
 func TestADeadConnectionIsNoticed(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
+	site, logs := shareSite(t)
 	way := startWay(t, strings.TrimPrefix(site.origin, "http://"))
-	record(logs, "ada", "/before")
+	record(logs, "dora", "/before")
 	b := openTab(t, way.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	b.holdSession(site, site.superuser)
+	b.visit("/live?username=dora")
 	b.hasURLs("/before")
 	b.holdsLongTimers()
-	record(logs, "ada", "/heard")
+	record(logs, "dora", "/heard")
 	b.hasURLs("/heard", "/before")
 
 	way.forget()
-	record(logs, "ada", "/unheard")
+	record(logs, "dora", "/unheard")
 	b.shows("#connection[data-state=live]", "Live") // nobody can know yet
 	if ms := evaluate[int](b, "overdue()"); ms != 60_000 {
 		t.Errorf("the page waits for %d ms", ms)

@@ -19,8 +19,7 @@ func TestEveryoneCanBeFiltered(t *testing.T) {
 	}
 	record(shop, "/before", 200)
 	record(blog, "/before", 500)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/")
 	b.eventually("both report", "document.querySelectorAll('#applications tbody tr').length === 2")
 	b.click("#applications tr:last-child .name a")

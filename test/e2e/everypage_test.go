@@ -1,6 +1,9 @@
 package e2e
 
-import "testing"
+import (
+	"sync"
+	"testing"
+)
 
 // TestEveryPage looks at every page in its final form, from left to right and from right to left: it is valid
 // HTML, it fits a narrow screen when all that can be opened is open, and axe-core finds nothing wrong with it. What
@@ -9,11 +12,16 @@ func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	npmFile(t, nodeModules, "html-validate/package.json")
 	axe := readAxe(t)
+	var mu sync.Mutex
 	var documents []document
-	openGallery(t).visitAll([]string{"en", "fr", "ar"}, func(b *tab, p place) {
-		documents = append(documents, b.documents(p)...)
+	shareGallery(t).visitAll(t, []string{"en", "fr", "ar"}, func(b *tab, p place) {
+		language := evaluate[string](b, "document.documentElement.lang")
+		found := b.documents(p, language)
+		mu.Lock()
+		documents = append(documents, found...)
+		mu.Unlock()
 		b.unfold()
-		switch evaluate[string](b, "document.documentElement.lang") {
+		switch language {
 		case "en":
 			b.isAccessible(axe, "light", everyRule)
 			b.isAccessible(axe, "dark", rulesOfColor)

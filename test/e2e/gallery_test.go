@@ -23,6 +23,7 @@ type place struct {
 	as    string     // account of who looks; "" = nobody is logged in
 	site  string     // key of gallery.origins; "" = the ordinary one
 	ready string     // JavaScript that is true when all of the page is there; "" = once it has loaded
+	fresh bool       // shows that a user is in trouble, who has to be so now
 }
 
 // The other account of the gallery, and its sites that are not ordinary.
@@ -56,11 +57,11 @@ func places() []place {
 		{name: "login", path: "/login"},
 		{name: "login refused", reach: (*tab).failToLogIn},
 		{name: "password", path: "/password" + strange + "#" + "code"},
-		{name: "home", path: "/", as: superuser, ready: "document.querySelector('#trouble .hinted')"},
-		{name: "home with suggestions", reach: (*tab).typeAName, as: superuser, ready: suggested},
-		{name: "static of who is in trouble", path: "/static" + troubled, as: superuser, ready: journeyed},
-		{name: "live of who is in trouble", path: "/live" + troubled, as: superuser, ready: journeyed},
-		{name: "live, paused", reach: (*tab).pauseTheLog, as: superuser},
+		{name: "home", path: "/", as: superuser, fresh: true, ready: "document.querySelector('#trouble .hinted')"},
+		{name: "home with suggestions", reach: (*tab).typeAName, as: superuser, ready: suggested, fresh: true},
+		{name: "static of who is in trouble", path: "/static" + troubled, as: superuser, ready: journeyed, fresh: true},
+		{name: "live of who is in trouble", path: "/live" + troubled, as: superuser, ready: journeyed, fresh: true},
+		{name: "live, paused", reach: (*tab).pauseTheLog, as: superuser, fresh: true},
 		{name: "live, filtered in vain", path: "/live" + troubled + "&q=nosuch", as: superuser, ready: "document.querySelector('#connection[data-state=live]')"},
 		{name: "live, cut off", path: "/live?username=nobody", as: superuser, site: unconnected, ready: "document.querySelector('.cut-off').checkVisibility()"},
 		{name: "static", path: "/static" + ada, as: superuser, ready: refreshed},
@@ -87,21 +88,19 @@ func places() []place {
 	}
 }
 
-// gallery is sites in which every place is to be seen.
+// gallery is sites in which every place is to be seen. Tests share it: none of them changes what another looks at.
 type gallery struct {
-	origins map[string]string // of the sites
-	tabs    map[string]*tab   // account → a browser in which it is logged in
-	t       *testing.T
+	logs    *store.Store
+	site    *program          // the ordinary one
+	origins map[string]string // of all sites
 }
 
 // openGallery starts the sites. Their logs are full of texts that could break a page.
-func openGallery(t *testing.T) *gallery {
+func openGallery(t testing.TB) *gallery {
 	t.Helper()
 	redis := redistest.Start(t)
 	logs := openStore(t, redis)
-	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(t.Context(), viewer, auth.Viewer, password); err != nil {
-		t.Fatal(err)
-	}
+	createAccount(t, logs.Client(), viewer, auth.Viewer)
 	for i, path := range hostile {
 		for _, username := range []string{"ada", "grace", path} {
 			logs.Record(store.Entry{
@@ -112,9 +111,9 @@ func openGallery(t *testing.T) *gallery {
 	}
 	record(logs, "ada", "/"+long(), "/")
 	record(logs, long(), "/")
-	recordTrouble(logs)
-	return &gallery{t: t, tabs: map[string]*tab{}, origins: map[string]string{
-		"":          serve(t, redis, "--site-url", "https://shop.example.com", "--trace-url", "https://traces.example.com/{request_id}").origin,
+	site := serve(t, redis, "--site-url", "https://shop.example.com", "--trace-url", "https://traces.example.com/{request_id}")
+	return &gallery{logs: logs, site: site, origins: map[string]string{
+		"":          site.origin,
 		strict:      start(t, anyPort, "serve", "--redis", redis.URL, "--require-reason").origin,
 		unconnected: start(t, anyPort, "serve", "--redis", redis.URL, "--live-url", "ws://127.0.0.1:1/socket").origin,
 		detached:    start(t, anyPort, "serve", "--redis", "redis://127.0.0.1:1").origin,
@@ -151,39 +150,38 @@ func recordTrouble(logs *store.Store) {
 	}
 }
 
-// visitAll shows every place in every one of the languages to look, each in a test of its own.
-func (g *gallery) visitAll(languages []string, look func(b *tab, p place)) {
-	for _, p := range places() {
-		for _, language := range languages {
-			g.t.Run(p.name+"/"+language, func(t *testing.T) {
+// visitAll shows every place in every one of the languages to look, and returns when all have been looked at: each place
+// in a test and a tab of its own, several at a time.
+func (g *gallery) visitAll(t *testing.T, languages []string, look func(b *tab, p place)) {
+	t.Run("place", func(t *testing.T) {
+		for _, p := range places() {
+			t.Run(p.name, func(t *testing.T) {
+				t.Parallel()
 				b := g.enter(t, p)
-				b.prefers(language)
-				b.goTo(p)
-				look(b, p)
+				for _, language := range languages {
+					if p.fresh {
+						recordTrouble(g.logs)
+					}
+					b.prefers(language)
+					b.goTo(p)
+					look(b, p)
+				}
 			})
 		}
-	}
+	})
 }
 
-// enter returns the tab of who looks at a place, at the site of the place.
+// enter opens a tab for who looks at a place, at the site of the place.
 func (g *gallery) enter(t *testing.T, p place) *tab {
 	t.Helper()
-	if g.tabs[p.as] == nil {
-		b := openTab(g.t, g.origins[""]+"/userlog")
-		b.expect("the server responded with a status of 4", "the server responded with a status of 50",
-			`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX)
-		call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
-		if p.as != "" {
-			b.visit("/login")
-			b.fillInLogin(p.as, password)
-			b.eventually("logged in", "document.querySelector('header .account')")
-		}
-		g.tabs[p.as] = b
+	b := openTab(t, g.origins[p.site]+"/userlog")
+	b.expect("the server responded with a status of 4", "the server responded with a status of 50",
+		`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX)
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
+	if p.as != "" {
+		b.holdSession(g.site, p.as) // cookies don't know ports
 	}
-	b := *g.tabs[p.as]
-	b.t = t
-	b.base = g.origins[p.site] + "/userlog" // cookies don't know ports: the account is logged in there too
-	return &b
+	return b
 }
 
 // still asks for pages that do not move, so that a color is not looked at on its way to another.

@@ -21,8 +21,7 @@ func TestLoggedTextIsShownAsText(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 
 	// Line separators are shown as they are in URLs.
 	newestFirst := strings.Split(strings.NewReplacer("\u2028", "%E2%80%A8", "\u2029", "%E2%80%A9").Replace(strings.Join(hostile, "\x00")), "\x00")
@@ -45,8 +44,7 @@ func TestUsernamesAreShownAsText(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	for _, name := range hostile {
 		record(logs, name, "/")
 	}
@@ -76,10 +74,9 @@ func TestAskedTextIsShownAsText(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
+	b := site.enter(t)
 	b.expect("the server responded with a status of 422") // for days that are none,
 	b.expect("does not conform to the required format")   // which the browser doesn't take either
-	b.logIn()
 	// Each text in one of the fields: which one makes no difference to what is done with it.
 	for n := 0; n < len(hostile); n += 5 {
 		text := func(i int) string { return hostile[(n+i)%len(hostile)] }
@@ -128,8 +125,7 @@ func TestEveryFieldIsShownAsText(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	for _, text := range hostile {
 		logs.Record(store.Entry{
 			ID: text, Username: "ada", Method: text, Path: "/orders/7", Code: 500, Route: text, RequestID: text,
@@ -151,9 +147,8 @@ func TestTypedTextIsShownAsText(t *testing.T) {
 	reasons := auth.NewReasons(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
 	records := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{})
 	tokens := auth.NewTokens(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()})
-	b := openTab(t, site.origin+"/userlog")
+	b := site.enter(t)
 	b.expect("the server responded with a status of 403") // where a reason is asked for
-	b.logIn()
 	for i, text := range hostile {
 		user := fmt.Sprintf("user%d", i)
 		b.visit("/static?" + url.Values{"username": {text}}.Encode()) // the form that asks
@@ -206,7 +201,7 @@ func logInWith(t *testing.T, site *program, agent string) {
 // A login leads nowhere else, as browsers read URLs, which is not always as Go does.
 func TestNoLoginLeadsElsewhere(t *testing.T) {
 	t.Parallel()
-	site := serve(t, redistest.Start(t))
+	site, _ := shareSite(t)
 	b := openTab(t, site.origin+"/userlog")
 	for _, next := range []string{
 		"//evil.example", "///evil.example", "////evil.example", `/\evil.example`, `\\evil.example`, `/userlog/\evil.example`,
@@ -222,6 +217,6 @@ func TestNoLoginLeadsElsewhere(t *testing.T) {
 		}
 	}
 	b.visit("/login?next=%2F%2Fevil.example")
-	b.fillInLogin(superuser, password)
+	b.fillInLogin(site.superuser, password)
 	b.eventually("the home page", "location.pathname === '/userlog/' && document.querySelector('#seen-title')")
 }

@@ -1,16 +1,17 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -175,11 +176,12 @@ func (o *observed) all() []asked {
 // await waits until a request was recorded as it should be.
 func (o *observed) await(t *testing.T, want asked) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !slices.Contains(o.all(), want); time.Sleep(pollInterval) {
-		if time.Now().After(deadline) {
-			t.Fatalf("never recorded: %+v\nbut %+v", want, o.all())
+	defer func() {
+		if t.Failed() {
+			t.Logf("recorded was %+v", o.all())
 		}
-	}
+	}()
+	redistest.Eventually(t, fmt.Sprintf("recorded is %+v", want), func() bool { return slices.Contains(o.all(), want) })
 }
 
 // kindsSite is a site whose page asks for things in every way that there is.

@@ -9,33 +9,31 @@ import (
 
 func TestFrenchForThoseWhoAskForIt(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/panier")
+	site, logs := shareSite(t)
+	record(logs, "colette", "/panier")
 	b := openTab(t, site.origin+"/userlog")
 	b.prefers("fr-CA,fr;q=0.9,en;q=0.5")
 	b.visit("/login")
 	b.shows("h1", "Connexion")
-	b.logIn()
-	b.visit("/live?username=ada")
+	b.holdSession(site, site.superuser)
+	b.visit("/live?username=colette")
 	b.shows("#connection[data-state=live]", "En direct")
-	b.shows("#messages [role=status]", "Journaux trouvés pour ada.")
+	b.shows("#messages [role=status]", "Journaux trouvés pour colette.")
 	b.shows("#rows td.type", "Lecture (GET)")
 	b.shows("#rows td.result", "Succès (200)")
 	b.eventually("the time since is said in French",
 		"document.querySelector('#rows relative-time.ago').shadowRoot?.textContent.includes('cette minute')")
-	b.visit("/static?username=grace")
-	b.shows("#messages [role=status]", "Aucun journal pour grace.")
+	b.visit("/static?username=nadine")
+	b.shows("#messages [role=status]", "Aucun journal pour nadine.")
 }
 
 func TestLanguageSwitchIsRemembered(t *testing.T) {
 	t.Parallel()
-	site := serve(t, redistest.Start(t))
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/static?username=ada")
+	site, _ := shareSite(t)
+	b := site.enter(t)
+	b.visit("/static?username=lena")
 	b.click("footer button[lang=fr]")
-	b.shows("#messages [role=status]", "Aucun journal pour ada.") // the page that it was switched on
+	b.shows("#messages [role=status]", "Aucun journal pour lena.") // the page that it was switched on
 	b.visit("/")
 	b.shows("h1", "Journaux des utilisateurs")
 	b.click("footer button[lang=en]")
@@ -56,10 +54,11 @@ func TestLanguageCanBePinned(t *testing.T) {
 // In a page from right to left a name in another script stands where the others do.
 func TestNamesKeepToTheSideOfThePage(t *testing.T) {
 	t.Parallel()
-	_, logs, b := openLog(t, redistest.Start(t), "/static")
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/cart", Code: 200, Kind: store.KindPage, Page: "Cart"})
+	site, logs := shareSite(t)
+	b := site.openLog(t, logs, "samira", "/static")
+	logs.Record(store.Entry{Username: "samira", Method: "GET", Path: "/cart", Code: 200, Kind: store.KindPage, Page: "Cart"})
 	b.prefers("ar")
-	b.visit("/static?username=ada")
+	b.visit("/static?username=samira")
 	b.hasURLs("/cart", "/before")
 	// A box is as wide as its column; where the text in it begins, says a range.
 	ends := evaluate[[2]float64](b, `['.page', 'td.url > code'].map((part) => {

@@ -25,8 +25,7 @@ func TestLighthouse(t *testing.T) {
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/", "/cart", "/checkout", "/pay")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	cookie := b.cookie()
 	for _, page := range []struct{ name, path, cookie string }{
 		{"login", "/login", ""},

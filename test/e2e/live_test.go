@@ -12,8 +12,7 @@ func TestLiveLogShowsRequestsAsTheyHappen(t *testing.T) {
 	site := demo(t, redistest.Start(t))
 	ada := newCustomer(t, site, "ada")
 	ada.get("/help")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/live?username=ada")
 	b.isConnected("live")
 	b.hasURLs("/help", "/login")
@@ -28,8 +27,7 @@ func TestLiveLogShowsRequestsAsTheyHappen(t *testing.T) {
 func TestEveryoneShowsAllUsers(t *testing.T) {
 	t.Parallel()
 	site := demo(t, redistest.Start(t))
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/live/everyone")
 	b.isConnected("live")
 	newCustomer(t, site, "ada")
@@ -45,14 +43,12 @@ func TestEveryoneShowsAllUsers(t *testing.T) {
 
 func TestNamesArePatternsToNobody(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
+	site, logs := shareSite(t)
 	names := []string{"*", "al*", "alice", "[a-z]", "a:b", "{x}", "Ünï", "<b>", "two words", "😀", `"'&amp;`}
 	for _, name := range names {
 		record(logs, name, "/of/"+name)
 	}
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	for _, name := range names {
 		query := "?" + url.Values{"username": {name}}.Encode()
 		b.visit("/live" + query)

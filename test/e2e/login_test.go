@@ -1,15 +1,22 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
+// The account is one that the program has made, whose password takes what it takes to verify.
 func TestLoginLeadsBackToThePageThatWasAskedFor(t *testing.T) {
 	t.Parallel()
-	site := serve(t, redistest.Start(t))
-	b := openTab(t, site.origin+"/userlog")
+	redis := redistest.Start(t)
+	create := userlog("createsuperuser", superuser, "--redis", redis.URL)
+	create.Stdin = strings.NewReader(password + "\n")
+	if output, err := create.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", create, err, output)
+	}
+	b := openTab(t, start(t, anyPort, "serve", "--redis", redis.URL).origin+"/userlog")
 	b.visit("/static?username=ada")
 	b.fillInLogin(superuser, password)
 	b.eventually("the page that was asked for", "document.querySelector('#search')")
@@ -20,13 +27,13 @@ func TestLoginLeadsBackToThePageThatWasAskedFor(t *testing.T) {
 
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
-	site := serve(t, redistest.Start(t))
+	site, _ := shareSite(t)
 	b := openTab(t, site.origin+"/userlog")
 	b.visit("/login")
 	b.expect("the server responded with a status of 422") // which is what is tested
-	b.fillInLogin(superuser, "wrong horse battery")
+	b.fillInLogin(site.superuser, "wrong horse battery")
 	b.shows("#messages [role=alert]", "The username or the password is wrong. Check both and try again. If you have no account, ask a superuser for one.")
-	if name := evaluate[string](b, "document.querySelector('#login [name=username]').value"); name != superuser {
+	if name := evaluate[string](b, "document.querySelector('#login [name=username]').value"); name != site.superuser {
 		t.Errorf("the form has forgotten the username: it shows %q", name)
 	}
 	b.visit("/")
@@ -35,9 +42,9 @@ func TestWrongPassword(t *testing.T) {
 
 func TestLogoutEndsTheSession(t *testing.T) {
 	t.Parallel()
-	site := serve(t, redistest.Start(t))
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	site, _ := shareSite(t)
+	b := site.enter(t)
+	b.visit("/")
 	b.click("header .account button")
 	b.shows("#messages [role=status]", "You are logged out.")
 	b.visit("/live?username=ada")

@@ -12,7 +12,6 @@ import (
 	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/runtime"
 
-	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -30,21 +29,19 @@ func TestLiveLogStaysQuick(t *testing.T) {
 	if soak {
 		lasts = 10 * time.Minute
 	}
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	record(logs, "ada", "/first")
-	b.visit("/live?username=ada")
+	site, logs := shareSite(t)
+	b := site.enter(t)
+	record(logs, "lola", "/first")
+	b.visit("/live?username=lola")
 	b.isConnected("live")
 	for n := range rows {
-		record(logs, "ada", fmt.Sprintf("/%d", n))
+		record(logs, "lola", fmt.Sprintf("/%d", n))
 	}
 	b.hasURL("/499")
 	b.hasRows(rows)
 	before := b.heap()
 
-	stop := recordSteadily(t, logs, "ada", rate)
+	stop := recordSteadily(t, logs, "lola", rate)
 	most := 0
 	var answers []time.Duration
 	for end := time.Now().Add(lasts); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -13,8 +14,10 @@ import (
 
 // suite is what all tests share. TestMain fills it in; nothing changes it afterwards.
 var suite struct {
-	userlog string          // path of the program
-	browser context.Context // of chromedp; nil where no browser is installed
+	userlog string             // path of the program
+	browser context.Context    // of chromedp; nil where no browser is installed
+	shared  func() *sharedSite // these start it for the first test that asks
+	gallery func() *gallery
 }
 
 func TestMain(m *testing.M) {
@@ -46,7 +49,15 @@ func run(m *testing.M) (status int, err error) {
 	}
 	defer closeBrowser()
 	suite.browser = browser
-	return m.Run(), nil
+	all := &allTests{dir: dir}
+	suite.shared = sync.OnceValue(func() *sharedSite { return startSharedSite(all) })
+	suite.gallery = sync.OnceValue(func() *gallery { return openGallery(all) })
+	status = m.Run()
+	all.end()
+	if all.Failed() {
+		return 1, nil
+	}
+	return status, nil
 }
 
 // build compiles the program with the race detector, as RACE in the Makefile, and returns its path.

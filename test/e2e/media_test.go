@@ -4,14 +4,12 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
-
-	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // TestPaperShowsTheLogAlone looks at a log as it is printed, by a reader who likes it dark.
 func TestPaperShowsTheLogAlone(t *testing.T) {
 	t.Parallel()
-	g := openGallery(t)
+	g := shareGallery(t)
 	p := place{path: "/static?username=ada", as: superuser, ready: refreshed}
 	b := g.enter(t, p)
 	b.goTo(p)
@@ -33,13 +31,14 @@ func TestPaperShowsTheLogAlone(t *testing.T) {
 // a page sixty times a second is busy with it, on the machine of somebody who has it open all day.
 func TestNewsShinesAndNothingMoves(t *testing.T) {
 	t.Parallel()
-	_, logs, b := openLog(t, redistest.Start(t), "/live")
+	site, logs := shareSite(t)
+	b := site.openLog(t, logs, "nora", "/live")
 	b.hasURLs("/before")
 	b.eventually("what was there is no news", "document.documentElement.matches('.settled')")
 	const shining = "[...document.querySelectorAll('#rows > tr')].filter(row => getComputedStyle(row).backgroundColor !== 'rgba(0, 0, 0, 0)').length"
 	const calm = "document.getAnimations().length === 0 && " + shining
 	b.eventually("nothing shines or moves", calm+" === 0")
-	record(logs, "ada", "/new")
+	record(logs, "nora", "/new")
 	b.eventually("the new row shines, and nothing moves", calm+" === 1")
 	b.eventually("it is a row like others", calm+" === 0")
 	b.hasURLs("/new", "/before")

@@ -29,7 +29,7 @@ func TestBasePath(t *testing.T) {
 				prefix = ""
 			}
 			b := openTab(t, site.origin+prefix)
-			b.logIn()
+			b.holdSession(site, site.superuser)
 			b.walk(prefix, "/help")
 		})
 	}
@@ -109,7 +109,7 @@ func host(t *testing.T, logs *store.Store, prefix string) (origin string) {
 }
 
 // panicking serves the admin, with a page beside its own that panics.
-func panicking(t *testing.T, logs *store.Store, path string) (origin string) {
+func panicking(t testing.TB, logs *store.Store, path string) (origin string) {
 	t.Helper()
 	admin, err := handlers.New(logs, handlers.Options{})
 	if err != nil {
@@ -123,7 +123,7 @@ func panicking(t *testing.T, logs *store.Store, path string) (origin string) {
 }
 
 // serveHost serves an application in which an admin is mounted.
-func serveHost(t *testing.T, application http.Handler, admin *handlers.Admin) (origin string) {
+func serveHost(t testing.TB, application http.Handler, admin *handlers.Admin) (origin string) {
 	t.Helper()
 	server := httptest.NewServer(application)
 	t.Cleanup(server.Close)
@@ -160,8 +160,7 @@ func TestLiveLogFromAnotherProcess(t *testing.T) {
 	sockets := start(t, anyPort, "serve", "--redis", redis.URL, "--allowed-origin", site.origin)
 	site = site.again("--live-url", "ws"+sockets.origin[len("http"):]+"/userlog/live/socket")
 	record(logs, "ada", "/before")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/live?username=ada")
 	b.isConnected("live")
 	b.hasURLs("/before")

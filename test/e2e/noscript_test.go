@@ -2,25 +2,24 @@ package e2e
 
 import (
 	"testing"
-
-	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 func TestWithoutJavaScript(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/first", "/second")
+	site, logs := shareSite(t)
+	record(logs, "olga", "/first", "/second")
 	b := openTab(t, site.origin+"/userlog")
 	b.withoutJavaScript()
-	b.logIn()
+	b.visit("/login")
+	b.fillInLogin(site.superuser, password)
+	b.eventually("logged in", "document.querySelector('header .account')")
 	b.visit("/")
-	b.search("ada")
+	b.search("olga")
 	b.hasURLs("/second", "/first")
-	b.shows("#messages [role=status]", "Logs found for ada.")
+	b.shows("#messages [role=status]", "Logs found for olga.")
 	b.click("footer button[lang=fr]")
-	b.shows("#messages [role=status]", "Journaux trouvés pour ada.")
-	b.visit("/live?username=ada")
+	b.shows("#messages [role=status]", "Journaux trouvés pour olga.")
+	b.visit("/live?username=olga")
 	b.eventually("the live log says what it needs", "document.querySelector('main [role=alert]').offsetHeight > 0")
 	b.click("header .account button")
 	b.eventually("the login", "document.querySelector('#login')")

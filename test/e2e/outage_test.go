@@ -22,7 +22,8 @@ var outlives = []string{"--appendonly", "yes", "--appendfsync", "always"}
 func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	site, logs, b := openLog(t, redis, "/live")
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.openLog(t, logs, "ada", "/live")
 	b.isConnected("live")
 	b.hasURLs("/before")
 
@@ -42,7 +43,8 @@ func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 func TestStaticLogSurvivesARestartOfTheServer(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	site, logs, b := openLog(t, redis, "/static")
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.openLog(t, logs, "ada", "/static")
 	b.hasURLs("/before")
 
 	b.expect(requestRefused, requestRefusedHTMX)
@@ -58,7 +60,8 @@ func TestStaticLogSurvivesARestartOfTheServer(t *testing.T) {
 func TestLiveLogSurvivesARestartOfRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, outlives...)
-	_, logs, b := openLog(t, redis, "/live")
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.openLog(t, logs, "ada", "/live")
 	b.isConnected("live")
 	b.hasURLs("/before")
 
@@ -74,7 +77,8 @@ func TestLiveLogSurvivesARestartOfRedis(t *testing.T) {
 func TestPagesSayThatTheStoreIsAway(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, outlives...)
-	_, _, b := openLog(t, redis, "/static")
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.openLog(t, logs, "ada", "/static")
 	b.hasURLs("/before")
 
 	b.expect(unavailable)

@@ -19,8 +19,7 @@ func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
 			redis := redistest.Start(t)
 			site, logs := serve(t, redis), openStore(t, redis)
 			record(logs, "ada", "/1", "/2")
-			b := openTab(t, site.origin+"/userlog")
-			b.logIn()
+			b := site.enter(t)
 			b.visit(page)
 			b.displays("/2", "/1")
 			b.shows("#pause[aria-pressed=false]", "Pause")
@@ -59,15 +58,13 @@ func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
 // What a page loads joins its row also while the table is stopped: nothing waits then.
 func TestWhatJoinsARowDoesNotWait(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage})
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	site, logs := shareSite(t)
+	logs.Record(store.Entry{Username: "paula", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage})
+	b := site.enter(t)
+	b.visit("/live?username=paula")
 	b.displays("/orders/7")
 	b.click("#pause")
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/a.png", Code: 200, Kind: store.KindAsset, From: "/orders/7"})
+	logs.Record(store.Entry{Username: "paula", Method: "GET", Path: "/a.png", Code: 200, Kind: store.KindAsset, From: "/orders/7"})
 	b.shows("#rows summary", "1 more request")
 	b.displays("/orders/7")
 	b.shows("#pause", "Paused: 0 waiting")
@@ -76,13 +73,13 @@ func TestWhatJoinsARowDoesNotWait(t *testing.T) {
 func TestAPauseThatLastsKeepsTheNewest(t *testing.T) {
 	t.Parallel()
 	const rows = 500 // that the table keeps
-	redis := redistest.Start(t)
-	_, logs, b := openLog(t, redis, "/live")
+	site, logs := shareSite(t)
+	b := site.openLog(t, logs, "petra", "/live")
 	b.displays("/before")
 	b.click("#pause")
 	newestFirst := make([]string, 0, rows+40)
 	for n := range cap(newestFirst) {
-		record(logs, "ada", fmt.Sprint("/", n))
+		record(logs, "petra", fmt.Sprint("/", n))
 		newestFirst = append(newestFirst, fmt.Sprint("/", rows+39-n))
 	}
 	b.hasURL(newestFirst[0])

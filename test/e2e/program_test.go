@@ -16,11 +16,12 @@ import (
 
 // program is a running program of ours.
 type program struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	origin string        // http://127.0.0.1:port
-	log    string        // path of the file that its standard error goes to
-	output chan struct{} // closed when its standard output has ended
+	t         testing.TB
+	cmd       *exec.Cmd
+	origin    string        // http://127.0.0.1:port
+	log       string        // path of the file that its standard error goes to
+	output    chan struct{} // closed when its standard output has ended
+	superuser string        // who may log in
 }
 
 // userlog is the program with arguments, not yet started.
@@ -33,11 +34,11 @@ func userlog(args ...string) *exec.Cmd {
 
 // start runs a server of ours with --addr and args, and returns when it has printed where it is. The
 // test fails if it does not end well when it is asked to, at the end of the test at the latest.
-func start(t *testing.T, addr string, args ...string) *program {
+func start(t testing.TB, addr string, args ...string) *program {
 	t.Helper()
 	p := &program{
 		t: t, cmd: userlog(append(slices.Clip(args), "--addr", addr)...),
-		log: filepath.Join(t.TempDir(), "stderr"), output: make(chan struct{}),
+		log: filepath.Join(t.TempDir(), "stderr"), output: make(chan struct{}), superuser: superuser,
 	}
 	stderr, err := os.Create(p.log)
 	if err != nil {
@@ -112,6 +113,9 @@ func (p *program) again(more ...string) *program {
 	args := p.cmd.Args[1 : len(p.cmd.Args)-2] // without --addr
 	return start(p.t, strings.TrimPrefix(p.origin, "http://"), slices.Concat(args, more)...)
 }
+
+// redis is the URL of the Redis that the program was told to use.
+func (p *program) redis() string { return p.cmd.Args[slices.Index(p.cmd.Args, "--redis")+1] }
 
 // errors is what the program wrote to its standard error.
 func (p *program) errors() string {

@@ -27,8 +27,7 @@ func TestNothingIsMissingAfterRestartsOfTheServer(t *testing.T) {
 				}
 			}
 			requests(3)
-			b := openTab(t, site.origin+"/userlog")
-			b.logIn()
+			b := site.enter(t)
 			b.visit(page)
 			b.hasURLs(newestFirst...)
 			b.expect(socketRefused, socketRefusedHTMX, requestRefused)
@@ -53,8 +52,7 @@ func TestAGapIsShownWhereTheLogHasMovedOn(t *testing.T) {
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/old", "/last")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/live?username=ada")
 	b.hasURLs("/last", "/old")
 
@@ -84,17 +82,17 @@ func TestAGapIsShownWhereTheLogHasMovedOn(t *testing.T) {
 
 func TestAHiddenTabMissesNothing(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	_, logs, b := openLog(t, redis, "/live")
+	site, logs := shareSite(t)
+	b := site.openLog(t, logs, "hilda", "/live")
 	b.hasURLs("/before")
 	b.notesSockets()
 	restore := b.minimize()
 	b.eventually("the tab is hidden", "document.hidden")
-	record(logs, "ada", "/unseen")
+	record(logs, "hilda", "/unseen")
 	b.hasURLs("/unseen", "/before")
 	restore()
 	b.eventually("the tab is back", "!document.hidden")
-	record(logs, "ada", "/seen")
+	record(logs, "hilda", "/seen")
 	b.hasURLs("/seen", "/unseen", "/before")
 	b.isConnected("live")
 	if n := evaluate[int](b, "sockets.length"); n != 0 {
@@ -107,8 +105,7 @@ func TestABurstOfEverybodyIsCutToWhatAPersonCanRead(t *testing.T) {
 	const users, each = 20, 20
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/live/everyone")
 	record(logs, "user0", "/first")
 	b.hasURLs("/first") // what is not newer than the join may be older than what the page begins with

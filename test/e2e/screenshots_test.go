@@ -24,9 +24,8 @@ func TestScreenshots(t *testing.T) {
 	logs := openStore(t, redis)
 	recordAfternoon(logs)
 	site := start(t, anyPort, "demo", "--redis", redis.URL, "--customers", "4", "--password", password)
-	b := openTab(t, site.origin+"/userlog")
+	b := site.enter(t)
 	b.do("take a large screen", chromedp.EmulateViewport(1100, 760, chromedp.EmulateScale(1.5)))
-	b.logIn()
 
 	b.visit("/static?username=katherine")
 	b.hasRows(troubledSteps)

@@ -59,8 +59,7 @@ func TestSearchByKeyboard(t *testing.T) {
 	for _, username := range []string{"ada", "Adam", "Ádám", "grace", "日本"} {
 		record(logs, username, "/")
 	}
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/")
 	b.types("/")
 	b.eventually("the field has the focus", "document.activeElement.id === 'username' && document.activeElement.value === ''")
@@ -109,8 +108,8 @@ func TestSearchByKeyboard(t *testing.T) {
 
 func TestSlashIsTypedWhereItBelongs(t *testing.T) {
 	t.Parallel()
-	b := openTab(t, serve(t, redistest.Start(t)).origin+"/userlog")
-	b.logIn()
+	site, _ := shareSite(t)
+	b := site.enter(t)
 	b.visit("/static")
 	b.types("//a/b")
 	b.eventually("the first slash led to the field", "document.querySelector('#username').value === '/a/b'")
@@ -119,8 +118,8 @@ func TestSlashIsTypedWhereItBelongs(t *testing.T) {
 // Keys of one character get in the way of who dictates to the browser.
 func TestTheShortcutCanBeSwitchedOff(t *testing.T) {
 	t.Parallel()
-	b := openTab(t, serve(t, redistest.Start(t)).origin+"/userlog")
-	b.logIn()
+	site, _ := shareSite(t)
+	b := site.enter(t)
 	b.visit("/static")
 	b.eventually("the key is told", "document.querySelector('#username').getAttribute('aria-keyshortcuts') === '/'")
 	b.tabTo("#shortcut")
@@ -143,8 +142,7 @@ func TestSuggestionsByMouse(t *testing.T) {
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "a b&c", "/")
 	record(logs, "abc", "/")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/live")
 	b.enter(searchField, "a")
 	b.suggests("a b&c,abc", "2 users")
@@ -155,17 +153,15 @@ func TestSuggestionsByMouse(t *testing.T) {
 // Names of customers must not be left behind in the browser.
 func TestNamesOpenedLatelyAreForgottenAtTheLogout(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/static?username=ada")
+	site, logs := shareSite(t)
+	record(logs, "otto", "/")
+	b := site.enter(t)
+	b.visit("/static?username=otto")
 	b.visit("/")
 	b.types("/")
-	b.suggests("ada", "Opened lately")
+	b.suggests("otto", "Opened lately")
 	b.types(kb.ArrowDown + kb.Enter)
-	b.isAt("/static?username=ada")
+	b.isAt("/static?username=otto")
 	b.click("form[action$='/logout'] button")
 	b.eventually("logged out", "document.querySelector('#login')")
 	if kept := evaluate[int](b, "sessionStorage.length + localStorage.length"); kept != 0 {
@@ -178,8 +174,7 @@ func TestSearchWithoutRedisStillSends(t *testing.T) {
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/live")
 	b.expect("503")
 	redis.Kill()

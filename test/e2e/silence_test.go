@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,19 +15,17 @@ import (
 
 func TestAQuietCustomerIsSaidToBeQuiet(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	logs.Record(store.Entry{Username: "ada", Path: "/", Time: time.Now().Add(-30 * time.Second)})
-	b.visit("/live?username=ada")
+	site, logs := shareSite(t)
+	b := site.enter(t)
+	logs.Record(store.Entry{Username: "silvia", Path: "/", Time: time.Now().Add(-30 * time.Second)})
+	b.visit("/live?username=silvia")
 	b.saysIdle(`, idle for [3-5]\d s.`)
 	// What arrives now has been made now, whatever the clock of its server says.
-	logs.Record(store.Entry{Username: "ada", Path: "/", Time: time.Now().Add(-10 * time.Minute)})
+	logs.Record(store.Entry{Username: "silvia", Path: "/", Time: time.Now().Add(-10 * time.Minute)})
 	b.saysNotIdle()
 	b.hasRows(2)
 	b.saysIdle(`, idle for 1\d s.`)
-	record(logs, "ada", "/")
+	record(logs, "silvia", "/")
 	b.saysNotIdle()
 	b.isConnected("live")
 }
@@ -38,8 +37,7 @@ func TestFourSilences(t *testing.T) {
 	redis := redistest.Start(t, outlives...)
 	site, reader := serve(t, redis), openStore(t, redis)
 	crashed(t, redis, reader, "shop", 2*time.Minute, store.Entry{Username: "ada", Path: "/once", Time: time.Now().Add(-5 * time.Minute)})
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 
 	b.visit("/live?username=ada")
 	b.shows("#connection[data-state=live]", "Live")
@@ -70,8 +68,7 @@ func TestHomeListsApplicationsWithWhatTheyLost(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	site, reader := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/")
 	b.eventually("no application is listed", "!document.querySelector('#applications')")
 
@@ -102,22 +99,20 @@ func crashed(t *testing.T, redis *redistest.Server, reader *store.Store, name st
 }
 
 // eventuallyReports waits until an application of this name has sent a heartbeat.
-func eventuallyReports(t *testing.T, reader *store.Store, name string) store.Application {
+func eventuallyReports(t *testing.T, reader *store.Store, name string) (reports store.Application) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(pollInterval) {
+	redistest.Eventually(t, "a heartbeat of "+name, func() bool {
 		applications, err := reader.Applications(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range applications {
-			if a.Name == name {
-				return a
-			}
+		i := slices.IndexFunc(applications, func(a store.Application) bool { return a.Name == name })
+		if i >= 0 {
+			reports = applications[i]
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no heartbeat of %s", name)
-		}
-	}
+		return i >= 0
+	})
+	return reports
 }
 
 // listsApplication checks the row of an application on the home page: the pattern of each cell after

@@ -1,12 +1,17 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"strings"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -21,17 +26,24 @@ const (
 const anyPort = "127.0.0.1:0"
 
 // serve runs "userlog serve" on a Redis in which there is a superuser.
-func serve(t *testing.T, redis *redistest.Server, args ...string) *program {
+func serve(t testing.TB, redis *redistest.Server, args ...string) *program {
 	t.Helper()
-	create := userlog("createsuperuser", superuser, "--redis", redis.URL)
-	create.Stdin = strings.NewReader(password + "\n")
-	var stderr bytes.Buffer
-	create.Stderr = &stderr
-	if err := create.Run(); err != nil {
-		t.Fatalf("%s: %v\n%s", create, err, stderr.String())
-	}
+	createAccount(t, redis.Client(t), superuser, auth.Superuser)
 	return start(t, anyPort, append([]string{"serve", "--redis", redis.URL}, args...)...)
 }
+
+// createAccount makes an account with the password that all have. To hash it costs next to nothing, unlike that of an
+// account that the program makes.
+func createAccount(t testing.TB, client redis.UniversalClient, name string, role auth.Role) {
+	t.Helper()
+	options := auth.AccountOptions{Cost: auth.Cost{Memory: 8, Passes: 1, Threads: 1}}
+	if err := auth.NewAccounts(client, keys, options).Create(context.Background(), name, role, password); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keys are those of accounts, in every test.
+var keys = auth.Keys{Prefix: store.DefaultKeyPrefix}
 
 // demo runs "userlog demo" without simulated customers.
 func demo(t *testing.T, redis *redistest.Server, args ...string) *program {
@@ -42,13 +54,13 @@ func demo(t *testing.T, redis *redistest.Server, args ...string) *program {
 }
 
 // openStore opens the log that the programs of the test show, as an application would.
-func openStore(t *testing.T, redis *redistest.Server) *store.Store {
+func openStore(t testing.TB, redis *redistest.Server) *store.Store {
 	t.Helper()
 	return openStoreWith(t, redis, store.Options{})
 }
 
 // openStoreWith is openStore for an application that says more about itself.
-func openStoreWith(t *testing.T, redis *redistest.Server, options store.Options) *store.Store {
+func openStoreWith(t testing.TB, redis *redistest.Server, options store.Options) *store.Store {
 	t.Helper()
 	logs, err := store.Open(redis.URL, options)
 	if err != nil {
@@ -71,23 +83,47 @@ func record(logs *store.Store, username string, paths ...string) {
 	}
 }
 
-// openLog opens the page of ada's log, /static or /live, on which there is one request, /before.
-func openLog(t *testing.T, redis *redistest.Server, page string) (site *program, logs *store.Store, b *tab) {
+// openLog opens the page of a user's log, /static or /live, on which there is one request, /before.
+func (p *program) openLog(t *testing.T, logs *store.Store, username, page string) *tab {
 	t.Helper()
-	site, logs = serve(t, redis), openStore(t, redis)
-	record(logs, "ada", "/before")
-	b = openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit(page + "?username=ada")
-	return site, logs, b
+	record(logs, username, "/before")
+	b := p.enter(t)
+	b.visit(page + "?username=" + username)
+	return b
 }
 
-// logIn logs in as the superuser by the form, wherever the page that asks for it leads.
-func (b *tab) logIn() {
+// enter opens a tab in which the superuser is logged in.
+func (p *program) enter(t *testing.T) *tab {
+	t.Helper()
+	b := openTab(t, p.origin+"/userlog")
+	b.holdSession(p, p.superuser)
+	return b
+}
+
+// holdSession gives the tab a session of an account, as a login would.
+func (b *tab) holdSession(p *program, name string) {
 	b.t.Helper()
-	b.visit("/login")
-	b.fillInLogin(superuser, password)
-	b.eventually("logged in", "document.querySelector('header .account')")
+	options, err := redis.ParseURL(p.redis())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	account, err := auth.NewAccounts(client, keys, auth.AccountOptions{}).Get(b.t.Context(), name)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	c, _ := gin.CreateTestContext(answer)
+	c.Request = httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, b.base+"/login", nil)
+	if err := auth.NewSessions(client, keys, auth.SessionOptions{}).LogIn(c, account, "127.0.0.1"); err != nil {
+		b.t.Fatal(err)
+	}
+	for _, cookie := range answer.Result().Cookies() {
+		call(b, network.SetCookie, network.SetCookieParams{
+			URL: b.base + "/", Name: cookie.Name, Value: cookie.Value, Path: cookie.Path, HTTPOnly: &cookie.HttpOnly,
+		})
+	}
 }
 
 // fillInLogin sends the login form.

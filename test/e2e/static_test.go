@@ -10,8 +10,7 @@ func TestSearch(t *testing.T) {
 	t.Parallel()
 	site := demo(t, redistest.Start(t))
 	newCustomer(t, site, "ada").get("/help")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 
 	tests := []struct{ name, username, role, message string }{
 		{"found", "ada", "status", "Logs found for ada."},
@@ -36,8 +35,7 @@ func TestStaticLogShowsWhatHappened(t *testing.T) {
 	ada := newCustomer(t, site, "ada") // GET and POST /login
 	ada.get("/help")
 	ada.get("/no-such-page")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	b := site.enter(t)
 	b.visit("/static?username=ada")
 	b.hasURLs("/no-such-page", "/help", "/login")
 	b.shows("#rows > tr:nth-child(1) > td.result", "Client error (404)")
@@ -52,17 +50,15 @@ func TestStaticLogShowsWhatHappened(t *testing.T) {
 
 func TestStaticLogRefreshesByItself(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/static?username=ada")
-	b.shows("#messages [role=status]", "No logs for ada.")
+	site, logs := shareSite(t)
+	b := site.enter(t)
+	b.visit("/static?username=rita")
+	b.shows("#messages [role=status]", "No logs for rita.")
 	evaluate[bool](b, "window.unchanged = true")
-	record(logs, "ada", "/first", "/second")
+	record(logs, "rita", "/first", "/second")
 	b.hasURLs("/second", "/first")
-	b.shows("#messages [role=status]", "Logs found for ada.")
-	record(logs, "ada", "/third")
+	b.shows("#messages [role=status]", "Logs found for rita.")
+	record(logs, "rita", "/third")
 	b.hasURLs("/third", "/second", "/first")
 	b.isConnected("refreshing")
 	if !evaluate[bool](b, "window.unchanged === true") {

@@ -11,16 +11,14 @@ import (
 // A log that reaches back over midnight says where the days are.
 func TestDaysAreToldApart(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
+	site, logs := shareSite(t)
 	for _, path := range []string{"/older", "/old"} {
-		logs.Record(store.Entry{Username: "ada", Method: "GET", Path: path, Code: 200, Time: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)})
+		logs.Record(store.Entry{Username: "diana", Method: "GET", Path: path, Code: 200, Time: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)})
 	}
-	record(logs, "ada", "/today")
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
+	record(logs, "diana", "/today")
+	b := site.enter(t)
 	for _, page := range []string{"/static", "/live"} {
-		b.visit(page + "?username=ada")
+		b.visit(page + "?username=diana")
 		b.hasURLs("/today", "/old", "/older")
 		b.eventually("one day begins", `JSON.stringify([...document.querySelectorAll('#rows > tr')].map(r => r.dataset.day ?? '')) === '["","Wednesday, March 4, 2026",""]'`)
 	}
@@ -30,27 +28,25 @@ func TestDaysAreToldApart(t *testing.T) {
 // and the sentence on top and the title of the window say where the user is.
 func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/live?username=ada")
+	site, logs := shareSite(t)
+	b := site.enter(t)
+	b.visit("/live?username=wanda")
 	b.isConnected("live")
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage, Page: "Order details", Route: "/orders/:id"})
+	logs.Record(store.Entry{Username: "wanda", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage, Page: "Order details", Route: "/orders/:id"})
 	b.hasURLs("/orders/7")
 	b.shows("#now p", "On Order details, active now.")
 	b.click("#rows summary")
 	b.eventually("the details are open", "document.querySelector('#rows details').open && document.querySelector('#rows dl').textContent.includes('/orders/:id')")
 
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/a.png", Code: 404, Kind: store.KindAsset, From: "/orders/7"})
+	logs.Record(store.Entry{Username: "wanda", Method: "GET", Path: "/a.png", Code: 404, Kind: store.KindAsset, From: "/orders/7"})
 	b.shows("#rows summary", "1 more request")
 	b.shows("#rows .problems", "1 part failed")
 	b.eventually("the row is the same one, and open", "document.querySelectorAll('#rows > tr').length === 1 && document.querySelector('#rows details').open")
 
-	logs.Record(store.Entry{Username: "ada", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay", From: "/orders/7"})
+	logs.Record(store.Entry{Username: "wanda", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay", From: "/orders/7"})
 	b.hasURLs("/pay", "/orders/7")
 	b.eventually("the problem", "/^On Pay, active now. Last problem: Pay was rejected \\(422\\),/.test(document.querySelector('#now p').textContent.trim())")
-	b.eventually("the title", "document.title === '● ada — error 422 · userlog'")
+	b.eventually("the title", "document.title === '● wanda — error 422 · userlog'")
 	b.eventually("it is announced", "document.getElementById('news').textContent === 'Pay: Client error (422)'")
 
 	b.click("nav.switch[aria-label='What to show'] a:last-child")
@@ -70,18 +66,16 @@ func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 // A refresh closes nothing that the reader has opened, and takes away nothing that she is typing.
 func TestARefreshLeavesTheReaderAlone(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	site, logs := serve(t, redis), openStore(t, redis)
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage, Route: "/orders/:id"})
-	b := openTab(t, site.origin+"/userlog")
-	b.logIn()
-	b.visit("/static?username=ada")
+	site, logs := shareSite(t)
+	logs.Record(store.Entry{Username: "rosa", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage, Route: "/orders/:id"})
+	b := site.enter(t)
+	b.visit("/static?username=rosa")
 	b.hasURLs("/orders/7")
 	b.click("#rows summary")
 	b.eventually("the details are open", "document.querySelector('#rows details').open")
 	b.enter("#filter input[name=q]", "half a wo")
 	for _, path := range []string{"/cart", "/pay"} {
-		record(logs, "ada", path)
+		record(logs, "rosa", path)
 		b.eventually("the log is refreshed", "document.querySelector('#rows td.url > code').textContent === "+quote(path))
 	}
 	b.eventually("the row is open, and no other", `JSON.stringify([...document.querySelectorAll('#rows details')].map(d => d.open)) === '[false,false,true]'`)
@@ -93,7 +87,8 @@ func TestARefreshLeavesTheReaderAlone(t *testing.T) {
 func TestNewsIsAnnouncedOnce(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	_, logs, b := openLog(t, redis, "/live")
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.openLog(t, logs, "ada", "/live")
 	b.hasURLs("/before")
 	b.eventually("what was there is no news", "document.documentElement.matches('.settled') && document.getElementById('news').textContent === ''")
 	evaluate[bool](b, `(window.said = [], new MutationObserver(() => said.push(document.getElementById('news').textContent))
@@ -123,7 +118,8 @@ func TestNewsIsAnnouncedOnce(t *testing.T) {
 func TestTheTitleTellsThatTheConnectionIsLost(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	site, _, b := openLog(t, redis, "/live")
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.openLog(t, logs, "ada", "/live")
 	b.isConnected("live")
 	const before = "Live log of ada · userlog"
 	b.eventually("the title", "document.title === "+quote(before))

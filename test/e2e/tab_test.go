@@ -15,10 +15,12 @@ import (
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 const (
-	patience     = 20 * time.Second // for anything that a test waits for, on a busy machine
+	patience     = redistest.Patience // for anything that a test waits for
 	pollInterval = 20 * time.Millisecond
 )
 

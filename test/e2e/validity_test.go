@@ -15,9 +15,9 @@ type document struct {
 
 // documents are the page as it is sent, where it can be asked for again, and as it is in the browser when all
 // rows are there.
-func (b *tab) documents(p place) []document {
+func (b *tab) documents(p place, language string) []document {
 	b.t.Helper()
-	name := strings.ReplaceAll(b.t.Name(), " ", "-")
+	name := strings.ReplaceAll(p.name+"/"+language, " ", "-")
 	all := []document{{name + "/shown", "<!DOCTYPE html>\n" + evaluate[string](b, "document.documentElement.outerHTML")}}
 	if p.reach == nil {
 		all = append(all, document{name + "/sent", b.sent()})

@@ -12,7 +12,7 @@ const maxWeight = 50_000
 // TestTheLivePageIsLight adds up what Chromium transfers for a live page that it has never seen.
 func TestTheLivePageIsLight(t *testing.T) {
 	t.Parallel()
-	g := openGallery(t)
+	g := shareGallery(t)
 	p := place{path: "/live?username=ada", as: superuser, ready: connected}
 	b := g.enter(t, p)
 	call(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
