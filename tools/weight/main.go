@@ -6,6 +6,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,13 +34,15 @@ var unwanted = []string{
 var unwantedWhenTidy = unwanted[1:]
 
 func main() {
-	if err := run(); err != nil {
+	toolchain := flag.String("toolchain", "local", "`version` of Go that the application is built with")
+	flag.Parse()
+	if err := run(*toolchain); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
+func run(toolchain string) error {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		return err
@@ -52,7 +55,7 @@ func run() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	application := host{dir: dir}
+	application := host{dir: dir, toolchain: toolchain}
 	before, err := application.without()
 	if err != nil {
 		return err
