@@ -55,7 +55,7 @@ func TestALivePageConnectsHoweverLateAScriptIs(t *testing.T) {
 			b := openTab(t, late(t, site.origin, "/assets/"+file+".")+"/userlog")
 			call(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 			call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: notesWhatIsMissed})
-			b.logIn()
+			b.holdSession(site, site.superuser)
 			b.visit("/live?username=ada")
 			b.hasURLs("/before")
 			b.isConnected("live")
