@@ -53,6 +53,7 @@ func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
 			{Username: "b&b", At: now.Add(-time.Minute), Code: 422},
 			{Username: "carl", At: now.Add(-2 * time.Minute), Code: 403},
 			{Username: "dora", At: now.Add(1 - views.TroubleFor), Code: 404},
+			{Username: "dana", At: now.Add(1 - views.TroubleFor), Code: 0}, // the application says so, with status 200
 			{Username: "emil", At: now.Add(-views.TroubleFor), Code: 500},
 		},
 	})
@@ -61,7 +62,7 @@ func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
 	for _, row := range page.Find("#trouble tbody tr").EachIter() {
 		got = append(got, strings.Join(cells(row)[:2], ": ")+" "+row.AttrOr("class", ""))
 	}
-	want := []string{"ada: Error 500 server-error", "b&b: Rejected (422) client-error", "carl: Not allowed (403) client-error", "dora: Not found (404) client-error"}
+	want := []string{"ada: Error 500 server-error", "b&b: Rejected (422) client-error", "carl: Not allowed (403) client-error", "dana: Something failed client-error", "dora: Not found (404) client-error"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}

@@ -12,9 +12,10 @@ import (
 // trouble is a user whose request failed, or of whom something else hints at trouble, as the first page
 // shows them. It says no address: those are in the log, and who opens that is written down.
 type trouble struct {
-	store.Trouble // Code is 0 where nothing failed
+	store.Trouble // Code is 0 where no status says what failed
 	moment
-	Hints []troubleHint
+	Failed bool // a request failed, and it is not only hints
+	Hints  []troubleHint
 }
 
 // troubleHint is a hint in a few words.
@@ -40,7 +41,7 @@ func (p homePage) InTrouble() []trouble {
 	hints := p.freshHints()
 	for _, t := range p.Troubled {
 		if p.At.Sub(t.At) < TroubleFor {
-			shown = append(shown, trouble{Trouble: t, moment: momentOf(t.At), Hints: troubleHints(hints[t.Username])})
+			shown = append(shown, trouble{Trouble: t, moment: momentOf(t.At), Failed: true, Hints: troubleHints(hints[t.Username])})
 			delete(hints, t.Username)
 		}
 	}
@@ -80,17 +81,7 @@ func troubleHints(hints []journey.Hint) []troubleHint {
 func (t trouble) Status() string { return strconv.Itoa(t.Code) }
 
 // Serious tells whether it is the application's fault.
-func (t trouble) Serious() bool { return t.Code >= 500 }
+func (t trouble) Serious() bool { return failureOf(t.Code) == broken }
 
 // Key is the catalogue's key for what went wrong.
-func (t trouble) Key() string {
-	switch {
-	case t.Code >= 500:
-		return "trouble.error"
-	case t.Code == 401 || t.Code == 403:
-		return "trouble.not-allowed"
-	case t.Code == 404 || t.Code == 410:
-		return "trouble.not-found"
-	}
-	return "trouble.rejected"
-}
+func (t trouble) Key() string { return "trouble." + string(failureOf(t.Code)) }

@@ -71,6 +71,9 @@ func composedKeys(t *testing.T) (keys []string) {
 		hint := journey.Hint{Kind: kind}
 		keys = append(keys, newHintRow(hint).Key, troubleHints([]journey.Hint{hint})[0].Key)
 	}
+	for _, failed := range []failure{broken, forbidden, notFound, rejected} {
+		keys = append(keys, "trouble."+string(failed), "now.problem."+string(failed))
+	}
 	for code := 100; code < 700; code += 100 {
 		keys = append(keys, resultKey(outcomeOf(code)))
 	}

@@ -41,7 +41,7 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 	}
 	if p := where.Problem; p != nil {
 		line.Problem = &nowProblem{
-			Key: problemKey(p.Entry.Code), Name: pageName(p.Entry.Page, p.Entry.Path), Code: p.Entry.Code,
+			Key: "now.problem." + string(failureOf(p.Entry.Code)), Name: pageName(p.Entry.Page, p.Entry.Path), Code: p.Entry.Code,
 			When: momentOf(p.Entry.Time), Fresh: where.Since.Sub(p.Entry.Time) < recent,
 		}
 	}
@@ -49,19 +49,6 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 		line.Hints[i] = newHintRow(h)
 	}
 	return line
-}
-
-// problemKey is the catalogue's key for the sentence about a problem.
-func problemKey(code int) string {
-	switch {
-	case code == 404 || code == 410:
-		return "now.problem.not-found"
-	case code == 401 || code == 403:
-		return "now.problem.forbidden"
-	case code >= 500:
-		return "now.problem.broken"
-	}
-	return "now.problem.rejected"
 }
 
 // hintRow is a hint as it is written.

@@ -2,7 +2,6 @@ package views
 
 import (
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -81,7 +80,7 @@ type part struct {
 
 func newPart(e *store.Entry, links Links) part {
 	p := part{Request: newRequest(e), Count: 1}
-	if e.Code >= http.StatusBadRequest {
+	if e.Failed() {
 		d := newDetail(e, links)
 		p.Detail = &d
 	}
