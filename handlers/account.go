@@ -10,7 +10,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -20,11 +19,11 @@ func (s *site) ownAccount(c *gin.Context) {
 }
 
 func (s *site) showAccount(c *gin.Context, status int, p views.Account) {
-	access := accessOf(c)
+	who := accessOf(c)
 	p.Layout, p.OwnLogin = s.layout(c, views.SectionAccount), s.options.ownLogin()
 	p.Layout.Current = s.base + "/account" // a language switch must not lead to the form's POST
-	p.Role, p.SessionID = access.Role, access.ID
-	if err := s.loadAccount(c.Request.Context(), access.Account, &p); err != nil {
+	p.Role, p.SessionID = who.Role, who.ID
+	if err := s.loadAccount(c.Request.Context(), who.Account, &p); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
@@ -32,7 +31,8 @@ func (s *site) showAccount(c *gin.Context, status int, p views.Account) {
 	s.answer(c, status, html, err)
 }
 
-// loadAccount fills in what there is of the account. Who came by somebody else's login may have none.
+// loadAccount fills in what there is of the account. A reader who came by a host's or a proxy's login may
+// have none.
 func (s *site) loadAccount(ctx context.Context, name string, p *views.Account) (err error) {
 	account, err := s.accounts.Get(ctx, name)
 	if errors.Is(err, auth.ErrNoAccount) {
@@ -93,32 +93,23 @@ func (s *site) replacePassword(c *gin.Context, name, address string) (account au
 	if err != nil {
 		return auth.Account{}, err
 	}
-	err = s.change(c, audit.Record{Action: audit.PasswordSet, Subject: name}, func(ctx context.Context) (err error) {
-		account, err = s.accounts.SetPassword(ctx, name, c.PostForm("password"))
-		return err
-	})
-	return account, err
+	return s.changes.SetPassword(ctx, s.actor(c), name, c.PostForm("password"))
 }
 
 // endSession ends one of the reader's own sessions. Ending this very one is a logout.
 func (s *site) endSession(c *gin.Context) {
-	access, id := accessOf(c), c.PostForm("id")
-	if id == access.ID {
+	who, id := accessOf(c), c.PostForm("id")
+	if id == who.ID {
 		s.logOut(c)
 		return
 	}
-	err := s.change(c, audit.Record{Action: audit.SessionsEnded, Subject: access.Account, Detail: "one session"}, func(ctx context.Context) error {
-		return s.sessions.End(ctx, access.Account, id)
-	})
+	err := s.changes.EndSession(c.Request.Context(), s.actor(c), who.Account, id)
 	s.afterOwnChange(c, err, views.SessionEnded, views.Account{})
 }
 
 // endOwnSessions ends all of the reader's own sessions and tokens, this session too.
 func (s *site) endOwnSessions(c *gin.Context) {
-	name := accessOf(c).Account
-	err := s.change(c, audit.Record{Action: audit.SessionsEnded, Subject: name}, func(ctx context.Context) error {
-		return s.accounts.EndSessions(ctx, name)
-	})
+	err := s.changes.EndSessions(c.Request.Context(), s.actor(c), accessOf(c).Account)
 	if err == nil {
 		err = s.sessions.LogOut(c) // takes the cookie back
 	}
@@ -137,11 +128,7 @@ func (s *site) createToken(c *gin.Context) {
 	if err != nil || days > int(auth.MaxTokenLifetime/(24*time.Hour)) {
 		days = -1 // refused below, and can't overflow
 	}
-	var secret string
-	err = s.change(c, audit.Record{Action: audit.TokenCreated, Subject: name, Detail: label}, func(ctx context.Context) (err error) {
-		secret, err = s.tokens.Create(ctx, name, label, time.Duration(days)*24*time.Hour)
-		return err
-	})
+	secret, err := s.changes.CreateToken(c.Request.Context(), s.actor(c), name, label, time.Duration(days)*24*time.Hour)
 	if err != nil {
 		s.afterOwnChange(c, err, "", views.Account{Label: label, Days: days})
 		return
@@ -154,10 +141,7 @@ func (s *site) createToken(c *gin.Context) {
 
 // revokeToken ends one of the reader's own tokens.
 func (s *site) revokeToken(c *gin.Context) {
-	name := accessOf(c).Account
-	err := s.change(c, audit.Record{Action: audit.TokenRevoked, Subject: name}, func(ctx context.Context) error {
-		return s.tokens.Revoke(ctx, name, c.PostForm("id"))
-	})
+	err := s.changes.RevokeToken(c.Request.Context(), s.actor(c), accessOf(c).Account, c.PostForm("id"))
 	s.afterOwnChange(c, err, views.TokenRevoked, views.Account{})
 }
 

@@ -32,11 +32,7 @@ func (s *site) showAccounts(c *gin.Context, status int, p views.Accounts) {
 // createAccount makes an account, and shows the one-time link with which its owner sets a password.
 func (s *site) createAccount(c *gin.Context) {
 	name, role := c.PostForm("name"), auth.Role(c.PostForm("role"))
-	var secret string
-	err := s.change(c, audit.Record{Action: audit.AccountCreated, Subject: name, Detail: string(role)}, func(ctx context.Context) (err error) {
-		secret, err = s.accounts.Invite(ctx, name, role)
-		return err
-	})
+	secret, err := s.changes.Invite(c.Request.Context(), s.actor(c), name, role)
 	switch {
 	case err != nil:
 		s.refuseAccountChange(c, err, views.Accounts{Name: name, Role: role})
@@ -50,11 +46,7 @@ func (s *site) createAccount(c *gin.Context) {
 // makeLink shows a new one-time link of an account.
 func (s *site) makeLink(c *gin.Context) {
 	name := c.PostForm("name")
-	var secret string
-	err := s.change(c, audit.Record{Action: audit.LinkMade, Subject: name}, func(ctx context.Context) (err error) {
-		secret, err = s.accounts.MakeLink(ctx, name)
-		return err
-	})
+	secret, err := s.changes.MakeLink(c.Request.Context(), s.actor(c), name)
 	if err != nil {
 		s.refuseAccountChange(c, err, views.Accounts{})
 		return
@@ -62,7 +54,7 @@ func (s *site) makeLink(c *gin.Context) {
 	s.showLink(c, name, secret, false)
 }
 
-// showLink answers with a page and not with a redirect: the link is in no address of ours, and going
+// showLink answers with a page and not with a redirect. So the link is in no address of ours, and going
 // back or loading the page again doesn't show it.
 func (s *site) showLink(c *gin.Context, name, secret string, isNew bool) {
 	p := views.Link{Layout: s.layout(c, views.SectionAccounts), Name: name, URL: s.passwordLink(c, name, secret), New: isNew}
@@ -71,9 +63,10 @@ func (s *site) showLink(c *gin.Context, name, secret string, isNew bool) {
 	s.answer(c, http.StatusOK, html, err)
 }
 
-// passwordLink is the address at which an account's owner sets a password. The secret is behind the #:
-// browsers send that to nobody, so it gets into no log of a server or proxy, and no Referer. It leads to
-// plain http on this machine only: elsewhere nobody could log in there, or TLS ends in front of us.
+// passwordLink is the address at which an account's owner sets a password. The secret is behind the #,
+// which browsers send to nobody: it gets into no log of a server or proxy, and into no Referer. The link
+// leads to plain http on this machine only. Elsewhere nobody could log in by plain http, or TLS ends in
+// front of us.
 func (s *site) passwordLink(c *gin.Context, name, secret string) string {
 	u := url.URL{
 		Scheme: "https", Host: c.Request.Host, Path: s.base + "/password",
@@ -87,12 +80,12 @@ func (s *site) passwordLink(c *gin.Context, name, secret string) string {
 
 func (s *site) disableAccount(c *gin.Context) {
 	if s.isConfirmed(c) {
-		s.changeAccount(c, audit.Record{Action: audit.AccountDisabled}, views.AccountDisabled, s.accounts.Disable)
+		s.changeAccount(c, views.AccountDisabled, s.changes.Disable)
 	}
 }
 
 func (s *site) enableAccount(c *gin.Context) {
-	s.changeAccount(c, audit.Record{Action: audit.AccountEnabled}, views.AccountEnabled, s.accounts.Enable)
+	s.changeAccount(c, views.AccountEnabled, s.changes.Enable)
 }
 
 func (s *site) changeRole(c *gin.Context) {
@@ -100,16 +93,16 @@ func (s *site) changeRole(c *gin.Context) {
 		return
 	}
 	role := auth.Role(c.PostForm("role"))
-	s.changeAccount(c, audit.Record{Action: audit.RoleChanged, Detail: string(role)}, views.RoleChanged, func(ctx context.Context, name string) error {
-		return s.accounts.SetRole(ctx, name, role)
+	s.changeAccount(c, views.RoleChanged, func(ctx context.Context, by audit.Actor, name string) error {
+		return s.changes.SetRole(ctx, by, name, role)
 	})
 }
 
 func (s *site) endAccountSessions(c *gin.Context) {
-	s.changeAccount(c, audit.Record{Action: audit.SessionsEnded}, views.SessionsEnded, s.accounts.EndSessions)
+	s.changeAccount(c, views.SessionsEnded, s.changes.EndSessions)
 }
 
-// isConfirmed lets a superuser take the own access away only where the form says that this is meant.
+// isConfirmed lets superusers take their own access away only where the form says that this is meant.
 // Otherwise the request has been answered.
 func (s *site) isConfirmed(c *gin.Context) bool {
 	if c.PostForm("name") != accessOf(c).Account || c.PostForm("sure") != "" {
@@ -120,10 +113,8 @@ func (s *site) isConfirmed(c *gin.Context) bool {
 }
 
 // changeAccount makes a change to the account that the form names, and leads back to all accounts.
-func (s *site) changeAccount(c *gin.Context, r audit.Record, done views.Change, change func(ctx context.Context, name string) error) {
-	r.Subject = c.PostForm("name")
-	err := s.change(c, r, func(ctx context.Context) error { return change(ctx, r.Subject) })
-	if err != nil {
+func (s *site) changeAccount(c *gin.Context, done views.Change, change func(ctx context.Context, by audit.Actor, name string) error) {
+	if err := change(c.Request.Context(), s.actor(c), c.PostForm("name")); err != nil {
 		s.refuseAccountChange(c, err, views.Accounts{})
 		return
 	}
@@ -137,21 +128,4 @@ func (s *site) refuseAccountChange(c *gin.Context, err error, p views.Accounts) 
 		return
 	}
 	s.showAccounts(c, http.StatusUnprocessableEntity, p)
-}
-
-// change writes a change down in the audit log and then makes it, so that none goes unrecorded. One
-// that is refused after all leaves a second record, which says so.
-func (s *site) change(c *gin.Context, r audit.Record, change func(context.Context) error) error {
-	if err := s.record(c, r); err != nil {
-		return err
-	}
-	err := change(c.Request.Context())
-	if views.Refusal(err) == nil {
-		return err
-	}
-	r.Detail = "refused: " + err.Error()
-	if err := s.record(c, r); err != nil {
-		return err
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/access"
+	"github.com/gin-userlog/userlog/internal/accounts"
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 	"github.com/gin-userlog/userlog/internal/live"
@@ -19,27 +22,25 @@ import (
 
 // Admin is the admin of one store. Close it before the store.
 type Admin struct {
-	options   Options
-	logs      *store.Store
-	assets    *static.Assets
-	views     *views.Set
-	hub       *live.Hub
-	accounts  *auth.Accounts
-	sessions  *auth.Sessions
-	tokens    *auth.Tokens
-	throttle  *auth.Throttle
-	allowance *auth.Allowance
-	reasons   *auth.Reasons
-	audit     *audit.Log
-	viewings  *audit.Viewings
-	origins   http.CrossOriginProtection
-	policy    string // Content-Security-Policy
-	base      string // of the first mount
-	log       *slog.Logger
+	options  Options
+	logs     *store.Store
+	assets   *static.Assets
+	views    *views.Set
+	hub      *live.Hub
+	accounts *auth.Accounts
+	sessions *auth.Sessions
+	tokens   *auth.Tokens
+	changes  *accounts.Changes
+	throttle *auth.Throttle
+	audit    *audit.Log
+	gate     *access.Gate
+	origins  http.CrossOriginProtection
+	policy   string // Content-Security-Policy
+	base     string // of the first mount
+	log      *slog.Logger
 
-	loginInterval time.Duration       // the constant, but for tests
-	bodyTimeout   time.Duration       // likewise
-	compressor    httpgzip.Compressor // of pages
+	bodyTimeout time.Duration       // the constant, but for tests
+	compressor  httpgzip.Compressor // of pages
 }
 
 // New returns an admin that shows what logs holds. It does not wait for Redis; errors are about the
@@ -65,24 +66,33 @@ func New(logs *store.Store, options Options) (*Admin, error) {
 	if err := options.validateLanguage(set.Languages()); err != nil {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
-	return newAdmin(logs, options, assets, set, auth.Cost{}), nil
+	return newAdmin(logs, options, assets, set, tuning{}), nil
 }
 
-// newAdmin builds the admin of options that have been checked. The zero cost of passwords is the default.
-func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set, cost auth.Cost) *Admin {
+// tuning are values that tests make smaller. The zero values stand for the right ones.
+type tuning struct {
+	passwordCost  auth.Cost
+	loginInterval time.Duration
+	bodyTimeout   time.Duration
+}
+
+// newAdmin builds the admin of options that have been checked.
+func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set, t tuning) *Admin {
 	client, keys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
-		loginInterval: loginInterval, bodyTimeout: bodyTimeout,
-		accounts:  auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: cost}),
-		sessions:  auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
-		tokens:    auth.NewTokens(client, keys),
-		throttle:  auth.NewThrottle(client, keys),
-		allowance: auth.NewAllowance(client, keys),
-		reasons:   auth.NewReasons(client, keys),
-		audit:     audit.New(client, audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}),
+		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
+		accounts:    auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: t.passwordCost}),
+		sessions:    auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
+		tokens:      auth.NewTokens(client, keys),
+		throttle:    auth.NewThrottle(client, keys),
+		audit:       audit.New(client, audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}),
 	}
-	a.viewings = audit.NewViewings(pacedLog{a.audit, a.allowance}, options.Logger)
+	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Log: a.audit}
+	a.gate = access.NewGate(access.Options{
+		Log: a.audit, Logger: options.Logger, Reasons: auth.NewReasons(client, keys), Allowance: auth.NewAllowance(client, keys),
+		RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
+	})
 	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has asked, before it writes down who looks
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
@@ -91,14 +101,14 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	return a
 }
 
-// Close tells live pages to connect elsewhere, writes down that what was looked at is looked at no
-// longer, and returns when that is done or, with an error, when ctx ends.
+// Close tells live pages to connect elsewhere, and writes down that every viewing has ended. It returns
+// when that is done or, with an error, when ctx ends.
 func (a *Admin) Close(ctx context.Context) error {
 	var errs [2]error
 	if err := a.hub.Close(ctx); err != nil {
 		errs[0] = fmt.Errorf("close live logs: %w", err)
 	}
-	if err := a.viewings.Close(ctx); err != nil {
+	if err := a.gate.Close(ctx); err != nil {
 		errs[1] = fmt.Errorf("close the audit log: %w", err)
 	}
 	return errors.Join(errs[:]...)

@@ -111,11 +111,6 @@ func (s *site) fail(c *gin.Context, status int, err error) {
 	s.showError(c, views.Error{Status: status})
 }
 
-// refuseAccess ends the request of somebody whose account may not make it.
-func (s *site) refuseAccess(c *gin.Context) {
-	s.showError(c, views.Error{Status: http.StatusForbidden, NoAccess: true})
-}
-
 func (s *site) showError(c *gin.Context, p views.Error) {
 	p.Layout = s.layout(c, "")
 	html, err := s.views.Error(p)

@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -64,8 +63,7 @@ func TestOpenSocketsAskSomebodyElsesLoginAgain(t *testing.T) {
 	} {
 		t.Run(header, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, redistest.Start(t).Client(t), options)
-			s.admin.SetLoginInterval(time.Millisecond)
+			s := newSiteWith(t, redistest.Start(t).Client(t), options, time.Millisecond)
 			var sockets []*websocket.Conn
 			for _, target := range []string{"?username=ada", "?everyone=1"} {
 				conn, response := s.stranger().dial(base+"/live/socket"+target, header, root)
@@ -86,15 +84,10 @@ func TestOpenSocketsEndWithTheirReason(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b := s.superuser()
 	const lasts = 3 * time.Second
-	reason, err := json.Marshal(auth.Reason{Text: "ticket 12", Until: time.Now().Add(lasts)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	until := time.Now().Add(lasts)
 	var sockets []*websocket.Conn
 	for username, target := range map[string]string{"ada": "?username=ada", "": "?everyone=1"} {
-		if err := s.client.Set(t.Context(), s.authKeys().Reason(root, username), reason, time.Hour).Err(); err != nil {
-			t.Fatal(err)
-		}
+		s.setReason(username, until)
 		conn, response := b.dial(base + "/live/socket" + target)
 		if conn == nil {
 			t.Fatalf("no socket: %d", response.StatusCode)

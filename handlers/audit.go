@@ -9,7 +9,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -27,8 +26,8 @@ func (s *site) auditLog(c *gin.Context) {
 		s.answer(c, http.StatusUnprocessableEntity, html, err)
 		return
 	}
-	if err := s.viewings.Touch(c.Request.Context(), s.viewing(c, audit.AuditRead, "", auth.Reason{})); err != nil {
-		s.failRecord(c, err)
+	look := s.lookOf(c, "")
+	if !s.allows(c, look, s.gate.ReadAuditLog(c.Request.Context(), look)) {
 		return
 	}
 	page.Before, _ = strconv.ParseInt(c.Query("before"), 10, 64) // what is no number begins with the newest
@@ -52,8 +51,9 @@ func (s *site) auditExport(c *gin.Context) {
 		s.fail(c, http.StatusNotFound, nil)
 		return
 	}
-	err = s.record(c, audit.Record{Action: audit.AuditExported, Subject: filter.Subject, Detail: c.Query("format")})
-	if err != nil {
+	exported := s.actor(c).Record(audit.AuditExported, filter.Subject)
+	exported.Detail = c.Query("format")
+	if err := s.record(c, exported); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
@@ -79,8 +79,8 @@ var auditFormats = map[string]auditFormat{
 	"json": {"application/x-ndjson", ".jsonl", audit.WriteJSON},
 }
 
-// cutOff has the client notice that an answer is incomplete, whose status has been sent long ago: what
-// is left can't be written, so that the connection breaks instead of ending well.
+// cutOff has the client notice that an answer is incomplete whose status has been sent long ago. Nothing
+// more can be written, so that the connection breaks instead of ending well.
 func cutOff(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)) // a writer without deadlines is a test's
 }
@@ -92,7 +92,7 @@ func auditFilter(c *gin.Context) views.AuditFilter {
 	}
 }
 
-// parseAuditFilter reads a filter. An action that there isn't matches nothing.
+// parseAuditFilter reads a filter. An unknown action matches nothing.
 func parseAuditFilter(f views.AuditFilter) (audit.Filter, error) {
 	from, err := audit.ParseFrom(f.From)
 	if err != nil {

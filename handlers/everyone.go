@@ -12,12 +12,13 @@ import (
 
 // everyone shows the page on which all users' requests appear, those that its query asks for.
 func (s *site) everyone(c *gin.Context) {
-	reason, ok := s.reasonFor(c, "")
-	if !ok {
+	look := s.lookOf(c, "")
+	answer := s.gate.Prepare(c.Request.Context(), look)
+	if !s.allows(c, look, answer) {
 		return
 	}
 	page := views.Live{
-		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(reason),
+		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(answer.Reason),
 		Filter: views.ParseFilter(c.Request.URL.Query()), Application: c.Query("app"),
 	}
 	var err error

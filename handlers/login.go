@@ -8,17 +8,18 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/access"
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/views"
 )
 
 // loginPage shows the form, or leads on if somebody is logged in already.
 func (s *site) loginPage(c *gin.Context) {
-	access, err := s.sessions.Access(c)
+	who, err := s.sessions.Access(c)
 	switch {
 	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
-	case access.Account != "":
+	case who.Account != "":
 		c.Redirect(http.StatusSeeOther, s.ownPath(c.Query("next")))
 	default:
 		var message *views.Message
@@ -66,31 +67,32 @@ func (s *site) logIn(c *gin.Context) {
 	}
 }
 
-// begin begins a session of somebody whose password was right.
+// begin begins a session of an account whose password was right.
 func (s *site) begin(c *gin.Context, account auth.Account, name, address string) error {
 	ctx := c.Request.Context()
 	if err := s.throttle.Succeeded(ctx, name, address); err != nil {
 		return err
 	}
-	c.Set(accessKey, auth.Access{Account: account.Name, Role: account.Role, Via: auth.ViaSession})
-	if err := s.record(c, audit.Record{Action: audit.Login}); err != nil {
+	actor := audit.Actor{Name: account.Name, Role: string(account.Role), Via: string(auth.ViaSession), Address: address}
+	if err := s.record(c, actor.Record(audit.Login, "")); err != nil {
 		return err
 	}
 	return s.sessions.LogIn(c, account, address)
 }
 
-// inTheClear says whether the page that sends a form did not come by https, from elsewhere than this
-// machine: the browser would not keep the session, and the password has crossed the network for all to
+// inTheClear reports whether the page that sends a form came without https, from elsewhere than this
+// machine. The browser would not keep the session, and the password has crossed the network for all to
 // read. Browsers say in Origin how the page came, whatever proxies are in between.
 func (s *site) inTheClear(c *gin.Context) bool {
 	return !auth.IsLoopback(c.Request) && strings.HasPrefix(c.GetHeader("Origin"), "http://")
 }
 
-// recordFailure writes a failed login down. The name is kept only where it is an account's: people type
-// their password into the wrong field. That is looked up for every name, known or not, so that the time
-// doesn't tell which.
+// recordFailure writes a failed login down. The name is kept only where it is an account's, because people
+// type their password into the wrong field. Every name is looked up, known or not, so that the time
+// doesn't tell which it is.
 func (s *site) recordFailure(c *gin.Context, name string) error {
-	r := audit.Record{Action: audit.LoginFailed, Actor: name}
+	r := s.actor(c).Record(audit.LoginFailed, "")
+	r.Actor = name
 	_, err := s.accounts.Get(c.Request.Context(), name)
 	switch {
 	case errors.Is(err, auth.ErrNoAccount):
@@ -103,7 +105,7 @@ func (s *site) recordFailure(c *gin.Context, name string) error {
 
 // logOut ends the session.
 func (s *site) logOut(c *gin.Context) {
-	access, err := s.sessions.Access(c)
+	who, err := s.sessions.Access(c)
 	if err == nil {
 		err = s.sessions.LogOut(c)
 	}
@@ -111,8 +113,8 @@ func (s *site) logOut(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	if access.Account != "" {
-		s.recordDone(c, audit.Record{Action: audit.Logout, Actor: access.Account, Role: string(access.Role), Via: string(access.Via)})
+	if who.Account != "" {
+		s.recordDone(c, access.Look{Access: who, Address: s.clientAddress(c)}.Actor().Record(audit.Logout, ""))
 	}
 	c.Redirect(http.StatusSeeOther, s.base+"/login?out=1")
 }

@@ -58,7 +58,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	superusers.GET("/audit/export", s.requireAllowance, s.auditExport)
 	own := private.Group("", s.requireAllowance)
 	if a.options.RequireReason {
-		own.POST("/reason", s.stateReason)
+		private.POST("/reason", s.stateReason)
 	}
 	page(private, "/account", s.ownAccount)
 	own.POST("/account/token", s.createToken)

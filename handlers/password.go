@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -18,7 +16,7 @@ func (s *site) passwordPage(c *gin.Context) {
 	s.showPassword(c, http.StatusOK, views.Password{Username: c.Query("username")})
 }
 
-// setPassword sets the password of who has a one-time link, and logs in.
+// setPassword sets a password by a one-time link, and logs in. A link that does not work is a failed login.
 func (s *site) setPassword(c *gin.Context) {
 	name, code, password := c.PostForm("username"), c.PostForm("code"), c.PostForm("password")
 	address := s.clientAddress(c)
@@ -38,7 +36,12 @@ func (s *site) setPassword(c *gin.Context) {
 		s.showPassword(c, http.StatusTooManyRequests, p)
 		return
 	}
-	account, err := s.useLink(c, name, code, password)
+	account, err := s.changes.UseLink(c.Request.Context(), address, name, code, password)
+	if errors.Is(err, auth.ErrLink) {
+		if failed := s.recordFailure(c, name); failed != nil {
+			err = failed
+		}
+	}
 	if p.Message = views.Refusal(err); p.Message != nil {
 		s.showPassword(c, http.StatusUnprocessableEntity, p)
 		return
@@ -53,25 +56,6 @@ func (s *site) setPassword(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, s.base+"/")
 }
 
-// useLink writes the new password down in the audit log and sets it. Only a link that works is
-// written down as that: anybody can try one that doesn't.
-func (s *site) useLink(c *gin.Context, name, code, password string) (account auth.Account, err error) {
-	err = s.accounts.CheckLink(c.Request.Context(), name, code, password)
-	if errors.Is(err, auth.ErrLink) {
-		if failed := s.recordFailure(c, name); failed != nil {
-			err = failed
-		}
-	}
-	if err != nil {
-		return auth.Account{}, err
-	}
-	err = s.change(c, audit.Record{Action: audit.PasswordSet, Actor: name, Subject: name, Detail: "by a one-time link"}, func(ctx context.Context) (err error) {
-		account, err = s.accounts.UseLink(ctx, name, code, password)
-		return err
-	})
-	return account, err
-}
-
 func (s *site) showPassword(c *gin.Context, status int, p views.Password) {
 	p.Layout = s.layout(c, "")
 	p.Layout.Current = s.base + "/password?" + url.Values{"username": {p.Username}}.Encode()
@@ -79,7 +63,7 @@ func (s *site) showPassword(c *gin.Context, status int, p views.Password) {
 	s.answer(c, status, html, err)
 }
 
-// attempt counts an attempt to show who one is. Where there were too many it returns what to say, and
+// attempt counts an attempt to log in. Where there were too many it returns the message that says so, and
 // has set the header that says when to try again.
 func (s *site) attempt(c *gin.Context, name, address string) (tooMany *views.Message, err error) {
 	wait, err := s.throttle.Allow(c.Request.Context(), name, address)

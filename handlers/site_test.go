@@ -77,6 +77,13 @@ var (
 // newSite runs an application with the admin at every base; none means [base].
 func newSite(t *testing.T, client redis.UniversalClient, options handlers.Options, bases ...string) *site {
 	t.Helper()
+	return newSiteWith(t, client, options, 0, bases...)
+}
+
+// newSiteWith is newSite where sockets last so long whose viewers came by somebody else's login; 0 is a
+// minute.
+func newSiteWith(t *testing.T, client redis.UniversalClient, options handlers.Options, loginInterval time.Duration, bases ...string) *site {
+	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	options.Logger = quiet
 	logs, err := store.New(client, store.Options{Logger: quiet})
@@ -91,7 +98,7 @@ func newSite(t *testing.T, client redis.UniversalClient, options handlers.Option
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin := handlers.NewWith(logs, options, assets, set)
+	admin := handlers.NewWith(logs, options, assets, set, loginInterval)
 	s := &site{t: t, client: client, logs: logs, admin: admin, engine: gin.New()}
 	s.engine.Use(middleware.Track(logs, func(*gin.Context) string { return tracked }, middleware.Options{}))
 	if bases == nil {
@@ -292,12 +299,16 @@ func (b *browser) send(r *http.Request) *answer {
 }
 
 // cookies are those that the browser would send to the site.
-func (b *browser) cookies() []*http.Cookie {
+func (b *browser) cookies() []*http.Cookie { return b.jar.Cookies(b.address()) }
+
+// address is the admin's home page.
+func (b *browser) address() *url.URL {
+	b.t.Helper()
 	u, err := url.Parse(b.site.server.URL + base + "/")
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return b.jar.Cookies(u)
+	return u
 }
 
 // session is the value of the session's cookie, "" without one.

@@ -16,8 +16,8 @@ func (s *site) summary(c *gin.Context) {
 		s.fail(c, http.StatusNotFound, nil)
 		return
 	}
-	reason, ok := s.reasonFor(c, username)
-	if !ok || !s.look(c, username, reason) {
+	look := s.lookOf(c, username)
+	if !s.allows(c, look, s.gate.View(c.Request.Context(), look)) {
 		return
 	}
 	log, err := s.logs.Log(c.Request.Context(), username)

@@ -32,7 +32,7 @@ type Record struct {
 	Action   Action        // "action": what was done
 	Subject  string        // "subject": whose log, or which account
 	Address  string        // "address": the IP address it was done from
-	Via      string        // "via": by what means, such as browser, api, proxy or terminal
+	Via      string        // "via": by what means, such as browser, token, proxy or terminal
 	Reason   string        // "reason": what the actor gave as the reason
 	Duration time.Duration // "duration": how long a viewing was, in seconds with milliseconds
 	Began    int64         // "began": the Seq of the record with which the viewing began
@@ -41,6 +41,19 @@ type Record struct {
 	Oldest int64  // "oldest": the Seq of the oldest record that was to be kept when this was written
 	Prev   string // "prev": the Hash of the record before; empty for the first
 	Hash   string // "hash": SHA-256, in hexadecimal, of the JSON form without its last member, which this is
+}
+
+// Actor is who does something that is recorded.
+type Actor struct {
+	Name    string // of the account, or what a host, a proxy or the operating system calls the person
+	Role    string // what the actor is allowed
+	Via     string // by what means, such as browser, token, proxy or terminal
+	Address string // the IP address it is done from
+}
+
+// Record returns a record of an action by the actor. [Log.Append] fills in the rest.
+func (a Actor) Record(action Action, subject string) Record {
+	return Record{Actor: a.Name, Role: a.Role, Via: a.Via, Address: a.Address, Action: action, Subject: subject}
 }
 
 // wireRecord is the stored and hashed form: a record without its hash.

@@ -28,29 +28,23 @@ var (
 // are one viewing. Examples are a page that asks every two seconds, a socket that was cut off and came
 // back, and two tabs.
 type Viewing struct {
-	Actor   string // the account that looks
-	Role    string // the role of the account
+	Actor   Actor  // who looks
 	Action  Action // [View], [Watch], [WatchEveryone] or [AuditRead]
 	Subject string // the user who is looked at
-	Address string // the IP address of the actor
-	Via     string // by what means
 	Reason  string // what the actor gave as the reason
 }
 
 func (v Viewing) record() Record {
-	return Record{
-		Actor: v.Actor, Role: v.Role, Action: v.Action, Subject: v.Subject,
-		Address: v.Address, Via: v.Via, Reason: v.Reason,
-	}
+	r := v.Actor.Record(v.Action, v.Subject)
+	r.Reason = v.Reason
+	return r
 }
 
 // bounded returns the viewing as it is recorded. It is kept in memory for as long as it goes on.
 func (v Viewing) bounded() Viewing {
 	r := v.record().cleaned()
-	return Viewing{
-		Actor: r.Actor, Role: r.Role, Action: r.Action, Subject: r.Subject,
-		Address: r.Address, Via: r.Via, Reason: r.Reason,
-	}
+	actor := Actor{Name: r.Actor, Role: r.Role, Via: r.Via, Address: r.Address}
+	return Viewing{Actor: actor, Action: r.Action, Subject: r.Subject, Reason: r.Reason}
 }
 
 // Appender writes records; it is a [Log].
@@ -71,7 +65,7 @@ type Viewings struct {
 
 	mu     sync.Mutex // guards what follows
 	open   map[Viewing]*openViewing
-	counts map[string]int // of open viewings, by actor
+	counts map[string]int // of open viewings, by the name of the actor
 	closed bool
 }
 
@@ -149,12 +143,12 @@ func (v *Viewings) find(viewing Viewing, sockets int) (open *openViewing, found 
 	}
 	open, found = v.open[viewing]
 	if !found {
-		if v.counts[viewing.Actor] >= MaxViewings {
+		if v.counts[viewing.Actor.Name] >= MaxViewings {
 			return nil, false, ErrTooManyViewings
 		}
 		open = &openViewing{begun: make(chan struct{}), first: time.Now()}
 		v.open[viewing] = open
-		v.counts[viewing.Actor]++
+		v.counts[viewing.Actor.Name]++
 	}
 	open.sockets += sockets
 	open.last = time.Now()
@@ -180,8 +174,8 @@ func (v *Viewings) begin(ctx context.Context, viewing Viewing, open *openViewing
 // forget removes a viewing. The caller holds mu.
 func (v *Viewings) forget(viewing Viewing) {
 	delete(v.open, viewing)
-	if v.counts[viewing.Actor]--; v.counts[viewing.Actor] == 0 {
-		delete(v.counts, viewing.Actor)
+	if v.counts[viewing.Actor.Name]--; v.counts[viewing.Actor.Name] == 0 {
+		delete(v.counts, viewing.Actor.Name)
 	}
 }
 

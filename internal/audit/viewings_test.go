@@ -64,8 +64,9 @@ func (n *notes) String() string {
 }
 
 var (
-	rootViewsAda   = audit.Viewing{Actor: "root", Role: "superuser", Action: audit.View, Subject: "ada", Address: "192.0.2.1", Via: "browser"}
-	rootWatchesAda = audit.Viewing{Actor: "root", Role: "superuser", Action: audit.Watch, Subject: "ada", Address: "192.0.2.1", Via: "browser"}
+	root           = audit.Actor{Name: "root", Role: "superuser", Via: "browser", Address: "192.0.2.1"}
+	rootViewsAda   = audit.Viewing{Actor: root, Action: audit.View, Subject: "ada"}
+	rootWatchesAda = audit.Viewing{Actor: root, Action: audit.Watch, Subject: "ada"}
 )
 
 // inBubble runs test where time passes at once, with views that are closed at its end.
@@ -111,7 +112,7 @@ func TestPollsAreOneView(t *testing.T) {
 func TestOtherViewsAreOthers(t *testing.T) {
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		eve, bob, reason := rootViewsAda, rootViewsAda, rootViewsAda
-		eve.Actor, bob.Subject, reason.Reason = "eve", "bob", "ticket 12"
+		eve.Actor.Name, bob.Subject, reason.Reason = "eve", "bob", "ticket 12"
 		for range 2 {
 			for _, viewing := range []audit.Viewing{rootViewsAda, eve, bob, reason, rootWatchesAda} {
 				touch(t, views, viewing)
@@ -276,10 +277,10 @@ func TestViewsOfOneAccountAreBounded(t *testing.T) {
 		if err := views.Touch(t.Context(), viewing); !errors.Is(err, audit.ErrTooManyViewings) {
 			t.Errorf("got %v", err)
 		}
-		viewing.Actor = "eve"
+		viewing.Actor.Name = "eve"
 		touch(t, views, viewing)
 		time.Sleep(70 * time.Second)
-		viewing.Actor = "root"
+		viewing.Actor.Name = "root"
 		touch(t, views, viewing)
 	})
 }

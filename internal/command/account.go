@@ -6,96 +6,62 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"time"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/accounts"
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/store"
 )
 
-// accountFlags are what both commands for accounts take.
-type accountFlags struct {
+// accountCommand is "userlog account": who may use the admin.
+type accountCommand struct {
+	List     accountListCommand     `cmd:"" help:"List the accounts."`
+	Create   accountCreateCommand   `cmd:"" help:"Create an account, and print the one-time link with which its owner sets a password."`
+	Password accountPasswordCommand `cmd:"" help:"Give an account a new password, and end its sessions and tokens."`
+	Disable  accountDisableCommand  `cmd:"" help:"Keep an account from being used, and end its sessions and tokens."`
+	Enable   accountEnableCommand   `cmd:"" help:"Let a disabled account be used again."`
+	Role     accountRoleCommand     `cmd:"" help:"Make an account a superuser or a viewer, and end its sessions and tokens."`
+	Link     accountLinkCommand     `cmd:"" help:"Print a new one-time link with which the owner of an account sets a password."`
+	Sessions accountSessionsCommand `cmd:"" help:"List the sessions of an account, or end them and its tokens."`
+	Token    accountTokenCommand    `cmd:"" help:"Make a token with which a program reads logs, and print it."`
+}
+
+// namedAccount is part of every command about one account.
+type namedAccount struct {
 	Name       string `arg:"" help:"The name of the account."`
 	redisFlags `embed:""`
 }
 
-// Help is asked by kong for what --help says besides the flags.
-func (accountFlags) Help() string {
-	return fmt.Sprintf("The password is asked for. Where standard input is not a terminal, it is the first line of that. "+
-		"It needs at least %d characters, may be any text of up to %d bytes, and must not be one of the most common passwords.", auth.MinPassword, auth.MaxPassword)
-}
-
-// createSuperuserCommand is "userlog createsuperuser".
-type createSuperuserCommand struct {
-	accountFlags `embed:""`
-}
-
-// Run is called by kong.
-func (c *createSuperuserCommand) Run(ctx context.Context, std streams) error {
-	created := audit.Record{Action: audit.AccountCreated, Detail: string(auth.Superuser)}
-	err := c.withPassword(ctx, std, created, func(accounts *auth.Accounts, password string) error {
-		return accounts.Create(ctx, c.Name, auth.Superuser, password)
-	})
-	switch {
-	case errors.Is(err, auth.ErrAccountExists):
-		return fmt.Errorf("there is an account %q already: give it a new password with userlog changepassword", c.Name)
-	case err != nil:
-		return err
+// changesIn makes changes to the accounts in a store, and writes them to its audit log. How many records
+// are kept is the admin's business: nothing is removed here.
+func changesIn(logs *store.Store) *accounts.Changes {
+	client, keys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}
+	return &accounts.Changes{
+		Accounts: auth.NewAccounts(client, keys, auth.AccountOptions{}),
+		Sessions: auth.NewSessions(client, keys, auth.SessionOptions{}),
+		Tokens:   auth.NewTokens(client, keys),
+		Log:      auditLogIn(logs),
 	}
-	fmt.Fprintf(std.out, "The superuser %q has been created.\n", c.Name)
-	return nil
 }
 
-// changePasswordCommand is "userlog changepassword".
-type changePasswordCommand struct {
-	accountFlags `embed:""`
+// auditLogIn is the audit log in a store. It never removes a record.
+func auditLogIn(logs *store.Store) *audit.Log {
+	return audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64})
 }
 
-// Run is called by kong.
-func (c *changePasswordCommand) Run(ctx context.Context, std streams) error {
-	err := c.withPassword(ctx, std, audit.Record{Action: audit.PasswordSet}, func(accounts *auth.Accounts, password string) error {
-		_, err := accounts.SetPassword(ctx, c.Name, password)
-		return err
-	})
-	switch {
-	case errors.Is(err, auth.ErrNoAccount):
-		return fmt.Errorf("there is no account %q: create it with userlog createsuperuser", c.Name)
-	case err != nil:
-		return err
-	}
-	fmt.Fprintf(std.out, "The password of %q has been changed, and its sessions have ended.\n", c.Name)
-	return nil
-}
-
-// withPassword asks for a password, checks it, and has change apply it to the account, which is written
-// to the audit log as r first. Besides what change says about the account, its errors are whole
-// sentences.
-func (f accountFlags) withPassword(
-	ctx context.Context, std streams, r audit.Record,
-	change func(accounts *auth.Accounts, password string) error,
-) error {
-	if err := auth.CheckName(f.Name); err != nil {
-		return usage("%q: %w", f.Name, err)
-	}
-	log := slog.New(slog.DiscardHandler) // what goes wrong is returned
+// withStore has use work on the Redis that the flags name. The errors of use are a person's answer, or
+// else failures of Redis.
+func (f redisFlags) withStore(ctx context.Context, use func(*store.Store) error) error {
+	log := slog.New(slog.DiscardHandler) // failures are returned
 	logs, err := f.openRedis(store.Options{Logger: log})
 	if err != nil {
 		return err
 	}
 	defer closeStore(context.Background(), logs, log)
-	password, err := askPassword(ctx, std)
-	if err != nil {
-		return err
-	}
-	r.Actor, r.Subject, r.Via = operator(), f.Name, viaTerminal
-	viewing := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
-	// The ping finds out whether the password of Redis is missing, which a long script tells less clearly.
-	if err = logs.Ping(ctx); err == nil {
-		err = recordChange(ctx, viewing, r, func() error {
-			return change(auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}), password)
-		})
-	}
-	switch {
-	case err == nil || errors.Is(err, auth.ErrAccountExists) || errors.Is(err, auth.ErrNoAccount):
+	err = use(logs)
+	switch answer := (answerError{}); {
+	case err == nil || errors.As(err, &answer):
 		return err
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted: %w", err)
@@ -103,18 +69,54 @@ func (f accountFlags) withPassword(
 	return redisFailure(logs.Address(), err)
 }
 
-// recordChange writes a change down and then makes it, so that none goes unrecorded. One that is
-// refused after all leaves a second record, which says so.
-func recordChange(ctx context.Context, log *audit.Log, r audit.Record, change func() error) error {
-	if _, err := log.Append(ctx, r); err != nil {
-		return err
+// change makes a change to the account, in the name of the operating system's user.
+func (f namedAccount) change(ctx context.Context, change func(c *accounts.Changes, by audit.Actor) error) error {
+	return f.changeAfter(ctx, func() error { return nil }, change)
+}
+
+// changeAfter is change after a question to the person, whose answer may end it.
+func (f namedAccount) changeAfter(ctx context.Context, ask func() error, change func(c *accounts.Changes, by audit.Actor) error) error {
+	if err := auth.CheckName(f.Name); err != nil {
+		return usage("%q: %w", f.Name, err)
 	}
-	err := change()
-	if errors.Is(err, auth.ErrAccountExists) || errors.Is(err, auth.ErrNoAccount) {
-		r.Detail = "refused: " + err.Error()
-		if _, err := log.Append(ctx, r); err != nil {
+	return f.withStore(ctx, func(logs *store.Store) error {
+		if err := ask(); err != nil {
+			return answerError{err}
+		}
+		// Where the password of Redis is missing, a ping says so more clearly than a script.
+		if err := logs.Ping(ctx); err != nil {
 			return err
+		}
+		return explain(f.Name, change(changesIn(logs), operator()))
+	})
+}
+
+// answerError says what an account's state, or what was typed, forbids: a whole sentence.
+type answerError struct{ error }
+
+func (a answerError) Unwrap() error { return a.error }
+
+// explain says of an error of auth what to do now. Failures are returned as they are.
+func explain(name string, err error) error {
+	name = visible(name)
+	for _, known := range []struct {
+		err  error
+		says string
+	}{
+		{auth.ErrNoAccount, `there is no account "` + name + `": userlog account list shows those that there are`},
+		{auth.ErrAccountExists, `there is an account "` + name + `" already: give it a new link with userlog account link, or a new password with userlog account password`},
+		{auth.ErrDisabled, `the account "` + name + `" is disabled: enable it first with userlog account enable`},
+		{auth.ErrLastSuperuser, `"` + name + `" is the last superuser who can log in: make another one first with userlog account create --role superuser`},
+		{auth.ErrLabel, "--label: " + auth.ErrLabel.Error()},
+		{auth.ErrTokenLifetime, "--days: " + auth.ErrTokenLifetime.Error()},
+		{auth.ErrTooManyTokens, auth.ErrTooManyTokens.Error() + ": the account's page in the admin lists them"},
+	} {
+		if errors.Is(err, known.err) {
+			return answerError{errors.New(known.says)}
 		}
 	}
 	return err
 }
+
+// minute writes a moment as the commands for accounts show it.
+func minute(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }

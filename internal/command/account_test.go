@@ -3,118 +3,107 @@
 package command_test
 
 import (
-	"context"
-	"fmt"
-	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
-	"github.com/gin-userlog/userlog/internal/command"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
-func TestAccounts(t *testing.T) {
+func TestAccountCommands(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
-	env := environ{"USERLOG_REDIS": server.URL}
-	const other = "another good password"
-	steps := []struct {
-		name, stdin string
-		args        []string
-		status      int
-		says        string
-		password    string // that works afterwards
-	}{
-		{"unknown account", other, []string{"changepassword", "root"}, 1, `no account "root"`, ""},
-		{"short password", "short\n", []string{"createsuperuser", "root"}, 1, "shorter than 12", ""},
-		{"no password", "", []string{"createsuperuser", "root"}, 1, "no password was given", ""},
-		{"empty password", "\n", []string{"createsuperuser", "root"}, 1, "no password was given", ""},
-		{"long password", strings.Repeat("x", 1<<20), []string{"createsuperuser", "root"}, 1, "longer than 1024", ""},
-		{"create", password + "\n" + other, []string{"createsuperuser", "root"}, 0, `"root" has been created`, password},
-		{"create again", other, []string{"createsuperuser", "root"}, 1, `already`, password},
-		{"change", other, []string{"changepassword", "root"}, 0, `has been changed`, other},
-	}
-	for _, step := range steps {
-		r := do(t, env, step.stdin, step.args...)
-		if r.status != step.status || !strings.Contains(r.out+r.err, step.says) {
-			t.Fatalf("%s: status %d, %q, %q", step.name, r.status, r.out, r.err)
-		}
-		if step.password == "" {
-			continue
-		}
-		if _, err := accounts.Verify(t.Context(), "root", step.password); err != nil {
-			t.Errorf("%s: %v", step.name, err)
-		}
-	}
-}
-
-func TestAccountWithoutRedis(t *testing.T) {
-	server := redistest.Start(t)
-	server.Kill()
-	r := do(t, nil, password, "createsuperuser", "root", "--redis", server.URL)
-	want := "userlog: Redis at " + strings.TrimPrefix(server.URL, "unix://") + " can't be reached (connection refused): " +
-		"start it there, or say with --redis or USERLOG_REDIS where it is\n"
-	if r.status != 1 || r.err != want {
-		t.Errorf("status %d, standard error %q, want %q", r.status, r.err, want)
-	}
-}
-
-func TestAccountInARedisThatRefuses(t *testing.T) {
-	server := redistest.Start(t)
-	if err := server.Client(t).ConfigSet(t.Context(), "requirepass", "hunter2").Err(); err != nil {
+	if err := accounts.Create(t.Context(), "root", auth.Superuser, password); err != nil {
 		t.Fatal(err)
 	}
-	r := do(t, nil, password, "changepassword", "root", "--redis", server.URL)
-	if r.status != 1 || strings.Count(r.err, "\n") != 1 || !strings.Contains(r.err, "refuses (NOAUTH") {
-		t.Errorf("status %d, standard error %q", r.status, r.err)
-	}
-}
-
-func TestInterruptedPasswordChangesNothing(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	stdin, typing := io.Pipe()
-	defer typing.Close() // ends the read that goes on
-	stop()
-	out, err := newOutput(), newOutput()
-	status := command.Run(ctx, []string{"createsuperuser", "root", "--redis", "redis://127.0.0.1:1"}, environ{}.lookup, stdin, out, err)
-	if status != 1 || !strings.Contains(err.String(), "nothing has been changed") {
-		t.Errorf("status %d, standard error %q", status, err)
-	}
-}
-
-// Whichever command makes a superuser or changes a password, it is written down.
-func TestAccountsMadeInATerminalAreWrittenDown(t *testing.T) {
-	server := redistest.Start(t)
-	logs := openStore(t, server.URL, store.Options{})
 	env := environ{"USERLOG_REDIS": server.URL}
-	do(t, env, password, "createsuperuser", "root")
-	do(t, env, password, "createsuperuser", "root")
-	do(t, env, "another good password", "changepassword", "root")
-	for range 2 { // the second finds it
-		r := start(t, env, "serve", "--addr", "127.0.0.1:0", "--superuser", "boot", "--superuser-password-file", passwordFile(t))
-		r.err.await(t, "created|exists already")
-		r.end(t)
+	for _, step := range []struct {
+		args   string
+		status int
+		says   string // a pattern
+	}{
+		{"create vera --role viewer --url https://support.example.com/userlog/", 0, `"vera" has been created[^#]*\n  https://support\.example\.com/userlog/password\?username=vera#[\w-]{43}\n`},
+		{"create vera --role viewer", 1, `^userlog: there is an account "vera" already: .* userlog account link, .* userlog account password\n$`},
+		{"list", 0, `^NAME +ROLE +CREATED +STATE\nroot +superuser +\S+ \S+ UTC +active\nvera +viewer +\S+ \S+ UTC +has no password yet, its link works until \S+ \S+ UTC\n$`},
+		{"link vera", 0, `\n  /password\?username=vera\n  code: [\w-]{43}\n`},
+		{"role vera superuser", 0, `"vera" is a superuser now`},
+		{"role root viewer", 1, `^userlog: "root" is the last superuser who can log in: .*\n$`},
+		{"disable root", 1, `^userlog: "root" is the last superuser`},
+		{"disable vera", 0, `"vera" has been disabled`},
+		{"link vera", 1, `^userlog: the account "vera" is disabled: .* userlog account enable\n$`},
+		{"list", 0, `\nvera +superuser +.* +disabled\n$`},
+		{"enable vera", 0, `"vera" can be used again`},
+		{"list", 0, `\nvera +superuser +.* +has no password, and no link that works: .*\n$`},
+		{"sessions vera", 0, `^"vera" is not logged in anywhere\.\n$`},
+		{"sessions vera --end", 0, `All sessions and tokens of "vera" have ended`},
+		{"sessions nobody", 1, `^userlog: there is no account "nobody": userlog account list .*\n$`},
+		{"disable nobody", 1, `^userlog: there is no account "nobody"`},
+		{"token nobody --label x", 1, `^userlog: there is no account "nobody"`},
+	} {
+		r := do(t, env, "", append([]string{"account"}, strings.Fields(step.args)...)...)
+		if r.status != step.status || !regexp.MustCompile(step.says).MatchString(r.out+r.err) {
+			t.Fatalf("%s: status %d, %q, %q", step.args, r.status, r.out, r.err)
+		}
 	}
-	var got []string
-	for r, err := range audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}).All(t.Context(), audit.Filter{}) {
+	if root, err := accounts.Get(t.Context(), "root"); err != nil || root.Disabled || root.Role != auth.Superuser {
+		t.Errorf("root is %+v, %v", root, err)
+	}
+	var written []string
+	for r, err := range audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}).All(t.Context(), audit.Filter{Subject: "vera"}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Actor == "" || r.Via != "terminal" {
-			t.Errorf("written down: %+v", r)
+		written = append(written, string(r.Action)+" "+r.Via)
+	}
+	for _, want := range []string{"account-created terminal", "link-made terminal", "role-changed terminal", "account-disabled terminal", "account-enabled terminal", "sessions-ended terminal"} {
+		if !slices.Contains(written, want) {
+			t.Errorf("%q is not in the audit log: %q", want, written)
 		}
-		got = append(got, fmt.Sprintf("%s %s %s", r.Action, r.Subject, r.Detail))
 	}
-	want := []string{
-		"account-created root superuser", "account-created root superuser", "account-created root refused: " + auth.ErrAccountExists.Error(),
-		"password-set root ", "account-created boot superuser",
+}
+
+func TestALinkOfTheTerminalSetsThePassword(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	r := do(t, nil, "", "account", "create", "vera", "--role", "viewer", "--redis", server.URL)
+	code := regexp.MustCompile(`code: (\S+)`).FindStringSubmatch(r.out)
+	if code == nil {
+		t.Fatalf("no code: %+v", r)
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("written down: %q, want %q", got, want)
+	account, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).UseLink(t.Context(), "vera", code[1], password)
+	if err != nil || account.Role != auth.Viewer {
+		t.Errorf("got %+v, %v", account, err)
+	}
+}
+
+func TestATokenOfTheTerminalAloneIsPrinted(t *testing.T) {
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(t.Context(), "vera", auth.Viewer, password); err != nil {
+		t.Fatal(err)
+	}
+	r := do(t, nil, "", "account", "token", "vera", "--label", "weekly report", "--days", "7", "--redis", server.URL)
+	if r.status != 0 || strings.Count(r.out, "\n") != 1 || !strings.Contains(r.err, "not shown again") {
+		t.Fatalf("%+v", r)
+	}
+	access, err := auth.NewTokens(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}).Access(t.Context(), strings.TrimSpace(r.out))
+	if err != nil || access.Account != "vera" {
+		t.Errorf("the token gives %+v, %v", access, err)
+	}
+}
+
+func TestAccountCommandsWithoutRedis(t *testing.T) {
+	server := redistest.Start(t)
+	server.Kill()
+	for _, args := range []string{"list", "disable vera", "sessions vera"} {
+		r := do(t, nil, "", append([]string{"account"}, strings.Fields(args+" --redis "+server.URL)...)...)
+		if r.status != 1 || r.out != "" || !regexp.MustCompile(`^userlog: Redis at \S+ can't be reached .*\n$`).MatchString(r.err) {
+			t.Errorf("%s: %+v", args, r)
+		}
 	}
 }

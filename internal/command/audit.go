@@ -3,11 +3,10 @@ package command
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"math"
 	"os/user"
 	"slices"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -18,11 +17,11 @@ type auditCommand struct {
 	Export auditExportCommand `cmd:"" help:"Write the audit log to standard output, oldest first. That is recorded in it."`
 }
 
-// viaTerminal is what the audit log says about what was done with the program's commands.
-const viaTerminal = "terminal"
+// operator is the person who uses the terminal, by the name that the operating system knows: "" where it
+// knows none.
+func operator() audit.Actor { return audit.Actor{Name: operatorName(), Via: string(auth.ViaTerminal)} }
 
-// operator is who uses the terminal, as the operating system knows: "" where it doesn't.
-func operator() string {
+func operatorName() string {
 	who, err := user.Current()
 	if err != nil {
 		return ""
@@ -30,34 +29,10 @@ func operator() string {
 	return who.Username
 }
 
-// auditFlags say where the audit log is.
-type auditFlags struct {
-	redisFlags `embed:""`
-}
-
-// with has use work on the audit log.
-func (f auditFlags) with(ctx context.Context, use func(*audit.Log) error) error {
-	log := slog.New(slog.DiscardHandler) // what goes wrong is returned
-	logs, err := f.openRedis(store.Options{Logger: log})
-	if err != nil {
-		return err
-	}
-	defer closeStore(context.Background(), logs, log)
-	// How many records are kept is the admin's business: nothing is removed here.
-	err = use(audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64}))
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("interrupted: %w", err)
-	}
-	if err != nil {
-		return redisFailure(logs.Address(), err)
-	}
-	return nil
-}
-
 // auditVerifyCommand is "userlog audit verify".
 type auditVerifyCommand struct {
 	Since      string `placeholder:"SEQ:HASH" help:"A checkpoint that an earlier verification has printed: its record must still be there."`
-	auditFlags `embed:""`
+	redisFlags `embed:""`
 }
 
 // Run is called by kong.
@@ -69,8 +44,8 @@ func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
 			return usage("--since: %q: %w", c.Since, err)
 		}
 	}
-	return c.with(ctx, func(log *audit.Log) error {
-		report, err := log.Verify(ctx, since)
+	return c.withStore(ctx, func(logs *store.Store) error {
+		report, err := auditLogIn(logs).Verify(ctx, since)
 		if err != nil {
 			return err
 		}
@@ -115,7 +90,7 @@ type auditExportCommand struct {
 	Actor      string `help:"Only what this account did."`
 	Subject    string `help:"Only what was done to this user or account."`
 	Action     string `help:"Only this action, such as view."`
-	auditFlags `embed:""`
+	redisFlags `embed:""`
 }
 
 // Run is called by kong.
@@ -128,11 +103,11 @@ func (c *auditExportCommand) Run(ctx context.Context, std streams) error {
 	if c.Format == "json" {
 		write = audit.WriteJSON
 	}
-	return c.with(ctx, func(log *audit.Log) error {
-		_, err := log.Append(ctx, audit.Record{
-			Actor: operator(), Action: audit.AuditExported, Subject: c.Subject, Via: viaTerminal, Detail: c.Format,
-		})
-		if err != nil {
+	return c.withStore(ctx, func(logs *store.Store) error {
+		log := auditLogIn(logs)
+		exported := operator().Record(audit.AuditExported, c.Subject)
+		exported.Detail = c.Format
+		if _, err := log.Append(ctx, exported); err != nil {
 			return err
 		}
 		return write(std.out, log.All(ctx, filter))

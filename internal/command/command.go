@@ -22,11 +22,11 @@ const (
 type commandLine struct {
 	Demo            demoCommand            `cmd:"" help:"Try userlog: a sample shop with simulated customers, and the admin that watches them."`
 	Serve           serveCommand           `cmd:"" help:"Run the admin by itself, for a Redis that applications elsewhere write to."`
-	Createsuperuser createSuperuserCommand `cmd:"" help:"Create an account that may log in to the admin."`
-	Changepassword  changePasswordCommand  `cmd:"" help:"Give an account a new password, and end its sessions."`
 	Account         accountCommand         `cmd:"" help:"List, create and change the accounts that may log in to the admin."`
 	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
 	Audit           auditCommand           `cmd:"" help:"Verify or export the audit log: who looked at whose log, and changed which account."`
+	Createsuperuser createSuperuserCommand `cmd:"" help:"Create a superuser, whose password is asked for; short for account create."`
+	Changepassword  accountPasswordCommand `cmd:"" help:"Give an account a new password, and end its sessions and tokens; the same as account password."`
 
 	Version kong.VersionFlag `help:"Show the program's version."`
 }

@@ -98,6 +98,6 @@ func (c *serveCommand) warnOfNoAccount(ctx context.Context, p *program) {
 	case c.Redis == "":
 		p.log.Warn("nobody can log in: there is no account; start with --superuser and --superuser-password-file")
 	default:
-		p.log.Warn(`nobody can log in: there is no account; create one with "userlog createsuperuser NAME", and the same --redis and --key-prefix`)
+		p.log.Warn(`nobody can log in: there is no account; create one with "userlog account create NAME --role superuser --ask-password", and the same --redis and --key-prefix`)
 	}
 }

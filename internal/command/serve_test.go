@@ -81,7 +81,7 @@ func TestServeRequiresAReason(t *testing.T) {
 func TestServeSaysThatThereIsNoAccount(t *testing.T) {
 	server := redistest.Start(t)
 	start(t, nil, "serve", "--addr", "127.0.0.1:0").err.await(t, "nobody can log in: .*--superuser-password-file")
-	start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL).err.await(t, "nobody can log in: .*userlog createsuperuser NAME")
+	start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL).err.await(t, "nobody can log in: .*userlog account create NAME")
 }
 
 func TestServeWithoutKeyPrefix(t *testing.T) {

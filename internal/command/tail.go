@@ -17,7 +17,7 @@ type tailCommand struct {
 	All        bool   `help:"Show the requests of all users."`
 	JSON       bool   `name:"json" help:"Show each request as it is recorded: one JSON object a line."`
 	Every      bool   `help:"Show also what a page fetched by itself, such as images and scripts."`
-	Reason     string `help:"Why, such as the number of a ticket; it is written to the audit log, as is who looks."`
+	Reason     string `help:"Why, such as the number of a ticket; it is written to the audit log, with the name of the person who looks."`
 	storeFlags `embed:""`
 }
 
@@ -56,9 +56,9 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer subscription.Close()
-	view := newTerminalView(logs, c.Username, c.Reason)
-	defer view.close(std.err)
-	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet(), ping: logs.Ping, address: logs.Address(), record: view.begin}
+	viewing := newTerminalViewing(logs, c.Username, c.Reason)
+	defer viewing.close(std.err)
+	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet(), ping: logs.Ping, address: logs.Address(), record: viewing.begin}
 	return t.follow(ctx, subscription)
 }
 

@@ -77,7 +77,7 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 		{"tail without redis", nil, []string{"tail", "ada"}, `--redis is missing`},
 		{"tail of no name", nil, []string{"tail", "a\x1bb", "--redis", redis}, `control characters`},
 		{"audit without redis", nil, []string{"audit", "verify"}, `--redis is missing`},
-		{"mark", nil, []string{"audit", "verify", "--redis", redis, "--since", "12"}, `--since: "12": a mark is`},
+		{"mark", nil, []string{"audit", "verify", "--redis", redis, "--since", "12"}, `--since: "12": a checkpoint is`},
 		{"export from", nil, []string{"audit", "export", "--redis", redis, "--from", "monday"}, `--from: "monday": use a day`},
 		{"export to", nil, []string{"audit", "export", "--redis", redis, "--to", "monday"}, `--to: "monday": use a day`},
 		{"export of an action", nil, []string{"audit", "export", "--redis", redis, "--action", "look"}, `--action: .*"look".*view-ended`},
@@ -117,7 +117,7 @@ func TestCredentialsAreNotRepeated(t *testing.T) {
 func TestHelpNamesEveryVariable(t *testing.T) {
 	flag := regexp.MustCompile(`--([a-z-]+)`)
 	for _, name := range []string{"demo", "serve", "createsuperuser", "changepassword", "tail", "audit verify", "audit export",
-		"account list", "account create", "account disable", "account enable", "account role", "account link", "account sessions", "account token"} {
+		"account list", "account create", "account password", "account disable", "account enable", "account role", "account link", "account sessions", "account token"} {
 		r := do(t, nil, "", append(strings.Fields(name), "--help")...)
 		if r.status != 0 || r.err != "" {
 			t.Errorf("%s --help: status %d, standard error %q", name, r.status, r.err)
@@ -150,9 +150,11 @@ func TestHelpSaysWhatIsNeeded(t *testing.T) {
 		{"tail", "Required ($USERLOG_REDIS)."},
 		{"createsuperuser", "Required ($USERLOG_REDIS)."},
 		{"createsuperuser", "at least 12 characters"},
+		{"account password", "at least 12 characters"},
+		{"account create", "at least 12 characters"},
 		{"changepassword", "at least 12 characters"},
 	} {
-		help := spaces.ReplaceAllString(do(t, nil, "", test.command, "--help").out, " ")
+		help := spaces.ReplaceAllString(do(t, nil, "", append(strings.Fields(test.command), "--help")...).out, " ")
 		if !strings.Contains(help, test.says) {
 			t.Errorf("%s --help doesn't say %q:\n%s", test.command, test.says, help)
 		}

@@ -2,12 +2,14 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"strings"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/accounts"
 	"github.com/gin-userlog/userlog/internal/audit"
 )
 
@@ -15,21 +17,28 @@ import (
 type accountCreateCommand struct {
 	Role         auth.Role `enum:"superuser,viewer" required:"" help:"What the account may do: a superuser everything, a viewer search and watch."`
 	URL          adminURL  `placeholder:"URL" help:"Where the admin is, such as https://support.example.com/userlog; the link begins with it."`
+	AskPassword  bool      `help:"Ask for the password of the account here, instead of printing a link."`
 	namedAccount `embed:""`
 }
 
+// Help is called by kong.
+func (accountCreateCommand) Help() string { return "With --ask-password: " + passwordHelp() }
+
 // Run is called by kong.
 func (c *accountCreateCommand) Run(ctx context.Context, std streams) error {
-	r := audit.Record{Action: audit.AccountCreated, Detail: string(c.Role)}
-	return c.change(ctx, r, func(ctx context.Context, d directory) error {
-		secret, err := d.accounts.Invite(ctx, c.Name, c.Role)
-		if err != nil {
-			return err
-		}
+	if c.AskPassword {
+		return c.createWithPassword(ctx, std, c.Role)
+	}
+	var secret string
+	err := c.change(ctx, func(changes *accounts.Changes, by audit.Actor) (err error) {
+		secret, err = changes.Invite(ctx, by, c.Name, c.Role)
+		return err
+	})
+	if err == nil {
 		fmt.Fprintf(std.out, "The %s \"%s\" has been created.\n", c.Role, visible(c.Name))
 		printLink(std.out, c.URL, c.Name, secret)
-		return nil
-	})
+	}
+	return err
 }
 
 // accountLinkCommand is "userlog account link".
@@ -40,17 +49,18 @@ type accountLinkCommand struct {
 
 // Run is called by kong.
 func (c *accountLinkCommand) Run(ctx context.Context, std streams) error {
-	return c.change(ctx, audit.Record{Action: audit.LinkMade}, func(ctx context.Context, d directory) error {
-		secret, err := d.accounts.MakeLink(ctx, c.Name)
-		if err != nil {
-			return err
-		}
-		printLink(std.out, c.URL, c.Name, secret)
-		return nil
+	var secret string
+	err := c.change(ctx, func(changes *accounts.Changes, by audit.Actor) (err error) {
+		secret, err = changes.MakeLink(ctx, by, c.Name)
+		return err
 	})
+	if err == nil {
+		printLink(std.out, c.URL, c.Name, secret)
+	}
+	return err
 }
 
-// printLink prints a one-time link or, where the admin's address isn't known, what it consists of.
+// printLink prints a one-time link or, where the admin's address isn't known, the parts of one.
 func printLink(w io.Writer, admin adminURL, name, secret string) {
 	page := "/password?" + url.Values{"username": {name}}.Encode()
 	hours := int(auth.LinkLifetime.Hours())
@@ -63,25 +73,15 @@ func printLink(w io.Writer, admin adminURL, name, secret string) {
 		hours, strings.TrimSuffix(string(admin), "/")+page+"#"+secret)
 }
 
-// accountTokenCommand is "userlog account token".
-type accountTokenCommand struct {
-	Label        string `required:"" help:"What the token is for, in a few words."`
-	Days         int    `default:"30" help:"For how many days the token works."`
-	namedAccount `embed:""`
-}
+// adminURL is where the admin is, as it is typed: https://support.example.com/userlog.
+type adminURL string
 
-// Run is called by kong. The token alone goes to standard output, so that it can be taken from there.
-func (c *accountTokenCommand) Run(ctx context.Context, std streams) error {
-	if c.Days < 1 || c.Days > maxTokenDays {
-		return usage("--days is %d: use 1 to %d", c.Days, maxTokenDays)
+// Validate is called by kong for a URL that was typed or is in the environment.
+func (u adminURL) Validate() error {
+	parsed, err := url.Parse(string(u))
+	if u != "" && (err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" ||
+		parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "") {
+		return errors.New("give the address of the admin, such as https://support.example.com/userlog")
 	}
-	return c.change(ctx, audit.Record{Action: audit.TokenCreated, Detail: c.Label}, func(ctx context.Context, d directory) error {
-		secret, err := d.tokens.Create(ctx, c.Name, c.Label, days(c.Days))
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(std.out, secret)
-		fmt.Fprintf(std.err, "The token is not shown again. It works until %s.\n", untilDays(c.Days))
-		return nil
-	})
+	return nil
 }

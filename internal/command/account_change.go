@@ -3,9 +3,9 @@ package command
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/accounts"
 	"github.com/gin-userlog/userlog/internal/audit"
 )
 
@@ -16,13 +16,11 @@ type accountDisableCommand struct {
 
 // Run is called by kong.
 func (c *accountDisableCommand) Run(ctx context.Context, std streams) error {
-	return c.change(ctx, audit.Record{Action: audit.AccountDisabled}, func(ctx context.Context, d directory) error {
-		if err := d.accounts.Disable(ctx, c.Name); err != nil {
-			return err
-		}
+	err := c.change(ctx, func(changes *accounts.Changes, by audit.Actor) error { return changes.Disable(ctx, by, c.Name) })
+	if err == nil {
 		fmt.Fprintf(std.out, "The account \"%s\" has been disabled, and its sessions and tokens have ended.\n", visible(c.Name))
-		return nil
-	})
+	}
+	return err
 }
 
 // accountEnableCommand is "userlog account enable".
@@ -32,13 +30,11 @@ type accountEnableCommand struct {
 
 // Run is called by kong.
 func (c *accountEnableCommand) Run(ctx context.Context, std streams) error {
-	return c.change(ctx, audit.Record{Action: audit.AccountEnabled}, func(ctx context.Context, d directory) error {
-		if err := d.accounts.Enable(ctx, c.Name); err != nil {
-			return err
-		}
+	err := c.change(ctx, func(changes *accounts.Changes, by audit.Actor) error { return changes.Enable(ctx, by, c.Name) })
+	if err == nil {
 		fmt.Fprintf(std.out, "The account \"%s\" can be used again.\n", visible(c.Name))
-		return nil
-	})
+	}
+	return err
 }
 
 // accountRoleCommand is "userlog account role".
@@ -49,22 +45,9 @@ type accountRoleCommand struct {
 
 // Run is called by kong.
 func (c *accountRoleCommand) Run(ctx context.Context, std streams) error {
-	r := audit.Record{Action: audit.RoleChanged, Detail: string(c.Role)}
-	return c.change(ctx, r, func(ctx context.Context, d directory) error {
-		if err := d.accounts.SetRole(ctx, c.Name, c.Role); err != nil {
-			return err
-		}
+	err := c.change(ctx, func(changes *accounts.Changes, by audit.Actor) error { return changes.SetRole(ctx, by, c.Name, c.Role) })
+	if err == nil {
 		fmt.Fprintf(std.out, "The account \"%s\" is a %s now.\n", visible(c.Name), c.Role)
-		return nil
-	})
+	}
+	return err
 }
-
-// maxTokenDays is how long a token works at most.
-const maxTokenDays = int(auth.MaxTokenLifetime / (24 * time.Hour))
-
-func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
-
-func untilDays(n int) string { return minute(time.Now().Add(days(n))) }
-
-// minute writes a moment as the commands for accounts show it.
-func minute(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/accounts"
 	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // accountListCommand is "userlog account list".
@@ -18,8 +20,8 @@ type accountListCommand struct {
 
 // Run is called by kong.
 func (c *accountListCommand) Run(ctx context.Context, std streams) error {
-	return c.withAccounts(ctx, func(d directory) error {
-		all, err := d.accounts.List(ctx)
+	return c.withStore(ctx, func(logs *store.Store) error {
+		all, err := changesIn(logs).Accounts.List(ctx)
 		if err != nil {
 			return err
 		}
@@ -60,24 +62,22 @@ type accountSessionsCommand struct {
 
 // Run is called by kong.
 func (c *accountSessionsCommand) Run(ctx context.Context, std streams) error {
-	if c.End {
-		return c.change(ctx, audit.Record{Action: audit.SessionsEnded}, func(ctx context.Context, d directory) error {
-			if err := d.accounts.EndSessions(ctx, c.Name); err != nil {
-				return err
-			}
-			fmt.Fprintf(std.out, "All sessions and tokens of \"%s\" have ended.\n", visible(c.Name))
-			return nil
-		})
+	if !c.End {
+		return c.withStore(ctx, func(logs *store.Store) error { return c.list(ctx, std.out, changesIn(logs)) })
 	}
-	return c.withAccounts(ctx, func(d directory) error { return c.list(ctx, std.out, d) })
+	err := c.change(ctx, func(changes *accounts.Changes, by audit.Actor) error { return changes.EndSessions(ctx, by, c.Name) })
+	if err == nil {
+		fmt.Fprintf(std.out, "All sessions and tokens of \"%s\" have ended.\n", visible(c.Name))
+	}
+	return err
 }
 
 // list prints the sessions that are open.
-func (c *accountSessionsCommand) list(ctx context.Context, w io.Writer, d directory) error {
-	if _, err := d.accounts.Get(ctx, c.Name); err != nil {
+func (c *accountSessionsCommand) list(ctx context.Context, w io.Writer, all *accounts.Changes) error {
+	if _, err := all.Accounts.Get(ctx, c.Name); err != nil {
 		return explain(c.Name, err)
 	}
-	sessions, err := d.sessions.List(ctx, c.Name)
+	sessions, err := all.Sessions.List(ctx, c.Name)
 	if err != nil {
 		return err
 	}

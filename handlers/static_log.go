@@ -20,11 +20,12 @@ const refreshSeconds = 2
 func (s *site) staticLog(c *gin.Context) {
 	page := views.Log{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
 	if page.Username != "" {
-		reason, ok := s.reasonFor(c, page.Username)
-		if !ok || !s.look(c, page.Username, reason) {
+		look := s.lookOf(c, page.Username)
+		answer := s.gate.View(c.Request.Context(), look)
+		if !s.allows(c, look, answer) {
 			return
 		}
-		page.Reason = reasonLeft(reason)
+		page.Reason = reasonLeft(answer.Reason)
 		log, message, err := s.find(c, page.Username)
 		if err != nil {
 			s.fail(c, http.StatusServiceUnavailable, err)
@@ -87,8 +88,8 @@ func (s *site) exists(c *gin.Context, username string) bool {
 	return exists
 }
 
-// etag names what a static log shows, in this language. It is weak, because the bytes differ: they
-// are compressed or not.
+// etag names what a static log shows, in this language. It is weak, because the bytes differ: some
+// answers are compressed.
 func etag(page views.Log) string {
 	sum := sha256.New()
 	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+page.Username)

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/gin-userlog/userlog/auth"
-	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -86,32 +84,22 @@ func (s superuser) ensure(ctx context.Context, logs *store.Store, log *slog.Logg
 	}
 }
 
-// create makes the account, after it is written to the audit log, or returns auth.ErrAccountExists.
+// create makes the account, or returns auth.ErrAccountExists.
 func (s superuser) create(ctx context.Context, logs *store.Store) error {
-	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
-	switch _, err := accounts.Get(ctx, s.name); {
+	changes := changesIn(logs)
+	switch _, err := changes.Accounts.Get(ctx, s.name); {
 	case err == nil:
 		return auth.ErrAccountExists // which every further start finds: nothing to write down
 	case !errors.Is(err, auth.ErrNoAccount):
 		return err
 	}
-	r := audit.Record{Action: audit.AccountCreated, Detail: string(auth.Superuser)}
-	return s.record(ctx, logs, r, func() error { return accounts.Create(ctx, s.name, auth.Superuser, s.password) })
+	return changes.Create(ctx, operator(), s.name, auth.Superuser, s.password)
 }
 
-// reset gives the account the password, after that is written to the audit log.
+// reset gives the account the password.
 func (s superuser) reset(ctx context.Context, logs *store.Store) error {
-	return s.record(ctx, logs, audit.Record{Action: audit.PasswordSet}, func() error {
-		_, err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).SetPassword(ctx, s.name, s.password)
-		return err
-	})
-}
-
-// record writes a change of the account to the audit log and then makes it.
-func (s superuser) record(ctx context.Context, logs *store.Store, r audit.Record, change func() error) error {
-	r.Actor, r.Subject, r.Via = operator(), s.name, viaTerminal
-	viewing := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64}) // nothing is removed here
-	return recordChange(ctx, viewing, r, change)
+	_, err := changesIn(logs).SetPassword(ctx, operator(), s.name, s.password)
+	return err
 }
 
 // firstLine reads up to the end of the first line, which it leaves out; a password that is longer

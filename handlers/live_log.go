@@ -1,0 +1,61 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// liveLog shows the page on which a user's requests appear. The requests themselves, those that are
+// there already too, come over its socket.
+func (s *site) liveLog(c *gin.Context) {
+	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
+	if page.Username != "" {
+		look := s.lookOf(c, page.Username)
+		answer := s.gate.Prepare(c.Request.Context(), look)
+		if !s.allows(c, look, answer) {
+			return
+		}
+		page.Reason = reasonLeft(answer.Reason)
+		known, err := s.known(c, page.Username)
+		switch {
+		case err != nil:
+			s.fail(c, http.StatusServiceUnavailable, err)
+			return
+		case known:
+			page.SocketURL = s.socketURL(page.Lang, page.Filter.AddTo(url.Values{"username": {page.Username}}))
+		default:
+			page.Message = views.UserNotFound(page.Username)
+		}
+	}
+	html, err := s.views.Live(page)
+	s.answer(c, http.StatusOK, html, err)
+}
+
+// known reports whether there is something to watch: a user who may exist, or one who is gone and has
+// left a log.
+func (s *site) known(c *gin.Context, username string) (bool, error) {
+	if store.CheckUsername(username) != nil {
+		return false, nil
+	}
+	if s.exists(c, username) {
+		return true, nil
+	}
+	log, err := s.logs.Log(c.Request.Context(), username)
+	return len(log.Entries) > 0, err
+}
+
+// socketURL is where a page connects. It names the language, because the cookie that does may not
+// reach another host.
+func (s *site) socketURL(lang string, query url.Values) string {
+	address := s.options.LiveURL
+	if address == "" {
+		address = s.base + "/live/socket"
+	}
+	query.Set("lang", lang)
+	return address + "?" + query.Encode()
+}

@@ -1,0 +1,168 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/internal/access"
+	"github.com/gin-userlog/userlog/views"
+)
+
+// lookOf is the request as a look at the log of username, "" for everyone's.
+func (s *site) lookOf(c *gin.Context, username string) access.Look {
+	return access.Look{
+		Access: accessOf(c), Address: s.clientAddress(c), Username: username, Reason: c.Query("reason"),
+	}
+}
+
+// allows reports whether an answer of the gate lets the request go on. Otherwise the request has been
+// answered.
+func (s *site) allows(c *gin.Context, look access.Look, answer access.Answer) bool {
+	if answer.Outcome == access.Allowed {
+		return true
+	}
+	if answer.Outcome == access.TooMany {
+		setRetryAfter(c, answer.Wait)
+	}
+	if answer.Err != nil && !errors.Is(answer.Err, context.Canceled) {
+		s.log.Error("userlog: a request could not be let in", "route", c.FullPath(), "err", answer.Err)
+	}
+	c.Abort()
+	switch formOf(c) {
+	case programForm:
+		s.refuseProgram(c, answer.Outcome)
+	case socketForm:
+		s.refuseSocket(c, answer.Outcome)
+	case fragmentForm:
+		s.refuseFragment(c, answer.Outcome)
+	default:
+		s.refusePage(c, look, answer.Outcome)
+	}
+	return false
+}
+
+// form is the form in which a request can be answered.
+type form int
+
+const (
+	pageForm     form = iota // HTML, or a redirect
+	fragmentForm             // a part of a page, for htmx
+	socketForm               // a status before the upgrade; only logs and tools show its text
+	programForm              // JSON
+)
+
+// formOf tells the form by the headers, and for programs by the way they were let in.
+func formOf(c *gin.Context) form {
+	switch {
+	case c.GetBool(programKey):
+		return programForm
+	case c.GetHeader("Upgrade") != "":
+		return socketForm
+	case c.GetHeader("HX-Request") != "":
+		return fragmentForm
+	}
+	return pageForm
+}
+
+// Texts that programs and sockets are told. Pages have theirs in the reader's language.
+const (
+	needsToken  = "Send a valid token: Authorization: Bearer userlog_…."
+	needsReason = "Say why with reason=, such as the number of a ticket. It holds for half an hour."
+	tooMuch     = "That is more than can be written down at a time. Wait as long as Retry-After says, and try again."
+	storeLost   = "The log store can't be reached, or the look could not be written down. Try again in a moment."
+	refused     = "This account may not look at logs."
+)
+
+// refuseProgram answers with a status and a sentence in JSON.
+func (s *site) refuseProgram(c *gin.Context, outcome access.Outcome) {
+	switch outcome {
+	case access.NeedsLogin:
+		c.Header("WWW-Authenticate", "Bearer")
+		s.failJSON(c, http.StatusUnauthorized, needsToken)
+	case access.NeedsReason:
+		s.failJSON(c, http.StatusForbidden, needsReason)
+	case access.Refused:
+		s.failJSON(c, http.StatusForbidden, refused)
+	case access.TooMany:
+		s.failJSON(c, http.StatusTooManyRequests, tooMuch)
+	default:
+		s.failJSON(c, http.StatusServiceUnavailable, storeLost)
+	}
+}
+
+// refuseSocket answers with a status, before the upgrade. A browser tells its page nothing else.
+func (s *site) refuseSocket(c *gin.Context, outcome access.Outcome) {
+	status, text := http.StatusServiceUnavailable, storeLost
+	switch outcome {
+	case access.NeedsLogin:
+		status, text = http.StatusUnauthorized, "Log in first: load the page again."
+		if !s.canLogIn() {
+			status = http.StatusForbidden
+		}
+	case access.Refused:
+		status, text = http.StatusForbidden, refused
+	case access.NeedsReason:
+		status, text = http.StatusForbidden, "State a reason first: load the page, or give reason=."
+	case access.TooMany:
+		status, text = http.StatusTooManyRequests, tooMuch
+	}
+	c.String(status, "%s\n", text)
+}
+
+// refuseFragment has htmx load the whole page where that asks for a login or a reason. In place of the
+// fragment, a form would stand in the middle of a page.
+func (s *site) refuseFragment(c *gin.Context, outcome access.Outcome) {
+	switch {
+	case outcome == access.NeedsLogin && s.canLogIn():
+		next := c.Request.URL.RequestURI()
+		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
+			next = current.RequestURI()
+		}
+		c.Header("HX-Redirect", s.loginURL(next))
+		c.Status(http.StatusUnauthorized)
+	case outcome == access.NeedsReason:
+		c.Header("HX-Refresh", "true")
+		c.Status(http.StatusForbidden)
+	default:
+		s.refusePage(c, access.Look{}, outcome)
+	}
+}
+
+// refusePage answers with a page that says what to do next.
+func (s *site) refusePage(c *gin.Context, look access.Look, outcome access.Outcome) {
+	switch outcome {
+	case access.NeedsLogin:
+		s.askLogin(c)
+	case access.Refused:
+		s.showError(c, views.Error{Status: http.StatusForbidden, NoAccess: true})
+	case access.NeedsReason:
+		s.askReason(c, http.StatusForbidden, views.Reason{Username: look.Username, Next: s.ownPath(c.Request.URL.RequestURI())})
+	case access.TooMany:
+		s.fail(c, http.StatusTooManyRequests, nil)
+	default:
+		s.fail(c, http.StatusServiceUnavailable, nil)
+	}
+}
+
+// askLogin leads a page to the login, and back after it. Where there is none to lead to, it refuses.
+func (s *site) askLogin(c *gin.Context) {
+	switch {
+	case !s.canLogIn():
+		s.showError(c, views.Error{Status: http.StatusForbidden, NoAccess: true})
+	case c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead:
+		c.Redirect(http.StatusSeeOther, s.loginURL(s.base+"/")) // a form can't be sent again by a link
+	default:
+		c.Redirect(http.StatusSeeOther, s.loginURL(c.Request.URL.RequestURI()))
+	}
+}
+
+// setRetryAfter says when to try again, in whole seconds.
+func setRetryAfter(c *gin.Context, wait time.Duration) {
+	c.Header("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+}

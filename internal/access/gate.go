@@ -1,0 +1,235 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
+)
+
+// Reasons remembers why accounts look at logs; it is [auth.Reasons].
+type Reasons interface {
+	State(ctx context.Context, account, username, text string) error
+	Current(ctx context.Context, account, username string) (reason auth.Reason, ok bool, err error)
+}
+
+// Allowance limits how much an account can have recorded; it is [auth.Allowance].
+type Allowance interface {
+	Take(ctx context.Context, account string, via auth.Via) (wait time.Duration, err error)
+}
+
+// DefaultLoginInterval is the default of Options.LoginInterval.
+const DefaultLoginInterval = time.Minute
+
+// Options say by what rules a [Gate] decides.
+type Options struct {
+	// Log is where looks are written down. Required.
+	Log audit.Appender
+
+	// Logger is told of ends of viewings that can't be written for a while. Required.
+	Logger *slog.Logger
+
+	// Reasons is where stated reasons are kept. Required but for a terminal.
+	Reasons Reasons
+
+	// Allowance limits each account. Required but for a terminal.
+	Allowance Allowance
+
+	// RequireReason has everybody state a reason before a log opens. Default: false.
+	RequireReason bool
+
+	// LoginInterval is how long a connection lasts whose viewer came by the login of a host or a proxy.
+	// Only when it connects again can that login be asked again. Default: a minute.
+	LoginInterval time.Duration
+
+	// Terminal makes this the gate of a command. There, looks are by [auth.ViaTerminal] and by nothing
+	// else, and need neither a role nor an allowance: the operating system and Redis have let the person
+	// in. Default: false, nobody comes by the terminal.
+	Terminal bool
+}
+
+// Gate decides who may look at logs. All methods may be called from several goroutines.
+type Gate struct {
+	options  Options
+	log      audit.Appender // limited by the allowance
+	viewings *audit.Viewings
+}
+
+// NewGate returns a gate. It has one goroutine: close it.
+func NewGate(options Options) *Gate {
+	if options.LoginInterval == 0 {
+		options.LoginInterval = DefaultLoginInterval
+	}
+	log := options.Log
+	if !options.Terminal {
+		log = limitedLog{options.Log, options.Allowance}
+	}
+	return &Gate{options: options, log: log, viewings: audit.NewViewings(log, options.Logger)}
+}
+
+// Close writes down that every viewing has ended, until ctx ends. Nobody is let in any more.
+func (g *Gate) Close(ctx context.Context) error { return g.viewings.Close(ctx) }
+
+// Admit decides about what is not a log, such as the home page: it asks for a role and nothing else. With
+// superuser it asks for that role.
+func (g *Gate) Admit(a auth.Access, superuser bool) Outcome {
+	terminal := a.Via == auth.ViaTerminal
+	if g.options.Terminal && terminal {
+		return Allowed
+	}
+	_, wrong := auth.ParseRole(string(a.Role))
+	switch {
+	case a.Account == "":
+		return NeedsLogin
+	case g.options.Terminal || terminal || wrong != nil || superuser && a.Role != auth.Superuser:
+		return Refused
+	}
+	return Allowed
+}
+
+// Prepare decides about a page that shows nothing of the log by itself, such as the frame of a live log.
+// It asks for a reason, and writes nothing down: the page's socket does.
+func (g *Gate) Prepare(ctx context.Context, look Look) Answer {
+	return g.reasoned(ctx, look)
+}
+
+// View decides about a look at a log as it is now. Looks that are less than a minute apart are one
+// viewing.
+func (g *Gate) View(ctx context.Context, look Look) Answer {
+	answer := g.reasoned(ctx, look)
+	if answer.Outcome == Allowed {
+		answer.judge(g.viewings.Touch(ctx, viewing(look, audit.View, answer.Reason.Text)))
+	}
+	return answer
+}
+
+// Watch decides about a look that goes on, until [Answer.End] is called.
+func (g *Gate) Watch(ctx context.Context, look Look) Answer {
+	answer := g.reasoned(ctx, look)
+	if answer.Outcome != Allowed {
+		return answer
+	}
+	action := audit.Watch
+	if look.Username == "" {
+		action = audit.WatchEveryone
+	}
+	end, err := g.viewings.Begin(ctx, viewing(look, action, answer.Reason.Text))
+	answer.end = end
+	answer.judge(err)
+	return answer
+}
+
+// ReadAuditLog decides about a look at the audit log, which is a superuser's and needs no reason.
+func (g *Gate) ReadAuditLog(ctx context.Context, look Look) Answer {
+	answer := Answer{Outcome: g.Admit(look.Access, true)}
+	if answer.Outcome == Allowed {
+		answer.judge(g.viewings.Touch(ctx, viewing(look, audit.AuditRead, "")))
+	}
+	return answer
+}
+
+// Spend counts an action of the account that is going to be recorded, and decides whether it may happen.
+// [Gate.View] and its like count by themselves.
+func (g *Gate) Spend(ctx context.Context, look Look) Answer {
+	answer := Answer{Outcome: g.Admit(look.Access, false)}
+	if answer.Outcome == Allowed {
+		answer.judge(spend(ctx, g.options.Allowance, look.Access.Account, look.Access.Via))
+	}
+	return answer
+}
+
+// StateReason writes a reason down and remembers it. The answer is NeedsReason where the text is none.
+func (g *Gate) StateReason(ctx context.Context, look Look) Answer {
+	answer := Answer{Outcome: g.Admit(look.Access, false)}
+	if answer.Outcome != Allowed {
+		return answer
+	}
+	text, err := auth.CheckReason(look.Reason)
+	if err != nil {
+		return Answer{Outcome: NeedsReason}
+	}
+	record := look.Actor().Record(audit.ReasonStated, look.Username)
+	record.Reason = text
+	if _, err = g.log.Append(ctx, record); err == nil {
+		err = g.options.Reasons.State(ctx, look.Access.Account, look.Username, text)
+	}
+	answer.judge(err)
+	return answer
+}
+
+// reasoned takes the first two steps and the last: access, reason, and until when.
+func (g *Gate) reasoned(ctx context.Context, look Look) Answer {
+	answer := Answer{Outcome: g.Admit(look.Access, false)}
+	if answer.Outcome == Allowed {
+		answer = g.reason(ctx, look)
+	}
+	if answer.Outcome == Allowed {
+		answer.Until = g.until(look.Access.Via, answer.Reason)
+	}
+	return answer
+}
+
+// reason finds the reason that holds, or takes the one that came with the question.
+func (g *Gate) reason(ctx context.Context, look Look) Answer {
+	switch {
+	case g.options.Terminal: // it is not required there, and holds for the one command
+		return Answer{Outcome: Allowed, Reason: auth.Reason{Text: look.Reason}}
+	case !g.options.RequireReason:
+		return Answer{Outcome: Allowed}
+	}
+	answer := g.currentReason(ctx, look)
+	if answer.Outcome != NeedsReason || look.Reason == "" || look.Access.Via != auth.ViaToken {
+		// A browser's reason comes by a form. In a link, another site's page could put words into its mouth.
+		return answer
+	}
+	if answer = g.StateReason(ctx, look); answer.Outcome != Allowed {
+		return answer
+	}
+	return g.currentReason(ctx, look)
+}
+
+func (g *Gate) currentReason(ctx context.Context, look Look) Answer {
+	reason, ok, err := g.options.Reasons.Current(ctx, look.Access.Account, look.Username)
+	switch {
+	case err != nil:
+		return Answer{Err: err}
+	case !ok:
+		return Answer{Outcome: NeedsReason}
+	}
+	return Answer{Outcome: Allowed, Reason: reason}
+}
+
+// until is when an open connection has to ask again: when its reason is over, or when the login of a host
+// or a proxy has to be asked again, whichever comes first. Zero is never.
+func (g *Gate) until(via auth.Via, reason auth.Reason) time.Time {
+	if via != auth.ViaHost && via != auth.ViaProxy {
+		return reason.Until
+	}
+	limit := time.Now().Add(g.options.LoginInterval)
+	if !reason.Until.IsZero() && reason.Until.Before(limit) {
+		return reason.Until
+	}
+	return limit
+}
+
+// judge decides by the error of writing something down: without the record nothing is shown.
+func (a *Answer) judge(err error) {
+	var tooMuch tooMuchError
+	switch {
+	case err == nil:
+		return
+	case errors.As(err, &tooMuch):
+		a.Outcome, a.Wait = TooMany, tooMuch.wait
+	case errors.Is(err, audit.ErrTooManyViewings):
+		a.Outcome, a.Wait = TooMany, audit.ViewingTimeout
+	default:
+		a.Outcome, a.Err = StoreLost, err
+	}
+}
+
+func viewing(look Look, action audit.Action, reason string) audit.Viewing {
+	return audit.Viewing{Actor: look.Actor(), Action: action, Subject: look.Username, Reason: reason}
+}
