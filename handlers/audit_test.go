@@ -29,7 +29,7 @@ func (s *site) note(r audit.Record) {
 	}
 }
 
-func TestSuperusersReadTheViewingLog(t *testing.T) {
+func TestSuperusersReadTheAuditLog(t *testing.T) {
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
@@ -64,7 +64,7 @@ func TestSuperusersReadTheViewingLog(t *testing.T) {
 	})
 }
 
-func TestTheViewingLogHasPages(t *testing.T) {
+func TestTheAuditLogHasPages(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for n := range 120 {
@@ -123,7 +123,7 @@ func TestExportsAreRecorded(t *testing.T) {
 }
 
 // Neither page nor export is to be had where that can't be written down.
-func TestTheViewingLogIsNotReadUnrecorded(t *testing.T) {
+func TestTheAuditLogIsNotReadUnrecorded(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.note(audit.Record{Actor: "vera", Action: audit.View, Subject: "ada"})
