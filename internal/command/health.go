@@ -4,12 +4,13 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store"
 )
 
 // addHealth adds what orchestrators ask: /healthz, whether the program runs, and /readyz, whether
-// its log store answers. Neither needs a login; neither tells anything else.
+// its log store answers and can be written. Neither needs a login; neither tells anything else.
 func addHealth(r gin.IRoutes, logs *store.Store) {
 	methods := []string{http.MethodGet, http.MethodHead}
 	r.Match(methods, "/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
@@ -17,6 +18,12 @@ func addHealth(r gin.IRoutes, logs *store.Store) {
 		c.Header("Cache-Control", "no-store")
 		if err := logs.Ping(c.Request.Context()); err != nil {
 			c.String(http.StatusServiceUnavailable, "the log store can't be reached")
+			return
+		}
+		// A write that changes nothing: there is no such key.
+		err := logs.Client().Del(c.Request.Context(), logs.KeyPrefix()+"readyz").Err()
+		if redis.HasErrorPrefix(err, "READONLY") {
+			c.String(http.StatusServiceUnavailable, "the log store can be read, not written")
 			return
 		}
 		c.String(http.StatusOK, "ready")

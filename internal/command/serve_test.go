@@ -112,6 +112,20 @@ func TestServeWaitsForRedis(t *testing.T) {
 	}
 }
 
+// A replica answers, but takes nothing.
+func TestReadyzTellsAReplica(t *testing.T) {
+	server := redistest.Start(t)
+	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL)
+	v := visit(t, r.origin(t))
+	v.awaitStatus("/readyz", http.StatusOK)
+	if err := server.Client(t).Do(t.Context(), "replicaof", "127.0.0.1", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if p := v.get("/readyz"); p.status != http.StatusServiceUnavailable || !strings.Contains(p.Text(), "can be read, not written") {
+		t.Errorf("/readyz: status %d, %s", p.status, p.Text())
+	}
+}
+
 func TestServeCreatesTheSuperuserWhenRedisIsBack(t *testing.T) {
 	server := redistest.Start(t)
 	server.Kill()
