@@ -142,7 +142,7 @@ func TestAssetsAreKeptForEver(t *testing.T) {
 			}
 		}
 	})
-	if files < 5 {
+	if files < 4 {
 		t.Errorf("the page loads only %d files", files)
 	}
 	old := b.get(base + "/assets/app.0123456789abcdef.css")
