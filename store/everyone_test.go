@@ -11,6 +11,7 @@ import (
 
 // What another user did before, by Redis' clock, is no reason for a gap.
 func TestResumeEveryoneWhereOthersWereEarlier(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	client := server.Client(t)
 	application := storetest.Open(t, client, store.Options{})
@@ -32,6 +33,7 @@ func TestResumeEveryoneWhereOthersWereEarlier(t *testing.T) {
 
 // What was written while the connection was away is found whatever the clocks of those say who wrote it.
 func TestEveryoneIsFollowedWithoutClocks(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	client, cut, mend := severable(t, server)
 	applications, logs := storetest.Open(t, server.Client(t), store.Options{}), storetest.Open(t, client, store.Options{})
@@ -55,6 +57,7 @@ func TestEveryoneIsFollowedWithoutClocks(t *testing.T) {
 
 // A list that was cut off while the connection was away leaves a gap, and only one.
 func TestEveryoneHasAGapWhereAListWasCutOff(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	client, cut, mend := severable(t, server)
 	applications, logs := storetest.Open(t, server.Client(t), store.Options{}), storetest.Open(t, client, store.Options{})

@@ -24,6 +24,7 @@ func openQuietly(t *testing.T, client redis.UniversalClient, options Options) *S
 }
 
 func TestAnyReports(t *testing.T) {
+	t.Parallel()
 	client := redistest.Start(t).Client(t)
 	logs := openQuietly(t, client, Options{})
 	ask := func(want bool) {
@@ -48,6 +49,7 @@ func TestAnyReports(t *testing.T) {
 }
 
 func TestTheShortestLimitOfListsIsKnown(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	for _, limit := range []int{25, 40} {
 		openQuietly(t, server.Client(t), Options{MaxEntries: limit}).Record(Entry{Username: "ada", Code: 200})

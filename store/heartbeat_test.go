@@ -10,6 +10,7 @@ import (
 )
 
 func TestAnApplicationThatStoppedReportingIsNotReporting(t *testing.T) {
+	t.Parallel()
 	client := redistest.Start(t).Client(t)
 	logs := storetest.Open(t, client, store.Options{})
 	logs.Announce()
@@ -28,6 +29,7 @@ func TestAnApplicationThatStoppedReportingIsNotReporting(t *testing.T) {
 }
 
 func TestAnApplicationThatLostEntriesStaysListed(t *testing.T) {
+	t.Parallel()
 	client := redistest.Start(t).Client(t)
 	reader := storetest.Open(t, client, store.Options{})
 	lossy := storetest.Open(t, client, store.Options{})

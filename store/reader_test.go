@@ -9,6 +9,7 @@ import (
 )
 
 func TestNewestNeedsRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := storetest.Open(t, server.Client(t), store.Options{})
 	server.Kill()

@@ -62,7 +62,8 @@ const (
 // time is done by others, which send their results as functions for it to call.
 type Feed struct {
 	options Options
-	probe   string // the channel on which this feed hears itself
+	tick    time.Duration // how often is looked for what is due, besides whenever something happens
+	probe   string        // the channel on which this feed hears itself
 
 	starting sync.Once
 	calls    chan func() // of viewers
@@ -89,7 +90,7 @@ type Feed struct {
 func New(options Options) *Feed {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Feed{
-		options: options, probe: options.Keys.Probe(rand.Text()),
+		options: options, tick: tickInterval, probe: options.Keys.Probe(rand.Text()),
 		calls: make(chan func()), results: make(chan func(), 256), dialled: make(chan dialled, 1),
 		context: ctx, cancel: cancel, done: make(chan struct{}),
 		topics: make(map[string]*topic), waiting: make(map[*topic]bool),
@@ -142,7 +143,7 @@ func (f *Feed) Close() {
 func (f *Feed) run() {
 	defer close(f.done)
 	defer f.shutDown()
-	tick := time.NewTicker(tickInterval)
+	tick := time.NewTicker(f.tick)
 	defer tick.Stop()
 	for {
 		select {

@@ -6,6 +6,7 @@ import (
 )
 
 func TestWhatAReadingTells(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1e9, 0)
 	entries := func(username string, ago ...time.Duration) []*Line {
 		var all []*Line
@@ -52,6 +53,7 @@ func TestWhatAReadingTells(t *testing.T) {
 
 // A host whose clock goes back does not put the entries of one user into another order.
 func TestEveryonesListsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
 	entry := func(username, id string, at int64) *Line {
 		return &Line{ID: id, Username: username, Time: time.Unix(at, 0)}
 	}
@@ -67,6 +69,7 @@ func TestEveryonesListsKeepTheirOrder(t *testing.T) {
 }
 
 func TestMarksAreBounded(t *testing.T) {
+	t.Parallel()
 	topic := newTopic(Everyone, Options{Retention: time.Hour})
 	topic.goLive(snapshot{reaches: func(*Line) bool { return true }, whole: true})
 	for n := range maxRemembered {

@@ -9,6 +9,7 @@ import (
 
 // Who is told that there is something finds it at every subscription, however many there are.
 func TestOneChannelServesManySubscriptions(t *testing.T) {
+	t.Parallel()
 	topic := newTopic("ada", Options{MaxEntries: modelList, Retention: time.Hour})
 	told := make(chan struct{}, 1)
 	subscriptions := make([]*Subscription, 100)
@@ -54,6 +55,7 @@ func drain(c chan struct{}) {
 }
 
 func TestNotify(t *testing.T) {
+	t.Parallel()
 	s := &Subscription{ready: make(chan struct{}, 1), limit: 10}
 	told := make(chan struct{}, 1)
 	if update, ok, err := s.Poll(); ok || err != nil {

@@ -184,6 +184,7 @@ func (m *model) missed(after, n int) bool {
 
 // TestTopicAgainstAModel has random things happen to topics. TOPIC_SEED repeats one run.
 func TestTopicAgainstAModel(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	runs := 150
 	if given := os.Getenv("TOPIC_SEED"); given != "" {
@@ -213,6 +214,7 @@ func TestTopicAgainstAModel(t *testing.T) {
 }
 
 func TestSlowSubscriptionIsBounded(t *testing.T) {
+	t.Parallel()
 	topic := newTopic("ada", Options{MaxEntries: modelList, Retention: time.Hour})
 	s := &Subscription{ready: make(chan struct{}, 1)}
 	topic.join(s)
@@ -254,6 +256,7 @@ func TestSlowSubscriptionIsBounded(t *testing.T) {
 }
 
 func TestRepeatsAreToldOnce(t *testing.T) {
+	t.Parallel()
 	topic := newTopic("ada", Options{MaxEntries: modelList, Retention: time.Hour})
 	s := &Subscription{ready: make(chan struct{}, 1)}
 	topic.join(s)
@@ -274,6 +277,7 @@ func TestRepeatsAreToldOnce(t *testing.T) {
 
 // A viewer who joins a thousand others costs nothing for each of them.
 func TestJoiningTouchesNoOtherSubscription(t *testing.T) {
+	t.Parallel()
 	f := New(Options{MaxEntries: modelList, Retention: time.Hour})
 	join := func() *Subscription {
 		s := &Subscription{ready: make(chan struct{}, 1)}

@@ -31,6 +31,7 @@ var joining = []test{
 }
 
 func testJoin(t *testing.T, connect Connect) {
+	began := time.Now().Truncate(time.Microsecond)
 	client := connect(t)
 	logs := Open(t, client, store.Options{MaxEntries: 5})
 	Record(logs, "ada", 0, 8)
@@ -47,7 +48,7 @@ func testJoin(t *testing.T, connect Connect) {
 	second := Watch(t, logs, "ada", "") // the feed knows this log by now
 	second.Next()
 	second.Shows("5 6 7 8 9")
-	if e := second.Entries[4]; e.Username != "ada" || e.ID == "" || time.Since(e.Time) > time.Minute {
+	if e := second.Entries[4]; e.Username != "ada" || e.ID == "" || e.Time.Before(began) {
 		t.Errorf("an entry: %+v", e)
 	}
 }
@@ -234,7 +235,6 @@ func testWithoutPublishing(t *testing.T, connect Connect) {
 }
 
 func testWhatHasExpiredIsNotShown(t *testing.T, connect Connect) {
-	t.Parallel()
 	client := connect(t)
 	logs := Open(t, client, store.Options{Retention: time.Second})
 	Record(logs, "ada", 0, 2)
@@ -251,7 +251,6 @@ func testWhatHasExpiredIsNotShown(t *testing.T, connect Connect) {
 
 // A list that is read late does not last longer for it.
 func testWhatWasReadExpiresWithItsList(t *testing.T, connect Connect) {
-	t.Parallel()
 	client := connect(t)
 	logs := Open(t, client, store.Options{})
 	Record(logs, "ada", 0, 2)
@@ -271,7 +270,6 @@ func testWhatWasReadExpiresWithItsList(t *testing.T, connect Connect) {
 
 // A viewer whose connection is renewed while nothing happens has missed nothing.
 func testWhoHasSeenWhatExpiredHasMissedNothing(t *testing.T, connect Connect) {
-	t.Parallel()
 	client := connect(t)
 	logs := Open(t, client, store.Options{Retention: time.Second})
 	for _, username := range []string{"ada", ""} {

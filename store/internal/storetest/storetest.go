@@ -12,7 +12,8 @@ import (
 // Connect returns a client of an empty Redis, which nobody else uses until the test has ended.
 type Connect func(t *testing.T) redis.UniversalClient
 
-// Run runs the suite, a subtest a test.
+// Run runs the suite, a subtest a test. They run one after another: a store gives up a write after a quarter of a second,
+// which a busy machine may need for the bursts of several tests.
 func Run(t *testing.T, connect Connect) {
 	t.Helper()
 	for _, suite := range [][]test{recording, reading, search, heartbeats, joining, everyone} {

@@ -39,7 +39,7 @@ func Watch(t *testing.T, logs *store.Store, username, after string) *View {
 // Next waits for the next update.
 func (v *View) Next() store.Update {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	u, err := v.Updates.Next(ctx)
 	if err != nil {
@@ -74,8 +74,24 @@ func (v *View) Live(n int) {
 func (v *View) Shows(want string) {
 	v.t.Helper()
 	if got := v.Paths(); got != want || v.Gaps != 0 {
-		v.t.Errorf("shown, with %d gaps: %s\nwant: %s", v.Gaps, got, want)
+		from := max(0, firstDifference(got, want)-shownBefore)
+		v.t.Errorf("shown, with %d gaps, from byte %d: %.*s\nwant: %.*s", v.Gaps, from, shownInAll, got[min(from, len(got)):], shownInAll, want[min(from, len(want)):])
 	}
+}
+
+// How much of what was seen, and was to be seen, a failed test shows.
+const (
+	shownBefore = 40 // bytes before the first difference
+	shownInAll  = 200
+)
+
+// firstDifference is the first byte in which two strings differ, or the length of the shorter one.
+func firstDifference(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // Paths are the paths of the entries seen so far.
