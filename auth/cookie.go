@@ -10,7 +10,9 @@ import (
 // cookies decides how the session's cookie is called and protected.
 type cookies struct {
 	domain string
-	secure bool // also on this machine, for requests that came without TLS
+	secure bool   // also on this machine, for requests that came without TLS
+	shared bool   // with other ports and paths of the host
+	base   string // path of the admin, as browsers see it
 }
 
 // isSecure reports whether the cookie for this request is confined to https. It is, except on one's own
@@ -33,15 +35,35 @@ func IsLoopback(r *http.Request) bool {
 
 // name returns the cookie's name. Browsers take the prefixed ones only over https, and __Host- only
 // from this very host: neither a sibling subdomain nor a forged http page can plant one.
-func (k cookies) name(secure bool) string {
-	switch {
-	case !secure:
-		return "userlog"
-	case k.domain != "":
-		return "__Secure-userlog"
-	default:
-		return "__Host-userlog"
+//
+// To browsers, all ports of a host are one, and the prefix asks for the path /. So the name has the port
+// and the path of the admin: two admins on one host would log each other out. An example is
+// __Host-userlog+support!8443 for https://example.com:8443/support.
+func (k cookies) name(r *http.Request) string {
+	name := "userlog"
+	if k.domain == "" && !k.shared {
+		name += strings.ReplaceAll(k.base, "/", "+")
+		if port := portOf(r); port != "" {
+			name += "!" + port
+		}
 	}
+	switch {
+	case !k.isSecure(r):
+		return name
+	case k.domain != "":
+		return "__Secure-" + name
+	default:
+		return "__Host-" + name
+	}
+}
+
+// portOf is the port that the request names, or "" for the default ports: some proxies name those, too.
+func portOf(r *http.Request) string {
+	_, port, err := net.SplitHostPort(r.Host)
+	if err != nil || strings.Trim(port, "0123456789") != "" || port == "80" || port == "443" {
+		return ""
+	}
+	return port
 }
 
 // set gives the browser a session's secret until it is closed.

@@ -16,19 +16,26 @@ import (
 func TestCookieIsProtected(t *testing.T) {
 	const http1, https = "http://127.0.0.1:8080", "https://admin.example.com"
 	for _, c := range []struct {
-		what, origin string
-		options      auth.SessionOptions
-		want         http.Cookie
+		what, origin, base string
+		options            auth.SessionOptions
+		want               http.Cookie
 	}{
-		{"https", https, auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog", Secure: true}},
-		{"plain http elsewhere", "http://admin.example.com", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog", Secure: true}},
-		{"plain http", http1, auth.SessionOptions{}, http.Cookie{Name: "userlog"}},
-		{"behind a proxy", http1, auth.SessionOptions{Secure: true}, http.Cookie{Name: "__Host-userlog", Secure: true}},
-		{"domain", https, auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "__Secure-userlog", Secure: true, Domain: "example.com"}},
-		{"domain, plain http", http1, auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "userlog", Domain: "example.com"}},
+		{"https", https, "", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog", Secure: true}},
+		{"plain http elsewhere", "http://admin.example.com", "", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog", Secure: true}},
+		{"plain http", http1, "", auth.SessionOptions{}, http.Cookie{Name: "userlog!8080"}},
+		{"behind a proxy", http1, "", auth.SessionOptions{Secure: true}, http.Cookie{Name: "__Host-userlog!8080", Secure: true}},
+		{"a path", https, "/support/log", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog+support+log", Secure: true}},
+		{"a port and a path", "https://admin.example.com:8443", "/userlog", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog+userlog!8443", Secure: true}},
+		{"a default port", "https://admin.example.com:443", "/userlog", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog+userlog", Secure: true}},
+		{"an IPv6 address", "http://[::1]:8080", "/userlog", auth.SessionOptions{}, http.Cookie{Name: "userlog+userlog!8080"}},
+		{"shared", "https://admin.example.com:8443", "/userlog", auth.SessionOptions{Shared: true}, http.Cookie{Name: "__Host-userlog", Secure: true}},
+		{"domain", https, "/userlog", auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "__Secure-userlog", Secure: true, Domain: "example.com"}},
+		{"domain, plain http", http1, "/userlog", auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "userlog", Domain: "example.com"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			b := newSite(redistest.Start(t).Client(t), c.options).browser()
+			s := newSite(redistest.Start(t).Client(t), c.options)
+			s.sessions = s.sessions.At(c.base)
+			b := s.browser()
 			b.origin = c.origin
 			b.post(t, "/login/ada")
 			got := b.cookie(t)

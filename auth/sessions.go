@@ -17,11 +17,15 @@ type SessionOptions struct {
 	// come without TLS to a loopback address is sent without TLS too.
 	Secure bool
 
-	// Domain, such as "example.com", shares the cookie with that domain's subdomains. By default
-	// only the very host that sets it gets it back, which is safer.
+	// Domain, such as "example.com", shares the cookie with that domain's subdomains, and with all their
+	// ports and paths. Default: "", only the very host that sets it gets it back, which is safer.
 	Domain string
 
-	// Now tells the time; by default it is time.Now.
+	// Shared shares the cookie with admins at other ports and paths of the host. Default: false, each
+	// admin has a login of its own.
+	Shared bool
+
+	// Now tells the time. Default: time.Now.
 	Now func() time.Time
 }
 
@@ -29,9 +33,8 @@ type SessionOptions struct {
 // a cookie. Everything else is in Redis. A session ends after 30 minutes without a request, and 12
 // hours after the login at the latest.
 type Sessions struct {
-	store         *sessionStore
-	accounts      accountStore
-	plain, secure gin.HandlerFunc
+	store    *sessionStore
+	accounts accountStore
 }
 
 // NewSessions returns the sessions that client's Redis holds. It doesn't connect, and doesn't close
@@ -40,30 +43,26 @@ func NewSessions(client redis.UniversalClient, keys Keys, options SessionOptions
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	cookies := cookies{domain: options.Domain, secure: options.Secure}
 	s := &sessionStore{
 		client: client, keys: keys, owned: sessionIDs(client, keys),
-		cookies: cookies, now: options.Now,
+		cookies: cookies{domain: options.Domain, secure: options.Secure, shared: options.Shared}, now: options.Now,
 	}
-	return &Sessions{
-		store:    s,
-		accounts: accountStore{client, keys},
-		plain:    ginsessions.Sessions(cookies.name(false), s),
-		secure:   ginsessions.Sessions(cookies.name(true), s),
-	}
+	return &Sessions{store: s, accounts: accountStore{client, keys}}
+}
+
+// At returns the same sessions for an admin that browsers find at the path base, such as "/userlog": a
+// login there is none at another path.
+func (s *Sessions) At(base string) *Sessions {
+	store := *s.store
+	store.cookies.base = base
+	return &Sessions{store: &store, accounts: s.accounts}
 }
 
 // Middleware gives handlers gin-contrib/sessions' session of the request, for values of their own;
 // the methods of Sessions work without it. It hides a session of the same kind that the host
 // application has set up: don't use it where the host's own login is asked.
 func (s *Sessions) Middleware() gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if s.store.cookies.isSecure(c.Request) {
-			s.secure(c)
-		} else {
-			s.plain(c)
-		}
-	}
+	return func(c *gin.Context) { ginsessions.Sessions(s.store.cookies.name(c.Request), s.store)(c) }
 }
 
 // Access returns who is logged in, the zero Access for nobody. A session is nobody's after its account
@@ -122,6 +121,5 @@ func (s *Sessions) LogOut(c *gin.Context) error {
 }
 
 func (s *Sessions) session(c *gin.Context) (*sessions.Session, error) {
-	cookies := s.store.cookies
-	return s.store.Get(c.Request, cookies.name(cookies.isSecure(c.Request)))
+	return s.store.Get(c.Request, s.store.cookies.name(c.Request))
 }

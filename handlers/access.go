@@ -18,6 +18,14 @@ const (
 	programKey = "userlog.program" // true for programs
 )
 
+// sessions says how sessions of our own login are kept. Where sockets are served elsewhere, the socket's
+// server has to get the page's cookie.
+func (o Options) sessions() auth.SessionOptions {
+	return auth.SessionOptions{
+		Secure: o.SecureCookies, Domain: o.CookieDomain, Shared: o.LiveURL != "" || len(o.AllowedOrigins) > 0,
+	}
+}
+
 // accessOf is who makes the request. It is nobody before or without [site.requireLogin].
 func accessOf(c *gin.Context) auth.Access {
 	value, _ := c.Get(accessKey)
@@ -41,9 +49,9 @@ func (s *site) requireSuperuser(c *gin.Context) {
 	s.admit(c, true, func(c *gin.Context) (auth.Access, error) { return accessOf(c), nil })
 }
 
-// requireToken lets programs on that bring a token. Nothing else counts here: a browser sends its
+// requireProgram lets programs on that bring a token. Nothing else counts here: a browser sends its
 // cookie along with whatever another site makes it ask for.
-func (s *site) requireToken(c *gin.Context) {
+func (s *site) requireProgram(c *gin.Context) {
 	c.Set(programKey, true)
 	s.admit(c, false, s.byToken)
 }
@@ -51,7 +59,7 @@ func (s *site) requireToken(c *gin.Context) {
 // requireSocketAccess lets programs on by their token, and pages as everywhere.
 func (s *site) requireSocketAccess(c *gin.Context) {
 	if bearer(c.Request) != "" {
-		s.requireToken(c)
+		s.requireProgram(c)
 		return
 	}
 	s.requireLogin(c)

@@ -27,7 +27,7 @@ func TestEveryPrivateRouteNeedsALogin(t *testing.T) {
 			private++
 			target := route.Path + "?username=ada"
 			for name, cookie := range map[string]string{
-				"no cookie": "", "foreign cookie": "userlog=abc", "unknown session": "userlog=" + strings.Repeat("A", 43),
+				"no cookie": "", "foreign cookie": s.cookieName() + "=abc", "unknown session": s.cookieName() + "=" + strings.Repeat("A", 43),
 			} {
 				t.Run(route.Method+" "+route.Path+" "+name, func(t *testing.T) {
 					expectRefusal(t, s.stranger(), route.Method, target, cookie)
@@ -147,7 +147,7 @@ func TestWithoutRedisNobodyIsLetInOrLoggedOut(t *testing.T) {
 	}
 	b.logIn(base, root, password, "").expectStoreLost()
 	b.post(base+"/logout", nil).expectStoreLost()
-	guess := s.stranger().get(base+"/static?username=ada", "Cookie", "userlog="+strings.Repeat("A", 43))
+	guess := s.stranger().get(base+"/static?username=ada", "Cookie", s.cookieName()+"="+strings.Repeat("A", 43))
 	guess.expectStoreLost()
 	server.Restart()
 	redistest.Eventually(t, "the pages are back", func() bool { return b.get(base+"/").StatusCode == http.StatusOK })

@@ -84,7 +84,7 @@ func TestLinksFollowTheSite(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SecureCookies: true}, "/a/b")
 	s.createSuperuser()
 	b := s.stranger()
-	cookie := "__Host-userlog=" + b.post("/a/b/login", form("username", root, "password", password)).Cookies()[0].Value
+	cookie := "__Host-" + s.cookieName() + "=" + b.post("/a/b/login", form("username", root, "password", password)).Cookies()[0].Value
 	a := b.post("/a/b/accounts/create", form("name", "vera", "role", "viewer"), "Cookie", cookie)
 	want := strings.Replace(s.server.URL, "http:", "https:", 1) + "/a/b/password?username=vera#"
 	if link := a.text("#secret"); !strings.HasPrefix(link, want) {
@@ -105,9 +105,9 @@ func TestLinksLeadHere(t *testing.T) {
 		"127.0.0.1:8080":           "http://127.0.0.1:8080" + base + "/password?username=",
 		"[::1]:8080":               "http://[::1]:8080" + base + "/password?username=",
 	} {
-		cookie := "__Host-userlog="
-		if strings.HasPrefix(want, "http:") {
-			cookie = "userlog="
+		cookie := cookieName(host, base) + "="
+		if !strings.HasPrefix(want, "http:") {
+			cookie = "__Host-" + cookie
 		}
 		for what, headers := range map[string][]string{"plain": nil, "spoofed": liesAboutProxies} {
 			r := httptest.NewRequest(http.MethodPost, base+"/accounts/create", strings.NewReader(form("name", what+" "+host, "role", "viewer").Encode()))

@@ -37,6 +37,7 @@ type Admin struct {
 	origins  http.CrossOriginProtection
 	policy   string // Content-Security-Policy
 	base     string // of the first mount
+	mounted  bool
 	log      *slog.Logger
 
 	bodyTimeout time.Duration       // the constant, but for tests
@@ -83,7 +84,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
 		accounts:    auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: t.passwordCost}),
-		sessions:    auth.NewSessions(client, keys, auth.SessionOptions{Secure: options.SecureCookies, Domain: options.CookieDomain}),
+		sessions:    auth.NewSessions(client, keys, options.sessions()),
 		tokens:      auth.NewTokens(client, keys),
 		throttle:    auth.NewThrottle(client, keys),
 		audit:       audit.New(client, audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}),

@@ -50,7 +50,7 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 		Lang:              s.language(c),
 		Theme:             theme(c),
 		Base:              s.base,
-		Current:           s.ownPath(c.Request.URL.RequestURI()),
+		Current:           s.ownPath(s.here(c)),
 		Account:           accessOf(c).Account,
 		IsSuperuser:       accessOf(c).Role == auth.Superuser,
 		CanLogOut:         s.options.ownLogin(),

@@ -140,7 +140,7 @@ func TestForwardedHeadersOfAStrangerChangeNothing(t *testing.T) {
 		flat = append(flat, name, values[0])
 	}
 	a := s.stranger().post(base+"/login", url.Values{"username": {root}, "password": {password}}, flat...)
-	if c := a.Cookies(); a.location() != base+"/" || len(c) != 1 || c[0].Secure || c[0].Domain != "" || c[0].Path != "/" || c[0].Name != "userlog" {
+	if c := a.Cookies(); a.location() != base+"/" || len(c) != 1 || c[0].Secure || c[0].Domain != "" || c[0].Path != "/" || c[0].Name != s.cookieName() {
 		t.Errorf("the login leads to %q with the cookies %v", a.location(), c)
 	}
 	for _, r := range s.records() {

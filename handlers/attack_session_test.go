@@ -23,11 +23,11 @@ func TestACookieSetBeforeTheLoginIsNotTakenOver(t *testing.T) {
 		"nonsense":            "x",
 	} {
 		victim := s.stranger()
-		a := victim.post(base+"/login", map[string][]string{"username": {root}, "password": {password}}, "Cookie", "userlog="+planted)
+		a := victim.post(base+"/login", map[string][]string{"username": {root}, "password": {password}}, "Cookie", s.cookieName()+"="+planted)
 		if a.StatusCode != http.StatusSeeOther || victim.session() == "" || victim.session() == planted {
 			t.Fatalf("%s: %d, session %q", what, a.StatusCode, victim.session())
 		}
-		if page := s.stranger().get(base+"/", "Cookie", "userlog="+planted); page.StatusCode != http.StatusSeeOther {
+		if page := s.stranger().get(base+"/", "Cookie", s.cookieName()+"="+planted); page.StatusCode != http.StatusSeeOther {
 			t.Errorf("%s: who planted it gets %d, with the account %q", what, page.StatusCode, page.text("header .account"))
 		}
 	}
@@ -56,12 +56,12 @@ func TestCookiesThatAreNotOurs(t *testing.T) {
 		"a quoted one":                   `"` + valid[1:] + `"`,
 	} {
 		for _, target := range []string{"/", "/static?username=ada", "/live/socket?username=ada"} {
-			a := s.stranger().get(base+target, "Cookie", "userlog="+value)
+			a := s.stranger().get(base+target, "Cookie", s.cookieName()+"="+value)
 			if a.StatusCode != http.StatusSeeOther || len(a.Cookies()) != 0 {
 				t.Errorf("%s: %s answers %d, cookies %v", what, target, a.StatusCode, a.Cookies())
 			}
 		}
-		if a := s.stranger().post(base+"/logout", nil, "Cookie", "userlog="+value); a.StatusCode != http.StatusSeeOther {
+		if a := s.stranger().post(base+"/logout", nil, "Cookie", s.cookieName()+"="+value); a.StatusCode != http.StatusSeeOther {
 			t.Errorf("%s: a logout answers %d", what, a.StatusCode)
 		}
 	}
@@ -115,7 +115,7 @@ func TestRightsThatEndEndEverywhere(t *testing.T) {
 	}
 }
 
-// at is the same browser, with the same cookies, at another process of the same host.
+// at is the same browser, with the same cookies, whose requests another process of the same host answers.
 func (b *browser) at(other *site) *browser {
 	there := *b
 	there.site = other
@@ -128,7 +128,7 @@ func rightsEnd(accounts *auth.Accounts) map[string]func(context.Context, string,
 		"logout": func(_ context.Context, _ string, b *browser) error {
 			// A copy of the cookie is what the attacker has.
 			b.http.Jar = nil
-			b.post(base+"/logout", nil, "Cookie", "userlog="+b.session())
+			b.post(base+"/logout", nil, "Cookie", b.site.cookieName()+"="+b.session())
 			b.http.Jar = b.jar
 			return nil
 		},

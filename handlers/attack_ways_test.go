@@ -184,7 +184,7 @@ func TestEveryWayToALogIsWrittenDown(t *testing.T) {
 
 // plant gives the browser a session's cookie of somebody else's making.
 func (b *browser) plant(value string) {
-	b.jar.SetCookies(b.address(), []*http.Cookie{{Name: "userlog", Value: value, Path: "/"}})
+	b.jar.SetCookies(b.address(), []*http.Cookie{{Name: b.site.cookieName(), Value: value, Path: "/"}})
 }
 
 // setReason has root's reason for a log hold until then.

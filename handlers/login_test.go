@@ -46,7 +46,7 @@ func TestLogInAndOut(t *testing.T) {
 			t.Fatalf("logout: %d to %q", out.StatusCode, out.location())
 		}
 		b.get(out.location()).expect(http.StatusOK, "You are logged out.")
-		replay := s.stranger().get(base+"/static?username=ada", "Cookie", "userlog="+stolen)
+		replay := s.stranger().get(base+"/static?username=ada", "Cookie", s.cookieName()+"="+stolen)
 		if replay.StatusCode != http.StatusSeeOther {
 			t.Errorf("after the logout the old cookie got %d", replay.StatusCode)
 		}
@@ -90,7 +90,7 @@ func TestLoginChangesTheSession(t *testing.T) {
 	if b.session() == first || b.session() == "" {
 		t.Error("the second login kept the session's id")
 	}
-	if a := s.stranger().get(base+"/", "Cookie", "userlog="+first); a.StatusCode != http.StatusSeeOther {
+	if a := s.stranger().get(base+"/", "Cookie", s.cookieName()+"="+first); a.StatusCode != http.StatusSeeOther {
 		t.Errorf("the first session lives on: %d", a.StatusCode)
 	}
 }

@@ -120,7 +120,7 @@ func (s *site) refuseSocket(c *gin.Context, outcome access.Outcome) {
 func (s *site) refuseFragment(c *gin.Context, outcome access.Outcome) {
 	switch {
 	case outcome == access.NeedsLogin && s.canLogIn():
-		next := c.Request.URL.RequestURI()
+		next := s.here(c)
 		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
 			next = current.RequestURI()
 		}
@@ -142,7 +142,7 @@ func (s *site) refusePage(c *gin.Context, look access.Look, outcome access.Outco
 	case access.Refused:
 		s.showError(c, views.Error{Status: http.StatusForbidden, NoAccess: true})
 	case access.NeedsReason:
-		s.askReason(c, http.StatusForbidden, views.Reason{Username: look.Username, Next: s.ownPath(c.Request.URL.RequestURI())})
+		s.askReason(c, http.StatusForbidden, views.Reason{Username: look.Username, Next: s.ownPath(s.here(c))})
 	case access.TooMany:
 		s.fail(c, http.StatusTooManyRequests, nil)
 	default:
@@ -158,7 +158,7 @@ func (s *site) askLogin(c *gin.Context) {
 	case c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead:
 		c.Redirect(http.StatusSeeOther, s.loginURL(s.base+"/")) // a form can't be sent again by a link
 	default:
-		c.Redirect(http.StatusSeeOther, s.loginURL(c.Request.URL.RequestURI()))
+		c.Redirect(http.StatusSeeOther, s.loginURL(s.here(c)))
 	}
 }
 

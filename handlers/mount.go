@@ -7,18 +7,44 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/static"
 )
 
-// site is the admin as mounted at one path.
+// site is the admin at one path, as the browser of a request sees it.
 type site struct {
 	*Admin
-	base string // without trailing slash; "" at the root
+	prefix   string         // what a proxy in front has taken off the path
+	base     string         // path of the admin, with the prefix and without a trailing slash; "" at the root
+	sessions *auth.Sessions // of this place
 }
 
-// mountable are the characters that mean themselves in a route, a URL and a cookie's path.
+// at is the admin that is mounted at base, where a proxy in front takes prefix off the path.
+func (a *Admin) at(prefix, base string) *site {
+	return &site{Admin: a, prefix: prefix, base: prefix + base, sessions: a.sessions.At(prefix + a.base)}
+}
+
+// mountable are the characters that mean themselves in a route, a URL and a cookie's path and name.
 const mountable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"
+
+// place is where the admin is mounted. Its handlers see the admin as the browser of each request does.
+type place struct {
+	*Admin
+	base  string
+	usual *site // where no proxy says otherwise
+}
+
+// handle makes a handler of a method of [site].
+func (p place) handle(method func(*site, *gin.Context)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if prefix := p.externalPrefix(c); prefix != p.usual.prefix {
+			method(p.at(prefix, p.base), c)
+			return
+		}
+		method(p.usual, c)
+	}
+}
 
 // Mount adds the admin to r, usually a group such as engine.Group("/userlog"); every link follows
 // its path. Requests to the admin are never recorded, and need a role. Mount panics, as Gin
@@ -29,60 +55,71 @@ func (a *Admin) Mount(r gin.IRouter) {
 	if strings.Trim(base, mountable) != "" {
 		panic(fmt.Sprintf("handlers: the admin can't be mounted at %q: use a path without parameters, of letters, digits and - . _ ~ /", base))
 	}
-	if a.base == "" {
-		a.base = base
+	if !a.mounted {
+		a.base, a.mounted = base, true
 	}
-	s := &site{Admin: a, base: base}
-	all := r.Group("", middleware.Skip, s.secure)
+	p := place{Admin: a, base: base, usual: a.at(a.options.ExternalPrefix, base)}
+	on := p.handle
+	all := r.Group("", middleware.Skip, on((*site).secure))
 	page(all, "/"+static.Folder+"/:file", gin.WrapH(a.assets))
-	public := all.Group("", s.requirePage)
-	public.POST("/language", s.setLanguage)
-	public.POST("/theme", s.setTheme)
-	if a.options.ownLogin() {
-		page(public, "/login", s.loginPage)
-		public.POST("/login", s.logIn)
-		public.POST("/logout", s.logOut)
-		page(public, "/password", s.passwordPage)
-		public.POST("/password", s.setPassword)
+	public := all.Group("", on((*site).requirePage))
+	if base != "" {
+		page(public, "", on((*site).addSlash))
 	}
-	public.GET("/live/socket", s.requireSocketAccess, s.socket)
-	private := public.Group("", s.requireLogin)
-	page(private, "/", s.home)
-	page(private, "/static", s.staticLog)
-	page(private, "/live", s.liveLog)
-	page(private, "/live/everyone", s.everyone)
-	page(private, "/summary", s.summary)
-	page(private, "/users", s.suggest)
-	superusers := private.Group("", s.requireSuperuser)
-	page(superusers, "/audit", s.auditLog)
-	superusers.GET("/audit/export", s.requireAllowance, s.auditExport)
-	own := private.Group("", s.requireAllowance)
+	public.POST("/language", on((*site).setLanguage))
+	public.POST("/theme", on((*site).setTheme))
+	if a.options.ownLogin() {
+		page(public, "/login", on((*site).loginPage))
+		public.POST("/login", on((*site).logIn))
+		public.POST("/logout", on((*site).logOut))
+		page(public, "/password", on((*site).passwordPage))
+		public.POST("/password", on((*site).setPassword))
+	}
+	public.GET("/live/socket", on((*site).requireSocketAccess), on((*site).socket))
+	private := public.Group("", on((*site).requireLogin))
+	page(private, "/", on((*site).home))
+	page(private, "/static", on((*site).staticLog))
+	page(private, "/live", on((*site).liveLog))
+	page(private, "/live/everyone", on((*site).everyone))
+	page(private, "/summary", on((*site).summary))
+	page(private, "/users", on((*site).suggest))
 	if a.options.RequireReason {
-		private.POST("/reason", s.stateReason)
+		private.POST("/reason", on((*site).stateReason))
 	}
-	page(private, "/account", s.ownAccount)
-	own.POST("/account/token", s.createToken)
-	own.POST("/account/token/revoke", s.revokeToken)
+	a.mountAccounts(private, on)
+	api := public.Group("/api", on((*site).requireProgram))
+	page(api, "/users", on((*site).apiUsers))
+	page(api, "/log", on((*site).apiLog))
+}
+
+// mountAccounts adds the pages of accounts and of the audit log. Whatever is recorded each time needs an
+// allowance.
+func (a *Admin) mountAccounts(private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
+	allowance := on((*site).requireAllowance)
+	superusers := private.Group("", on((*site).requireSuperuser))
+	page(superusers, "/audit", on((*site).auditLog))
+	superusers.GET("/audit/export", allowance, on((*site).auditExport))
+	page(private, "/account", on((*site).ownAccount))
+	own := private.Group("/account", allowance)
+	own.POST("/token", on((*site).createToken))
+	own.POST("/token/revoke", on((*site).revokeToken))
 	if a.options.ownLogin() {
-		own.POST("/account/session", s.endSession)
-		// These two are what is left to do against somebody who has stolen a session and uses up the
-		// allowance. The throttle limits passwords, and a session that has ended needs a login.
-		private.POST("/account/password", s.changePassword)
-		private.POST("/account/sessions", s.endOwnSessions)
+		own.POST("/session", on((*site).endSession))
+		// These two need none. They are what is left to do against somebody who has stolen a session and uses
+		// up the allowance. The throttle limits passwords, and a session that has ended needs a login.
+		private.POST("/account/password", on((*site).changePassword))
+		private.POST("/account/sessions", on((*site).endOwnSessions))
 	}
-	page(superusers, "/accounts", s.accountList)
-	accounts := superusers.Group("/accounts", s.requireAllowance)
-	accounts.POST("/create", s.createAccount)
-	accounts.POST("/disable", s.disableAccount)
-	accounts.POST("/enable", s.enableAccount)
-	accounts.POST("/role", s.changeRole)
-	accounts.POST("/sessions", s.endAccountSessions)
+	page(superusers, "/accounts", on((*site).accountList))
+	accounts := superusers.Group("/accounts", allowance)
+	accounts.POST("/create", on((*site).createAccount))
+	accounts.POST("/disable", on((*site).disableAccount))
+	accounts.POST("/enable", on((*site).enableAccount))
+	accounts.POST("/role", on((*site).changeRole))
+	accounts.POST("/sessions", on((*site).endAccountSessions))
 	if a.options.ownLogin() {
-		accounts.POST("/link", s.makeLink)
+		accounts.POST("/link", on((*site).makeLink))
 	}
-	api := public.Group("/api", s.requireToken)
-	page(api, "/users", s.apiUsers)
-	page(api, "/log", s.apiLog)
 }
 
 // page adds what answers GET and, as net/http has it, HEAD.
@@ -108,7 +145,7 @@ func (a *Admin) Recovered(c *gin.Context, _ any) {
 // failAnywhere sends an error page, whatever was asked for.
 func (a *Admin) failAnywhere(c *gin.Context, status int) {
 	middleware.Skip(c)
-	s := &site{Admin: a, base: a.base}
+	s := a.at(a.externalPrefix(c), a.base)
 	s.writeHeaders(c)
 	s.fail(c, status, nil)
 }

@@ -35,10 +35,16 @@ type Options struct {
 	// they are refused.
 	AuthHeaderRole auth.Role
 
-	// TrustedProxies are the addresses of proxies whose X-Forwarded-For is believed, for the limit of
-	// logins and for the audit log, and whose AuthHeader is: with that they can't be everybody.
-	// Default: none.
+	// TrustedProxies are the addresses of proxies whose headers are believed: X-Forwarded-For, for the limit
+	// of logins and for the audit log, X-Forwarded-Prefix, and AuthHeader, with which they can't be
+	// everybody. Default: none.
 	TrustedProxies []netip.Prefix
+
+	// ExternalPrefix is what a proxy in front takes off the path before the request arrives here, such as
+	// /app where https://example.com/app/userlog/ is /userlog/ to this program. Links, redirects, cookies
+	// and assets have it in front. One of TrustedProxies can say it with each request instead, in
+	// X-Forwarded-Prefix. Default: "", nothing.
+	ExternalPrefix string
 
 	// UserExists lets the pages tell "User ada not found." from "No logs for ada.". An error counts
 	// as yes, and is logged. Default: nil, everybody might exist.
@@ -93,6 +99,9 @@ type Options struct {
 func (o Options) validate() error {
 	if o.MaxSockets < 0 || o.MaxSocketsPerAccount < 0 {
 		return fmt.Errorf("MaxSockets is %d and MaxSocketsPerAccount %d: use 1 or more, or 0 for the defaults", o.MaxSockets, o.MaxSocketsPerAccount)
+	}
+	if !isPrefix(o.ExternalPrefix) {
+		return fmt.Errorf("external prefix %q: begin with / and don't end with it, as in /app, with letters, digits and - . _ ~ between the slashes", o.ExternalPrefix)
 	}
 	if strings.ContainsAny(o.CookieDomain, "/: ;,") {
 		return fmt.Errorf("cookie domain %q: use a name such as example.com", o.CookieDomain)

@@ -30,6 +30,8 @@ var audiences = map[string]audience{
 
 	"GET /password": everybody, "HEAD /password": everybody, "POST /password": everybody,
 
+	"GET ": everybody, "HEAD ": everybody, // it leads to the home page
+
 	"GET /": roles, "HEAD /": roles, "GET /static": roles, "HEAD /static": roles, "GET /live": roles, "HEAD /live": roles,
 	"GET /live/everyone": roles, "HEAD /live/everyone": roles, "GET /live/socket": roles,
 	"GET /summary": roles, "HEAD /summary": roles, "GET /users": roles, "HEAD /users": roles, "POST /reason": roles,

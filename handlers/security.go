@@ -30,7 +30,7 @@ func (s *site) secure(c *gin.Context) {
 	if hasBody { // also one that is not read: net/http waits for it, to use the connection again
 		setReadDeadline(c, time.Now().Add(s.bodyTimeout))
 	}
-	if err := s.origins.Check(c.Request); err != nil {
+	if s.isForged(c.Request) {
 		s.fail(c, http.StatusForbidden, nil)
 		return
 	}
@@ -46,9 +46,35 @@ func (s *site) secure(c *gin.Context) {
 	setReadDeadline(c, time.Time{})
 }
 
-// requirePage refuses what another site's page has embedded or fetches, such as an image that is a log: it
-// could be read by nobody, and would be written down as looked at by who is logged in. Links from elsewhere
-// lead here, and whose sockets are let in is decided by [Admin.mayConnect]. Older browsers don't say.
+// isForged reports whether another site's page has sent a form. Browsers say so in Sec-Fetch-Site. Where they
+// don't, such as over plain http, Origin is compared with the host.
+func (a *Admin) isForged(r *http.Request) bool {
+	if a.origins.Check(r) == nil {
+		return false
+	}
+	return r.Header.Get("Sec-Fetch-Site") != "" || !isOwnOrigin(r, r.Header.Get("Origin"))
+}
+
+// isOwnOrigin reports whether an origin is of the host that the request names. The port that a scheme has
+// by default is as good as none: browsers leave it away, and some proxies write it into Host.
+func isOwnOrigin(r *http.Request, origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(withoutDefaultPort(u.Scheme, u.Host), withoutDefaultPort(u.Scheme, r.Host))
+}
+
+func withoutDefaultPort(scheme, host string) string {
+	switch scheme {
+	case "https":
+		return strings.TrimSuffix(host, ":443")
+	case "http":
+		return strings.TrimSuffix(host, ":80")
+	}
+	return host
+}
+
+// requirePage refuses a page that another site has embedded or fetches, such as an image that is a log.
+// Nobody could read it, and it would be written down as a look of the reader. Links from elsewhere lead
+// here, and [Admin.mayConnect] decides about sockets. Older browsers don't say.
 func (s *site) requirePage(c *gin.Context) {
 	site, destination := c.GetHeader("Sec-Fetch-Site"), c.GetHeader("Sec-Fetch-Dest")
 	foreign := site == "cross-site" || site == "same-site" // a sibling subdomain is another site
@@ -94,6 +120,7 @@ func refuseBody(c *gin.Context, err error) {
 // handler that knows better says so.
 func (a *Admin) writeHeaders(c *gin.Context) {
 	header := c.Writer.Header()
+	header.Del("Content-Type") // a host may have set one for all its answers; each of ours has its own
 	header.Set("Content-Security-Policy", a.policy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
@@ -130,20 +157,19 @@ func (s *site) ownPath(next string) string {
 	return u.RequestURI()
 }
 
-// mayConnect decides about the Origin of a live socket. A browser always sends one; who sends none
-// must be a program, and has shown a token, which no other site's page can.
-func (a *Admin) mayConnect(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
+// mayConnect decides about the Origin of a live socket. A browser always sends one. A request without one
+// must be a program's, which has shown a token. No other site's page can do that.
+func (a *Admin) mayConnect(c *gin.Context) bool {
+	r, origin := c.Request, c.GetHeader("Origin")
 	if origin == "" {
-		return bearer(r) != ""
+		return c.GetBool(programKey)
 	}
-	if slices.Contains(a.options.AllowedOrigins, origin) {
+	scheme, host, _ := strings.Cut(origin, "://")
+	if slices.ContainsFunc(a.options.AllowedOrigins, func(allowed string) bool {
+		return allowed == origin || withoutDefaultPort(scheme, allowed) == scheme+"://"+host
+	}) {
 		return true
 	}
-	u, err := url.Parse(origin)
-	if err != nil || !strings.EqualFold(u.Host, r.Host) {
-		return false
-	}
 	// Whoever is on the way can put a page of plain http under our name, but none of https.
-	return u.Scheme == "https" || r.TLS == nil && !a.options.SecureCookies
+	return isOwnOrigin(r, origin) && (scheme == "https" || r.TLS == nil && !a.options.SecureCookies)
 }

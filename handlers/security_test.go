@@ -100,7 +100,7 @@ func TestOtherSitesCanChangeNothing(t *testing.T) {
 			{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://sibling.127.0.0.1"}, {"Origin", own + "0"},
 		} {
 			stranger := s.stranger()
-			a := stranger.post(base+target, form, append(foreign, "Cookie", "userlog="+b.session())...)
+			a := stranger.post(base+target, form, append(foreign, "Cookie", s.cookieName()+"="+b.session())...)
 			a.expect(http.StatusForbidden, "This request was refused. Go back, reload the page and try again.")
 			if len(a.Cookies()) != 0 {
 				t.Errorf("%s from %q set %v", target, foreign, a.Cookies())
@@ -142,13 +142,16 @@ func TestLargeFormsAreRefused(t *testing.T) {
 func TestCookiesAreConfined(t *testing.T) {
 	for _, test := range []struct {
 		options handlers.Options
-		name    string
+		prefix  string
+		own     bool // its name tells this admin from others on the host
 		secure  bool
 		domain  string
 	}{
-		{handlers.Options{}, "userlog", false, ""},
-		{handlers.Options{SecureCookies: true}, "__Host-userlog", true, ""},
-		{handlers.Options{SecureCookies: true, CookieDomain: "example.com"}, "__Secure-userlog", true, "example.com"},
+		{handlers.Options{}, "", true, false, ""},
+		{handlers.Options{SecureCookies: true}, "__Host-", true, true, ""},
+		{handlers.Options{SecureCookies: true, CookieDomain: "example.com"}, "__Secure-", false, true, "example.com"},
+		{handlers.Options{LiveURL: "wss://live.example.com/userlog/live/socket"}, "", false, false, ""},
+		{handlers.Options{AllowedOrigins: []string{"https://admin.example.com"}}, "", false, false, ""},
 	} {
 		s := newSite(t, redistest.Start(t).Client(t), test.options)
 		s.createSuperuser()
@@ -156,8 +159,11 @@ func TestCookiesAreConfined(t *testing.T) {
 		if len(cookies) != 1 {
 			t.Fatalf("%+v: %v", test.options, cookies)
 		}
-		c := cookies[0]
-		if c.Name != test.name || c.Secure != test.secure || c.Domain != test.domain || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
+		c, name := cookies[0], test.prefix+"userlog"
+		if test.own {
+			name = test.prefix + s.cookieName()
+		}
+		if c.Name != name || c.Secure != test.secure || c.Domain != test.domain || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
 			t.Errorf("%+v: %v", test.options, c)
 		}
 		language := s.stranger().post(base+"/language", url.Values{"lang": {"fr"}}).Cookies()[0]

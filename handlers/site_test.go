@@ -57,6 +57,7 @@ type site struct {
 	admin  *handlers.Admin
 	engine *gin.Engine
 	server *httptest.Server
+	base   string // of the first mount
 }
 
 // tracked is whose every request to the application is.
@@ -104,6 +105,7 @@ func newSiteWith(t *testing.T, client redis.UniversalClient, options handlers.Op
 	if bases == nil {
 		bases = []string{base}
 	}
+	s.base = bases[0]
 	for _, b := range bases {
 		admin.Mount(s.engine.Group(b))
 	}
@@ -136,6 +138,7 @@ func (s *site) record(username string, paths ...string) {
 type browser struct {
 	t    *testing.T
 	site *site
+	host string // and port, by which it knows the site
 	jar  *cookiejar.Jar
 	http *http.Client
 }
@@ -149,7 +152,7 @@ func (s *site) stranger() *browser {
 	}
 	transport := &http.Transport{}
 	s.t.Cleanup(transport.CloseIdleConnections)
-	return &browser{t: s.t, site: s, jar: jar, http: &http.Client{
+	return &browser{t: s.t, site: s, host: s.host(), jar: jar, http: &http.Client{
 		Jar: jar, Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -268,7 +271,7 @@ func (b *browser) with(header http.Header, target string) *answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	r.Header = header
+	r.Header, r.Host = header, b.host
 	return b.send(r)
 }
 
@@ -281,6 +284,7 @@ func (b *browser) do(method, target string, body io.Reader, headers ...string) *
 	for pair := range slices.Chunk(headers, 2) {
 		r.Header.Set(pair[0], pair[1])
 	}
+	r.Host = b.host
 	return b.send(r)
 }
 
@@ -301,6 +305,21 @@ func (b *browser) send(r *http.Request) *answer {
 // cookies are those that the browser would send to the site.
 func (b *browser) cookies() []*http.Cookie { return b.jar.Cookies(b.address()) }
 
+// host is the site's host and port.
+func (s *site) host() string { return strings.TrimPrefix(s.server.URL, "http://") }
+
+// cookieName is what the session's cookie is called.
+func (s *site) cookieName() string { return cookieName(s.host(), s.base) }
+
+// cookieName is what the session's cookie is called over plain http on this machine.
+func cookieName(host, base string) string {
+	name := "userlog" + strings.ReplaceAll(base, "/", "+")
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		name += "!" + host[colon+1:]
+	}
+	return name
+}
+
 // address is the admin's home page.
 func (b *browser) address() *url.URL {
 	b.t.Helper()
@@ -314,7 +333,7 @@ func (b *browser) address() *url.URL {
 // session is the value of the session's cookie, "" without one.
 func (b *browser) session() string {
 	for _, cookie := range b.cookies() {
-		if cookie.Name == "userlog" {
+		if cookie.Name == cookieName(b.host, b.site.base) {
 			return cookie.Value
 		}
 	}
@@ -324,7 +343,7 @@ func (b *browser) session() string {
 // dial opens a websocket with the browser's cookies and Origin; a header that is empty is not sent; the answer is what came instead of or with it.
 func (b *browser) dial(target string, headers ...string) (*websocket.Conn, *http.Response) {
 	b.t.Helper()
-	header := http.Header{"Origin": {b.site.server.URL}}
+	header := http.Header{"Origin": {"http://" + b.host}, "Host": {b.host}}
 	for pair := range slices.Chunk(headers, 2) {
 		if header.Set(pair[0], pair[1]); pair[1] == "" {
 			header.Del(pair[0])

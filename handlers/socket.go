@@ -33,7 +33,7 @@ func (s *site) socket(c *gin.Context) {
 		c.String(http.StatusUpgradeRequired, "This address is for websockets.\n")
 		return
 	}
-	if !s.mayConnect(c.Request) {
+	if !s.mayConnect(c) {
 		c.String(http.StatusForbidden, "Another site's page can't connect here, and a program needs a token.\n")
 		return
 	}

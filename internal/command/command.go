@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 	"github.com/gin-gonic/gin"
@@ -82,4 +83,14 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		return mistyped(err, parser.Model.Node, args)
 	}
 	return parsed.Run()
+}
+
+// version is what the Go command has stamped the program with: a release, or the revision that it
+// was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(unknown version)"
+	}
+	return info.Main.Version
 }

@@ -2,9 +2,9 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -21,7 +21,7 @@ type program struct {
 	admin *handlers.Admin
 	log   *slog.Logger
 
-	secure      bool          // browsers come by https, also where this process doesn't see it
+	options     handlers.Options
 	bodyTimeout time.Duration // the constant, but for tests
 }
 
@@ -43,7 +43,7 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 		closeStore(context.Background(), logs, log) // nothing has been recorded: it takes no time
 		return nil, usageError{plain(err)}
 	}
-	return &program{logs: logs, admin: admin, log: log, secure: options.SecureCookies, bodyTimeout: bodyTimeout}, nil
+	return &program{logs: logs, admin: admin, log: log, options: options, bodyTimeout: bodyTimeout}, nil
 }
 
 // adminOnly is the web site of "userlog serve": the admin below base, and nothing else.
@@ -52,24 +52,16 @@ func (p *program) adminOnly(base basePath) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine.Use(strictTransport(p.secure))
-	if home := base.prefix() + "/"; home != "/" {
-		engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, home) })
+	engine.Use(strictTransport(p.options.SecureCookies))
+	if home := strings.TrimPrefix(base.prefix()+"/", "/"); home != "" {
+		engine.GET("/", func(c *gin.Context) {
+			c.Header("Location", home) // relative: it holds behind a proxy that takes something off the path, too
+			c.Status(http.StatusFound)
+		})
 	}
 	p.admin.Mount(engine.Group(base.prefix()))
 	engine.NoRoute(p.admin.NotFound)
-	return withoutPrefix(engine), nil
-}
-
-// strictTransport has browsers come by https only, for a year, once they have come by https: what ASVS
-// 5, 3.4.1 asks for. It is for a site of our own: an application that mounts the admin decides for its
-// domain itself. Subdomains are not ours to decide about.
-func strictTransport(always bool) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if always || c.Request.TLS != nil {
-			c.Header("Strict-Transport-Security", "max-age=31536000")
-		}
-	}
+	return p.behindProxies(engine), nil
 }
 
 // shopPath is where the admin is in the demo.
@@ -88,33 +80,11 @@ func (p *program) withShop(shop *demo.Shop) (http.Handler, error) {
 	shop.Routes(engine)
 	p.admin.Mount(engine.Group(shopPath))
 	engine.NoRoute(shop.NotFound)
-	return withoutPrefix(engine), nil
+	return p.behindProxies(engine), nil
 }
 
-// engine returns a Gin engine with what every program of ours has: it survives panics, logs what
-// went wrong, believes no proxy, and can be asked how it is. broken answers after a panic, which is
-// logged at the level panics.
-func (p *program) engine(panics slog.Level, broken gin.RecoveryFunc) (*gin.Engine, error) {
-	engine := gin.New()
-	if err := engine.SetTrustedProxies(nil); err != nil {
-		return nil, fmt.Errorf("set up the web server: %w", err)
-	}
-	engine.Use(recovery(p.log, panics, broken), logErrors(p.log))
-	addHealth(engine, p.logs)
-	return engine, nil
-}
-
-// withoutPrefix is site for clients that claim a proxy has taken something off the path: Gin believes that
-// of anybody where it adds or takes a slash by itself, and nothing else here asks for it.
-func withoutPrefix(site http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Del("X-Forwarded-Prefix")
-		site.ServeHTTP(w, r)
-	})
-}
-
-// close ends what watches the log, and then the log, within a few seconds. What goes wrong meanwhile
-// is logged: the program ends anyway.
+// close ends the viewings of the log, and then the log, within a few seconds. Errors are only logged: the
+// program ends anyway.
 func (p *program) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()

@@ -10,7 +10,8 @@ import (
 
 // proxyFlags say which proxies stand in front, and what they are believed.
 type proxyFlags struct {
-	TrustedProxies []network `placeholder:"CIDR" help:"The networks or addresses, such as 10.0.0.0/8,192.0.2.7, of proxies whose X-Forwarded-For is believed; by default none."`
+	TrustedProxies []network `placeholder:"CIDR" help:"The networks or addresses, such as 10.0.0.0/8,192.0.2.7, of proxies whose X-Forwarded-For and X-Forwarded-Prefix are believed; by default none."`
+	ExternalPrefix string    `placeholder:"PATH" help:"What a proxy in front takes off the path before a request arrives here, such as /app. A trusted proxy can say it in X-Forwarded-Prefix instead."`
 	AuthHeader     string    `placeholder:"HEADER" help:"The header, such as X-Forwarded-User, in which a trusted proxy names whom it has logged in, instead of our own login. The proxy must remove it from what its clients send."`
 	AuthHeaderRole role      `placeholder:"ROLE" help:"The role, superuser or viewer, of those whom --auth-header names and who have no account; by default they are refused."`
 }
@@ -29,6 +30,7 @@ func (f proxyFlags) apply(options *handlers.Options) error {
 	case f.AuthHeaderRole != "" && f.AuthHeader == "":
 		return usage("--auth-header-role is of no use without --auth-header: set %s", variable("auth-header"))
 	}
+	options.ExternalPrefix = f.ExternalPrefix
 	options.AuthHeader, options.AuthHeaderRole = f.AuthHeader, auth.Role(f.AuthHeaderRole)
 	return nil
 }

@@ -83,7 +83,7 @@ func TestRedirectsStayHere(t *testing.T) {
 		{http.MethodPost, "/userlog/login/", http.StatusTemporaryRedirect, "/userlog/login"},
 	}
 	for command, redirects := range map[string][]redirect{
-		"serve": append([]redirect{{http.MethodGet, "/", http.StatusFound, "/userlog/"}}, ofTheAdmin...),
+		"serve": append([]redirect{{http.MethodGet, "/", http.StatusFound, "userlog/"}}, ofTheAdmin...),
 		"demo":  append([]redirect{{http.MethodGet, "/cart/", http.StatusMovedPermanently, "/cart"}}, ofTheAdmin...),
 	} {
 		t.Run(command, func(t *testing.T) {
@@ -106,6 +106,41 @@ func TestRedirectsStayHere(t *testing.T) {
 					if answer.StatusCode != want.status || answer.Header.Get("Location") != want.location {
 						t.Errorf("%s %s with %v: %d to %q, want %d to %q", want.method, want.path, lies, answer.StatusCode, answer.Header.Get("Location"), want.status, want.location)
 					}
+				}
+			}
+		})
+	}
+}
+
+// Behind a proxy that takes a prefix off the path, redirects have it, also those that Gin makes by itself.
+func TestRedirectsHaveTheExternalPrefix(t *testing.T) {
+	for what, c := range map[string]struct {
+		flags  []string
+		header string
+	}{
+		"by the flag":                            {[]string{"--external-prefix", "/app"}, ""},
+		"by the proxy":                           {[]string{"--trusted-proxies", "127.0.0.0/8"}, "/app"},
+		"by the flag, and another by a stranger": {[]string{"--external-prefix", "/app"}, "/evil"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			origin := start(t, nil, append([]string{"serve", "--addr", "127.0.0.1:0"}, c.flags...)...).origin(t)
+			for path, want := range map[string]string{
+				"/": "userlog/", "/userlog": "/app/userlog/", "/userlog/": "/app/userlog/login", "/userlog/live/": "/app/userlog/live",
+			} {
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, origin+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.header != "" {
+					request.Header.Set("X-Forwarded-Prefix", c.header)
+				}
+				answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer.Body.Close()
+				if got := answer.Header.Get("Location"); got != want {
+					t.Errorf("%s leads to %q, want %q", path, got, want)
 				}
 			}
 		})
