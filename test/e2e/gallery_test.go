@@ -179,7 +179,7 @@ func (g *gallery) enter(t *testing.T, p place) *tab {
 		`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX)
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
 	if p.as != "" {
-		b.holdSession(g.site, p.as) // cookies don't know ports
+		b.holdSession(g.site, p.as) // the sites share a Redis
 	}
 	return b
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,13 +117,17 @@ func (b *tab) holdSession(p *program, name string) {
 	answer := httptest.NewRecorder()
 	c, _ := gin.CreateTestContext(answer)
 	c.Request = httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, b.base+"/login", nil)
-	if err := auth.NewSessions(client, keys, auth.SessionOptions{}).LogIn(c, account, "127.0.0.1"); err != nil {
+	sessions := auth.NewSessions(client, keys, auth.SessionOptions{}).At(strings.TrimSuffix(c.Request.URL.Path, "/login"))
+	if err := sessions.LogIn(c, account, "127.0.0.1"); err != nil {
 		b.t.Fatal(err)
 	}
 	for _, cookie := range answer.Result().Cookies() {
-		call(b, network.SetCookie, network.SetCookieParams{
-			URL: b.base + "/", Name: cookie.Name, Value: cookie.Value, Path: cookie.Path, HTTPOnly: &cookie.HttpOnly,
-		})
+		// The second name is that of sites whose sockets are served elsewhere.
+		for _, name := range []string{cookie.Name, "userlog"} {
+			call(b, network.SetCookie, network.SetCookieParams{
+				URL: b.base + "/", Name: name, Value: cookie.Value, Path: cookie.Path, HTTPOnly: &cookie.HttpOnly,
+			})
+		}
 	}
 }
 
