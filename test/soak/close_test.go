@@ -17,7 +17,7 @@ func TestCloseWithAHealthyRedis(t *testing.T) {
 	client := server.Client(t)
 	logs := open(t, client, store.Options{MaxEntries: 10_000})
 	fill(logs, atClose)
-	took, err := closeWithin(logs, 5*time.Second)
+	took, err := closeWithin(logs, patience)
 	if err != nil {
 		t.Error(err)
 	}

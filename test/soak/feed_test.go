@@ -24,13 +24,13 @@ const reach = 1000
 // stall. Each has to see everything from before it came until after it went, once and in order.
 func TestJoin(t *testing.T) {
 	t.Parallel()
-	joins := long(150, 1000)
+	joins, rate := long(150, 1000), busy()
 	random := seeded(t)
 	server, network, client := behindNetwork(t)
 	direct := server.Client(t)
 	application := open(t, direct, store.Options{MaxEntries: 10_000})
 	admin := open(t, client, store.Options{MaxEntries: reach})
-	load := startLoad(t, application, 2000)
+	load := startLoad(t, application, rate)
 	redistest.Eventually(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
 
 	faults := map[string]int{}
@@ -54,7 +54,7 @@ func TestJoin(t *testing.T) {
 	all.Wait()
 	load.stop()
 	settled(t, application)
-	summary(t, application, "join at 2000/s", "joins", joins, "faults", faults, verdict(t, visits))
+	summary(t, application, fmt.Sprintf("join at %d/s", rate), "joins", joins, "faults", faults, verdict(t, visits))
 }
 
 // seeded returns a source of random numbers, and prints how to get the same ones again.
@@ -179,7 +179,7 @@ func (v *visit) newest(ctx context.Context) (string, error) {
 }
 
 // written returns the position of every entry in the list of a user, by id.
-func written(t *testing.T, logs *store.Store, direct *redis.Client, user string) map[string]int {
+func written(t *testing.T, logs *store.Store, direct redis.UniversalClient, user string) map[string]int {
 	t.Helper()
 	lines, err := direct.LRange(t.Context(), logs.KeyPrefix()+"log:"+user, 0, -1).Result()
 	if err != nil {

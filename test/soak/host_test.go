@@ -20,7 +20,7 @@ import (
 // Whatever state Redis is in, the host's responses are what they are without us.
 func TestHost(t *testing.T) {
 	t.Parallel()
-	requests := long(2000, 100_000)
+	requests := long(1000, 100_000)
 	for _, test := range []struct {
 		name  string
 		store func(t *testing.T) *store.Store

@@ -23,6 +23,13 @@ func record(logs *store.Store, users []string, n int) {
 	logs.Record(store.Entry{Username: users[n%len(users)], Method: "GET", Path: fmt.Sprintf("/%d", n), Code: 200})
 }
 
+// busy is how many requests a second the application of a test is asked for. In the short form several tests share a
+// machine, which may have other things to do.
+func busy() int { return long(500, 2000) }
+
+// roomy is the size of a queue. In the short form it holds whatever a busy machine does not get written.
+func roomy() int { return long(200_000, store.DefaultQueueSize) }
+
 // load records requests at a constant rate, whatever becomes of them.
 type load struct {
 	logs    *store.Store

@@ -28,7 +28,7 @@ func TestNetwork(t *testing.T) {
 			t.Parallel()
 			server, network, client := behindNetwork(t)
 			direct := server.Client(t)
-			logs := open(t, client, store.Options{MaxEntries: 10_000})
+			logs := open(t, client, store.Options{MaxEntries: 10_000, QueueSize: roomy()})
 			heard := listen(t, logs, direct)
 			load := startLoad(t, logs, 500)
 			for range long(2, 20) {

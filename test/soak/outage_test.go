@@ -16,7 +16,7 @@ func TestOutage(t *testing.T) {
 	away := 3 * time.Second
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	client := server.Client(t)
-	logs := open(t, client, store.Options{MaxEntries: 10_000})
+	logs := open(t, client, store.Options{MaxEntries: 10_000, QueueSize: roomy()})
 	viewer := view(t, logs)
 	load := startLoad(t, logs, rate)
 	during(t, logs, time.Second)

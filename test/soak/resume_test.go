@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +32,7 @@ func TestResume(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		servers int
-	}{{"resume at 2000/s", 1}, {"resume at 2000/s, two servers", 2}} {
+	}{{"one server", 1}, {"two servers", 2}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			testResume(t, test.name, test.servers)
@@ -41,6 +42,7 @@ func TestResume(t *testing.T) {
 
 func testResume(t *testing.T, name string, servers int) {
 	const viewers = 20
+	rate := busy()
 	cuts := long(60, 500) / viewers // at least
 	random := seeded(t)
 	client := redistest.Start(t).Client(t)
@@ -48,10 +50,10 @@ func testResume(t *testing.T, name string, servers int) {
 	var admin *store.Store
 	addresses := make([]string, servers)
 	for i := range addresses {
-		admin = open(t, client, store.Options{MaxEntries: 50}) // half a second
+		admin = open(t, client, store.Options{MaxEntries: rate / len(users()) / 2}) // half a second
 		addresses[i] = serveAdmin(t, admin)
 	}
-	load := startLoad(t, application, 2000)
+	load := startLoad(t, application, rate)
 	redistest.Eventually(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
 
 	var returns kinds
@@ -68,6 +70,9 @@ func testResume(t *testing.T, name string, servers int) {
 	}
 	all.Wait()
 	load.stop()
+	if t.Failed() {
+		return // a page that could not connect has nothing to be checked
+	}
 	settled(t, application)
 	f := figures{}
 	missing, made := 0, 0
@@ -81,14 +86,15 @@ func testResume(t *testing.T, name string, servers int) {
 	if !returns.gap.Load() || !returns.smooth.Load() {
 		t.Errorf("%d gaps after %d cuts: that was not both kinds", f.gaps, made)
 	}
-	summary(t, application, name, "cuts", made, f, "which stand for", missing)
+	summary(t, application, fmt.Sprintf("resume at %d/s, %s", rate, name), "cuts", made, f, "which stand for", missing)
 }
 
 // serveAdmin serves the admin of logs to anybody, and returns where its socket is.
 func serveAdmin(t *testing.T, logs *store.Store) string {
 	t.Helper()
 	admin, err := handlers.New(logs, handlers.Options{
-		Identify: func(*gin.Context) (string, auth.Role) { return "root", auth.Superuser },
+		// One account could not look so often: what it looks at is recorded, and there is a limit to that.
+		Identify: func(c *gin.Context) (string, auth.Role) { return "agent-of-" + c.Query("username"), auth.Superuser },
 		Logger:   slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
@@ -209,11 +215,32 @@ func (p *page) take(m message) {
 	}
 }
 
+// leaveOutWhatItHad takes away what a gap brought again. A server that lags behind another, as on a busy machine, does not
+// know the newest entry of a viewer that comes from there: it shows a gap and all that it has. A browser leaves out the
+// rows that it has already.
+func (p *page) leaveOutWhatItHad(position map[string]int) {
+	var kept []string
+	var holes []int
+	furthest, again := -1, false
+	for i, id := range p.ids {
+		if slices.Contains(p.holes, i) {
+			holes, again = append(holes, len(kept)), true
+		}
+		if again && position[id] <= furthest {
+			continue
+		}
+		again = false
+		kept, furthest = append(kept, id), max(furthest, position[id])
+	}
+	p.ids, p.holes = kept, slices.Compact(holes)
+}
+
 // check adds up what is wrong with each part between two gaps, and returns how many entries are
 // missing where a gap says so.
 func (p *page) check(t *testing.T, f *figures) (missing int) {
 	t.Helper()
 	position := written(t, p.logs, p.direct, p.user)
+	p.leaveOutWhatItHad(position)
 	p.since = p.ids[0] // one that was cut before it had seen anything has nothing to go on after
 	f.add(&p.visit, position)
 	for _, hole := range p.holes {
