@@ -23,11 +23,12 @@ type Via string
 
 // Ways to show who one is.
 const (
-	ViaSession  Via = "browser"  // a session of our own login
-	ViaToken    Via = "token"    // a program's token
-	ViaProxy    Via = "proxy"    // a header that a trusted proxy has set
-	ViaHost     Via = "host"     // the host application's own login
-	ViaTerminal Via = "terminal" // a command, by the name that the operating system gives its user
+	ViaSession   Via = "browser"    // a session of our own login
+	ViaToken     Via = "token"      // a program's token
+	ViaProxy     Via = "proxy"      // a header that a trusted proxy has set
+	ViaHost      Via = "host"       // the host application's own login
+	ViaHostToken Via = "host-token" // a program's token of the host application
+	ViaTerminal  Via = "terminal"   // a command, by the name that the operating system gives its user
 )
 
 // AccessCheck asks again, for those who keep a connection open, whether they still may.
@@ -101,6 +102,6 @@ func (c *AccessCheck) valid(ctx context.Context, accesses []Access) (func(Access
 			return open && accounts.access(a.Account, a.generation, a.Via, a.ID) == a
 		}
 		r, known := accounts[a.Account]
-		return !known || a.Via == ViaHost || !r.Disabled && r.Role == a.Role
+		return !known || a.Via == ViaHost || a.Via == ViaHostToken || !r.Disabled && r.Role == a.Role
 	}, nil
 }

@@ -34,7 +34,7 @@ func accessOf(c *gin.Context) auth.Access {
 }
 
 // canLogIn reports whether there is a login to lead people to.
-func (s *site) canLogIn() bool { return s.options.ownLogin() }
+func (s *site) canLogIn() bool { return s.options.ownLogin() || s.options.LoginURL != "" }
 
 // ownLogin reports whether people log in here, and not at the host's or at a proxy.
 func (o Options) ownLogin() bool { return o.Identify == nil && o.AuthHeader == "" }
@@ -49,20 +49,28 @@ func (s *site) requireSuperuser(c *gin.Context) {
 	s.admit(c, true, func(c *gin.Context) (auth.Access, error) { return accessOf(c), nil })
 }
 
-// requireProgram lets programs on that bring a token. Nothing else counts here: a browser sends its
-// cookie along with whatever another site makes it ask for.
-func (s *site) requireProgram(c *gin.Context) {
+// requireAPI lets programs on that bring a token. Browsers count only where the host or a proxy says who
+// makes the request. A session of our own login does not: it opens pages.
+func (s *site) requireAPI(c *gin.Context) {
 	c.Set(programKey, true)
-	s.admit(c, false, s.byToken)
+	s.admit(c, false, func(c *gin.Context) (auth.Access, error) {
+		who, err := s.byToken(c)
+		if err == nil && who.Account == "" && bearer(c.Request) == "" && !s.options.ownLogin() {
+			return s.authenticate(c)
+		}
+		return who, err
+	})
 }
 
 // requireSocketAccess lets programs on by their token, and pages as everywhere.
 func (s *site) requireSocketAccess(c *gin.Context) {
-	if bearer(c.Request) != "" {
-		s.requireProgram(c)
+	who, err := s.byToken(c)
+	if bearer(c.Request) == "" && who.Account == "" {
+		s.requireLogin(c)
 		return
 	}
-	s.requireLogin(c)
+	c.Set(programKey, true)
+	s.admit(c, false, func(*gin.Context) (auth.Access, error) { return who, err })
 }
 
 // requireAllowance stands before actions that are recorded each time, changes for the most part. It
@@ -153,9 +161,16 @@ func (a *Admin) clientAddress(c *gin.Context) string {
 	return address
 }
 
-// byToken finds out for which account the request's token stands.
+// byToken finds out for which account the request's token stands: one of ours, or one of the host's.
 func (s *site) byToken(c *gin.Context) (auth.Access, error) {
-	return s.tokens.Access(c.Request.Context(), bearer(c.Request))
+	if secret := bearer(c.Request); secret != "" || s.options.IdentifyToken == nil {
+		return s.tokens.Access(c.Request.Context(), secret)
+	}
+	name, role := s.options.IdentifyToken(c)
+	if name == "" {
+		return auth.Access{}, nil
+	}
+	return auth.Access{Account: name, Role: role, Via: auth.ViaHostToken}, nil
 }
 
 // bearer is the token that a request has, or "". Other values of the header are the host's.

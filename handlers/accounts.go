@@ -64,18 +64,9 @@ func (s *site) showLink(c *gin.Context, name, secret string, isNew bool) {
 }
 
 // passwordLink is the address at which an account's owner sets a password. The secret is behind the #,
-// which browsers send to nobody: it gets into no log of a server or proxy, and into no Referer. The link
-// leads to plain http on this machine only. Elsewhere nobody could log in by plain http, or TLS ends in
-// front of us.
+// which browsers send to nobody: it gets into no log of a server or proxy, and into no Referer.
 func (s *site) passwordLink(c *gin.Context, name, secret string) string {
-	u := url.URL{
-		Scheme: "https", Host: c.Request.Host, Path: s.base + "/password",
-		RawQuery: url.Values{"username": {name}}.Encode(), Fragment: secret,
-	}
-	if c.Request.TLS == nil && !s.options.SecureCookies && auth.IsLoopback(c.Request) {
-		u.Scheme = "http"
-	}
-	return u.String()
+	return s.origin(c) + s.base + "/password?" + url.Values{"username": {name}}.Encode() + "#" + secret
 }
 
 func (s *site) disableAccount(c *gin.Context) {

@@ -121,7 +121,7 @@ func (s *site) logOut(c *gin.Context) {
 
 func (s *site) showLogin(c *gin.Context, status int, p views.Login) {
 	p.Layout = s.layout(c, "")
-	p.Layout.Current = s.loginURL(p.Next) // a language switch must not lead to the form's POST
+	p.Layout.Current = s.loginURL(c, p.Next) // a language switch must not lead to the form's POST
 	html, err := s.views.Login(p)
 	s.answer(c, status, html, err)
 }

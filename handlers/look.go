@@ -124,7 +124,7 @@ func (s *site) refuseFragment(c *gin.Context, outcome access.Outcome) {
 		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
 			next = current.RequestURI()
 		}
-		c.Header("HX-Redirect", s.loginURL(next))
+		c.Header("HX-Redirect", s.loginURL(c, next))
 		c.Status(http.StatusUnauthorized)
 	case outcome == access.NeedsReason:
 		c.Header("HX-Refresh", "true")
@@ -153,12 +153,12 @@ func (s *site) refusePage(c *gin.Context, look access.Look, outcome access.Outco
 // askLogin leads a page to the login, and back after it. Where there is none to lead to, it refuses.
 func (s *site) askLogin(c *gin.Context) {
 	switch {
-	case !s.canLogIn():
+	case !s.canLogIn() || s.comesFromLogin(c):
 		s.showError(c, views.Error{Status: http.StatusForbidden, NoAccess: true})
 	case c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead:
-		c.Redirect(http.StatusSeeOther, s.loginURL(s.base+"/")) // a form can't be sent again by a link
+		c.Redirect(http.StatusSeeOther, s.loginURL(c, s.base+"/")) // a form can't be sent again by a link
 	default:
-		c.Redirect(http.StatusSeeOther, s.loginURL(s.here(c)))
+		c.Redirect(http.StatusSeeOther, s.loginURL(c, s.here(c)))
 	}
 }
 

@@ -87,7 +87,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 		private.POST("/reason", on((*site).stateReason))
 	}
 	a.mountAccounts(private, on)
-	api := public.Group("/api", on((*site).requireProgram))
+	api := public.Group("/api", on((*site).requireAPI))
 	page(api, "/users", on((*site).apiUsers))
 	page(api, "/log", on((*site).apiLog))
 }

@@ -24,6 +24,19 @@ type Options struct {
 	// connect again, which is every minute. Default: nil.
 	Identify func(*gin.Context) (name string, role auth.Role)
 
+	// LoginURL is where people log in where Identify or AuthHeader is set: a path such as
+	// /login?next={next}, or a URL. A browser in which nobody is logged in is sent there. {next} is
+	// replaced by where to lead back after the login: a path of the admin or, for a URL, its address.
+	// Identify should name also those who have no role: a nameless person is sent there, and refused when
+	// she comes back at once. Default: "", nobody is sent anywhere, but refused.
+	LoginURL string
+
+	// IdentifyToken makes the host application's tokens for programs the admin's: it returns the name and
+	// the role of the account whose token the request bears, or no name. It is asked for requests of the
+	// API and of the live socket that bear no token of ours. It must not read cookies, which other sites
+	// can have a browser send. Default: nil, only our tokens count.
+	IdentifyToken func(*gin.Context) (name string, role auth.Role)
+
 	// AuthHeader makes the login of a proxy in front the admin's: it is the header, such as
 	// X-Forwarded-User, in which the proxy names whom it has authenticated. It is believed only in
 	// requests from TrustedProxies, which it needs, and the proxy must remove it from what its
@@ -129,6 +142,10 @@ func (o Options) validateLogin() error {
 	switch {
 	case o.AuthHeader != "" && o.Identify != nil:
 		return errors.New("there are two logins, Identify and AuthHeader: use one")
+	case o.LoginURL != "" && o.ownLogin():
+		return errors.New("there is a login URL, and our own login: set Identify or AuthHeader, too")
+	case o.LoginURL != "" && !isLoginURL(o.LoginURL):
+		return fmt.Errorf("login URL %q: use a path such as /login?next={next}, or a URL such as https://login.example.com/?return={next}", o.LoginURL)
 	case o.AuthHeader != "" && len(o.TrustedProxies) == 0:
 		return fmt.Errorf("anybody could send the header %s: name the proxies that are trusted", o.AuthHeader)
 	case o.AuthHeader != "" && slices.ContainsFunc(o.TrustedProxies, everybody):
@@ -144,6 +161,15 @@ func (o Options) validateLogin() error {
 		}
 	}
 	return nil
+}
+
+// isLoginURL reports whether a text leads to a path of this host, or to another site by http or https.
+func isLoginURL(text string) bool {
+	u, err := url.Parse(strings.ReplaceAll(text, "{next}", "x"))
+	if err != nil || strings.Contains(text, `\`) || u.User != nil {
+		return false
+	}
+	return isHTTP(u) || u.Scheme == "" && u.Host == "" && strings.HasPrefix(text, "/")
 }
 
 // everybody says whether a network is all addresses there are.

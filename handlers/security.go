@@ -132,14 +132,6 @@ func (a *Admin) writeHeaders(c *gin.Context) {
 	header.Add("Vary", "Accept-Encoding")
 }
 
-// loginURL is the login page that leads back to next.
-func (s *site) loginURL(next string) string {
-	if next = s.ownPath(next); next == s.base+"/" {
-		return s.base + "/login"
-	}
-	return s.base + "/login?" + url.Values{"next": {next}}.Encode()
-}
-
 // ownPath returns next if it is a path of the admin, and the home page otherwise: a login must not
 // lead to another site. Browsers read a backslash as a slash, and skip tabs and line ends.
 func (s *site) ownPath(next string) string {

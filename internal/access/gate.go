@@ -181,7 +181,8 @@ func (g *Gate) reason(ctx context.Context, look Look) Answer {
 		return Answer{Outcome: Allowed}
 	}
 	answer := g.currentReason(ctx, look)
-	if answer.Outcome != NeedsReason || look.Reason == "" || look.Access.Via != auth.ViaToken {
+	program := look.Access.Via == auth.ViaToken || look.Access.Via == auth.ViaHostToken
+	if answer.Outcome != NeedsReason || look.Reason == "" || !program {
 		// A browser's reason comes by a form. In a link, another site's page could put words into its mouth.
 		return answer
 	}
@@ -205,7 +206,7 @@ func (g *Gate) currentReason(ctx context.Context, look Look) Answer {
 // until is when an open connection has to ask again: when its reason is over, or when the login of a host
 // or a proxy has to be asked again, whichever comes first. Zero is never.
 func (g *Gate) until(via auth.Via, reason auth.Reason) time.Time {
-	if via != auth.ViaHost && via != auth.ViaProxy {
+	if via == auth.ViaSession || via == auth.ViaToken || via == auth.ViaTerminal {
 		return reason.Until
 	}
 	limit := time.Now().Add(g.options.LoginInterval)

@@ -74,6 +74,7 @@ var (
 	program  = auth.Access{Account: "vera", Role: auth.Viewer, Via: auth.ViaToken}
 	customer = auth.Access{Account: "ada", Via: auth.ViaHost}
 	chief    = auth.Access{Account: "root", Role: auth.Superuser, Via: auth.ViaHost}
+	robot    = auth.Access{Account: "robot", Role: auth.Viewer, Via: auth.ViaHostToken}
 	proxied  = auth.Access{Account: "vera", Role: auth.Viewer, Via: auth.ViaProxy}
 	operator = auth.Access{Account: "operator", Via: auth.ViaTerminal}
 	stolen   = auth.Access{Account: "root", Role: "owner", Via: auth.ViaSession}
@@ -149,6 +150,10 @@ func TestWhoLooksIsWrittenDown(t *testing.T) {
 			"reason-stated vera ada ticket 12", "view vera ada ticket 12", "watch vera ada ticket 12",
 			"reason-stated vera  ticket 12", "watch-everyone vera  ticket 12",
 		}},
+		{robot, "ticket 12", access.Options{RequireReason: true}, []string{
+			"reason-stated robot ada ticket 12", "view robot ada ticket 12", "watch robot ada ticket 12",
+			"reason-stated robot  ticket 12", "watch-everyone robot  ticket 12",
+		}},
 		{operator, "ticket 12", access.Options{Terminal: true}, []string{"view operator ada ticket 12", "watch operator ada ticket 12", "watch-everyone operator  ticket 12"}},
 		{operator, "", access.Options{Terminal: true, RequireReason: true}, []string{"view operator ada", "watch operator ada", "watch-everyone operator"}},
 	} {
@@ -222,6 +227,7 @@ func TestUntilWhen(t *testing.T) {
 			{program, 0, 0},
 			{chief, 0, time.Minute},
 			{proxied, 0, time.Minute},
+			{robot, 0, time.Minute},
 			{vera, time.Hour, time.Hour},
 			{program, time.Second, time.Second},
 			{chief, time.Hour, time.Minute},
