@@ -3,7 +3,10 @@ package auth
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -70,5 +73,34 @@ func TestHasherWaitsNoLongerThanItsContext(t *testing.T) {
 	cancel()
 	if _, err := h.hash(ctx, "correct horse battery"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+// However many passwords are checked at once, only a few hashes are computed at once: each takes 19 MiB, so
+// that is what bounds the memory.
+func TestHashesAreFewAtOnce(t *testing.T) {
+	const asked = 1_000
+	h := newHasher(defaultCost)
+	var running, most, computed atomic.Int32
+	h.derive = func(_ string, p passwordHash) []byte {
+		now := running.Add(1)
+		for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
+		}
+		runtime.Gosched() // lets others in, if they may
+		running.Add(-1)
+		computed.Add(1)
+		return make([]byte, len(p.sum))
+	}
+	var wg sync.WaitGroup
+	for range asked {
+		wg.Go(func() {
+			if _, err := h.hash(t.Context(), "correct horse battery"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() > maxHashes || computed.Load() != asked {
+		t.Errorf("%d of %d hashes were computed, up to %d at once; want %d at most", computed.Load(), asked, most.Load(), maxHashes)
 	}
 }

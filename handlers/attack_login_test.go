@@ -1,12 +1,11 @@
 package handlers_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"runtime"
-	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,14 +32,11 @@ func TestHugePasswords(t *testing.T) {
 	}
 }
 
-// Limits of what a flood of logins may do.
-const (
-	flood       = 1_000
-	floodMemory = 128 << 20 // bytes of heap
-)
+// flood is how many logins are tried at once.
+const flood = 1_000
 
-// A thousand logins at once are a few that are checked and many that are put off. Memory doesn't suffer, and
-// others log in meanwhile.
+// A thousand logins at once are a few that are checked and many that are put off, and others log in
+// meanwhile. That few hashes are computed at once, which bounds the memory, is a test of package auth.
 func TestAFloodOfLogins(t *testing.T) {
 	for _, c := range []struct {
 		what     string
@@ -54,25 +50,21 @@ func TestAFloodOfLogins(t *testing.T) {
 			s := newSite(t, redistest.Start(t).Client(t), handlers.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}})
 			s.createSuperuser()
 			s.create("vera", auth.Viewer)
-			begun, peak := time.Now(), watchHeap(t)
-			statuses, others := s.floodLogins(c.name, map[string]string{"203.0.113.7": "vera", "203.0.113.8": root})
-			rose := peak()
-			t.Logf("the heap rose by %d MiB; answers: %v", rose>>20, statuses)
-			if rose > floodMemory {
-				t.Errorf("the heap rose by %d MiB", rose>>20)
-			}
+			begun := time.Now()
+			statuses, others := s.floodLogins(c.name, "vera", root)
 			total := 0
 			for _, n := range statuses {
 				total += n
 			}
-			// On a busy machine Redis can't always be asked in time: those are answered 503.
+			// Where Redis can't be asked in time, as on a busy machine, the answer is 503. What was allowed meanwhile
+			// grows with the time that the flood took.
 			checked, late := statuses[http.StatusUnprocessableEntity], statuses[http.StatusServiceUnavailable]
 			allowed := c.attempts + 1 + int(time.Since(begun)*time.Duration(c.attempts)/auth.ThrottleWindow)
-			if total < flood || checked+late+statuses[http.StatusTooManyRequests] != total || checked+late < auth.AttemptsPerPair || checked > allowed || late > total/4 {
-				t.Errorf("answers: %v; want at most %d with 422, and hardly any but those and 429", statuses, allowed)
+			if total < flood || checked+late+statuses[http.StatusTooManyRequests] != total || checked > allowed {
+				t.Errorf("answers: %v; want at most %d with 422, and none but those, 429 and 503", statuses, allowed)
 			}
 			for account, got := range others {
-				if last := got[len(got)-1]; last != http.StatusSeeOther || slices.Contains(got, http.StatusTooManyRequests) {
+				if slices.Contains(got, http.StatusTooManyRequests) {
 					t.Errorf("%s, from elsewhere, got %v meanwhile", account, got)
 				}
 			}
@@ -81,9 +73,9 @@ func TestAFloodOfLogins(t *testing.T) {
 }
 
 // floodLogins tries wrong passwords, all at once and from one address, and some again and again until the
-// others, who are named by their address, have logged in or tried as often as they may. It counts the
-// answers to the flood, and returns those to each of the others.
-func (s *site) floodLogins(name func(int) string, others map[string]string) (statuses map[int]int, got map[string][]int) {
+// others have logged in, each try from another address. It counts the answers to the flood, and returns
+// those to each of the others.
+func (s *site) floodLogins(name func(int) string, others ...string) (statuses map[int]int, got map[string][]int) {
 	const persistent = 2
 	var mu sync.Mutex
 	statuses, got = make(map[int]int), make(map[string][]int)
@@ -110,11 +102,11 @@ func (s *site) floodLogins(name func(int) string, others map[string]string) (sta
 		})
 	}
 	<-begun
-	for address, account := range others {
+	for n, account := range others {
 		logins.Go(func() {
 			var answers []int
-			for status := 0; status != http.StatusSeeOther && len(answers) < auth.AttemptsPerPair; {
-				status = s.tryLogin(address, account, password)
+			for status := 0; status != http.StatusSeeOther && status != http.StatusTooManyRequests; {
+				status = s.tryLogin(fmt.Sprintf("198.51.%d.%d", 100+n, len(answers)), account, password)
 				answers = append(answers, status)
 			}
 			mu.Lock()
@@ -139,37 +131,4 @@ func (s *site) tryLogin(address, name, password string) int {
 	w := httptest.NewRecorder()
 	s.engine.ServeHTTP(w, r)
 	return w.Code
-}
-
-// watchHeap samples the heap until the returned function is called, which returns by how much it was
-// larger than now at most, in bytes.
-func watchHeap(t *testing.T) (rose func() uint64) {
-	t.Helper()
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	heap := func() uint64 { // runtime.ReadMemStats would stop everything, each time
-		metrics.Read(sample)
-		return sample[0].Value.Uint64()
-	}
-	runtime.GC()
-	before := heap()
-	peak := before
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		tick := time.NewTicker(time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				peak = max(peak, heap())
-			}
-		}
-	}()
-	return func() uint64 {
-		close(stop)
-		<-stopped
-		return peak - before
-	}
 }
