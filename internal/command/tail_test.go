@@ -65,8 +65,9 @@ func TestTailOfNobodySaysThatItWaits(t *testing.T) {
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	one := start(t, nil, "tail", "no\u202esuch", "--redis", server.URL)
-	all := start(t, nil, "tail", "--all", "--redis", server.URL)
 	one.err.await(t, `^No logs for no\\u202esuch yet\. Waiting\.\n$`)
+	// One after the other: each command sets go-redis' logger, which is one for the process.
+	all := start(t, nil, "tail", "--all", "--redis", server.URL)
 	all.err.await(t, `^No logs yet\. Waiting\.\n$`)
 	record(logs, "no\u202esuch", "/first")
 	one.out.await(t, "/first")
