@@ -31,7 +31,7 @@ func TestNothingIsInjectedIntoTheProgramsLog(t *testing.T) {
 			redis.Kill()
 			for _, path := range []string{"/", "/static", "/live", "/live/socket", "/users", "/audit", "/login", "/accounts", "/api/log", "/nothing" + injectedInURL} {
 				for _, request := range []string{
-					"GET /userlog" + path + "?username=" + injectedInURL + "&q=" + injectedInURL + " HTTP/1.1\r\nHost: localhost\r\nCookie: userlog=" + strings.Repeat("A", 43) +
+					"GET /userlog" + path + "?username=" + injectedInURL + "&q=" + injectedInURL + " HTTP/1.1\r\nHost: localhost\r\nCookie: userlog+userlog=" + strings.Repeat("A", 43) +
 						"\r\nUser-Agent: " + injectedInHeader + "\r\nX-Forwarded-For: " + injectedInHeader + "\r\nConnection: close\r\n\r\n",
 					"GET /userlog" + path + " HTTP/1.1\r\nHost: \x1b[2J\r\nX: \x1b[2J\r\n[ERROR]: \x1b[2J\r\n\r\n",
 					"[ERROR] \x1b[2J " + path + "\r\n\r\n",
