@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"maps"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -100,11 +98,6 @@ func (c *catalogue) direction() string {
 		return "rtl"
 	}
 	return "ltr"
-}
-
-// keys lists every key of the catalogue, in no order.
-func (c *catalogue) keys() []string {
-	return slices.AppendSeq(slices.Collect(maps.Keys(c.texts)), maps.Keys(c.plural))
 }
 
 // text returns a message without parameters.
