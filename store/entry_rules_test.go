@@ -45,11 +45,11 @@ func TestNobodyActsInHerOwnPlace(t *testing.T) {
 func TestFailuresWithoutAStatusAreCounted(t *testing.T) {
 	var counted traffic
 	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
-	for _, e := range []Entry{{Code: 200, Ended: EndBrokeOff}, {Ended: EndTimedOut}, {Ended: EndGaveUp}, {Ended: EndUnknown}, {Code: 500, Ended: EndGaveUp}} {
+	for _, e := range []Entry{{Code: 200, Ended: EndBrokeOff}, {Ended: EndTimedOut}, {Ended: EndGaveUp}, {Ended: EndUnknown}, {Code: 500, Ended: EndGaveUp}, {Code: 200, Problem: "card declined"}} {
 		e.Time = now
 		counted.add(&e, now)
 	}
-	if got, want := counted.line(now).hour(0)[59], (Minute{Requests: 5, ServerErrors: 2}); got != want {
+	if got, want := counted.line(now).hour(0)[59], (Minute{Requests: 6, ClientErrors: 1, ServerErrors: 2}); got != want {
 		t.Errorf("counted %+v, want %+v", got, want)
 	}
 	if at, code := readTroubleScore(troubleScore(now, 200)); code != 0 || !at.Equal(now) {

@@ -5,8 +5,8 @@ import "time"
 // Minute counts the requests of one minute.
 type Minute struct {
 	Requests     uint32
-	ClientErrors uint32 // of those, with a status from 400 to 499
-	ServerErrors uint32 // of those, with a status of 500 or more, or whose answers broke off or timed out
+	ClientErrors uint32 // of those, failed for another reason: with a status from 400 to 499, or a problem
+	ServerErrors uint32 // of those, failed with a status of 500 or more, or whose answers broke off or timed out
 }
 
 // minutesKept is how many minutes are counted, the current one included.
@@ -32,10 +32,10 @@ func (t *traffic) add(e *Entry, now time.Time) {
 	m := &t.minutes[minute%minutesKept]
 	m.Requests++
 	switch {
-	case e.Ended == EndGaveUp:
+	case !e.Failed():
 	case e.Code >= 500, e.Ended == EndBrokeOff, e.Ended == EndTimedOut:
 		m.ServerErrors++
-	case e.Code >= 400:
+	default:
 		m.ClientErrors++
 	}
 }

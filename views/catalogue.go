@@ -79,7 +79,7 @@ func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) (*catalogue, erro
 	for _, m := range file.Messages {
 		if strings.Contains(m.Other, "{{") {
 			c.plural[m.ID] = m.One != "" || m.Many != "" || m.Few != "" || m.Two != "" || m.Zero != ""
-			if rest := strings.NewReplacer("{{.Name}}", "", "{{.Count}}", "").Replace(m.Other); !c.plural[m.ID] && !strings.Contains(rest, "{{") {
+			if rest := strings.NewReplacer("{{.Name}}", "", "{{.Other}}", "", "{{.Count}}", "").Replace(m.Other); !c.plural[m.ID] && !strings.Contains(rest, "{{") {
 				c.patterns[m.ID] = m.Other
 			}
 		} else {
@@ -109,19 +109,25 @@ func (c *catalogue) text(key string) (string, error) {
 	return text, nil
 }
 
-// localize returns a message with its parameters: {{.Count}}, which also chooses the plural and is
-// written as the language writes numbers, and {{.Name}}.
-func (c *catalogue) localize(key string, count int, name string) (string, error) {
+// parameters are what stands in a message. {{.Count}} chooses the plural, too, and is written as the language writes
+// numbers.
+type parameters struct {
+	Name, Other string
+	Count       int
+}
+
+// localize returns a message with its parameters.
+func (c *catalogue) localize(key string, p parameters) (string, error) {
 	if text, ok := c.texts[key]; ok {
 		return text, nil
 	}
+	count := c.number(p.Count)
 	if pattern, ok := c.patterns[key]; ok {
-		counted := strings.ReplaceAll(pattern, "{{.Count}}", c.number(count)) // first: the name is somebody else's text
-		return strings.ReplaceAll(counted, "{{.Name}}", name), nil
+		return strings.NewReplacer("{{.Count}}", count, "{{.Name}}", p.Name, "{{.Other}}", p.Other).Replace(pattern), nil
 	}
-	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name any }{c.number(count), name}}
+	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name, Other any }{count, p.Name, p.Other}}
 	if c.plural[key] {
-		config.PluralCount = count
+		config.PluralCount = p.Count
 	}
 	text, err := c.localizer.Localize(config)
 	if err != nil {
@@ -132,10 +138,14 @@ func (c *catalogue) localize(key string, count int, name string) (string, error)
 }
 
 // named returns a message with {{.Name}} as plain text, for places that hold no markup.
-func (c *catalogue) named(key, name string) (string, error) { return c.localize(key, 0, name) }
+func (c *catalogue) named(key, name string) (string, error) {
+	return c.localize(key, parameters{Name: name})
+}
 
 // counted returns a message with {{.Count}}.
-func (c *catalogue) counted(key string, count int) (string, error) { return c.localize(key, count, "") }
+func (c *catalogue) counted(key string, count int) (string, error) {
+	return c.localize(key, parameters{Count: count})
+}
 
 // number writes a number as the language does: 12,345 or 12 345. Digits are 0 to 9 everywhere, as
 // browsers write times ago: two kinds on one page would be hard to read.
@@ -157,16 +167,24 @@ func (c *catalogue) decimal(x float64) string {
 // isolated returns a message as HTML in which the name stands in <bdi>, so that a name written from
 // right to left leaves the sentence around it alone.
 func (c *catalogue) isolated(key, name string) (template.HTML, error) {
-	return c.isolate(key, 0, name)
+	return c.isolate(key, parameters{Name: name})
 }
 
-func (c *catalogue) isolate(key string, count int, name string) (template.HTML, error) {
-	// A private-use character marks the place until the sentence has been escaped.
-	const place = "\uE000"
-	text, err := c.localize(key, count, place)
+// isolate is isolated for a message with any parameters.
+func (c *catalogue) isolate(key string, p parameters) (template.HTML, error) {
+	text, err := c.quoting(key, p, template.HTMLEscapeString, func(name string) string {
+		return "<bdi>" + template.HTMLEscapeString(name) + "</bdi>"
+	})
+	return template.HTML(text), err
+}
+
+// quoting returns a message of which our words are escaped, and those of others quoted.
+func (c *catalogue) quoting(key string, p parameters, escape, quote func(string) string) (string, error) {
+	// Private-use characters mark the places until the sentence has been escaped.
+	const name, other = "\uE000", "\uE001"
+	text, err := c.localize(key, parameters{Name: name, Other: other, Count: p.Count})
 	if err != nil {
 		return "", err
 	}
-	isolated := "<bdi>" + template.HTMLEscapeString(name) + "</bdi>"
-	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), place, isolated)), nil
+	return strings.NewReplacer(name, quote(p.Name), other, quote(p.Other)).Replace(escape(text)), nil
 }

@@ -44,8 +44,8 @@ func readForms(t *testing.T, tag string) map[string]forms {
 // parameter is what is filled in: by the server, or in braces of its own by a script.
 var parameter = regexp.MustCompile(`\{\{\.\w+\}\}|\{\w+\}`)
 
-// parameters are those of a text, sorted.
-func parameters(text string) string {
+// parametersIn are those of a text, sorted.
+func parametersIn(text string) string {
 	found := parameter.FindAllString(text, -1)
 	slices.Sort(found)
 	return strings.Join(found, " ")
@@ -69,14 +69,14 @@ func TestCataloguesAreCompleteAndAlike(t *testing.T) {
 			if !slices.Contains(needed, key) {
 				t.Errorf("%s: %s is never used", tag, key)
 			}
-			if got, want := parameters(texts["other"]), parameters(english[key]["other"]); got != want {
+			if got, want := parametersIn(texts["other"]), parametersIn(english[key]["other"]); got != want {
 				t.Errorf("%s: %s has the parameters %q, in English %q", tag, key, got, want)
 			}
 			for form, text := range texts {
 				if strings.TrimSpace(text) == "" {
 					t.Errorf("%s: %s is empty", tag, key)
 				}
-				got, want := parameters(text), parameters(texts["other"])
+				got, want := parametersIn(text), parametersIn(texts["other"])
 				if form == "zero" || form == "one" || form == "two" {
 					// Where a form is for one number, words may say it: "one minute".
 					got, want = strings.ReplaceAll(got, "{{.Count}}", ""), strings.ReplaceAll(want, "{{.Count}}", "")

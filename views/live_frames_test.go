@@ -25,7 +25,7 @@ func TestRowShowsARequest(t *testing.T) {
 		{"PATCH", 500, "Write (PATCH)", "Server error (500)", "server-error"},
 		{"DELETE", 101, "Write (DELETE)", "Informational (101)", "informational"},
 		{"OPTIONS", 999, "Other (OPTIONS)", "Non-standard (999)", "non-standard"},
-		{"get", 0, "Other (get)", "Non-standard (0)", "non-standard"},
+		{"get", 0, "Other (get)", "Status unknown", "unknown"},
 	}
 	for _, c := range cases {
 		html, err := set.Row("en", "/u", &store.Entry{ID: "9", Username: "ada", Method: c.method, Path: "/a", Code: c.code}, false)

@@ -53,9 +53,9 @@ func (m *markup) counted(key string, count int) *markup {
 	return m.note(err).text(text)
 }
 
-// sentence writes a text in which a name, and perhaps a number, stands; the name keeps its own direction.
-func (m *markup) sentence(key, name string, count int) *markup {
-	html, err := m.catalogue.isolate(key, count, name)
+// sentence writes a text in which names, and perhaps a number, stand. A name keeps its own direction.
+func (m *markup) sentence(key string, p parameters) *markup {
+	html, err := m.catalogue.isolate(key, p)
 	m.html = append(m.html, html...)
 	return m.note(err)
 }

@@ -12,7 +12,7 @@ func TestMarkupEscapesEverythingButConstants(t *testing.T) {
 	}
 	const value = "<b>&\"'\x00"
 	m := newMarkup(catalogues[0], 0)
-	m.raw(`<i title="`).text(value).raw(`">`).code(value).named(value).sentence("now.on", value, 0)
+	m.raw(`<i title="`).text(value).raw(`">`).code(value).named(value).sentence("now.on", parameters{Name: value})
 	html, err := m.raw(`</i>`).bytes()
 	const escaped = "&lt;b&gt;&amp;&#34;&#39;\uFFFD"
 	want := `<i title="` + escaped + `"><code dir="ltr">` + escaped + `</code><strong class="page" dir="auto">` + escaped + `</strong> On <bdi>` + escaped + `</bdi></i>`
@@ -29,7 +29,7 @@ func TestMarkupWithoutItsTextIsAnError(t *testing.T) {
 	for what, write := range map[string]func(*markup){
 		"a text":     func(m *markup) { m.t("no.such") },
 		"a number":   func(m *markup) { m.counted("no.such", 1) },
-		"a sentence": func(m *markup) { m.sentence("no.such", "ada", 1) },
+		"a sentence": func(m *markup) { m.sentence("no.such", parameters{Name: "ada", Count: 1}) },
 	} {
 		m := newMarkup(catalogues[0], 0)
 		write(m)

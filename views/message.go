@@ -88,7 +88,7 @@ type shownMessage struct {
 // message is m in this language.
 func (c *catalogue) message(m *Message) (shownMessage, error) {
 	shown := shownMessage{Role: m.Role(), Warns: m.warn, Quiet: m.quiet}
-	text, err := c.isolate(m.key, m.count, m.name)
+	text, err := c.isolate(m.key, parameters{Name: m.name, Count: m.count})
 	if err != nil || !m.next {
 		shown.Text = text
 		return shown, err

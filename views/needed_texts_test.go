@@ -11,6 +11,7 @@ import (
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // A key of a catalogue stands in the sources as a string, unless it is put together from two.
@@ -71,11 +72,11 @@ func composedKeys(t *testing.T) (keys []string) {
 		hint := journey.Hint{Kind: kind}
 		keys = append(keys, newHintRow(hint).Key, troubleHints([]journey.Hint{hint})[0].Key)
 	}
-	for _, failed := range []failure{broken, forbidden, notFound, rejected} {
-		keys = append(keys, "trouble."+string(failed), "now.problem."+string(failed))
+	for _, f := range []failure{broken, forbidden, notFound, rejected, brokeOff, timedOut, said} {
+		keys = append(keys, "now.problem."+string(f))
 	}
-	for code := 100; code < 700; code += 100 {
-		keys = append(keys, resultKey(outcomeOf(code)))
+	for code := range 1000 {
+		keys = append(keys, trouble{Trouble: store.Trouble{Code: code}}.Key(), outcomeOf(&store.Entry{Code: code}).Key)
 	}
 	for _, p := range []presence{active, idle, gone} {
 		keys = append(keys, p.Key())

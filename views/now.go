@@ -21,9 +21,15 @@ type nowLine struct {
 type nowProblem struct {
 	Key   string // the catalogue's, of the sentence about it
 	Name  string
+	Said  string // what the application says went wrong
 	Code  int
 	When  moment
 	Fresh bool // the title of the window speaks of it
+}
+
+// parameters are what stands in the sentence about it.
+func (p *nowProblem) parameters() parameters {
+	return parameters{Name: p.Name, Other: p.Said, Count: p.Code}
 }
 
 // recent is how long a problem is in the title of the window.
@@ -41,8 +47,8 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 	}
 	if p := where.Problem; p != nil {
 		line.Problem = &nowProblem{
-			Key: "now.problem." + string(failureOf(p.Entry.Code)), Name: pageName(p.Entry.Page, p.Entry.Path), Code: p.Entry.Code,
-			When: momentOf(p.Entry.Time), Fresh: where.Since.Sub(p.Entry.Time) < recent,
+			Key: "now.problem." + string(failureOf(&p.Entry)), Name: pageName(p.Entry.Page, p.Entry.Path), Said: p.Entry.Problem,
+			Code: p.Entry.Code, When: momentOf(p.Entry.Time), Fresh: where.Since.Sub(p.Entry.Time) < recent,
 		}
 	}
 	for i, h := range hints {
@@ -78,7 +84,12 @@ func (m *markup) now(n nowLine) *markup {
 		m.raw(`" data-since="`).text(n.Since)
 	}
 	if n.Problem != nil && n.Problem.Fresh {
-		m.raw(`" data-trouble="`).counted("now.title", n.Problem.Code)
+		m.raw(`" data-trouble="`)
+		if n.Problem.Code >= 400 {
+			m.counted("now.title", n.Problem.Code)
+		} else {
+			m.t("now.title.failed")
+		}
 	}
 	m.raw(`"><p>`)
 	if n.Known {
@@ -90,7 +101,7 @@ func (m *markup) now(n nowLine) *markup {
 	if len(n.Hints) > 0 {
 		m.raw(`<ul class="hints">`)
 		for _, h := range n.Hints {
-			m.raw(`<li>`).sentence(h.Key, h.Where, h.Count).raw(` <span class="note">`).since(h.Last).raw(`</span></li>`)
+			m.raw(`<li>`).sentence(h.Key, parameters{Name: h.Where, Count: h.Count}).raw(` <span class="note">`).since(h.Last).raw(`</span></li>`)
 		}
 		m.raw(`</ul>`)
 	}
@@ -100,7 +111,7 @@ func (m *markup) now(n nowLine) *markup {
 // whereabouts writes on which page the user is, since when nothing happens there, and what failed last.
 func (m *markup) whereabouts(n nowLine) {
 	if n.Page != "" {
-		m.sentence("now.on", n.Page, 0)
+		m.sentence("now.on", parameters{Name: n.Page})
 	} else {
 		m.t("now.somewhere")
 	}
@@ -110,7 +121,7 @@ func (m *markup) whereabouts(n nowLine) {
 	idle, missing := m.catalogue.named("now.idle", span)
 	m.note(err).note(missing).text(idle).raw(`</span>`)
 	if p := n.Problem; p != nil {
-		m.raw(` <span class="problem">`).sentence(p.Key, p.Name, p.Code).raw(` `).since(p.When).raw(`.</span>`)
+		m.raw(` <span class="problem">`).sentence(p.Key, p.parameters()).raw(` `).since(p.When).raw(`.</span>`)
 	}
 }
 

@@ -12,17 +12,28 @@ type request struct {
 	When    moment
 	Method  string
 	URL     string // as it can be shown and copied
-	Code    int
-	Outcome string // class of the status code: the row's CSS class
+	TypeKey string // the catalogue's, of what kind of request it was
+	Outcome outcome
+	Actor   actor
+}
 
-	TypeKey, ResultKey string // of the catalogues: what kind of request it was, how it ended
+// actor is somebody who acted in a user's place; the zero actor is nobody.
+type actor struct{ Name, User string }
+
+// actedKey is the catalogue's key of who acted, and in whose place.
+const actedKey = "request.acted"
+
+func actorOf(e *store.Entry) actor {
+	if e.Actor == "" {
+		return actor{}
+	}
+	return actor{e.Actor, e.Username}
 }
 
 func newRequest(e *store.Entry) request {
-	outcome := outcomeOf(e.Code)
 	return request{
-		When: momentOf(e.Time), Method: e.Method, URL: visible(e.Path), Code: e.Code, Outcome: outcome,
-		TypeKey: typeKey(e.Method), ResultKey: resultKey(outcome),
+		When: momentOf(e.Time), Method: e.Method, URL: visible(e.Path), TypeKey: typeKey(e.Method),
+		Outcome: outcomeOf(e), Actor: actorOf(e),
 	}
 }
 
@@ -74,26 +85,6 @@ func typeKey(method string) string {
 	return "type.other"
 }
 
-// outcomeOf is the class of a status code.
-func outcomeOf(code int) string {
-	switch code / 100 {
-	case 1:
-		return "informational"
-	case 2:
-		return "success"
-	case 3:
-		return "redirection"
-	case 4:
-		return "client-error"
-	case 5:
-		return "server-error"
-	}
-	return "non-standard"
-}
-
-// resultKey is the catalogue's key for an outcome.
-func resultKey(outcome string) string { return "result." + outcome }
-
 // Words are what the table calls requests, for a terminal: in English.
 type Words struct{ catalogue *catalogue }
 
@@ -109,5 +100,25 @@ func NewWords() (Words, error) {
 // Type is what kind of request it was, such as Read.
 func (w Words) Type(e store.Entry) string { return w.catalogue.texts[typeKey(e.Method)] }
 
-// Result is how the request ended, such as Client error.
-func (w Words) Result(e store.Entry) string { return w.catalogue.texts[resultKey(outcomeOf(e.Code))] }
+// Result is how the request ended, such as Client error (404). It may have words of the application in it.
+func (w Words) Result(e store.Entry) string {
+	o := outcomeOf(&e)
+	return w.text(o.Key, o.parameters(w.catalogue)) + o.status()
+}
+
+// Serious reports whether the request failed by the site's fault.
+func (w Words) Serious(e store.Entry) bool { return outcomeOf(&e).serious() }
+
+// Acted says who acted in a user's place, such as by bob, as ada. It is "" where the user acted.
+func (w Words) Acted(e store.Entry) string {
+	if e.Actor == "" {
+		return ""
+	}
+	return w.text(actedKey, parameters{Name: e.Actor, Other: e.Username})
+}
+
+// text never lacks a message: tests compare the catalogue with all keys that are asked for.
+func (w Words) text(key string, p parameters) string {
+	text, _ := w.catalogue.localize(key, p)
+	return text
+}

@@ -5,17 +5,17 @@ const rowSize = 4 << 10
 
 // row writes a request of everyone's log.
 func (m *markup) row(r row) {
-	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Request.Outcome).raw(`">`)
+	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Request.Outcome.Class).raw(`">`)
 	if r.WithUser {
 		m.raw(`<td role="cell" class="user"><a href="`).text(link(r.Base, "/live", r.Username)).raw(`"><bdi>`).text(r.Username).raw(`</bdi></a></td>`)
 	}
 	m.when(r.Request.When)
 	m.raw(`<td role="cell" class="url">`)
-	m.named(r.Page).code(r.Request.URL)
+	m.named(r.Page).code(r.Request.URL).acted(r.Request.Actor)
 	m.raw(`</td><td role="cell" class="type">`)
 	m.t(r.Request.TypeKey).raw(` (`).text(r.Request.Method)
 	m.raw(`)</td><td role="cell" class="result"><span>`)
-	m.result(&r.Request)
+	m.result(r.Request.Outcome)
 	m.raw(`</span></td></tr>`)
 }
 
@@ -31,13 +31,14 @@ func (m *markup) steps(rows []stepRow) *markup {
 // script.
 func (m *markup) step(r *stepRow) {
 	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Class).raw(`">`)
-	m.when(r.Last.When)
+	m.when(r.When)
 	m.raw(`<td role="cell" class="url">`)
 	m.named(r.Page).code(r.First.Request.URL)
 	for i := range r.Led {
 		m.raw(` <span class="led"><span class="arrow" aria-hidden="true">→</span> <span class="unseen">`).t("step.led").raw(`</span> `)
 		m.code(r.Led[i].Request.URL).raw(`</span>`)
 	}
+	m.acted(r.First.Request.Actor)
 	m.more(r)
 	m.raw(`</td><td role="cell" class="type">`)
 	if !r.Implied {
@@ -50,7 +51,7 @@ func (m *markup) step(r *stepRow) {
 	if r.Implied {
 		m.t("step.implied")
 	} else {
-		m.result(&r.Last)
+		m.result(r.Outcome)
 	}
 	m.raw(`</span>`)
 	if r.Problems > 0 {
@@ -85,8 +86,8 @@ func (m *markup) more(r *stepRow) {
 func (m *markup) parts(parts []part) {
 	for i := range parts {
 		p := &parts[i]
-		m.raw(`<li class="`).text(p.Request.Outcome).raw(`"><code dir="ltr">`).text(p.Request.Method).raw(` `).text(p.Request.URL).raw(`</code> <span>`)
-		m.result(&p.Request)
+		m.raw(`<li class="`).text(p.Request.Outcome.Class).raw(`"><code dir="ltr">`).text(p.Request.Method).raw(` `).text(p.Request.URL).raw(`</code> <span>`)
+		m.result(p.Request.Outcome)
 		m.raw(`</span>`)
 		if p.Count > 1 {
 			m.raw(` <span class="note">`).counted("step.times", p.Count).raw(`</span>`)
@@ -163,5 +164,21 @@ func (m *markup) code(value string) *markup {
 	return m.raw(`<code dir="ltr">`).text(value).raw(`</code>`)
 }
 
+// acted writes who acted in the user's place, if somebody did.
+func (m *markup) acted(a actor) *markup {
+	if a != (actor{}) {
+		m.raw(` <span class="note acted">`).sentence(actedKey, parameters{Name: a.Name, Other: a.User}).raw(`</span>`)
+	}
+	return m
+}
+
 // result writes how a request ended.
-func (m *markup) result(r *request) { m.t(r.ResultKey).raw(` (`).number(r.Code).raw(`)`) }
+func (m *markup) result(o outcome) {
+	if o.Said != "" {
+		m.sentence(o.Key, o.parameters(m.catalogue))
+	} else {
+		text, err := m.catalogue.localize(o.Key, o.parameters(m.catalogue))
+		m.note(err).text(text)
+	}
+	m.text(o.status())
+}

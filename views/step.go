@@ -22,8 +22,9 @@ type stepRow struct {
 	ID, DOMID string
 	Class     string // tells the stylesheet how the step ended and what it was
 	Page      string
-	First     detail  // what was asked for
-	Last      request // how it ended
+	First     detail // what was asked for
+	When      moment // it ended
+	Outcome   outcome
 	Led       []part
 	Fetched   []part
 	Folded    int // how many requests Fetched and Omitted are
@@ -34,10 +35,11 @@ type stepRow struct {
 }
 
 func newStepRow(step *journey.Step, links Links) stepRow {
-	outcome := step.Outcome()
+	last, result := step.Outcome(), step.Result()
 	r := stepRow{
 		ID: step.ID, DOMID: domID("step", step.ID), Page: step.Entry.Page,
-		First: newDetail(&step.Entry, links), Last: newRequest(&outcome), Led: make([]part, len(step.Redirects)), Fetched: make([]part, len(step.Parts)),
+		First: newDetail(&step.Entry, links), When: momentOf(last.Time), Outcome: outcomeOf(&result),
+		Led: make([]part, len(step.Redirects)), Fetched: make([]part, len(step.Parts)),
 		Folded: step.Folded(), Omitted: step.Omitted, Problems: step.Problems,
 		Ahead: step.Ahead(), Implied: step.Implied,
 	}
@@ -57,7 +59,7 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 }
 
 func (r stepRow) class() string {
-	class := r.Last.Outcome
+	class := r.Outcome.Class
 	if r.Implied {
 		class = "implied"
 	}

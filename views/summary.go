@@ -24,7 +24,7 @@ func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s\n\n%s\n\n", code(username), utc(at), where)
 	for _, h := range now.Hints {
-		hint, err := c.plain(h.Key, h.Where, h.Count)
+		hint, err := c.plain(h.Key, parameters{Name: h.Where, Count: h.Count})
 		if err != nil {
 			return "", err
 		}
@@ -55,7 +55,7 @@ func (c *catalogue) where(n nowLine) (string, error) {
 	}
 	on, err := c.text("now.somewhere")
 	if n.Page != "" {
-		on, err = c.plain("now.on", n.Page, 0)
+		on, err = c.plain("now.on", parameters{Name: n.Page})
 	}
 	if err != nil {
 		return "", err
@@ -64,16 +64,13 @@ func (c *catalogue) where(n nowLine) (string, error) {
 	if err != nil || n.Problem == nil {
 		return on + idle, err
 	}
-	problem, err := c.plain(n.Problem.Key, n.Problem.Name, n.Problem.Code)
+	problem, err := c.plain(n.Problem.Key, n.Problem.parameters())
 	return on + idle + " " + problem + " " + n.Problem.When.UTC + ".", err
 }
 
-// plain is a sentence as Markdown, with the name in it as code.
-func (c *catalogue) plain(key, name string, count int) (string, error) {
-	// A private-use character marks the place until the sentence has been escaped.
-	const place = "\uE000"
-	sentence, err := c.localize(key, count, place)
-	return strings.Replace(escapeMarkdown(sentence), place, code(name), 1), err
+// plain is a sentence as Markdown, with the names in it as code.
+func (c *catalogue) plain(key string, p parameters) (string, error) {
+	return c.quoting(key, p, escapeMarkdown, code)
 }
 
 // summaryLine is a step as a row of the table.
@@ -86,10 +83,16 @@ func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 	for _, led := range r.Led {
 		what += " → " + address(led.Request.URL)
 	}
+	if by := r.First.Request.Actor; by != (actor{}) {
+		acted, err := c.plain(actedKey, parameters{Name: by.Name, Other: by.User})
+		if err != nil {
+			return "", err
+		}
+		what += " " + acted
+	}
 	result, err := c.text("step.implied")
 	if !step.Implied {
-		result, err = c.text(r.Last.ResultKey)
-		result = fmt.Sprintf("%s (%d)", result, r.Last.Code)
+		result, err = c.summaryResult(r.Outcome)
 	}
 	if err == nil && step.Problems > 0 {
 		var problems string
@@ -97,6 +100,15 @@ func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 		result += ", " + problems
 	}
 	return fmt.Sprintf("| %s | %s | %s |\n", utc(step.Entry.Time), what, result), err
+}
+
+// summaryResult is how a step ended, as Markdown.
+func (c *catalogue) summaryResult(o outcome) (string, error) {
+	result, err := c.localize(o.Key, o.parameters(c))
+	if o.Said != "" {
+		result, err = c.plain(o.Key, o.parameters(c))
+	}
+	return result + o.status(), err
 }
 
 // address is a path as code. What can't stand there is percent-encoded: the same address.

@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -36,7 +35,11 @@ func (l textLines) line(e *store.Entry) string {
 	if e.Page != "" {
 		line += visible(e.Page) + "  "
 	}
-	line += visible(e.Path) + "  " + l.result(e)
+	line += visible(e.Path) + "  "
+	if acted := l.words.Acted(*e); acted != "" {
+		line += visible(acted) + "  "
+	}
+	line += l.result(e)
 	if e.Duration > 0 { // django-userlog doesn't record it
 		line += "  " + took(e.Duration)
 	}
@@ -48,11 +51,11 @@ func (l textLines) line(e *store.Entry) string {
 
 // result is how the request ended.
 func (l textLines) result(e *store.Entry) string {
-	words := fmt.Sprintf("%s (%d)", l.words.Result(*e), e.Code)
+	words := visible(l.words.Result(*e))
 	switch {
-	case e.Code >= http.StatusInternalServerError:
+	case l.words.Serious(*e):
 		return l.paint(red, words)
-	case e.Code >= http.StatusBadRequest:
+	case e.Failed():
 		return l.paint(yellow, words)
 	}
 	return words

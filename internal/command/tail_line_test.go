@@ -27,6 +27,13 @@ func TestLines(t *testing.T) {
 	image.Kind = store.KindAsset
 	broken := *e
 	broken.Code, broken.Page, broken.Duration = 500, "Pay\x1b", 0
+	declined := store.Entry{Username: "ada", Method: "POST", Path: "/pay", Code: 200, Problem: "card\x1b declined", Time: e.Time}
+	offAfter := store.Entry{Username: "ada", Method: "GET", Path: "/x", Code: 200, Ended: store.EndBrokeOff, Time: e.Time}
+	late, left, past, acted := offAfter, offAfter, offAfter, offAfter
+	late.Code, late.Ended = 0, store.EndTimedOut
+	left.Code, left.Ended, left.Duration = 502, store.EndGaveUp, 400*time.Millisecond
+	past.Code, past.Ended = 0, store.EndUnknown
+	acted.Actor, acted.Ended = "bob\x1b", store.EndOrdinary
 	for _, c := range []struct {
 		what  string
 		lines textLines
@@ -37,6 +44,12 @@ func TestLines(t *testing.T) {
 		{"everyone", textLines{words: words, everyone: true}, e, `03:04:05  a\u202eb      Read (GET)      /x  Client error (404)  1.2s`},
 		{"in colour", textLines{words: words, colour: true}, e, "03:04:05  Read (GET)      /x  \x1b[33mClient error (404)\x1b[0m  1.2s"},
 		{"broken", textLines{words: words, colour: true}, &broken, "03:04:05  Read (GET)      Pay\\x1b  /x  \x1b[31mServer error (500)\x1b[0m"},
+		{"declined", textLines{words: words, colour: true}, &declined, "03:04:05  Write (POST)    /pay  \x1b[33mProblem: card\\x1b declined (200)\x1b[0m"},
+		{"broke off", textLines{words: words, colour: true}, &offAfter, "03:04:05  Read (GET)      /x  \x1b[31mBroke off after 200\x1b[0m"},
+		{"timed out", textLines{words: words, colour: true}, &late, "03:04:05  Read (GET)      /x  \x1b[31mTimed out\x1b[0m"},
+		{"gave up", textLines{words: words, colour: true}, &left, "03:04:05  Read (GET)      /x  The customer gave up waiting (0.4 s)  400.0ms"},
+		{"unknown", textLines{words: words, colour: true}, &past, "03:04:05  Read (GET)      /x  Status unknown"},
+		{"by an agent", textLines{words: words}, &acted, "03:04:05  Read (GET)      /x  by bob\\x1b, as ada  Success (200)"},
 		{"a part", textLines{words: words, colour: true}, &image, "\x1b[2m03:04:05  Read (GET)      /x  \x1b[33mClient error (404)\x1b[0m  1.2s\x1b[0m"},
 	} {
 		if got := c.lines.line(c.e); got != c.want {

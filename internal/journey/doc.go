@@ -29,5 +29,10 @@
 // from the others. Three or more fetches, fragments or beacons at regular intervals (they differ by
 // a quarter at most) of at least [MinInterval] are a poll.
 //
-// Each entry is in exactly one step, and what failed (400 and above) is counted on it.
+// Each entry is in exactly one step, and what failed ([store.Entry.Failed]) is counted on it.
+//
+// # Somebody in the user's place
+//
+// Entries with an actor, such as a support agent who impersonates the user, make steps of their own. They
+// say nothing about where the user is, and give no hints.
 package journey

@@ -15,16 +15,19 @@ func TestFiltersChooseSteps(t *testing.T) {
 		3 page POST /pay 303 from=/cart to=/paid
 		4 page GET /paid 200 from=/cart
 		5 fetch GET /api/later 200 from=/implied
-		6 page DELETE /cart 422 from=/implied`)).Steps()
+		6 page DELETE /cart 422 from=/implied
+		7 page GET /slow 503 ended=timed_out
+		8 page GET /left 503 ended=gave_up
+		9 page PUT /name 200 problem=taken`)).Steps()
 	for _, c := range []struct {
 		filter journey.Filter
 		want   string
 	}{
-		{journey.Filter{}, "/cart /pay /implied /cart"},
-		{journey.Filter{Show: "nonsense"}, "/cart /pay /implied /cart"},
-		{journey.Filter{Show: journey.ShowPages}, "/cart /implied"},
-		{journey.Filter{Show: journey.ShowChanges}, "/pay /cart"},
-		{journey.Filter{Show: journey.ShowErrors}, "/cart /cart"},
+		{journey.Filter{}, "/cart /pay /implied /cart /slow /left /name"},
+		{journey.Filter{Show: "nonsense"}, "/cart /pay /implied /cart /slow /left /name"},
+		{journey.Filter{Show: journey.ShowPages}, "/cart /implied /slow /left"},
+		{journey.Filter{Show: journey.ShowChanges}, "/pay /cart /name"},
+		{journey.Filter{Show: journey.ShowErrors}, "/cart /cart /slow /name"},
 		{journey.Filter{Text: "PAID"}, "/pay"},
 		{journey.Filter{Text: "later"}, "/implied"},
 		{journey.Filter{Show: journey.ShowPages, Text: "cart"}, "/cart"},
@@ -50,15 +53,17 @@ func TestFiltersChooseRequests(t *testing.T) {
 		5 fetch PUT /change 200
 		6 prefetch GET /ahead 200
 		7 - GET /unknown 200
-		8 - GET /unknown.css 200`)
+		8 - GET /unknown.css 200
+		9 fetch POST /declined 200 problem=declined
+		10 beacon POST /gone 502 ended=gave_up`)
 	for _, c := range []struct {
 		filter journey.Filter
 		want   string
 	}{
-		{journey.Filter{}, "/page /a.png /missing.png /poll /change /ahead /unknown /unknown.css"},
+		{journey.Filter{}, "/page /a.png /missing.png /poll /change /ahead /unknown /unknown.css /declined /gone"},
 		{journey.Filter{Show: journey.ShowPages}, "/page /unknown"},
-		{journey.Filter{Show: journey.ShowChanges}, "/change"},
-		{journey.Filter{Show: journey.ShowErrors}, "/missing.png"},
+		{journey.Filter{Show: journey.ShowChanges}, "/change /declined /gone"},
+		{journey.Filter{Show: journey.ShowErrors}, "/missing.png /declined"},
 		{journey.Filter{Text: "cart"}, "/page"},
 	} {
 		var chosen []string

@@ -24,24 +24,9 @@ const (
 // Folder folds the entries of one user, as they come, into steps. It is not safe for concurrent
 // use. Its memory is bounded: it forgets the oldest steps. Create it with [NewFolder] or [Fold].
 type Folder struct {
-	limit   int
-	steps   []*Step
-	current *Step             // the newest that shows a page, or nil
-	pages   index             // by address
-	paths   index             // by address without query
-	parts   index             // of which a style, a frame ... is a part, by its path without query
-	awaited index             // whose redirect leads to an address
-	ahead   map[string]string // what is loaded ahead is called so, by address
-}
-
-// index finds the newest step.
-type index map[string]*Step
-
-// drop forgets that a key leads to s.
-func (i index) drop(key string, s *Step) {
-	if i[key] == s {
-		delete(i, key)
-	}
+	limit    int
+	steps    []*Step
+	browsers map[string]*browser // by actor; that of the user by ""
 }
 
 // NewFolder returns a Folder that remembers limit steps; 0 stands for [MaxSteps].
@@ -49,10 +34,7 @@ func NewFolder(limit int) *Folder {
 	if limit <= 0 {
 		limit = MaxSteps
 	}
-	return &Folder{
-		limit: limit, pages: make(index), paths: make(index), parts: make(index), awaited: make(index),
-		ahead: make(map[string]string),
-	}
+	return &Folder{limit: limit, browsers: make(map[string]*browser)}
 }
 
 // Fold folds entries of one user, the oldest first, and remembers all their steps. Entries that come
@@ -78,24 +60,25 @@ func (f *Folder) Steps() []*Step { return f.steps }
 // Add folds one more entry, which must not have been added before. Entries come in the order in
 // which they were recorded, which is nearly the one in which responses were finished.
 func (f *Folder) Add(e store.Entry) Change {
-	if s := f.follow(e); s != nil {
+	b := f.browserOf(e.Actor)
+	if s := b.follow(e); s != nil {
 		return Change{Step: s}
 	}
 	if !IsStep(e) {
-		return f.addPart(e)
+		return f.addPart(b, e)
 	}
 	var on *Step
 	if changes(e) {
-		if on = f.asker(e); on != nil && !e.Failed() && on.beat(e) >= 3 {
-			return f.attach(on, e)
+		if on = b.asker(e); on != nil && !e.Failed() && on.beat(e) >= 3 {
+			return on.attach(e)
 		}
 	}
-	if s := f.complete(e); s != nil {
+	if s := b.complete(e); s != nil {
 		return Change{Step: s}
 	}
-	s := f.begin(e)
+	s := f.begin(b, e)
 	s.on = on
-	f.lead(s, e)
+	b.lead(s, e)
 	return Change{Step: s, New: true}
 }
 
@@ -117,101 +100,34 @@ func (s *Step) beat(e store.Entry) int {
 	return r.beat(e.Time, MinChangeInterval)
 }
 
-// follow adds an entry to the step whose redirect it follows, if there is one.
-func (f *Folder) follow(e store.Entry) *Step {
-	s := f.awaited[e.Path]
-	if s == nil || !follows(s.Outcome(), e) {
-		return nil
-	}
-	f.stopAwaiting(s)
-	s.Redirects = append(s.Redirects, e)
-	f.lead(s, e)
-	return s
-}
-
-// follows reports whether e, which is at the address where r leads, is what the browser asked for
-// because of r.
-func follows(r, e store.Entry) bool {
-	if wait := started(e).Sub(r.Time); wait > RedirectWindow || wait < -clockSkew {
-		return false
-	}
-	from, to := r.Purpose(), e.Purpose()
-	if r.Redirects() && from != store.KindUnknown {
-		return to == from
-	}
-	return IsStep(e) || to == store.KindFragment
-}
-
-// started is when a request came in.
-func started(e store.Entry) time.Time { return e.Time.Add(-e.Duration) }
-
-// complete adds an entry to a step that began without it, because what came of it arrived first.
-func (f *Folder) complete(e store.Entry) *Step {
-	if s := f.pages[e.Path]; s != nil && s.Implied && showsPage(e) && !e.Redirects() && !s.Entry.Time.Before(started(e)) {
-		s.Entry, s.Implied = e, false
-		f.lead(s, e)
-		return s
-	}
-	s := f.pages[e.Location]
-	if e.Location == "" || s == nil || s.Implied || len(s.Redirects) > 0 || s.Entry.Path != e.Location ||
-		started(s.Entry).Before(e.Time) || !follows(e, s.Entry) {
-		return nil
-	}
-	s.Entry, s.Redirects = e, []store.Entry{s.Entry}
-	return s
-}
-
-// begin starts a step. What is forgotten for it is the oldest.
-func (f *Folder) begin(e store.Entry) *Step {
+// begin starts a step in a browser. The oldest step is forgotten for it.
+func (f *Folder) begin(b *browser, e store.Entry) *Step {
+	b.steps++ // first, so that the browser is not forgotten with its oldest step
 	if len(f.steps) >= f.limit {
-		f.forget(f.steps[0])
-		f.steps = slices.Delete(f.steps, 0, 1)
+		f.forgetOldest()
 	}
-	s := &Step{ID: e.ID, Entry: e, seen: e.Time}
+	s := &Step{ID: e.ID, Entry: e, browser: b, seen: e.Time}
 	f.steps = append(f.steps, s)
 	return s
 }
 
-// lead notes where the browser is, or is going, after e, the latest request of s itself.
-func (f *Folder) lead(s *Step, e store.Entry) {
-	s.see(e)
-	if e.Location != "" && len(s.Redirects) < MaxRedirects {
-		f.awaited[e.Location], s.awaiting = s, e.Location
-	}
-	switch {
-	case e.Location != "" && (showsPage(e) || !e.Redirects()):
-		f.show(s, e.Location)
-	case showsPage(e):
-		f.show(s, e.Path)
+// forgetOldest forgets a step, and a browser of which nothing else is remembered.
+func (f *Folder) forgetOldest() {
+	oldest := f.steps[0]
+	f.steps = slices.Delete(f.steps, 0, 1)
+	b := oldest.browser
+	b.forget(oldest)
+	if b.steps--; b.steps == 0 {
+		delete(f.browsers, oldest.Entry.Actor)
 	}
 }
 
-// show notes that a step shows the page at an address.
-func (f *Folder) show(s *Step, address string) {
-	if s.Address() != address {
-		s.addresses = append(s.addresses, address)
+// browserOf returns the browser of the user, or of somebody who acts in the user's place.
+func (f *Folder) browserOf(actor string) *browser {
+	b := f.browsers[actor]
+	if b == nil {
+		b = newBrowser()
+		f.browsers[actor] = b
 	}
-	f.pages[address], f.paths[withoutQuery(address)] = s, s
-	s.page = true
-	f.current = s
-}
-
-func (f *Folder) stopAwaiting(s *Step) {
-	f.awaited.drop(s.awaiting, s)
-	s.awaiting = ""
-}
-
-// forget removes a step from what is looked up.
-func (f *Folder) forget(s *Step) {
-	f.stopAwaiting(s)
-	for _, address := range s.addresses {
-		f.pages.drop(address, s)
-		f.paths.drop(withoutQuery(address), s)
-	}
-	for i := range s.Parts {
-		f.parts.drop(s.Parts[i].path, s)
-	}
-	if f.current == s {
-		f.current = nil
-	}
+	return b
 }

@@ -57,6 +57,20 @@ func TestFold(t *testing.T) {
 			POST /pay 500
 			DELETE /orders/7 200
 			PUT /name 200`},
+		{"an agent in the user's place, at the same time", `
+			1 page GET /cart 200
+			2 page GET /cart 200 by=bob
+			3 asset GET /app.css 200 by=bob
+			3 asset GET /app.css 304
+			4 page POST /pay 303 to=/paid by=bob
+			5 page GET /paid 200
+			6 page GET /paid 200 by=bob
+			7 fetch GET /api 200 from=/more by=bob`, `
+			GET /cart 200 +/app.css
+			GET /cart 200 +/app.css
+			POST /pay 303 > GET /paid 200
+			GET /paid 200
+			/more* +/api`},
 		{"several redirects", `
 			1 page GET / 302 to=/account
 			1.1 page GET /account 302 to=/login?next=/account
@@ -310,6 +324,13 @@ func TestNothingIsAddedToWhatIsForgotten(t *testing.T) {
 			3 download GET /1.pdf 200
 			4 download GET /2.pdf 200
 			5 asset GET /logo.svg 200 from=/frame`,
+		"the only step of an agent": `
+			1 fetch GET /api/a 200 from=/a by=bob
+			2 download GET /1.pdf 200
+			3 fetch GET /api/b 200 from=/b by=bob
+			4 fetch GET /api/c 200 from=/b by=bob
+			5 download GET /2.pdf 200
+			6 fetch GET /api/d 200 from=/b by=bob`,
 		"the newest page": `
 			1 page GET /a 200
 			2 download GET /1.pdf 200

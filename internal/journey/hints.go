@@ -80,12 +80,12 @@ func (f *Folder) Hints() []Hint {
 	return hints
 }
 
-// done is what the person did by requests of its own: the steps without what was loaded ahead, and
-// without pages that are only implied.
+// done is what the user did by requests of its own: the steps without what was loaded ahead, without
+// pages that are only implied, and without what somebody else did in the user's place.
 func (f *Folder) done() []*Step {
 	var done []*Step
 	for _, s := range f.steps {
-		if !s.Implied && IsStep(s.Entry) {
+		if s.Entry.Actor == "" && !s.Implied && IsStep(s.Entry) {
 			done = append(done, s)
 		}
 	}
@@ -101,27 +101,20 @@ func (f *Folder) failures(done []*Step) Hint {
 	if len(done)-first >= FailuresInRow {
 		h := Hint{Kind: HintFailures}
 		for _, s := range done[first:] {
-			h.show(s.failure())
+			h.show(s.Result())
 		}
 		return h
 	}
-	if f.current == nil {
+	current := f.browserOf("").current
+	if current == nil {
 		return Hint{}
 	}
-	for i := range f.current.Parts {
-		if p := &f.current.Parts[i]; p.Row >= FailuresInRow && active(p.Entry) {
+	for i := range current.Parts {
+		if p := &current.Parts[i]; p.Row >= FailuresInRow && active(p.Entry) {
 			return Hint{Kind: HintFailures, Since: p.since, Count: p.Row, Entries: []store.Entry{p.Entry}}
 		}
 	}
 	return Hint{}
-}
-
-// failure is the entry of a failed step that failed.
-func (s *Step) failure() store.Entry {
-	if s.outcome().Failed() {
-		return s.Outcome()
-	}
-	return s.Entry
 }
 
 // repeated finds openings of the newest page. What a form leads to is not one: adding five things

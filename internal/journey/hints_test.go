@@ -28,6 +28,28 @@ func TestHints(t *testing.T) {
 			2 page POST /pay 422
 			3 page POST /pay 422
 			4 page GET /help 200`, ""},
+		{"three failures that the application tells of, with 200", `
+			1 page POST /pay 200 problem=declined
+			2 page POST /pay 200 problem=declined
+			3 page POST /pay 200 ended=broke_off`, "failures 3 since 1: e0 e1 e2"},
+		{"a customer who gave up waiting three times", `
+			1 page GET /a 502 ended=gave_up
+			2 page GET /b 0 ended=gave_up
+			3 page GET /c 499 ended=gave_up`, ""},
+		{"a script's failures that the application tells of", `
+			1 page GET /a 200
+			2 fetch GET /api 200 from=/a problem=busy
+			3 fetch GET /api 200 from=/a problem=busy
+			4 fetch GET /api 200 from=/a problem=busy`, "failures 3 since 2: e3"},
+		{"failures of an agent in the user's place", `
+			1 page POST /pay 422 by=bob
+			2 page POST /pay 422 by=bob
+			3 page POST /pay 422 by=bob`, ""},
+		{"failures of the user, with an agent's success among them", `
+			1 page POST /pay 422
+			2 page POST /pay 422
+			3 page GET /orders 200 by=bob
+			4 page POST /pay 422`, "failures 3 since 1: e0 e1 e3"},
 		{"two failures", `
 			1 page POST /pay 422
 			2 page POST /pay 422`, ""},

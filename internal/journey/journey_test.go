@@ -18,7 +18,7 @@ var start = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 func at(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
 
 // entries reads one entry a line: the second in which it was finished, kind (- for none), method,
-// path, code, and then what there is of from=, to=, page=, took= (seconds).
+// path, code, and then what there is of from=, to=, page=, by=, ended=, problem= (a word), took= (seconds).
 func entries(t *testing.T, lines string) []store.Entry {
 	t.Helper()
 	var read []store.Entry
@@ -43,6 +43,12 @@ func entries(t *testing.T, lines string) []store.Entry {
 				e.Location = value
 			case "page":
 				e.Page = value
+			case "by":
+				e.Actor = value
+			case "ended":
+				e.Ended = store.End(value)
+			case "problem":
+				e.Problem = value
 			case "took":
 				e.Duration = at(number(t, value)).Sub(start)
 			default:

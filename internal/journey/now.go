@@ -17,20 +17,21 @@ type Now struct {
 
 // Problem is something that the person saw fail.
 type Problem struct {
-	Entry  store.Entry // with a code of 400 or above
+	Entry  store.Entry // that failed: see [store.Entry.Failed]
 	StepID string      // of the step that it belongs to
 }
 
 // Now tells where the person is at a time. What is loaded ahead does not count, nor do polls: they
 // are no sign that somebody is there. Fetches and fragments count on the newest page only, since
 // older ones may go on in the background. Problems are those of steps, fetches and fragments: that
-// an image is missing is on its step, but nothing to talk about first.
+// an image is missing is on its step, but nothing to talk about first. What somebody did in the user's place
+// does not count either: it does not tell where the user is.
 func (f *Folder) Now(at time.Time) Now {
 	var n Now
 	var here *Step
 	for i := len(f.steps) - 1; i >= 0; i-- {
 		s := f.steps[i]
-		if s.Ahead() || s.passive() {
+		if s.Entry.Actor != "" || s.Ahead() || s.passive() {
 			continue
 		}
 		if n.Path == "" {
@@ -96,9 +97,11 @@ func (f *Folder) problem() *Problem {
 		}
 	}
 	for _, s := range f.steps {
+		if s.Entry.Actor != "" {
+			continue
+		}
 		if s.Failed() && IsStep(s.Entry) {
-			note(s, s.Entry)
-			note(s, s.Outcome())
+			note(s, s.Result())
 		}
 		note(s, s.problem)
 	}

@@ -72,6 +72,17 @@ func TestNow(t *testing.T) {
 			1 page GET /a 404
 			2 page GET /b 500
 			3 page GET /c 200`, "", "/c", 3, "/b"},
+		{"a failure that the application tells of", `
+			1 page GET /cart 200
+			2 fetch POST /pay 200 from=/cart problem=declined
+			3 page GET /help 200`, "", "/help", 3, "/pay"},
+		{"an answer that broke off", `1 page GET /a 200 ended=broke_off`, "", "/a", 1, "/a"},
+		{"an answer that the customer gave up waiting for", `1 page GET /a 502 ended=gave_up`, "", "/a", 1, ""},
+		{"an agent in the user's place", `
+			1 page GET /cart 200 page=Cart
+			2 page GET /orders 500 page=Orders by=bob
+			3 fetch POST /pay 422 from=/orders by=bob`, "Cart", "/cart", 1, ""},
+		{"only an agent in the user's place", `1 page GET /orders 200 by=bob`, "", "", 0, ""},
 		{"an old line", `
 			1 - GET /cart 200
 			2 - POST /pay 302`, "", "/cart", 2, ""},

@@ -34,6 +34,9 @@ func history(choices []byte) []store.Entry {
 		if b > 100 {
 			e.From = paths[b%len(paths)]
 		}
+		if d%5 == 0 {
+			e.Actor = "bob"
+		}
 		if c > 128 {
 			e.Location = paths[c%len(paths)]
 		}

@@ -30,6 +30,7 @@ type Step struct {
 	// Problems is the number of requests among parts, and omitted ones, that failed.
 	Problems int
 
+	browser   *browser         // in which it happened
 	page      bool             // it shows a page, or is about to
 	on        *Step            // of a change that a script sent: the page, or nil
 	addresses []string         // what the page is or was at; what the indexes know
@@ -70,7 +71,29 @@ func (s *Step) outcome() *store.Entry {
 }
 
 // Failed reports whether the step itself did not do what was asked for: see [store.Entry.Failed].
-func (s *Step) Failed() bool { return s.Entry.Failed() || s.outcome().Failed() }
+func (s *Step) Failed() bool { return s.failure() != nil }
+
+// Result is the request that tells how the step ended: the last of its own requests that failed, or else its outcome.
+// For example, a payment that was declined is one although the cart that it led to was shown.
+func (s *Step) Result() store.Entry {
+	if failed := s.failure(); failed != nil {
+		return *failed
+	}
+	return s.Outcome()
+}
+
+// failure is the last of the step's own requests that failed, or nil.
+func (s *Step) failure() *store.Entry {
+	for i := len(s.Redirects) - 1; i >= 0; i-- {
+		if s.Redirects[i].Failed() {
+			return &s.Redirects[i]
+		}
+	}
+	if s.Entry.Failed() {
+		return &s.Entry
+	}
+	return nil
+}
 
 // Ahead reports whether the step is only what a browser loaded in case it will be wanted.
 func (s *Step) Ahead() bool { return s.Entry.Purpose() == store.KindPrefetch }

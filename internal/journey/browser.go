@@ -1,0 +1,143 @@
+package journey
+
+import (
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// browser is what is known of one browser: that of the user, or of somebody who acts in the user's place. A redirect
+// of the one is not followed by the other, and a part of the one belongs to no page of the other.
+type browser struct {
+	steps   int               // how many of its steps are remembered
+	current *Step             // the newest that shows a page, or nil
+	pages   stepsBy           // the address of the page
+	paths   stepsBy           // the address without its query
+	parts   stepsBy           // the path of a style, a frame or another part, without its query
+	awaited stepsBy           // the address to which a redirect leads
+	ahead   map[string]string // names of pages that are loaded ahead, by address
+}
+
+func newBrowser() *browser {
+	return &browser{
+		pages: make(stepsBy), paths: make(stepsBy), parts: make(stepsBy), awaited: make(stepsBy),
+		ahead: make(map[string]string),
+	}
+}
+
+// stepsBy finds the newest step by an address.
+type stepsBy map[string]*Step
+
+// drop forgets that an address leads to a step.
+func (m stepsBy) drop(address string, s *Step) {
+	if m[address] == s {
+		delete(m, address)
+	}
+}
+
+// follow adds an entry to the step whose redirect it follows, if there is one.
+func (b *browser) follow(e store.Entry) *Step {
+	s := b.awaited[e.Path]
+	if s == nil || !follows(s.Outcome(), e) {
+		return nil
+	}
+	b.stopAwaiting(s)
+	s.Redirects = append(s.Redirects, e)
+	b.lead(s, e)
+	return s
+}
+
+// follows reports whether e, which is at the address where r leads, is what the browser asked for
+// because of r.
+func follows(r, e store.Entry) bool {
+	if wait := started(e).Sub(r.Time); wait > RedirectWindow || wait < -clockSkew {
+		return false
+	}
+	from, to := r.Purpose(), e.Purpose()
+	if r.Redirects() && from != store.KindUnknown {
+		return to == from
+	}
+	return IsStep(e) || to == store.KindFragment
+}
+
+// started is when a request came in.
+func started(e store.Entry) time.Time { return e.Time.Add(-e.Duration) }
+
+// complete adds an entry to a step that began without it, because what came of it arrived first.
+func (b *browser) complete(e store.Entry) *Step {
+	if s := b.pages[e.Path]; s != nil && s.Implied && showsPage(e) && !e.Redirects() && !s.Entry.Time.Before(started(e)) {
+		s.Entry, s.Implied = e, false
+		b.lead(s, e)
+		return s
+	}
+	s := b.pages[e.Location]
+	if e.Location == "" || s == nil || s.Implied || len(s.Redirects) > 0 || s.Entry.Path != e.Location ||
+		started(s.Entry).Before(e.Time) || !follows(e, s.Entry) {
+		return nil
+	}
+	s.Entry, s.Redirects = e, []store.Entry{s.Entry}
+	return s
+}
+
+// lead notes where the browser is, or is going, after e, the latest request of s itself.
+func (b *browser) lead(s *Step, e store.Entry) {
+	s.see(e)
+	if e.Location != "" && len(s.Redirects) < MaxRedirects {
+		b.awaited[e.Location], s.awaiting = s, e.Location
+	}
+	switch {
+	case e.Location != "" && (showsPage(e) || !e.Redirects()):
+		b.show(s, e.Location)
+	case showsPage(e):
+		b.show(s, e.Path)
+	}
+}
+
+// show notes that a step shows the page at an address.
+func (b *browser) show(s *Step, address string) {
+	if s.Address() != address {
+		s.addresses = append(s.addresses, address)
+	}
+	b.pages[address], b.paths[withoutQuery(address)] = s, s
+	s.page = true
+	b.current = s
+}
+
+func (b *browser) stopAwaiting(s *Step) {
+	b.awaited.drop(s.awaiting, s)
+	s.awaiting = ""
+}
+
+// forget removes a step from what is looked up.
+func (b *browser) forget(s *Step) {
+	b.stopAwaiting(s)
+	for _, address := range s.addresses {
+		b.pages.drop(address, s)
+		b.paths.drop(withoutQuery(address), s)
+	}
+	for i := range s.Parts {
+		b.parts.drop(s.Parts[i].path, s)
+	}
+	if b.current == s {
+		b.current = nil
+	}
+}
+
+// asker is the step whose page asked for a part, nil if it is not known.
+func (b *browser) asker(e store.Entry) *Step {
+	if e.From != "" {
+		before := withoutQuery(e.From)
+		for _, s := range [...]*Step{b.pages[e.From], b.paths[before], b.parts[before]} {
+			if s != nil {
+				return s
+			}
+		}
+		if !store.IsAssetPath(e.From) {
+			return nil
+		}
+	}
+	if b.current == nil || e.Time.Sub(b.current.seen) > AttachWindow {
+		return nil
+	}
+	return b.current
+}

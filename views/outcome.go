@@ -1,0 +1,127 @@
+package views
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// outcome is how a request ended, as pages, summaries and terminals put it.
+type outcome struct {
+	Class  string // the row's CSS class
+	Key    string // the catalogue's
+	Code   int
+	Coded  bool          // the status stands in brackets behind the text
+	Said   string        // what the application says went wrong: text of strangers; "" = nothing
+	Waited time.Duration // until the client gave up
+}
+
+// outcomeOf is the one place that decides how the end of a request looks. [store.Entry.Failed] decides what failed.
+func outcomeOf(e *store.Entry) outcome {
+	o := outcome{Class: classOf(e), Code: e.Code, Coded: e.Code != 0}
+	switch {
+	case e.Problem != "":
+		o.Key, o.Said = "result.problem", e.Problem
+	case e.Ended == store.EndBrokeOff && e.Code != 0:
+		o.Key, o.Coded = "result.broke-off-after", false
+	case e.Ended == store.EndBrokeOff:
+		o.Key = "result.broke-off"
+	case e.Ended == store.EndTimedOut:
+		o.Key = "result.timed-out"
+	case e.Ended == store.EndGaveUp && e.Duration > 0:
+		o.Key, o.Waited, o.Coded = "result.gave-up-after", e.Duration, false
+	case e.Ended == store.EndGaveUp:
+		o.Key, o.Coded = "result.gave-up", false
+	default:
+		o.Key = resultKey(o.Class)
+	}
+	return o
+}
+
+// resultKey is the catalogue's key for an ordinary end with a status of this class.
+func resultKey(class string) string { return "result." + class }
+
+// classOf is the class of an outcome. That of the status tells it, unless something else does.
+func classOf(e *store.Entry) string {
+	switch {
+	case e.Failed() && e.Code >= 600:
+		return "non-standard"
+	case e.Failed() && (e.Code >= 500 || e.Ended == store.EndBrokeOff || e.Ended == store.EndTimedOut):
+		return "server-error"
+	case e.Failed():
+		return "client-error"
+	case e.Ended == store.EndGaveUp:
+		return "gave-up"
+	case e.Code >= 300:
+		return "redirection"
+	case e.Code >= 200:
+		return "success"
+	case e.Code >= 100:
+		return "informational"
+	}
+	return "unknown"
+}
+
+// parameters are what stands in the text.
+func (o outcome) parameters(c *catalogue) parameters {
+	if o.Waited > 0 {
+		return parameters{Name: c.decimal(o.Waited.Seconds())}
+	}
+	return parameters{Name: o.Said, Count: o.Code}
+}
+
+// serious reports whether it is the site's fault.
+func (o outcome) serious() bool { return o.Class == "server-error" || o.Class == "non-standard" }
+
+// status is what stands behind the text: the status in brackets, where the text does not tell it.
+func (o outcome) status() string {
+	if !o.Coded {
+		return ""
+	}
+	return " (" + strconv.Itoa(o.Code) + ")"
+}
+
+// failure is how a request failed, as sentences put it: the end of their keys. Whether it failed at all is
+// [store.Entry.Failed]'s to say.
+type failure string
+
+// The failures.
+const (
+	broken    failure = "broken"    // the site's fault
+	forbidden failure = "forbidden" // the user may not, or is not logged in
+	notFound  failure = "not-found"
+	rejected  failure = "rejected"  // with any other status of a failure
+	brokeOff  failure = "broke-off" // before the answer was complete
+	timedOut  failure = "timed-out" // before there was an answer
+	said      failure = "said"      // the application says what went wrong
+	failed    failure = "failed"    // nothing tells how
+)
+
+// failureOf is how a request failed that did.
+func failureOf(e *store.Entry) failure {
+	switch {
+	case e.Problem != "":
+		return said
+	case e.Ended == store.EndBrokeOff:
+		return brokeOff
+	case e.Ended == store.EndTimedOut:
+		return timedOut
+	}
+	return failureWith(e.Code)
+}
+
+// failureWith is how a request failed of which only the status is known; 0 stands for none.
+func failureWith(code int) failure {
+	switch {
+	case code >= 500:
+		return broken
+	case code == 401 || code == 403:
+		return forbidden
+	case code == 404 || code == 410:
+		return notFound
+	case code == 0:
+		return failed
+	}
+	return rejected
+}
