@@ -92,3 +92,20 @@ func inSight(page views.Home) []string {
 	}
 	return names
 }
+
+// suggestedUsers is how many users are suggested at once.
+const suggestedUsers = 10
+
+// suggest lists users whose names begin with q, for the search field.
+func (s *site) suggest(c *gin.Context) {
+	found, err := s.logs.Suggest(c.Request.Context(), c.Query("q"), suggestedUsers+1)
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	more := len(found) > suggestedUsers
+	html, err := s.views.Suggestions(views.Suggestions{
+		Lang: s.language(c), Users: found[:min(len(found), suggestedUsers)], More: more,
+	})
+	s.answer(c, http.StatusOK, html, err)
+}

@@ -8,7 +8,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// A store records, and shows what it has recorded.
+// A store records, and shows what it has recorded. This example needs a Redis, so it is compiled and not run: the module
+// of store can't require that of store/embedded, which requires it. The example of store/embedded is the same, and is run.
 func Example() {
 	logs, err := store.Open("redis://localhost:6379/0", store.Options{MaxEntries: 10})
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"github.com/gin-userlog/userlog/store/metrics"
 )
 
+// An application registers its store, and closes it when it ends. This example needs a Redis, so it is compiled and not
+// run. The next one is run.
 func ExampleRegister() {
 	logs, err := store.Open("redis://localhost:6379/0", store.Options{})
 	if err != nil {
