@@ -13,7 +13,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// clients are a Store's own connections, made after the example of the client that it was given.
+// clients are a Store's own connections. They have the addresses and credentials of the client that it was given.
 type clients struct {
 	writer  redis.UniversalClient
 	reader  redis.UniversalClient
@@ -47,7 +47,7 @@ func (c clients) close() {
 	c.reader.Close()
 }
 
-// shared is a client that stays its owner's: closing it does nothing.
+// shared is a client that belongs to somebody else. Closing it does nothing.
 type shared struct{ redis.UniversalClient }
 
 func (shared) Close() error { return nil }

@@ -1,4 +1,4 @@
-// Package store keeps the logs of userlog in Redis: what each user requested lately.
+// Package store keeps the logs of userlog in Redis: the newest requests of each user.
 //
 // An application opens one store, gives it to the middleware, and closes it at the end:
 //
@@ -11,10 +11,9 @@
 //
 // Three kinds of callers use a store:
 //
-//   - Those who record call [Store.Record], mostly by way of the middleware. It never blocks.
-//   - Those who read call [Store.Log], [Store.Suggest], [Store.LastSeen] and [Store.InTrouble].
-//   - Those who watch call [Store.Subscribe] or [Store.SubscribeEveryone].
+//   - An application that records calls [Store.Record], mostly by way of the middleware. It never blocks.
+//   - A reader calls [Store.Log], [Store.Suggest], [Store.LastSeen] and [Store.InTrouble].
+//   - A viewer calls [Store.Subscribe] or [Store.SubscribeEveryone].
 //
-// A store is no general log: it holds the newest entries of each user, and deletes them after the
-// retention. It knows nothing of HTTP.
+// A store is no general log: it deletes a user's log when the retention is over. It knows nothing of HTTP.
 package store

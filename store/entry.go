@@ -7,9 +7,9 @@ import (
 
 // Entry is one request of one user, as it is recorded and shown.
 //
-// Its JSON form is the wire format of userlog: the names below never change their meaning, and
-// fields that are empty are left out, except method, path, code and time, which django-userlog
-// writes too. See [Entry.MarshalJSON].
+// Its JSON form is the wire format of userlog, which has the names below. They never change their meaning.
+// Empty fields are left out, except method, path, code and time, which django-userlog writes too. See
+// [Entry.MarshalJSON].
 type Entry struct {
 	ID          string            // "id": unique; given by [Store.Record] where it is empty
 	Username    string            // "username": whose request it was; at most 256 bytes
@@ -34,18 +34,22 @@ type Entry struct {
 	cursor string // of Cursor, where that is not the id
 }
 
-// Cursor names the place in a log behind an entry that a [Subscription] gave: whoever hands it to
-// [Store.Subscribe] or [Store.SubscribeEveryone] goes on there. It is the entry's id, except in everyone's log where
-// clocks can't tell for certain what was recorded before it: another process may have put the same entry elsewhere, so
-// the cursor says whose order it is a place of. Its JSON does not have it; messages to programs have it beside the
-// entry. At most 27 bytes longer than the id; not for anything but going on.
+// Cursor names the place behind an entry that a [Subscription] gave. A viewer that hands it to [Store.Subscribe] or
+// [Store.SubscribeEveryone] resumes there. For example, a page that lost its connection asks for what came later.
+//
+// The cursor of an entry is its id, with one exception. In everyone's log the clocks of applications may not tell which of
+// two entries came first, and another process may show them the other way round. There the cursor also names the
+// process, and any other process answers it with a gap.
+//
+// A cursor is at most 27 bytes longer than the id, and is for resuming only. It is not in the JSON of the entry; messages
+// to programs have it beside the entry.
 func (e *Entry) Cursor() string { return cmp.Or(e.cursor, e.ID) }
 
-// Kind is what a request was for, as far as the browser said: what tells a person's steps from what
-// a page fetches by itself. Its values are part of the wire format.
+// Kind is what the browser wanted with a request, as far as it said so. It tells the steps of a person from the requests
+// that a page makes by itself. Its values are part of the wire format.
 type Kind string
 
-// The kinds of requests. Readers take a kind that they do not know for unknown.
+// The kinds of requests. A reader takes a kind that it does not know for [KindUnknown].
 const (
 	KindUnknown  Kind = ""         // the client did not say: a program, or an entry without the field
 	KindPage     Kind = "page"     // a page that fills the window, also one that htmx loads into it (hx-boost)
@@ -71,7 +75,7 @@ func (k Kind) known() bool {
 // wire format.
 type End string
 
-// The ends of answers. Readers take an end that they do not know for an ordinary one.
+// The ends of answers. A reader takes an end that it does not know for [EndOrdinary].
 const (
 	EndOrdinary End = ""          // the answer was sent with the status in Code
 	EndBrokeOff End = "broke_off" // the handlers did not finish: Code is the status sent until then, 0 if none is known

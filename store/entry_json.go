@@ -74,9 +74,9 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	return nil
 }
 
-// decodeLine reads one line of username's list or channel. The place where a line was found says
-// whose it is, not the line itself: an entry can't slip into another user's log. A line without an
-// id gets one that is made from its bytes, so that repeats of it are recognised.
+// decodeLine reads one line of username's list or channel. The list says whose entry it is, and the line does not: so no
+// entry slips into another user's log. A line without an id gets one that is made from its bytes, so that repeats of
+// it are recognised.
 func decodeLine(username, line string) (Entry, error) {
 	var e Entry
 	if err := e.UnmarshalJSON([]byte(line)); err != nil {

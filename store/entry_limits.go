@@ -9,7 +9,7 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/mask"
 )
 
-// Limits of what is recorded of one request. Longer is cut and flagged, never refused.
+// Limits of an entry. Strings that are longer are cut, and the entry is flagged as truncated. It is never refused.
 const (
 	MaxPath       = 2048 // bytes of Entry.Path, after masking
 	MaxLink       = 512  // bytes of Entry.From, of Entry.Location and of Entry.Problem, after masking
@@ -21,14 +21,14 @@ const (
 // keptProblem is how many bytes of Entry.Problem are kept in any case.
 const keptProblem = 64
 
-// How much of a path or link is looked at. It is more than what is kept, because masking shortens.
+// How much of a path or link masking looks at. It is more than is kept, because masking shortens.
 const (
 	maxRawPath = 2 * MaxPath
 	maxRawLink = 2 * MaxLink
 )
 
-// bound makes the entry one that can be read back, cuts its strings to their limits and makes it independent of the caller's memory:
-// what is cut is copied, so that a short prefix does not keep a long request line alive.
+// bound cuts the entry's strings to their limits, and sees to it that the entry can be read back. It makes the entry
+// independent of the caller's memory: a string that is cut is copied, so that it does not keep a long request line alive.
 func (e *Entry) bound() {
 	if e.Method == "" {
 		e.Method = "GET" // as net/http has it
@@ -127,8 +127,8 @@ func cutPath(path string, n int) string {
 	return path
 }
 
-// appendLine appends the entry in the wire format, and makes it fit MaxEntryBytes, which strings
-// full of escapes may miss: what identifies the request goes last.
+// appendLine appends the entry in the wire format, and makes it fit MaxEntryBytes. Strings full of escapes may make a
+// line too long. Then the fields that identify the request are the last to be shortened.
 func (e *Entry) appendLine(b []byte) []byte {
 	start := len(b)
 	b = e.appendJSON(b)

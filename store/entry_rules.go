@@ -38,8 +38,8 @@ func (e *Entry) Failed() bool {
 	return e.Code >= 400
 }
 
-// Purpose is the entry's Kind, guessed carefully where the browser did not say. A change is never taken for what a
-// browser fetches by itself, whatever its headers said: only scripts send such, or somebody who wants to hide something.
+// Purpose is the entry's Kind, or a careful guess where the browser did not say. A change is never an asset, a prefetch or a
+// socket, whatever its headers said. Only a script sends such headers with a change, or a person who has something to hide.
 func (e *Entry) Purpose() Kind {
 	switch {
 	case !e.Safe() && (e.Kind == KindAsset || e.Kind == KindPrefetch || e.Kind == KindSocket):
@@ -55,15 +55,15 @@ func (e *Entry) Purpose() Kind {
 	return KindUnknown
 }
 
-// IsAssetPath reports whether an address, with or without a query, ends as that of a file of a site's build does: a style, a script, an
-// image, a font, a video.
+// IsAssetPath reports whether an address ends as that of an asset: a style, a script, an image, a font, a video. The address
+// may have a query.
 func IsAssetPath(address string) bool {
 	path, _, _ := strings.Cut(address, "?")
 	return assetpath.Is(path)
 }
 
-// troubles reports whether something that the user did failed, as opposed to what a page fetches by
-// the way, and to what somebody else did in the user's place.
+// troubles reports whether the user is in trouble because of this entry. An asset that a page fetches by the way troubles
+// nobody, nor does a failure of somebody who acted in the user's place.
 func (e *Entry) troubles() bool {
 	if !e.Failed() || e.Actor != "" {
 		return false

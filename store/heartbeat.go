@@ -34,7 +34,7 @@ type Application struct {
 	Version string // Options.Version
 	Started time.Time
 	Age     time.Duration // since its last report; exact to a second, whatever the clocks say
-	Stats   Stats         // its books at that time, without the histograms
+	Stats   Stats         // at that time, without the histograms
 
 	MaxEntries int        // of the logs that it writes; 0 if it did not say
 	LastHour   [60]Minute // what it recorded, oldest first; the last one is the current minute, not over yet
@@ -91,7 +91,7 @@ func (h *heartbeat) begun() bool { return !h.sent.IsZero() }
 // due reports whether it is time for the next report.
 func (h *heartbeat) due() bool { return time.Since(h.sent) >= HeartbeatInterval }
 
-// send reports the books. When Redis fails it, the next one follows anyway.
+// send reports the stats. A report that fails is not sent again: the next one follows anyway.
 func (h *heartbeat) send(s Stats) {
 	h.sent = time.Now()
 	line := h.line
@@ -112,7 +112,7 @@ func (h *heartbeat) send(s Stats) {
 	_, _ = pipe.Exec(ctx)
 }
 
-// end takes the process off the list: it has stopped on purpose. One that has lost something stays,
+// end takes the process off the list, since it has stopped on purpose. A process that has lost entries stays on the list,
 // and ages.
 func (h *heartbeat) end(s Stats) {
 	if !h.begun() {
@@ -164,9 +164,8 @@ func (s *Store) Applications(ctx context.Context) ([]Application, error) {
 	return found, nil
 }
 
-// anyReports asks whether an application has reported itself, or anybody's request, lately, and what
-// the smallest limit of the lists is. Applications that send no heartbeats, such as django-userlog's,
-// are known by the requests.
+// anyReports asks whether an application has reported itself lately, or has recorded a request. It also returns the smallest
+// limit of the lists. Applications that send no heartbeats, such as django-userlog's, are known by their requests.
 func (s *Store) anyReports(ctx context.Context) (reporting bool, shortest int, err error) {
 	applications, err := s.Applications(ctx)
 	if err != nil {

@@ -47,8 +47,8 @@ type Options struct {
 	// NoPublish turns live logs off: entries are kept, but not published.
 	NoPublish bool
 
-	// QueueSize is how many entries wait in memory for Redis, 1 to 1,048,576; what comes when so
-	// many wait is dropped and counted. Memory is taken as it is needed. Default: 4,096.
+	// QueueSize is how many entries wait in memory for Redis, 1 to 1,048,576. While so many wait, further ones are
+	// dropped and counted. Memory is taken as it is needed. Default: 4,096.
 	QueueSize int
 
 	// MaskQuery names further parameters whose values are masked, besides those that are always masked
@@ -59,18 +59,16 @@ type Options struct {
 	// other value is masked, and so is a parameter without one. MaskQuery wins.
 	AllowQuery []string
 
-	// Application is what this process calls itself in its heartbeats and in what it records. Default: the name of the
-	// program's file.
+	// Application is the name of this process in its heartbeats and entries. Default: the name of the program's file.
 	Application string
 
 	// Version is the version that this process reports. Default: that of the main module, as the Go
 	// command has stamped it.
 	Version string
 
-	// Logger is told of lost entries and of Redis going away and coming back, once an episode.
-	// go-redis itself writes a line to standard error for every connection that it can't make, which
-	// only its global redis.SetLogger can change: that is for the program to decide. Default:
-	// slog.Default().
+	// Logger is told of lost entries, and once an outage that Redis went away and came back. go-redis
+	// itself writes a line to standard error for every connection that it can't make. Only its global
+	// redis.SetLogger can change that, which is for the program to decide. Default: slog.Default().
 	Logger *slog.Logger
 }
 

@@ -28,8 +28,8 @@ func (s *Store) Log(ctx context.Context, username string) (Log, error) {
 	return decodeLog(username, lines), nil
 }
 
-// Newest returns the newest entries, limit of each at most, of several users' logs, in the order of the
-// names. It is [Store.Log] for lists of users: one round trip, which it waits for two seconds at most.
+// Newest returns the newest entries of several users' logs, in the order of the names, and at most limit of each. It is
+// [Store.Log] for lists of users, with one round trip. It waits for Redis for two seconds at most.
 func (s *Store) Newest(ctx context.Context, limit int, usernames ...string) ([]Log, error) {
 	if limit < 1 || len(usernames) == 0 {
 		return make([]Log, len(usernames)), nil

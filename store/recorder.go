@@ -15,7 +15,7 @@ import (
 )
 
 // recorder takes entries from any number of goroutines and hands them, in order, to one writer.
-// One mutex guards queue and books, which is why the books balance whenever they are read.
+// One mutex guards the queue and the stats, so the stats balance whenever somebody reads them.
 type recorder struct {
 	size      int
 	work      chan struct{} // capacity 1: the queue is no longer empty, or holds a whole batch
@@ -149,7 +149,7 @@ func (r *recorder) send(n int) bool {
 	return true
 }
 
-// settle books the outcome of entries that were taken, unless they have been given up meanwhile.
+// settle counts the outcome of entries that were taken, unless they have been given up meanwhile.
 func (r *recorder) settle(o outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -164,7 +164,7 @@ func (r *recorder) settle(o outcome) {
 	r.stats.Indeterminate += uint64(o.indeterminate)
 }
 
-// indexRefused books a transaction whose part for the index was refused.
+// indexRefused counts a transaction whose part for the user index was refused.
 func (r *recorder) indexRefused() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

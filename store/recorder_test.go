@@ -79,7 +79,7 @@ func TestCloseWithAHungRedis(t *testing.T) {
 	}
 	closed := logs.Stats()
 	if closed.Queued != 0 || closed.Written != 1 || closed.Dropped.Closed+closed.Indeterminate != 1000 {
-		t.Errorf("the books when Close returns: %+v", closed)
+		t.Errorf("the stats when Close returns: %+v", closed)
 	}
 }
 

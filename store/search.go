@@ -19,10 +19,10 @@ const (
 	maxSearched  = 2000 // in all: those who record remove what has expired, and this takes milliseconds
 )
 
-// Suggest returns up to limit users whose names begin with prefix and whose logs have not expired:
-// the one of exactly this name first, then in the order of their names. Neither case nor accents
-// matter. A prefix that is empty, or nothing but accents, returns those who were seen last. Of names
-// that begin so, the first 2,000 are looked at. It waits for Redis for two seconds at most.
+// Suggest returns up to limit users whose names begin with prefix and whose logs have not expired. The user of
+// exactly this name comes first, then the others in the order of their names. Case and accents do not matter. For an
+// empty prefix, or one of accents only, it returns the users who were seen last. It looks at 2,000 names at most that
+// begin so, and waits for Redis for two seconds at most.
 func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, error) {
 	folded := foldName(prefix)
 	if folded == "" {

@@ -1,7 +1,7 @@
 package store
 
-// Stats are the books of what was recorded since the [Store] was opened. They balance at every
-// moment: Accepted = Written + Dropped.Total() + Indeterminate + Queued.
+// Stats count what became of entries since the [Store] was opened. They balance at every moment:
+// Accepted = Written + Dropped.Total() + Indeterminate + Queued.
 type Stats struct {
 	Accepted      uint64 // calls of Record
 	Written       uint64 // confirmed by Redis
@@ -9,7 +9,7 @@ type Stats struct {
 	Indeterminate uint64 // sent, but the answer was lost or not waited for: Redis has them or not; never sent again
 	Queued        uint64 // waiting, or being written at this moment
 	Truncated     uint64 // of those accepted, cut to the limits
-	IndexRefused  uint64 // transactions that could not add to the index of users, since a key of it holds something else
+	IndexRefused  uint64 // transactions that could not add to the user index, since a key of it holds something else
 	Connected     bool   // the last attempt to write went through, or there was none yet
 
 	BatchSizes   Histogram // entries per transaction that was written; see [BatchBounds]

@@ -6,7 +6,7 @@ func TestEntriesLostToAPanicOfTheHostHaveAReasonOfTheirOwn(t *testing.T) {
 	r := &recorder{size: 10, work: make(chan struct{}, 1), intake: true}
 	r.hostPanicked()
 	if got, want := r.snapshot(), (Stats{Accepted: 1, Dropped: Dropped{HostPanic: 1}}); got != want || got.Dropped.Total() != 1 {
-		t.Errorf("books: %+v", got)
+		t.Errorf("stats: %+v", got)
 	}
 }
 

@@ -63,10 +63,10 @@ func urlFault(rawURL string) string {
 	return "the Redis URL does not begin with redis://, rediss:// or unix://"
 }
 
-// New is [Open] for those who bring a client: a *redis.Client (also one made by
-// redis.NewFailoverClient), *redis.ClusterClient or *redis.Ring. Its addresses, credentials and TLS
-// are taken over, its timeouts and retries are not: recording and reading use connections of their
-// own. The client stays the caller's, who may close it before or after the Store.
+// New is [Open] for a program that has a client: a *redis.Client (also one made by
+// redis.NewFailoverClient), *redis.ClusterClient or *redis.Ring. The Store takes over its addresses, credentials and
+// TLS, but not its timeouts and retries, since it has connections of its own. The client stays the caller's, who
+// may close it before or after the Store.
 func New(client redis.UniversalClient, options Options) (*Store, error) {
 	if isNil(client) {
 		return nil, errors.New("store: the Redis client is nil: pass one, or use Open with a URL")
@@ -90,18 +90,17 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 	return s, nil
 }
 
-// Record queues an entry to be written to Redis. It takes well under a microsecond: it never
-// blocks, never fails and never touches the network; what becomes of the entry is counted in
-// [Store.Stats]. An entry without an ID or Time gets them. Record keeps nothing of e's Extra map.
+// Record queues an entry to be written to Redis. It takes well under a microsecond, since it never
+// blocks, never fails and never touches the network. [Store.Stats] counts what becomes of the entry. An entry
+// without an ID or Time gets them. Record keeps nothing of e's Extra map.
 func (s *Store) Record(e Entry) { s.recorder.record(e) }
 
-// HostPanicked counts an entry that can't be recorded, because a function of the application panicked that says
-// something about it, such as whose it is. The middleware calls it. It does not block.
+// HostPanicked counts an entry that can't be recorded because a function of the application panicked, such as the one
+// that names the user. The middleware calls it. It does not block.
 func (s *Store) HostPanicked() { s.recorder.hostPanicked() }
 
-// Announce says that this process is going to record: from now on it reports itself to those who
-// watch, every 15 seconds, also when nobody makes a request. The middleware calls it; a process that
-// only reads must not. It does not block.
+// Announce says that this process is going to record. From now on the process writes a heartbeat every 15 seconds, also
+// when nobody makes a request. The middleware calls it. A process that only reads must not. It does not block.
 func (s *Store) Announce() {
 	select {
 	case s.recorder.announced <- struct{}{}:
@@ -109,18 +108,18 @@ func (s *Store) Announce() {
 	}
 }
 
-// Stats returns the books of everything that was recorded through this Store.
+// Stats returns the counts of what became of every entry that was recorded through this Store.
 func (s *Store) Stats() Stats { return s.recorder.snapshot() }
 
 // Options returns the options in force, defaults filled in.
 func (s *Store) Options() Options { return s.options }
 
-// KeyPrefix is what each of this store's keys begins with, for others who keep things in the same
-// Redis. It is empty for [NoKeyPrefix].
+// KeyPrefix is the beginning of each of this store's keys, for packages that keep their own keys behind the same
+// prefix. It is empty for [NoKeyPrefix].
 func (s *Store) KeyPrefix() string { return s.keys.Prefix() }
 
-// Client returns the client with which this Store reads, for others who keep things in the same
-// Redis: it honours deadlines and gives up after two seconds. It belongs to the Store.
+// Client returns the client with which this Store reads, for packages that keep their own keys in the same Redis. It
+// honours deadlines, and gives up after two seconds. It belongs to the Store, which closes it.
 func (s *Store) Client() redis.UniversalClient { return s.clients.reader }
 
 // Address names the Redis server for people: host and port or path, never a credential.
@@ -135,9 +134,9 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Close stops recording, writes what is queued, ends every subscription and closes the connections.
-// It returns as soon as that is done, or with an error that says how many entries were lost when
-// ctx ends first. A ctx without a deadline ends after ten seconds. What is recorded after Close has begun is dropped and counted. Further calls do
-// nothing and return nil.
+// It returns as soon as that is done. When ctx ends first, it returns an error that says how many entries were
+// lost. A ctx without a deadline ends after ten seconds. Entries that come after Close has begun are dropped and
+// counted. Further calls do nothing and return nil.
 func (s *Store) Close(ctx context.Context) error {
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
@@ -156,7 +155,7 @@ func (s *Store) Close(ctx context.Context) error {
 	return err
 }
 
-// OnClose has f called at the end of [Store.Close], for what has to live as long as the Store.
+// OnClose has f called at the end of [Store.Close]. So the in-memory Redis of store/embedded ends with its Store.
 // It must be called before the Store is shared.
 func (s *Store) OnClose(f func()) { s.closers = append(s.closers, f) }
 
@@ -194,8 +193,8 @@ func isNil(client redis.UniversalClient) bool {
 	return false
 }
 
-// Timeouts of the two clients. Recording gives up early, since what can't be written waits in the
-// queue; reading waits as long as a person would. Closing waits no longer than a supervisor does.
+// Timeouts of the two clients. Recording gives up early, since entries that can't be written wait in the
+// queue. Reading waits as long as a person would. Closing waits no longer than a supervisor does.
 const (
 	writeTimeout = 250 * time.Millisecond
 	readTimeout  = 2 * time.Second

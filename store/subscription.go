@@ -25,13 +25,13 @@ type Update struct {
 	Entries []*Entry // oldest first; shared with other subscriptions, so not to be changed
 }
 
-// Subscription is one viewer's place in a log: it has everything that the log held when it was made,
-// then every entry as it is recorded, in order, none twice, and a gap wherever that can't be kept.
+// Subscription is one viewer's place in a log. It gives the backlog first, and then every entry as it is recorded: in
+// order, and none twice. It gives a gap wherever entries may be missing.
 type Subscription struct{ viewer *feed.Subscription }
 
-// Subscribe watches the log of one user: its first update has everything behind after, the [Entry.Cursor] of
-// what was seen last, or, if that is empty, everything that the log holds. Where the log no longer reaches
-// back to after, the update begins with a gap. It does not wait for Redis. Close the Subscription.
+// Subscribe watches the log of one user. after is the [Entry.Cursor] of the entry that the viewer has seen last, or "". The
+// first update has the entries behind that cursor, or everything that the log holds. It begins with a gap where the
+// log no longer reaches back to the cursor. Subscribe does not wait for Redis. Close the Subscription.
 func (s *Store) Subscribe(username, after string) (*Subscription, error) {
 	if err := CheckUsername(username); err != nil {
 		return nil, fmt.Errorf("store: subscribe: %w", err)
@@ -39,9 +39,8 @@ func (s *Store) Subscribe(username, after string) (*Subscription, error) {
 	return s.subscribe(username, after)
 }
 
-// SubscribeEveryone is [Store.Subscribe] for all users at once. Since there is no list of
-// everyone's requests, a new viewer begins with the newest of those who were seen last, and there is a
-// gap also where it can't be known that nothing is missing.
+// SubscribeEveryone is [Store.Subscribe] for everyone's log. That log is not stored as a list. So a new viewer begins with
+// the newest entries of the users who were seen last. There is a gap also where nobody can know whether entries are missing.
 func (s *Store) SubscribeEveryone(after string) (*Subscription, error) {
 	return s.subscribe(feed.Everyone, after)
 }
@@ -54,31 +53,31 @@ func (s *Store) subscribe(username, after string) (*Subscription, error) {
 	return &Subscription{viewer}, nil
 }
 
-// Next waits until there is something to tell and returns it. The first update of a new
-// subscription has the backlog, and comes even if that is empty. While Redis can't be reached there
-// is one before it that says so. It returns ctx's error when ctx ends first, and [ErrClosed] after
-// Close of the subscription or its store. Next and Poll must not be called by two goroutines at once.
+// Next waits for the next update. The first update of a new subscription has the backlog, and comes even if
+// that is empty. While Redis can't be reached, an update before it says so. Next returns ctx's error when ctx
+// ends first, and [ErrClosed] after Close of the subscription or its store. Two goroutines must not call Next or
+// Poll at once.
 func (s *Subscription) Next(ctx context.Context) (Update, error) {
 	update, err := s.viewer.Next(ctx)
 	return updateOf(update), err
 }
 
-// Poll is [Subscription.Next] without waiting: ok tells whether there was something to tell. One call may not
-// return everything: after ok it is to be called again.
+// Poll is [Subscription.Next] without waiting. ok tells whether there was an update. There may be another one: after ok
+// call Poll again.
 func (s *Subscription) Poll() (update Update, ok bool, err error) {
 	told, ok, err := s.viewer.Poll()
 	return updateOf(told), ok, err
 }
 
-// Notify has c told whenever [Subscription.Poll] may have something to return, at once if it may have already.
-// Sends do not block: c should have room for one, which stands for any number. One c may serve many
-// subscriptions: so does a single goroutine that has many viewers.
+// Notify sends to c whenever [Subscription.Poll] may have an update, and at once if it may have one already. Sends do not
+// block. So c needs a buffer of one, which stands for any number of updates. One c may serve many
+// subscriptions, for example those of one goroutine that has many viewers.
 func (s *Subscription) Notify(c chan<- struct{}) { s.viewer.Notify(c) }
 
 // Close ends the subscription. It may be called more than once, and from any goroutine.
 func (s *Subscription) Close() { s.viewer.Close() }
 
-// updateOf returns what the feed has told.
+// updateOf turns an update of the feed into one of the store.
 func updateOf(told feed.Update) Update {
 	update := Update{State: State(told.State), Gap: told.Gap}
 	if len(told.Lines) == 0 {

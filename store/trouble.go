@@ -10,15 +10,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Trouble is a user and the last of the requests that failed, exact to about two seconds.
+// Trouble is a user in trouble, and the last of the user's requests that failed. Its time is exact to about two seconds.
 type Trouble struct {
 	Username string
 	At       time.Time
 	Code     int // 400 or more; 0 where the failure has no such status, as where the application says what went wrong
 }
 
-// InTrouble returns up to limit users of whose own requests one failed (see [Entry.Failed]), and whose logs have not expired, the last one first. It waits for Redis for two seconds at
-// most.
+// InTrouble returns up to limit users whose logs have not expired, and of whose own requests one failed (see
+// [Entry.Failed]). The last one comes first. It waits for Redis for two seconds at most.
 func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 	if limit < 1 {
 		return nil, nil

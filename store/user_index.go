@@ -13,7 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// How often the index of users is written.
+// How often the user index is written.
 const (
 	indexInterval  = 2 * time.Second  // at least, between two updates of one user
 	forgetInterval = 30 * time.Second // at least, between two searches for expired users,
@@ -22,9 +22,9 @@ const (
 	maxForgotten   = 500              // users removed at a time
 )
 
-// index keeps the users' names, when they were last seen, and when a request of theirs last failed.
+// userIndex keeps the users' names, when they were last seen, and when a request of theirs last failed.
 // It belongs to the writer's goroutine.
-type index struct {
+type userIndex struct {
 	keys      keys.Keys
 	retention time.Duration
 	updated   map[string]time.Time
@@ -32,13 +32,12 @@ type index struct {
 	forgetAt  time.Time
 }
 
-func newIndex(keys keys.Keys, retention time.Duration) *index {
-	return &index{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]time.Time)}
+func newUserIndex(keys keys.Keys, retention time.Duration) *userIndex {
+	return &userIndex{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]time.Time)}
 }
 
-// queue queues what the index needs for these entries: nothing, mostly. It returns the commands that
-// add to the index.
-func (x *index) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []redis.Cmder {
+// queue queues the updates that these entries need: none, mostly. It returns the commands that add to the index.
+func (x *userIndex) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []redis.Cmder {
 	now := time.Now()
 	if len(x.updated) > maxIndexed {
 		clear(x.updated)
@@ -69,8 +68,8 @@ func (x *index) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry
 	return added
 }
 
-// redo has the next transaction do again what one that failed was to do.
-func (x *index) redo(entries []Entry) {
+// redo has the next transaction repeat the updates of one that failed.
+func (x *userIndex) redo(entries []Entry) {
 	for _, e := range entries {
 		delete(x.updated, e.Username)
 		delete(x.troubled, e.Username)
@@ -78,9 +77,9 @@ func (x *index) redo(entries []Entry) {
 }
 
 // forget removes users whose log has expired, a few hundred at a time. Between its reading and its
-// removing a user may come back: then the next update, seconds later, restores the name. It is
-// housekeeping: when Redis fails it, the next time does it.
-func (x *index) forget(client redis.UniversalClient) {
+// removing a user may come back: then the next update, seconds later, restores the name. Where Redis does not answer, the
+// next call removes them.
+func (x *userIndex) forget(client redis.UniversalClient) {
 	now := time.Now()
 	if now.Before(x.forgetAt) {
 		return

@@ -15,7 +15,7 @@ func TestIndexTakesTheNewestOfABatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := newIndex(keys, time.Hour)
+	x := newUserIndex(keys, time.Hour)
 	batch := []Entry{
 		{Username: "ada", Time: time.UnixMilli(1000)}, {Username: "bob", Time: time.UnixMilli(1500)}, {Username: "ada", Time: time.UnixMilli(2000)},
 	}
@@ -47,7 +47,7 @@ func TestIndexTakesTheNewestFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := newIndex(keys, time.Hour)
+	x := newUserIndex(keys, time.Hour)
 	batch := []Entry{
 		{Username: "ada", Code: 500, Time: time.UnixMilli(1000)}, {Username: "ada", Code: 404, Time: time.UnixMilli(2000)},
 		{Username: "ada", Code: 200, Time: time.UnixMilli(3000)},

@@ -17,8 +17,8 @@ var (
 	ErrUsernameInvalid = errors.New("the username has control characters or is not UTF-8")
 )
 
-// CheckUsername says whether a log can be kept under this name. Every printable name can: to Redis
-// names are bytes, and no name is ever made part of a pattern.
+// CheckUsername says whether a log can be kept under this name. Every printable name can: Redis takes names as bytes, and
+// no name becomes part of a pattern.
 func CheckUsername(username string) error {
 	switch {
 	case username == "":

@@ -25,16 +25,16 @@ const (
 
 // writer moves entries from the recorder's queue to Redis. All of it runs in one goroutine.
 type writer struct {
-	recorder *recorder
-	client   redis.UniversalClient
-	tracker  *sendTracker
-	keys     keys.Keys
-	options  Options
-	mask     *mask.Masker
-	index    *index
-	beat     *heartbeat
-	ids      identifier
-	log      *slog.Logger
+	recorder  *recorder
+	client    redis.UniversalClient
+	tracker   *sendTracker
+	keys      keys.Keys
+	options   Options
+	mask      *mask.Masker
+	index     *userIndex
+	heartbeat *heartbeat
+	ids       identifier
+	log       *slog.Logger
 
 	buffer   []Entry // what batch is part of
 	batch    []Entry // taken from the queue, fate not known yet
@@ -43,7 +43,7 @@ type writer struct {
 	foreign  bool          // that a key of the index holds something else has been logged
 	awayAt   time.Time     // when it last ceased to
 	refused  string        // the reason that Redis gave last in this outage, or ""
-	logged   Stats         // the books when losses were last logged,
+	logged   Stats         // the stats when losses were last logged,
 	loggedAt time.Time     // and when that was
 }
 
@@ -51,15 +51,15 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 	ids := newIdentifier()
 	return &writer{
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
-		mask: mask.New(options.MaskQuery, options.AllowQuery), index: newIndex(keys, options.Retention),
-		beat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), ids: ids, log: options.Logger,
+		mask: mask.New(options.MaskQuery, options.AllowQuery), index: newUserIndex(keys, options.Retention),
+		heartbeat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), ids: ids, log: options.Logger,
 		buffer: make([]Entry, 0, maxBatch),
 	}
 }
 
 // run writes until the queue is empty after intake has ended.
 func (w *writer) run() {
-	defer w.beat.tick.Stop()
+	defer w.heartbeat.tick.Stop()
 	for w.await() {
 		started := time.Now()
 		w.prepare()
@@ -69,13 +69,13 @@ func (w *writer) run() {
 			}
 		}
 		w.index.forget(w.client)
-		if w.beat.due() {
-			w.beat.send(w.recorder.snapshot())
+		if w.heartbeat.due() {
+			w.heartbeat.send(w.recorder.snapshot())
 		}
 		w.gather(started)
 	}
 	w.logLosses(true)
-	w.beat.end(w.recorder.snapshot())
+	w.heartbeat.end(w.recorder.snapshot())
 }
 
 // await fills the batch, waiting for entries if there are none, and reports meanwhile that this
@@ -89,10 +89,10 @@ func (w *writer) await() bool {
 		select {
 		case <-w.recorder.work:
 		case <-w.recorder.announced:
-			w.beat.send(w.recorder.snapshot())
-		case <-w.beat.tick.C:
-			if w.beat.begun() {
-				w.beat.send(w.recorder.snapshot())
+			w.heartbeat.send(w.recorder.snapshot())
+		case <-w.heartbeat.tick.C:
+			if w.heartbeat.begun() {
+				w.heartbeat.send(w.recorder.snapshot())
 			}
 		case <-w.recorder.closed:
 			w.batch = w.recorder.take(w.buffer[:0]) // what came in before intake ended
@@ -121,7 +121,7 @@ func (w *writer) prepare() {
 	truncated, now := 0, time.Now()
 	for i := range w.batch {
 		e := &w.batch[i]
-		w.beat.traffic.add(e, now)
+		w.heartbeat.traffic.add(e, now)
 		e.mask(w.mask)
 		if e.ID == "" {
 			e.ID = w.ids.next()

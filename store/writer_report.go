@@ -34,8 +34,8 @@ func (w *writer) succeeded() {
 	}
 }
 
-// rest waits between two attempts. While closing it waits only briefly; it returns false when what
-// waited has been given up.
+// rest waits between two attempts, only briefly while the store closes. It returns false when the entries that waited
+// have been given up.
 func (w *writer) rest() bool {
 	pause := time.NewTimer(w.backoff/2 + rand.N(w.backoff/2))
 	defer pause.Stop()
@@ -54,7 +54,7 @@ func (w *writer) rest() bool {
 	return true
 }
 
-// logLosses tells what was lost since it last did: once an outage is over, and every lossInterval at most.
+// logLosses logs how many entries were lost since it last did: once an outage is over, and every lossInterval at most.
 func (w *writer) logLosses(final bool) {
 	now := w.recorder.snapshot()
 	lost := now.Dropped.Total() + now.Indeterminate - w.logged.Dropped.Total() - w.logged.Indeterminate
@@ -71,23 +71,23 @@ func (w *writer) logLosses(final bool) {
 	w.logged, w.loggedAt = now, time.Now()
 }
 
-// indexed notes what became of the commands that added to the index in the transaction of entries,
-// which ended with err. What fails with a connection is done again; where a key holds something else,
-// that is told once, and nothing else is kept from being written.
+// indexed notes what became of the commands that added to the user index, in the transaction of entries that ended with
+// err. Where the connection failed, the next transaction adds again. Where a key holds something else, the log says so
+// once, and entries are written all the same.
 func (w *writer) indexed(added []redis.Cmder, entries []Entry, err error) {
 	foreign := slices.IndexFunc(added, func(c redis.Cmder) bool { return redisreply.IsWrongType(c.Err()) })
 	switch {
 	case foreign >= 0:
 		w.recorder.indexRefused()
 		if !w.foreign {
-			w.log.Warn("userlog: a key of the index of users holds something else; entries are written, but users can't be searched or listed in full until it is renamed or deleted",
+			w.log.Warn("userlog: a key of the user index holds something else; entries are written, but users can't be searched or listed in full until it is renamed or deleted",
 				"key", added[foreign].Args()[1], "err", added[foreign].Err())
 		}
 		w.foreign = true
 	case err != nil:
 		w.index.redo(entries)
 	case len(added) > 0 && w.foreign:
-		w.log.Info("userlog: the index of users is written again")
+		w.log.Info("userlog: the user index is written again")
 		w.foreign = false
 	}
 }

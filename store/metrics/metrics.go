@@ -17,13 +17,13 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Source is where the books are read; a *store.Store is one.
+// Source has stats to show. A *store.Store is one.
 type Source interface {
 	Stats() store.Stats
 }
 
-// Register registers the books of logs with the registry that the host passes, never with the global
-// one unless that is what is passed. Use prometheus.WrapRegistererWith to tell several stores
+// Register registers the stats of logs with the registry that the host passes. It never uses the global
+// registry, unless the host passes that. Use prometheus.WrapRegistererWith to tell several stores
 // apart. An error means that metrics of these names are registered already.
 //
 // All metrics of one scrape are read at one moment: accepted = written + dropped + indeterminate +
@@ -35,7 +35,7 @@ func Register(registry prometheus.Registerer, logs Source) error {
 	return nil
 }
 
-// collector reads the books when it is asked to.
+// collector reads the stats when Prometheus asks for them.
 type collector struct {
 	logs                                                       Source
 	accepted, written, dropped, indeterminate, queued, cut, up *prometheus.Desc
@@ -54,7 +54,7 @@ func newCollector(logs Source) *collector {
 		indeterminate: desc("entries_indeterminate_total", "Entries that were sent without an answer."),
 		queued:        desc("entries_queued", "Entries that wait to be written."),
 		cut:           desc("entries_truncated_total", "Entries that were cut to the limits."),
-		indexRefused:  desc("index_refused_total", "Transactions that could not add to the index of users."),
+		indexRefused:  desc("index_refused_total", "Transactions that could not add to the user index."),
 		up:            desc("redis_up", "1 if the last attempt to write went through."),
 		batchSize:     desc("batch_entries", "Entries per transaction that was written."),
 		writeSeconds:  desc("batch_write_seconds", "Duration of each transaction that was written."),

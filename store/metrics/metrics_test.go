@@ -10,17 +10,17 @@ import (
 	"github.com/gin-userlog/userlog/store/metrics"
 )
 
-type books store.Stats
+type fixedStats store.Stats
 
-func (b books) Stats() store.Stats { return store.Stats(b) }
+func (s fixedStats) Stats() store.Stats { return store.Stats(s) }
 
-func example() books {
-	b := books{
+func example() fixedStats {
+	s := fixedStats{
 		Accepted: 100, Written: 80, Indeterminate: 4, Queued: 6, Truncated: 3, IndexRefused: 7, Connected: true,
 		Dropped: store.Dropped{QueueFull: 5, InvalidUsername: 3, Refused: 1, HostPanic: 2, Closed: 1},
 	}
-	b.BatchSizes.Counts[0], b.BatchSizes.Counts[11], b.BatchSizes.Total, b.BatchSizes.Sum = 2, 1, 3, 82
-	return b
+	s.BatchSizes.Counts[0], s.BatchSizes.Counts[11], s.BatchSizes.Total, s.BatchSizes.Sum = 2, 1, 3, 82
+	return s
 }
 
 func TestRegister(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Killing Redis again and again, and giving it its data back, leaves the books exact.
+// Killing Redis again and again, and giving it its data back, leaves the stats exact.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	cycles := long(4, 20)

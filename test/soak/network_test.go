@@ -8,7 +8,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// However the network fails, the books stay exact and nothing arrives twice.
+// However the network fails, the stats stay exact and nothing arrives twice.
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -93,7 +93,7 @@ func settled(t *testing.T, logs *store.Store) {
 	redistest.Eventually(t, "the queue is empty", func() bool { return logs.Stats().Queued == 0 })
 }
 
-// during lets the load go on for d, checking all the while that the books balance.
+// during lets the load go on for d, checking all the while that the stats balance.
 func during(t *testing.T, logs *store.Store, d time.Duration) {
 	t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

@@ -33,7 +33,7 @@ func testApplicationsReportThemselves(t *testing.T, connect Connect) {
 		}
 	}
 	if found[0].Stats.Accepted != 1 || found[1].Stats.Accepted != 0 {
-		t.Errorf("books: %+v", found)
+		t.Errorf("stats: %+v", found)
 	}
 	if err := shop.Close(t.Context()); err != nil {
 		t.Fatal(err)

@@ -194,7 +194,7 @@ func testAForeignIndexStopsNoEntries(t *testing.T, connect Connect) {
 		Written(t, logs)
 	}
 	if stats := logs.Stats(); stats.Written != 3 || stats.IndexRefused < 1 || !stats.Connected {
-		t.Errorf("the books: %+v", stats)
+		t.Errorf("the stats: %+v", stats)
 	}
 	if seen, err := logs.LastSeen(ctx, 5); err != nil || len(seen) != 3 {
 		t.Errorf("seen last: %v, %v", seen, err)

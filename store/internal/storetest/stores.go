@@ -18,7 +18,7 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
-// Open returns a store that is closed, and whose books are checked, at the end of the test.
+// Open returns a store that is closed, and whose stats are checked, at the end of the test.
 func Open(t *testing.T, client redis.UniversalClient, options store.Options) *store.Store {
 	t.Helper()
 	if options.Logger == nil {
@@ -41,7 +41,7 @@ func Open(t *testing.T, client redis.UniversalClient, options store.Options) *st
 func Balanced(t *testing.T, s store.Stats) {
 	t.Helper()
 	if sum := s.Written + s.Dropped.Total() + s.Indeterminate + s.Queued; sum != s.Accepted {
-		t.Errorf("the books do not balance: %+v", s)
+		t.Errorf("the stats do not balance: %+v", s)
 	}
 }
 

@@ -12,16 +12,16 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// balance checks the books of one moment.
+// balance checks the stats of one moment.
 func balance(t *testing.T, logs *store.Store) {
 	t.Helper()
 	s := logs.Stats()
 	if sum := s.Written + s.Dropped.Total() + s.Indeterminate + s.Queued; sum != s.Accepted {
-		t.Errorf("the books do not balance: %+v", s)
+		t.Errorf("the stats do not balance: %+v", s)
 	}
 }
 
-// audit compares the books with what is in the lists: all that was written is there, nothing but
+// audit compares the stats with what is in the lists: all that was written is there, nothing but
 // that and what is indeterminate, none twice, each list in the order of recording. It returns how
 // many entries there are. MaxEntries must be large enough for every one of them.
 func audit(t *testing.T, logs *store.Store, client redis.UniversalClient) (present uint64) {
