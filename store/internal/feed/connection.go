@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// connection is one pub/sub connection of a feed. go-redis would repair it by itself and lose what
-// was published meanwhile; here a connection that fails is done with, and the feed makes another.
+// connection is one pub/sub connection of a feed. go-redis would repair it by itself, and lose the messages that were
+// published meanwhile. So the feed gives up a connection that fails, and makes another.
 type connection struct {
 	feed     *Feed
 	pubsub   *redis.PubSub
@@ -18,7 +18,7 @@ type connection struct {
 	done     chan struct{}
 }
 
-// request is a change of what the connection is subscribed to.
+// request subscribes the connection to channels, or ends that.
 type request struct {
 	send     func(ctx context.Context, channels ...string) error
 	channels []string
@@ -57,7 +57,7 @@ func (f *Feed) finishDial(d dialled) {
 	f.connected(d.pubsub)
 }
 
-// connected takes a new connection into use, and subscribes to everything that is watched.
+// connected takes a new connection into use, and subscribes it to the channels of all topics.
 func (f *Feed) connected(pubsub *redis.PubSub) {
 	c := &connection{feed: f, pubsub: pubsub, requests: make(chan request, maxRequests), done: make(chan struct{})}
 	f.conn, f.heardAt = c, time.Now()
@@ -104,8 +104,8 @@ func (c *connection) request(send func(context.Context, ...string) error, channe
 	}
 }
 
-// write sends what was requested, in order. It also closes the connection, because go-redis makes
-// that wait for what is being written.
+// write sends the requests, in order. It also closes the connection, because go-redis makes a close wait for a
+// write.
 func (c *connection) write() {
 	defer c.pubsub.Close()
 	for {
@@ -121,7 +121,7 @@ func (c *connection) write() {
 	}
 }
 
-// read passes on what arrives until the connection fails.
+// read passes messages on until the connection fails.
 func (c *connection) read() {
 	for {
 		message, err := c.pubsub.ReceiveTimeout(c.feed.context, 0)
@@ -149,7 +149,7 @@ func (c *connection) failed(err error) {
 	})
 }
 
-// decode returns what the feed has to do about a message, or nil.
+// decode returns a function that does what a message asks of the feed, or nil.
 func (c *connection) decode(message any) func() {
 	f := c.feed
 	switch m := message.(type) {
@@ -181,7 +181,7 @@ func (c *connection) decode(message any) func() {
 	return nil
 }
 
-// confirmed has a topic's list read: from now on, nothing that is published is missed.
+// confirmed has a snapshot of a topic taken: from now on the feed hears everything that is published.
 func (f *Feed) confirmed(s *redis.Subscription) {
 	var t *topic
 	switch username, ok := f.options.Keys.LogUsername(s.Channel); {

@@ -18,28 +18,28 @@ const (
 	everyoneRing  = 1024              // entries of all users, for viewers that come back
 	everyoneShown = 50                // of those, for a viewer that is new
 	everyoneLists = 100               // users whose logs are read at a time
-	everyoneUsers = 4000              // users who are looked at whether there is something to read
+	everyoneUsers = 4000              // users whose lists are checked for new entries
 	maxRemembered = 2 * everyoneUsers // users whose newest entry is remembered
 )
 
-// knowledge is what everyone's topic has when a reading begins.
+// knowledge is what everyone's topic knows when a snapshot begins.
 type knowledge struct {
 	synced bool
 	newest map[string]newestLine
-	whole  bool      // newest has everybody of whom there was a log
+	whole  bool      // newest has every user who had a log
 	to     time.Time // of the newest entry
 }
 
 // head is the newest end of one user's list.
 type head struct {
 	username string
-	newest   *Line         // nil where the line there is none
+	newest   *Line         // nil where that line is no entry
 	left     time.Duration // until the list expires; -1 = it does not, -2 = there is no list
 }
 
 func (h head) exists() bool { return h.left != -2 }
 
-// remembered is what is remembered of a head.
+// remembered is the part of a head that the topic remembers.
 func (h head) remembered(now time.Time) newestLine {
 	m := newestLine{id: h.newest.ID}
 	if h.left >= 0 {
@@ -48,9 +48,9 @@ func (h head) remembered(now time.Time) newestLine {
 	return m
 }
 
-// readEveryone finds what was written of everybody since the topic last heard anything or, where that
-// can't be known, the newest entries of those who were seen last. Which entries are news is told by
-// their place in the list of their user, after the newest one known, and not by any clock.
+// readEveryone finds the entries of all users since the topic last heard of any. Where it can't know them, it finds the
+// newest entries of the users who were seen last. An entry is new if it stands in the list of its user behind the
+// newest one known. No clock is asked.
 func (f *Feed) readEveryone(ctx context.Context, k knowledge, full int) (snapshot, error) {
 	heads, all, err := f.readHeads(ctx, k)
 	if err != nil {
@@ -77,8 +77,8 @@ func (f *Feed) readEveryone(ctx context.Context, k knowledge, full int) (snapsho
 	return r, nil
 }
 
-// place gives the entries their cursors: where their order may be ours alone, such that say so. What is too old for the
-// ring is not looked at: nobody can go on from there.
+// place gives the entries their cursors. Where only this snapshot may have their order, the cursor names the snapshot.
+// Entries that are too old for the ring keep their ids as cursors: no viewer can resume there.
 func (r *snapshot) place() {
 	order := rand.Text()
 	for _, entries := range [][]*Line{r.before, r.entries} {
@@ -91,7 +91,7 @@ func (r *snapshot) place() {
 	}
 }
 
-// news is the reading that goes on where the topic was; whole tells that nothing may be missing in it.
+// news is the snapshot that goes on where the topic was. whole tells that no entry may be missing in it.
 func (k knowledge) news(heads []head, changed []list, now time.Time, retention time.Duration) (r snapshot, whole bool) {
 	r = newSnapshot(heads, changed, now)
 	r.reaches, r.whole = func(*Line) bool { return true }, true
@@ -107,7 +107,7 @@ func (k knowledge) news(heads []head, changed []list, now time.Time, retention t
 	return r, true
 }
 
-// anew is the reading with which a topic begins, for the first time or after a gap.
+// anew is the snapshot with which a topic begins, for the first time or after a gap.
 func (k knowledge) anew(heads []head, lists []list, now time.Time, retention time.Duration) snapshot {
 	r := newSnapshot(heads, lists, now)
 	r.reaches = func(*Line) bool { return false }
@@ -126,7 +126,7 @@ func (k knowledge) anew(heads []head, lists []list, now time.Time, retention tim
 	return r
 }
 
-// newSnapshot returns a reading without entries, of which the newest ones are known.
+// newSnapshot returns a snapshot without entries, which knows the newest entry of each user.
 func newSnapshot(heads []head, lists []list, now time.Time) snapshot {
 	r := snapshot{newest: make(map[string]newestLine, len(heads)), found: order{lists: make(map[string]listing, len(heads))}}
 	for _, h := range heads {
@@ -143,8 +143,8 @@ func newSnapshot(heads []head, lists []list, now time.Time) snapshot {
 	return r
 }
 
-// readHeads looks at the lists of those who were seen last, and of those who are known. all tells that
-// there are no others.
+// readHeads looks at the lists of the users who were seen last, and of those who are known. all tells that there are no
+// other users.
 func (f *Feed) readHeads(ctx context.Context, k knowledge) (heads []head, all bool, err error) {
 	users, err := f.options.Client.ZRevRange(ctx, f.options.Keys.Users(), 0, everyoneUsers-1).Result()
 	if err != nil && !redisreply.IsWrongType(err) {
@@ -156,7 +156,7 @@ func (f *Feed) readHeads(ctx context.Context, k knowledge) (heads []head, all bo
 		indexed[username] = true
 	}
 	for username := range k.newest {
-		if !indexed[username] { // as others than us may record them
+		if !indexed[username] { // applications other than ours may record them, and have no user index
 			users = append(users, username)
 		}
 	}
@@ -181,7 +181,7 @@ func (f *Feed) readHeads(ctx context.Context, k knowledge) (heads []head, all bo
 	return heads, all, nil
 }
 
-// changed returns the lists in which there is something new. lost tells that one is gone before its time.
+// changed returns the lists that have new entries. lost tells that a list is gone before its time.
 func (k knowledge) changed(heads []head, now time.Time) (changed []head, lost bool) {
 	for _, h := range heads {
 		m, known := k.newest[h.username]
@@ -195,7 +195,7 @@ func (k knowledge) changed(heads []head, now time.Time) (changed []head, lost bo
 	return changed, lost
 }
 
-// list is what was read of one user.
+// list is the part of one user's list that was read.
 type list struct {
 	head
 	entries []*Line // oldest first
@@ -222,8 +222,8 @@ func (f *Feed) readLists(ctx context.Context, heads []head, full int) ([]list, e
 	return lists, nil
 }
 
-// split tells what is news in a list from what is not; exact is whether nothing may be missing between
-// the two, and the place is known.
+// split parts the new entries of a list from the others. exact tells that the place between the two is known, and that no
+// entry may be missing there.
 func (k knowledge) split(l list, now time.Time) (news, before []*Line, exact bool) {
 	m, known := k.newest[l.username]
 	if known {

@@ -1,5 +1,5 @@
-// Package feed follows what is recorded, for any number of viewers: nothing is missing, nothing comes twice, and all is
-// in order, or a gap says so. It knows of a recorded request only whose it is and what tells its place.
+// Package feed follows logs for any number of viewers. No entry is missing, none comes twice, and all are in order, or a
+// gap says so. Of an entry the feed knows only whose it is, and what tells its place.
 package feed
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
-// ErrClosed is returned by everything that can't work after the feed, or a subscription, was closed.
+// ErrClosed is returned by every method that can't work after the feed, or a subscription, was closed.
 var ErrClosed = errors.New("store: closed")
 
 // Line is one recorded request.
@@ -24,7 +24,7 @@ type Line struct {
 	ID       string
 	Username string
 	Time     time.Time
-	Cursor   string // where a viewer goes on behind it: the ID, unless its place is certain to nobody but this feed
+	Cursor   string // at which a viewer resumes behind it: the ID, unless only this feed is certain of its place
 	Entry    any    // what Options.Decode has made of it
 }
 
@@ -34,17 +34,17 @@ type Options struct {
 	Keys       keys.Keys
 	MaxEntries int           // of one user's list
 	Retention  time.Duration // of one user's list
-	NoPublish  bool          // nothing is published: viewers are served from lists alone
+	NoPublish  bool          // no entry is published: viewers are served from lists alone
 	Log        *slog.Logger
 
 	// Decode reads one line of username's list or channel. A line without a cursor has its ID as such.
 	Decode func(username, line string) (Line, error)
 
-	// Reports asks whether any application has reported itself, or anybody's request, lately. It returns also the smallest
-	// of the limits of their lists, 0 if none is known.
+	// Reports asks whether an application has reported itself lately, or has recorded a request. It also returns the smallest
+	// limit of their lists, 0 if none is known.
 	Reports func(ctx context.Context) (reporting bool, shortest int, err error)
 
-	// ReportInterval is how often applications report, and Silence for how long they may not have, before they count as gone.
+	// ReportInterval is how often applications report. One that has not reported for Silence counts as gone.
 	ReportInterval, Silence time.Duration
 }
 
@@ -57,12 +57,12 @@ const (
 	dialTimeout   = 2 * time.Second        // of one attempt, until Redis confirms the first subscription
 )
 
-// Feed tells viewers what is recorded. It has one pub/sub connection for any number of viewers, and
-// none when there are no viewers. One goroutine, run, owns the state and never blocks: what takes
-// time is done by others, which send their results as functions for it to call.
+// Feed tells viewers of entries as they are recorded. It has one pub/sub connection for any number of viewers, and
+// none when there are no viewers. One goroutine, run, owns the state and never blocks. Other goroutines do what takes
+// time, and send their results as functions for run to call.
 type Feed struct {
 	options Options
-	tick    time.Duration // how often is looked for what is due, besides whenever something happens
+	tick    time.Duration // how often proceed is called when nothing happens
 	probe   string        // the channel on which this feed hears itself
 
 	starting sync.Once
@@ -98,9 +98,9 @@ func New(options Options) *Feed {
 	}
 }
 
-// Subscribe watches the log of one user, or of [Everyone]. The first update has everything behind after, the cursor of
-// what was seen last, or, if that is empty, everything that the log holds. Where the log no longer reaches
-// back to after, the update begins with a gap. It does not wait for Redis. Close the Subscription.
+// Subscribe watches the log of one user, or of [Everyone]. after is the cursor of the entry that the viewer has seen last, or
+// "". The first update has the entries behind that cursor, or everything that the log holds. It begins with a gap where
+// the log no longer reaches back to the cursor. Subscribe does not wait for Redis. Close the Subscription.
 func (f *Feed) Subscribe(username, after string) (*Subscription, error) {
 	f.starting.Do(func() { go f.run() })
 	t := newTopic(username, f.options)
@@ -123,8 +123,8 @@ func (f *Feed) do(call func()) bool {
 	}
 }
 
-// report has f's goroutine call result, unless the feed is closed. It blocks while that is busy,
-// which is what holds a connection back that sends faster than we can take.
+// report has f's goroutine call result, unless the feed is closed. It blocks while that goroutine is busy. This holds a
+// connection back that sends faster than the feed can take.
 func (f *Feed) report(result func()) {
 	select {
 	case f.results <- result:
@@ -185,7 +185,7 @@ func (f *Feed) proceed(now time.Time) {
 	}
 }
 
-// join adds a subscriber to its topic, which fresh becomes if nobody watches it yet.
+// join adds a subscription to its topic. Where there is no such topic yet, fresh becomes it.
 func (f *Feed) join(s *Subscription, fresh *topic) {
 	t, watched := f.topics[fresh.username]
 	if !watched {
@@ -196,7 +196,7 @@ func (f *Feed) join(s *Subscription, fresh *topic) {
 		}
 	}
 	if t.live && f.options.NoPublish {
-		t.confirm() // what it has is out of date: nothing told it of what was recorded
+		t.confirm() // its copy is out of date: it heard of no entries
 		f.waiting[t] = true
 	}
 	s.topic = t
@@ -210,16 +210,16 @@ func (f *Feed) join(s *Subscription, fresh *topic) {
 	s.announce()
 }
 
-// leave removes a subscriber.
+// leave removes a subscription from its topic.
 func (f *Feed) leave(s *Subscription) {
-	delete(s.topic.subscribers, s)
+	delete(s.topic.subscriptions, s)
 	s.topic.idleSince = time.Now()
 }
 
-// dropIdle gives up topics that nobody has watched for a while.
+// dropIdle gives up topics that have had no viewer for a while.
 func (f *Feed) dropIdle(now time.Time) {
 	for username, t := range f.topics {
-		if len(t.subscribers) == 0 && now.Sub(t.idleSince) > linger {
+		if len(t.subscriptions) == 0 && now.Sub(t.idleSince) > linger {
 			delete(f.topics, username)
 			delete(f.waiting, t)
 			if f.conn != nil {
@@ -239,7 +239,7 @@ func (f *Feed) lose(err error) {
 	}
 }
 
-// trouble logs, once an episode, that logs can't be watched.
+// trouble logs, once an outage, that logs can't be watched.
 func (f *Feed) trouble(err error) {
 	if !f.troubled {
 		f.troubled = true
@@ -264,7 +264,7 @@ func (f *Feed) shutDown() {
 		go func() { (<-f.dialled).pubsub.Close() }() // it may take until its timeout
 	}
 	for _, t := range f.topics {
-		for s := range t.subscribers {
+		for s := range t.subscriptions {
 			s.fail(ErrClosed)
 		}
 	}

@@ -11,19 +11,18 @@ const (
 	writeMargin = 200 * time.Millisecond // by Redis' own clock, which is asked about all lists at once
 )
 
-// order is what a reading of everyone's logs knows about its own order. Lists are in the order in which
-// they were written, of which their viewers have seen everything up to some entry; but which entries of
-// others were written before that one, only clocks can tell.
+// order is what a snapshot of everyone's log knows about its own order. Each list is in the order in which it was
+// written. But only clocks can tell which entries of other users were written before an entry of ada's.
 type order struct {
 	partial bool // there are more users
 	lists   map[string]listing
 }
 
-// listing is one user's part in it.
+// listing is one user's part in an order.
 type listing struct {
 	stamps []stamp       // oldest first; only the newest where the list was not read
 	whole  bool          // nothing is missing before the first of them
-	age    time.Duration // since the list was last written, by Redis' clock, give or take what is the same for all
+	age    time.Duration // since the list was last written, by Redis' clock, with an error that is the same for all lists
 }
 
 // stamp is an entry and its time, which is never before that of the entry that was written before it.
@@ -34,7 +33,7 @@ type stamp struct {
 
 func (l listing) newest() stamp { return l.stamps[len(l.stamps)-1] }
 
-// clock is what the clock of whoever wrote the list says when it is read.
+// clock is the time of the snapshot by the clock of the application that wrote the list.
 func (l listing) clock() time.Time { return l.newest().at.Add(l.age) }
 
 func (c *order) add(h head, entries []*Line, whole bool, retention time.Duration) {
@@ -54,9 +53,8 @@ func (c *order) add(h head, entries []*Line, whole bool, retention time.Duration
 	c.lists[h.username] = l
 }
 
-// isCertain reports whether what has been found is known to be in the order in which it was written, as far
-// as it is before or after this entry: others may have seen it before entries of other users that are before it
-// here.
+// isCertain reports whether any process would find the same entries before this one, and the same behind it. It is false
+// where another process may have seen it before an entry of another user that stands before it here.
 func (c *order) isCertain(username, id string) bool {
 	own := c.lists[username]
 	i := slices.IndexFunc(own.stamps, func(s stamp) bool { return s.id == id })
@@ -75,9 +73,9 @@ func (c *order) isCertain(username, id string) bool {
 	return true
 }
 
-// apart reports whether it is known which entries of the list were written before and which after
-// something that happened at a time, so long ago, by a clock that says so, and that their times say the same. If
-// the clocks of those who write differ, or what they wrote had to wait, nothing is known.
+// apart reports whether it is known which entries of the list were written before another entry, and which after it. at
+// is the other entry's time, age how long ago it was written, and clock the time by its application's clock. Nothing is
+// known if the clocks of the applications differ, or if an entry had to wait for Redis.
 func (l listing) apart(at, clock time.Time, age, margin time.Duration) bool {
 	switch {
 	case l.clock().Sub(clock).Abs() > clockMargin:

@@ -18,35 +18,35 @@ const (
 	maxRound     = 100 // topics
 )
 
-// round reads the lists of some topics and then publishes a token to ourselves. When the token is
-// heard, everything that was published before the reading of the lists has been heard as well, so that lists and
-// channels can be joined without a gap. A round without topics tests the connection.
+// round takes snapshots of some topics and then publishes a token to ourselves. When the feed hears the token, it has
+// heard everything that was published before the snapshots. So lists and channels can be joined without a gap. A
+// round without topics tests the connection.
 type round struct {
 	token    string
 	topics   []*topic
-	full     int // from how many entries on a list may have been cut off
+	full     int // a list of so many entries may have been cut off
 	deadline time.Time
 	read     map[*topic]snapshot // nil until the lists have been read
 	heard    bool
 }
 
-// snapshot is what was found in Redis for one topic.
+// snapshot is what the feed has read from Redis to join or rejoin one topic.
 type snapshot struct {
 	entries []*Line               // oldest first
 	reaches func(last *Line) bool // whether entries are known to go back to the last one seen, or nil
-	newest  map[string]newestLine // of each user of whom there is a log
+	newest  map[string]newestLine // of each user who has a log
 
 	// Of everyone:
-	before []*Line // what has been seen before entries, as far as it is known
+	before []*Line // the entries before these, as far as they are known
 	found  order   // how exactly the order of entries is known
 	whole  bool    // newest has all users
 }
 
-// startRound reads for the topics that wait, in the background.
+// startRound takes snapshots of the topics that wait, in the background.
 func (f *Feed) startRound(now time.Time) {
 	r := &round{token: strconv.FormatInt(now.UnixNano(), 36), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
 	if f.shortest > 0 {
-		r.full = min(r.full, f.shortest) // who records may keep less than we would read
+		r.full = min(r.full, f.shortest) // applications may keep less than we would read
 	}
 	var k knowledge // thousands of users: copied only where everyone's logs are read
 	for t := range f.waiting {
@@ -62,11 +62,11 @@ func (f *Feed) startRound(now time.Time) {
 	f.round = r
 	go func() {
 		read, err := f.readAll(r, k)
-		f.report(func() { f.finishedReading(r, read, err) })
+		f.report(func() { f.takeSnapshots(r, read, err) })
 	}()
 }
 
-// readAll reads the lists and publishes the token after them.
+// readAll takes the snapshots, and publishes the token after them.
 func (f *Feed) readAll(r *round, k knowledge) (map[*topic]snapshot, error) {
 	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
 	defer cancel()
@@ -95,8 +95,8 @@ func (f *Feed) readAll(r *round, k knowledge) (map[*topic]snapshot, error) {
 	return read, nil
 }
 
-// snapshotOf turns a list around. It reaches back to every entry that it contains; to an empty ring
-// it reaches if it is not full, since then nothing was cut off.
+// snapshotOf turns a list around. The snapshot reaches back to every entry that it contains. It reaches an empty ring if the
+// list is not full, since then no entry was cut off.
 func (f *Feed) snapshotOf(username string, lines []string, left time.Duration, full int) snapshot {
 	r := snapshot{entries: f.oldestFirst(username, lines)}
 	if n := len(r.entries); n > 0 {
@@ -112,7 +112,7 @@ func (f *Feed) snapshotOf(username string, lines []string, left time.Duration, f
 	return r
 }
 
-// oldestFirst returns what the lines of a list say, each entry once. What is no entry is left out.
+// oldestFirst returns the entries of a list, each one once. A line that is no entry is left out.
 func (f *Feed) oldestFirst(username string, lines []string) []*Line {
 	entries := make([]*Line, 0, len(lines))
 	known := make(map[string]bool, len(lines))
@@ -137,8 +137,8 @@ func (f *Feed) decode(username, line string) (*Line, error) {
 	return &decoded, nil
 }
 
-// finishedReading takes the result of readAll.
-func (f *Feed) finishedReading(r *round, read map[*topic]snapshot, err error) {
+// takeSnapshots takes the result of readAll.
+func (f *Feed) takeSnapshots(r *round, read map[*topic]snapshot, err error) {
 	if r != f.round {
 		return
 	}
@@ -170,7 +170,7 @@ func (f *Feed) finishRound() {
 		f.options.Log.Info("userlog: live logs are back")
 	}
 	for _, t := range r.topics {
-		if f.topics[t.username] == t && !f.waiting[t] { // or it was confirmed again after the reading
+		if f.topics[t.username] == t && !f.waiting[t] { // or it was confirmed again after the snapshot
 			t.goLive(r.read[t])
 			f.tellSilence(t)
 		}

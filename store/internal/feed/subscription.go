@@ -24,34 +24,34 @@ type Update struct {
 	Lines []*Line // oldest first; shared with other subscriptions, so not to be changed
 }
 
-// maxPending bounds what waits for a subscriber that is slow to ask, besides what a topic can have
-// to tell at once; then the older half is given up for a gap.
+// maxPending is how many entries wait for a viewer that is slow to ask, besides those that a topic may tell at once.
+// Beyond that, the older half is given up for a gap.
 const maxPending = 1024
 
-// Subscription is one viewer's place in a log: it has everything that the log held when it was made,
-// then every entry as it is recorded, in order, none twice, and a gap wherever that can't be kept.
+// Subscription is one viewer's place in a log. It gives the backlog first, and then every entry as it is recorded: in
+// order, and none twice. It gives a gap wherever entries may be missing.
 type Subscription struct {
 	feed  *Feed
 	topic *topic
-	after string // the cursor at which the viewer goes on; used when the topic goes live
+	after string // the cursor at which the viewer resumes; used when the topic goes live
 
 	// Owned by the feed's goroutine.
 	limit   int  // of queue
 	started bool // has been given its first entries
 
-	ready   chan struct{} // capacity 1: there is something to tell
+	ready   chan struct{} // capacity 1: there may be an update
 	mu      sync.Mutex
 	notify  chan<- struct{} // of Notify; nil = nobody waits there
 	state   State
 	queue   []*Line // oldest first, with gapLines
-	changed bool    // state or queue has something to tell
+	changed bool    // state or queue has changed since the last update
 	err     error
 }
 
-// Next waits until there is something to tell and returns it. The first update of a new
-// subscription has the backlog, and comes even if that is empty; while Redis can't be reached there
-// is one before it that says so. It returns ctx's error when ctx ends first, and [ErrClosed] after
-// Close of the subscription or its store. Next and Poll must not be called by two goroutines at once.
+// Next waits for the next update. The first update of a new subscription has the backlog, and comes even if
+// that is empty. While Redis can't be reached, an update before it says so. Next returns ctx's error when ctx
+// ends first, and [ErrClosed] after Close of the subscription or its store. Two goroutines must not call Next or
+// Poll at once.
 func (s *Subscription) Next(ctx context.Context) (Update, error) {
 	for {
 		if update, ok, err := s.Poll(); ok || err != nil {
@@ -65,9 +65,8 @@ func (s *Subscription) Next(ctx context.Context) (Update, error) {
 	}
 }
 
-// Notify has c told whenever [Subscription.Poll] may have something to return, at once if it may have already.
-// Sends do not block: c should have room for one, which stands for any number. One c may serve many
-// subscriptions: so does a single goroutine that has many viewers.
+// Notify sends to c whenever [Subscription.Poll] may have an update, and at once if it may have one already. Sends do not
+// block. So c needs a buffer of one, which stands for any number of updates. One c may serve many subscriptions.
 func (s *Subscription) Notify(c chan<- struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,8 +83,8 @@ func (s *Subscription) Close() {
 // gapLine stands in a subscription's queue where entries may be missing.
 var gapLine = &Line{}
 
-// Poll is [Subscription.Next] without waiting: ok tells whether there was something to tell. One call may not
-// return everything: after ok it is to be called again.
+// Poll is [Subscription.Next] without waiting. ok tells whether there was an update. There may be another one: after ok
+// call Poll again.
 func (s *Subscription) Poll() (update Update, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +112,7 @@ func (s *Subscription) start(gap bool, entries []*Line) {
 	s.push(Live, gap, entries)
 }
 
-// push adds to what is pending, if it is news. It never blocks. Whoever waits is not told before announce.
+// push adds entries to the queue, if the viewer has not got them. It never blocks. A viewer that waits is told by announce.
 func (s *Subscription) push(state State, gap bool, entries []*Line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,7 +135,7 @@ func (s *Subscription) push(state State, gap bool, entries []*Line) {
 	}
 }
 
-// announce tells whoever waits that there is something to tell, if there is.
+// announce wakes a viewer that waits, if there is an update.
 func (s *Subscription) announce() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,7 +161,7 @@ func (s *Subscription) fail(err error) {
 	s.wake()
 }
 
-// wake tells whoever waits. The caller holds mu.
+// wake wakes a viewer that waits. The caller holds mu.
 func (s *Subscription) wake() {
 	select {
 	case s.ready <- struct{}{}:

@@ -12,8 +12,8 @@ const maxBuffered = 1024
 // Everyone stands in the place of a username for all users. No user is called so.
 const Everyone = ""
 
-// topic is one log that is being watched: a user's, or everyone's. It holds a copy of the list's
-// newest end, from which viewers are served, and belongs to the feed's goroutine.
+// topic is what the feed knows of one followed log: a user's, or everyone's. It holds a copy of the list's newest end,
+// from which viewers are served. It belongs to the feed's goroutine.
 type topic struct {
 	username string // or Everyone
 	channel  string // or pattern
@@ -25,13 +25,13 @@ type topic struct {
 	synced bool   // was live before
 	ring   []slot // oldest first
 	ids    map[string]bool
-	buffer []*Line               // what arrived since the subscription was confirmed, while not live
+	buffer []*Line               // entries that arrived since the subscription was confirmed, while not live
 	cut    bool                  // buffer has lost its oldest entries
 	newest map[string]newestLine // the newest entry of each user, also when it has left the ring
-	whole  bool                  // newest has everybody of whom Redis has a log
+	whole  bool                  // newest has every user who has a log in Redis
 
-	subscribers map[*Subscription]bool
-	idleSince   time.Time // when the last subscriber left
+	subscriptions map[*Subscription]bool
+	idleSince     time.Time // when the last subscription left
 }
 
 // slot is the place of an entry in a ring.
@@ -40,7 +40,7 @@ type slot struct {
 	entry                *Line // nil when it has expired: a viewer that has seen it may still come back
 }
 
-// newestLine is the newest entry of a user, and when Redis forgets it with all that is before it.
+// newestLine is the newest entry of a user, and the time at which its list expires in Redis.
 type newestLine struct {
 	id      string
 	expires time.Time // zero = never
@@ -51,7 +51,7 @@ func (m newestLine) expired(now time.Time) bool { return !m.expires.IsZero() && 
 func newTopic(username string, options Options) *topic {
 	t := &topic{
 		username: username, limit: options.MaxEntries, retention: options.Retention,
-		ids: map[string]bool{}, newest: map[string]newestLine{}, subscribers: map[*Subscription]bool{},
+		ids: map[string]bool{}, newest: map[string]newestLine{}, subscriptions: map[*Subscription]bool{},
 	}
 	if t.everyone() {
 		t.channel, t.limit = options.Keys.LogPattern(), everyoneRing
@@ -63,9 +63,9 @@ func newTopic(username string, options Options) *topic {
 
 func (t *topic) everyone() bool { return t.username == Everyone }
 
-// join serves a new subscriber, now or when the topic goes live.
+// join serves a new subscription, now or when the topic goes live.
 func (t *topic) join(s *Subscription) {
-	t.subscribers[s] = true
+	t.subscriptions[s] = true
 	s.limit = maxPending + 2*t.limit
 	if t.live {
 		t.expire(time.Now())
@@ -73,8 +73,8 @@ func (t *topic) join(s *Subscription) {
 	}
 }
 
-// since returns what a viewer that is at the cursor after has not seen; gap tells that the ring does not reach back
-// so far, or that it can't be known what the viewer has seen.
+// since returns the entries behind the cursor after. gap tells that the ring does not reach back so far, or that nobody
+// knows what the viewer has seen.
 func (t *topic) since(after string) (gap bool, entries []*Line) {
 	if after != "" {
 		for i := len(t.ring) - 1; i >= 0; i-- {
@@ -117,23 +117,23 @@ func (t *topic) receive(e *Line) {
 	t.tell(Live, false, []*Line{e})
 }
 
-// tell gives all subscribers the same.
+// tell gives all subscriptions the same entries.
 func (t *topic) tell(state State, gap bool, entries []*Line) {
-	for s := range t.subscribers {
+	for s := range t.subscriptions {
 		s.push(state, gap, entries)
 	}
 	t.announce()
 }
 
-// announce tells those who wait that there is something, after all have been given it: one goroutine may
-// serve many of them.
+// announce wakes the viewers that wait, after all subscriptions have got the entries: one goroutine may serve many of
+// them.
 func (t *topic) announce() {
-	for s := range t.subscribers {
+	for s := range t.subscriptions {
 		s.announce()
 	}
 }
 
-// remember appends to the ring what was found in lists, or heard.
+// remember appends entries to the ring that were found in lists, or heard.
 func (t *topic) remember(entries []*Line) {
 	for _, e := range entries {
 		if len(t.ring) == t.limit {
@@ -146,7 +146,7 @@ func (t *topic) remember(entries []*Line) {
 	}
 }
 
-// hear remembers what was heard: it is the newest of its user.
+// hear remembers an entry that was heard. It is the newest of its user.
 func (t *topic) hear(entries []*Line) {
 	t.remember(entries)
 	for _, e := range entries {
@@ -157,8 +157,8 @@ func (t *topic) hear(entries []*Line) {
 	}
 }
 
-// forgetNewest forgets the users whose logs have expired or, if there are few of those, everybody: then
-// the next reading finds a gap.
+// forgetNewest forgets the users whose logs have expired. If these are few, it forgets all users, and the next snapshot
+// finds a gap.
 func (t *topic) forgetNewest(now time.Time) {
 	maps.DeleteFunc(t.newest, func(_ string, m newestLine) bool { return m.expired(now) })
 	if len(t.newest) > maxRemembered/2 {
@@ -171,8 +171,8 @@ func (t *topic) forget() {
 	t.ring, t.ids, t.newest = nil, map[string]bool{}, map[string]newestLine{}
 }
 
-// expire takes what has expired in Redis out of the ring: what is forgotten there is not shown here. Who
-// has seen it has missed nothing, so its place remains.
+// expire takes entries out of the ring that have expired in Redis, so that no viewer gets them any more. Their places
+// remain: a viewer that has seen such an entry has missed nothing.
 func (t *topic) expire(now time.Time) {
 	for i := range t.ring {
 		if s := &t.ring[i]; s.entry != nil && t.newest[s.username].expired(now) {
@@ -197,15 +197,14 @@ func (t *topic) interrupt() {
 	t.tell(Lost, false, nil)
 }
 
-// confirm notes that from now on everything that is published is heard. What was heard before
-// belongs to another subscription, after which something may have been missed.
+// confirm notes that the feed hears everything that is published from now on. Entries that it heard before came by an
+// earlier connection, after which some may have been missed.
 func (t *topic) confirm() {
 	t.live, t.buffer, t.cut = false, nil, false
 }
 
-// goLive merges what the list held with what arrived on the channel meanwhile. The channel has
-// caught up with the reading of the list, so all that is in the list only is older than all that is
-// in the buffer. Nobody is told twice of an entry that the ring has.
+// goLive merges a snapshot with the entries that arrived on the channel meanwhile. The channel has caught up with the
+// snapshot. So entries that are in the list only are older than those in the buffer. No viewer gets an entry twice.
 func (t *topic) goLive(r snapshot) {
 	if t.cut {
 		r.entries, r.before = nil, nil // the buffer alone is as long as the ring, and has no hole
@@ -216,7 +215,7 @@ func (t *topic) goLive(r snapshot) {
 	unseen, unknown := t.unseen(listed), t.unknown(heard)
 	fresh := slices.Concat(unseen, unknown)
 	if gap {
-		// A ring has no gaps, or those who come back to it would not be told.
+		// A ring has no gaps: a viewer that comes back to it would not be told of one.
 		t.forget()
 		t.whole = false
 		t.remember(r.before)
@@ -228,7 +227,7 @@ func (t *topic) goLive(r snapshot) {
 	t.hear(heard)
 	t.whole = t.whole || r.whole
 	t.live, t.synced, t.buffer = true, true, nil
-	for s := range t.subscribers {
+	for s := range t.subscriptions {
 		if s.started {
 			s.push(Live, gap, fresh)
 		} else {
@@ -238,8 +237,8 @@ func (t *topic) goLive(r snapshot) {
 	t.announce()
 }
 
-// unseen returns what of a list the ring has not, nor has had: in the list of one user, all that is
-// before an entry of the ring is older. Everyone's entries are in the order of time only.
+// unseen returns the entries of a list that the ring has not, and has not had. In the list of one user, entries before
+// one of the ring are older than it. Everyone's entries are in the order of time only.
 func (t *topic) unseen(list []*Line) []*Line {
 	if t.everyone() {
 		return t.unknown(list)
@@ -251,7 +250,7 @@ func (t *topic) unseen(list []*Line) []*Line {
 	return slices.Clone(list[first:])
 }
 
-// unknown returns the entries that the ring has not.
+// unknown returns the entries that are not in the ring.
 func (t *topic) unknown(entries []*Line) []*Line {
 	return slices.DeleteFunc(slices.Clone(entries), func(e *Line) bool { return t.ids[e.ID] })
 }
@@ -264,7 +263,7 @@ func (t *topic) last() *Line {
 	return t.ring[len(t.ring)-1].entry
 }
 
-// merge returns what is in the list only, and after that what was heard, each entry once.
+// merge returns the entries that are in the list only, and then those that were heard, each one once.
 func (t *topic) merge(list []*Line) (listed, heard []*Line) {
 	seen := make(map[string]bool, len(t.buffer))
 	for _, e := range t.buffer {

@@ -13,15 +13,15 @@ import (
 // model imitates Redis for one topic: a list that is cut off, a channel, and everything that can
 // happen to the connection between them. Entries are numbered as they are recorded.
 type model struct {
-	t       *testing.T
-	rand    *rand.Rand
-	topic   *topic
-	last    int
-	history []int        // all that Redis has been told and has not lost
-	lost    map[int]bool // what it has lost
-	heard   bool         // the topic is subscribed
-	reading []int        // of the list, nil when there is none under way
-	viewers []*modelViewer
+	t        *testing.T
+	rand     *rand.Rand
+	topic    *topic
+	last     int
+	history  []int        // all that Redis has been told and has not lost
+	lost     map[int]bool // what it has lost
+	heard    bool         // the topic is subscribed
+	snapshot []int        // of the list, nil when there is none under way
+	viewers  []*modelViewer
 }
 
 type modelViewer struct {
@@ -44,14 +44,14 @@ func (m *model) step() {
 	case dice < 60:
 		m.join()
 	case dice < 75 && !m.heard:
-		m.heard, m.reading = true, nil
+		m.heard, m.snapshot = true, nil
 		m.topic.confirm()
-	case dice < 80 && m.heard && !m.topic.live && m.reading == nil:
-		m.reading = m.list()
-	case dice < 90 && m.reading != nil:
+	case dice < 80 && m.heard && !m.topic.live && m.snapshot == nil:
+		m.snapshot = m.list()
+	case dice < 90 && m.snapshot != nil:
 		m.goLive()
 	case dice < 95 && m.heard:
-		m.heard, m.reading = false, nil
+		m.heard, m.snapshot = false, nil
 		m.topic.interrupt()
 	case dice < 97 && !m.heard:
 		m.lose(m.rand.IntN(modelList))
@@ -103,15 +103,15 @@ func (m *model) join() {
 	m.topic.join(v.s)
 }
 
-// goLive ends the reading, and reckons whether something was missed for good.
+// goLive ends the snapshot, and reckons whether an entry was missed for good.
 func (m *model) goLive() {
 	last := 0
 	if e := m.topic.last(); e != nil {
 		last, _ = strconv.Atoi(e.ID)
 	}
-	missed := m.topic.cut || !slices.Contains(m.reading, last)
+	missed := m.topic.cut || !slices.Contains(m.snapshot, last)
 	if last == 0 {
-		missed = m.topic.cut || len(m.reading) == modelList
+		missed = m.topic.cut || len(m.snapshot) == modelList
 	}
 	if missed && m.topic.synced {
 		for _, v := range m.viewers {
@@ -123,16 +123,16 @@ func (m *model) goLive() {
 	}
 	read := snapshot{reaches: func(e *Line) bool {
 		if e == nil {
-			return len(m.reading) < modelList
+			return len(m.snapshot) < modelList
 		}
-		return slices.ContainsFunc(m.reading, func(n int) bool { return strconv.Itoa(n) == e.ID })
+		return slices.ContainsFunc(m.snapshot, func(n int) bool { return strconv.Itoa(n) == e.ID })
 	}}
-	for _, n := range m.reading {
+	for _, n := range m.snapshot {
 		read.entries = append(read.entries, m.entry(n))
 	}
 	burst := m.topic.cut
 	m.topic.goLive(read)
-	m.reading = nil
+	m.snapshot = nil
 	for _, v := range m.viewers {
 		if burst { // another would be too much for those who are slow
 			m.look(v)
@@ -200,7 +200,7 @@ func TestTopicAgainstAModel(t *testing.T) {
 			}
 			m.heard = true
 			m.topic.confirm()
-			m.reading = m.list()
+			m.snapshot = m.list()
 			m.goLive()
 			m.record(1)
 			for _, v := range m.viewers {

@@ -23,7 +23,7 @@ func IsName(name string) bool {
 }
 
 // meaning returns what a name says of its value, by the words in it and by the host's list.
-func (w *walk) meaning(name string, r *reading) meaning {
+func (w *walk) meaning(name string, r *nameWords) meaning {
 	if found := r.meaning(); found == secret || !w.host.endsName(name[:r.end]) {
 		return found
 	}

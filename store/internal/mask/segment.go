@@ -108,7 +108,7 @@ func (w *walk) hides(announced meaning, segment string) bool {
 
 // announces returns what is announced behind a segment that stands behind another announcement. A secret
 // may come after the name of a user or of a channel: /reset/7/<token>, /verify/email/<code>.
-func (w *walk) announces(before meaning, segment string, r *reading, hidden bool) meaning {
+func (w *walk) announces(before meaning, segment string, r *nameWords, hidden bool) meaning {
 	if !hidden && (r.any|r.parts != 0 || w.host.longest > 0) {
 		if own := w.segmentMeaning(segment, r); own != harmless {
 			return own
@@ -124,7 +124,7 @@ func (w *walk) announces(before meaning, segment string, r *reading, hidden bool
 }
 
 // readSegment reads a segment as a name. A long one is a title, which announces nothing.
-func (w *walk) readSegment(segment string) (r reading) {
+func (w *walk) readSegment(segment string) (r nameWords) {
 	const longestName = 64
 	if len(segment) <= longestName {
 		r = w.read(segment)
@@ -134,7 +134,7 @@ func (w *walk) readSegment(segment string) (r reading) {
 
 // segmentMeaning returns what a segment of a path says of the next one. In the plural, it names a collection, and an
 // id follows: /tokens/7.
-func (w *walk) segmentMeaning(segment string, r *reading) meaning {
+func (w *walk) segmentMeaning(segment string, r *nameWords) meaning {
 	found := r.segmentMeaning()
 	if found != secret && w.host.endsName(segment[:r.end]) {
 		found = secret

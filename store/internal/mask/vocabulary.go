@@ -9,7 +9,7 @@ const (
 	announcingWord        // of what is sent by mail or message, and works once
 	neutral               // says nothing of the name that it ends: pin_value, newPin
 	modest                // before a common word, makes it harmless: zip_code
-	piece                 // a common word that is often written together with a holder
+	compoundEnd           // a common word that is often written together with a holder
 	holder                // and that holder: authcode
 	nameMember            // the member whose value is the name in {"name":"password","value":"x"}
 	valueMember           // and that of the value
@@ -38,7 +38,7 @@ var words = newAutomaton(map[senses]string{
 		error status exit response http primary foreign public tracking tax vat region state city color colour airport iata bank
 		branch department store event course reason rate plan size model part article sku category search group tag cache
 		translation message ski season day week month boarding bus train`,
-	piece: `code key pass pin pw otp`,
+	compoundEnd: `code key pass pin pw otp`,
 	holder: `user my db root admin new old auth login sms mail email otp mfa totp pin pass verify verification confirm confirmation security
 		access activation activate recovery reset backup secret client app account api ssh host master encryption license licence signing
 		shared storage service invite invitation mysql ftp smtp ldap wifi proxy card sim temp guest

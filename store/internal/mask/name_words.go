@@ -2,8 +2,8 @@ package mask
 
 import "unicode/utf8"
 
-// reading is what the words of a name say. Words end at punctuation and at the humps of camelCase.
-type reading struct {
+// nameWords is what the words of a name say. Words end at punctuation and at the humps of camelCase.
+type nameWords struct {
 	words   int32
 	last    senses // of the last word
 	telling senses // of the last word that says something
@@ -18,10 +18,10 @@ type reading struct {
 const longName = 16 // bytes, as which a name costs twice as much
 
 // read reads a name in one pass. That costs more than to pass over a text: see [walk.exhausted].
-func (w *walk) read(name string) reading {
+func (w *walk) read(name string) nameWords {
 	w.work += 3 * len(name)
 	if isNumber(name) {
-		return reading{words: 1, last: neutral, telling: neutral, any: neutral, end: int32(len(name))}
+		return nameWords{words: 1, last: neutral, telling: neutral, any: neutral, end: int32(len(name))}
 	}
 	w.reads += 1 + len(name)/longName
 	r := nameReader{part: beginning}
@@ -44,7 +44,7 @@ func (w *walk) read(name string) reading {
 		i += size
 	}
 	r.endWord(len(name))
-	return r.reading
+	return r.nameWords
 }
 
 // isNumber reports whether a name has digits only.
@@ -59,14 +59,14 @@ func isNumber(name string) bool {
 
 // nameReader looks the words of a name up while it reads.
 type nameReader struct {
-	reading
+	nameWords
 	part uint16 // the state of secretParts
 
-	inWord  bool
-	word    uint16 // the state of words
-	piece   uint16 // likewise, behind a holder
-	digits  bool   // the word ends with digits
-	letters senses // of the word before these digits
+	inWord   bool
+	word     uint16 // the state of words
+	compound uint16 // likewise, behind a holder
+	digits   bool   // the word ends with digits
+	letters  senses // of the word before these digits
 }
 
 // addRune adds a character that is not ASCII, and returns how many bytes it has.
@@ -89,20 +89,20 @@ func (r *nameReader) addRune(s string) (size int) {
 // add adds a byte of a letter, or a digit.
 func (r *nameReader) add(c byte, isDigit bool) {
 	if !r.inWord {
-		r.inWord, r.word, r.piece, r.digits, r.letters = true, beginning, dead, false, 0
+		r.inWord, r.word, r.compound, r.digits, r.letters = true, beginning, dead, false, 0
 	}
 	if isDigit && !r.digits {
 		r.letters = r.senses()
 	}
 	r.digits = isDigit
 	r.part = secretParts.step(r.part, c)
-	if r.piece != dead {
-		r.piece = words.step(r.piece, c)
+	if r.compound != dead {
+		r.compound = words.step(r.compound, c)
 	}
 	if r.word != dead {
 		r.word = words.step(r.word, c)
 		if words.senses[r.word]&holder != 0 {
-			r.piece = beginning
+			r.compound = beginning
 		}
 	}
 	if found := secretParts.senses[r.part]; found != 0 {
@@ -116,7 +116,7 @@ func (r *nameReader) senses() senses {
 	switch own := words.senses[r.word]; {
 	case own != 0:
 		return own
-	case words.senses[r.piece]&piece != 0:
+	case words.senses[r.compound]&compoundEnd != 0:
 		return secretWord
 	case r.word == beginning:
 		return neutral // what follows is a number
@@ -143,7 +143,7 @@ func (r *nameReader) endWord(i int) {
 }
 
 // meaning returns what a name says of a value.
-func (r *reading) meaning() meaning {
+func (r *nameWords) meaning() meaning {
 	if r.any|r.parts == 0 {
 		return harmless
 	}
@@ -151,14 +151,14 @@ func (r *reading) meaning() meaning {
 }
 
 // ownMeaning is that of the telling word, where it stands.
-func (r *reading) ownMeaning() meaning {
+func (r *nameWords) ownMeaning() meaning {
 	found := r.telling.meaning()
 	switch {
 	case found != common:
 		return found
 	case r.before&modest != 0:
 		return harmless // zip_code
-	case r.before&holder != 0 && r.telling&piece != 0:
+	case r.before&holder != 0 && r.telling&compoundEnd != 0:
 		return secret // auth_code
 	}
 	return common
@@ -166,7 +166,7 @@ func (r *reading) ownMeaning() meaning {
 
 // segmentMeaning returns what a segment of a path says of the next one. A secret's word may stand anywhere in it, unless
 // the segment has so many words that it is a title.
-func (r *reading) segmentMeaning() meaning {
+func (r *nameWords) segmentMeaning() meaning {
 	const longestName = 4 // words
 	if r.any|r.parts == 0 || r.words > longestName {
 		return harmless
