@@ -6,8 +6,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// browser is what is known of one browser: that of the user, or of somebody who acts in the user's place. A redirect
-// of the one is not followed by the other, and a part of the one belongs to no page of the other.
+// browser holds the steps of one browser: that of the user, or of an actor in the user's place. A redirect of the one is
+// not followed by the other, and a part of the one belongs to no page of the other.
 type browser struct {
 	steps   int               // how many of its steps are remembered
 	current *Step             // the newest that shows a page, or nil
@@ -47,8 +47,8 @@ func (b *browser) follow(e store.Entry) *Step {
 	return s
 }
 
-// follows reports whether e, which is at the address where r leads, is what the browser asked for
-// because of r.
+// follows reports whether the browser asked for e because r led there. Both have the same address: e its path, r its
+// location.
 func follows(r, e store.Entry) bool {
 	if wait := started(e).Sub(r.Time); wait > RedirectWindow || wait < -clockSkew {
 		return false
@@ -63,7 +63,7 @@ func follows(r, e store.Entry) bool {
 // started is when a request came in.
 func started(e store.Entry) time.Time { return e.Time.Add(-e.Duration) }
 
-// complete adds an entry to a step that began without it, because what came of it arrived first.
+// complete adds an entry to a step that began without it: a part of its page arrived before it, or the page it led to.
 func (b *browser) complete(e store.Entry) *Step {
 	if s := b.pages[e.Path]; s != nil && s.Implied && showsPage(e) && !e.Redirects() && !s.Entry.Time.Before(started(e)) {
 		s.Entry, s.Implied = e, false
@@ -79,7 +79,7 @@ func (b *browser) complete(e store.Entry) *Step {
 	return s
 }
 
-// lead notes where the browser is, or is going, after e, the latest request of s itself.
+// lead notes where the browser is, or is going, after e, which is the latest request of s itself.
 func (b *browser) lead(s *Step, e store.Entry) {
 	s.see(e)
 	if e.Location != "" && len(s.Redirects) < MaxRedirects {
@@ -108,7 +108,7 @@ func (b *browser) stopAwaiting(s *Step) {
 	s.awaiting = ""
 }
 
-// forget removes a step from what is looked up.
+// forget removes a step from all addresses.
 func (b *browser) forget(s *Step) {
 	b.stopAwaiting(s)
 	for _, address := range s.addresses {
@@ -123,7 +123,7 @@ func (b *browser) forget(s *Step) {
 	}
 }
 
-// asker is the step whose page asked for a part, nil if it is not known.
+// asker returns the step whose page asked for a part, nil if it is not known.
 func (b *browser) asker(e store.Entry) *Step {
 	if e.From != "" {
 		before := withoutQuery(e.From)

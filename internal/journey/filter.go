@@ -6,18 +6,18 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// What a [Filter] shows. Their texts are part of the pages' addresses: they never change.
+// The values of [Filter.Show]. They are part of the pages' addresses, and never change.
 const (
 	ShowAll     = ""        // everything
-	ShowPages   = "pages"   // what was opened to be read
-	ShowChanges = "changes" // what was sent: forms, and changes made by scripts
-	ShowErrors  = "errors"  // what failed, itself or in one of its parts
+	ShowPages   = "pages"   // steps that only read
+	ShowChanges = "changes" // forms that were sent, and changes by scripts
+	ShowErrors  = "errors"  // steps that failed, or of which a part failed
 )
 
 // Filter chooses steps or entries. The zero Filter chooses all.
 type Filter struct {
 	Show string // one of the constants above; anything else is ShowAll
-	Text string // what the address, or the name of the page, has in it, case ignored; "" = anything
+	Text string // a part of the address or of the page's name, case ignored; "" = anything
 }
 
 // Active reports whether the filter leaves anything out.
@@ -25,7 +25,7 @@ func (f Filter) Active() bool {
 	return f.Text != "" || f.Show == ShowPages || f.Show == ShowChanges || f.Show == ShowErrors
 }
 
-// Matches reports whether the filter chooses a step, for what it is or for one of its parts.
+// Matches reports whether the filter chooses a step, by itself or by one of its parts.
 func (f Filter) Matches(s *Step) bool {
 	if !f.shows(s) {
 		return false
@@ -46,8 +46,7 @@ func (f Filter) Matches(s *Step) bool {
 	return false
 }
 
-// shows reports whether a step is of the kind that the filter shows. A page that is only implied has no
-// method, and is a page all the same.
+// shows reports whether the filter shows steps of this sort. An implied page has no method, and is a page all the same.
 func (f Filter) shows(s *Step) bool {
 	reads := s.Implied || s.Entry.Safe()
 	switch f.Show {
@@ -61,7 +60,7 @@ func (f Filter) shows(s *Step) bool {
 	return true
 }
 
-// MatchesEntry reports whether the filter chooses one request for what it is.
+// MatchesEntry reports whether the filter chooses one request by itself.
 func (f Filter) MatchesEntry(e store.Entry) bool {
 	switch f.Show {
 	case ShowErrors:

@@ -13,12 +13,12 @@ const (
 	MaxParts     = 50  // different parts of one step; further ones are counted
 	MaxRedirects = 20  // in one step; browsers give up there
 
-	RedirectWindow = 10 * time.Second // in which a browser follows a redirect
-	AttachWindow   = 10 * time.Minute // in which a page asks for something without saying so
+	RedirectWindow = 10 * time.Second // a browser follows a redirect within that time
+	AttachWindow   = 10 * time.Minute // a part that does not say who asked belongs to a page that was busy within that time
 	clockSkew      = time.Second      // between the hosts that record
 
-	MinInterval       = time.Second     // shorter ones are not those of polls
-	MinChangeInterval = 5 * time.Second // nor those of changes that a script sends by itself
+	MinInterval       = time.Second     // the shortest interval of a poll
+	MinChangeInterval = 5 * time.Second // the shortest interval of changes that a script sends by itself
 )
 
 // Folder folds the entries of one user, as they come, into steps. It is not safe for concurrent
@@ -47,13 +47,13 @@ func Fold(entries []store.Entry) *Folder {
 	return f
 }
 
-// Change is what an entry changed.
+// Change says which step an entry changed.
 type Change struct {
-	Step *Step // which now has the entry
-	New  bool  // the step begins with it
+	Step *Step // it has the entry now
+	New  bool  // the step begins with the entry
 }
 
-// Steps are what is remembered, the oldest first. Like a Change's Step, they belong to the Folder,
+// Steps are the steps that are remembered, the oldest first. Like a Change's Step, they belong to the Folder,
 // and may change with the next Add.
 func (f *Folder) Steps() []*Step { return f.steps }
 
@@ -69,7 +69,7 @@ func (f *Folder) Add(e store.Entry) Change {
 	}
 	var on *Step
 	if changes(e) {
-		if on = b.asker(e); on != nil && !e.Failed() && on.beat(e) >= 3 {
+		if on = b.asker(e); on != nil && !e.Failed() && on.regularChanges(e) >= 3 {
 			return on.attach(e)
 		}
 	}
@@ -82,22 +82,22 @@ func (f *Folder) Add(e store.Entry) Change {
 	return Change{Step: s, New: true}
 }
 
-// beat returns how many intervals before a change were alike that a script on this page sent.
-func (s *Step) beat(e store.Entry) int {
+// regularChanges counts a change that a script on this page sent. It returns how many intervals before it were alike.
+func (s *Step) regularChanges(e store.Entry) int {
 	const most = 16
 	key := partOf(e)
-	r := s.beats[key]
+	r := s.changes[key]
 	if r == nil {
-		if len(s.beats) == most {
+		if len(s.changes) == most {
 			return 0
 		}
-		if s.beats == nil {
-			s.beats = make(map[part]*rhythm)
+		if s.changes == nil {
+			s.changes = make(map[part]*rhythm)
 		}
 		r = new(rhythm)
-		s.beats[key] = r
+		s.changes[key] = r
 	}
-	return r.beat(e.Time, MinChangeInterval)
+	return r.count(e.Time, MinChangeInterval)
 }
 
 // begin starts a step in a browser. The oldest step is forgotten for it.

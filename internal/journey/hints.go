@@ -8,7 +8,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// HintKind says what is wrong. Its values are stable: names of texts may be made of them.
+// HintKind says what is wrong. Its values are stable, since keys of texts are made of them.
 type HintKind string
 
 // The kinds of hints, and when they are given.
@@ -41,12 +41,12 @@ const (
 	MaxEvidence   = 10              // entries of one hint
 )
 
-// Hint says that the person may be in trouble, and what shows it.
+// Hint says that the person may be in trouble, and which entries show it.
 type Hint struct {
 	Kind    HintKind
-	Since   time.Time     // when the first of what shows it was finished
+	Since   time.Time     // when the first entry that shows it was finished
 	Count   int           // how often it happened
-	Entries []store.Entry // what shows it, the oldest first: the newest MaxEvidence
+	Entries []store.Entry // the newest MaxEvidence entries that show it, the oldest first
 }
 
 // show adds one more entry that shows a hint.
@@ -92,7 +92,7 @@ func (f *Folder) done() []*Step {
 	return done
 }
 
-// failures finds the failures that nothing has followed.
+// failures finds the failures behind the last success.
 func (f *Folder) failures(done []*Step) Hint {
 	first := len(done)
 	for first > 0 && done[first-1].Failed() {
@@ -117,8 +117,8 @@ func (f *Folder) failures(done []*Step) Hint {
 	return Hint{}
 }
 
-// repeated finds openings of the newest page. What a form leads to is not one: adding five things
-// to the cart is no trouble.
+// repeated finds openings of the newest page. A page that a form leads to was not opened: adding five things to the cart
+// is no trouble.
 func repeated(done []*Step) Hint {
 	newest := done[len(done)-1]
 	if !newest.opens() {
@@ -130,7 +130,7 @@ func repeated(done []*Step) Hint {
 	for _, s := range done {
 		if s.Entry.Path == newest.Entry.Path && newest.Entry.Time.Sub(s.Entry.Time) <= RepeatWindow && s.opens() {
 			openings = append(openings, s)
-			regular = clock.beat(s.Entry.Time, MinInterval)
+			regular = clock.count(s.Entry.Time, MinInterval)
 		}
 	}
 	if len(openings) < RepeatedPage || regular >= len(openings)-1 {
@@ -143,7 +143,7 @@ func repeated(done []*Step) Hint {
 	return h
 }
 
-// opens reports whether the step is that a page was opened or reloaded.
+// opens reports whether a page was opened or reloaded by the step.
 func (s *Step) opens() bool {
 	return s.page && s.Entry.Safe() && showsPage(s.Entry)
 }
@@ -170,7 +170,7 @@ func looped(recent []*Step) Hint {
 	return Hint{}
 }
 
-// bounced finds what led to the login since the last one.
+// bounced finds requests that led to the login, since the last login.
 func bounced(recent []*Step) Hint {
 	h := Hint{Kind: HintLogin}
 	for i, s := range recent {

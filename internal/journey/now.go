@@ -21,11 +21,10 @@ type Problem struct {
 	StepID string      // of the step that it belongs to
 }
 
-// Now tells where the person is at a time. What is loaded ahead does not count, nor do polls: they
-// are no sign that somebody is there. Fetches and fragments count on the newest page only, since
-// older ones may go on in the background. Problems are those of steps, fetches and fragments: that
-// an image is missing is on its step, but nothing to talk about first. What somebody did in the user's place
-// does not count either: it does not tell where the user is.
+// Now tells where the person is at a time. Pages that are loaded ahead do not count, nor do polls: they are no sign that
+// somebody is there. Fetches and fragments count on the newest page only, since older pages may go on in the
+// background. Problems are those of steps, fetches and fragments. A missing image is on the row of its step, but is
+// nothing to talk about first. Steps of an actor do not count, since they do not tell where the user is.
 func (f *Folder) Now(at time.Time) Now {
 	var n Now
 	var here *Step
@@ -63,7 +62,7 @@ func (s *Step) place() (name, address string, page *Step) {
 	return "", "", nil
 }
 
-// passive reports whether a step is only a page elsewhere that goes on by itself.
+// passive reports whether a step is only a page in another tab that goes on by itself.
 func (s *Step) passive() bool {
 	if !s.Implied {
 		return false
@@ -77,7 +76,7 @@ func (s *Step) passive() bool {
 	return true
 }
 
-// busy is when the page last asked for something that the person may have caused.
+// busy is when the page last sent a request that the person may have caused.
 func (s *Step) busy() time.Time {
 	var last time.Time
 	for i := range s.Parts {
@@ -88,7 +87,7 @@ func (s *Step) busy() time.Time {
 	return last
 }
 
-// problem is the newest one.
+// problem is the newest problem, or nil.
 func (f *Folder) problem() *Problem {
 	var newest *Problem
 	note := func(s *Step, e store.Entry) {

@@ -11,17 +11,17 @@ type Step struct {
 	// ID is the id of the first of its entries that arrived. It never changes.
 	ID string
 
-	// Entry is what was asked for. Of an implied page it has only Username, Path, From, Kind, Time,
-	// and Page if that is known.
+	// Entry is the first request of the step. Of an implied page it has only Username, Actor, Path, Kind, Time, and Page
+	// if that is known.
 	Entry store.Entry
 
-	// Implied says that the page is only known from what it asked for.
+	// Implied says that the page is only known from the parts that it asked for.
 	Implied bool
 
 	// Redirects are the requests that Entry led to, one after the other; at most [MaxRedirects].
 	Redirects []store.Entry
 
-	// Parts are what was fetched for the step, in the order of their first arrival; at most [MaxParts].
+	// Parts are the requests that belong to the step, in the order of their first arrival; at most [MaxParts].
 	Parts []Part
 
 	// Omitted is the number of requests that are not in Parts because there were too many.
@@ -33,9 +33,9 @@ type Step struct {
 	browser   *browser         // in which it happened
 	page      bool             // it shows a page, or is about to
 	on        *Step            // of a change that a script sent: the page, or nil
-	addresses []string         // what the page is or was at; what the indexes know
-	awaiting  string           // where a redirect leads that nothing has followed yet
-	beats     map[part]*rhythm // of changes that a script on this page sent
+	addresses []string         // at which the page is or was, and by which the browser finds it
+	awaiting  string           // the address to which a redirect leads that nothing has followed yet
+	changes   map[part]*rhythm // of changes that a script on this page sent
 	seen      time.Time        // when the newest of its requests was finished
 	problem   store.Entry      // the newest failed fetch or fragment; the zero Entry if none
 }
@@ -52,7 +52,7 @@ type Part struct {
 	since  time.Time // when the first of Row failed
 }
 
-// part is what requests have in common that are counted as one part.
+// part is the key by which requests are counted together.
 type part struct {
 	method, path string
 	failed       bool
@@ -95,7 +95,7 @@ func (s *Step) failure() *store.Entry {
 	return nil
 }
 
-// Ahead reports whether the step is only what a browser loaded in case it will be wanted.
+// Ahead reports whether the browser only loaded the step ahead, in case it will be wanted.
 func (s *Step) Ahead() bool { return s.Entry.Purpose() == store.KindPrefetch }
 
 // Folded is the number of requests that were fetched for the step, besides Entry and Redirects.
@@ -161,7 +161,7 @@ func (s *Step) add(e store.Entry) (kept bool) {
 		}
 		p.Row++
 	}
-	if p.rhythm.beat(e.Time, MinInterval) >= 2 && (active(e) || e.Kind == store.KindBeacon) {
+	if p.rhythm.count(e.Time, MinInterval) >= 2 && (active(e) || e.Kind == store.KindBeacon) {
 		p.Poll = true
 	}
 	return true
@@ -174,16 +174,16 @@ func (s *Step) see(e store.Entry) {
 	}
 }
 
-// rhythm notices what is repeated at regular intervals.
+// rhythm notices requests that are repeated at regular intervals.
 type rhythm struct {
 	last    time.Time
 	gap     time.Duration
 	regular int // gaps in a row that are alike
 }
 
-// beat notes one more time, and returns how many intervals before it were alike, and at least as
-// long as shortest.
-func (r *rhythm) beat(at time.Time, shortest time.Duration) (regular int) {
+// count counts one more time, and returns how many intervals before it were alike, and at least as long as
+// shortest.
+func (r *rhythm) count(at time.Time, shortest time.Duration) (regular int) {
 	gap := at.Sub(r.last)
 	switch {
 	case r.last.IsZero():

@@ -2,7 +2,7 @@ package journey
 
 import "github.com/gin-userlog/userlog/store"
 
-// addPart folds an entry that is not a step under the one that asked for it.
+// addPart folds an entry that is no step by itself into the step that asked for it.
 func (f *Folder) addPart(b *browser, e store.Entry) Change {
 	if e.Purpose() == store.KindPrefetch && e.Page != "" {
 		if len(b.ahead) >= f.limit {

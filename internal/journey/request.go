@@ -17,8 +17,7 @@ func IsStep(e store.Entry) bool {
 	return false
 }
 
-// Notable reports whether a request, seen alone, is worth a person's look: something that was done, or that
-// failed.
+// Notable reports whether a request, seen alone, is worth a person's look: a step, or a failure.
 func Notable(e store.Entry) bool { return IsStep(e) || e.Failed() }
 
 // leadsAway reports whether htmx shows another address after this answer, or a script was sent to
@@ -27,13 +26,13 @@ func leadsAway(e store.Entry) bool {
 	return e.Location != "" && (!e.Redirects() || loginPath(e.Location))
 }
 
-// showsPage reports whether a request, if nothing else follows, fills the window.
+// showsPage reports whether the answer to a request fills the window, if no other request follows.
 func showsPage(e store.Entry) bool {
 	kind := e.Purpose()
 	return (kind == store.KindPage || kind == store.KindUnknown) && (e.Location != "" || !e.Redirects())
 }
 
-// active reports whether a part may have been asked for by what the person did on the page.
+// active reports whether the person may have caused a part by using the page.
 func active(e store.Entry) bool {
 	kind := e.Purpose()
 	return kind == store.KindFetch || kind == store.KindFragment
