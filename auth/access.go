@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// Access is who makes a request, and by what right. The zero Access is nobody. It can be compared.
+// Access is the account that makes a request, and its right to. The zero Access is nobody's. It can be compared.
 //
-// An Access with an account and without a role is somebody who is known and may do nothing, such as a
+// An Access with an account and without a role belongs to a person who is known and may do nothing, such as a
 // customer of the host.
 type Access struct {
 	Account string // the account's name, or what the host or a proxy calls the person
@@ -18,10 +18,10 @@ type Access struct {
 	generation int64 // of the account, when the session or token began
 }
 
-// Via is how somebody has shown who she is. Its texts are written to the audit log.
+// Via is how a person or program has proved its account. Its texts are written to the audit log.
 type Via string
 
-// Ways to show who one is.
+// The ways to prove an account.
 const (
 	ViaSession   Via = "browser"    // a session of our own login
 	ViaToken     Via = "token"      // a program's token

@@ -63,14 +63,14 @@ type AccountOptions struct {
 	// superusers with a password count, or all where nobody has one.
 	LoginElsewhere bool
 
-	// Cost is what it takes to hash a password. Default: OWASP's first choice for argon2id.
+	// Cost is the work of hashing a password. Default: OWASP's first choice for argon2id.
 	Cost Cost
 
 	// Now tells the time. Default: time.Now.
 	Now func() time.Time
 }
 
-// Accounts are those who may use the admin. Names are compared byte by byte. All methods may be called
+// Accounts are the persons and programs that may use the admin. Names are compared byte by byte. All methods may be called
 // from several goroutines.
 type Accounts struct {
 	store   accountStore

@@ -9,7 +9,7 @@
 //   - [Sessions] logs people in and out, and [Tokens] lets programs read.
 //   - [Allowance] limits how much one account can have written to the audit log.
 //   - [Reasons] remembers why an account looks at a log.
-//   - [AccessCheck] asks again about those who keep a connection open.
+//   - [AccessCheck] asks again about accounts that keep a connection open.
 //
 // All of it is in Redis, so that any number of processes share it.
 //

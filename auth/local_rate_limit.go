@@ -48,7 +48,7 @@ func (l *localRateLimit) count(name string, limit redis_rate.Limit, now time.Tim
 	return 0
 }
 
-// forget forgets what was counted of a subject.
+// forget forgets the count of a subject.
 func (l *localRateLimit) forget(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Cost is what one computation of argon2id takes.
+// Cost is the memory, time and threads of one computation of argon2id.
 type Cost struct {
 	Memory  uint32 // KiB
 	Passes  uint32

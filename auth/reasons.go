@@ -19,10 +19,10 @@ const (
 	MaxReason      = 300              // characters
 )
 
-// ErrReason is what [CheckReason] returns. It is a plain sentence that a person may be shown.
+// ErrReason is the error of [CheckReason]. It is a plain sentence that may be shown to a person.
 var ErrReason = fmt.Errorf("state the reason in 1 to %d characters, such as the number of the ticket", MaxReason)
 
-// Reason is why somebody looks at a log.
+// Reason is why an agent opens a log.
 type Reason struct {
 	Text  string
 	Until time.Time // then it has to be stated again

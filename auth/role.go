@@ -14,7 +14,7 @@ const (
 // Roles are all roles, beginning with the one that may do most.
 func Roles() []Role { return []Role{Superuser, Viewer} }
 
-// ErrRole is what [ParseRole] returns.
+// ErrRole is the error of [ParseRole].
 var ErrRole = errors.New("a role is either superuser or viewer")
 
 // ParseRole reads a role as it is typed, or returns [ErrRole].

@@ -7,7 +7,7 @@ import (
 	"encoding/hex"
 )
 
-// secretLength is what a secret has of randomness, in bytes.
+// secretLength is the number of random bytes in a secret.
 const secretLength = 32
 
 // newSecret returns a secret for a cookie, a token or a one-time link, in base64url.

@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// ErrNoSession is what [Sessions.End] returns.
+// ErrNoSession is the error of [Sessions.End] where there is no such session.
 var ErrNoSession = errors.New("there is no such session")
 
 // Session is one browser that is logged in.

@@ -13,7 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// errSessionEnded is what saving a session returns that was ended while the request ran.
+// errSessionEnded is the error of saving a session that was ended while the request ran.
 var errSessionEnded = errors.New("the session has ended")
 
 // sessionStore keeps sessions in Redis, behind the interface of gin-contrib/sessions.

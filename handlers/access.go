@@ -12,7 +12,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/access"
 )
 
-// Names under which it is kept in a request's context who makes it.
+// Keys of a request's context, for the access of the person or program that makes the request.
 const (
 	accessKey  = "userlog.access"  // an [auth.Access]
 	programKey = "userlog.program" // true for programs
@@ -26,7 +26,7 @@ func (o Options) sessions() auth.SessionOptions {
 	}
 }
 
-// accessOf is who makes the request. It is nobody before or without [site.requireLogin].
+// accessOf is the access of the person or program that makes the request. Before [site.requireLogin] it is nobody's.
 func accessOf(c *gin.Context) auth.Access {
 	value, _ := c.Get(accessKey)
 	who, _ := value.(auth.Access)
@@ -39,12 +39,12 @@ func (s *site) canLogIn() bool { return s.options.ownLogin() || s.options.LoginU
 // ownLogin reports whether people log in here, and not at the host's or at a proxy.
 func (o Options) ownLogin() bool { return o.Identify == nil && o.AuthHeader == "" }
 
-// requireLogin lets everybody on who has a role. Others are sent to the login and come back after it.
+// requireLogin lets every account on that has a role. It sends others to the login, and they come back after it.
 func (s *site) requireLogin(c *gin.Context) {
 	s.admit(c, false, s.authenticate)
 }
 
-// requireSuperuser lets superusers on, of those who have a role.
+// requireSuperuser lets superusers on.
 func (s *site) requireSuperuser(c *gin.Context) {
 	s.admit(c, true, func(c *gin.Context) (auth.Access, error) { return accessOf(c), nil })
 }
@@ -80,7 +80,7 @@ func (s *site) requireAllowance(c *gin.Context) {
 	s.allows(c, look, s.gate.Spend(c.Request.Context(), look))
 }
 
-// admit finds out who makes the request, and has the gate decide about it.
+// admit finds the access of the request, and has the gate decide about it.
 func (s *site) admit(c *gin.Context, superuser bool, identify func(*gin.Context) (auth.Access, error)) {
 	who, err := identify(c)
 	answer := access.Answer{Err: err}

@@ -44,7 +44,7 @@ type Admin struct {
 	compressor  httpgzip.Compressor // of pages
 }
 
-// New returns an admin that shows what logs holds. It does not wait for Redis; errors are about the
+// New returns an admin that shows the logs of a store. It does not wait for Redis. Errors are about the
 // options, which they name.
 func New(logs *store.Store, options Options) (*Admin, error) {
 	if logs == nil {
@@ -95,7 +95,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
 	})
 	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{
-		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has asked, before it writes down who looks
+		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 		Ended: auth.NewAccessCheck(a.sessions, a.tokens).Ended,
 	})

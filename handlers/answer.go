@@ -14,7 +14,7 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// Cookies that hold what the reader chose.
+// Cookies that hold a reader's choices.
 const (
 	languageCookie = "userlog_language"
 	themeCookie    = "userlog_theme"
@@ -44,7 +44,7 @@ func theme(c *gin.Context) string {
 	return chosen
 }
 
-// layout is what every page has.
+// layout is the part that every page has.
 func (s *site) layout(c *gin.Context, section string) views.Layout {
 	return views.Layout{
 		Lang:              s.language(c),

@@ -12,7 +12,7 @@ import (
 // recordTimeout is how long is waited to write down something that can't be refused any longer.
 const recordTimeout = 2 * time.Second
 
-// actor is who makes the request, for the audit log.
+// actor is the asker of the request, as the audit log names her.
 func (s *site) actor(c *gin.Context) audit.Actor { return s.lookOf(c, "").Actor() }
 
 // record writes into the audit log what the request does, before it takes effect. After an error it must
@@ -22,7 +22,7 @@ func (s *site) record(c *gin.Context, r audit.Record) error {
 	return err
 }
 
-// recordDone writes down what has happened and can't be refused, such as a logout.
+// recordDone records an action that has happened and can't be refused, such as a logout.
 func (s *site) recordDone(c *gin.Context, r audit.Record) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), recordTimeout)
 	defer cancel()

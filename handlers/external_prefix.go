@@ -7,11 +7,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// prefixHeader is where a proxy says what it has taken off the path.
+// prefixHeader is the header in which a proxy names the prefix that it has taken off the path.
 const prefixHeader = "X-Forwarded-Prefix"
 
-// externalPrefix is what a proxy in front has taken off the request's path: what one of the operator's
-// proxies says, or else what the options say.
+// externalPrefix is the prefix that a proxy in front has taken off the request's path. One of the operator's proxies
+// names it, or else the options do.
 func (a *Admin) externalPrefix(c *gin.Context) string {
 	said := c.Request.Header.Values(prefixHeader)
 	if len(said) != 1 || !a.trusts(c.RemoteIP()) {

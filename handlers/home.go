@@ -20,7 +20,7 @@ const (
 	hintEntries   = store.DefaultMaxEntries // of each, in which hints are looked for
 )
 
-// homeRefreshSeconds is how often the home page asks who is there. Redis learns of it every two.
+// homeRefreshSeconds is how often the home page asks who is there. The user index is updated every two seconds.
 const homeRefreshSeconds = 3
 
 // home shows who is on the site, who is in trouble, and which applications report: as a page, or to
@@ -31,7 +31,7 @@ func (s *site) home(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	// Time alone changes what the lists say, so their ETag is made of what they look like.
+	// Time alone changes the lists: a user becomes idle. So their ETag is made of the rendered lists.
 	lists, err := s.views.HomeLists(page)
 	if err != nil {
 		s.fail(c, http.StatusInternalServerError, err)
@@ -53,7 +53,7 @@ func (s *site) home(c *gin.Context) {
 	s.answer(c, http.StatusOK, html, err)
 }
 
-// homeNow reads what the home page shows.
+// homeNow reads the lists of the home page.
 func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	ctx := c.Request.Context()
 	page := views.Home{Layout: s.layout(c, views.SectionHome), Refresh: homeRefreshSeconds}
@@ -76,7 +76,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	return page, nil
 }
 
-// inSight are those who are on the site or had something fail: in whose logs it is looked for hints.
+// inSight are the users who are on the site or had a failure. Their logs are searched for hints.
 func inSight(page views.Home) []string {
 	var names []string
 	since := time.Now().Add(-views.TroubleFor)

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// loginPage shows the form, or leads on if somebody is logged in already.
+// loginPage shows the form, or leads on if the browser is logged in already.
 func (s *site) loginPage(c *gin.Context) {
 	who, err := s.sessions.Access(c)
 	switch {

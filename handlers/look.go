@@ -134,7 +134,7 @@ func (s *site) refuseFragment(c *gin.Context, outcome access.Outcome) {
 	}
 }
 
-// refusePage answers with a page that says what to do next.
+// refusePage answers with a page that says how to go on.
 func (s *site) refusePage(c *gin.Context, look access.Look, outcome access.Outcome) {
 	switch outcome {
 	case access.NeedsLogin:

@@ -128,11 +128,11 @@ func page(r gin.IRouter, path string, handler gin.HandlerFunc) {
 	r.HEAD(path, handler)
 }
 
-// NotFound answers with the admin's page for what does not exist, for use as an engine's NoRoute
+// NotFound answers with the admin's page for an address that does not exist, for use as an engine's NoRoute
 // where the admin is all there is.
 func (a *Admin) NotFound(c *gin.Context) { a.failAnywhere(c, http.StatusNotFound) }
 
-// Recovered answers with the admin's page for what went wrong, for use with gin.CustomRecovery where the
+// Recovered answers with the admin's page for a panic, for use with gin.CustomRecovery where the
 // admin is all there is. An answer that has begun is left as it is.
 func (a *Admin) Recovered(c *gin.Context, _ any) {
 	if c.Writer.Written() {
@@ -142,7 +142,7 @@ func (a *Admin) Recovered(c *gin.Context, _ any) {
 	a.failAnywhere(c, http.StatusInternalServerError)
 }
 
-// failAnywhere sends an error page, whatever was asked for.
+// failAnywhere sends an error page, to any request.
 func (a *Admin) failAnywhere(c *gin.Context, status int) {
 	middleware.Skip(c)
 	s := a.at(a.externalPrefix(c), a.base)

@@ -11,7 +11,7 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// preferenceKept is how long it is remembered what a reader chose.
+// preferenceKept is how long a browser remembers a reader's choice.
 const preferenceKept = 365 * 24 * time.Hour
 
 // setLanguage remembers the language that the reader chose, and leads back to where she was.
@@ -19,7 +19,7 @@ func (s *site) setLanguage(c *gin.Context) {
 	s.remember(c, languageCookie, s.views.Match(c.PostForm("lang")))
 }
 
-// setTheme does the same for the look of the pages. What is none of the looks is that of the system.
+// setTheme does the same for the look of the pages. Any value that is no look stands for that of the system.
 func (s *site) setTheme(c *gin.Context) {
 	chosen := c.PostForm("theme")
 	if !slices.Contains(views.Themes(), chosen) {

@@ -35,7 +35,7 @@ func (s *site) stateReason(c *gin.Context) {
 	}
 }
 
-// reasonLeft is what a page says about the reason that was stated for it; nil where none was.
+// reasonLeft is the reason that a page shows, and for how long it holds; nil where none was stated.
 func reasonLeft(reason auth.Reason) *views.ReasonLeft {
 	if reason.Text == "" {
 		return nil

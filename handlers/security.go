@@ -162,6 +162,6 @@ func (a *Admin) mayConnect(c *gin.Context) bool {
 	}) {
 		return true
 	}
-	// Whoever is on the way can put a page of plain http under our name, but none of https.
+	// A stranger on the way can put a page of plain http under our name, but none of https.
 	return isOwnOrigin(r, origin) && (scheme == "https" || r.TLS == nil && !a.options.SecureCookies)
 }

@@ -47,7 +47,7 @@ func (s *site) socket(c *gin.Context) {
 	s.failSocket(c, s.hub.Serve(c.Writer, c.Request, watch))
 }
 
-// complain says what is wrong with a socket's query, "" for nothing. A slip must not show more than was meant.
+// complain names a mistake in a socket's query, "" if there is none. A slip must not show more than was meant.
 func complain(c *gin.Context, watch live.Watch) string {
 	if _, err := url.ParseQuery(c.Request.URL.RawQuery); err != nil {
 		return "The query can't be read: " + err.Error() + "."

@@ -147,7 +147,7 @@ func TestSocketsSayWhatIsWrong(t *testing.T) {
 	if conn, response := b.dial(base + "/live/socket?username=ada"); conn != nil || response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("after Close: %d", response.StatusCode)
 	}
-	// Who looks could not be written down any longer.
+	// Looks can no longer be recorded.
 	if a := b.get(base + "/static?username=ada"); a.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("after Close a log is answered with %d", a.StatusCode)
 	}

@@ -58,7 +58,7 @@ func matches(ifNoneMatch, etag string) bool {
 	return false
 }
 
-// find reads a user's log and says what was found.
+// find reads a user's log, and makes the message about it.
 func (s *site) find(c *gin.Context, username string) (store.Log, *views.Message, error) {
 	if store.CheckUsername(username) != nil {
 		return store.Log{}, views.UserNotFound(username), nil // nobody can have such a name

@@ -1,4 +1,4 @@
-// Package static holds what the admin's pages load: a stylesheet, scripts and the icon. Everything is embedded in
+// Package static holds the files that the admin's pages load: a stylesheet, scripts and the icon. Everything is embedded in
 // the program and served under names that carry a hash of the content, so that browsers may keep a file for ever and
 // still never show an old one.
 //

@@ -18,7 +18,7 @@ type Audit struct {
 	Message *Message // nil = none
 }
 
-// AuditFilter is what the page was asked for, as it was typed.
+// AuditFilter is the filter of the page, as it was typed.
 type AuditFilter struct {
 	Actor, User, Action, From, To string
 }
@@ -88,17 +88,17 @@ type auditRow struct {
 	base string
 }
 
-// ActorURL is the page of what this actor did.
+// ActorURL is the page with the actions of this actor.
 func (r auditRow) ActorURL() string {
 	return r.base + "/audit?" + url.Values{"actor": {r.Actor}}.Encode()
 }
 
-// SubjectURL is the page of what was done to this user or account.
+// SubjectURL is the page with the actions on this user or account.
 func (r auditRow) SubjectURL() string {
 	return r.base + "/audit?" + url.Values{"user": {r.Subject}}.Encode()
 }
 
-// ActionKey is the catalogue's key for what was done.
+// ActionKey is the catalogue's key of the action.
 func (r auditRow) ActionKey() string { return actionKey(r.Action) }
 
 // Ended tells whether the record is the end of a view, which has lasted some time.
@@ -120,7 +120,7 @@ func (r auditRow) ShownReason() string {
 	return r.Reason
 }
 
-// Note is what else the record says: the new role, the label of a token, the format of an export.
+// Note is the detail of the record: the new role, the label of a token, the format of an export.
 func (r auditRow) Note() string {
 	if r.Ended() {
 		return "" // what has ended is said by the record of its beginning

@@ -109,7 +109,7 @@ func (c *catalogue) text(key string) (string, error) {
 	return text, nil
 }
 
-// parameters are what stands in a message. {{.Count}} chooses the plural, too, and is written as the language writes
+// parameters are the values that stand in a message. {{.Count}} chooses the plural, too, and is written as the language writes
 // numbers.
 type parameters struct {
 	Name, Other string

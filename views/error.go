@@ -1,6 +1,6 @@
 package views
 
-// Error is the page for what can't be shown: a plain sentence and the next step, never an error's own text.
+// Error is the page that stands for one that can't be shown. It has a plain sentence and the next step, never an error's text.
 type Error struct {
 	Layout
 	Status   int  // 403, 404 (also for 405), 429 and 503 have texts of their own, everything else has that of 500

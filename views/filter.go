@@ -13,7 +13,7 @@ type Filter struct {
 	Every bool // each request has a row of its own, instead of each thing that a person did
 }
 
-// ParseFilter is what a query asks for. A kind that does not exist is left out.
+// ParseFilter reads the filter of a query. A kind that does not exist is left out.
 func ParseFilter(query url.Values) Filter {
 	f := Filter{Filter: journey.Filter{Text: query.Get("q")}, Every: query.Get("every") != ""}
 	switch show := query.Get("show"); show {
@@ -37,7 +37,7 @@ func (f Filter) AddTo(query url.Values) url.Values {
 	return query
 }
 
-// controls are what a reader can choose above the log of a user.
+// controls are the choices above the log of a user.
 type controls struct {
 	Base, Page, Username string // Page is "/static" or "/live"
 	Filter               Filter

@@ -10,7 +10,7 @@ import (
 )
 
 // trouble is a user whose request failed, or of whom something else hints at trouble, as the first page
-// shows them. It says no address: those are in the log, and who opens that is written down.
+// shows them. It says no address: addresses are in the log, and opening that is recorded.
 type trouble struct {
 	store.Trouble // Code is 0 where no status says what failed
 	moment
@@ -24,7 +24,7 @@ type troubleHint struct {
 	Count string // how often, as people say it: in any language without a separator
 }
 
-// HintsIn looks for hints in the logs of users, for [Home]: who has none is not in the result.
+// HintsIn looks for hints in the logs of users, for [Home]. A user without hints is not in the result.
 func HintsIn(usernames []string, logs []store.Log) map[string][]journey.Hint {
 	found := make(map[string][]journey.Hint)
 	for i, log := range logs {
@@ -35,7 +35,7 @@ func HintsIn(usernames []string, logs []store.Log) map[string][]journey.Hint {
 	return found
 }
 
-// InTrouble are Troubled, and who else there are Hints of, as the page shows them: the newest first.
+// InTrouble are the users of Troubled and of Hints, as the page shows them: the newest first.
 func (p homePage) InTrouble() []trouble {
 	var shown []trouble
 	hints := p.freshHints()
@@ -83,5 +83,5 @@ func (t trouble) Status() string { return strconv.Itoa(t.Code) }
 // Serious tells whether it is the application's fault.
 func (t trouble) Serious() bool { return failureWith(t.Code) == broken }
 
-// Key is the catalogue's key for what went wrong.
+// Key is the catalogue's key of the failure.
 func (t trouble) Key() string { return "trouble." + string(failureWith(t.Code)) }

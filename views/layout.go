@@ -13,7 +13,7 @@ const (
 	SectionAccount  = "account"
 )
 
-// Layout is what every page has, whatever it is about.
+// Layout is the part that every page has.
 type Layout struct {
 	Lang              string // tag of one of [Set.Languages]; anything else is shown in English
 	Base              string // base path of the admin without trailing slash: "" or "/userlog"

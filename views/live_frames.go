@@ -9,7 +9,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// connectionState is what a page says about its connection, in #connection[data-state].
+// connectionState is the state of a page's connection, in #connection[data-state].
 type connectionState string
 
 // The states that a page can be in. A live page begins as connecting, and a script sets lost. Only the server
@@ -63,14 +63,14 @@ func (s *Set) NowPartial(lang, username string, steps *journey.Folder, at time.T
 	return partial("#now", "outerHTML", now), err
 }
 
-// LogStatus is what a live page knows of the log that it shows.
+// LogStatus is the state of the log that a live page shows.
 type LogStatus struct {
 	Username string // "" = everyone's log
 	State    store.State
 	Found    bool // the page shows entries
 }
 
-// StatusPartials renders the partials that say how the connection is, and what was found.
+// StatusPartials renders the partials with the state of the connection and the message about the log.
 func (s *Set) StatusPartials(lang string, status LogStatus) ([]byte, error) {
 	state, message := status.words()
 	connection, err := s.part("connection", lang, state)

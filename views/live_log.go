@@ -43,14 +43,14 @@ func (p livePage) Shows() []option {
 	return options
 }
 
-// Filtered says whether the reader has narrowed the log down. What pages fetch by themselves is left out
-// without that.
+// Filtered says whether the reader has narrowed the log down. Requests that pages make by themselves are left out without
+// that.
 func (p livePage) Filtered() bool { return p.Filter.Active() || p.Application != "" }
 
 // ReasonLeft is for how long the reason still holds; nil where none has to be stated.
 func (p livePage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
 
-// State is what the page says about its connection before there is one.
+// State is the state of the connection before there is one.
 func (p livePage) State() connectionState { return connecting }
 
 // Clock is the server's time in the form of the rows' times.

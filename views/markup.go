@@ -5,10 +5,9 @@ import (
 	"strconv"
 )
 
-// markup is a piece of a page that is written in Go, not in a template: the rows of a log, and the line above
-// them. They are most of what is ever rendered, and a template takes three to five times as long for them. A
-// value may stand where HTML is text or between the double quotes of an attribute, and is escaped; the only
-// way to write anything else is a [literal].
+// markup is HTML that is written in Go, not in a template: the rows of a log, and the line above them. Most of all
+// rendered HTML is such, and a template takes three to five times as long for it. A value may stand where HTML is text,
+// or between the double quotes of an attribute. It is escaped. The only way to write anything else is a [literal].
 type markup struct {
 	catalogue *catalogue
 	html      []byte
@@ -18,12 +17,12 @@ type markup struct {
 // literal is HTML that stands in the source: a string constant becomes one by itself, and nothing else does.
 type literal string
 
-// newMarkup returns an empty piece with room for size bytes; it grows.
+// newMarkup returns an empty markup with room for size bytes. It grows.
 func newMarkup(c *catalogue, size int) *markup {
 	return &markup{catalogue: c, html: make([]byte, 0, size)}
 }
 
-// raw writes what stands in the source.
+// raw writes HTML that stands in the source.
 func (m *markup) raw(html literal) *markup {
 	m.html = append(m.html, html...)
 	return m
@@ -68,7 +67,7 @@ func (m *markup) note(err error) *markup {
 	return m
 }
 
-// bytes returns what was written, for a page or a frame.
+// bytes returns the HTML, for a page or a frame.
 func (m *markup) bytes() ([]byte, error) {
 	if m.err != nil {
 		return nil, m.err
@@ -76,5 +75,5 @@ func (m *markup) bytes() ([]byte, error) {
 	return readable(m.html), nil
 }
 
-// template returns what was written, for a template to include.
+// template returns the HTML, for a template to include.
 func (m *markup) template() (template.HTML, error) { return template.HTML(m.html), m.err }

@@ -30,7 +30,7 @@ func UserNotFound(username string) *Message {
 	return &Message{key: "message.user-not-found", alert: true, name: username}
 }
 
-// WrongPassword is the answer to a login that failed, whatever was wrong about it.
+// WrongPassword is the answer to every login that failed. It does not tell what was wrong.
 func WrongPassword() *Message {
 	return &Message{key: "message.wrong-password", alert: true, next: true}
 }

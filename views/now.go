@@ -6,10 +6,10 @@ import (
 	"github.com/gin-userlog/userlog/internal/journey"
 )
 
-// nowLine is where a user is and how it goes, at a moment: one sentence, and what there is to worry about.
+// nowLine says where a user is at a moment, and how it goes: one sentence, and hints.
 type nowLine struct {
 	Username string
-	Known    bool // whether anything is known of where the user is
+	Known    bool // whether it is known where the user is
 	Page     string
 	Since    string // when the user last did something, for the page to count from
 	Idle     time.Duration
@@ -17,7 +17,7 @@ type nowLine struct {
 	Hints    []hintRow
 }
 
-// nowProblem is what failed last.
+// nowProblem is the last failure.
 type nowProblem struct {
 	Key   string // the catalogue's, of the sentence about it
 	Name  string
@@ -27,7 +27,7 @@ type nowProblem struct {
 	Fresh bool // the title of the window speaks of it
 }
 
-// parameters are what stands in the sentence about it.
+// parameters are the values that stand in the sentence about it.
 func (p *nowProblem) parameters() parameters {
 	return parameters{Name: p.Name, Other: p.Said, Count: p.Code}
 }
@@ -35,7 +35,7 @@ func (p *nowProblem) parameters() parameters {
 // recent is how long a problem is in the title of the window.
 const recent = 5 * time.Minute
 
-// newNowLine looks at what a user did.
+// newNowLine looks at the steps of a user.
 func newNowLine(username string, steps *journey.Folder, at time.Time) nowLine {
 	return nowLineOf(username, steps.Now(at), steps.Hints())
 }
@@ -108,7 +108,7 @@ func (m *markup) now(n nowLine) *markup {
 	return m.raw(`</section>`)
 }
 
-// whereabouts writes on which page the user is, since when nothing happens there, and what failed last.
+// whereabouts writes on which page the user is, for how long idle, and which failure was the last.
 func (m *markup) whereabouts(n nowLine) {
 	if n.Page != "" {
 		m.sentence("now.on", parameters{Name: n.Page})

@@ -63,7 +63,7 @@ func classOf(e *store.Entry) string {
 	return "unknown"
 }
 
-// parameters are what stands in the text.
+// parameters are the values that stand in the text.
 func (o outcome) parameters(c *catalogue) parameters {
 	if o.Waited > 0 {
 		return parameters{Name: c.decimal(o.Waited.Seconds())}
@@ -74,7 +74,7 @@ func (o outcome) parameters(c *catalogue) parameters {
 // serious reports whether it is the site's fault.
 func (o outcome) serious() bool { return o.Class == "server-error" || o.Class == "non-standard" }
 
-// status is what stands behind the text: the status in brackets, where the text does not tell it.
+// status stands behind the text: the status in brackets, where the text does not tell it.
 func (o outcome) status() string {
 	if !o.Coded {
 		return ""

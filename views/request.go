@@ -17,7 +17,7 @@ type request struct {
 	Actor   actor
 }
 
-// actor is somebody who acted in a user's place; the zero actor is nobody.
+// actor is a person who acted in a user's place. The zero actor is nobody.
 type actor struct{ Name, User string }
 
 // actedKey is the catalogue's key of who acted, and in whose place.
@@ -85,7 +85,7 @@ func typeKey(method string) string {
 	return "type.other"
 }
 
-// Words are what the table calls requests, for a terminal: in English.
+// Words are the words of the table, for a terminal: in English.
 type Words struct{ catalogue *catalogue }
 
 // NewWords reads the English catalogue. It is embedded, so an error means that the program was built wrongly.
@@ -109,7 +109,7 @@ func (w Words) Result(e store.Entry) string {
 // Serious reports whether the request failed by the site's fault.
 func (w Words) Serious(e store.Entry) bool { return outcomeOf(&e).serious() }
 
-// Acted says who acted in a user's place, such as by bob, as ada. It is "" where the user acted.
+// Acted names the actor and the user, such as by bob, as ada. It is "" where the user acted.
 func (w Words) Acted(e store.Entry) string {
 	if e.Actor == "" {
 		return ""

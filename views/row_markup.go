@@ -27,8 +27,7 @@ func (m *markup) steps(rows []stepRow) *markup {
 	return m
 }
 
-// step writes one thing that a person did. What it takes to look into it is in <details>, which needs no
-// script.
+// step writes one step. Its details are in <details>, which needs no script.
 func (m *markup) step(r *stepRow) {
 	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Class).raw(`">`)
 	m.when(r.When)
@@ -60,7 +59,7 @@ func (m *markup) step(r *stepRow) {
 	m.raw(`</td></tr>`)
 }
 
-// more writes what is known of a step besides its row.
+// more writes the details and the parts of a step.
 func (m *markup) more(r *stepRow) {
 	m.raw(`<details class="more"><summary>`)
 	if r.Folded > 0 {
@@ -151,7 +150,7 @@ func (m *markup) when(at moment) {
 	m.text(at.Timestamp).raw(`" no-title></relative-time></td>`)
 }
 
-// named writes what the application calls a page, if it does.
+// named writes the application's name of a page, if there is one.
 func (m *markup) named(page string) *markup {
 	if page != "" {
 		m.raw(`<strong class="page" dir="auto">`).text(page).raw(`</strong> `)
@@ -159,12 +158,12 @@ func (m *markup) named(page string) *markup {
 	return m
 }
 
-// code writes what is the same in every language.
+// code writes an address, a method or another text that is the same in every language.
 func (m *markup) code(value string) *markup {
 	return m.raw(`<code dir="ltr">`).text(value).raw(`</code>`)
 }
 
-// acted writes who acted in the user's place, if somebody did.
+// acted writes the actor, if there is one.
 func (m *markup) acted(a actor) *markup {
 	if a != (actor{}) {
 		m.raw(` <span class="note acted">`).sentence(actedKey, parameters{Name: a.Name, Other: a.User}).raw(`</span>`)

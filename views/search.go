@@ -7,7 +7,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// search is what the search field shows, where it asks for suggestions and where it leads.
+// search is the search form: its text, where it asks for suggestions, and where it leads.
 type search struct {
 	Base     string
 	Username string
@@ -20,7 +20,7 @@ func (s search) Again() bool { return s.Username != "" }
 // SubmitKey is the catalogue's key for the button.
 func (s search) SubmitKey() string { return "search." + strings.TrimPrefix(s.Page, "/") }
 
-// Suggestions are the answer to what is being typed into the search field.
+// Suggestions are the names that the search field offers while a reader types.
 type Suggestions struct {
 	Lang  string
 	Users []store.Seen

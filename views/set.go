@@ -1,11 +1,11 @@
-// Package views turns typed values into the admin's pages and into the pieces of them that travel alone:
+// Package views turns typed values into the admin's pages and into the fragments of them that travel alone:
 // pages from html/template in every language, rows of a log, which are written in Go, and messages.
 //
 // The package reads no request, and knows no address but the admin's own. It renders into memory and returns
 // bytes, so a handler can still answer with an error.
 //
 // Views promises nothing to hosts. It is not below internal/ because the top level of the repository shows
-// all rooms of the admin; its names may change in any release.
+// all packages of the admin. Its names may change in any release.
 package views
 
 import (
@@ -58,7 +58,7 @@ func New(assets *static.Assets, links Links) (*Set, error) {
 	return s, err
 }
 
-// Languages lists what the pages are translated to, English first.
+// Languages lists the languages of the pages, English first.
 func (s *Set) Languages() []Language { return slices.Clone(s.languages) }
 
 // Match returns the tag of the language that suits best. Each wish is a tag, or a list in the form of

@@ -20,9 +20,9 @@ type Links struct {
 // stepRow is a step as it is written.
 type stepRow struct {
 	ID, DOMID string
-	Class     string // tells the stylesheet how the step ended and what it was
+	Class     string // of the outcome, and whether the step was implied, in trouble or loaded ahead
 	Page      string
-	First     detail // what was asked for
+	First     detail // of the first request
 	When      moment // it ended
 	Outcome   outcome
 	Led       []part
@@ -134,7 +134,7 @@ func (d detail) Milliseconds() float64 {
 // extra is a value that the application added.
 type extra struct{ Name, Value string }
 
-// pageName is what a person reads in place of an address.
+// pageName is the name of a page, or its address where it has no name.
 func pageName(page, path string) string {
 	if page != "" {
 		return page

@@ -22,7 +22,7 @@ func readable(html []byte) []byte {
 	}, html)
 }
 
-// isPlain recognises quickly what most pieces are: printable ASCII.
+// isPlain recognises printable ASCII quickly. Most HTML of ours is that.
 func isPlain(html []byte) bool {
 	for _, c := range html {
 		if c != '\n' && c != '\t' && (c < ' ' || c > '~') {
@@ -56,5 +56,5 @@ func visible(path string) string {
 	return b.String()
 }
 
-// isHidden reports whether a reader would not see the character for what it is.
+// isHidden reports whether a reader would not see the character, or would take it for another.
 func isHidden(c rune) bool { return !unicode.IsPrint(c) || c == utf8.RuneError }

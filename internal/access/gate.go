@@ -24,7 +24,7 @@ type Allowance interface {
 // DefaultLoginInterval is the default of Options.LoginInterval.
 const DefaultLoginInterval = time.Minute
 
-// Options say by what rules a [Gate] decides.
+// Options are the rules of a [Gate].
 type Options struct {
 	// Log is where looks are written down. Required.
 	Log audit.Appender
@@ -73,7 +73,7 @@ func NewGate(options Options) *Gate {
 // Close writes down that every viewing has ended, until ctx ends. Nobody is let in any more.
 func (g *Gate) Close(ctx context.Context) error { return g.viewings.Close(ctx) }
 
-// Admit decides about what is not a log, such as the home page: it asks for a role and nothing else. With
+// Admit decides about pages that show no log, such as the home page. It asks for a role and nothing else. With
 // superuser it asks for that role.
 func (g *Gate) Admit(a auth.Access, superuser bool) Outcome {
 	terminal := a.Via == auth.ViaTerminal
@@ -216,7 +216,7 @@ func (g *Gate) until(via auth.Via, reason auth.Reason) time.Time {
 	return limit
 }
 
-// judge decides by the error of writing something down: without the record nothing is shown.
+// judge decides by the error of writing a record: without the record nothing is shown.
 func (a *Answer) judge(err error) {
 	var tooMuch tooMuchError
 	switch {

@@ -42,7 +42,7 @@ func spend(ctx context.Context, allowance Allowance, account string, via auth.Vi
 	return err
 }
 
-// tooMuchError is that an account has had too much recorded lately.
+// tooMuchError says that an account has used up its allowance.
 type tooMuchError struct{ wait time.Duration }
 
 func (e tooMuchError) Error() string {

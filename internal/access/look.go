@@ -22,9 +22,9 @@ import (
 	"github.com/gin-userlog/userlog/internal/audit"
 )
 
-// Look is somebody who wants to look at a log.
+// Look is one account's wish to look at a log.
 type Look struct {
-	Access   auth.Access // who asks, and by what right; the zero Access is nobody
+	Access   auth.Access // of the asker; the zero Access is nobody's
 	Address  string      // the IP address from which
 	Username string      // whose log; "" for everyone's, or where the look is at no user's log
 	Reason   string      // a reason that came with the question, for those who can't fill in a form; "" for none
@@ -35,7 +35,7 @@ func (l Look) Actor() audit.Actor {
 	return audit.Actor{Name: l.Access.Account, Role: string(l.Access.Role), Via: string(l.Access.Via), Address: l.Address}
 }
 
-// Outcome says what has been decided. The zero Outcome shows nothing.
+// Outcome is a decision of the [Gate]. The zero Outcome shows nothing.
 type Outcome int
 
 // Outcomes. Nothing may be shown but after Allowed.
@@ -53,7 +53,7 @@ func (o Outcome) String() string {
 	return [...]string{"store lost", "needs login", "refused", "needs reason", "too many", "allowed"}[o]
 }
 
-// Answer is what the [Gate] has decided about a [Look].
+// Answer is the decision of the [Gate] about a [Look].
 type Answer struct {
 	Outcome Outcome
 	Reason  auth.Reason   // that was stated; the zero Reason where none is required

@@ -1,6 +1,6 @@
 package audit
 
-// Action is what was done. Its text is a wire format: it is stored, exported and filtered by.
+// Action names a recorded action. Its text is a wire format: it is stored, exported and filtered by.
 type Action string
 
 // Actions that are recorded. The record's Actor did it. Its Subject is the user whose log was looked

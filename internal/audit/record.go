@@ -17,7 +17,7 @@ const (
 	MaxText   = 256 // of every other text; a username fits
 )
 
-// Record is one thing that somebody did.
+// Record is one line of the audit log: an action of an account.
 //
 // Its JSON form is the wire format: names never change their meaning. Empty members are left out, except
 // seq, id, time, actor, action, oldest and prev.
@@ -28,12 +28,12 @@ type Record struct {
 	Time time.Time // "time": when it was written, in UTC with milliseconds
 
 	Actor    string        // "actor": the account that did it
-	Role     string        // "role": what the actor was allowed then
-	Action   Action        // "action": what was done
+	Role     string        // "role": that of the actor at that time
+	Action   Action        // "action": the action
 	Subject  string        // "subject": whose log, or which account
 	Address  string        // "address": the IP address it was done from
 	Via      string        // "via": by what means, such as browser, token, proxy or terminal
-	Reason   string        // "reason": what the actor gave as the reason
+	Reason   string        // "reason": that of the actor
 	Duration time.Duration // "duration": how long a viewing was, in seconds with milliseconds
 	Began    int64         // "began": the Seq of the record with which the viewing began
 	Detail   string        // "detail": more, depending on the action
@@ -43,10 +43,10 @@ type Record struct {
 	Hash   string // "hash": SHA-256, in hexadecimal, of the JSON form without its last member, which this is
 }
 
-// Actor is who does something that is recorded.
+// Actor is the account or person that acts.
 type Actor struct {
 	Name    string // of the account, or what a host, a proxy or the operating system calls the person
-	Role    string // what the actor is allowed
+	Role    string // of the account
 	Via     string // by what means, such as browser, token, proxy or terminal
 	Address string // the IP address it is done from
 }

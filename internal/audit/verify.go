@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Report is what [Log.Verify] found.
+// Report is the result of [Log.Verify].
 type Report struct {
 	Records     int64 // how many there are
 	First, Last int64 // the lowest and the highest Seq; 0 without records

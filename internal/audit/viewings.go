@@ -24,11 +24,11 @@ var (
 	ErrClosed          = errors.New("the program is ending")
 )
 
-// Viewing is somebody looking at a log. Looks that agree in every field and are less than a minute apart
+// Viewing is one account's look at one log. Looks that agree in every field and are less than a minute apart
 // are one viewing. Examples are a page that asks every two seconds, a socket that was cut off and came
 // back, and two tabs.
 type Viewing struct {
-	Actor   Actor  // who looks
+	Actor   Actor  // the account that looks
 	Action  Action // [View], [Watch], [WatchEveryone] or [AuditRead]
 	Subject string // the user who is looked at
 	Reason  string // what the actor gave as the reason
@@ -63,7 +63,7 @@ type Viewings struct {
 	closing sync.Once
 	ended   []Record // ends that are still to be written; only run uses it, and Close after run
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	open   map[Viewing]*openViewing
 	counts map[string]int // of open viewings, by the name of the actor
 	closed bool

@@ -14,7 +14,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// accountCommand is "userlog account": who may use the admin.
+// accountCommand is "userlog account", which manages accounts.
 type accountCommand struct {
 	List     accountListCommand     `cmd:"" help:"List the accounts."`
 	Create   accountCreateCommand   `cmd:"" help:"Create an account, and print the one-time link with which its owner sets a password."`

@@ -2,5 +2,5 @@
 // builds a running program of store, admin and web server.
 //
 // [Run] is all that main calls and all that tests need: it takes everything that it touches of the
-// process as arguments. What the pages do is in handlers, what the log does in store.
+// process as arguments. The pages are in handlers, and the log is in store.
 package command

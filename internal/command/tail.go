@@ -17,7 +17,7 @@ type tailCommand struct {
 	All        bool   `help:"Show the requests of all users."`
 	JSON       bool   `name:"json" help:"Show each request as it is recorded: one JSON object a line."`
 	Every      bool   `help:"Show also what a page fetched by itself, such as images and scripts."`
-	Reason     string `help:"Why, such as the number of a ticket; it is written to the audit log, with the name of the person who looks."`
+	Reason     string `help:"Why, such as the number of a ticket; it is written to the audit log, with the name of the person at the terminal."`
 	storeFlags `embed:""`
 }
 
@@ -122,7 +122,7 @@ type tail struct {
 	begun bool // what the log held at the start has been shown
 }
 
-// show prints what is new.
+// show prints an update.
 func (t *tail) show(ctx context.Context, update store.Update) error {
 	if update.State != t.state {
 		t.tellState(ctx, update.State)

@@ -11,7 +11,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// terminalViewing is somebody looking at a log in a terminal, for the audit log. The terminal has no
+// terminalViewing is a viewing in a terminal, for the audit log. The terminal has no
 // accounts: anyone who can read the Redis looks, under the name that the operating system knows.
 type terminalViewing struct {
 	gate  *access.Gate
@@ -39,7 +39,7 @@ func (v *terminalViewing) begin(ctx context.Context) error {
 		return nil
 	}
 	if answer := v.gate.Watch(ctx, v.look); answer.Outcome != access.Allowed {
-		return fmt.Errorf("who looks at a log has to be written to the audit log: %w", answer.Err)
+		return fmt.Errorf("a look at a log has to be written to the audit log: %w", answer.Err)
 	}
 	v.begun = true
 	return nil

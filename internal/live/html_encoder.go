@@ -138,7 +138,7 @@ func (e *htmlEncoder) below(gap bool, omitted int) ([][]byte, error) {
 	return rows, nil
 }
 
-// statusPartials say how the connection is and what was found, if that has changed.
+// statusPartials have the state of the connection and the message about the log, if these have changed.
 func (e *htmlEncoder) statusPartials(state store.State) ([]byte, error) {
 	status := views.LogStatus{Username: e.watch.Username, State: state, Found: e.found}
 	if e.told && status == e.status {

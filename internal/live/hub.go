@@ -1,7 +1,7 @@
 // Package live shows logs over websockets as they grow. It feeds melody's sessions from subscriptions, in the
 // form of the admin's pages or of JSON.
 //
-// Handlers decides who may look, and views what a row looks like.
+// The gate decides about every look, and views renders the rows.
 package live
 
 import (
@@ -101,7 +101,7 @@ func NewHub(logs Logs, pages Pages, options Options) *Hub {
 // configure sets up melody.
 func (h *Hub) configure() {
 	h.melody.Upgrader.CheckOrigin = h.options.CheckOrigin
-	// A frame leaves in one piece, and a viewer to whom nothing is being sent has no buffer.
+	// A frame leaves as a whole, and a viewer that is not being sent a frame has no buffer.
 	h.melody.Upgrader.WriteBufferSize = writeBuffer
 	h.melody.Upgrader.WriteBufferPool = new(sync.Pool)
 	h.melody.Config.PingPeriod = pingPeriod

@@ -62,7 +62,7 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 	return messages, nil
 }
 
-// stateName is what a state is called in JSON.
+// stateName is the name of a state in JSON.
 func stateName(s store.State) string {
 	switch s {
 	case store.Lost:

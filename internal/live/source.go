@@ -27,7 +27,7 @@ type Subscription interface {
 	Close()
 }
 
-// Pages renders what frames for the admin's pages are made of. [views.Set] does.
+// Pages renders the rows and partials of frames for the admin's pages. [views.Set] does.
 type Pages interface {
 	Row(lang, base string, e *store.Entry, withUser bool) ([]byte, error)
 	StepRow(lang string, step *journey.Step) ([]byte, error)

@@ -13,7 +13,7 @@ import (
 // stepFrames is [htmlEncoder.frames] for the log of one user. The last frame also says where the user is now.
 func (e *htmlEncoder) stepFrames(u store.Update) ([][]byte, error) {
 	entries := u.Entries
-	// A burst that all viewers see is folded and rendered once. What only one of them searches for is not kept.
+	// A burst that all viewers see is folded and rendered once. Frames for a search of one viewer are not kept.
 	if len(entries) == 0 || len(entries) > frameRows || e.watch.Filter.Text != "" {
 		return e.renderSteps(entries, u.Gap)
 	}

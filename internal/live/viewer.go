@@ -11,9 +11,9 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// viewer is one socket. Its audience asks the subscription for news when what was sent before has left. So a
-// viewer that reads slowly delays nobody and fills no buffer, and loses nothing without a gap: the subscription
-// knows what the viewer missed.
+// viewer is one socket. Its audience asks the subscription for an update when the frame before has left. So a viewer
+// that reads slowly delays no other viewer, and fills no buffer. It loses no entry without a gap, because the
+// subscription knows which entries it has missed.
 type viewer struct {
 	hub          *Hub
 	watch        Watch
@@ -81,9 +81,9 @@ func (v *viewer) cut() {
 	conn.Close()
 }
 
-// serve sends what there is to send, unless the viewer is busy, or was sent something less than a frame's
-// interval before now. It returns after how long the viewer has to be served again even without news. 0 = never:
-// the viewer is busy and will wake its audience, or has ended.
+// serve sends the next update, unless the viewer is busy, or was sent a frame less than an interval before now. It
+// returns after how long the viewer has to be served again even without an update. 0 = never: the viewer is busy and will wake
+// its audience, or has ended.
 func (v *viewer) serve(now time.Time) (wait time.Duration) {
 	v.try(func() (err error) { wait, err = v.sendNews(now); return err })
 	return wait
@@ -175,7 +175,7 @@ func (v *viewer) send(messages [][]byte, now time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(messages) > 0 {
-		// The first after a quiet moment goes out at once; what follows gathers.
+		// The first frame after a quiet moment goes out at once. Entries that follow gather.
 		v.pausedUntil, v.keepaliveAt = now.Add(frameInterval), now.Add(v.hub.melody.Config.PingPeriod)
 	}
 	v.queue = messages

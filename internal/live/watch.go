@@ -7,9 +7,9 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// Watch is what a viewer wants to see.
+// Watch says which log a viewer wants to see, and in which form.
 type Watch struct {
-	Access   auth.Access  // who watches, and by what right
+	Access   auth.Access  // of the account or program that watches
 	Until    time.Time    // when the viewer has to connect, and be let in, again; zero = never
 	Username string       // "" for everyone
 	After    string       // cursor of the newest entry that the viewer has; "" = none
@@ -20,7 +20,7 @@ type Watch struct {
 	Base     string       // base path of the links in HTML frames
 }
 
-// hasSteps reports whether the viewer sees what one user did. Others see requests.
+// hasSteps reports whether the viewer sees the steps of one user. Others see requests.
 func (w Watch) hasSteps() bool { return w.Username != "" && !w.JSON }
 
 // wantsEvery reports whether the viewer also sees what pages fetch by themselves. Programs always do.

@@ -20,7 +20,7 @@ type place struct {
 	name  string
 	path  string     // below the admin
 	reach func(*tab) // goes there, where the page is the answer to a form
-	as    string     // account of who looks; "" = nobody is logged in
+	as    string     // the account that looks; "" = nobody is logged in
 	site  string     // key of gallery.origins; "" = the ordinary one
 	ready string     // JavaScript that is true when all of the page is there; "" = once it has loaded
 	fresh bool       // shows that a user is in trouble, who has to be so now
@@ -171,7 +171,7 @@ func (g *gallery) visitAll(t *testing.T, languages []string, look func(b *tab, p
 	})
 }
 
-// enter opens a tab for who looks at a place, at the site of the place.
+// enter opens a tab for the account that looks at a place, at the site of the place.
 func (g *gallery) enter(t *testing.T, p place) *tab {
 	t.Helper()
 	b := openTab(t, g.origins[p.site]+"/userlog")
