@@ -14,6 +14,7 @@ import (
 )
 
 func TestAccessCheckTellsWhoseAccessEnded(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada", "grace")
@@ -62,6 +63,7 @@ func TestAccessCheckTellsWhoseAccessEnded(t *testing.T) {
 }
 
 func TestOpenConnectionKeepsTheSession(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		again := auth.NewAccessCheck(s.sessions, s.tokens)
@@ -82,6 +84,7 @@ func TestOpenConnectionKeepsTheSession(t *testing.T) {
 }
 
 func TestAccessCheckWithoutRedisKnowsNothing(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	s := newSite(impatient(t, server), auth.SessionOptions{})
 	b := s.browser()
@@ -94,6 +97,7 @@ func TestAccessCheckWithoutRedisKnowsNothing(t *testing.T) {
 }
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		one, two, grace := s.browser(), s.browser(), s.browser()

@@ -18,6 +18,7 @@ import (
 )
 
 func TestAccountVerifies(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "ada")
@@ -42,6 +43,7 @@ func TestAccountVerifies(t *testing.T) {
 }
 
 func TestPasswordIsStoredAsArgon2id(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		before := time.Now().Unix()
 		create(t, auth.NewAccounts(client, keys, auth.AccountOptions{}), "ada")
@@ -63,6 +65,7 @@ func TestPasswordIsStoredAsArgon2id(t *testing.T) {
 }
 
 func TestCreateRefuses(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		for _, c := range []struct {
@@ -90,6 +93,7 @@ func TestCreateRefuses(t *testing.T) {
 }
 
 func TestCreateAtOnceMakesOneAccount(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		passwords := []string{password + "0", password + "1", password + "2"}
@@ -121,6 +125,7 @@ func TestCreateAtOnceMakesOneAccount(t *testing.T) {
 }
 
 func TestSetPassword(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts, ctx := auth.NewAccounts(client, keys, auth.AccountOptions{}), t.Context()
 		if _, err := accounts.SetPassword(ctx, "ada", password); !errors.Is(err, auth.ErrNoAccount) {
@@ -143,6 +148,7 @@ func TestSetPassword(t *testing.T) {
 }
 
 func TestWeakerHashIsReplacedAtLogin(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts, ctx := auth.NewAccounts(client, keys, auth.AccountOptions{}), t.Context()
 		salt := []byte("sixteen bytes...")
@@ -170,6 +176,7 @@ func TestWeakerHashIsReplacedAtLogin(t *testing.T) {
 }
 
 func TestVerifyReportsWhatItCantAnswer(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	client := impatient(t, server)
 	accounts, ctx := auth.NewAccounts(client, keys, auth.AccountOptions{}), t.Context()

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAllowanceOfAnAccount(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		allowance := auth.NewAllowance(client, keys)
 		useUpAllowance(t, allowance)
@@ -41,6 +42,7 @@ func TestAllowanceOfAnAccount(t *testing.T) {
 }
 
 func TestAllowanceWithoutRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	allowance := auth.NewAllowance(impatient(t, server), keys)
 	server.Kill()
@@ -55,6 +57,7 @@ func TestAllowanceWithoutRedis(t *testing.T) {
 
 // A Redis that answers, and refuses to count, must be seen to do so.
 func TestAllowanceWhereScriptsAreForbidden(t *testing.T) {
+	t.Parallel()
 	client := redistest.Start(t, "--rename-command", "EVALSHA", "").Client(t)
 	if _, err := auth.NewAllowance(client, keys).Take(t.Context(), "ada", auth.ViaSession); err == nil {
 		t.Error("Take: no error")

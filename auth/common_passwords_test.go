@@ -10,6 +10,7 @@ import (
 
 // The list of common passwords is what its licence file says it is.
 func TestCommonPasswordsAreThePinnedOnes(t *testing.T) {
+	t.Parallel()
 	list, err := os.ReadFile("common_passwords.txt")
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestCookieIsProtected(t *testing.T) {
+	t.Parallel()
 	const http1, https = "http://127.0.0.1:8080", "https://admin.example.com"
 	for _, c := range []struct {
 		what, origin, base string
@@ -59,6 +60,7 @@ func TestCookieIsProtected(t *testing.T) {
 }
 
 func TestForeignCookieMakesNoKey(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		valid := s.browser()
@@ -89,6 +91,7 @@ func TestForeignCookieMakesNoKey(t *testing.T) {
 }
 
 func TestUnknownSecretIsNotAdopted(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		chosen := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
 		b := newSite(client, auth.SessionOptions{}).browser(&http.Cookie{Name: "__Host-userlog", Value: chosen})
@@ -117,6 +120,7 @@ func flip(secret string) string {
 	return string(b)
 }
 func TestLoopbackIsThisMachine(t *testing.T) {
+	t.Parallel()
 	for host, want := range map[string]bool{
 		"localhost": true, "LOCALHOST:8080": true, "shop.localhost": true, "127.0.0.1": true, "127.1.2.3:80": true, "[::1]": true, "[::1]:8080": true,
 		"": false, "example.com": false, "localhost.example.com": false, "127.0.0.1.example.com": false, "10.0.0.1:80": false, "0.0.0.0": false, "[::]:80": false,

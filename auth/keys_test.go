@@ -9,6 +9,7 @@ import (
 
 // What the keys are called is a wire format: a newer program finds what an older one has written.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	keys := auth.Keys{Prefix: "userlog:"}
 	for got, want := range map[string]string{
 		keys.Accounts():                 "userlog:accounts",

@@ -13,6 +13,7 @@ import (
 )
 
 func TestLinkSetsThePasswordOnce(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(ctx, "ada", auth.Viewer)
@@ -42,6 +43,7 @@ func TestLinkSetsThePasswordOnce(t *testing.T) {
 }
 
 func TestLinkUsedAtOnceWorksOnce(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(t.Context(), "ada", auth.Viewer)
@@ -69,6 +71,7 @@ func TestLinkUsedAtOnceWorksOnce(t *testing.T) {
 }
 
 func TestLinksThatDontWork(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "root")
@@ -106,6 +109,7 @@ func TestLinksThatDontWork(t *testing.T) {
 }
 
 func TestLinkExpires(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
 		secret, err := accounts.Invite(t.Context(), "ada", auth.Viewer)
@@ -120,6 +124,7 @@ func TestLinkExpires(t *testing.T) {
 }
 
 func TestNewPasswordMakesTheLinkWorthless(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "ada")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestLocalRateLimit(t *testing.T) {
+	t.Parallel()
 	limit := redis_rate.PerMinute(5)
 	limits := newLocalRateLimit(10)
 	now := time.Unix(1, 0)
@@ -38,6 +39,7 @@ func TestLocalRateLimit(t *testing.T) {
 }
 
 func TestLocalRateLimitIsBounded(t *testing.T) {
+	t.Parallel()
 	limit := redis_rate.PerMinute(1)
 	limits := newLocalRateLimit(3)
 	now := time.Unix(1, 0)

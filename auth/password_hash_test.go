@@ -13,6 +13,7 @@ import (
 const validHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 func TestParsePasswordHash(t *testing.T) {
+	t.Parallel()
 	p, err := parsePasswordHash(validHash)
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +24,7 @@ func TestParsePasswordHash(t *testing.T) {
 }
 
 func TestParsePasswordHashRefuses(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ what, old, new string }{
 		{"another algorithm", "argon2id", "argon2i"},
 		{"another version", "v=19", "v=16"},
@@ -65,6 +67,7 @@ func FuzzParsePasswordHash(f *testing.F) {
 }
 
 func TestHasherWaitsNoLongerThanItsContext(t *testing.T) {
+	t.Parallel()
 	h := newHasher(defaultCost)
 	for range maxHashes {
 		h.slots <- struct{}{}
@@ -79,6 +82,7 @@ func TestHasherWaitsNoLongerThanItsContext(t *testing.T) {
 // However many passwords are checked at once, only a few hashes are computed at once: each takes 19 MiB, so
 // that is what bounds the memory.
 func TestHashesAreFewAtOnce(t *testing.T) {
+	t.Parallel()
 	const asked = 1_000
 	h := newHasher(defaultCost)
 	var running, most, computed atomic.Int32

@@ -14,6 +14,7 @@ import (
 )
 
 func TestReasonHoldsForAPairAndAWhile(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, reasons := t.Context(), auth.NewReasons(client, keys)
 		if err := reasons.State(ctx, "eve", "ada", " ticket 12 "); err != nil {
@@ -41,6 +42,7 @@ func TestReasonHoldsForAPairAndAWhile(t *testing.T) {
 }
 
 func TestReasonIsRefused(t *testing.T) {
+	t.Parallel()
 	reasons := auth.NewReasons(redistest.Start(t).Client(t), keys)
 	for _, text := range []string{"", "  ", strings.Repeat("é", auth.MaxReason+1), "a\nb", "a\x1bb", "\xff", "a\u0085b", "\u200b", "\u3164", "\u2800", "\u202e", "—"} {
 		if err := reasons.State(t.Context(), "eve", "ada", text); !errors.Is(err, auth.ErrReason) {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestRolesAreParsed(t *testing.T) {
+	t.Parallel()
 	for _, role := range auth.Roles() {
 		if got, err := auth.ParseRole(string(role)); got != role || err != nil {
 			t.Errorf("%s: got %q, %v", role, got, err)
@@ -27,6 +28,7 @@ func TestRolesAreParsed(t *testing.T) {
 }
 
 func TestAccountsAreListed(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		if all, err := s.accounts.List(t.Context()); err != nil || len(all) != 0 {
@@ -57,6 +59,7 @@ func TestAccountsAreListed(t *testing.T) {
 
 // What changes what somebody may do ends all that she has open.
 func TestWhatEndsSessions(t *testing.T) {
+	t.Parallel()
 	changes := map[string]func(*auth.Accounts, context.Context) error{
 		"role":     func(a *auth.Accounts, ctx context.Context) error { return a.SetRole(ctx, "ada", auth.Viewer) },
 		"disable":  func(a *auth.Accounts, ctx context.Context) error { return a.Disable(ctx, "ada") },
@@ -93,6 +96,7 @@ func TestWhatEndsSessions(t *testing.T) {
 }
 
 func TestUnchangedRoleKeepsSessions(t *testing.T) {
+	t.Parallel()
 	s := newSite(redistest.Start(t).Client(t), auth.SessionOptions{})
 	s.make(t, "ada")
 	b := s.browser()
@@ -105,6 +109,7 @@ func TestUnchangedRoleKeepsSessions(t *testing.T) {
 
 // A login that was verified with the old password must not survive its change.
 func TestLoginDuringChangeOfPassword(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.make(t, "ada")
@@ -123,6 +128,7 @@ func TestLoginDuringChangeOfPassword(t *testing.T) {
 }
 
 func TestDisabledAccount(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
 		create(t, accounts, "ada")
@@ -146,6 +152,7 @@ func TestDisabledAccount(t *testing.T) {
 }
 
 func TestLastSuperuserStays(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx := t.Context()
 		s := newSite(client, auth.SessionOptions{})
@@ -172,6 +179,7 @@ func TestLastSuperuserStays(t *testing.T) {
 // An invited account has no password: where the login is ours it can't take the place of one who has, where
 // it is somebody else's all are alike. Commands can't know which is the case.
 func TestWhoIsTheLastSuperuser(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		what                  string
 		passwords, none       []string // superusers, with and without a password
@@ -225,6 +233,7 @@ func TestWhoIsTheLastSuperuser(t *testing.T) {
 
 // Each of two superusers removes the other at the same moment: one of them must stay.
 func TestLastSuperuserStaysInARace(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		for range 20 {

@@ -18,6 +18,7 @@ import (
 )
 
 func TestHandlersKeepValues(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		b := newSite(client, auth.SessionOptions{}).browser()
 		b.post(t, "/note/anonymous")
@@ -39,6 +40,7 @@ func TestHandlersKeepValues(t *testing.T) {
 }
 
 func TestClearingTheSessionLogsOut(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		b := newSite(client, auth.SessionOptions{}).browser()
 		b.post(t, "/login/ada")
@@ -48,6 +50,7 @@ func TestClearingTheSessionLogsOut(t *testing.T) {
 }
 
 func TestNegativeMaxAgeEndsTheSession(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/end", func(c *gin.Context) {
@@ -67,6 +70,7 @@ func TestNegativeMaxAgeEndsTheSession(t *testing.T) {
 }
 
 func TestHandlersCantWeakenTheCookie(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/weaken", func(c *gin.Context) {
@@ -84,6 +88,7 @@ func TestHandlersCantWeakenTheCookie(t *testing.T) {
 }
 
 func TestOnlyStringsAreKeys(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/bad/key", func(c *gin.Context) {
@@ -110,6 +115,7 @@ func TestOnlyStringsAreKeys(t *testing.T) {
 
 // A session that is ended while one of its requests runs stays ended, whatever that request writes.
 func TestSavingDoesNotBringASessionBack(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/late", func(c *gin.Context) {
@@ -133,6 +139,7 @@ func TestSavingDoesNotBringASessionBack(t *testing.T) {
 }
 
 func TestSavingAfterTheEndWritesNothing(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.POST("/slow", func(c *gin.Context) {
@@ -156,6 +163,7 @@ func TestSavingAfterTheEndWritesNothing(t *testing.T) {
 // Redis is away when the session is loaded and back when it is saved: the empty session that the
 // handler got must not take the place of the one that could not be read.
 func TestWhatCouldNotBeLoadedIsNotSaved(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		redisIs := &outage{}
 		client.AddHook(redisIs)
@@ -203,6 +211,7 @@ func (o *outage) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proce
 }
 
 func TestRecordThatCantBeReadIsNobody(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
@@ -223,6 +232,7 @@ func TestRecordThatCantBeReadIsNobody(t *testing.T) {
 }
 
 func TestAccessWithoutTheMiddleware(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()

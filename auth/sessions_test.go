@@ -16,6 +16,7 @@ import (
 )
 
 func TestLogInAndOut(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		ada, grace, stranger := s.browser(), s.browser(), s.browser()
@@ -40,6 +41,7 @@ func TestLogInAndOut(t *testing.T) {
 }
 
 func TestLogInChangesTheSession(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 
@@ -67,6 +69,7 @@ func TestLogInChangesTheSession(t *testing.T) {
 }
 
 func TestSecretIsNotInRedis(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		b := newSite(client, auth.SessionOptions{}).browser()
 		b.post(t, "/login/ada")
@@ -84,6 +87,7 @@ func TestSecretIsNotInRedis(t *testing.T) {
 }
 
 func TestSessionEndsWhenIdle(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
@@ -98,6 +102,7 @@ func TestSessionEndsWhenIdle(t *testing.T) {
 }
 
 func TestSessionEndsAfterItsLifetime(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
@@ -114,6 +119,7 @@ func TestSessionEndsAfterItsLifetime(t *testing.T) {
 }
 
 func TestSessionEndsByTheClockAlone(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
@@ -124,6 +130,7 @@ func TestSessionEndsByTheClockAlone(t *testing.T) {
 }
 
 func TestRequestsAreNotedOnceAMinute(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
@@ -143,6 +150,7 @@ func TestRequestsAreNotedOnceAMinute(t *testing.T) {
 }
 
 func TestNewPasswordEndsAllSessions(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		accounts := s.accounts
@@ -161,6 +169,7 @@ func TestNewPasswordEndsAllSessions(t *testing.T) {
 }
 
 func TestEndSessions(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		if err := s.accounts.EndSessions(t.Context(), "ada"); !errors.Is(err, auth.ErrNoAccount) {
@@ -181,6 +190,7 @@ func TestEndSessions(t *testing.T) {
 }
 
 func TestIndexForgetsSessionsThatAreOver(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		s.browser().post(t, "/login/ada")
@@ -195,6 +205,7 @@ func TestIndexForgetsSessionsThatAreOver(t *testing.T) {
 }
 
 func TestEveryKeyExpires(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
@@ -212,6 +223,7 @@ func TestEveryKeyExpires(t *testing.T) {
 }
 
 func TestWithoutRedisNobodyIsLoggedInOrOut(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	s := newSite(impatient(t, server), auth.SessionOptions{})
 	b := s.browser()

@@ -17,6 +17,7 @@ import (
 )
 
 func TestThrottleOfAccountAndAddress(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		for range auth.AttemptsPerPair {
@@ -30,6 +31,7 @@ func TestThrottleOfAccountAndAddress(t *testing.T) {
 
 // One attempt more is allowed exactly when it was said to be, however often it is tried before.
 func TestWaitsAreTrue(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		for range auth.AttemptsPerPair {
@@ -50,6 +52,7 @@ func TestWaitsAreTrue(t *testing.T) {
 }
 
 func TestThrottleOfAddress(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		useUpAddress(t, func(i int) time.Duration { return attempt(t, throttle, strings.Repeat("x", i+1), "192.0.2.1") })
@@ -58,6 +61,7 @@ func TestThrottleOfAddress(t *testing.T) {
 }
 
 func TestRefusedAttemptsLeaveTheAddressToOthers(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		for range 2 * auth.AttemptsByAddress {
@@ -70,6 +74,7 @@ func TestRefusedAttemptsLeaveTheAddressToOthers(t *testing.T) {
 }
 
 func TestSuccessForgetsThePairOnly(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		useUpAddress(t, func(int) time.Duration {
@@ -98,6 +103,7 @@ func useUpAddress(t *testing.T, attempt func(i int) time.Duration) {
 }
 
 func TestThrottleCountsParallelAttempts(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		var allowed atomic.Int32
@@ -120,6 +126,7 @@ func TestThrottleCountsParallelAttempts(t *testing.T) {
 }
 
 func TestThrottleTakesAnIPv6NetworkAsOne(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		for _, address := range []string{"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4", "2001:db8::ffff:1"} {
@@ -137,6 +144,7 @@ func TestThrottleTakesAnIPv6NetworkAsOne(t *testing.T) {
 }
 
 func TestThrottleKeysAreSmallAndExpire(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		throttle := auth.NewThrottle(client, keys)
 		wantAllowed(t, throttle, strings.Repeat("x", 1<<20), "192.0.2.1")
@@ -152,6 +160,7 @@ func TestThrottleKeysAreSmallAndExpire(t *testing.T) {
 }
 
 func TestThrottleKeysBeginWithThePrefix(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		wantAllowed(t, auth.NewThrottle(client, auth.Keys{Prefix: "shop:"}), "ada", "192.0.2.1")
 		for _, key := range allKeys(t, client) {
@@ -163,6 +172,7 @@ func TestThrottleKeysBeginWithThePrefix(t *testing.T) {
 }
 
 func TestThrottleWithoutRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	throttle := auth.NewThrottle(impatient(t, server), keys)
 	server.Kill()
@@ -185,6 +195,7 @@ func TestThrottleWithoutRedis(t *testing.T) {
 
 // A Redis that answers, and refuses to count, must be seen to do so.
 func TestThrottleWhereScriptsAreForbidden(t *testing.T) {
+	t.Parallel()
 	client := redistest.Start(t, "--rename-command", "EVALSHA", "").Client(t)
 	if _, err := auth.NewThrottle(client, keys).Allow(t.Context(), "ada", "192.0.2.1"); err == nil {
 		t.Error("Allow: no error")

@@ -13,6 +13,7 @@ import (
 )
 
 func TestTokenActsForItsAccount(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada", "grace")
@@ -46,6 +47,7 @@ func TestTokenActsForItsAccount(t *testing.T) {
 }
 
 func TestTokensThatGiveNothing(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada")
@@ -72,6 +74,7 @@ func TestTokensThatGiveNothing(t *testing.T) {
 }
 
 func TestTokenIsRefused(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		ctx, s := t.Context(), newSite(client, auth.SessionOptions{})
 		s.make(t, "ada")

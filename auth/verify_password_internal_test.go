@@ -13,6 +13,7 @@ import (
 // The time of an answer must not tell whether an account exists. Nearly all of it is the computation of
 // the hash: so there is exactly one, of the same cost, for whatever name and password.
 func TestEveryRefusalCostsOneHash(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	accounts := NewAccounts(redistest.Start(t).Client(t), Keys{}, AccountOptions{})
 	var computed []Cost

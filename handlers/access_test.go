@@ -16,6 +16,7 @@ import (
 )
 
 func TestEveryPrivateRouteNeedsALogin(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.record("ada", "/secret")
@@ -77,6 +78,7 @@ func expectRefusedForm(t *testing.T, b *browser, target, cookie string) {
 
 // A page's address in a header is the client's to choose.
 func TestFragmentsRedirectOnlyToTheLogin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	for _, current := range []string{"", "https://evil.example/", "//evil.example", "javascript:alert(1)", "https://evil.example//x", "%zz"} {
 		a := s.stranger().get(base+"/static", "HX-Request", "true", "HX-Current-URL", current)
@@ -87,6 +89,7 @@ func TestFragmentsRedirectOnlyToTheLogin(t *testing.T) {
 }
 
 func TestTheHostsLoginIsTheAdmins(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{Identify: hostLogin})
 		for _, route := range s.engine.Routes() {
@@ -133,6 +136,7 @@ func hostLogin(c *gin.Context) (string, auth.Role) {
 }
 
 func TestWithoutRedisNobodyIsLetInOrLoggedOut(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	s := newSite(t, server.Client(t), handlers.Options{})
 	b := s.superuser()
@@ -159,6 +163,7 @@ func TestWithoutRedisNobodyIsLetInOrLoggedOut(t *testing.T) {
 
 // Where the host lets people in, pages that need Redis say that it is away.
 func TestWithoutRedisTheHostsLoginStillDecides(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	s := newSite(t, server.Client(t), handlers.Options{Identify: hostLogin})
 	server.Kill()

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAPasswordIsChangedByItsOwner(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.viewer("vera")
@@ -53,6 +54,7 @@ func TestAPasswordIsChangedByItsOwner(t *testing.T) {
 
 // Who finds a browser open must not guess the password there either.
 func TestGuessingTheCurrentPasswordIsSlowedDown(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.viewer("vera")
 	for range auth.AttemptsPerPair {
@@ -65,6 +67,7 @@ func TestGuessingTheCurrentPasswordIsSlowedDown(t *testing.T) {
 }
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.viewer("vera")
@@ -94,6 +97,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 }
 
 func TestLogOutEverywhere(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.viewer("vera")
 	other := s.stranger()
@@ -110,6 +114,7 @@ func TestLogOutEverywhere(t *testing.T) {
 }
 
 func TestATokenIsShownOnceAndRevoked(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.viewer("vera")
@@ -140,6 +145,7 @@ func TestATokenIsShownOnceAndRevoked(t *testing.T) {
 }
 
 func TestTokensThatCannotBe(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.viewer("vera")
 	const label, days = "The token needs a few words on what it is for. Use 1 to 60 characters.", "A token can't live that long, or that short. Choose one of the list."
@@ -157,6 +163,7 @@ func TestTokensThatCannotBe(t *testing.T) {
 
 // One's own means one's own: ids in the forms are the reader's to edit.
 func TestNobodyEndsWhatIsAnothers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b, vera := s.superuser(), s.viewer("vera")
 	token := b.post(base+"/account/token", form("label", "x", "days", "1")).text("#secret")
@@ -173,6 +180,7 @@ func TestNobodyEndsWhatIsAnothers(t *testing.T) {
 }
 
 func TestTheOwnAccountWithoutOurLogin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
 	as := []string{"X-Host-User", root}
 	sections := func() string {

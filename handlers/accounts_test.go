@@ -52,6 +52,7 @@ func (s *site) account(name string) auth.Account {
 }
 
 func TestANewAccountsLinkIsShownOnce(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
@@ -81,6 +82,7 @@ func TestANewAccountsLinkIsShownOnce(t *testing.T) {
 }
 
 func TestLinksFollowTheSite(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SecureCookies: true}, "/a/b")
 	s.createSuperuser()
 	b := s.stranger()
@@ -95,6 +97,7 @@ func TestLinksFollowTheSite(t *testing.T) {
 // A link is handed to somebody else: it leads where this site is, by https but on this machine, whatever
 // a client claims about proxies.
 func TestLinksLeadHere(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	session := s.superuser().session()
 	for host, want := range map[string]string{
@@ -134,6 +137,7 @@ var liesAboutProxies = []string{
 }
 
 func TestAccountsThatCannotBe(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	const name, role = "An account can't have this name. Use 1 to 150 characters, without line ends and the like.", "There is no such role. Choose one of the list."
@@ -149,6 +153,7 @@ func TestAccountsThatCannotBe(t *testing.T) {
 }
 
 func TestSuperusersChangeAccounts(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b, vera := s.superuser(), s.viewer("vera")
@@ -181,6 +186,7 @@ func TestSuperusersChangeAccounts(t *testing.T) {
 }
 
 func TestRefusedChangesSayWhyAndChangeNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.create("dora", auth.Viewer)
@@ -221,6 +227,7 @@ func TestRefusedChangesSayWhyAndChangeNothing(t *testing.T) {
 
 // A viewer who sends the superusers' forms, and edits her own.
 func TestViewersChangeNoAccount(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()
 	vera := s.viewer("vera")
@@ -241,6 +248,7 @@ func TestViewersChangeNoAccount(t *testing.T) {
 }
 
 func TestASuperuserMayLeave(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.create("other", auth.Superuser)
@@ -254,6 +262,7 @@ func TestASuperuserMayLeave(t *testing.T) {
 
 // Where people log in elsewhere, accounts have no passwords to set.
 func TestAccountsWithoutOurLogin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
 	b := s.stranger()
 	as := []string{"X-Host-User", root}

@@ -16,6 +16,7 @@ import (
 )
 
 func TestProgramsReadWithAToken(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.createSuperuser()
@@ -58,6 +59,7 @@ func TestProgramsReadWithAToken(t *testing.T) {
 
 // A token opens what programs read, and nothing else; the API takes tokens, and nothing else.
 func TestTokensAndSessionsAreNotTheSame(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b, token := s.superuser(), s.token(root)
 	if a := s.stranger().get(base+"/", "Authorization", "Bearer "+token); a.StatusCode != http.StatusSeeOther {
@@ -85,6 +87,7 @@ func TestTokensAndSessionsAreNotTheSame(t *testing.T) {
 }
 
 func TestTheAPIWithoutRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	s := newSite(t, server.Client(t), handlers.Options{})
 	s.createSuperuser()

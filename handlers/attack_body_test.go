@@ -57,6 +57,7 @@ func (s *site) awaitCutOff(conn net.Conn) {
 // A body that does not arrive ends the request, in whatever server the admin is mounted: httptest's has no
 // limits of its own.
 func TestSlowBodyIsCutOff(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.admin.SetBodyTimeout(50 * time.Millisecond)
 	const form, length, chunked = "Content-Type: application/x-www-form-urlencoded", "Content-Length: 1000", "Transfer-Encoding: chunked"
@@ -101,6 +102,7 @@ func TestSlowBodyIsCutOff(t *testing.T) {
 
 // Once the body is there, neither its handler nor a socket is hurried.
 func TestOnlyBodiesAreHurried(t *testing.T) {
+	t.Parallel()
 	begun, proceed := make(chan struct{}, 1), make(chan error, 1)
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: func(c *gin.Context) (string, auth.Role) {
 		if c.Request.Method == http.MethodPost {

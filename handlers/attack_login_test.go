@@ -20,6 +20,7 @@ import (
 
 // A password that nobody has costs no hash, and no memory.
 func TestHugePasswords(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()
 	for length, want := range map[int]int{
@@ -38,6 +39,7 @@ const flood = 1_000
 // A thousand logins at once are a few that are checked and many that are put off, and others log in
 // meanwhile. That few hashes are computed at once, which bounds the memory, is a test of package auth.
 func TestAFloodOfLogins(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		what     string
 		name     func(int) string

@@ -19,6 +19,7 @@ import (
 // A viewer who repeats what is recorded, refused or not, leaves a bounded number of records, and the
 // other accounts what is theirs.
 func TestNobodyFloodsTheAuditLog(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b, other := s.viewer("mallory"), s.viewer("vera")
@@ -69,6 +70,7 @@ func (s *site) useUpAllowance(account string, via auth.Via) {
 
 // Whatever is recorded each time it is asked for is refused before it is.
 func TestEverythingThatIsRecordedIsLimited(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b, bearer := s.superuser(), "Bearer "+s.token(root)
 	reasons := auth.NewReasons(s.logs.Client(), s.authKeys())
@@ -121,6 +123,7 @@ func TestEverythingThatIsRecordedIsLimited(t *testing.T) {
 
 // What is open already goes on, and its end is written down.
 func TestAViewGoesOnWithoutAllowance(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	b.get(base + "/static?username=ada")

@@ -27,6 +27,7 @@ var foreign = map[string][]string{
 
 // Every form of the admin, whichever there are, sent by another site in the name of a superuser.
 func TestNoFormCanBeSentByAnotherSite(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b := s.superuser()
 	before := s.audited()
@@ -58,6 +59,7 @@ func TestNoFormCanBeSentByAnotherSite(t *testing.T) {
 // What another site's page embeds or fetches is refused, before it is written down as looked at by who is
 // logged in, also by a host's login that comes along with images. A link leads here all the same.
 func TestNoPageCanBeEmbeddedByAnotherSite(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
 	b, before := s.stranger(), s.audited()
 	pages := 0
@@ -112,6 +114,7 @@ func targetOf(route gin.RouteInfo) string {
 // What a client says about proxies, host and path is not taken over into links, redirects, cookies or
 // the audit log.
 func TestForwardedHeadersOfAStrangerChangeNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()
 	s.record("ada", "/orders/7")

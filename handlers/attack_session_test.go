@@ -14,6 +14,7 @@ import (
 
 // A cookie that somebody else has put into the browser before the login is worth nothing after it.
 func TestACookieSetBeforeTheLoginIsNotTakenOver(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()
 	mallory := s.viewer("mallory")
@@ -35,6 +36,7 @@ func TestACookieSetBeforeTheLoginIsNotTakenOver(t *testing.T) {
 
 // Cookies that are not ours, or not any longer, are nobody's: no page, and no key in Redis.
 func TestCookiesThatAreNotOurs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	valid := b.session()
@@ -88,6 +90,7 @@ func (s *site) keys() []string {
 // Whatever takes an account's rights away takes its pages away too, in every process that shares the
 // Redis, and not only the one that was asked.
 func TestRightsThatEndEndEverywhere(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	first, second := newSite(t, server.Client(t), handlers.Options{}), newSite(t, server.Client(t), handlers.Options{})
 	first.createSuperuser()

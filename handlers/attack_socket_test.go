@@ -21,6 +21,7 @@ const accessTimeout = 5 * time.Second
 
 // An open socket does not outlive what let it in, in any process.
 func TestOpenSocketsEndWithTheRights(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	first, second := newSite(t, server.Client(t), handlers.Options{}), newSite(t, server.Client(t), handlers.Options{})
 	first.createSuperuser()
@@ -57,6 +58,7 @@ func TestOpenSocketsEndWithTheRights(t *testing.T) {
 
 // Where the login is somebody else's, that can be asked again only when the socket connects again.
 func TestOpenSocketsAskSomebodyElsesLoginAgain(t *testing.T) {
+	t.Parallel()
 	for header, options := range map[string]handlers.Options{
 		"X-Host-User":      {Identify: hostLogin},
 		"X-Forwarded-User": {AuthHeader: "X-Forwarded-User", TrustedProxies: here, AuthHeaderRole: auth.Viewer},
@@ -81,6 +83,7 @@ func TestOpenSocketsAskSomebodyElsesLoginAgain(t *testing.T) {
 
 // A socket lasts no longer than the reason for which it was opened, and then that is asked for again.
 func TestOpenSocketsEndWithTheirReason(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b := s.superuser()
 	const lasts = 3 * time.Second
@@ -129,6 +132,7 @@ func awaitCloseWith(t *testing.T, conn *websocket.Conn, deadline time.Time, code
 
 // One account that opens sockets without end gets its share, and leaves the others theirs.
 func TestFiveThousandSocketsOfOneAccount(t *testing.T) {
+	t.Parallel()
 	const attempts, workers = 5_000, 20
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	greedy, modest := s.superuser(), s.viewer("vera")
@@ -168,6 +172,7 @@ func TestFiveThousandSocketsOfOneAccount(t *testing.T) {
 // Another site's page can't watch in the name of who is logged in, whatever it says it is; nor can
 // somebody without an Origin who has no token.
 func TestNoSocketForAnotherSite(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for who, origin := range map[string]string{
@@ -188,6 +193,7 @@ func TestNoSocketForAnotherSite(t *testing.T) {
 // Where browsers come by https, a page of plain http under our own name was put there by somebody on
 // the way.
 func TestNoSocketForAForgedPageOfPlainHTTP(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SecureCookies: true})
 	s.createSuperuser()
 	bearer := "Bearer " + s.token(root)

@@ -39,6 +39,7 @@ var oddities = map[string]string{
 // Every page and every answer for programs, asked for names that nobody can have: no error of ours, no
 // header and no byte that we would not have written.
 func TestStrangeNamesOnEveryRoute(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.record("ada", "/hers-alone")
 	b, stranger := s.superuser(), s.stranger()

@@ -57,6 +57,7 @@ func (w way) ask(b *browser, token string) (status int, header http.Header, body
 // The same attacks on every way to a log. Each is answered alike, shows nothing of the log and leaves no
 // record of a look.
 func TestEveryWayToALogRefusesTheSame(t *testing.T) {
+	t.Parallel()
 	forbidden := func(way) int { return http.StatusForbidden }
 	unavailable := func(way) int { return http.StatusServiceUnavailable }
 	for _, c := range []struct {
@@ -160,6 +161,7 @@ func loginStatus(w way) int {
 
 // Every way is open to whoever may look, and is written down with who, whose log and why.
 func TestEveryWayToALogIsWrittenDown(t *testing.T) {
+	t.Parallel()
 	for name, w := range waysToALog {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})

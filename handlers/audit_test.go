@@ -30,6 +30,7 @@ func (s *site) note(r audit.Record) {
 }
 
 func TestSuperusersReadTheAuditLog(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
@@ -65,6 +66,7 @@ func TestSuperusersReadTheAuditLog(t *testing.T) {
 }
 
 func TestTheAuditLogHasPages(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for n := range 120 {
@@ -86,6 +88,7 @@ func TestTheAuditLogHasPages(t *testing.T) {
 }
 
 func TestExportsAreRecorded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.note(audit.Record{Actor: "=vera", Action: audit.View, Subject: "ada"})
@@ -124,6 +127,7 @@ func TestExportsAreRecorded(t *testing.T) {
 
 // Neither page nor export is to be had where that can't be written down.
 func TestTheAuditLogIsNotReadUnrecorded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.note(audit.Record{Actor: "vera", Action: audit.View, Subject: "ada"})

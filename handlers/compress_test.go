@@ -36,6 +36,7 @@ func (b *browser) accepting(method, target string, form url.Values, encoding str
 }
 
 func TestPagesAreCompressedForThoseWhoAcceptIt(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/first", "/second")
@@ -76,6 +77,7 @@ func TestPagesAreCompressedForThoseWhoAcceptIt(t *testing.T) {
 
 // What is shown once, a token or a one-time link, is the answer to a form.
 func TestAnswersToFormsAreNotCompressed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	res := s.stranger().accepting("POST", base+"/login", url.Values{"username": {"nobody"}, "password": {"wrong"}}, "gzip")
 	html, err := io.ReadAll(res.Body)
@@ -85,6 +87,7 @@ func TestAnswersToFormsAreNotCompressed(t *testing.T) {
 }
 
 func TestWhatAnotherSiteAskedForIsNotCompressed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for from, compressed := range map[string]bool{"same-origin": true, "none": true, "same-site": false, "cross-site": false} {
@@ -96,6 +99,7 @@ func TestWhatAnotherSiteAskedForIsNotCompressed(t *testing.T) {
 }
 
 func TestErrorPagesAreCompressedAndSmallAnswersAreNot(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.engine.NoRoute(s.admin.NotFound)

@@ -13,6 +13,7 @@ import (
 
 // A host may set one type for all its answers, in front of the admin: each of ours has its own all the same.
 func TestAHostsContentTypeIsNotOurs(t *testing.T) {
+	t.Parallel()
 	client := redistest.Start(t).Client(t)
 	alone := newSite(t, client, handlers.Options{})
 	mounted := newSite(t, client, handlers.Options{})

@@ -12,6 +12,7 @@ import (
 
 // Whoever loads an export that breaks off must not take it for the whole.
 func TestAnIncompleteAnswerDoesNotEndWell(t *testing.T) {
+	t.Parallel()
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
 		t.Run(name, func(t *testing.T) {
 			engine := gin.New()

@@ -14,6 +14,7 @@ import (
 // The port that a scheme has by default is as good as none. Some proxies write it into Host, and browsers
 // leave it away in Origin: for sockets and, where they don't say Sec-Fetch-Site, for forms.
 func TestDefaultPortsAreEqual(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin, AllowedOrigins: []string{"https://pages.example:443"}})
 	for _, c := range []struct {
 		host, origin string
@@ -61,6 +62,7 @@ func TestDefaultPortsAreEqual(t *testing.T) {
 
 // The session's cookie has one name, whether or not the default port is named.
 func TestDefaultPortsShareALogin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	cookie := "__Host-userlog+userlog=" + s.superuser().session()
 	for host, want := range map[string]int{"shop.example": 200, "shop.example:443": 200, "shop.example:80": 200, "shop.example:8443": 303} {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestEveryoneKeepsItsFilterInTheURL(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	redistest.Eventually(t, "the application reports", func() bool {
@@ -38,6 +39,7 @@ func TestEveryoneKeepsItsFilterInTheURL(t *testing.T) {
 }
 
 func TestTheSocketOfEveryoneSendsWhatMatches(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	conn, _ := b.dial(base + "/live/socket?everyone=1&format=json&show=errors&q=pay&app=shop")

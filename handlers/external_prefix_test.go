@@ -39,6 +39,7 @@ func (s *site) behindProxy(prefix string) {
 // Behind a proxy that takes a prefix off the path, every link, redirect, cookie and asset has it, whether
 // the options say it or the proxy does.
 func TestThePrefixThatAProxyTakesOff(t *testing.T) {
+	t.Parallel()
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	for what, c := range map[string]struct {
 		options handlers.Options
@@ -118,6 +119,7 @@ func (s *site) testOutside(base, outside string) {
 
 // The header of a stranger changes nothing, and the prefix can lead to no other site.
 func TestThePrefixOfAStranger(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: func(*gin.Context) (string, auth.Role) { return root, auth.Superuser }})
 	for _, claimed := range []string{"/evil", "//evil.example", "https://evil.example"} {
 		a := s.stranger().get(base+"/", "X-Forwarded-Prefix", claimed)

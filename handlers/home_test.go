@@ -12,6 +12,7 @@ import (
 )
 
 func TestHomeShowsWhoIsThereAndWhoIsInTrouble(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/")
@@ -28,6 +29,7 @@ func TestHomeShowsWhoIsThereAndWhoIsInTrouble(t *testing.T) {
 
 // A loop of redirects fails nowhere, and is trouble all the same.
 func TestHomeLooksForHints(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for range 4 {
@@ -42,6 +44,7 @@ func TestHomeLooksForHints(t *testing.T) {
 }
 
 func TestHomeIsSentAgainOnlyWhenItLooksDifferent(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/")
@@ -68,6 +71,7 @@ func TestHomeIsSentAgainOnlyWhenItLooksDifferent(t *testing.T) {
 }
 
 func TestMoreThanCanBeSuggestedIsSaid(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for i := range 10 {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestPagesSpeakTheReadersLanguage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
 	b := s.stranger()
 	lang := func(target string, headers ...string) string {
@@ -56,6 +57,7 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 }
 
 func TestAPinnedLanguageIsNotAsked(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin, Language: "fr"})
 	b := s.stranger()
 	b.post(base+"/language", url.Values{"lang": {"en"}})
@@ -67,6 +69,7 @@ func TestAPinnedLanguageIsNotAsked(t *testing.T) {
 }
 
 func TestReadersChooseALook(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
 	b := s.stranger()
 	for _, test := range []struct{ chosen, want string }{{"", ""}, {"dark", "dark"}, {"<b>", ""}, {"light", "light"}, {"", ""}} {
@@ -83,6 +86,7 @@ func TestReadersChooseALook(t *testing.T) {
 }
 
 func TestSuggestionsBeginSo(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for _, username := range []string{"ada", "Adam", "alan", "grace", "ad*", "<b>", `"quoted"`, "Ünï"} {

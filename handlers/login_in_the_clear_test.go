@@ -12,6 +12,7 @@ import (
 
 // Nobody logs in over a network in the clear, and a proxy that ends TLS need not say so.
 func TestLoginInTheClearIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()
 	logIn := func(host, origin string) *http.Response {

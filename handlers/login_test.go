@@ -18,6 +18,7 @@ import (
 const wrong = "The username or the password is wrong. Check both and try again. If you have no account, ask a superuser for one."
 
 func TestLogInAndOut(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.createSuperuser()
@@ -57,6 +58,7 @@ func TestLogInAndOut(t *testing.T) {
 }
 
 func TestALoginThatFailsSaysTheSameToAll(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()
 	for _, attempt := range [][2]string{
@@ -81,6 +83,7 @@ func TestALoginThatFailsSaysTheSameToAll(t *testing.T) {
 }
 
 func TestLoginChangesTheSession(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	first := b.session()
@@ -96,6 +99,7 @@ func TestLoginChangesTheSession(t *testing.T) {
 }
 
 func TestGuessingIsSlowedDown(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		s.createSuperuser()
@@ -120,6 +124,7 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 
 // Where a login leads is the address's to say, as far as it is one of our own pages.
 func TestNextLeadsOnlyToOwnPages(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{}, base, "/other", "/userlogger")
 	home := base + "/"
 	tests := map[string]string{

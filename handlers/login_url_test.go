@@ -28,6 +28,7 @@ func cookieLogin(c *gin.Context) (string, auth.Role) {
 
 // A browser in which nobody is logged in is sent to the host's login, and back.
 func TestTheHostsLoginIsLedTo(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: cookieLogin, LoginURL: "/login?next={next}"})
 	const target = base + "/static?username=ada"
 	login := "/login?next=" + url.QueryEscape(target)
@@ -57,6 +58,7 @@ func TestTheHostsLoginIsLedTo(t *testing.T) {
 
 // Where the host leads a browser back and names nobody, it is not sent round in circles.
 func TestTheHostsLoginIsNotLedToInCircles(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: cookieLogin, LoginURL: "/login"})
 	b := s.stranger()
 	if a := b.get(base + "/"); a.location() != "/login" {
@@ -72,6 +74,7 @@ func TestTheHostsLoginIsNotLedToInCircles(t *testing.T) {
 
 // A login on another site is told the whole address, and a proxy's login is led to as a host's is.
 func TestALoginElsewhere(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{
 		AuthHeader: "X-Forwarded-User", TrustedProxies: here, LoginURL: "https://login.example.com/?return={next}",
 	})
@@ -94,6 +97,7 @@ func TestALoginElsewhere(t *testing.T) {
 
 // The host's browsers and the host's tokens may use the API, each by its own right.
 func TestTheHostsProgramsAndBrowsersUseTheAPI(t *testing.T) {
+	t.Parallel()
 	token := func(c *gin.Context) (string, auth.Role) {
 		switch c.GetHeader("X-Api-Key") {
 		case "good":

@@ -17,6 +17,7 @@ import (
 )
 
 func TestWhoLooksIsWrittenDown(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
@@ -54,6 +55,7 @@ func TestWhoLooksIsWrittenDown(t *testing.T) {
 }
 
 func TestFailedLoginsAreWrittenDown(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()
 	b := s.stranger()
@@ -72,6 +74,7 @@ func TestFailedLoginsAreWrittenDown(t *testing.T) {
 
 // Where the audit log can't be written, nothing is shown and nobody gets in.
 func TestNobodyLooksUnrecorded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b, token := s.superuser(), s.token(root)
 	s.record("ada", "/secret")
@@ -106,6 +109,7 @@ func TestNobodyLooksUnrecorded(t *testing.T) {
 }
 
 func TestReasonIsAskedFor(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{RequireReason: true})
 		b := s.superuser()
@@ -159,6 +163,7 @@ func TestReasonIsAskedFor(t *testing.T) {
 }
 
 func TestAReasonLeadsOnlyToOurOwnPages(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b := s.superuser()
 	for _, next := range []string{"https://evil.example/", "//evil.example", `/\evil`, ""} {
@@ -169,6 +174,7 @@ func TestAReasonLeadsOnlyToOurOwnPages(t *testing.T) {
 }
 
 func TestProgramsStateTheirReason(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	s.createSuperuser()
 	s.record("ada", "/1")

@@ -18,6 +18,7 @@ import (
 var pages = []string{"/", "/static", "/static?username=ada", "/live", "/live?username=ada", "/live/everyone", "/account", "/accounts", "/password?username=ada"}
 
 func TestEveryLinkFollowsThePrefix(t *testing.T) {
+	t.Parallel()
 	for _, prefix := range []string{"", "/a/b/c", "/a.b-c_d~e"} {
 		t.Run(prefix, func(t *testing.T) {
 			s := newSite(t, redistest.Start(t).Client(t), handlers.Options{}, prefix)
@@ -64,7 +65,7 @@ func (s *site) expectOwnLinks(a *answer, prefix string) {
 			if attribute == "action" && element.AttrOr("method", "get") == "post" {
 				return
 			}
-			if got := s.stranger().get(link); got.StatusCode == http.StatusNotFound {
+			if !s.leads(link) {
 				s.t.Errorf("%s: %s=%q leads nowhere", a.Request.URL, attribute, link)
 			}
 		})
@@ -77,7 +78,19 @@ func (s *site) expectOwnLinks(a *answer, prefix string) {
 	}
 }
 
+// leads reports whether a link leads to something. Each is followed once: most are on every page.
+func (s *site) leads(link string) bool {
+	s.t.Helper()
+	leads, known := s.led[link]
+	if !known {
+		leads = s.stranger().get(link).StatusCode != http.StatusNotFound
+		s.led[link] = leads
+	}
+	return leads
+}
+
 func TestOneAdminAtTwoPlaces(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{}, "/one", "/two/deep")
 	s.createSuperuser()
 	b := s.stranger()
@@ -92,6 +105,7 @@ func TestOneAdminAtTwoPlaces(t *testing.T) {
 }
 
 func TestNotFoundIsAPageOfTheAdmin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{}, "/a/b")
 	s.engine.NoRoute(s.admin.NotFound)
 	for _, target := range []string{"/", "/a/b/nothing", "/a/b/assets/nothing/x", "/<script>"} {
@@ -111,6 +125,7 @@ func TestNotFoundIsAPageOfTheAdmin(t *testing.T) {
 }
 
 func TestAPanicLeadsToAPageOfTheAdmin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{}, "/a/b")
 	recovery := gin.CustomRecoveryWithWriter(io.Discard, s.admin.Recovered)
 	s.engine.GET("/breaks", recovery, func(*gin.Context) { panic("on purpose") })
@@ -129,6 +144,7 @@ func TestAPanicLeadsToAPageOfTheAdmin(t *testing.T) {
 }
 
 func TestAssetsAreKeptForEver(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.stranger()
 	files := 0
@@ -152,6 +168,7 @@ func TestAssetsAreKeptForEver(t *testing.T) {
 }
 
 func TestMountRefusesPathsThatMeanSomethingElse(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	for _, path := range []string{"/:tenant/userlog", "/x/*rest", "/a?b", "/a#b", "/söpport", "/a;b", "/support admin", "/a%20b"} {
 		func() {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestWrongOptionsAreNamed(t *testing.T) {
+	t.Parallel()
 	logs, err := store.New(redistest.Start(t).Client(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)

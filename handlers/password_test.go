@@ -20,6 +20,7 @@ const (
 )
 
 func TestALinkSetsThePasswordAndLogsIn(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		secret := secretOf(s.superuser().created("vera", auth.Viewer))
@@ -58,6 +59,7 @@ func TestALinkSetsThePasswordAndLogsIn(t *testing.T) {
 }
 
 func TestLinksThatDontWork(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	first := secretOf(b.created("vera", auth.Viewer))
@@ -81,6 +83,7 @@ func TestLinksThatDontWork(t *testing.T) {
 }
 
 func TestAPasswordThatIsRefusedLeavesTheLinkUsable(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	secret := secretOf(s.superuser().created("vera", auth.Viewer))
 	b := s.stranger()
@@ -104,6 +107,7 @@ func TestAPasswordThatIsRefusedLeavesTheLinkUsable(t *testing.T) {
 }
 
 func TestGuessingLinksIsSlowedDown(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	secret := secretOf(s.superuser().created("vera", auth.Viewer))
 	b := s.stranger()

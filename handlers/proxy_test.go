@@ -18,6 +18,7 @@ import (
 var here = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 func TestTheProxysLoginIsTheAdmins(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{AuthHeader: "X-Forwarded-User", TrustedProxies: here})
 		s.create("root", auth.Superuser)
@@ -54,6 +55,7 @@ func TestTheProxysLoginIsTheAdmins(t *testing.T) {
 }
 
 func TestTheProxysUnknownNames(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{AuthHeader: "X-Forwarded-User", AuthHeaderRole: auth.Viewer, TrustedProxies: here})
 	a := s.stranger().get(base+"/", "X-Forwarded-User", "newcomer")
 	if a.StatusCode != http.StatusOK || !strings.Contains(a.text("header .account"), "newcomer") {
@@ -64,6 +66,7 @@ func TestTheProxysUnknownNames(t *testing.T) {
 // Accounts need no password where the proxy has the login, though some may have one; the last superuser
 // stays all the same.
 func TestTheLastSuperuserOfAProxysLoginStays(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{AuthHeader: "X-Forwarded-User", TrustedProxies: here})
 	s.createSuperuser()
 	if _, err := s.accounts().Invite(t.Context(), "grace", auth.Superuser); err != nil {
@@ -94,6 +97,7 @@ func TestTheLastSuperuserOfAProxysLoginStays(t *testing.T) {
 
 // A header that was not sent by a trusted proxy is worth nothing.
 func TestTheProxysHeaderSentByAStranger(t *testing.T) {
+	t.Parallel()
 	elsewhere := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{AuthHeader: "X-Forwarded-User", AuthHeaderRole: auth.Superuser, TrustedProxies: elsewhere})
 	for _, forwarded := range []string{"", "192.0.2.1", "127.0.0.1, 192.0.2.1"} {
@@ -106,6 +110,7 @@ func TestTheProxysHeaderSentByAStranger(t *testing.T) {
 // What a client writes into X-Forwarded-For is believed from trusted proxies only, and of it only what
 // they have appended.
 func TestWhoseAddressIsWrittenDown(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		what      string
 		trusted   []netip.Prefix
@@ -132,6 +137,7 @@ func TestWhoseAddressIsWrittenDown(t *testing.T) {
 }
 
 func TestOptionsOfLoginsAreChecked(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	for what, options := range map[string]handlers.Options{
 		"a header without proxies": {AuthHeader: "X-User"},

@@ -60,6 +60,7 @@ func admits(t *testing.T, route gin.RouteInfo) audience {
 
 // The whole list of routes, asked by everybody there is.
 func TestWhoMayUseWhichRoute(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	superuser, viewer := s.superuser(), s.viewer("vera")
 	token := s.token("vera")
@@ -99,6 +100,7 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 // The same for the viewers of somebody else's login, whatever their account says: nothing of the
 // superusers' is shown or happens.
 func TestSuperusersRoutesAskSomebodyElsesLogin(t *testing.T) {
+	t.Parallel()
 	const header = "X-Host-User"
 	proxy := handlers.Options{AuthHeader: header, TrustedProxies: here}
 	strangers := proxy

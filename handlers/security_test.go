@@ -18,6 +18,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 func TestEveryAnswerHasTheHeaders(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	s := newSite(t, server.Client(t), handlers.Options{})
 	s.engine.NoRoute(s.admin.NotFound)
@@ -66,6 +67,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 }
 
 func TestPolicyLetsPagesReachTheLiveURL(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin, LiveURL: "wss://live.example.com:8443/userlog/live/socket"})
 	want := strings.Replace(policy, "connect-src 'self';", "connect-src 'self' wss://live.example.com:8443;", 1)
 	for _, target := range []string{"/", "/live?username=a+b", "/live/everyone", "/assets/nothing.css", "/live/socket"} {
@@ -85,6 +87,7 @@ func TestPolicyLetsPagesReachTheLiveURL(t *testing.T) {
 }
 
 func TestOtherSitesCanChangeNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	own := s.server.URL
@@ -118,6 +121,7 @@ func TestOtherSitesCanChangeNothing(t *testing.T) {
 }
 
 func TestLargeFormsAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.createSuperuser()
 	form := url.Values{"username": {root}, "password": {password}, "filler": {strings.Repeat("x", 64<<10)}}.Encode()
@@ -140,6 +144,7 @@ func TestLargeFormsAreRefused(t *testing.T) {
 
 // A proxy that ends TLS is not to be seen from here; where it is said to be there, cookies are confined.
 func TestCookiesAreConfined(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		options handlers.Options
 		prefix  string
@@ -174,6 +179,7 @@ func TestCookiesAreConfined(t *testing.T) {
 }
 
 func TestTheAdminsRequestsAreNotRecorded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	s.engine.GET("/shop", func(c *gin.Context) { c.Status(http.StatusOK) })
 	b := s.superuser()

@@ -57,7 +57,8 @@ type site struct {
 	admin  *handlers.Admin
 	engine *gin.Engine
 	server *httptest.Server
-	base   string // of the first mount
+	base   string          // of the first mount
+	led    map[string]bool // links that lead to something, as far as they have been followed
 }
 
 // tracked is whose every request to the application is.
@@ -100,7 +101,7 @@ func newSiteWith(t *testing.T, client redis.UniversalClient, options handlers.Op
 		t.Fatal(err)
 	}
 	admin := handlers.NewWith(logs, options, assets, set, loginInterval)
-	s := &site{t: t, client: client, logs: logs, admin: admin, engine: gin.New()}
+	s := &site{t: t, client: client, logs: logs, admin: admin, engine: gin.New(), led: map[string]bool{}}
 	s.engine.Use(middleware.Track(logs, func(*gin.Context) string { return tracked }, middleware.Options{}))
 	if bases == nil {
 		bases = []string{base}
@@ -363,18 +364,22 @@ func (b *browser) dial(target string, headers ...string) (*websocket.Conn, *http
 // answer is a response that has been read.
 type answer struct {
 	*http.Response
-	t    *testing.T
-	body string
+	t        *testing.T
+	body     string
+	document *goquery.Document // nil until find has parsed the body
 }
 
 // find selects elements of the page.
 func (a *answer) find(selector string) *goquery.Selection {
 	a.t.Helper()
-	document, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
-	if err != nil {
-		a.t.Fatal(err)
+	if a.document == nil {
+		document, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		a.document = document
 	}
-	return document.Find(selector)
+	return a.document.Find(selector)
 }
 
 // text is what a person reads in the selected elements.

@@ -28,6 +28,7 @@ func readPath(t *testing.T, conn *websocket.Conn) string {
 }
 
 func TestASuperuserWatches(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
@@ -55,6 +56,7 @@ func TestASuperuserWatches(t *testing.T) {
 
 // The page's own socket speaks the page's language, and its links follow the prefix.
 func TestThePagesSocket(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/first")
@@ -80,6 +82,7 @@ func TestThePagesSocket(t *testing.T) {
 }
 
 func TestSocketsAskTheOrigin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{AllowedOrigins: []string{"https://admin.example.com"}})
 	b := s.superuser()
 	for origin, want := range map[string]int{
@@ -117,6 +120,7 @@ func TestSocketsAskTheOrigin(t *testing.T) {
 }
 
 func TestSocketsSayWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	for query, want := range map[string]string{

@@ -26,6 +26,7 @@ func adaAndBob(_ context.Context, username string) (bool, error) {
 }
 
 func TestStaticLogSaysWhatWasFound(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{UserExists: adaAndBob})
 		b := s.superuser()
@@ -67,11 +68,13 @@ func TestStaticLogSaysWhatWasFound(t *testing.T) {
 }
 
 func TestWithoutTheHostsWordEverybodyMightExist(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
 	s.stranger().get(base+"/static?username=eve", "X-Host-User", root).expect(http.StatusOK, "No logs for eve.")
 }
 
 func TestStaticLogRefreshes(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
@@ -131,6 +134,7 @@ func TestStaticLogRefreshes(t *testing.T) {
 
 // What shows nothing must not be taken for the same nothing of another user or message.
 func TestEmptyLogsHaveETagsOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin, UserExists: adaAndBob})
 	seen := map[string]string{}
 	for _, username := range []string{"ada", "bob", "eve", "\x01", ""} {
@@ -149,6 +153,7 @@ var strange = []string{
 }
 
 func TestStrangeNamesAreOrdinary(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()
@@ -186,6 +191,7 @@ func TestStrangeNamesAreOrdinary(t *testing.T) {
 }
 
 func TestImpossibleNamesAreNotFound(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/secret")
@@ -208,6 +214,7 @@ func TestImpossibleNamesAreNotFound(t *testing.T) {
 }
 
 func TestForeignEntriesAreSkipped(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(t, client, handlers.Options{})
 		b := s.superuser()

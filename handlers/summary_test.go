@@ -11,6 +11,7 @@ import (
 )
 
 func TestSummaryIsForTheTicket(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/reset?token=sk_live_4eC39HqLyjWDarjtT1zdp7dc", "/orders/7")
@@ -33,6 +34,7 @@ func TestSummaryIsForTheTicket(t *testing.T) {
 }
 
 func TestLinksOfRowsAreChecked(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	for what, options := range map[string]handlers.Options{
 		"a site with a path":    {SiteURL: "https://shop.example.com/x"},

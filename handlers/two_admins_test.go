@@ -11,6 +11,7 @@ import (
 // Two admins on one host, each with a Redis of its own: a browser can be logged in to both, and a logout
 // from one is none from the other.
 func TestTwoAdminsOnOneHost(t *testing.T) {
+	t.Parallel()
 	for what, second := range map[string]func(*site) *site{
 		"at two ports": func(*site) *site { return newSite(t, redistest.Start(t).Client(t), handlers.Options{}) },
 		"at two paths": func(first *site) *site {

@@ -75,6 +75,7 @@ func every(t *testing.T, c *accounts.Changes) []func() error {
 }
 
 func TestEveryChangeIsWrittenDown(t *testing.T) {
+	t.Parallel()
 	log := &notes{}
 	for n, change := range every(t, newChanges(t, log)) {
 		if err := change(); err != nil {
@@ -95,6 +96,7 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 // A change that is refused leaves a second record, which says why. A link that does not work leaves none:
 // anybody can try one.
 func TestRefusedChangesAreWrittenDown(t *testing.T) {
+	t.Parallel()
 	ctx, log := t.Context(), &notes{}
 	c := newChanges(t, log)
 	if err := c.Create(ctx, root, "vera", auth.Viewer, password); err != nil {
@@ -127,6 +129,7 @@ func TestRefusedChangesAreWrittenDown(t *testing.T) {
 
 // Where the audit log can't be written, nothing changes.
 func TestNothingChangesUnrecorded(t *testing.T) {
+	t.Parallel()
 	ctx, log := t.Context(), &notes{}
 	c := newChanges(t, log)
 	for n, change := range every(t, c) {

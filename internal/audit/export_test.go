@@ -22,6 +22,7 @@ import (
 // What was exported can be checked without Redis: each line has the hash of what is in front of it,
 // and the hash of the line before.
 func TestExportedJSONCanBeChecked(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		for _, text := range []string{"ada", `<script>&"\`, "é🙂\u2028", "=1+1", ""} {
@@ -51,6 +52,7 @@ func TestExportedJSONCanBeChecked(t *testing.T) {
 }
 
 func TestExportedCSV(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
 	var out bytes.Buffer
 	err := audit.WriteCSV(&out, sequence(
@@ -82,6 +84,7 @@ func TestExportedCSV(t *testing.T) {
 // Where decimals have a comma, spreadsheets take semicolons for the ends of cells; some take tabs. None of
 // them may find a formula in what somebody has typed.
 func TestExportedCSVHasNoFormulas(t *testing.T) {
+	t.Parallel()
 	for _, sign := range []string{"=", "+", "-", "@"} {
 		for _, before := range []string{"", "x;", "x\t", "x\n", "x\r", ";;", "\t", "a,b;", `a"b;`, `";`, "é;", `x;"`, "x; ", `"`, " "} {
 			var out bytes.Buffer
@@ -112,6 +115,7 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errTest }
 
 func TestExportsEndWithTheFirstError(t *testing.T) {
+	t.Parallel()
 	failing := func(yield func(audit.Record, error) bool) {
 		_ = yield(audit.Record{}, nil) && yield(audit.Record{}, errTest)
 	}

@@ -9,6 +9,7 @@ import (
 
 // A script that writes both keys needs them on one node of a Cluster.
 func TestKeysShareAHashTag(t *testing.T) {
+	t.Parallel()
 	for _, prefix := range []string{"", "userlog:", "shop:", "{shop}:"} {
 		keys := audit.Keys{Prefix: prefix}
 		if keys.Records() == keys.Head() || hashTag(keys.Records()) == "" || hashTag(keys.Records()) != hashTag(keys.Head()) {

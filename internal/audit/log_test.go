@@ -21,6 +21,7 @@ import (
 )
 
 func TestAppendIsRead(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		at := &clock{time.Date(2026, 5, 4, 3, 2, 1, 987654321, time.FixedZone("", 3600))}
 		log := audit.New(client, keys, audit.Options{Now: at.now})
@@ -48,6 +49,7 @@ func TestAppendIsRead(t *testing.T) {
 }
 
 func TestTextsAreMadeHarmless(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		for _, text := range []string{
@@ -80,6 +82,7 @@ func TestTextsAreMadeHarmless(t *testing.T) {
 }
 
 func TestLogIsCapped(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{MaxRecords: 3})
 		written := fill(t, log, 10)
@@ -100,6 +103,7 @@ func TestLogIsCapped(t *testing.T) {
 
 // Several processes are several Logs, here with clients of their own for the server of the test.
 func TestManyWriteOneChain(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		const processes, goroutines, appends = 3, 4, 25
 		var all sync.WaitGroup
@@ -157,6 +161,7 @@ func (again) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 }
 
 func TestAppendWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		client.AddHook(again{})
 		log := audit.New(client, keys, audit.Options{})
@@ -174,6 +179,7 @@ func everything(t *testing.T, log *audit.Log) []audit.Record {
 
 // A log that is appended to and trimmed while it is verified is whole.
 func TestVerifyWhileItIsWritten(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		writer := audit.New(client, keys, audit.Options{MaxRecords: 20})
 		fill(t, writer, 20)
@@ -203,6 +209,7 @@ func TestVerifyWhileItIsWritten(t *testing.T) {
 }
 
 func TestRedisAwayIsAnError(t *testing.T) {
+	t.Parallel()
 	for name, take := range map[string]func(*redistest.Server){
 		"killed": (*redistest.Server).Kill, "hung": (*redistest.Server).Pause,
 	} {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestReadFilters(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		at := &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 		log := audit.New(client, keys, audit.Options{Now: at.now})
@@ -57,6 +58,7 @@ func TestReadFilters(t *testing.T) {
 }
 
 func TestParsePeriod(t *testing.T) {
+	t.Parallel()
 	day := time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
 		text     string
@@ -80,6 +82,7 @@ func TestParsePeriod(t *testing.T) {
 }
 
 func TestReadInPages(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 1203) // a few pages of those that are read from Redis
@@ -111,6 +114,7 @@ func TestReadInPages(t *testing.T) {
 
 // A filter that matches nearly nothing doesn't keep a call busy.
 func TestReadIsBounded(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		put(t, log, audit.Record{Actor: "rare", Action: audit.View})
@@ -132,6 +136,7 @@ func TestReadIsBounded(t *testing.T) {
 
 // Who puts something into the stream that can't be read doesn't hide it, or what is around it.
 func TestUnreadableIsShown(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 1)

@@ -104,6 +104,7 @@ var tampering = []struct {
 }
 
 func TestVerifyFindsTampering(t *testing.T) {
+	t.Parallel()
 	for _, test := range tampering {
 		t.Run(test.name, func(t *testing.T) {
 			eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
@@ -132,6 +133,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 // Somebody who can write to Redis can write another chain, or an older one. Only what was noted
 // elsewhere tells.
 func TestMarkTellsAChainFromAnother(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		fill(t, audit.New(client, keys, audit.Options{}), 5)
 		checkpoint := verify(t, audit.New(client, keys, audit.Options{}), audit.Checkpoint{}).Checkpoint
@@ -163,6 +165,7 @@ func TestMarkTellsAChainFromAnother(t *testing.T) {
 
 // A process that has not seen the head doesn't invent one that fits.
 func TestHeadThatWasDeletedLeavesABreak(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		fill(t, audit.New(client, keys, audit.Options{}), 3)
 		if err := client.Del(t.Context(), keys.Head()).Err(); err != nil {
@@ -178,6 +181,7 @@ func TestHeadThatWasDeletedLeavesABreak(t *testing.T) {
 
 // A process that has written to a log notices when that is set back behind its back, all of it.
 func TestLogThatWasSetBackHasABreak(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		fill(t, log, 5)
@@ -198,6 +202,7 @@ func TestLogThatWasSetBackHasABreak(t *testing.T) {
 }
 
 func TestParseCheckpoint(t *testing.T) {
+	t.Parallel()
 	hash := strings.Repeat("aB", 32)
 	if checkpoint, err := audit.ParseCheckpoint("12:" + hash); err != nil || checkpoint != (audit.Checkpoint{Seq: 12, Hash: strings.ToLower(hash)}) {
 		t.Errorf("got %+v, %v", checkpoint, err)
@@ -210,6 +215,7 @@ func TestParseCheckpoint(t *testing.T) {
 }
 
 func TestEmptyLogIsWhole(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		if report := verify(t, log, audit.Checkpoint{}); report != (audit.Report{}) {
@@ -279,6 +285,7 @@ func (m *meanwhile) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 // What becomes too old while a verification is under way is not missing; what goes otherwise is.
 func TestVerifyIsOvertaken(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		kept    int

@@ -96,6 +96,7 @@ func expect(t *testing.T, log *notes, want string) {
 }
 
 func TestPollsAreOneView(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		for range 100 {
 			touch(t, views, rootViewsAda)
@@ -110,6 +111,7 @@ func TestPollsAreOneView(t *testing.T) {
 }
 
 func TestOtherViewsAreOthers(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		eve, bob, reason := rootViewsAda, rootViewsAda, rootViewsAda
 		eve.Actor.Name, bob.Subject, reason.Reason = "eve", "bob", "ticket 12"
@@ -124,6 +126,7 @@ func TestOtherViewsAreOthers(t *testing.T) {
 
 // What is kept in memory for as long as a view goes on is bounded.
 func TestViewsHaveBoundedTexts(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		long := rootViewsAda
 		long.Reason = strings.Repeat("x", 1<<20)
@@ -135,6 +138,7 @@ func TestViewsHaveBoundedTexts(t *testing.T) {
 }
 
 func TestSocketIsAViewUntilItsEnd(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		end, err := views.Begin(t.Context(), rootWatchesAda)
 		if err != nil {
@@ -157,6 +161,7 @@ func TestSocketIsAViewUntilItsEnd(t *testing.T) {
 }
 
 func TestCloseEndsViews(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		end, err := views.Begin(t.Context(), rootWatchesAda)
 		if err != nil {
@@ -179,6 +184,7 @@ func TestCloseEndsViews(t *testing.T) {
 
 // Nobody looks without a record, also not by asking at the same time as somebody who is refused.
 func TestNoViewWithoutItsRecord(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		log.takes = time.Second
 		log.setAway(errTest)
@@ -209,6 +215,7 @@ func TestNoViewWithoutItsRecord(t *testing.T) {
 
 // Who goes away while the record is written doesn't take it from those who wait for it as well.
 func TestFirstWhoLeavesIsNotTheLast(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		log.takes = time.Second
 		ctx, cancel := context.WithCancel(t.Context())
@@ -236,6 +243,7 @@ func TestFirstWhoLeavesIsNotTheLast(t *testing.T) {
 }
 
 func TestEndsWaitForRedis(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		touch(t, views, rootViewsAda)
 		log.setAway(errTest)
@@ -255,6 +263,7 @@ func TestEndsWaitForRedis(t *testing.T) {
 }
 
 func TestCloseWaitsForWhatBegins(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		log.takes = time.Second
 		go views.Touch(t.Context(), rootViewsAda) // is a view, or refused
@@ -267,6 +276,7 @@ func TestCloseWaitsForWhatBegins(t *testing.T) {
 }
 
 func TestViewsOfOneAccountAreBounded(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {
 		viewing := rootViewsAda
 		for n := range audit.MaxViewings {
@@ -286,6 +296,7 @@ func TestViewsOfOneAccountAreBounded(t *testing.T) {
 }
 
 func TestViewingsInRedis(t *testing.T) {
+	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
 		views := audit.NewViewings(log, slog.New(slog.DiscardHandler))
