@@ -17,11 +17,9 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Every command of the documents is run: those of one document in their order, with a Redis of its
+// testDocsCommands runs every command of the documents: those of one document in their order, with a Redis of its
 // own. Commands that go on until they are ended are ended when they have begun.
-func TestDocsCommands(t *testing.T) {
-	dir := t.TempDir()
-	build(t, dir)
+func testDocsCommands(t *testing.T, binary string) {
 	found := 0
 	for _, d := range documents(t) {
 		commands := strings.Split(strings.TrimSpace(strings.Join(d.blocks("sh"), "")), "\n")
@@ -31,7 +29,7 @@ func TestDocsCommands(t *testing.T) {
 		found += len(commands)
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			r := reader{dir: dir, redisURL: redistest.Start(t).URL}
+			r := reader{binary: binary, redisURL: redistest.Start(t).URL}
 			recordSomething(t, r.redisURL)
 			for _, command := range commands {
 				t.Run(command, func(t *testing.T) { r.run(t, command) })
@@ -57,7 +55,7 @@ func recordSomething(t *testing.T, redisURL string) {
 
 // reader does what documents say, with the test's Redis in place of localhost's, and free ports.
 type reader struct {
-	dir      string // of the program
+	binary   string // the program
 	redisURL string
 }
 
@@ -74,7 +72,7 @@ func (r reader) run(t *testing.T, line string) {
 	case line == buildCommand:
 		return // the program was built so for all documents
 	case words[0] == "./userlog":
-		words[0] = filepath.Join(r.dir, "userlog")
+		words[0] = r.binary
 	default:
 		t.Fatal("no way is known to test this command")
 	}
@@ -108,17 +106,6 @@ func wantModule(t *testing.T, packages []string) {
 		if sources, err := filepath.Glob(filepath.Join(".", folder, "*.go")); !found || err != nil || len(sources) == 0 {
 			t.Errorf("%s is no package of %s", name, module)
 		}
-	}
-}
-
-// buildCommand is how documents build the program.
-const buildCommand = "go build -o userlog ."
-
-// build builds the program in dir.
-func build(t *testing.T, dir string) {
-	words := strings.Fields(strings.Replace(buildCommand, "userlog", filepath.Join(dir, "userlog"), 1))
-	if out, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", buildCommand, err, out)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 // Who knows Django types other names of two commands.
 func TestPasswordsAreAskedFor(t *testing.T) {
+	t.Parallel()
 	for what, commands := range map[string]struct{ create, change []string }{
 		"userlog's names": {[]string{"account", "create", "--role", "superuser", "--ask-password"}, []string{"account", "password"}},
 		"Django's names":  {[]string{"createsuperuser"}, []string{"changepassword"}},
@@ -65,6 +66,7 @@ func testPasswordsAreAskedFor(t *testing.T, create, change []string) {
 }
 
 func TestAccountWithoutRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	server.Kill()
 	r := do(t, nil, password, "createsuperuser", "root", "--redis", server.URL)
@@ -76,6 +78,7 @@ func TestAccountWithoutRedis(t *testing.T) {
 }
 
 func TestAccountInARedisThatRefuses(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	if err := server.Client(t).ConfigSet(t.Context(), "requirepass", "hunter2").Err(); err != nil {
 		t.Fatal(err)
@@ -87,12 +90,13 @@ func TestAccountInARedisThatRefuses(t *testing.T) {
 }
 
 func TestInterruptedPasswordChangesNothing(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	stdin, typing := io.Pipe()
 	defer typing.Close() // ends the read that goes on
 	stop()
 	out, err := newOutput(), newOutput()
-	status := command.Run(ctx, []string{"createsuperuser", "root", "--redis", "redis://127.0.0.1:1"}, environ{}.lookup, stdin, out, err)
+	status := command.RunBeside(ctx, []string{"createsuperuser", "root", "--redis", "redis://127.0.0.1:1"}, environ{}.lookup, stdin, out, err)
 	if status != 1 || !strings.Contains(err.String(), "nothing has been changed") {
 		t.Errorf("status %d, standard error %q", status, err)
 	}
@@ -100,6 +104,7 @@ func TestInterruptedPasswordChangesNothing(t *testing.T) {
 
 // Whichever command makes a superuser or changes a password, it is written down.
 func TestAccountsMadeInATerminalAreWrittenDown(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	env := environ{"USERLOG_REDIS": server.URL}

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAccountCommands(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
@@ -68,6 +69,7 @@ func TestAccountCommands(t *testing.T) {
 }
 
 func TestALinkOfTheTerminalSetsThePassword(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	r := do(t, nil, "", "account", "create", "vera", "--role", "viewer", "--redis", server.URL)
@@ -82,6 +84,7 @@ func TestALinkOfTheTerminalSetsThePassword(t *testing.T) {
 }
 
 func TestATokenOfTheTerminalAloneIsPrinted(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(t.Context(), "vera", auth.Viewer, password); err != nil {
@@ -98,6 +101,7 @@ func TestATokenOfTheTerminalAloneIsPrinted(t *testing.T) {
 }
 
 func TestAccountCommandsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	server.Kill()
 	for _, args := range []string{"list", "disable vera", "sessions vera"} {

@@ -54,6 +54,7 @@ func refusals(t *testing.T, client redis.UniversalClient) []string {
 
 // The rules of docs/hardening.md are enough for what the programs do, and for no more than that.
 func TestTheACLOfTheDocs(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	root := server.Client(t)
 	for _, user := range []string{"userlog-application", "userlog-admin"} {

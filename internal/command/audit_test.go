@@ -28,6 +28,7 @@ func auditLog(t *testing.T, server *redistest.Server, n int) (*audit.Log, audit.
 }
 
 func TestAuditVerify(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	r := do(t, nil, "", "audit", "verify", "--redis", server.URL)
 	if r.status != 0 || r.out != "The audit log is empty.\n" || r.err != "" {
@@ -59,6 +60,7 @@ func TestAuditVerify(t *testing.T) {
 }
 
 func TestAuditVerifySaysThatAMarkIsTooOld(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	log := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: 2})
@@ -82,6 +84,7 @@ func TestAuditVerifySaysThatAMarkIsTooOld(t *testing.T) {
 }
 
 func TestAuditExport(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	log, _ := auditLog(t, server, 2)
 	if _, err := log.Append(t.Context(), audit.Record{Actor: "=eve", Action: audit.Login}); err != nil {
@@ -114,6 +117,7 @@ func TestAuditExport(t *testing.T) {
 
 // What can't be recorded is not exported.
 func TestAuditExportNeedsItsRecord(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	_, keys := auditLog(t, server, 2)
 	client := server.Client(t)

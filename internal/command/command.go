@@ -34,9 +34,10 @@ type commandLine struct {
 
 // streams are the standard streams of a command.
 type streams struct {
-	in        io.Reader
-	out, err  io.Writer
-	lookupEnv func(string) (string, bool)
+	in            io.Reader
+	out, err      io.Writer
+	lookupEnv     func(string) (string, bool)
+	redirectRedis func(*slog.Logger) // the function of this name; tests that run several commands in a process have another
 }
 
 // Run runs the userlog program until it has done what args ask for, or ctx ends, and returns its
@@ -46,7 +47,11 @@ func Run(
 	ctx context.Context, args []string, lookupEnv func(string) (string, bool),
 	stdin io.Reader, stdout, stderr io.Writer,
 ) int {
-	err := run(ctx, args, lookupEnv, streams{stdin, stdout, stderr, lookupEnv})
+	return finish(run(ctx, args, streams{stdin, stdout, stderr, lookupEnv, redirectRedis}), stderr)
+}
+
+// finish says why a command has failed, and returns the exit status.
+func finish(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitFine
 	}
@@ -57,9 +62,9 @@ func Run(
 	return exitFailed
 }
 
-func run(ctx context.Context, args []string, lookupEnv func(string) (string, bool), std streams) error {
+func run(ctx context.Context, args []string, std streams) error {
 	gin.SetMode(gin.ReleaseMode)
-	redirectRedis(slog.New(slog.DiscardHandler)) // commands that keep a log redirect it there
+	std.redirectRedis(slog.New(slog.DiscardHandler)) // commands that keep a log redirect it there
 	answered := false
 	parser, err := kong.New(new(commandLine),
 		kong.Name("userlog"),
@@ -67,7 +72,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		kong.Writers(std.out, std.err),
 		kong.Vars{"version": version()},
 		kong.Exit(func(int) { answered = true }), // kong has printed the help or version, and goes on
-		kong.Resolvers(environment(lookupEnv)),
+		kong.Resolvers(environment(std.lookupEnv)),
 		kong.ValueFormatter(helpWithVariable),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),

@@ -36,7 +36,9 @@ func (c *demoCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	p, err := newProgram(c.storeFlags, handlers.Options{UserExists: shop.Exists}, c.logger(std.err))
+	log := c.logger(std.err)
+	std.redirectRedis(log)
+	p, err := newProgram(c.storeFlags, handlers.Options{UserExists: shop.Exists}, log)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	r := start(t, nil, "demo", "--addr", "127.0.0.1:0", "--customers", "2")
 	v := visit(t, r.origin(t))
 	if p := v.get("/"); p.status != http.StatusOK || p.Find(`a[href^="/userlog/"]`).Length() == 0 {
@@ -38,6 +39,7 @@ func TestDemo(t *testing.T) {
 }
 
 func TestDemoKeepsAnAccountThatExists(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	args := []string{"demo", "--addr", "127.0.0.1:0", "--customers", "0", "--redis", server.URL}
 	logsIn := func(r *running, password string) bool {
@@ -76,6 +78,7 @@ func TestDemoKeepsAnAccountThatExists(t *testing.T) {
 }
 
 func TestDemoWithoutItsRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	server.Kill()
 	r := do(t, nil, "", "demo", "--addr", "127.0.0.1:0", "--redis", server.URL)

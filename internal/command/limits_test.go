@@ -15,6 +15,7 @@ import (
 
 // A client that sends more than a browser would is told so, and the next one is served.
 func TestLimitsOfARequest(t *testing.T) {
+	t.Parallel()
 	origin := start(t, nil, "serve", "--addr", "127.0.0.1:0").origin(t)
 	const request = "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Filler: %s\r\n\r\n"
 	tests := []struct {
@@ -46,6 +47,7 @@ func TestLimitsOfARequest(t *testing.T) {
 
 // A client that never ends its header is cut off after five seconds, and keeps nobody waiting.
 func TestSlowHeaderIsCutOff(t *testing.T) {
+	t.Parallel()
 	origin := start(t, nil, "serve", "--addr", "127.0.0.1:0").origin(t)
 	slow := dial(t, origin)
 	if _, err := io.WriteString(slow, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: "); err != nil {

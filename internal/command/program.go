@@ -36,7 +36,6 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	redirectRedis(log)
 	options.Logger = log
 	admin, err := handlers.New(logs, options)
 	if err != nil {

@@ -29,6 +29,7 @@ func statusFor(t *testing.T, url, header, value string) int {
 }
 
 func TestServeBelievesTheProxyThatItTrusts(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).Create(t.Context(), "root", auth.Superuser, password); err != nil {
@@ -72,6 +73,7 @@ func TestServeBelievesTheProxyThatItTrusts(t *testing.T) {
 
 // A redirect that adds or takes a slash stays here, whatever a client claims about proxies.
 func TestRedirectsStayHere(t *testing.T) {
+	t.Parallel()
 	type redirect struct {
 		method, path string
 		status       int
@@ -114,6 +116,7 @@ func TestRedirectsStayHere(t *testing.T) {
 
 // Behind a proxy that takes a prefix off the path, redirects have it, also those that Gin makes by itself.
 func TestRedirectsHaveTheExternalPrefix(t *testing.T) {
+	t.Parallel()
 	for what, c := range map[string]struct {
 		flags  []string
 		header string

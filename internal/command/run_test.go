@@ -11,11 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9/logging"
+
 	"github.com/gin-userlog/userlog/internal/command"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
+func TestMain(m *testing.M) {
+	logging.Disable() // go-redis tells of every Redis that a test kills
+	redistest.VerifyNoLeaks(m)
+}
 
 // patience is how long a test waits for what should happen soon, also on a machine that is busy.
 const patience = time.Minute
@@ -83,7 +88,7 @@ func start(t *testing.T, env environ, args ...string) *running {
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{out: newOutput(), err: newOutput(), stop: stop, status: make(chan int, 1)}
 	go func() {
-		r.status <- command.Run(ctx, args, env.lookup, strings.NewReader(""), r.out, r.err)
+		r.status <- command.RunBeside(ctx, args, env.lookup, strings.NewReader(""), r.out, r.err)
 	}()
 	t.Cleanup(func() { r.end(t) })
 	return r
@@ -122,7 +127,7 @@ func do(t *testing.T, env environ, stdin string, args ...string) result {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	out, err := newOutput(), newOutput()
-	status := command.Run(ctx, args, env.lookup, strings.NewReader(stdin), out, err)
+	status := command.RunBeside(ctx, args, env.lookup, strings.NewReader(stdin), out, err)
 	if ctx.Err() != nil {
 		t.Fatalf("userlog %q did not end; it printed:\n%s%s", args, out, err)
 	}

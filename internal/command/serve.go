@@ -35,6 +35,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	log := c.logger(std.err)
+	std.redirectRedis(log)
 	config, err := c.tlsFlags.config(log)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 )
 
 func TestNoWarningWhereSomebodyCanLogIn(t *testing.T) {
+	t.Parallel()
 	logs, err := embedded.Open(store.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ func passwordFile(t *testing.T) string {
 }
 
 func TestServe(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	r := start(t, environ{
 		"USERLOG_REDIS": server.URL, "USERLOG_ADDR": "127.0.0.1:0", "USERLOG_LANGUAGE": "fr",
@@ -55,6 +56,7 @@ func TestServe(t *testing.T) {
 }
 
 func TestServeAtTheRoot(t *testing.T) {
+	t.Parallel()
 	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--base-path", "/")
 	v := visit(t, r.origin(t))
 	if p := v.get("/"); p.path != "/login" || p.Find("form#login").Length() != 1 {
@@ -67,6 +69,7 @@ func TestServeAtTheRoot(t *testing.T) {
 }
 
 func TestServeRequiresAReason(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	r := start(t, environ{"USERLOG_REQUIRE_REASON": "true"}, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL,
 		"--superuser", "root", "--superuser-password-file", passwordFile(t))
@@ -79,12 +82,14 @@ func TestServeRequiresAReason(t *testing.T) {
 }
 
 func TestServeSaysThatThereIsNoAccount(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	start(t, nil, "serve", "--addr", "127.0.0.1:0").err.await(t, "nobody can log in: .*--superuser-password-file")
 	start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL).err.await(t, "nobody can log in: .*userlog account create NAME")
 }
 
 func TestServeWithoutKeyPrefix(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	start(t, environ{"USERLOG_KEY_PREFIX": ""}, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL,
 		"--superuser", "root", "--superuser-password-file", passwordFile(t)).err.await(t, "has been created")
@@ -94,6 +99,7 @@ func TestServeWithoutKeyPrefix(t *testing.T) {
 }
 
 func TestServeWaitsForRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	server.Kill()
 	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--log-format", "json",
@@ -114,6 +120,7 @@ func TestServeWaitsForRedis(t *testing.T) {
 
 // A replica answers, but takes nothing.
 func TestReadyzTellsAReplica(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL)
 	v := visit(t, r.origin(t))
@@ -127,6 +134,7 @@ func TestReadyzTellsAReplica(t *testing.T) {
 }
 
 func TestServeCreatesTheSuperuserWhenRedisIsBack(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	server.Kill()
 	args := []string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--superuser", "root", "--superuser-password-file", passwordFile(t)}
@@ -140,6 +148,7 @@ func TestServeCreatesTheSuperuserWhenRedisIsBack(t *testing.T) {
 }
 
 func TestOccupiedPort(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

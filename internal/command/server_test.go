@@ -16,6 +16,7 @@ import (
 )
 
 func TestRequestsUnderWayFinish(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	where, err := listen(ctx, "127.0.0.1:0", nil)
 	if err != nil {
@@ -47,6 +48,7 @@ func TestRequestsUnderWayFinish(t *testing.T) {
 
 // A body that nobody reads ends like one that is read: the connection does not wait for it for ever.
 func TestSlowBodyIsCutOff(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	where, err := listen(ctx, "127.0.0.1:0", nil)
 	if err != nil {
@@ -104,6 +106,7 @@ func accepts(address string) bool {
 }
 
 func TestOriginOfAllAddresses(t *testing.T) {
+	t.Parallel()
 	where, err := listen(t.Context(), ":0", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +118,7 @@ func TestOriginOfAllAddresses(t *testing.T) {
 }
 
 func TestPanicsAreLoggedWithoutSecrets(t *testing.T) {
+	t.Parallel()
 	gin.SetMode(gin.ReleaseMode)
 	var log bytes.Buffer
 	r := gin.New()

@@ -11,6 +11,7 @@ import (
 
 // That the log is empty is said once, and not before that is known.
 func TestTailSaysOnceThatTheLogIsEmpty(t *testing.T) {
+	t.Parallel()
 	var out, err bytes.Buffer
 	away := errors.New("away")
 	shown := tail{

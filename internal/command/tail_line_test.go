@@ -14,6 +14,7 @@ import (
 )
 
 func TestLines(t *testing.T) {
+	t.Parallel()
 	e := &store.Entry{
 		Username: "a\u202eb", Method: "GET", Path: "/x", Code: 404,
 		Time:     time.Date(2026, 1, 2, 3, 4, 5, 999, time.Local).UTC(),
@@ -60,6 +61,7 @@ func TestLines(t *testing.T) {
 
 // What goes to a file or a program has no colours.
 func TestColoursAreForTerminals(t *testing.T) {
+	t.Parallel()
 	none := func(string) (string, bool) { return "", false }
 	if wantsColour(&strings.Builder{}, none) {
 		t.Error("a buffer is no terminal")
@@ -75,6 +77,7 @@ func TestColoursAreForTerminals(t *testing.T) {
 }
 
 func TestTailShowsWhatThePersonDid(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		what    string
 		command tailCommand
@@ -95,6 +98,7 @@ func TestTailShowsWhatThePersonDid(t *testing.T) {
 }
 
 func TestTook(t *testing.T) {
+	t.Parallel()
 	for d, want := range map[time.Duration]string{
 		1:                          "<0.1ms",
 		99 * time.Microsecond:      "<0.1ms",
@@ -111,6 +115,7 @@ func TestTook(t *testing.T) {
 }
 
 func TestJSONLineIsHarmlessAndMeansTheSame(t *testing.T) {
+	t.Parallel()
 	const path = "/\u009b2J\u202egpj\u00a0\u2028\U000e0001é👍日"
 	line := jsonLine(&store.Entry{Username: "ada", Path: path})
 	for _, r := range line {
@@ -125,6 +130,7 @@ func TestJSONLineIsHarmlessAndMeansTheSame(t *testing.T) {
 }
 
 func TestVisible(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ text, want string }{
 		{"", ""},
 		{"/orders/7?q=é&x='1'", "/orders/7?q=é&x='1'"},

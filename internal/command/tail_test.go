@@ -25,6 +25,7 @@ func record(logs *store.Store, username, path string) {
 }
 
 func TestTail(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	record(logs, "ada", "/first")
@@ -49,6 +50,7 @@ func TestTail(t *testing.T) {
 }
 
 func TestTailAll(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	r := start(t, nil, "tail", "--all", "--redis", server.URL)
@@ -62,11 +64,11 @@ func TestTailAll(t *testing.T) {
 }
 
 func TestTailOfNobodySaysThatItWaits(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	one := start(t, nil, "tail", "no\u202esuch", "--redis", server.URL)
 	one.err.await(t, `^No logs for no\\u202esuch yet\. Waiting\.\n$`)
-	// One after the other: each command sets go-redis' logger, which is one for the process.
 	all := start(t, nil, "tail", "--all", "--redis", server.URL)
 	all.err.await(t, `^No logs yet\. Waiting\.\n$`)
 	record(logs, "no\u202esuch", "/first")
@@ -78,6 +80,7 @@ func TestTailOfNobodySaysThatItWaits(t *testing.T) {
 }
 
 func TestTailJSON(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	record(logs, "ada", "/a<b>?x=1&y=2")
@@ -94,6 +97,7 @@ func TestTailJSON(t *testing.T) {
 }
 
 func TestTailSaysWhenRedisIsAway(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	r := start(t, nil, "tail", "ada", "--redis", server.URL)
@@ -116,6 +120,7 @@ func awaitWritten(t *testing.T, logs *store.Store, n uint64) {
 
 // Who reads a log in a terminal is written down as is who reads it in a browser.
 func TestTailIsWrittenDown(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	record(logs, "ada", "/first")
@@ -141,6 +146,7 @@ func TestTailIsWrittenDown(t *testing.T) {
 }
 
 func TestTailShowsNothingUnrecorded(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	logs := openStore(t, server.URL, store.Options{})
 	record(logs, "ada", "/secret")

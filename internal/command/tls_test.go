@@ -91,6 +91,7 @@ func serial(t *testing.T, origin string) int64 {
 }
 
 func TestServeSpeaksHTTPS(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	files := newPair(t)
 	r := start(t, environ{"USERLOG_TLS_KEY": files.key}, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL,
@@ -135,6 +136,7 @@ func TestServeSpeaksHTTPS(t *testing.T) {
 
 // Behind a proxy that speaks https, browsers are told the same; on plain http nothing is said.
 func TestStrictTransport(t *testing.T) {
+	t.Parallel()
 	for flags, want := range map[string]string{"": "", "--secure-cookies": "max-age=31536000"} {
 		args := append([]string{"serve", "--addr", "127.0.0.1:0"}, strings.Fields(flags)...)
 		v := visit(t, start(t, nil, args...).origin(t))
@@ -150,6 +152,7 @@ func TestStrictTransport(t *testing.T) {
 }
 
 func TestOldTLSIsRefused(t *testing.T) {
+	t.Parallel()
 	files := newPair(t)
 	origin := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--tls-cert", files.cert, "--tls-key", files.key).origin(t)
 	_, err := tls.Dial("tcp", strings.TrimPrefix(origin, "https://"), &tls.Config{RootCAs: files.roots(), MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
@@ -159,6 +162,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 }
 
 func TestCertificateIsReadAgain(t *testing.T) {
+	t.Parallel()
 	files := newPair(t)
 	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--tls-cert", files.cert, "--tls-key", files.key)
 	origin := r.origin(t)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestMistakesAreNamedInOneLine(t *testing.T) {
+	t.Parallel()
 	short := filepath.Join(t.TempDir(), "short")
 	if err := os.WriteFile(short, []byte("short\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -108,6 +109,7 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 }
 
 func TestCredentialsAreNotRepeated(t *testing.T) {
+	t.Parallel()
 	r := do(t, nil, "", "serve", "--redis", "redis://user:hunter2@host:port:x")
 	if r.status != 2 || strings.Contains(r.err, "hunter2") {
 		t.Errorf("status %d, standard error %q: want 2, and no password", r.status, r.err)
@@ -115,6 +117,7 @@ func TestCredentialsAreNotRepeated(t *testing.T) {
 }
 
 func TestHelpNamesEveryVariable(t *testing.T) {
+	t.Parallel()
 	flag := regexp.MustCompile(`--([a-z-]+)`)
 	for _, name := range []string{"demo", "serve", "createsuperuser", "changepassword", "tail", "audit verify", "audit export",
 		"account list", "account create", "account password", "account disable", "account enable", "account role", "account link", "account sessions", "account token"} {
@@ -136,6 +139,7 @@ func TestHelpNamesEveryVariable(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
+	t.Parallel()
 	r := do(t, environ{"USERLOG_VERSION": "true"}, "", "--version")
 	if r.status != 0 || r.err != "" || strings.Count(r.out, "\n") != 1 || len(r.out) < len("v0") {
 		t.Errorf("status %d, output %q, standard error %q", r.status, r.out, r.err)
@@ -143,6 +147,7 @@ func TestVersion(t *testing.T) {
 }
 
 func TestHelpSaysWhatIsNeeded(t *testing.T) {
+	t.Parallel()
 	spaces := regexp.MustCompile(`\s+`)
 	for _, test := range []struct{ command, says string }{
 		{"serve", "Without it the log is kept in this program"},
@@ -162,6 +167,7 @@ func TestHelpSaysWhatIsNeeded(t *testing.T) {
 }
 
 func TestFlagBeatsVariable(t *testing.T) {
+	t.Parallel()
 	r := do(t, environ{"USERLOG_MAX_ENTRIES": "7"}, "", "serve", "--max-entries", "0")
 	if !strings.Contains(r.err, "--max-entries is 0") {
 		t.Errorf("standard error %q", r.err)

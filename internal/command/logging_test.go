@@ -1,0 +1,38 @@
+//go:build unix
+
+package command_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9/logging"
+
+	"github.com/gin-userlog/userlog/internal/command"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// What go-redis says goes into the program's log, and not past it to standard error. This test has the process for itself,
+// because go-redis has one logger for all of it.
+func TestGoRedisSpeaksInTheLog(t *testing.T) {
+	defer logging.Disable()
+	server := redistest.Start(t)
+	server.Kill()
+	ctx, stop := context.WithCancel(t.Context())
+	log, status := newOutput(), make(chan int, 1)
+	go func() {
+		args := []string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--log-level", "debug"}
+		status <- command.Run(ctx, args, environ{}.lookup, strings.NewReader(""), newOutput(), log)
+	}()
+	log.await(t, `time=\S+ level=DEBUG msg="go-redis: .*`+server.Dir)
+	stop()
+	if got := <-status; got != 0 {
+		t.Errorf("exit status %d, want 0", got)
+	}
+	for line := range strings.Lines(log.String()) {
+		if !strings.HasPrefix(line, "time=") {
+			t.Errorf("a line that is not the log's: %q", line)
+		}
+	}
+}
