@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -29,7 +28,7 @@ func cutOff(admin *redis.Client) int64 {
 func TestBrokenConnection(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	admin := server.Client(t)
+	admin := storetest.Patient(t, server.Client(t))
 	var said messages
 	logs := storetest.Open(t, admin, store.Options{MaxEntries: 500, Logger: slog.New(slog.NewTextHandler(&said, nil))})
 	ada, all := storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "", "")
@@ -70,7 +69,7 @@ func TestManyLogsAreWatchedAgain(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	logs := storetest.Open(t, admin, store.Options{})
+	logs := storetest.Open(t, storetest.Patient(t, admin), store.Options{})
 	views := make([]*storetest.View, 10_000)
 	for n := range views {
 		views[n] = storetest.Watch(t, logs, fmt.Sprint(n), "")
@@ -79,8 +78,8 @@ func TestManyLogsAreWatchedAgain(t *testing.T) {
 		v.Live(0)
 	}
 	redistest.Eventually(t, "the connection is cut", func() bool { return cutOff(admin) > 0 })
-	last := views[len(views)-1]
-	last.Until(func() bool { return last.State == store.Lost })
+	// Whatever is heard from now on comes by another connection. That this one is lost may be seen or not: a viewer is told
+	// how things are, not how they were.
 	for _, n := range []int{0, 5000, len(views) - 1} {
 		storetest.Record(logs, fmt.Sprint(n), n, n+1)
 		views[n].Live(1)
@@ -92,7 +91,7 @@ func TestMoreWasMissedThanIsKept(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	client, cut, mend := severable(t, server)
-	applications, logs := storetest.Open(t, server.Client(t), store.Options{MaxEntries: 5}), storetest.Open(t, client, store.Options{MaxEntries: 5})
+	applications, logs := storetest.Open(t, storetest.Patient(t, server.Client(t)), store.Options{MaxEntries: 5}), storetest.Open(t, client, store.Options{MaxEntries: 5})
 	v := storetest.Watch(t, logs, "ada", "")
 	v.Live(0)
 	storetest.Record(applications, "ada", 0, 3)
@@ -136,7 +135,7 @@ func severable(t *testing.T, server *redistest.Server) (client *redis.Client, cu
 func TestRedisComesBackWithItsData(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
-	logs := storetest.Open(t, server.Client(t), store.Options{MaxEntries: 100})
+	logs := storetest.Open(t, storetest.Patient(t, server.Client(t)), store.Options{MaxEntries: 100}) // its disk may be busy
 	ada, all := storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "", "")
 	for round := range 3 {
 		storetest.Record(logs, "ada", 30*round, 30*round+10)
@@ -219,15 +218,7 @@ func TestRedisIsAwayAtFirst(t *testing.T) {
 func TestClosingWhileRedisHangs(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	options := *server.Client(t).Options()
-	dial := options.Dialer
-	options.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		return patient{conn}, err
-	}
-	client := redis.NewClient(&options)
-	defer client.Close()
-	logs := storetest.Open(t, client, store.Options{})
+	logs := storetest.Open(t, storetest.Patient(t, server.Client(t)), store.Options{})
 	storetest.Watch(t, logs, "ada", "").Live(0)
 	server.Pause()
 	storetest.Watch(t, logs, "bob", "").Updates.Close()
@@ -242,13 +233,6 @@ func TestClosingWhileRedisHangs(t *testing.T) {
 		t.Error("Close waits for a Redis that hangs")
 	}
 }
-
-// patient is a connection without deadlines.
-type patient struct{ net.Conn }
-
-func (patient) SetDeadline(time.Time) error      { return nil }
-func (patient) SetReadDeadline(time.Time) error  { return nil }
-func (patient) SetWriteDeadline(time.Time) error { return nil }
 
 // load is what TestJoinsUnderLoad does to one Redis.
 type load struct {
@@ -285,10 +269,10 @@ func TestJoinsUnderLoad(t *testing.T) {
 func (l *load) run(t *testing.T, random *rand.Rand, options store.Options, gaps bool) {
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	watched := storetest.Open(t, server.Client(t), options)
+	watched := storetest.Open(t, storetest.Patient(t, admin), options)
 	var all sync.WaitGroup
 	for user := range l.users {
-		logs := storetest.Open(t, server.Client(t), options)
+		logs := storetest.Open(t, storetest.Patient(t, admin), options)
 		l.holes[fmt.Sprint(user)] = map[int]int{}
 		all.Go(func() { l.record(logs, fmt.Sprint(user)) })
 		defer func() { l.check(t, fmt.Sprint(user), logs.Stats()) }()
@@ -343,7 +327,7 @@ func (l *load) hole(username string, after, n int) {
 
 // view watches up to the last entry. After some entries it leaves once, and comes back.
 func (l *load) view(t *testing.T, logs *store.Store, username string, leaves int, gaps bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), redistest.Patience)
 	defer cancel()
 	last, after, seen := -1, "", 0
 	s, err := logs.Subscribe(username, "")

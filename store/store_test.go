@@ -12,5 +12,6 @@ import (
 func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) redis.UniversalClient { return redistest.Start(t).Client(t) })
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) *redis.Client { return redistest.Start(t).Client(t) })
 }

@@ -17,7 +17,8 @@ func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
 
 // The embedded store is as good as one on a Redis.
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) redis.UniversalClient {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) *redis.Client {
 		server := memredis.Start()
 		client := server.Client()
 		t.Cleanup(func() {

@@ -1,12 +1,14 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -219,7 +221,9 @@ func testCloseWritesWhatIsQueued(t *testing.T, connect Connect) {
 	for n := range 4000 {
 		logs.Record(Entry("ada", n))
 	}
-	if err := logs.Close(t.Context()); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), redistest.Patience)
+	defer cancel()
+	if err := logs.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if n := client.LLen(t.Context(), Keys(logs).Log("ada")).Val(); n != 4000 || logs.Stats().Written != 4000 {

@@ -29,7 +29,7 @@ func Open(t *testing.T, client redis.UniversalClient, options store.Options) *st
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), redistest.Patience)
 		defer cancel()
 		_ = logs.Close(ctx) // a test that loses entries on purpose has looked at them
 		Balanced(t, logs.Stats())

@@ -10,15 +10,18 @@ import (
 )
 
 // Connect returns a client of an empty Redis, which nobody else uses until the test has ended.
-type Connect func(t *testing.T) redis.UniversalClient
+type Connect func(t *testing.T) *redis.Client
 
-// Run runs the suite, a subtest a test. They run one after another: a store gives up a write after a quarter of a second,
-// which a busy machine may need for the bursts of several tests.
+// Run runs the suite, a subtest a test. Their stores are [Patient]: all of them have a Redis that works.
 func Run(t *testing.T, connect Connect) {
 	t.Helper()
+	patiently := func(t *testing.T) *redis.Client { return Patient(t, connect(t)) }
 	for _, suite := range [][]test{recording, reading, search, heartbeats, joining, everyone} {
 		for _, test := range suite {
-			t.Run(test.name, func(t *testing.T) { test.run(t, connect) })
+			t.Run(test.name, func(t *testing.T) {
+				t.Parallel()
+				test.run(t, patiently)
+			})
 		}
 	}
 }
