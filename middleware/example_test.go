@@ -54,3 +54,66 @@ func ExampleSkip() {
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/page", nil))
 	// Output: ada GET /page 200 /page map[]
 }
+
+func ExampleSetUser() {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(middleware.Track(printer{}, func(*gin.Context) string { return "" }, middleware.Options{}))
+	check := func(c *gin.Context) (name string, err error) { return c.Query("name"), nil } // yours
+	r.POST("/api/login", func(c *gin.Context) {
+		name, err := check(c)
+		if err != nil {
+			middleware.Problem(c, "wrong password")
+			c.JSON(http.StatusOK, gin.H{"success": false})
+			return
+		}
+		middleware.SetUser(c, name)
+		c.JSON(http.StatusOK, gin.H{"success": true})
+	})
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/api/login?name=ada", nil))
+	// Output: ada POST /api/login?name=ada 200 /api/login map[]
+}
+
+// problems prints what went wrong.
+type problems struct{}
+
+func (problems) Record(e store.Entry) {
+	fmt.Printf("%d %q by %q, as %s: failed is %t\n", e.Code, e.Problem, e.Actor, e.Username, e.Failed())
+}
+
+func ExampleProblem() {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(middleware.Track(problems{}, func(*gin.Context) string { return "ada" }, middleware.Options{}))
+	r.POST("/pay", func(c *gin.Context) {
+		middleware.Problem(c, "card declined")
+		c.JSON(http.StatusOK, gin.H{"success": false})
+	})
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/pay", nil))
+	// Output: 200 "card declined" by "", as ada: failed is true
+}
+
+func ExampleSetActor() {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(middleware.Track(problems{}, func(*gin.Context) string { return "ada" }, middleware.Options{}))
+	r.GET("/orders", func(c *gin.Context) { middleware.SetActor(c, "bob") })
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/orders", nil))
+	// Output: 200 "" by "bob", as ada: failed is false
+}
+
+func ExampleCheckPageNames() {
+	gin.SetMode(gin.TestMode)
+	setUp := func(r *gin.Engine) error {
+		options := middleware.Options{ExternalPrefix: "/app"}
+		options.PageNames = map[string]string{"/order/:id": "Order details"}
+		r.Use(middleware.Track(printer{}, func(*gin.Context) string { return "ada" }, options))
+		r.GET("/orders/:id", func(c *gin.Context) { c.String(http.StatusOK, "order") })
+		if err := middleware.CheckPageNames(r, options.PageNames); err != nil {
+			return err
+		}
+		return nil
+	}
+	fmt.Println(setUp(gin.New()))
+	// Output: middleware: "/order/:id" in PageNames matches no route: write it as Gin lists the route, such as /orders/:id or POST /orders/:id
+}

@@ -1,11 +1,10 @@
 package middleware
 
 import (
-	"bufio"
-	"io"
-	"net"
+	"cmp"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -16,6 +15,10 @@ type HTTPOptions struct {
 	PageName  func(*http.Request) string        // see Options.PageName
 	PageNames map[string]string                 // see Options.PageNames; by the pattern of http.ServeMux
 	Annotate  func(*http.Request, *store.Entry) // see Options.Annotate
+
+	BothUsers       bool   // see Options.BothUsers
+	ExternalPrefix  string // see Options.ExternalPrefix
+	RequestIDHeader string // see Options.RequestIDHeader
 }
 
 // TrackHTTP is [Track] for net/http, and for all that is built on it, such as chi or the standard
@@ -23,7 +26,7 @@ type HTTPOptions struct {
 //
 //	http.ListenAndServe(addr, middleware.TrackHTTP(logs, currentUser, middleware.HTTPOptions{})(mux))
 //
-// username is asked after the handlers ran, about the request that came in: what an inner
+// username is asked before and after the handlers, about the request that came in: what an inner
 // middleware puts into the context of a request of its own is not there, so stand inside the one
 // that knows the user, or read her session. The route is the pattern of http.ServeMux; other
 // routers' can be set by Annotate. The writer that handlers get can flush, hijack, push and copy
@@ -33,8 +36,10 @@ func TrackHTTP(logs Recorder, username func(*http.Request) string, options HTTPO
 		panic("middleware.TrackHTTP: the username function is nil: pass a func(*http.Request) string that returns \"\" for nobody")
 	}
 	t := httpTracker{
-		recording: newRecording("middleware.TrackHTTP", logs, options.Ignore),
-		identity:  identity[*http.Request]{username, newPageNames(options.PageName, options.PageNames), options.Annotate},
+		recording: newRecording("middleware.TrackHTTP", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader}),
+		identity: identity[*http.Request]{
+			username, newPageNames(options.PageName, options.PageNames), options.Annotate, options.BothUsers, new(atomic.Int32),
+		},
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.serve(next, w, r) })
@@ -46,123 +51,65 @@ type httpTracker struct {
 	identity[*http.Request]
 }
 
-func (t *httpTracker) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if t.ignores(r.URL.Path) {
-		next.ServeHTTP(w, r)
+func (t *httpTracker) serve(next http.Handler, w http.ResponseWriter, request *http.Request) {
+	if t.ignores(request.URL.Path) {
+		next.ServeHTTP(w, request)
 		return
 	}
-	request := arrive(r)
-	status := &statusWriter{ResponseWriter: w}
-	if upgrades(r) {
-		status.upgraded = func() { t.record(r, request, w.Header(), http.StatusSwitchingProtocols) }
+	nearest, same := t.enclosing(w)
+	if same != nil {
+		t.within(same, next, w, request)
+		return
 	}
+	r := t.open(w, request, nearest)
 	returned := false
 	defer func() {
-		switch {
-		case status.taken:
-		case !returned: // a panic, which stays exactly what it was
-			t.record(r, request, w.Header(), http.StatusInternalServerError)
-		default:
-			t.record(r, request, w.Header(), max(status.code, http.StatusOK))
+		// There is no recover here, so that a panic stays exactly what it was.
+		code, open := r.leave(!returned)
+		if code == 0 && returned {
+			code = http.StatusOK // what the server sends by itself
+		}
+		if open {
+			r.finish(code)
 		}
 	}()
-	next.ServeHTTP(status.like(w), r)
+	next.ServeHTTP(r.writer(), request)
 	returned = true
 }
 
-// record hands over the entry of a request that is finished.
-func (t *httpTracker) record(r *http.Request, request arrived, response http.Header, code int) {
-	defer t.recoverPanic()
-	e := request.entry(response, code)
-	if _, route, found := strings.Cut(r.Pattern, " "); found {
-		e.Route = route
-	} else {
-		e.Route = r.Pattern
+// within lets a tracker outside record the request, and tells it what only this one knows.
+func (t *httpTracker) within(outer *response, next http.Handler, w http.ResponseWriter, request *http.Request) {
+	defer func() {
+		outer.inner.route = cmp.Or(routeOf(request), outer.inner.route)
+		outer.inner.username = cmp.Or(t.before(request), outer.inner.username)
+	}()
+	next.ServeHTTP(w, request)
+}
+
+// open begins to watch what is answered.
+func (t *httpTracker) open(w http.ResponseWriter, request *http.Request, nearest *response) *response {
+	r := &response{ResponseWriter: w, host: t, logs: t.logs, r: request, ctx: request.Context()}
+	t.arrive(&r.request, request)
+	r.notes = &r.own
+	if nearest != nil {
+		r.notes = nearest.notes
 	}
-	if t.identify(r, &e) {
-		t.logs.Record(e)
+	r.before = t.before(request)
+	return r
+}
+
+// find implements host.
+func (t *httpTracker) find(r *response, code int) (record bool) {
+	return t.identity.find(r.r, r, routeOf(r.r), code)
+}
+
+// routeOf is the pattern of http.ServeMux that matched, without its method.
+func routeOf(request *http.Request) string {
+	if _, route, found := strings.Cut(request.Pattern, " "); found {
+		return route
 	}
+	return request.Pattern
 }
 
-// statusWriter notes the status that is sent, and when a handler takes the connection over.
-type statusWriter struct {
-	http.ResponseWriter
-	code     int    // 0 until the header is sent
-	upgraded func() // or nil
-	taken    bool   // upgraded was called
-}
-
-// WriteHeader implements http.ResponseWriter. Informational answers are not the last word.
-func (w *statusWriter) WriteHeader(code int) {
-	if w.code == 0 && code >= http.StatusOK {
-		w.code = code
-	}
-	w.ResponseWriter.WriteHeader(code)
-}
-
-// Write implements http.ResponseWriter.
-func (w *statusWriter) Write(b []byte) (int, error) {
-	w.sending()
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// sending notes that the header goes out by itself, if it has not.
-func (w *statusWriter) sending() {
-	if w.code == 0 {
-		w.code = http.StatusOK
-	}
-}
-
-// like returns a writer that can do what the server's own can: handlers ask by type assertion.
-func (w *statusWriter) like(server http.ResponseWriter) http.ResponseWriter {
-	flusher, canFlush := server.(http.Flusher)
-	if !canFlush {
-		return w
-	}
-	flushing := flushWriter{w, flusher}
-	if hijacker, ok := server.(http.Hijacker); ok {
-		return http1Writer{flushing, hijacker}
-	}
-	if pusher, ok := server.(http.Pusher); ok {
-		return struct {
-			flushWriter
-			http.Pusher
-		}{flushing, pusher}
-	}
-	return flushing
-}
-
-type flushWriter struct {
-	*statusWriter
-	flusher http.Flusher
-}
-
-// Flush implements http.Flusher.
-func (w flushWriter) Flush() {
-	w.sending()
-	w.flusher.Flush()
-}
-
-type http1Writer struct {
-	flushWriter
-	hijacker http.Hijacker
-}
-
-// Hijack implements http.Hijacker.
-func (w http1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffered, err := w.hijacker.Hijack()
-	if err == nil && w.upgraded != nil && !w.taken {
-		w.taken = true
-		w.upgraded()
-	}
-	return conn, buffered, err
-}
-
-// ReadFrom implements io.ReaderFrom, by which the server sends files without copying them.
-func (w http1Writer) ReadFrom(r io.Reader) (int64, error) {
-	w.sending()
-	return io.Copy(w.ResponseWriter, r)
-}
+// release implements host. A handler may have kept the writer, so it is not used for another request.
+func (t *httpTracker) release(*response) {}

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -13,23 +14,39 @@ import (
 
 // recording is what every adapter needs, whatever the framework.
 type recording struct {
-	logs   Recorder
-	ignore []*regexp.Regexp
+	logs       Recorder
+	comparable bool // logs can be compared: two trackers that record to the same place are known by that
+	ignore     []*regexp.Regexp
+	prefix     string // what a proxy strips from paths
+	idHeader   string // in canonical form
 }
 
 // announcer is a recorder that wants to know that it is going to be used, as a *store.Store does.
 type announcer interface{ Announce() }
 
+// settings are the options that all adapters share.
+type settings struct {
+	ignore          []string
+	externalPrefix  string
+	requestIDHeader string
+}
+
 // newRecording checks what an adapter was given; constructor names that adapter in the panic.
-func newRecording(constructor string, logs Recorder, ignore []string) recording {
-	if v := reflect.ValueOf(logs); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+func newRecording(constructor string, logs Recorder, given settings) recording {
+	v := reflect.ValueOf(logs)
+	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		panic(constructor + ": there is no store to record to: pass what store.Open returned, after checking its error")
 	}
 	if a, ok := logs.(announcer); ok {
 		a.Announce()
 	}
-	r := recording{logs: logs}
-	for _, pattern := range ignore {
+	r := recording{
+		logs:       logs,
+		comparable: v.Comparable(),
+		prefix:     externalPrefix(constructor, given.externalPrefix),
+		idHeader:   http.CanonicalHeaderKey(cmp.Or(given.requestIDHeader, "X-Request-Id")),
+	}
+	for _, pattern := range given.ignore {
 		compiled, err := regexp.Compile(pattern)
 		if err != nil {
 			panic(fmt.Sprintf("%s: %q in Ignore is not a regular expression: %v", constructor, pattern, err))
@@ -37,6 +54,15 @@ func newRecording(constructor string, logs Recorder, ignore []string) recording 
 		r.ignore = append(r.ignore, compiled)
 	}
 	return r
+}
+
+// externalPrefix checks a prefix of paths, and takes a slash off its end.
+func externalPrefix(constructor, prefix string) string {
+	prefix = strings.TrimSuffix(prefix, "/")
+	if prefix != "" && (prefix[0] != '/' || strings.HasPrefix(prefix, "//") || strings.ContainsAny(prefix, "?#\\ ")) {
+		panic(fmt.Sprintf("%s: %q in ExternalPrefix is not the beginning of a path: write it as in /app", constructor, prefix))
+	}
+	return prefix
 }
 
 // ignores reports whether requests for this path are not recorded.
@@ -68,8 +94,27 @@ func requestURI(r *http.Request) string {
 	return uri[strings.LastIndexByte(uri, '@')+1:] // * of OPTIONS, or the host of CONNECT
 }
 
-// headerID is what the application's other logs call the request, if this header says.
-func headerID(h http.Header) string { return value(h, "X-Request-Id") }
+// requestID is what the application's other logs call the request: by the header that says so, or else by the trace that the
+// request belongs to.
+func (r *recording) requestID(h http.Header) string {
+	if id := value(h, r.idHeader); id != "" {
+		return id
+	}
+	return traceID(value(h, "Traceparent"))
+}
+
+// traceID is the id of a trace in a header of the W3C: version, trace, span and flags in hexadecimal digits, as in
+// 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01. It is "" for anything else.
+func traceID(traceparent string) string {
+	if len(traceparent) < 55 || traceparent[2] != '-' || traceparent[35] != '-' || traceparent[52] != '-' {
+		return ""
+	}
+	id := traceparent[3:35]
+	if strings.Trim(id, "0123456789abcdef") != "" || strings.Trim(id, "0") == "" {
+		return ""
+	}
+	return id
+}
 
 // upgrades reports whether the request asks to change the protocol.
 func upgrades(r *http.Request) bool {
@@ -87,55 +132,45 @@ func upgrades(r *http.Request) bool {
 // arrived is a request as it came in. Handlers may change a request, or put another in its place.
 type arrived struct {
 	asked
-	at                  time.Time
-	method, uri, sentID string
+	at                      time.Time
+	method, uri, id, prefix string
+	idHeader                string
+	upgrade                 bool
 }
 
-func arrive(r *http.Request) arrived {
-	return arrived{asked: askedBy(r), at: time.Now(), method: r.Method, uri: requestURI(r), sentID: headerID(r.Header)}
+// arrive notes what a request is when it comes in.
+func (r *recording) arrive(a *arrived, request *http.Request) {
+	a.asked = askedBy(request)
+	a.at, a.method, a.id, a.upgrade = time.Now(), request.Method, r.requestID(request.Header), upgrades(request)
+	a.prefix, a.idHeader = r.prefix, r.idHeader
+	if a.uri = requestURI(request); r.prefix != "" {
+		a.uri = r.prefix + a.uri
+	}
 }
 
-// entry is the entry of a request that is finished now, as far as every framework knows it.
-func (a arrived) entry(response http.Header, code int) store.Entry {
-	finished := time.Now()
-	id := headerID(response)
-	if id == "" {
-		id = a.sentID
+// fill fills in what every framework knows of a request that is answered now.
+func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
+	e.Method, e.Path, e.Code, e.Kind, e.From = a.method, a.uri, code, a.kind, a.from
+	e.Duration = time.Since(a.at)
+	e.Time = a.at.Add(e.Duration) // what time.Now would say, for half of its cost
+	if e.RequestID = value(answer, a.idHeader); e.RequestID == "" {
+		e.RequestID = a.id
 	}
-	e := store.Entry{
-		Method: a.method, Path: a.uri, Code: code, Time: finished, Duration: finished.Sub(a.at), RequestID: id,
-		Kind: a.kind, From: a.from,
-	}
-	e.Location = a.leadsTo(response, e.Redirects())
-	return e
+	e.Location = a.leads(answer, e.Redirects())
 }
 
-// identity is what the host says about a request; R is how its framework shows one.
-type identity[R any] struct {
-	username func(R) string
-	pages    pageNames[R]
-	annotate func(R, *store.Entry) // or nil
+// leads is where an answer sends the browser, in the paths that the browser sees. An application behind a proxy that strips a
+// prefix may know of that prefix or not.
+func (a *arrived) leads(answer http.Header, redirects bool) string {
+	to := a.leadsTo(answer, redirects)
+	if to == "" || a.prefix == "" || isBelow(to, a.prefix) {
+		return to
+	}
+	return a.prefix + to
 }
 
-// identify fills in whose request it was, and lets the host change the entry. It reports whether to
-// record it.
-func (i *identity[R]) identify(r R, e *store.Entry) (record bool) {
-	if e.Username = i.username(r); e.Username == "" {
-		return false
-	}
-	e.Page = i.pages.name(r, e)
-	if i.annotate != nil {
-		annotated := *e // a copy of its own, so that e itself need not be on the heap
-		i.annotate(r, &annotated)
-		*e = annotated
-	}
-	return e.Username != ""
-}
-
-// recoverPanic, deferred, turns a panic of the host's functions, or over what its handlers have left
-// of a request, into an entry of nobody, which Record counts as invalid.
-func (r *recording) recoverPanic() {
-	if recover() != nil {
-		r.logs.Record(store.Entry{})
-	}
+// isBelow reports whether an address is that of a prefix, or begins with it and a slash.
+func isBelow(address, prefix string) bool {
+	rest, found := strings.CutPrefix(address, prefix)
+	return found && (rest == "" || strings.IndexByte("/?", rest[0]) >= 0)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-userlog/userlog/store/internal/feed"
 	"github.com/gin-userlog/userlog/store/internal/keys"
+	"github.com/gin-userlog/userlog/store/internal/mask"
 )
 
 // ErrClosed is returned by every method that can't work after [Store.Close].
@@ -28,6 +29,7 @@ type Store struct {
 	clients  clients
 	recorder *recorder
 	feed     *feed.Feed
+	panics   hostPanics
 	closing  sync.Once
 	closers  []func()
 }
@@ -80,6 +82,7 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	s := &Store{options: options, keys: keys, address: address(client)}
+	s.panics = hostPanics{log: options.Logger, mask: mask.New(options.MaskQuery, options.AllowQuery)}
 	s.clients = newClients(client)
 	s.recorder = newRecorder(s.clients.writer, s.clients.tracker, keys, options)
 	s.feed = feed.New(feed.Options{
@@ -95,9 +98,13 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 // without an ID or Time gets them. Record keeps nothing of e's Extra map.
 func (s *Store) Record(e Entry) { s.recorder.record(e) }
 
-// HostPanicked counts an entry that can't be recorded because a function of the application panicked, such as the one
-// that names the user. The middleware calls it. It does not block.
-func (s *Store) HostPanicked() { s.recorder.hostPanicked() }
+// HostPanicked counts an entry that can't be recorded, because a function of the application panicked that says
+// something about it, such as whose it is. Once a minute the value of the panic, masked and cut at 200 bytes, and its place
+// are logged. The middleware calls it, from the deferred function that recovered. It does not block.
+func (s *Store) HostPanicked(value any) {
+	s.recorder.hostPanicked()
+	s.panics.note(value)
+}
 
 // Announce says that this process is going to record. From now on the process writes a heartbeat every 15 seconds, also
 // when nobody makes a request. The middleware calls it. A process that only reads must not. It does not block.

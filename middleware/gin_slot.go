@@ -1,0 +1,127 @@
+package middleware
+
+import (
+	"net/http"
+	"reflect"
+
+	"github.com/gin-gonic/gin"
+)
+
+// ginWriter is the type of Gin's own writer. It embeds the server's writer in an exported field, which is where a response
+// belongs: below all that middleware do, so that it sees what leaves the engine. Gin sends some headers only after the last
+// middleware has returned.
+type ginWriter struct {
+	pointer reflect.Type // nil where this Gin is built otherwise
+	field   int
+}
+
+func newGinWriter() ginWriter {
+	memory, found := reflect.TypeFor[gin.Context]().FieldByName("writermem")
+	if !found || memory.Type.Kind() != reflect.Struct {
+		return ginWriter{}
+	}
+	field, found := memory.Type.FieldByName("ResponseWriter")
+	if !found || field.Type != reflect.TypeFor[http.ResponseWriter]() || len(field.Index) != 1 {
+		return ginWriter{}
+	}
+	return ginWriter{reflect.PointerTo(memory.Type), field.Index[0]}
+}
+
+// slot finds where Gin keeps the server's writer, below what middleware have put before it. direct says that there is
+// nothing between.
+func (g *ginWriter) slot(w http.ResponseWriter) (field *http.ResponseWriter, direct bool) {
+	direct = true
+	for w != nil && g.pointer != nil {
+		if reflect.TypeOf(w) == g.pointer {
+			field, _ = reflect.ValueOf(w).Elem().Field(g.field).Addr().Interface().(*http.ResponseWriter)
+			return field, direct
+		}
+		if _, isGin := w.(gin.ResponseWriter); !isGin {
+			return nil, false
+		}
+		w, direct = below(w), false
+	}
+	return nil, false
+}
+
+// ginSlot is where a response lies in Gin's writer.
+type ginSlot struct {
+	field     *http.ResponseWriter // nil for a response that lies nowhere
+	installed http.ResponseWriter
+	direct    bool
+}
+
+// install lays r below Gin's writer.
+func (s *ginSlot) install(r *response) {
+	r.ResponseWriter = *s.field
+	s.installed = r.writer()
+	*s.field = s.installed
+}
+
+// remove puts back what was there. It returns false if something else lies there by now.
+func (s *ginSlot) remove(r *response) bool {
+	if *s.field != s.installed {
+		return false
+	}
+	*s.field = r.ResponseWriter
+	return true
+}
+
+// lost reports whether Gin's writer serves another request, while handlers of this one still run in a goroutine of their own.
+func (s *ginSlot) lost() bool {
+	if s.field == nil {
+		return false
+	}
+	for w := *s.field; w != s.installed; {
+		t, ok := w.(interface{ tracked() *response }) // of a tracker inside, for another store
+		if !ok {
+			return true
+		}
+		w = t.tracked().ResponseWriter
+	}
+	return false
+}
+
+// below is the writer that w writes to, nil if that can't be known.
+func below(w http.ResponseWriter) http.ResponseWriter {
+	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
+		return u.Unwrap()
+	}
+	if _, isGin := w.(gin.ResponseWriter); !isGin {
+		return nil
+	}
+	// Middleware of Gin embed its writer, and have no Unwrap.
+	v := reflect.ValueOf(w)
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	field := v.FieldByName("ResponseWriter")
+	if !field.IsValid() || !field.CanInterface() {
+		return nil
+	}
+	next, _ := field.Interface().(http.ResponseWriter)
+	return next
+}
+
+// enclosing finds the nearest response of a tracker outside, and the nearest of one that records to the same place.
+func (r *recording) enclosing(w http.ResponseWriter) (nearest, same *response) {
+	for w != nil {
+		t, ok := w.(interface{ tracked() *response })
+		if !ok {
+			w = below(w)
+			continue
+		}
+		outer := t.tracked()
+		if nearest == nil {
+			nearest = outer
+		}
+		if r.comparable && outer.logs == r.logs {
+			return nearest, outer
+		}
+		w = outer.ResponseWriter
+	}
+	return nearest, nil
+}

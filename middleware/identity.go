@@ -1,0 +1,105 @@
+package middleware
+
+import (
+	"cmp"
+	"sync/atomic"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// identity is what the host says about a request; R is how its framework shows one.
+type identity[R any] struct {
+	username    func(R) string
+	pages       pageNames[R]
+	annotate    func(R, *store.Entry) // or nil
+	bothUsers   bool
+	earlyPanics *atomic.Int32 // of username before the handlers, in a row
+}
+
+// maxEarlyPanics is how often in a row the host's function may panic before it is no longer asked in front of the handlers:
+// it needs what a middleware behind Track does, such as a session.
+const maxEarlyPanics = 100
+
+// before asks whose request it is in front of the handlers, so that a logout is still the user's who logs out.
+func (i *identity[R]) before(subject R) (username string) {
+	if i.earlyPanics.Load() >= maxEarlyPanics {
+		return ""
+	}
+	defer func() {
+		if recover() != nil {
+			i.earlyPanics.Add(1)
+		}
+	}()
+	username = i.username(subject)
+	if i.earlyPanics.Load() != 0 {
+		i.earlyPanics.Store(0)
+	}
+	return username
+}
+
+// find fills in whose request it was, and lets the host change the entry. It returns false if there is nothing to record.
+func (i *identity[R]) find(subject R, r *response, route string, code int) (record bool) {
+	defer r.recoverPanic()
+	if r.notes.skip {
+		return false
+	}
+	f := &r.found
+	r.request.fill(&f.Entry, r.Header(), code)
+	f.code, f.location = code, f.Location
+	f.Username, f.also = i.users(subject, r)
+	if f.Username == "" {
+		return false
+	}
+	f.Route, f.Actor, f.Problem = cmp.Or(r.inner.route, route), r.notes.actor, r.notes.problem
+	f.Page = i.pages.name(subject, &f.Entry)
+	if i.annotate != nil {
+		i.annotate(subject, &f.Entry)
+	}
+	return f.Username != ""
+}
+
+// findByArrival is find for handlers that went on after their request was over. Their context may be another user's by now, so
+// only what was known before counts. Where that was nobody, the entry is counted as one without a user.
+func (r *response) findByArrival(code int) (record bool) {
+	if r.notes.skip {
+		return false
+	}
+	f := &r.found
+	r.request.fill(&f.Entry, nil, code)
+	f.Username, f.Route, f.code = r.before, r.route, code
+	if r.notes.named {
+		f.Username = r.notes.username
+	}
+	f.Actor, f.Problem = r.notes.actor, r.notes.problem
+	return f.Username != "" || !r.notes.named
+}
+
+// users are the users to record the request for: one, or two where it began as one's and ended as another's, and the host
+// wants both.
+func (i *identity[R]) users(subject R, r *response) (username, also string) {
+	username = r.notes.username
+	if !r.notes.named {
+		username = cmp.Or(i.username(subject), r.before, r.inner.username)
+	}
+	if i.bothUsers && username != "" && r.before != username {
+		also = r.before
+	}
+	return username, also
+}
+
+// panicCounter is a recorder that counts and logs panics of the host's functions, as a *store.Store does.
+type panicCounter interface{ HostPanicked(value any) }
+
+// recoverPanic, deferred, turns a panic of the host's functions, or over what its handlers have left of a request, into an
+// entry that is counted as lost.
+func (r *response) recoverPanic() {
+	value := recover()
+	if value == nil {
+		return
+	}
+	if counter, ok := r.logs.(panicCounter); ok {
+		counter.HostPanicked(value)
+	} else {
+		r.logs.Record(store.Entry{})
+	}
+}

@@ -1,0 +1,59 @@
+package middleware
+
+import (
+	"github.com/gin-gonic/gin"
+)
+
+// notes are what handlers have said of a request.
+type notes struct {
+	username, actor, problem string
+	named, skip              bool // named: SetUser was called
+}
+
+// SetUser says whose request the current one is, whatever Track's username function says. Call it where that function
+// can't know: in a handler of a login or a logout, on a route that checks the login by itself. "" stands for nobody, and
+// then the request is not recorded. The last call wins. It does nothing where no Track is in front of or behind the caller.
+func SetUser(c *gin.Context, username string) {
+	n := notesOf(c)
+	n.username, n.named = username, true
+}
+
+// SetActor says who acts in the user's place, such as the support agent who impersonates her: agents read "by bob, as ada".
+// What an actor did is shown in the log, but neither as where the user is nor as trouble of hers. "" takes it back.
+func SetActor(c *gin.Context, actor string) { notesOf(c).actor = actor }
+
+// Problem says what went wrong with the current request, in words for a support agent: "card declined". The request is then
+// shown as a failure with these words, whatever its status: many applications answer 200 to what they reject. The words are
+// masked and cut as a path is. The last call wins, and "" takes it back.
+func Problem(c *gin.Context, words string) { notesOf(c).problem = words }
+
+// Skip keeps the current request from being recorded, whatever Track's options say. The admin's own
+// pages use it.
+func Skip(c *gin.Context) { notesOf(c).skip = true }
+
+// notesKey is the key of notes that were made in front of Track. It is a string, because up to Gin 1.10 all are.
+const notesKey = "github.com/gin-userlog/userlog/middleware.notes"
+
+// notesOf are the notes of the current request. They lie with the response, since Gin's HandleContext forgets what is in
+// a context.
+func notesOf(c *gin.Context) *notes {
+	if r, _ := new(recording).enclosing(c.Writer); r != nil {
+		return r.notes
+	}
+	if n := notesBefore(c); n != nil {
+		return n
+	}
+	n := new(notes)
+	c.Set(notesKey, n)
+	return n
+}
+
+// notesBefore are notes that were made in front of Track, or nil.
+func notesBefore(c *gin.Context) *notes {
+	if len(c.Keys) == 0 {
+		return nil
+	}
+	kept, _ := c.Get(notesKey)
+	n, _ := kept.(*notes)
+	return n
+}

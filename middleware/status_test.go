@@ -1,0 +1,406 @@
+package middleware_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// answers is a Gin application whose handlers answer in every way that there is.
+func answers(use ...gin.HandlerFunc) *gin.Engine {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(use...)
+	r.GET("/plain", func(c *gin.Context) { c.String(http.StatusOK, "plain") })
+	r.GET("/bare", func(c *gin.Context) { c.Status(http.StatusNoContent) })
+	r.GET("/error", func(c *gin.Context) { _ = c.Error(errors.New("declined")) })
+	r.GET("/panic", func(*gin.Context) { panic("broken") })
+	r.GET("/abort", func(*gin.Context) { panic(http.ErrAbortHandler) })
+	r.GET("/late-panic", func(c *gin.Context) { c.String(http.StatusOK, "half"); c.Writer.Flush(); panic("broken") })
+	r.GET("/late-abort", func(c *gin.Context) {
+		c.String(http.StatusOK, "half")
+		c.Writer.Flush()
+		panic(http.ErrAbortHandler)
+	})
+	r.GET("/hints", func(c *gin.Context) {
+		c.Writer.WriteHeader(http.StatusEarlyHints)
+		c.Writer.WriteHeaderNow()
+		c.String(http.StatusOK, "hinted")
+	})
+	r.GET("/hinted", func(c *gin.Context) {
+		c.Writer.WriteHeader(http.StatusEarlyHints)
+		c.Writer.WriteHeaderNow()
+	})
+	r.GET("/hijack", func(c *gin.Context) {
+		conn, _, err := c.Writer.Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+	})
+	r.GET("/forward", func(c *gin.Context) { c.Request.URL.Path = "/plain"; r.HandleContext(c) })
+	return r
+}
+
+// handlesErrors is what many applications have outermost: it answers for handlers that only note an error.
+func handlesErrors(c *gin.Context) {
+	c.Next()
+	if len(c.Errors) > 0 && !c.Writer.Written() {
+		c.JSON(http.StatusUnprocessableEntity, gin.H{"error": c.Errors.Last().Error()})
+	}
+}
+
+// redirectsErrors is one that answers without a body.
+func redirectsErrors(c *gin.Context) {
+	c.Next()
+	if len(c.Errors) > 0 {
+		c.Header("Location", "/sorry")
+		c.Status(http.StatusSeeOther)
+	}
+}
+
+func recoversAs(code int) gin.HandlerFunc {
+	return gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(code) })
+}
+
+// recorded is what a test expects of an entry.
+type recorded struct {
+	code  int
+	ended store.End
+	route string
+}
+
+func (want recorded) check(t *testing.T, entries []store.Entry) {
+	t.Helper()
+	if len(entries) != 1 {
+		t.Fatalf("recorded %d entries: %+v", len(entries), entries)
+	}
+	if got := (recorded{entries[0].Code, entries[0].Ended, entries[0].Route}); got != want {
+		t.Errorf("recorded %+v, want %+v", got, want)
+	}
+	if entries[0].Username != "ada" {
+		t.Errorf("recorded for %q", entries[0].Username)
+	}
+}
+
+func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
+	track := func(logs *memory) gin.HandlerFunc { return middleware.Track(logs, header, middleware.Options{}) }
+	tests := []struct {
+		name, target string
+		build        func(*memory) http.Handler
+		sent         int // 0: the connection ends without an answer
+		want         recorded
+	}{
+		{"plain", "/plain", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/plain"}},
+		{"bare", "/bare", func(m *memory) http.Handler { return answers(track(m)) }, 204, recorded{204, "", "/bare"}},
+		{"no route", "/none", func(m *memory) http.Handler { return answers(track(m)) }, 404, recorded{404, "", ""}},
+		{"an error handler outside", "/error", func(m *memory) http.Handler { return answers(handlesErrors, track(m)) }, 422, recorded{422, "", "/error"}},
+		{"an error handler outside that redirects", "/error", func(m *memory) http.Handler { return answers(redirectsErrors, track(m)) }, 303, recorded{303, "", "/error"}},
+		{"an error handler inside", "/error", func(m *memory) http.Handler { return answers(track(m), handlesErrors) }, 422, recorded{422, "", "/error"}},
+		{"Recovery outside", "/panic", func(m *memory) http.Handler { return answers(recoversAs(503), track(m)) }, 503, recorded{503, "", "/panic"}},
+		{"Recovery inside", "/panic", func(m *memory) http.Handler { return answers(track(m), recoversAs(503)) }, 503, recorded{503, "", "/panic"}},
+		{"no Recovery", "/panic", func(m *memory) http.Handler { return answers(track(m)) }, 0, recorded{0, store.EndBrokeOff, "/panic"}},
+		{"no Recovery but a logger outside", "/panic", func(m *memory) http.Handler {
+			return answers(gin.LoggerWithWriter(io.Discard), track(m))
+		}, 0, recorded{0, store.EndBrokeOff, "/panic"}},
+		{"Recovery outside, panic after 200", "/late-panic", func(m *memory) http.Handler { return answers(recoversAs(503), track(m)) }, 200, recorded{200, store.EndBrokeOff, "/late-panic"}},
+		{"Recovery outside, abort after 200", "/late-abort", func(m *memory) http.Handler { return answers(recoversAs(503), track(m)) }, 200, recorded{200, store.EndBrokeOff, "/late-abort"}},
+		{"no Recovery, abort after 200", "/late-abort", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, store.EndBrokeOff, "/late-abort"}},
+		{"hints, then 200", "/hints", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/hints"}},
+		{"hints, then nothing", "/hinted", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/hinted"}},
+		{"hijack without Upgrade", "/hijack", func(m *memory) http.Handler { return answers(track(m)) }, 204, recorded{0, store.EndUnknown, "/hijack"}},
+		{"HandleContext", "/forward", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/plain"}},
+		{"HandleContext from NoRoute", "/none", func(m *memory) http.Handler {
+			r := answers(track(m))
+			r.NoRoute(func(c *gin.Context) { c.Request.URL.Path = "/plain"; r.HandleContext(c) })
+			return r
+		}, 200, recorded{200, "", "/plain"}},
+		{"twice", "/plain", func(m *memory) http.Handler { return answers(track(m), track(m)) }, 200, recorded{200, "", "/plain"}},
+		{"engine and group", "/admin/users", func(m *memory) http.Handler {
+			r := answers(track(m))
+			r.Group("/admin", track(m)).GET("/users", func(c *gin.Context) { c.Status(http.StatusAccepted) })
+			return r
+		}, 202, recorded{202, "", "/admin/users"}},
+		{"an engine in an engine", "/plain", func(m *memory) http.Handler {
+			outer := gin.New()
+			outer.Use(track(m))
+			outer.GET("/*any", gin.WrapH(answers(track(m))))
+			return outer
+		}, 200, recorded{200, "", "/plain"}},
+		{"an engine in an engine with an error handler", "/error", func(m *memory) http.Handler {
+			outer := gin.New()
+			outer.Use(track(m))
+			outer.GET("/*any", gin.WrapH(answers(handlesErrors, track(m))))
+			return outer
+		}, 422, recorded{422, "", "/error"}},
+		{"TrackHTTP around", "/plain", func(m *memory) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(answers(track(m)))
+		}, 200, recorded{200, "", "/plain"}},
+		{"TrackHTTP around bare", "/bare", func(m *memory) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(answers(track(m)))
+		}, 204, recorded{204, "", "/bare"}},
+		{"TrackHTTP around, twice", "/plain", func(m *memory) http.Handler {
+			around := middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})
+			return around(around(answers()))
+		}, 200, recorded{200, "", ""}},
+		{"a middleware that wraps the writer outside", "/bare", func(m *memory) http.Handler {
+			return answers(func(c *gin.Context) { c.Writer = &wrapped{c.Writer}; c.Next() }, track(m))
+		}, 204, recorded{204, "", "/bare"}},
+		{"a middleware that wraps the writer, and an error handler outside", "/error", func(m *memory) http.Handler {
+			return answers(handlesErrors, func(c *gin.Context) { c.Writer = &wrapped{c.Writer}; c.Next() }, track(m))
+		}, 422, recorded{422, "", "/error"}},
+		{"a middleware that wraps the writer between two Tracks", "/plain", func(m *memory) http.Handler {
+			return answers(track(m), func(c *gin.Context) { c.Writer = &wrapped{c.Writer}; c.Next() }, track(m))
+		}, 200, recorded{200, "", "/plain"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			logs := &memory{}
+			server := httptest.NewUnstartedServer(test.build(logs))
+			server.Config.ErrorLog = silent()
+			server.Start()
+			defer server.Close()
+			server.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			if status, _ := get(t, server.Client(), server.URL+test.target); status != test.sent {
+				t.Errorf("the client got %d", status)
+			}
+			test.want.check(t, logs.await(t, 1))
+		})
+		if test.sent == 0 || test.target == "/hijack" || test.target == "/late-abort" && test.name[:2] == "no" {
+			continue // a recorder can't hijack, and recovers from nothing
+		}
+		t.Run(test.name+", without a server", func(t *testing.T) {
+			t.Parallel()
+			logs := &memory{}
+			w := httptest.NewRecorder()
+			test.build(logs).ServeHTTP(w, request("GET", test.target, "ada"))
+			test.want.check(t, logs.all())
+		})
+	}
+}
+
+// wrapped is the writer of a middleware, such as one that compresses.
+type wrapped struct{ gin.ResponseWriter }
+
+// A time limit outside cuts an answer off that the handlers believe to have given.
+func TestATimeLimitIsRecorded(t *testing.T) {
+	slow := func(c *gin.Context) {
+		c.String(http.StatusOK, "too late")
+		<-c.Request.Context().Done()
+	}
+	tests := []struct {
+		name   string
+		wrap   func(http.Handler) http.Handler
+		config func(*http.Server)
+		handle gin.HandlerFunc
+		sent   int
+		want   recorded
+	}{
+		{"http.TimeoutHandler", func(h http.Handler) http.Handler { return http.TimeoutHandler(h, 30*time.Millisecond, "") }, nil, slow, 503, recorded{503, store.EndTimedOut, "/slow"}},
+		{"http.TimeoutHandler, answered too late", func(h http.Handler) http.Handler { return http.TimeoutHandler(h, 30*time.Millisecond, "") }, nil, func(c *gin.Context) {
+			<-c.Request.Context().Done()
+			c.String(http.StatusGatewayTimeout, "too late")
+		}, 503, recorded{503, store.EndTimedOut, "/slow"}},
+		{"http.TimeoutHandler, in time", func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Minute, "") }, nil, func(c *gin.Context) {
+			c.String(http.StatusTeapot, "in time")
+		}, 418, recorded{418, "", "/slow"}},
+		{"a limit of the application, answered by it", nil, nil, func(c *gin.Context) {
+			ctx, cancel := context.WithTimeout(c.Request.Context(), time.Millisecond)
+			defer cancel()
+			<-ctx.Done()
+			c.String(http.StatusGatewayTimeout, "a slow backend")
+		}, 504, recorded{504, "", "/slow"}},
+		{"WriteTimeout", nil, func(s *http.Server) { s.WriteTimeout = 30 * time.Millisecond }, func(c *gin.Context) {
+			afterLimit(c.Request)
+			c.String(http.StatusOK, "too late")
+		}, 0, recorded{0, store.EndTimedOut, "/slow"}},
+		{"WriteTimeout, after all was sent", nil, func(s *http.Server) { s.WriteTimeout = 30 * time.Millisecond }, func(c *gin.Context) {
+			c.Header("Content-Length", "4")
+			c.String(http.StatusOK, "sent")
+			c.Writer.Flush()
+			afterLimit(c.Request)
+		}, 200, recorded{200, "", "/slow"}},
+		{"WriteTimeout that the handler lifts", nil, func(s *http.Server) { s.WriteTimeout = 30 * time.Millisecond }, func(c *gin.Context) {
+			if err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{}); err != nil {
+				panic(err)
+			}
+			afterLimit(c.Request)
+			c.String(http.StatusOK, "in time")
+		}, 200, recorded{200, "", "/slow"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			logs := &memory{}
+			r := answers(middleware.Track(logs, header, middleware.Options{}))
+			r.GET("/slow", test.handle)
+			var handler http.Handler = r
+			if test.wrap != nil {
+				handler = test.wrap(r)
+			}
+			server := httptest.NewUnstartedServer(handler)
+			if test.config != nil {
+				test.config(server.Config)
+			}
+			server.Start()
+			defer server.Close()
+			if status, _ := get(t, server.Client(), server.URL+"/slow"); status != test.sent {
+				t.Errorf("the client got %d", status)
+			}
+			test.want.check(t, logs.await(t, 1))
+		})
+	}
+}
+
+// afterLimit returns when the time that the server has for an answer is over.
+func afterLimit(r *http.Request) {
+	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
+	<-time.After(2 * server.WriteTimeout)
+}
+
+// A client that goes away is no failure of the site.
+func TestAClientThatGivesUpIsRecorded(t *testing.T) {
+	waits := func(c *gin.Context) {
+		<-c.Request.Context().Done()
+		c.String(http.StatusInternalServerError, "context canceled")
+	}
+	never := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(never.Close)
+	backend, err := url.Parse(never.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(backend)
+	proxy.ErrorLog = silent()
+	tests := []struct {
+		name   string
+		handle gin.HandlerFunc
+		want   recorded
+	}{
+		{"a handler that waits for its context", waits, recorded{0, store.EndGaveUp, "/slow"}},
+		{"a handler that panics then", func(c *gin.Context) { <-c.Request.Context().Done(); panic(http.ErrAbortHandler) }, recorded{0, store.EndGaveUp, "/slow"}},
+		{"a reverse proxy", gin.WrapH(proxy), recorded{0, store.EndGaveUp, "/slow"}},
+		{"half of an answer", func(c *gin.Context) {
+			c.String(http.StatusOK, "half")
+			c.Writer.Flush()
+			<-c.Request.Context().Done()
+		}, recorded{200, store.EndGaveUp, "/slow"}},
+		{"all of an answer", func(c *gin.Context) {
+			c.Header("Content-Length", "3")
+			c.String(http.StatusOK, "all")
+			c.Writer.Flush()
+			<-c.Request.Context().Done()
+		}, recorded{200, "", "/slow"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			logs := &memory{}
+			r := answers(recoversAs(500), middleware.Track(logs, header, middleware.Options{}))
+			begun := make(chan struct{})
+			r.GET("/slow", func(c *gin.Context) { close(begun); test.handle(c) })
+			server := httptest.NewUnstartedServer(r)
+			server.Config.ErrorLog = silent()
+			server.Start()
+			defer server.Close()
+			conn, err := net.Dial("tcp", server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprint(conn, "GET /slow HTTP/1.1\r\nHost: shop\r\nX-User: ada\r\n\r\n")
+			<-begun
+			if test.want.code != 0 {
+				if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+					t.Fatal(err)
+				}
+			}
+			conn.Close()
+			entries := logs.await(t, 1)
+			test.want.check(t, entries)
+			if entries[0].Failed() {
+				t.Error("counts as a failure of the site")
+			}
+		})
+	}
+}
+
+// The site cancels its requests when it shuts down. That is not the customer who gives up.
+func TestAShutdownIsNotAClientThatGivesUp(t *testing.T) {
+	logs := &memory{}
+	stopping := errors.New("stopping")
+	base, stop := context.WithCancelCause(t.Context())
+	r := answers(middleware.Track(logs, header, middleware.Options{}))
+	r.GET("/slow", func(c *gin.Context) {
+		stop(stopping)
+		<-c.Request.Context().Done()
+		c.String(http.StatusServiceUnavailable, "stopping")
+	})
+	server := httptest.NewUnstartedServer(r)
+	server.Config.BaseContext = func(net.Listener) context.Context { return base }
+	server.Start()
+	defer server.Close()
+	if status, _ := get(t, server.Client(), server.URL+"/slow"); status != 503 {
+		t.Errorf("the client got %d", status)
+	}
+	recorded{503, "", "/slow"}.check(t, logs.await(t, 1))
+}
+
+// A stream of events lasts as long as its page.
+func TestAStreamIsRecordedWhenItBegins(t *testing.T) {
+	for name, around := range map[string]func(*memory, *gin.Engine) http.Handler{
+		"Track": func(_ *memory, r *gin.Engine) http.Handler { return r },
+		"TrackHTTP": func(m *memory, r *gin.Engine) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(r)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			logs := &memory{}
+			r := answers(middleware.Track(logs, header, middleware.Options{}))
+			ended := make(chan struct{})
+			r.GET("/events", func(c *gin.Context) {
+				defer close(ended)
+				c.Stream(func(io.Writer) bool {
+					c.SSEvent("tick", "1")
+					return c.Request.Context().Err() == nil
+				})
+			})
+			server := httptest.NewServer(around(logs, r))
+			defer server.Close()
+			asked := request("GET", server.URL+"/events", "ada")
+			asked.RequestURI = ""
+			ctx, cancel := context.WithCancel(t.Context())
+			response, err := server.Client().Do(asked.WithContext(ctx))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := recorded{200, "", "/events"}
+			want.check(t, logs.await(t, 1))
+			select {
+			case <-ended:
+				t.Error("the stream had ended by then")
+			default:
+			}
+			cancel()
+			response.Body.Close()
+			<-ended
+			want.check(t, logs.all())
+		})
+	}
+}
