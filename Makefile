@@ -89,10 +89,10 @@ cover: setup ## Measure the coverage of every package; coverage/index.html shows
 	@$(GO) tool cover -html=coverage/profile -o coverage/index.html
 	@$(GO) tool cover -func=coverage/profile | tail -n 1
 
-# Half an hour and more, on a machine that does nothing else; bench/cmd/report -row measures one thing alone.
+# Half an hour, on a machine that does nothing else.
 .PHONY: bench
-bench: ## Measure what userlog costs, next to what it may cost
-	cd bench && $(GO) run ./cmd/report
+bench: ## Measure what userlog costs, next to what it may cost; ROW=cpu only that, BASE=DIR beside another clone, QUICK=1 once
+	cd bench && GOFLAGS="$(GOFLAGS) $(TAGS)" $(GO) run . $(ROW:%=-row %) $(if $(BASE),-base $(abspath $(BASE))) $(QUICK:%=-quick)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (20s)

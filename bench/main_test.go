@@ -1,13 +1,79 @@
-package bench
+package main
 
 import (
 	"os"
+	"regexp"
+	"strings"
 	"testing"
-
-	"github.com/redis/go-redis/v9/logging"
 )
 
-func TestMain(m *testing.M) {
-	logging.Disable() // its lines about servers that are still starting break up those that benchstat reads
-	os.Exit(m.Run())
+const output = `goos: linux
+BenchmarkPage/static-2   	      10	   2000000 ns/op
+BenchmarkPage/static-2   	      10	   6000000 ns/op
+BenchmarkPage/unchanged  	      10	   2000000 ns/op
+PASS
+`
+
+func TestTable(t *testing.T) {
+	now, base := samples{}, samples{}
+	if err := now.read(strings.NewReader(output)); err != nil {
+		t.Fatal(err)
+	}
+	if err := base.read(strings.NewReader(strings.ReplaceAll(output, "2000000", "1000000"))); err != nil {
+		t.Fatal(err)
+	}
+	chosen, err := choose("page")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	printRow(&table, chosen[0], now, base)
+	for _, want := range []string{
+		`page static +static log.* 4\.000ms   ≤ 5\.000ms +2\.000ms – 6\.000ms   base 3\.500ms, 1\.14 × of it \(p=`,
+		`page unchanged .* 2\.000ms \* ≤ 1\.000ms +base 1\.000ms, 2\.00 × of it`,
+	} {
+		if !regexp.MustCompile(want).MatchString(table.String()) {
+			t.Errorf("nothing like %s in\n%s", want, table.String())
+		}
+	}
+	if lines := strings.Count(table.String(), "\n"); lines != 2 {
+		t.Errorf("%d lines, want those of which something was measured", lines)
+	}
+}
+
+func TestFormat(t *testing.T) {
+	for _, c := range []struct {
+		value      float64
+		unit, want string
+	}{
+		{-0.00005, "added-p99-sec", "-50.00µs"}, {16e-6, "sec/request", "16.00µs"}, {0.104, "track-x-logger", "0.10 ×"},
+		{2.5, "times-plain", "2.50 ×"}, {38_000, "bytes", "38.00kB"}, {0, "lost", "0"}, {1.5, "dropped-%", "1.5 %"},
+	} {
+		if got := format(c.value, c.unit); got != c.want {
+			t.Errorf("%v %s: got %q, want %q", c.value, c.unit, got, c.want)
+		}
+	}
+}
+
+// Every row names a benchmark that there is, and each figure a unit that it reports.
+func TestRowsAreThoseOfTheBenchmarks(t *testing.T) {
+	packages := map[string]string{}
+	for _, r := range rows() {
+		dir := strings.Replace(r.pkg, "github.com/gin-userlog/userlog", "..", 1)
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if text, err := os.ReadFile(dir + "/" + file.Name()); err == nil {
+				packages[dir] += string(text)
+			}
+		}
+		if !strings.Contains(packages[dir], "func Benchmark"+r.benchmark+"(b *testing.B)") {
+			t.Errorf("%s: no Benchmark%s in %s", r.name, r.benchmark, dir)
+		}
+	}
+	if _, err := choose("speed"); err == nil || !strings.Contains(err.Error(), "cpu") {
+		t.Errorf("an unknown row: %v", err)
+	}
 }

@@ -1,0 +1,11 @@
+package admin
+
+import (
+	"testing"
+
+	"github.com/gin-userlog/userlog/bench/internal/start"
+)
+
+func TestMain(m *testing.M) {
+	start.Main(m, map[string]start.Kind{"userlog": serveUserlog, "loop": serveLoop, "centrifuge": serveCentrifuge})
+}

@@ -1,0 +1,221 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/gorilla/websocket"
+
+	"github.com/gin-userlog/userlog/bench/internal/start"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// newHistogram is for durations from a microsecond to a minute.
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(int64(time.Microsecond), int64(time.Minute), 3)
+}
+
+// viewers watch users of one server, each by a socket, and note how long after its recording an entry reached them.
+type viewers struct {
+	server *start.Server
+	kind   string
+	n      int // of them
+
+	mu     sync.Mutex
+	since  int64 // Unix nanoseconds; entries that were recorded earlier are not counted
+	delays *hdrhistogram.Histogram
+}
+
+// watch starts a server of a kind. Nobody watches yet.
+func watch(b *testing.B, kind, redisURL string) *viewers {
+	b.Helper()
+	return &viewers{server: start.Process(b, kind, redisURL), kind: kind, delays: newHistogram()}
+}
+
+// join adds viewers until there are n, of so many users in turn, some at a time. It returns when each has had her first
+// message: from then on she misses nothing.
+func (v *viewers) join(b *testing.B, n, users int, format string) {
+	b.Helper()
+	var all sync.WaitGroup
+	few := make(chan struct{}, 32)
+	for i := v.n; i < n; i++ {
+		few <- struct{}{}
+		all.Go(func() {
+			defer func() { <-few }()
+			conn, err := v.dial(url.Values{"username": {username(i % users)}, "format": {format}})
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			b.Cleanup(func() { conn.Close() })
+			if err := v.begin(conn); err != nil {
+				b.Error(err)
+				return
+			}
+			go v.read(conn)
+		})
+	}
+	all.Wait()
+	v.n = n
+	if b.Failed() {
+		b.FailNow()
+	}
+}
+
+// dial connects a socket.
+func (v *viewers) dial(query url.Values) (*websocket.Conn, error) {
+	origin := http.Header{"Origin": {"http://" + v.server.Address}}
+	conn, _, err := websocket.DefaultDialer.Dial("ws://"+v.server.Address+"/userlog/live/socket?"+query.Encode(), origin)
+	return conn, err
+}
+
+// begin waits for the first message.
+func (v *viewers) begin(conn *websocket.Conn) error {
+	if v.kind == "centrifuge" {
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"id":1,"connect":{}}`)); err != nil {
+			return err
+		}
+	}
+	_, _, err := conn.ReadMessage()
+	return err
+}
+
+// read notes what a viewer gets, until her socket is closed.
+func (v *viewers) read(conn *websocket.Conn) {
+	var message bytes.Buffer
+	for {
+		_, r, err := conn.NextReader()
+		if err != nil {
+			return
+		}
+		message.Reset()
+		if _, err := message.ReadFrom(r); err != nil {
+			return
+		}
+		v.note(recordedAt(message.Bytes()), time.Now().UnixNano())
+	}
+}
+
+func (v *viewers) note(recorded []int64, now int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, at := range recorded {
+		if at >= v.since {
+			_ = v.delays.RecordValue(now - at)
+		}
+	}
+}
+
+// recordedAt finds in a message when its entries were recorded, in Unix nanoseconds. In HTML a row has its path several
+// times, but once as what is read.
+func recordedAt(message []byte) (found []int64) {
+	mark := []byte(`"path":"/at/`)
+	if bytes.HasPrefix(message, []byte("<")) {
+		mark = []byte(`<code dir="ltr">/at/`)
+	}
+	for {
+		_, rest, ok := bytes.Cut(message, mark)
+		if !ok {
+			return found
+		}
+		number, rest, _ := bytes.Cut(rest, []byte("/"))
+		if at, err := strconv.ParseInt(string(number), 10, 64); err == nil {
+			found = append(found, at)
+		}
+		message = rest
+	}
+}
+
+// seen is what viewers saw of a load.
+type seen struct {
+	*hdrhistogram.Histogram // of delays, in nanoseconds
+	lost                    int64
+	cpu                     time.Duration // of the server
+}
+
+// during records by do, waits until viewers have seen as much as there is, or no more can be expected, and returns what they saw.
+func (v *viewers) during(want int, do func()) seen {
+	v.mu.Lock()
+	v.since = time.Now().UnixNano()
+	v.delays.Reset()
+	v.mu.Unlock()
+	before := v.server.Usage().CPU
+	do()
+	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		v.mu.Lock()
+		s := seen{Histogram: v.delays.Clone(), lost: int64(want) - v.delays.TotalCount()}
+		v.mu.Unlock()
+		if s.lost <= 0 || time.Now().After(deadline) {
+			s.cpu = v.server.Usage().CPU - before
+			return s
+		}
+	}
+}
+
+// burst has the server record a burst. The viewers watch its users evenly.
+func (v *viewers) burst(l burst) seen {
+	wire, _ := json.Marshal(l) // a struct of numbers
+	return v.during(l.Entries*v.n/l.Users, func() {
+		v.server.Get("/burst?"+url.Values{"burst": {string(wire)}}.Encode(), new(burst))
+	})
+}
+
+// add adds what was seen of another load.
+func (s *seen) add(other seen) {
+	if s.Histogram == nil {
+		s.Histogram = newHistogram()
+	}
+	s.Merge(other.Histogram)
+	s.lost += other.lost
+	s.cpu += other.cpu
+}
+
+// report reports median and 99th percentile, under a name that may be empty.
+func report(b *testing.B, name string, h *hdrhistogram.Histogram) {
+	b.ReportMetric(float64(h.ValueAtQuantile(50)), name+"p50-ns")
+	b.ReportMetric(float64(h.ValueAtQuantile(99)), name+"p99-ns")
+}
+
+// ratio is how many times that of other a quantile is.
+func (s *seen) ratio(other *hdrhistogram.Histogram, quantile float64) float64 {
+	return float64(s.ValueAtQuantile(quantile)) / float64(other.ValueAtQuantile(quantile))
+}
+
+func TestMessagesSayWhenEntriesWereRecorded(t *testing.T) {
+	first, second := timedPath(time.Unix(0, 12)), timedPath(time.Unix(0, 34))
+	for message, want := range map[string][]int64{
+		`{"path":"` + first + `","route":"/at/:number"}{"path":"` + second + `xxx"}`: {12, 34},
+		`<a href="` + first + `"><code dir="ltr">` + first + `</code>`:               {12},
+		`{"path":"/at/x/"}`: nil,
+		"":                  nil,
+	} {
+		if got := recordedAt([]byte(message)); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", message, got, want)
+		}
+	}
+}
+
+// BenchmarkViewers is no row of the table. It shows in a moment that each kind of server brings everything to its viewers.
+func BenchmarkViewers(b *testing.B) {
+	for _, c := range []struct{ kind, format string }{{"userlog", ""}, {"userlog", "json"}, {"loop", ""}, {"centrifuge", ""}} {
+		b.Run(c.kind+c.format, func(b *testing.B) {
+			v := watch(b, c.kind, redistest.Start(b).URL)
+			load := burst{Entries: 300, Users: 3, Rate: 3000}
+			v.burst(load) // a program is told of nothing before there is something
+			v.join(b, 6, 3, c.format)
+			for b.Loop() {
+				if s := v.burst(load); s.lost != 0 {
+					b.Errorf("lost %d of %d", s.lost, s.TotalCount()+s.lost)
+				}
+			}
+		})
+	}
+}

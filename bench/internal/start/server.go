@@ -1,0 +1,170 @@
+package start
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9/logging"
+)
+
+// variable of the environment names the kind of server that a process is, and its Redis.
+const variable = "USERLOG_BENCH_SERVER"
+
+// patience is how long a server may take to end.
+const patience = 10 * time.Second
+
+// A Kind makes what one kind of server serves, and what closes it.
+type Kind func(redisURL string) (http.Handler, func(context.Context) error, error)
+
+// Main is what TestMain calls. It runs the benchmarks, or one of the kinds in a process that [Process] has started.
+func Main(m *testing.M, kinds map[string]Kind) {
+	logging.Disable() // its lines about servers that are away break up those of the benchmarks
+	kind, redisURL, ok := strings.Cut(os.Getenv(variable), " ")
+	if !ok {
+		os.Exit(m.Run())
+	}
+	if err := serve(kinds[kind], redisURL); err != nil {
+		fmt.Fprintf(os.Stderr, "serve %s: %v\n", kind, err)
+		os.Exit(1)
+	}
+}
+
+// serve serves on a port that it prints, until stdin ends: a server never outlives its benchmark.
+func serve(kind Kind, redisURL string) error {
+	handler, shutDown, err := kind(redisURL)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	var sockets atomic.Int64
+	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			sockets.Add(1)
+			defer sockets.Add(-1)
+		}
+		if r.URL.Path == "/usage" {
+			serveUsage(w, r.FormValue("rest") != "", sockets.Load())
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})}
+	fmt.Println(listener.Addr())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end, too
+		server.Close()
+	}()
+	_ = server.Serve(listener) // ends when it is closed
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = shutDown(ctx) // tells what is lost with a Redis that is away
+	return nil
+}
+
+// Usage is what a server uses.
+type Usage struct {
+	CPU        time.Duration // so far
+	Memory     uint64        // bytes that the Go runtime has of the system
+	Goroutines int
+	Sockets    int64 // that are open
+}
+
+func serveUsage(w http.ResponseWriter, rest bool, sockets int64) {
+	if rest {
+		debug.FreeOSMemory()
+	}
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	cpu := time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	WriteJSON(w, Usage{CPU: cpu, Memory: memory.Sys - memory.HeapReleased, Goroutines: runtime.NumGoroutine(), Sockets: sockets})
+}
+
+// WriteJSON answers with v.
+func WriteJSON(w http.ResponseWriter, v any) {
+	_ = json.NewEncoder(w).Encode(v) // a benchmark that does not read it has ended
+}
+
+// Server is a server in a process of its own.
+type Server struct {
+	Address string // host:port
+	b       *testing.B
+}
+
+// Process starts a server of a kind that [Main] knows, and returns when it listens. It ends with the benchmark.
+func Process(b *testing.B, kind, redisURL string) *Server {
+	b.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), variable+"="+kind+" "+redisURL)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		stdin.Close()
+		late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		defer late.Stop()
+		_ = cmd.Wait() // its words are on stderr
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		b.Fatalf("server %s ended without an address: %v", kind, err)
+	}
+	return &Server{Address: strings.TrimSpace(line), b: b}
+}
+
+// Get asks for a path of the server, and decodes the answer's JSON into answer.
+func (s *Server) Get(path string, answer any) {
+	s.b.Helper()
+	response, err := http.Get("http://" + s.Address + path)
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(answer); err != nil || response.StatusCode != http.StatusOK {
+		s.b.Fatalf("%s: %s, %v", path, response.Status, err)
+	}
+}
+
+// Usage is what the server uses now.
+func (s *Server) Usage() (u Usage) {
+	s.b.Helper()
+	s.Get("/usage", &u)
+	return u
+}
+
+// UsageAtRest is what the server cannot do without: it collects its garbage, and closes connections that nobody uses.
+func (s *Server) UsageAtRest() (u Usage) {
+	s.b.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	s.Get("/usage?rest=1", &u)
+	return u
+}

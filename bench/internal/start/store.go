@@ -1,0 +1,26 @@
+// Package start starts what benchmarks measure: a store, or a server in a process of its own.
+package start
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Store opens a store that logs nothing. It is closed at the end of the benchmark.
+func Store(b *testing.B, url string) *store.Store {
+	b.Helper()
+	logs, err := store.Open(url, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = logs.Close(ctx) // says what is lost where Redis is away, as it is meant to be
+	})
+	return logs
+}

@@ -1,0 +1,103 @@
+package recording
+
+import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/bench/internal/start"
+	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// plain is an application without Track.
+func plain(string) (http.Handler, func(context.Context) error, error) {
+	return application(), func(context.Context) error { return nil }, nil
+}
+
+// tracked is the same application, and records. Its stats are at /stats.
+func tracked(redisURL string) (http.Handler, func(context.Context) error, error) {
+	logs, err := store.Open(redisURL, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, nil, err
+	}
+	user := func(c *gin.Context) string { return c.Param("user") }
+	r := application(middleware.Track(logs, user, middleware.Options{}))
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if request.URL.Path == "/stats" {
+			start.WriteJSON(w, logs.Stats())
+			return
+		}
+		r.ServeHTTP(w, request)
+	}), logs.Close, nil
+}
+
+// answer is what the application answers.
+const answer = "Thank you."
+
+// application has one route. A request says in its path how much work it is.
+func application(middleware ...gin.HandlerFunc) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.Use(middleware...)
+	r.GET("/orders/:user/:work", func(c *gin.Context) {
+		if n, err := strconv.Atoi(c.Param("work")); err == nil {
+			work(n)
+		}
+		c.String(http.StatusOK, answer)
+	})
+	return r
+}
+
+// work takes the same CPU time however busy the machine is.
+func work(n int) {
+	var block [sha256.Size]byte
+	for range n {
+		block = sha256.Sum256(block[:])
+	}
+}
+
+// workOf is how much work takes d of CPU time on this machine when it is idle.
+func workOf(d time.Duration) int {
+	const sample = 20_000
+	fastest := time.Hour
+	for range 5 {
+		began := time.Now()
+		work(sample)
+		fastest = min(fastest, time.Since(began))
+	}
+	return int(sample * d / fastest)
+}
+
+// pair is the same application without and with Track. One is idle while the other is measured.
+type pair struct{ plain, tracked *start.Server }
+
+func startPair(b *testing.B, redisURL string) pair {
+	b.Helper()
+	return pair{start.Process(b, "plain", ""), start.Process(b, "tracked", redisURL)}
+}
+
+// inTurns measures without, with, with and without Track, so that a machine that gets busier meets both alike.
+func (p pair) inTurns(plain, tracked func(*start.Server)) {
+	plain(p.plain)
+	tracked(p.tracked)
+	tracked(p.tracked)
+	plain(p.plain)
+}
+
+// written waits until nothing is queued any more, and returns the stats.
+func (p pair) written() (stats store.Stats) {
+	for {
+		p.tracked.Get("/stats", &stats)
+		if stats.Queued == 0 {
+			return stats
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

@@ -1,0 +1,133 @@
+package recording
+
+import (
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/bench/internal/start"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/embedded"
+)
+
+// BenchmarkWriter measures how many entries a second are written, from Record until Redis has confirmed them. Each round is
+// followed by one of a bare go-redis pipeline, which sends the same commands with payloads that are ready.
+func BenchmarkWriter(b *testing.B) {
+	entries := someEntries(20_000)
+	b.Run("redis", func(b *testing.B) {
+		server := redistest.Start(b)
+		logs := start.Store(b, server.URL)
+		batches := encode(b, entries)
+		client := server.Client(b)
+		var ours, bare time.Duration
+		rounds := 0
+		for b.Loop() {
+			rounds++
+			ours += write(b, logs, entries)
+			began := time.Now()
+			for _, batch := range batches {
+				send(b, client, logs.KeyPrefix()+"log:", batch)
+			}
+			bare += time.Since(began)
+		}
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(float64(rounds*len(entries))/ours.Seconds(), "entries/s")
+		b.ReportMetric(bare.Seconds()/ours.Seconds(), "x-pipeline")
+	})
+	b.Run("embedded", func(b *testing.B) {
+		logs, err := embedded.Open(store.Options{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer logs.Close(b.Context())
+		var took time.Duration
+		rounds := 0
+		for b.Loop() {
+			rounds++
+			took += write(b, logs, entries)
+		}
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(float64(rounds*len(entries))/took.Seconds(), "entries/s")
+	})
+}
+
+// someEntries are those of 20 users in turn.
+func someEntries(n int) []store.Entry {
+	entries := make([]store.Entry, n)
+	for i := range entries {
+		entries[i] = store.Entry{
+			Username: "customer-" + strconv.Itoa(i%20), Method: "GET", Path: "/orders/" + strconv.Itoa(i) + "?page=2",
+			Route: "/orders/:id", Code: 200, Time: time.Now(), Duration: 3 * time.Millisecond,
+		}
+	}
+	return entries
+}
+
+// write records the entries, never leaves the writer without a full batch, and returns how long it took until all were written.
+func write(b *testing.B, logs *store.Store, entries []store.Entry) time.Duration {
+	b.Helper()
+	const atOnce = 500
+	await := func(queued uint64) {
+		for logs.Stats().Queued > queued {
+			time.Sleep(100 * time.Microsecond)
+		}
+	}
+	want, began := logs.Stats().Written+uint64(len(entries)), time.Now()
+	for burst := range slices.Chunk(entries, atOnce) {
+		await(atOnce)
+		for _, e := range burst {
+			logs.Record(e)
+		}
+	}
+	await(0)
+	took := time.Since(began)
+	if stats := logs.Stats(); stats.Written != want {
+		b.Fatalf("not everything was written: %+v", stats)
+	}
+	return took
+}
+
+// encoded is an entry as it is sent.
+type encoded struct{ username, line string }
+
+// encode returns the entries in batches of 100, which is the recorder's largest.
+func encode(b *testing.B, entries []store.Entry) [][]encoded {
+	b.Helper()
+	lines := make([]encoded, len(entries))
+	for i, e := range entries {
+		e.ID = "benchmarkxxx-" + strconv.FormatInt(int64(i), 36) // as long as a real one
+		line, err := json.Marshal(e)
+		if err != nil {
+			b.Fatal(err)
+		}
+		lines[i] = encoded{e.Username, string(line)}
+	}
+	return slices.Collect(slices.Chunk(lines, 100))
+}
+
+// send is one transaction: one LPUSH, LTRIM and PEXPIRE for each user, and one PUBLISH for each entry.
+func send(b *testing.B, client *redis.Client, prefix string, batch []encoded) {
+	b.Helper()
+	ctx, pipe := b.Context(), client.TxPipeline()
+	pushed := map[string][]any{}
+	for _, e := range batch {
+		pushed[e.username] = append(pushed[e.username], e.line)
+	}
+	for username, lines := range pushed {
+		pipe.LPush(ctx, prefix+username, lines...)
+		pipe.LTrim(ctx, prefix+username, 0, store.DefaultMaxEntries-1)
+		pipe.PExpire(ctx, prefix+username, store.DefaultRetention)
+	}
+	for _, e := range batch {
+		pipe.Publish(ctx, prefix+e.username, e.line)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		b.Fatal(err)
+	}
+}

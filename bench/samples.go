@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+
+	"golang.org/x/perf/benchfmt"
+)
+
+// samples are what the benchmarks of a row report: by the name below the row's function and by tidy unit, a value for each round.
+type samples map[string]map[string][]float64
+
+// run runs benchmarks once, and shows what they print as progress.
+func (s samples) run(ctx context.Context, binary string, args []string, progress io.Writer) error {
+	cmd := exec.CommandContext(ctx, binary, args...)
+	var output bytes.Buffer
+	cmd.Stdout = io.MultiWriter(&output, progress)
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, &output)
+	}
+	return s.read(&output)
+}
+
+// read adds what is in the output of benchmarks.
+func (s samples) read(output io.Reader) error {
+	for reader := benchfmt.NewReader(output, ""); ; {
+		if !reader.Scan() {
+			return reader.Err()
+		}
+		result, ok := reader.Result().(*benchfmt.Result)
+		if !ok {
+			continue
+		}
+		_, below := result.Name.Parts()
+		name := ""
+		for _, part := range below {
+			if part[0] == '/' { // and not the number of CPUs
+				name += strings.TrimPrefix(string(part), "/")
+			}
+		}
+		if s[name] == nil {
+			s[name] = map[string][]float64{}
+		}
+		for _, v := range result.Values {
+			s[name][v.Unit] = append(s[name][v.Unit], v.Value)
+		}
+	}
+}
