@@ -39,7 +39,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	name := flags.String("row", "", "measure only this")
 	base := flags.String("base", "", "compare with the userlog in this directory")
-	verbose := flags.Bool("v", false, "show what the benchmarks print, which benchstat reads")
 	quick := flags.Bool("quick", false, "one round, with fewer names and viewers")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -55,74 +54,65 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var alternative []string
+	trees := [][]string{nil}
 	if *base != "" {
-		if alternative, err = modulesOf(*base, dir); err != nil {
+		flags, err := modulesOf(*base, dir)
+		if err != nil {
 			return err
 		}
-	}
-	progress := io.Discard
-	if *verbose {
-		progress = stderr
+		trees = append(trees, flags)
 	}
 	load, _ := os.ReadFile("/proc/loadavg") // a figure of a busy machine is worth little
 	fmt.Fprintf(stdout, "%s, %d CPUs, load %s\n", runtime.Version(), runtime.NumCPU(), strings.TrimSpace(string(load)))
+	if *quick {
+		fmt.Fprintln(stdout, "Quick: one round, 20,000 names instead of a million, 1,000 idle viewers instead of 10,000.")
+	}
 	printHead(stdout)
 	for _, r := range chosen {
-		if *quick {
-			r.rounds = 1
-		}
-		fmt.Fprintf(stderr, "measuring %s, %d times %s\n", r.name, r.rounds, r.time)
-		now, before, err := measure(ctx, r, *quick, dir, alternative, progress)
+		fmt.Fprintf(stderr, "measuring %s\n", r.name)
+		results, err := measure(ctx, r, *quick, dir, trees)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		printRow(stdout, r, now, before)
+		printRow(stdout, r, results)
 	}
 	return nil
 }
 
-// measure runs the rounds of a row, of this tree and of the alternative in turns where there is one.
-func measure(ctx context.Context, r row, quick bool, dir string, alternative []string, progress io.Writer) (now, before samples, err error) {
+// measure runs the rounds of a row, of all trees in turns, and returns what came of each. Trees are flags to build with.
+func measure(ctx context.Context, r row, quick bool, dir string, trees [][]string) ([]samples, error) {
 	args := []string{"-test.run=^$", "-test.bench=^Benchmark" + r.benchmark + "$", "-test.benchtime=" + r.time}
 	if quick {
-		args = append(args, "-test.short")
+		r.rounds, args = 1, append(args, "-test.short")
 	}
-	now, before = samples{}, samples{}
-	binary, err := build(ctx, r, filepath.Join(dir, r.name+"-now.test"), nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	turns := []func() error{func() error { return now.run(ctx, binary, args, progress) }}
-	if alternative != nil {
-		other, err := build(ctx, r, filepath.Join(dir, r.name+"-base.test"), alternative)
-		if err != nil {
-			return nil, nil, err
-		}
-		turns = append(turns, func() error { return before.run(ctx, other, args, progress) })
-	}
-	for i := range r.rounds * len(turns) {
-		turn := i % len(turns)
-		if i/len(turns)%2 == 1 { // neither is always the first
-			turn = len(turns) - 1 - turn
-		}
-		if err := turns[turn](); err != nil {
-			return nil, nil, err
+	binaries, results := make([]string, len(trees)), make([]samples, len(trees))
+	for i, flags := range trees {
+		binaries[i], results[i] = filepath.Join(dir, fmt.Sprintf("%s-%d.test", r.name, i)), samples{}
+		if err := build(ctx, r, binaries[i], flags); err != nil {
+			return nil, err
 		}
 	}
-	return now, before, nil
+	for round := range r.rounds {
+		for i := range trees {
+			turn := (i + round) % len(trees) // none is always the first
+			if err := results[turn].run(ctx, binaries[turn], args); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return results, nil
 }
 
-// build builds the benchmarks of a row; flags say with which modules.
-func build(ctx context.Context, r row, binary string, flags []string) (string, error) {
+// build builds the benchmarks of a row.
+func build(ctx context.Context, r row, binary string, flags []string) error {
 	cmd := exec.CommandContext(ctx, "go", append(append([]string{"test", "-c", "-o", binary}, flags...), r.pkg)...)
 	if flags != nil {
 		cmd.Env = append(os.Environ(), "GOWORK=off")
 	}
 	if output, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", cmd, err, output)
+		return fmt.Errorf("%s: %w\n%s", cmd, err, output)
 	}
-	return binary, nil
+	return nil
 }
 
 // modulesOf returns the flags of "go test" that take userlog's modules from another directory.

@@ -27,10 +27,10 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table strings.Builder
-	printRow(&table, chosen[0], now, base)
+	printRow(&table, chosen[0], []samples{now, base})
 	for _, want := range []string{
-		`page static +static log.* 4\.000ms   ≤ 5\.000ms +2\.000ms – 6\.000ms   base 3\.500ms, 1\.14 × of it \(p=`,
-		`page unchanged .* 2\.000ms \* ≤ 1\.000ms +base 1\.000ms, 2\.00 × of it`,
+		`page static +static log.* 4\.000ms   ≤ 5\.000ms +2\.000ms – 6\.000ms   base 3\.500ms, now 1\.14 × of it \(p=`,
+		`page unchanged .* 2\.000ms \* ≤ 1\.000ms +base 1\.000ms, now 2\.00 × of it`,
 	} {
 		if !regexp.MustCompile(want).MatchString(table.String()) {
 			t.Errorf("nothing like %s in\n%s", want, table.String())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 )
 
@@ -49,40 +50,40 @@ const (
 func rows() []row {
 	return []row{
 		{"request", recording, "Request", "1s", 5, []figure{
-			{"", "track-x-logger", "time that Track adds to a request, of what gin.Logger adds", atMost(0.15)},
-			{"", "track-added-ns", "the same, as a time", limit{}},
-			{"", "busy-x-logger", "the same, beside a writer at full speed", limit{}},
+			{"", "track-x-logger", "time that Track adds, as a share of what gin.Logger adds", atMost(0.15)},
+			{"", "track-added-ns", "the time that Track adds", limit{}},
+			{"", "busy-x-logger", "the same share, beside a writer at full speed", limit{}},
 			{"", "allocs", "allocations of a plain request", atMost(0)},
 			{"", "masked-allocs", "allocations of a request with a masked query", atMost(1)},
 		}},
 		{"cpu", recording, "CPU", once, 5, []figure{
-			{"", "ns/request", "CPU of a recorded request at 5,000/s", atMost(30 * µs)},
+			{"", "ns/request", "CPU that recording a request costs, at 5,000/s", atMost(30 * µs)},
 			{"", "application-ns/request", "of that, the application", limit{}},
 			{"", "redis-ns/request", "of that, Redis", limit{}},
 		}},
 		{"writer", recording, "Writer", "1s", 5, []figure{
-			{"redis", "x-pipeline", "speed of the writer, of a bare go-redis pipeline's", atLeast(0.7)},
-			{"redis", "entries/s", "entries written a second", limit{}},
-			{"embedded", "entries/s", "entries a second, in the embedded store", limit{}},
+			{"redis", "x-pipeline", "entries/s written, as a share of a bare go-redis pipeline's", atLeast(0.7)},
+			{"redis", "entries/s", "entries/s written", limit{}},
+			{"embedded", "entries/s", "entries/s written, embedded store", limit{}},
 		}},
 		{"saturation", recording, "Saturation", once, 5, []figure{
-			{"working", "x-plain", "most requests a second with Track, of those without; 100 µs each", atLeast(0.85)},
+			{"working", "x-plain", "most requests/s with Track, as a share; each works 100 µs", atLeast(0.85)},
 			{"working", "dropped-%", "entries dropped meanwhile", atMost(0)},
 			{"empty", "x-plain", "the same, with an empty handler", limit{}},
 			{"empty", "dropped-%", "entries dropped meanwhile", limit{}},
 		}},
 		{"mask", "github.com/gin-userlog/userlog/store/internal/mask", "MaskRatio", once, 5, []figure{
-			{"worst", "times-plain", "time to mask the costliest address, of plain text as long", atMost(3)},
+			{"worst", "times-plain", "masking the costliest address, next to plain text as long", atMost(3)},
 		}},
 		{"latency", recording, "Latency", once, 5, []figure{
-			{"", "added-p99-ns", "added to an answer at 2,000/s, p99", atMost(50 * µs)},
+			{"", "added-p99-ns", "added to an answer at 2,000 requests/s, p99", atMost(50 * µs)},
 			{"", "added-p50-ns", "the same, p50", limit{}},
 		}},
 		{"frame", admin, "Frame", once, 5, []figure{
 			{"", "p50-ns", "recorded → frame received, after a quiet moment, p50", atMost(3 * ms)},
 			{"", "p99-ns", "the same, p99", atMost(15 * ms)},
-			{"", "p50-x-publish", "the same next to a bare PUBLISH, p50", atMost(4)},
-			{"", "p99-x-publish", "the same next to a bare PUBLISH, p99", atMost(4)},
+			{"", "p50-x-publish", "next to a bare PUBLISH → received, p50", atMost(4)},
+			{"", "p99-x-publish", "next to a bare PUBLISH → received, p99", atMost(4)},
 			{"", "lost", "frames lost", atMost(0)},
 		}},
 		{"fanout", admin, "Fanout", once, 3, []figure{
@@ -92,32 +93,32 @@ func rows() []row {
 			{"", "programs-lost", "entries lost by programs", atMost(0)},
 			{"", "loop-p99-ns", "the same with a plain loop without Redis, p99", limit{}},
 			{"", "centrifuge-p99-ns", "the same with centrifuge in memory, p99", limit{}},
-			{"", "cpu-x-loop", "CPU of a row, of the plain loop's", limit{}},
-			{"", "cpu-x-centrifuge", "CPU of a row, of centrifuge's", limit{}},
+			{"", "cpu-x-loop", "server's CPU for a row, next to the plain loop's", limit{}},
+			{"", "cpu-x-centrifuge", "server's CPU for a row, next to centrifuge's", limit{}},
 		}},
 		{"onelog", admin, "OneLog", once, 3, []figure{
 			{"", "p50-ns", "recorded → seen by all viewers of one log, p50", limit{}},
-			{"", "p50-x-django", "the same, of what django-userlog 0.2 took, p50", atMost(0.25)},
-			{"", "p99-x-django", "p99, of django-userlog's p50", atMost(0.25)},
-			{"", "p50-x-loop", "the same next to a plain loop without Redis, p50", limit{}},
+			{"", "p50-x-django", "p50, next to that of django-userlog 0.2", atMost(0.25)},
+			{"", "p99-x-django", "p99, next to the p50 of django-userlog 0.2", atMost(0.25)},
+			{"", "p50-x-loop", "p50, next to that of a plain loop without Redis", limit{}},
 			{"", "lost", "rows lost", atMost(0)},
 			{"", "page-added-p50-ns", "added to the watched user's own pages, p50", atMost(1 * ms)},
 		}},
 		{"idle", admin, "Idle", once, 1, []figure{
-			{"", "lost", "viewers with nothing to see: not held", atMost(0)},
+			{"", "lost", "of viewers with nothing to see: not held", atMost(0)},
 			{"", "memory-B/viewer", "memory of a viewer", limit{}},
 			{"", "goroutines/viewer", "goroutines of a viewer", limit{}},
-			{"", "added-connections", "connections to Redis beyond one viewer's: at most a pool's", atMost(20)},
+			{"", "added-connections", "connections to Redis beyond one viewer's: at most a pool's", atMost(float64(10 * runtime.GOMAXPROCS(0)))},
 			{"", "cpu-%", "CPU of all of them", limit{}},
 		}},
 		{"slow", admin, "Slow", once, 1, []figure{
-			{"", "others-p99-x-without", "one of 1,000 viewers never reads: delay of the others, p99, of that without", atMost(1.2)},
+			{"", "others-p99-x-without", "one viewer never reads: p99 of 1,000 others, next to without", atMost(1.2)},
 			{"", "others-lost", "rows that the others lost", atMost(0)},
-			{"", "full-sec", "until that viewer is gone, after its buffers were full", atMost(15)},
+			{"", "full-sec", "until that viewer is gone, once its buffers are full", atMost(15)},
 			{"", "goroutines-left", "goroutines left of it", atMost(0)},
 		}},
 		{"login", admin, "Login", "15x", 3, []figure{
-			{"", "apart-%", "wrong password, for an account and for none: medians apart", atMost(5)},
+			{"", "apart-%", "wrong password, for an account or none: medians apart", atMost(5)},
 			{"", "known-p50-ns", "a login with a wrong password", limit{}},
 		}},
 		{"search", admin, "Search", "1s", 1, []figure{

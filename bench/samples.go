@@ -14,16 +14,14 @@ import (
 // samples are what the benchmarks of a row report: by the name below the row's function and by tidy unit, a value for each round.
 type samples map[string]map[string][]float64
 
-// run runs benchmarks once, and shows what they print as progress.
-func (s samples) run(ctx context.Context, binary string, args []string, progress io.Writer) error {
+// run runs benchmarks once.
+func (s samples) run(ctx context.Context, binary string, args []string) error {
 	cmd := exec.CommandContext(ctx, binary, args...)
-	var output bytes.Buffer
-	cmd.Stdout = io.MultiWriter(&output, progress)
-	cmd.Stderr = cmd.Stdout
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", cmd, err, &output)
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, output)
 	}
-	return s.read(&output)
+	return s.read(bytes.NewReader(output))
 }
 
 // read adds what is in the output of benchmarks.

@@ -19,12 +19,12 @@ func printHead(w io.Writer) {
 	fmt.Fprintf(w, lineForm, "row", "what is measured", "median", "", "limit", "lowest – highest   (* is beyond the limit)")
 }
 
-// printRow prints the figures of a row that were measured, and beside them those of another tree where there is one.
-func printRow(w io.Writer, r row, now, base samples) {
-	for _, name := range slices.Sorted(maps.Keys(now)) {
-		for _, f := range r.figures {
-			_, unit := benchunit.Tidy(0, f.unit)
-			values := now[name][unit]
+// printRow prints the figures of a row that were measured, and beside them those of other trees than the first.
+func printRow(w io.Writer, r row, results []samples) {
+	for _, f := range r.figures {
+		_, unit := benchunit.Tidy(0, f.unit)
+		for _, name := range slices.Sorted(maps.Keys(results[0])) {
+			values := results[0][name][unit]
 			if len(values) == 0 || f.below != "" && f.below != name {
 				continue
 			}
@@ -40,8 +40,12 @@ func printRow(w io.Writer, r row, now, base samples) {
 			if len(values) > 1 {
 				more = format(slices.Min(values), unit) + " – " + format(slices.Max(values), unit)
 			}
-			if before, was := summarize(base[name][unit]); len(before.Values) > 0 {
-				more += fmt.Sprintf("   base %s, %.2f × of it (%s)", format(was, unit), median/was, benchmath.AssumeNothing.Compare(before, sample))
+			for _, base := range results[1:] {
+				before, was := summarize(base[name][unit])
+				more += "   base " + format(was, unit)
+				if was != 0 {
+					more += fmt.Sprintf(", now %.2f × of it (%s)", median/was, benchmath.AssumeNothing.Compare(before, sample))
+				}
 			}
 			fmt.Fprintf(w, lineForm, strings.TrimSpace(r.name+" "+name), f.what, format(median, unit), mark, limit, more)
 		}

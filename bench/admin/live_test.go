@@ -7,62 +7,45 @@ import (
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/redis/go-redis/v9"
-
+	"github.com/gin-userlog/userlog/bench/internal/start"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// BenchmarkFrame measures how long an entry takes from its recording to its viewer, after a quiet moment; and at the same
-// time, on the same Redis, how long a message takes from a bare PUBLISH to its subscriber.
+// BenchmarkFrame measures how long an entry takes from its recording to its viewer, after a quiet moment; and in turns with it,
+// on the same Redis, how long a message takes from a bare PUBLISH to its subscriber.
 func BenchmarkFrame(b *testing.B) {
+	const entries, rate = 100, 25 // so that each of five users is quiet for 200 ms
 	server := redistest.Start(b)
 	v := watch(b, "userlog", server.URL)
 	v.join(b, 5, 5, "")
-	bare := startBarePublish(b, server.Client(b))
+	client, channel := server.Client(b), "userlog:a-bare-publish" // go-redis 9.21 waits for more after a very short name
+	subscription := client.Subscribe(b.Context(), channel)
+	defer subscription.Close()
+	if _, err := subscription.Receive(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	var ours seen
-	theirs := newHistogram()
+	publish := start.Histogram()
 	for b.Loop() {
-		const entries, rate = 100, 25 // so that each user is quiet for 200 ms
-		end := make(chan struct{})
-		go bare(end, time.Second/rate, theirs)
+		for range entries {
+			time.Sleep(time.Second / rate)
+			began := time.Now()
+			if err := client.Publish(b.Context(), channel, timedPath(began)).Err(); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := subscription.ReceiveMessage(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			_ = publish.RecordValue(time.Since(began).Nanoseconds())
+		}
 		ours.add(v.burst(burst{Entries: entries, Users: 5, Rate: rate}))
-		end <- struct{}{}
 	}
 	b.ReportMetric(0, "ns/op")
 	report(b, "", ours.Histogram)
-	report(b, "publish-", theirs)
-	b.ReportMetric(ours.ratio(theirs, 50), "p50-x-publish")
-	b.ReportMetric(ours.ratio(theirs, 99), "p99-x-publish")
+	report(b, "publish-", publish)
+	b.ReportMetric(ours.ratio(publish, 50), "p50-x-publish")
+	b.ReportMetric(ours.ratio(publish, 99), "p99-x-publish")
 	b.ReportMetric(float64(ours.lost), "lost")
-}
-
-// startBarePublish subscribes, and returns what publishes at an interval until end.
-func startBarePublish(b *testing.B, client *redis.Client) func(end chan struct{}, interval time.Duration, took *hdrhistogram.Histogram) {
-	b.Helper()
-	ctx, channel := b.Context(), "userlog:a-bare-publish" // go-redis 9.21 waits for more after a very short name
-	subscription := client.Subscribe(ctx, channel)
-	b.Cleanup(func() { subscription.Close() })
-	if _, err := subscription.Receive(ctx); err != nil {
-		b.Fatal(err)
-	}
-	return func(end chan struct{}, interval time.Duration, took *hdrhistogram.Histogram) {
-		for {
-			select {
-			case <-end:
-				return
-			case <-time.After(interval):
-			}
-			began := time.Now()
-			if err := client.Publish(ctx, channel, timedPath(began)).Err(); err != nil {
-				b.Error(err)
-			}
-			if _, err := subscription.ReceiveMessage(ctx); err != nil {
-				b.Error(err)
-			}
-			_ = took.RecordValue(time.Since(began).Nanoseconds())
-		}
-	}
 }
 
 // BenchmarkFanout has 2,000 entries a second of 100 users reach 1,000 viewers: pages and programs of userlog, viewers of a
@@ -72,6 +55,7 @@ func BenchmarkFanout(b *testing.B) {
 		name, kind, format string
 		viewers            *viewers
 		seen               seen
+		cpu                time.Duration
 	}{{name: "pages", kind: "userlog"}, {name: "programs", kind: "userlog", format: "json"}, {name: "loop", kind: "loop"}, {name: "centrifuge", kind: "centrifuge"}}
 	load := burst{Entries: 4000, Users: 100, Rate: 2000}
 	for i := range contenders {
@@ -83,19 +67,21 @@ func BenchmarkFanout(b *testing.B) {
 	}
 	for b.Loop() {
 		for i := range contenders {
-			contenders[i].seen.add(contenders[i].viewers.burst(load))
+			c := &contenders[i]
+			before := c.viewers.server.Usage().CPU
+			c.seen.add(c.viewers.burst(load))
+			c.cpu += c.viewers.server.Usage().CPU - before
 		}
 	}
 	b.ReportMetric(0, "ns/op")
-	perRow := func(s seen) float64 { return float64(s.cpu.Nanoseconds()) / float64(max(s.TotalCount(), 1)) }
 	for i := range contenders {
 		c := &contenders[i]
 		report(b, c.name+"-", c.seen.Histogram)
-		b.ReportMetric(perRow(c.seen), c.name+"-cpu-ns/row")
+		b.ReportMetric(float64(c.cpu.Nanoseconds())/float64(max(c.seen.TotalCount(), 1)), c.name+"-cpu-ns/row")
 		b.ReportMetric(float64(c.seen.lost), c.name+"-lost")
 	}
-	b.ReportMetric(perRow(contenders[0].seen)/perRow(contenders[2].seen), "cpu-x-loop")
-	b.ReportMetric(perRow(contenders[0].seen)/perRow(contenders[3].seen), "cpu-x-centrifuge")
+	b.ReportMetric(contenders[0].cpu.Seconds()/contenders[2].cpu.Seconds(), "cpu-x-loop")
+	b.ReportMetric(contenders[0].cpu.Seconds()/contenders[3].cpu.Seconds(), "cpu-x-centrifuge")
 }
 
 // BenchmarkOneLog has more and more viewers watch one user, who asks for a page eight times a second. It measures when viewers
@@ -110,7 +96,7 @@ func BenchmarkOneLog(b *testing.B) {
 		plain.join(b, n, 1, "")
 		b.Run(fmt.Sprintf("viewers=%d", n), func(b *testing.B) {
 			var all, loop seen
-			answers := newHistogram()
+			answers := start.Histogram()
 			for b.Loop() {
 				all.add(ours.during(pages*n, func() {
 					for range pages {

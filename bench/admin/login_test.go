@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/gin-userlog/userlog/bench/internal/start"
 )
 
 // BenchmarkLogin compares how long a wrong password takes for an account that there is, and for one that there is not: an
@@ -25,7 +27,7 @@ func BenchmarkLogin(b *testing.B) {
 		s.serve(b, r, http.StatusUnprocessableEntity)
 		_ = took.RecordValue(time.Since(began).Nanoseconds())
 	}
-	known, unknown := newHistogram(), newHistogram()
+	known, unknown := start.Histogram(), start.Histogram()
 	for b.Loop() {
 		attempt(account, known)
 		attempt("other-account", unknown)

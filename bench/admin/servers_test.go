@@ -27,11 +27,11 @@ func timedPath(at time.Time) string { return "/at/" + strconv.FormatInt(at.UnixN
 func username(n int) string { return "user-" + strconv.Itoa(n) }
 
 // serveUserlog is an application that records, and has the admin in it.
-func serveUserlog(redisURL string) (http.Handler, func(context.Context) error, error) {
+func serveUserlog(redisURL string) (http.Handler, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	logs, err := store.Open(redisURL, store.Options{Logger: quiet})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	const mostSockets = 20_000 // more than any benchmark opens
 	admin, err := handlers.New(logs, handlers.Options{
@@ -42,7 +42,7 @@ func serveUserlog(redisURL string) (http.Handler, func(context.Context) error, e
 		MaxSockets: mostSockets, MaxSocketsPerAccount: mostSockets, Logger: quiet,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
@@ -51,10 +51,7 @@ func serveUserlog(redisURL string) (http.Handler, func(context.Context) error, e
 	}))
 	engine.GET("/page", func(c *gin.Context) { c.JSON(http.StatusOK, "Thank you.") })
 	admin.Mount(engine.Group("/userlog"))
-	return withBurst(engine, logs.Record), func(ctx context.Context) error {
-		_ = admin.Close(ctx)
-		return logs.Close(ctx)
-	}, nil
+	return withBurst(engine, logs.Record), nil
 }
 
 // withBurst adds a path that records at a fixed rate, of a number of users in turn, and answers when it is over.
@@ -101,9 +98,9 @@ type loop struct {
 	viewers  map[string]map[*websocket.Conn]bool // by username
 }
 
-func serveLoop(string) (http.Handler, func(context.Context) error, error) {
+func serveLoop(string) (http.Handler, error) {
 	l := &loop{viewers: map[string]map[*websocket.Conn]bool{}}
-	return withBurst(l, l.record), func(context.Context) error { return nil }, nil
+	return withBurst(l, l.record), nil
 }
 
 func (l *loop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -139,17 +136,17 @@ func (l *loop) record(e store.Entry) {
 
 // serveCentrifuge is centrifugal/centrifuge with its engine in memory. Each user is a channel, to which a viewer is subscribed
 // when she connects.
-func serveCentrifuge(string) (http.Handler, func(context.Context) error, error) {
+func serveCentrifuge(string) (http.Handler, error) {
 	node, err := centrifuge.New(centrifuge.Config{})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	node.OnConnecting(func(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
 		viewer, _ := centrifuge.GetCredentials(ctx)
 		return centrifuge.ConnectReply{Subscriptions: map[string]centrifuge.SubscribeOptions{viewer.UserID: {}}}, nil
 	})
 	if err := node.Run(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	socket := centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{WriteTimeout: 10 * time.Second})
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -159,5 +156,5 @@ func serveCentrifuge(string) (http.Handler, func(context.Context) error, error) 
 	return withBurst(handler, func(e store.Entry) {
 		line, _ := json.Marshal(e)            // never fails for an entry
 		_, _ = node.Publish(e.Username, line) // viewers count what is lost
-	}), node.Shutdown, nil
+	}), nil
 }

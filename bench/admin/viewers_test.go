@@ -15,13 +15,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/gin-userlog/userlog/bench/internal/start"
-	"github.com/gin-userlog/userlog/internal/redistest"
 )
-
-// newHistogram is for durations from a microsecond to a minute.
-func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(int64(time.Microsecond), int64(time.Minute), 3)
-}
 
 // viewers watch users of one server, each by a socket, and note how long after its recording an entry reached them.
 type viewers struct {
@@ -37,7 +31,7 @@ type viewers struct {
 // watch starts a server of a kind. Nobody watches yet.
 func watch(b *testing.B, kind, redisURL string) *viewers {
 	b.Helper()
-	return &viewers{server: start.Process(b, kind, redisURL), kind: kind, delays: newHistogram()}
+	return &viewers{server: start.Process(b, kind, redisURL), kind: kind, delays: start.Histogram()}
 }
 
 // join adds viewers until there are n, of so many users in turn, some at a time. It returns when each has had her first
@@ -100,17 +94,14 @@ func (v *viewers) read(conn *websocket.Conn) {
 		if _, err := message.ReadFrom(r); err != nil {
 			return
 		}
-		v.note(recordedAt(message.Bytes()), time.Now().UnixNano())
-	}
-}
-
-func (v *viewers) note(recorded []int64, now int64) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, at := range recorded {
-		if at >= v.since {
-			_ = v.delays.RecordValue(now - at)
+		now := time.Now().UnixNano()
+		v.mu.Lock()
+		for _, at := range recordedAt(message.Bytes()) {
+			if at >= v.since {
+				_ = v.delays.RecordValue(now - at)
+			}
 		}
+		v.mu.Unlock()
 	}
 }
 
@@ -138,7 +129,6 @@ func recordedAt(message []byte) (found []int64) {
 type seen struct {
 	*hdrhistogram.Histogram // of delays, in nanoseconds
 	lost                    int64
-	cpu                     time.Duration // of the server
 }
 
 // during records by do, waits until viewers have seen as much as there is, or no more can be expected, and returns what they saw.
@@ -147,14 +137,12 @@ func (v *viewers) during(want int, do func()) seen {
 	v.since = time.Now().UnixNano()
 	v.delays.Reset()
 	v.mu.Unlock()
-	before := v.server.Usage().CPU
 	do()
 	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		v.mu.Lock()
 		s := seen{Histogram: v.delays.Clone(), lost: int64(want) - v.delays.TotalCount()}
 		v.mu.Unlock()
 		if s.lost <= 0 || time.Now().After(deadline) {
-			s.cpu = v.server.Usage().CPU - before
 			return s
 		}
 	}
@@ -171,11 +159,10 @@ func (v *viewers) burst(l burst) seen {
 // add adds what was seen of another load.
 func (s *seen) add(other seen) {
 	if s.Histogram == nil {
-		s.Histogram = newHistogram()
+		s.Histogram = start.Histogram()
 	}
 	s.Merge(other.Histogram)
 	s.lost += other.lost
-	s.cpu += other.cpu
 }
 
 // report reports median and 99th percentile, under a name that may be empty.
@@ -200,22 +187,5 @@ func TestMessagesSayWhenEntriesWereRecorded(t *testing.T) {
 		if got := recordedAt([]byte(message)); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", message, got, want)
 		}
-	}
-}
-
-// BenchmarkViewers is no row of the table. It shows in a moment that each kind of server brings everything to its viewers.
-func BenchmarkViewers(b *testing.B) {
-	for _, c := range []struct{ kind, format string }{{"userlog", ""}, {"userlog", "json"}, {"loop", ""}, {"centrifuge", ""}} {
-		b.Run(c.kind+c.format, func(b *testing.B) {
-			v := watch(b, c.kind, redistest.Start(b).URL)
-			load := burst{Entries: 300, Users: 3, Rate: 3000}
-			v.burst(load) // a program is told of nothing before there is something
-			v.join(b, 6, 3, c.format)
-			for b.Loop() {
-				if s := v.burst(load); s.lost != 0 {
-					b.Errorf("lost %d of %d", s.lost, s.TotalCount()+s.lost)
-				}
-			}
-		})
 	}
 }

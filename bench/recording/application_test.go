@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"context"
 	"crypto/sha256"
 	"log/slog"
 	"net/http"
@@ -17,25 +16,18 @@ import (
 )
 
 // plain is an application without Track.
-func plain(string) (http.Handler, func(context.Context) error, error) {
-	return application(), func(context.Context) error { return nil }, nil
-}
+func plain(string) (http.Handler, error) { return application(), nil }
 
 // tracked is the same application, and records. Its stats are at /stats.
-func tracked(redisURL string) (http.Handler, func(context.Context) error, error) {
+func tracked(redisURL string) (http.Handler, error) {
 	logs, err := store.Open(redisURL, store.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	user := func(c *gin.Context) string { return c.Param("user") }
 	r := application(middleware.Track(logs, user, middleware.Options{}))
-	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		if request.URL.Path == "/stats" {
-			start.WriteJSON(w, logs.Stats())
-			return
-		}
-		r.ServeHTTP(w, request)
-	}), logs.Close, nil
+	r.GET("/stats", func(c *gin.Context) { c.JSON(http.StatusOK, logs.Stats()) }) // nobody's, so that it is not recorded
+	return r, nil
 }
 
 // answer is what the application answers.

@@ -37,7 +37,7 @@ func compareLatency(b *testing.B, redisURL string, begin func()) {
 	each := load{requests: 5000, rate: 2000}
 	p.inTurns(func(s *start.Server) { each.mustRun(b, s.Address) }, func(s *start.Server) { each.mustRun(b, s.Address) })
 	begin()
-	plain, tracked := newHistogram(), newHistogram()
+	plain, tracked := start.Histogram(), start.Histogram()
 	run := func(into *hdrhistogram.Histogram) func(*start.Server) {
 		return func(s *start.Server) { into.Merge(each.mustRun(b, s.Address)) }
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/gin-userlog/userlog/bench/internal/start"
 )
 
 // connections share a load.
@@ -31,7 +33,7 @@ func (l load) run(address string) (*hdrhistogram.Histogram, error) {
 	errs := make([]error, connections)
 	var all sync.WaitGroup
 	for i := range connections {
-		took[i] = newHistogram()
+		took[i] = start.Histogram()
 		all.Go(func() { errs[i] = l.runConnection(address, i, took[i]) })
 	}
 	all.Wait()
@@ -49,11 +51,6 @@ func (l load) mustRun(b *testing.B, address string) *hdrhistogram.Histogram {
 		b.Fatal(err)
 	}
 	return took
-}
-
-// newHistogram is for durations from a microsecond to a minute.
-func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(int64(time.Microsecond), int64(time.Minute), 3)
 }
 
 // runConnection sends the share of one connection. At a fixed rate, a late answer counts for each request that was due

@@ -2,7 +2,6 @@ package start
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,11 +23,8 @@ import (
 // variable of the environment names the kind of server that a process is, and its Redis.
 const variable = "USERLOG_BENCH_SERVER"
 
-// patience is how long a server may take to end.
-const patience = 10 * time.Second
-
-// A Kind makes what one kind of server serves, and what closes it.
-type Kind func(redisURL string) (http.Handler, func(context.Context) error, error)
+// A Kind makes what one kind of server serves. A server's process just ends: nothing need be closed.
+type Kind func(redisURL string) (http.Handler, error)
 
 // Main is what TestMain calls. It runs the benchmarks, or one of the kinds in a process that [Process] has started.
 func Main(m *testing.M, kinds map[string]Kind) {
@@ -45,7 +41,7 @@ func Main(m *testing.M, kinds map[string]Kind) {
 
 // serve serves on a port that it prints, until stdin ends: a server never outlives its benchmark.
 func serve(kind Kind, redisURL string) error {
-	handler, shutDown, err := kind(redisURL)
+	handler, err := kind(redisURL)
 	if err != nil {
 		return err
 	}
@@ -53,28 +49,23 @@ func serve(kind Kind, redisURL string) error {
 	if err != nil {
 		return err
 	}
+	fmt.Println(listener.Addr())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end, too
+		os.Exit(0)
+	}()
 	var sockets atomic.Int64
-	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") != "" {
-			sockets.Add(1)
-			defer sockets.Add(-1)
-		}
+	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/usage" {
 			serveUsage(w, r.FormValue("rest") != "", sockets.Load())
 			return
 		}
+		if r.Header.Get("Upgrade") != "" {
+			sockets.Add(1)
+			defer sockets.Add(-1)
+		}
 		handler.ServeHTTP(w, r)
-	})}
-	fmt.Println(listener.Addr())
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end, too
-		server.Close()
-	}()
-	_ = server.Serve(listener) // ends when it is closed
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = shutDown(ctx) // tells what is lost with a Redis that is away
-	return nil
+	}))
 }
 
 // Usage is what a server uses.
@@ -130,8 +121,6 @@ func Process(b *testing.B, kind, redisURL string) *Server {
 	}
 	b.Cleanup(func() {
 		stdin.Close()
-		late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-		defer late.Stop()
 		_ = cmd.Wait() // its words are on stderr
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')

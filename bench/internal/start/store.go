@@ -7,8 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/gin-userlog/userlog/store"
 )
+
+// Histogram is for durations from a microsecond to a minute, in nanoseconds.
+func Histogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(int64(time.Microsecond), int64(time.Minute), 3)
+}
 
 // Store opens a store that logs nothing. It is closed at the end of the benchmark.
 func Store(b *testing.B, url string) *store.Store {
