@@ -28,9 +28,7 @@ func newClients(example redis.UniversalClient) clients {
 		tracker := &sendTracker{}
 		writer, reader := *c.Options(), *c.Options()
 		tune(&writer, writeTimeout, -1, tracker)
-		// A pool that has failed to connect as often as it has places tries again only once a second,
-		// whatever is asked of it: so it has many places, and one connection.
-		writer.PoolSize, writer.MaxActiveConns = 256, 1
+		writer.PoolSize = 1
 		tune(&reader, readTimeout, 1, nil)
 		return clients{writer: redis.NewClient(&writer), reader: redis.NewClient(&reader), tracker: tracker}
 	case *redis.ClusterClient:
@@ -66,12 +64,39 @@ func tune(o *redis.Options, timeout time.Duration, retries int, tracker *sendTra
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		conn, err := dial(ctx, network, address)
-		if err != nil || tracker == nil {
-			return conn, err
+		switch {
+		case err != nil:
+			return brokenConn{err: dialError{err}}, nil
+		case tracker != nil:
+			return tracker.track(conn), nil
 		}
-		return tracker.track(conn), nil
+		return conn, nil
 	}
 }
+
+// brokenConn stands for a connection that could not be made: whatever is done with it fails as the dialling did.
+//
+// go-redis prints a line for each time that it fails to connect, to a logger that is its host's, and a pool that has failed as
+// often as it has places tries only once a second. It does neither for a connection that breaks. The store logs an outage once.
+type brokenConn struct {
+	net.Conn // nil: what is not below is not used
+	err      error
+}
+
+// dialError is what go-redis unwraps once when it can't set a new connection up.
+type dialError struct{ error }
+
+// Unwrap is for errors.As.
+func (e dialError) Unwrap() error { return e.error }
+
+func (c brokenConn) Read([]byte) (int, error)         { return 0, c.err }
+func (c brokenConn) Write([]byte) (int, error)        { return 0, c.err }
+func (c brokenConn) Close() error                     { return nil }
+func (c brokenConn) LocalAddr() net.Addr              { return &net.UnixAddr{} }
+func (c brokenConn) RemoteAddr() net.Addr             { return &net.UnixAddr{} }
+func (c brokenConn) SetDeadline(time.Time) error      { return nil }
+func (c brokenConn) SetReadDeadline(time.Time) error  { return nil }
+func (c brokenConn) SetWriteDeadline(time.Time) error { return nil }
 
 // tuneCluster is tune for the nodes of a cluster.
 func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
@@ -80,6 +105,17 @@ func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 	o.MinIdleConns, o.MaxActiveConns = 0, 0
 	o.ContextTimeoutEnabled = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	dial := dialFunc(o.Dialer)
+	if dial == nil {
+		dial = redis.NewDialer(&redis.Options{DialTimeout: timeout, TLSConfig: o.TLSConfig})
+	}
+	o.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return brokenConn{err: dialError{err}}, nil
+		}
+		return conn, nil
+	}
 }
 
 // sendTracker tells whether a transaction can have reached Redis. It takes effect only when its last

@@ -66,9 +66,8 @@ type Options struct {
 	// command has stamped it.
 	Version string
 
-	// Logger is told of lost entries, and once an outage that Redis went away and came back. go-redis
-	// itself writes a line to standard error for every connection that it can't make. Only its global
-	// redis.SetLogger can change that, which is for the program to decide. Default: slog.Default().
+	// Logger is told of lost entries, and once an outage that Redis went away and came back. go-redis itself prints nothing
+	// about connections of the store that it can't make. Default: slog.Default().
 	Logger *slog.Logger
 }
 

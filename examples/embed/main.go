@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -71,9 +72,14 @@ func run(ctx context.Context, redisURL, addr string, accounts gin.Accounts) erro
 	if err != nil {
 		return errors.Join(err, logs.Close(ctx))
 	}
-	server := &http.Server{Addr: addr, Handler: site, ReadHeaderTimeout: 5 * time.Second}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return errors.Join(err, stop(admin, new(http.Server), logs))
+	}
+	log.Printf("visit http://%s/orders/7 as ada, and /userlog/ as root", listener.Addr())
+	server := &http.Server{Handler: site, ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
-	go func() { failed <- server.ListenAndServe() }()
+	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
@@ -81,15 +87,20 @@ func run(ctx context.Context, redisURL, addr string, accounts gin.Accounts) erro
 	return errors.Join(err, stop(admin, server, logs))
 }
 
-// stop ends everything within four seconds, also while Redis is away.
+// stop ends everything within five seconds, also while a request does not end or Redis is away.
 func stop(admin *handlers.Admin, server *http.Server, logs *store.Store) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
-	defer cancel()
 	return errors.Join(
-		admin.Close(ctx),     // tells live pages to connect again
-		server.Shutdown(ctx), // lets requests finish
-		logs.Close(ctx),      // writes what is still queued
+		within(time.Second, admin.Close),       // tells live pages to connect again
+		within(2*time.Second, server.Shutdown), // lets requests finish
+		within(2*time.Second, logs.Close),      // writes what is still queued
 	)
+}
+
+// within gives each step a deadline of its own, so that a slow one leaves time for the others.
+func within(limit time.Duration, end func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return end(ctx)
 }
 
 func main() {

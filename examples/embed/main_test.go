@@ -3,11 +3,15 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +22,14 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
+// runsMain makes the test's binary the program itself.
+const runsMain = "EMBED_RUNS_MAIN"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(runsMain) != "" {
+		main()
+		os.Exit(0)
+	}
 	gin.SetMode(gin.TestMode)
 	redistest.VerifyNoLeaks(m)
 }
@@ -114,5 +125,70 @@ func TestStopWithoutRedis(t *testing.T) {
 	}
 	if lost := logs.Stats().Dropped.Closed; lost != 1 {
 		t.Errorf("%d entries were lost, want 1", lost)
+	}
+}
+
+// The real program ends by SIGTERM where Redis is away, and has said so once. go-redis adds nothing.
+func TestSIGTERMWithoutRedis(t *testing.T) {
+	t.Parallel()
+	program := exec.Command(os.Args[0])
+	program.Env = append(os.Environ(), runsMain+"=1", "REDIS_URL=unix:///nowhere.sock", "ADDR=127.0.0.1:0")
+	output, err := program.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stuck := time.AfterFunc(redistest.Patience, func() { _ = program.Process.Kill() })
+	defer stuck.Stop()
+	var lines []string
+	var asked time.Time
+	for scanner := bufio.NewScanner(output); scanner.Scan(); {
+		lines = append(lines, scanner.Text())
+		if _, address, found := strings.Cut(scanner.Text(), "visit http://"); found {
+			address, _, _ = strings.Cut(address, " as")
+			visit(t, "http://ada:countess@"+address)
+		}
+		if asked.IsZero() && strings.Contains(scanner.Text(), "does not take log entries") {
+			// The store goes on trying meanwhile.
+			time.AfterFunc(time.Second, func() { _ = program.Process.Signal(syscall.SIGTERM) })
+			asked = time.Now().Add(time.Second)
+		}
+	}
+	_ = program.Wait() // with a status that says whether something was lost
+	t.Logf("ended %s after SIGTERM", time.Since(asked).Round(time.Millisecond))
+	if program.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
+		t.Error("did not end by itself")
+	}
+	away := 0
+	for _, line := range lines {
+		if strings.Contains(line, "redis: ") {
+			t.Errorf("go-redis printed: %s", line)
+		}
+		if strings.Contains(line, "does not take log entries") {
+			away++
+		}
+	}
+	if away != 1 {
+		t.Errorf("the outage is told %d times:\n%s", away, strings.Join(lines, "\n"))
+	}
+}
+
+// visit asks for a page of a running program.
+func visit(t *testing.T, url string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("GET %s: status %d", url, response.StatusCode)
 	}
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"log"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -27,5 +31,15 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Fatal(site(logs).Run("127.0.0.1:8081"))
+	server := &http.Server{Addr: "127.0.0.1:8081", Handler: site(logs)}
+	ending, end := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() { log.Print(server.ListenAndServe()); end() }()
+	<-ending.Done()
+	for _, stop := range []func(context.Context) error{server.Shutdown, logs.Close} {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		if err := stop(ctx); err != nil {
+			log.Print(err) // says what is lost
+		}
+		cancel()
+	}
 }
