@@ -140,6 +140,22 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
+// ErrReadOnly is what [Store.PingWrite] returns where Redis answers, but takes no changes: a replica, for instance.
+var ErrReadOnly = errors.New("store: Redis can be read, not written")
+
+// PingWrite is Ping for changes: it asks Redis to delete a key that does not exist. It returns [ErrReadOnly] where Redis says
+// READONLY, and returns within about two seconds.
+func (s *Store) PingWrite(ctx context.Context) error {
+	err := s.clients.reader.Del(ctx, s.keys.Prefix()+"ping").Err()
+	switch {
+	case redis.HasErrorPrefix(err, "READONLY"):
+		return ErrReadOnly
+	case err != nil:
+		return fmt.Errorf("write to Redis at %s: %w", s.address, err)
+	}
+	return nil
+}
+
 // Close stops recording, writes what is queued, ends every subscription and closes the connections.
 // It returns as soon as that is done. When ctx ends first, it returns an error that says how many entries were
 // lost. A ctx without a deadline ends after ten seconds. Entries that come after Close has begun are dropped and

@@ -5,6 +5,7 @@ type Error struct {
 	Layout
 	Status   int  // 403, 404 (also for 405), 429 and 503 have texts of their own, everything else has that of 500
 	NoAccess bool // of 403: the account may not make any such request
+	ReadOnly bool // of 503: Redis answers, but takes no changes
 }
 
 // Error renders an error page.
@@ -26,6 +27,9 @@ func (e errorPage) Key() string {
 	case 429:
 		return "error.too-many"
 	case 503:
+		if e.ReadOnly {
+			return "error.read-only"
+		}
 		return "error.store-lost"
 	}
 	return "error.internal"

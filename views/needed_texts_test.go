@@ -89,7 +89,7 @@ func composedKeys(t *testing.T) (keys []string) {
 	}
 	for _, status := range []int{403, 404, 429, 500, 503} {
 		for _, noAccess := range []bool{false, true} {
-			e := errorPage{Error{Status: status, NoAccess: noAccess}}
+			e := errorPage{Error{Status: status, NoAccess: noAccess, ReadOnly: noAccess}}
 			keys = append(keys, e.Key(), e.TextKey(), e.NextKey())
 		}
 	}

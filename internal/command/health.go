@@ -1,10 +1,10 @@
 package command
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -20,9 +20,7 @@ func addHealth(r gin.IRoutes, logs *store.Store) {
 			c.String(http.StatusServiceUnavailable, "the log store can't be reached")
 			return
 		}
-		// A write that changes nothing: there is no such key.
-		err := logs.Client().Del(c.Request.Context(), logs.KeyPrefix()+"readyz").Err()
-		if redis.HasErrorPrefix(err, "READONLY") {
+		if errors.Is(logs.PingWrite(c.Request.Context()), store.ErrReadOnly) {
 			c.String(http.StatusServiceUnavailable, "the log store can be read, not written")
 			return
 		}
