@@ -7,8 +7,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// asked is what a request's headers say about who asked for it, and how. The rules follow what
-// browsers send, which test/e2e/kinds_test.go observes.
+// asked is what a request's headers say about the page that asked, and about what the browser wants. The rules follow what
+// browsers and libraries send, which test/e2e/kinds_test.go and test/e2e/libraries_test.go observe.
 type asked struct {
 	kind store.Kind
 	from string // path and query of the page, if it is of this host
@@ -18,21 +18,48 @@ type asked struct {
 
 func askedBy(r *http.Request) asked {
 	a := asked{host: r.Host, htmx: has(r.Header, "Hx-Request")}
-	a.kind = kindOf(r.Method, r.Header, a.htmx)
+	a.kind = kindOf(r, a.htmx)
 	if a.htmx {
 		a.from = samePath(value(r.Header, "Hx-Current-Url"), a.host)
 	}
 	if a.from == "" {
 		a.from = samePath(value(r.Header, "Referer"), a.host)
+		if a.from == "/" {
+			a.from = "" // under the policies origin and strict-origin, every page of the site says that
+			if a.kind == store.KindUnknown {
+				a.kind = store.KindFetch // a page asked for it, and not for a page
+			}
+		}
 	}
 	return a
 }
 
+// answered is the kind of a request whose answer is known. The browser may have wanted a page, and got a file to save, or
+// commands of Turbo to change the page that it has.
+func (a asked) answered(response http.Header) store.Kind {
+	if a.kind != store.KindPage && a.kind != store.KindUnknown {
+		return a.kind
+	}
+	switch {
+	case beginsWithFold(value(response, "Content-Disposition"), "attachment"):
+		return store.KindDownload
+	case a.kind == store.KindPage && strings.HasPrefix(value(response, "Content-Type"), "text/vnd.turbo-stream.html"):
+		return store.KindFragment
+	}
+	return a.kind
+}
+
+// beginsWithFold is strings.HasPrefix without regard to case.
+func beginsWithFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
 // kindOf says what a request was for. What is more special is looked for first: a prefetched page
 // says that it is a page, too.
-func kindOf(method string, h http.Header, htmx bool) store.Kind {
+func kindOf(r *http.Request, htmx bool) store.Kind {
+	h := r.Header
 	switch {
-	case strings.EqualFold(value(h, "Upgrade"), "websocket"), method == http.MethodGet && value(h, "Accept") == "text/event-stream":
+	case strings.EqualFold(value(h, "Upgrade"), "websocket"), r.Method == http.MethodGet && value(h, "Accept") == "text/event-stream":
 		return store.KindSocket
 	case prefetches(h):
 		return store.KindPrefetch
@@ -41,21 +68,93 @@ func kindOf(method string, h http.Header, htmx bool) store.Kind {
 	case htmx:
 		return store.KindFragment
 	}
-	if destination := value(h, "Sec-Fetch-Dest"); destination != "" {
-		return kindFor(destination, method, value(h, "Sec-Fetch-Mode"))
+	destination := value(h, "Sec-Fetch-Dest")
+	if destination == "" || destination == "empty" {
+		if kind := kindOfLibrary(h); kind != store.KindUnknown {
+			return kind
+		}
 	}
-	return kindAccepted(h)
+	switch destination {
+	case "":
+		return kindAccepted(h)
+	case "empty":
+		return kindOfScript(r)
+	}
+	return kindFor(destination)
 }
 
 // prefetches reports whether something is loaded only in case it will be wanted. Besides the
-// standard's header there are those of older browsers and of htmx's preload extension.
+// standard's header there are those of older browsers, of Turbo, and of htmx's preload extension.
 func prefetches(h http.Header) bool {
 	return strings.Contains(value(h, "Sec-Purpose"), "prefetch") || value(h, "Purpose") == "prefetch" ||
-		value(h, "X-Moz") == "prefetch" || has(h, "Hx-Preloaded")
+		value(h, "X-Sec-Purpose") == "prefetch" || value(h, "X-Moz") == "prefetch" || has(h, "Hx-Preloaded")
+}
+
+// kindOfLibrary knows libraries, besides htmx, that load pages by a script and say so. It is KindUnknown for all other
+// requests. The headers are those that test/e2e/libraries_test.go observes, or that a library documents.
+func kindOfLibrary(h http.Header) store.Kind {
+	switch {
+	case has(h, "X-Turbo-Request-Id"):
+		return pageUnless(has(h, "Turbo-Frame"))
+	case has(h, "X-Inertia"):
+		return pageUnless(has(h, "X-Inertia-Partial-Component"))
+	case has(h, "X-Up-Version"): // Unpoly
+		return pageUnless(has(h, "X-Up-Validate") || !isMainTarget(value(h, "X-Up-Target")))
+	case value(h, "X-Requested-With") == "swup", has(h, "X-Livewire-Navigate"), has(h, "X-Pjax"):
+		return store.KindPage
+	case has(h, "Next-Router-Prefetch"), has(h, "Next-Router-Segment-Prefetch"), has(h, "X-Middleware-Prefetch"):
+		return store.KindPrefetch
+	case has(h, "Rsc"): // Next.js' app router
+		return pageUnless(has(h, "Next-Action"))
+	}
+	return store.KindUnknown
+}
+
+// pageUnless is KindPage, or KindFragment where only a part of a page is loaded.
+func pageUnless(part bool) store.Kind {
+	if part {
+		return store.KindFragment
+	}
+	return store.KindPage
+}
+
+// isMainTarget reports whether Unpoly is going to replace the main element of the page, such as with the target
+// "main, #messages". Such a request shows another page, and changes the address.
+func isMainTarget(target string) bool {
+	for target != "" {
+		var selector string
+		selector, target, _ = strings.Cut(target, ",")
+		switch selector = strings.TrimSpace(selector); {
+		case selector == "main", selector == "body", selector == "html", selector == ":main", selector == ":layer",
+			strings.HasPrefix(selector, "[up-main"):
+			return true
+		}
+	}
+	return false
+}
+
+// kindOfScript judges requests that a script sent, or a service worker that passes on what the browser asked for. What it
+// passes on has lost its destination, but still accepts what the browser would take.
+func kindOfScript(r *http.Request) store.Kind {
+	accept := value(r.Header, "Accept")
+	switch mode := value(r.Header, "Sec-Fetch-Mode"); {
+	case mode == "navigate" && strings.HasPrefix(accept, "text/html,"):
+		return store.KindPage
+	case mode == "navigate":
+		return store.KindDownload // of a link with the attribute download, which accepts nothing in particular
+	case mode == "no-cors" && r.Method == http.MethodPost:
+		return store.KindBeacon
+	case r.Method != http.MethodGet:
+		return store.KindFetch
+	case strings.HasPrefix(accept, "image/"), strings.HasPrefix(accept, "text/css,"), mode == "no-cors" && store.IsAssetPath(r.URL.Path),
+		strings.HasSuffix(r.URL.Path, ".js"), strings.HasSuffix(r.URL.Path, ".mjs"): // a module is fetched with CORS
+		return store.KindAsset
+	}
+	return store.KindFetch
 }
 
 // kindFor reads Sec-Fetch-Dest, whose values are a fixed list that may grow by further assets.
-func kindFor(destination, method, mode string) store.Kind {
+func kindFor(destination string) store.Kind {
 	switch destination {
 	case "document":
 		return store.KindPage
@@ -65,14 +164,6 @@ func kindFor(destination, method, mode string) store.Kind {
 		return store.KindBeacon
 	case "websocket":
 		return store.KindSocket
-	case "empty":
-		switch {
-		case mode == "navigate":
-			return store.KindDownload
-		case mode == "no-cors" && method == http.MethodPost:
-			return store.KindBeacon
-		}
-		return store.KindFetch
 	}
 	return store.KindAsset
 }
@@ -118,7 +209,7 @@ func samePath(address, host string) string {
 		if end < 0 {
 			end = len(rest)
 		}
-		if !strings.EqualFold(rest[:end], host) {
+		if !strings.EqualFold(withoutDefaultPort(rest[:end], scheme), withoutDefaultPort(host, scheme)) {
 			return ""
 		}
 		if address = rest[end:]; address == "" {
@@ -130,6 +221,14 @@ func samePath(address, host string) string {
 		return ""
 	}
 	return address
+}
+
+// withoutDefaultPort is a host without the port that its scheme stands for. Some proxies add it to the header Host.
+func withoutDefaultPort(host, scheme string) string {
+	if scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
 }
 
 // value is the first value of a header, whose name must be in canonical form.

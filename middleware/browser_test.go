@@ -31,6 +31,11 @@ func TestTrackRecordsWhatTheBrowserAskedFor(t *testing.T) {
 		{"address typed", "GET", []string{"Accept", acceptPage, "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "none", "Sec-Fetch-User", "?1"}, store.KindPage, ""},
 		{"link", "GET", []string{"Accept", acceptPage, "Referer", here, "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate"}, store.KindPage, page},
 		{"form", "POST", []string{"Accept", acceptPage, "Referer", here, "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate"}, store.KindPage, page},
+		{"a worker passes on: page", "GET", []string{"Accept", acceptPage, "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate"}, store.KindPage, page},
+		{"a worker passes on: form", "POST", []string{"Accept", acceptPage, "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate"}, store.KindPage, page},
+		{"a worker passes on: style", "GET", []string{"Accept", "text/css,*/*;q=0.1", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "no-cors"}, store.KindAsset, page},
+		{"a worker passes on: image", "GET", []string{"Accept", acceptImage, "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "no-cors"}, store.KindAsset, page},
+		{"a worker passes on: fetch", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}, store.KindFetch, page},
 		{"link to a download", "GET", []string{"Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate"}, store.KindDownload, page},
 		{"frame", "GET", []string{"Accept", acceptPage, "Referer", here, "Sec-Fetch-Dest", "iframe", "Sec-Fetch-Mode", "navigate"}, store.KindFragment, page},
 		{"object", "GET", []string{"Accept", acceptPage, "Referer", here, "Sec-Fetch-Dest", "object", "Sec-Fetch-Mode", "navigate"}, store.KindFragment, page},
@@ -53,6 +58,34 @@ func TestTrackRecordsWhatTheBrowserAskedFor(t *testing.T) {
 		{"htmx", "GET", []string{"Accept", "text/html", "HX-Request", "true", "HX-Request-Type", "partial", "HX-Current-URL", here + "#top", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "same-origin"}, store.KindFragment, page},
 		{"htmx, boosted", "GET", []string{"Accept", "text/html", "HX-Boosted", "true", "HX-Request", "true", "HX-Request-Type", "full", "HX-Current-URL", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "same-origin"}, store.KindPage, page},
 		{"htmx, back", "GET", []string{"Accept", "*/*", "HX-History-Restore-Request", "true", "HX-Request-Type", "full", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}, store.KindPage, page},
+
+		{"Turbo", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindPage, page},
+		{"Turbo, form", "POST", []string{"Accept", "text/vnd.turbo-stream.html, text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindPage, page},
+		{"Turbo, frame", "GET", []string{"Turbo-Frame", "cart", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindFragment, page},
+		{"Turbo, hover", "GET", []string{"X-Sec-Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindPrefetch, page},
+		{"Turbo, plain http", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "X-Turbo-Request-Id", "1f"}, store.KindPage, page},
+		{"Unpoly", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Mode", "root", "X-Up-Target", "#messages, main", "X-Up-Version", "3.14.3"}, store.KindPage, page},
+		{"Unpoly, fragment", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Mode", "root", "X-Up-Target", "#cart main-ish", "X-Up-Version", "3.14.3"}, store.KindFragment, page},
+		{"Unpoly, validation", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Target", "main", "X-Up-Validate", "name", "X-Up-Version", "3.14.3"}, store.KindFragment, page},
+		{"Inertia", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true", "X-Requested-With", "XMLHttpRequest"}, store.KindPage, page},
+		{"Inertia, hover", "GET", []string{"Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true"}, store.KindPrefetch, page},
+		{"Inertia, partial reload", "GET", []string{"Referer", here, "Sec-Fetch-Dest", "empty", "X-Inertia", "true", "X-Inertia-Partial-Component", "Orders", "X-Inertia-Partial-Data", "rows"}, store.KindFragment, page},
+		{"Livewire navigate", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Livewire-Navigate", ""}, store.KindPage, page},
+		{"Livewire, update", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Livewire", ""}, store.KindFetch, page},
+		{"Swup", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Requested-With", "swup"}, store.KindPage, page},
+		{"pjax", "GET", []string{"Accept", "text/html, */*; q=0.01", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Requested-With", "XMLHttpRequest", "X-PJAX", "true"}, store.KindPage, page},
+		{"Next.js, app router", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "RSC", "1", "Next-Router-State-Tree", "[]"}, store.KindPage, page},
+		{"Next.js, app router ahead", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "RSC", "1", "Next-Router-Prefetch", "1"}, store.KindPrefetch, page},
+		{"Next.js, a segment ahead", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "RSC", "1", "Next-Router-Segment-Prefetch", "/_tree"}, store.KindPrefetch, page},
+		{"Next.js, server action", "POST", []string{"Accept", "text/x-component", "Referer", here, "Sec-Fetch-Dest", "empty", "RSC", "1", "Next-Action", "7f"}, store.KindFragment, page},
+		{"Next.js, pages router ahead", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Nextjs-Data", "1", "X-Middleware-Prefetch", "1"}, store.KindPrefetch, page},
+		{"Next.js, pages router", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Nextjs-Data", "1"}, store.KindFetch, page},
+		{"Nuxt's payload", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}, store.KindFetch, page},
+
+		{"an origin alone", "GET", []string{"Accept", acceptImage, "Referer", "http://shop.example/", "Sec-Fetch-Dest", "image", "Sec-Fetch-Mode", "no-cors"}, store.KindAsset, ""},
+		{"an origin alone, plain http: fetch", "GET", []string{"Accept", "*/*", "Referer", "http://shop.example/"}, store.KindFetch, ""},
+		{"an origin alone, htmx", "GET", []string{"HX-Request", "true", "HX-Current-URL", here, "Referer", "http://shop.example/", "Sec-Fetch-Dest", "empty"}, store.KindFragment, page},
+		{"htmx at the root", "GET", []string{"HX-Request", "true", "HX-Current-URL", "http://shop.example/", "Referer", "http://shop.example/", "Sec-Fetch-Dest", "empty"}, store.KindFragment, "/"},
 
 		{"htmx 2's preload", "GET", []string{"HX-Request", "true", "HX-Preloaded", "true", "HX-Current-URL", here, "Sec-Fetch-Dest", "empty"}, store.KindPrefetch, page},
 		{"older browsers' prefetch", "GET", []string{"Accept", acceptPage, "Purpose", "prefetch"}, store.KindPrefetch, ""},
@@ -82,6 +115,9 @@ func TestTrackRecordsNothingOfOtherSites(t *testing.T) {
 	tests := map[string]string{ // what is sent as Referer or Location → what is recorded
 		"http://shop.example":               "/",
 		"http://shop.example/":              "/",
+		"http://shop.example:80/a":          "/a",
+		"https://shop.example:443/a":        "/a",
+		"https://shop.example:80/a":         "",
 		"https://SHOP.example/a?b=c#d":      "/a?b=c",
 		"/a?b=http://other.example":         "/a?b=http://other.example",
 		"/":                                 "/",
@@ -103,12 +139,42 @@ func TestTrackRecordsNothingOfOtherSites(t *testing.T) {
 		"":                                  "",
 	}
 	for address, want := range tests {
-		if e := trackOne(browserRequest("GET", "/", "Referer", address), nil); e.From != want {
-			t.Errorf("from %q: recorded %q, want %q", address, e.From, want)
+		from := want
+		if from == "/" {
+			from = "" // which any page of the site may say
+		}
+		if e := trackOne(browserRequest("GET", "/", "Referer", address), nil); e.From != from {
+			t.Errorf("from %q: recorded %q, want %q", address, e.From, from)
 		}
 		redirect := func(c *gin.Context) { c.Header("Location", address); c.Status(http.StatusFound) }
 		if e := trackOne(browserRequest("GET", "/", "HX-Current-URL", address, "HX-Request", "true"), redirect); e.From != want || e.Location != want {
 			t.Errorf("htmx from and to %q: recorded %q and %q, want %q", address, e.From, e.Location, want)
+		}
+	}
+}
+
+// The answer may be something else than the browser asked for.
+func TestTrackRecordsWhatTheBrowserGot(t *testing.T) {
+	page := []string{"Accept", acceptPage, "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate"}
+	turbo := []string{"X-Turbo-Request-Id", "1f", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}
+	script := []string{"Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}
+	for _, test := range []struct {
+		name         string
+		request      []string
+		header, sent string
+		want         store.Kind
+	}{
+		{"a page", page, "Content-Disposition", "inline", store.KindPage},
+		{"an invoice behind a plain link", page, "Content-Disposition", `attachment; filename="invoice-7.pdf"`, store.KindDownload},
+		{"an invoice, in capitals", page, "Content-Disposition", "ATTACHMENT", store.KindDownload},
+		{"an invoice, for a program", nil, "Content-Disposition", "attachment", store.KindDownload},
+		{"a file that a script saves", script, "Content-Disposition", "attachment", store.KindFetch},
+		{"a page of Turbo", turbo, "Content-Type", "text/html; charset=utf-8", store.KindPage},
+		{"Turbo's stream", turbo, "Content-Type", "text/vnd.turbo-stream.html; charset=utf-8", store.KindFragment},
+	} {
+		answer := func(c *gin.Context) { c.Header(test.header, test.sent); c.Status(http.StatusOK) }
+		if e := trackOne(browserRequest("GET", "/orders/7/invoice", test.request...), answer); e.Kind != test.want {
+			t.Errorf("%s: %q, want %q", test.name, e.Kind, test.want)
 		}
 	}
 }

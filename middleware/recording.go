@@ -150,7 +150,7 @@ func (r *recording) arrive(a *arrived, request *http.Request) {
 
 // fill fills in what every framework knows of a request that is answered now.
 func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
-	e.Method, e.Path, e.Code, e.Kind, e.From = a.method, a.uri, code, a.kind, a.from
+	e.Method, e.Path, e.Code, e.Kind, e.From = a.method, a.uri, code, a.answered(answer), a.from
 	e.Duration = time.Since(a.at)
 	e.Time = a.at.Add(e.Duration) // what time.Now would say, for half of its cost
 	if e.RequestID = value(answer, a.idHeader); e.RequestID == "" {

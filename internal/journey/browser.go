@@ -15,13 +15,16 @@ type browser struct {
 	paths   stepsBy           // the address without its query
 	parts   stepsBy           // the path of a style, a frame or another part, without its query
 	awaited stepsBy           // the address to which a redirect leads
-	ahead   map[string]string // names of pages that are loaded ahead, by address
+	ahead   map[string]loaded // requests that a script may show as a page later on, by address
 }
+
+// loaded is a request whose answer a script has: one that it loaded ahead, or fetched.
+type loaded struct{ id, page string }
 
 func newBrowser() *browser {
 	return &browser{
 		pages: make(stepsBy), paths: make(stepsBy), parts: make(stepsBy), awaited: make(stepsBy),
-		ahead: make(map[string]string),
+		ahead: make(map[string]loaded),
 	}
 }
 

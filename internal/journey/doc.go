@@ -26,6 +26,9 @@
 // address, or from a prefetch, or its own request is not finished yet. The step is implied. Its entry is filled in if
 // it arrives later, and began before the first of its parts was finished.
 //
+// A script may load a page ahead, and show it without another request. Then the next request that comes from its address
+// tells that the person was there. If that request is a step, the page is an implied step before it, without parts.
+//
 // Requests of one step with the same method and path are one part with a count. Failed ones are counted apart.
 // Three or more fetches, fragments or beacons at regular intervals of at least [MinInterval] are a poll. Regular
 // intervals differ by a quarter at most.

@@ -49,8 +49,9 @@ func Fold(entries []store.Entry) *Folder {
 
 // Change says which step an entry changed.
 type Change struct {
-	Step *Step // it has the entry now
-	New  bool  // the step begins with the entry
+	Step    *Step // it has the entry now
+	New     bool  // the step begins with the entry
+	Visited *Step // a step before it, which begins because the entry comes from there; nil = none
 }
 
 // Steps are the steps that are remembered, the oldest first. Like a Change's Step, they belong to the Folder,
@@ -76,10 +77,14 @@ func (f *Folder) Add(e store.Entry) Change {
 	if s := b.complete(e); s != nil {
 		return Change{Step: s}
 	}
+	visited := f.visited(b, e)
+	if visited != nil && changes(e) {
+		on = visited
+	}
 	s := f.begin(b, e)
 	s.on = on
 	b.lead(s, e)
-	return Change{Step: s, New: true}
+	return Change{Step: s, New: true, Visited: visited}
 }
 
 // regularChanges counts a change that a script on this page sent. It returns how many intervals before it were alike.

@@ -57,6 +57,22 @@ func TestFold(t *testing.T) {
 			POST /pay 500
 			DELETE /orders/7 200
 			PUT /name 200`},
+		{"a page that was loaded ahead, and shown without a request", `
+			1 page GET / 200
+			2 prefetch GET /orders 200 from=/ page=Orders
+			3 prefetch GET /help 200 from=/
+			4 page GET /orders/7 200 from=/orders
+			5 page GET /cart 200 from=/orders`, `
+			GET / 200 +/orders +/help
+			/orders*
+			GET /orders/7 200
+			GET /cart 200`},
+		{"a link in a frame that leads out of it", `
+			1 page GET / 200
+			2 fragment GET /frame 200 from=/
+			3 page GET /orders 200 from=/frame`, `
+			GET / 200 +/frame
+			GET /orders 200`},
 		{"an agent in the user's place, at the same time", `
 			1 page GET /cart 200
 			2 page GET /cart 200 by=bob

@@ -64,7 +64,7 @@ func (s *Step) place() (name, address string, page *Step) {
 
 // passive reports whether a step is only a page in another tab that goes on by itself.
 func (s *Step) passive() bool {
-	if !s.Implied {
+	if !s.Implied || len(s.Parts) == 0 { // without parts, it was left by a click
 		return false
 	}
 	for i := range s.Parts {

@@ -58,6 +58,18 @@ func TestNow(t *testing.T) {
 			1 page GET /a 200
 			2 prefetch GET /b 200 from=/a page=B
 			3 asset GET /b.svg 200 from=/b`, "B", "/b", 3, ""},
+		{"loaded ahead, shown, and used", `
+			1 page GET /a 200
+			2 prefetch GET /b 200 from=/a page=B
+			4 fetch POST /api/pay 200 from=/b`, "B", "/b", 4, ""},
+		{"loaded ahead, shown, and left", `
+			1 page GET /a 200
+			2 prefetch GET /b 200 from=/a page=B
+			4 download GET /file 200 from=/b`, "B", "/b", 4, ""},
+		{"fetched by a script that shows it as a page", `
+			1 page GET /a 200
+			2 fetch GET /b 200 from=/a page=B
+			3 asset GET /b.svg 200 from=/b`, "B", "/b", 3, ""},
 		{"htmx shows another address", `
 			1 page GET /orders 200 page=Orders
 			2 fragment GET /rows 200 from=/orders to=/orders?page=2 page=Rows`, "", "/orders?page=2", 2, ""},

@@ -4,11 +4,11 @@ import "github.com/gin-userlog/userlog/store"
 
 // addPart folds an entry that is no step by itself into the step that asked for it.
 func (f *Folder) addPart(b *browser, e store.Entry) Change {
-	if e.Purpose() == store.KindPrefetch && e.Page != "" {
+	if kind := e.Purpose(); e.Safe() && !e.Failed() && (kind == store.KindFetch || kind == store.KindPrefetch) {
 		if len(b.ahead) >= f.limit {
 			clear(b.ahead)
 		}
-		b.ahead[e.Path] = e.Page
+		b.ahead[e.Path] = loaded{e.ID, e.Page}
 	}
 	if s := b.asker(e); s != nil {
 		return s.attach(e)
@@ -17,7 +17,7 @@ func (f *Folder) addPart(b *browser, e store.Entry) Change {
 		return Change{Step: f.begin(b, e), New: true}
 	}
 	s := f.begin(b, store.Entry{
-		ID: e.ID, Username: e.Username, Actor: e.Actor, Path: e.From, Kind: store.KindPage, Page: b.ahead[e.From], Time: e.Time,
+		ID: e.ID, Username: e.Username, Actor: e.Actor, Path: e.From, Kind: store.KindPage, Page: b.ahead[e.From].page, Time: e.Time,
 	})
 	s.Implied = true
 	b.show(s, e.From)
@@ -32,4 +32,20 @@ func (s *Step) attach(e store.Entry) Change {
 		s.browser.parts[withoutQuery(e.Path)] = s
 	}
 	return Change{Step: s}
+}
+
+// visited begins the step of a page that a script had loaded ahead and then showed without another request. Only the next
+// request tells that: it comes from there. The step has no parts. It is nil where there is no such page.
+func (f *Folder) visited(b *browser, e store.Entry) *Step {
+	page, ok := b.ahead[e.From]
+	if !ok || b.pages[e.From] != nil || b.paths[withoutQuery(e.From)] != nil {
+		return nil
+	}
+	delete(b.ahead, e.From)
+	s := f.begin(b, store.Entry{
+		ID: page.id + "-visited", Username: e.Username, Actor: e.Actor, Path: e.From, Kind: store.KindPage, Page: page.page, Time: started(e),
+	})
+	s.Implied = true
+	b.show(s, e.From)
+	return s
 }

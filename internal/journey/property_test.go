@@ -62,6 +62,12 @@ func checkFolding(t *testing.T, all []store.Entry) {
 	for n, e := range all {
 		before := len(f.Steps())
 		c := f.Add(e)
+		if c.Visited != nil {
+			if c.Visited != f.Steps()[before] || requests(c.Visited) != 0 {
+				t.Fatalf("entry %d: visited is %+v", n, c.Visited)
+			}
+			before++
+		}
 		if c.New != (len(f.Steps()) == before+1) || c.New && (c.Step != f.Steps()[before] || c.Step.ID != e.ID) {
 			t.Fatalf("entry %d: change %+v of %d steps", n, c, before)
 		}

@@ -8,14 +8,15 @@ import (
 
 // Step is one thing that a person did, with all that the browser fetched for it.
 type Step struct {
-	// ID is the id of the first of its entries that arrived. It never changes.
+	// ID is the id of the first of its entries that arrived. It never changes. That of a page which had been loaded ahead is
+	// made of the id of that request.
 	ID string
 
 	// Entry is the first request of the step. Of an implied page it has only Username, Actor, Path, Kind, Time, and Page
 	// if that is known.
 	Entry store.Entry
 
-	// Implied says that the page is only known from the parts that it asked for.
+	// Implied says that the page is only known from requests that came from it.
 	Implied bool
 
 	// Redirects are the requests that Entry led to, one after the other; at most [MaxRedirects].

@@ -26,15 +26,15 @@ type history struct {
 	mu     sync.Mutex
 	read   func() ([]store.Entry, error) // reads the log, newest first
 	folder *journey.Folder
-	steps  map[string]*journey.Step // to which entries belong, by the entries' ids
-	ids    []string                 // keys of steps, the oldest first
+	steps  map[string][]*journey.Step // that entries changed, by the entries' ids; the last one has the entry
+	ids    []string                   // keys of steps, the oldest first
 }
 
 // newHistory returns the history of a user whose log has so many entries at most.
 func newHistory(maxEntries int, read func() ([]store.Entry, error)) *history {
 	return &history{
 		limit: rememberedEntries + 2*maxEntries, read: read,
-		folder: journey.NewFolder(rememberedSteps), steps: make(map[string]*journey.Step),
+		folder: journey.NewFolder(rememberedSteps), steps: make(map[string][]*journey.Step),
 	}
 }
 
@@ -46,17 +46,19 @@ func (h *history) follow(entries []*store.Entry) []*journey.Step {
 	had := make(map[*journey.Step]bool, len(entries))
 	late := h.late(entries)
 	for i, e := range entries {
-		step := h.steps[e.ID]
+		steps := h.steps[e.ID]
 		switch {
-		case step != nil:
+		case steps != nil:
 		case i < late:
-			step = &journey.Step{ID: e.ID, Entry: *e}
+			steps = []*journey.Step{{ID: e.ID, Entry: *e}}
 		default:
-			step = h.add(e)
+			steps = h.add(e)
 		}
-		if !had[step] {
-			had[step] = true
-			changed = append(changed, step)
+		for _, step := range steps {
+			if !had[step] {
+				had[step] = true
+				changed = append(changed, step)
+			}
 		}
 	}
 	return changed
@@ -101,19 +103,23 @@ func (h *history) catchUp(entries []*store.Entry) {
 	}
 }
 
-// add returns the step of an entry.
-func (h *history) add(e *store.Entry) *journey.Step {
-	if step := h.steps[e.ID]; step != nil {
-		return step
+// add returns the steps that an entry changed: its own, and before that a page of which only the entry tells.
+func (h *history) add(e *store.Entry) []*journey.Step {
+	if steps := h.steps[e.ID]; steps != nil {
+		return steps
 	}
-	step := h.folder.Add(*e).Step
+	change := h.folder.Add(*e)
+	steps := []*journey.Step{change.Step}
+	if change.Visited != nil {
+		steps = []*journey.Step{change.Visited, change.Step}
+	}
 	if len(h.ids) == h.limit {
 		delete(h.steps, h.ids[0])
 		h.ids = h.ids[1:]
 	}
 	h.ids = append(h.ids, e.ID)
-	h.steps[e.ID] = step
-	return step
+	h.steps[e.ID] = steps
+	return steps
 }
 
 // enterHistory returns the history of a user for one more viewer. The caller holds mu.

@@ -34,3 +34,22 @@ func TestAHistoryRemembersOnlySoMuch(t *testing.T) {
 		t.Errorf("%d entries, %d ids, %d steps", len(steps.steps), len(steps.ids), len(steps.folder.Steps()))
 	}
 }
+
+// Every viewer of a log gets the page that a script had loaded ahead, and not only the one whose frame is the first.
+func TestEachViewerGetsThePageThatWasLoadedAhead(t *testing.T) {
+	steps := historyAfter()
+	ahead := page("2", "/orders")
+	ahead.Kind, ahead.From = store.KindPrefetch, "/"
+	next := page("3", "/orders/7")
+	next.From = "/orders"
+	steps.follow([]*store.Entry{page("1", "/"), ahead})
+	for range 2 {
+		var paths []string
+		for _, step := range steps.follow([]*store.Entry{next}) {
+			paths = append(paths, step.Entry.Path)
+		}
+		if fmt.Sprint(paths) != "[/orders /orders/7]" {
+			t.Errorf("the steps that changed are %v", paths)
+		}
+	}
+}
