@@ -31,6 +31,11 @@ type Entry struct {
 	Extra       map[string]string // "extra": what the application added
 	Truncated   bool              // "truncated": something was too long and has been cut
 
+	// Repeats and Since are given by [Store.Record], to what comes by itself.
+	Repeats int       // "repeats": how often this process has recorded the same for the same page, from the second time on
+	Since   time.Time // "since": when the first of them was finished
+
+	aside  bool   // "aside": it does not count because the same was recorded before; see Counts
 	cursor string // of Cursor, where that is not the id
 }
 

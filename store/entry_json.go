@@ -43,6 +43,9 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		App       string            `json:"app"`
 		Extra     map[string]string `json:"extra"`
 		Truncated bool              `json:"truncated"`
+		Repeats   float64           `json:"repeats"`
+		Since     json.Number       `json:"since"`
+		Aside     bool              `json:"aside"`
 	}
 	if err := json.Unmarshal(line, &wire); err != nil {
 		return fmt.Errorf("decode log entry: %w", err)
@@ -58,6 +61,10 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	if err != nil {
 		return fmt.Errorf("decode log entry: duration: %w", err)
 	}
+	since, err := parseMicros(wire.Since)
+	if err != nil {
+		return fmt.Errorf("decode log entry: since: %w", err)
+	}
 	if !wire.Kind.known() {
 		wire.Kind = KindUnknown
 	}
@@ -69,7 +76,10 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Code: int(*wire.Code), Ended: wire.Ended, Problem: wire.Problem,
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
-		From: wire.From, Location: wire.Location, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated,
+		From: wire.From, Location: wire.Location, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, aside: wire.Aside,
+	}
+	if wire.Repeats > 1 && wire.Repeats <= maxRepeats && since > 0 {
+		e.Repeats, e.Since = int(wire.Repeats), time.UnixMicro(since).UTC()
 	}
 	return nil
 }
@@ -90,6 +100,9 @@ func decodeLine(username, line string) (Entry, error) {
 	}
 	return e, nil
 }
+
+// maxRepeats bounds what is accepted as a number of repeats.
+const maxRepeats = 1e12
 
 // maxMicros bounds what is accepted as a time or duration: the year 9999 in microseconds.
 const maxMicros = 253402300799e6
@@ -152,6 +165,16 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	}
 	if e.Truncated {
 		b = append(b, `"truncated":true,`...)
+	}
+	if e.Repeats > 1 {
+		b = append(b, `"repeats":`...)
+		b = strconv.AppendInt(b, int64(e.Repeats), 10)
+		b = append(b, `,"since":`...)
+		b = appendMicros(b, e.Since.UnixMicro())
+		b = append(b, ',')
+	}
+	if e.aside {
+		b = append(b, `"aside":true,`...)
 	}
 	b[len(b)-1] = '}'
 	return b

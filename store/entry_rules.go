@@ -55,6 +55,21 @@ func (e *Entry) Purpose() Kind {
 	return KindUnknown
 }
 
+// byHand reports whether the request is of a kind that a person causes, as opposed to what a page fetches by itself.
+func (e *Entry) byHand() bool {
+	switch e.Purpose() {
+	case KindPage, KindDownload, KindUnknown:
+		return true
+	case KindFetch, KindFragment:
+		return !e.Safe() || e.Location != ""
+	}
+	return false
+}
+
+// Counts reports whether the entry is one of those of which a log keeps the newest [Options.MaxEntries] whatever else
+// comes: what a person did, and what failed. What a page fetches does not count, nor do repeats.
+func (e *Entry) Counts() bool { return !e.aside && (e.byHand() || e.Failed()) }
+
 // IsAssetPath reports whether an address ends as that of an asset: a style, a script, an image, a font, a video. The address
 // may have a query.
 func IsAssetPath(address string) bool {

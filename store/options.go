@@ -37,7 +37,8 @@ type Options struct {
 	// without glob characters. Default: [DefaultKeyPrefix]; [NoKeyPrefix] for none.
 	KeyPrefix string
 
-	// MaxEntries is how many requests of one user are kept, 1 to 10,000. Default: 25.
+	// MaxEntries is how many requests of one user are kept, 1 to 10,000, and as many of those that count: see
+	// [Entry.Counts]. Default: 25.
 	MaxEntries int
 
 	// Retention is how long a user's log is kept after the user's last request; at least a second.

@@ -11,17 +11,23 @@ import (
 
 // refusal returns why Redis discarded a transaction: what it said of the first command that it did not queue, such as
 // READONLY, OOM, NOREPLICAS or NOPERM, and which command that was. EXECABORT says only that there was one. Any other err is
-// returned as it is.
+// returned as it is. A command about the log itself is told before one about what is kept beside it.
 func (w *writer) refusal(commands []redis.Cmder, err error) error {
 	if !isDiscarded(err) {
 		return err
 	}
+	reason := err
 	for _, c := range commands {
 		if refused := c.Err(); redisreply.Is(refused) && !isDiscarded(refused) {
-			return fmt.Errorf("%s: %w", w.describe(c), refused)
+			if !w.isAboutKept(c) {
+				return fmt.Errorf("%s: %w", w.describe(c), refused)
+			}
+			if reason == err {
+				reason = fmt.Errorf("%s: %w", w.describe(c), refused)
+			}
 		}
 	}
-	return err
+	return reason
 }
 
 // isDiscarded reports whether Redis has discarded a transaction because of a command that it did not queue.
@@ -34,6 +40,9 @@ func (w *writer) describe(c redis.Cmder) string {
 		return name
 	}
 	key, _ := c.Args()[1].(string)
+	if w.keys.IsKept(key) {
+		return name + " " + w.keys.KeptPattern()
+	}
 	for _, of := range []func(string) string{w.keys.Log, w.keys.LogChannel} {
 		if strings.HasPrefix(key, of("")) {
 			return name + " " + of("*")

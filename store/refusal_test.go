@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/internal/storetest"
 )
 
 // TestLogSaysWhyRedisRefuses has a real Redis discard transactions for each of the usual reasons.
@@ -47,6 +48,35 @@ func TestLogSaysWhyRedisRefuses(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			_ = logs.Close(ctx)
+		})
+	}
+}
+
+// An access list from before there were lists of what counts stops no entry.
+func TestEntriesAreWrittenWhereWhatCountsMayNotBeKept(t *testing.T) {
+	for _, spoil := range []string{"-copy", "-lpushx", "resetkeys ~userlog:log:* ~userlog:users ~userlog:names ~userlog:trouble ~userlog:app*"} {
+		t.Run(spoil, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			rules := []any{"acl", "setuser", "default"}
+			for rule := range strings.FieldsSeq(spoil) {
+				rules = append(rules, rule)
+			}
+			if err := server.Client(t).Do(t.Context(), rules...).Err(); err != nil {
+				t.Fatal(err)
+			}
+			var logged buffer
+			logs := storetest.Open(t, server.Client(t), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+			for range 3 {
+				logs.Record(store.Entry{Username: "ada", Path: "/"})
+				storetest.Written(t, logs)
+				logs.Record(store.Entry{Username: "ada", Path: "/poll", Kind: store.KindFetch})
+				storetest.Written(t, logs)
+			}
+			if stats := logs.Stats(); stats.Written != 6 {
+				t.Errorf("the books: %+v", stats)
+			}
+			logged.await(t, "allow copy, lpushx and exists, and the keys userlog:kept:*")
 		})
 	}
 }

@@ -102,5 +102,5 @@ func decodeForFeed(username, line string) (feed.Line, error) {
 	if err != nil {
 		return feed.Line{}, err
 	}
-	return feed.Line{ID: e.ID, Username: e.Username, Time: e.Time, Entry: &e}, nil
+	return feed.Line{ID: e.ID, Username: e.Username, Time: e.Time, Counts: e.Counts(), Entry: &e}, nil
 }

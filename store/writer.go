@@ -33,6 +33,7 @@ type writer struct {
 	mask      *mask.Masker
 	index     *userIndex
 	heartbeat *heartbeat
+	habits    *habits
 	ids       identifier
 	log       *slog.Logger
 
@@ -40,6 +41,7 @@ type writer struct {
 	batch    []Entry // taken from the queue, fate not known yet
 	lines    []byte
 	backoff  time.Duration // 0 while Redis answers
+	unkept   bool          // Redis does not let us write lists of what counts
 	foreign  bool          // that a key of the index holds something else has been logged
 	awayAt   time.Time     // when it last ceased to
 	refused  string        // the reason that Redis gave last in this outage, or ""
@@ -52,7 +54,7 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 	return &writer{
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
 		mask: mask.New(options.MaskQuery, options.AllowQuery), index: newUserIndex(keys, options.Retention),
-		heartbeat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), ids: ids, log: options.Logger,
+		heartbeat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), habits: newHabits(keys), ids: ids, log: options.Logger,
 		buffer: make([]Entry, 0, maxBatch),
 	}
 }
@@ -133,6 +135,7 @@ func (w *writer) prepare() {
 		if e.Truncated {
 			truncated++
 		}
+		w.habits.note(e)
 	}
 	w.recorder.settle(outcome{truncated: truncated})
 }
@@ -203,6 +206,10 @@ func (w *writer) clustered() bool {
 func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error) {
 	pipe := w.client.TxPipeline()
 	pushed := w.queueCommands(ctx, pipe, entries)
+	var others *redis.IntCmd
+	if !w.unkept {
+		others = w.queueAsking(ctx, pipe, pushed)
+	}
 	index := w.client.Pipeline()
 	if !w.clustered() {
 		index = pipe
@@ -212,6 +219,18 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 	started := time.Now()
 	commands, err := pipe.Exec(ctx)
 	o := w.judge(entries, pushed, err)
+	switch {
+	case w.unkept:
+	case o.written > 0:
+		w.learn(pushed, time.Now())
+		if others != nil && others.Val() > 0 {
+			w.catchUp(ctx, pushed)
+		}
+	case w.isKeptRefused(commands):
+		w.unkept = true
+		w.log.Warn("userlog: the log store does not let what counts be kept apart, so that what pages fetch can push it out: " +
+			"allow copy, lpushx and exists, and the keys " + w.keys.KeptPattern())
+	}
 	if err == nil {
 		w.recorder.measure(len(entries), time.Since(started))
 		if w.clustered() {
@@ -227,15 +246,15 @@ func (w *writer) judge(entries []Entry, pushed []push, err error) (o outcome) {
 	switch {
 	case err == nil:
 		o.written = len(entries)
-	case slices.ContainsFunc(pushed, push.done):
+	case slices.ContainsFunc(pushed, func(p push) bool { return p.done() }):
 		for _, p := range pushed {
 			switch {
-			case p.cmd.Val() > 0:
-				o.written += p.entries
-			case redisreply.Is(p.cmd.Err()):
-				o.refused += p.entries
+			case p.log.Val() > 0:
+				o.written += len(p.lines)
+			case redisreply.Is(p.log.Err()):
+				o.refused += len(p.lines)
 			default: // the connection broke before this answer
-				o.indeterminate += p.entries
+				o.indeterminate += len(p.lines)
 			}
 		}
 	case redisreply.IsMultiRefused(err):
@@ -249,36 +268,40 @@ func (w *writer) judge(entries []Entry, pushed []push, err error) (o outcome) {
 	return o
 }
 
-// push is the LPUSH of one user's entries.
-type push struct {
-	cmd     *redis.IntCmd
-	entries int
-}
-
-// done reports whether the transaction is known to have been executed: the answer is the list's
-// length or, only when it was tried, that there is no list. A command without an answer has length 0
-// and, where Redis refused the connection, no error either.
-func (p push) done() bool { return p.cmd.Val() > 0 || redisreply.IsWrongType(p.cmd.Err()) }
-
-// queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, and one PUBLISH per entry.
+// queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, what the list of what counts needs, and one PUBLISH per
+// entry.
 func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []push {
 	lines := w.encode(entries)
-	values := make(map[string][]any, len(entries))
-	for i := range entries {
-		// Pointers, because an interface would hold a copy of each string.
-		values[entries[i].Username] = append(values[entries[i].Username], &lines[i])
-	}
-	pushes := make([]push, 0, len(values))
-	for username, pushed := range values {
-		key := w.keys.Log(username)
-		pushes = append(pushes, push{pipe.LPush(ctx, key, pushed...), len(pushed)})
-		pipe.LTrim(ctx, key, 0, int64(w.options.MaxEntries)-1)
-		pipe.PExpire(ctx, key, w.options.Retention)
+	pushes, now := w.byUser(entries, lines), time.Now()
+	retention, last := any(w.options.Retention.Milliseconds()), any(w.options.MaxEntries-1)
+	for i := range pushes {
+		p := &pushes[i]
+		if !w.unkept {
+			w.queueKept(ctx, pipe, p, now)
+		}
+		log := p.user.lists.log
+		p.log = commandOf(ctx, pipe, "lpush", log, p.lines)
+		_ = pipe.Process(ctx, redis.NewStatusCmd(ctx, "ltrim", log, 0, last)) // as in command
+		command(ctx, pipe, "pexpire", log, retention)
 	}
 	if !w.options.NoPublish {
 		for i := range entries {
-			pipe.Publish(ctx, w.keys.LogChannel(entries[i].Username), &lines[i])
+			command(ctx, pipe, "publish", w.habits.of(entries[i].Username).lists.channel, &lines[i])
 		}
+	}
+	return pushes
+}
+
+// byUser sorts the lines of entries by their users, in the order of the first entry of each.
+func (w *writer) byUser(entries []Entry, lines []string) []push {
+	pushes := make([]push, 0, len(entries))
+	for i := range entries {
+		u := w.habits.of(entries[i].Username)
+		if n := u.pushed; n >= len(pushes) || pushes[n].user != u {
+			u.pushed = len(pushes)
+			pushes = append(pushes, push{user: u})
+		}
+		pushes[u.pushed].add(&lines[i], entries[i].Counts())
 	}
 	return pushes
 }

@@ -43,13 +43,14 @@ type row struct {
 	ID, DOMID      string
 	Base, Username string
 	Page           string
+	Repeats        int // how often the same was recorded, if it was more than once
 	WithUser       bool
 }
 
 func newRow(e *store.Entry, base string, withUser bool) row {
 	return row{
 		Request: newRequest(e), ID: e.ID, DOMID: domID("entry", e.ID), Base: base, Username: e.Username, Page: e.Page,
-		WithUser: withUser,
+		Repeats: e.Repeats, WithUser: withUser,
 	}
 }
 

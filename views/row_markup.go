@@ -16,7 +16,11 @@ func (m *markup) row(r row) {
 	m.t(r.Request.TypeKey).raw(` (`).text(r.Request.Method)
 	m.raw(`)</td><td role="cell" class="result"><span>`)
 	m.result(r.Request.Outcome)
-	m.raw(`</span></td></tr>`)
+	m.raw(`</span>`)
+	if r.Repeats > 1 {
+		m.raw(` <span class="note">`).counted("step.times", r.Repeats).raw(`</span>`)
+	}
+	m.raw(`</td></tr>`)
 }
 
 // steps writes rows.

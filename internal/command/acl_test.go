@@ -70,6 +70,13 @@ func TestTheACLOfTheDocs(t *testing.T) {
 	application := openStore(t, as(server, "userlog-application"), store.Options{})
 	record(application, "ada", "/orders/7")
 	awaitWritten(t, application, 1)
+	for i := range 2 { // also of a user who only opens pages, one batch after another
+		record(application, "bob", "/orders/7")
+		awaitWritten(t, application, uint64(3*i+2))
+		application.Record(store.Entry{Username: "ada", Path: "/poll", Kind: store.KindFetch})
+		record(application, "ada", "/orders/7")
+		awaitWritten(t, application, uint64(3*i+4))
+	}
 	useThePages(t, as(server, "userlog-admin"))
 	useTheCommands(t, as(server, "userlog-admin"))
 	if refused := refusals(t, root); len(refused) > 0 {
@@ -80,7 +87,7 @@ func TestTheACLOfTheDocs(t *testing.T) {
 	mayNot(t, as(server, "userlog-application"), [][]any{
 		{"HGETALL", "userlog:accounts"}, {"GET", "userlog:session:x"}, {"XRANGE", "userlog:{audit}:records", "-", "+"}, {"LRANGE", "userlog:log:ada", 0, -1},
 		{"DEL", "userlog:{audit}:records"}, {"KEYS", "*"}, {"SCAN", 0}, {"FLUSHALL"}, {"CONFIG", "GET", "*"}, {"SET", "other", "x"},
-		{"SUBSCRIBE", "userlog:log:ada"}, {"PUBLISH", "other", "x"}, {"EVAL", "return 1", 0}, {"ACL", "LIST"}, {"MONITOR"},
+		{"LRANGE", "userlog:kept:{userlog:log:ada}", 0, -1}, {"SUBSCRIBE", "userlog:log:ada"}, {"PUBLISH", "other", "x"}, {"EVAL", "return 1", 0}, {"ACL", "LIST"}, {"MONITOR"},
 	})
 	mayNot(t, as(server, "userlog-admin"), [][]any{
 		{"FLUSHALL"}, {"KEYS", "*"}, {"SCAN", 0}, {"CONFIG", "GET", "*"}, {"SET", "other", "x"}, {"ACL", "LIST"}, {"SHUTDOWN"}, {"SCRIPT", "FLUSH"},

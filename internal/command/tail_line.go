@@ -40,6 +40,9 @@ func (l textLines) line(e *store.Entry) string {
 		line += visible(acted) + "  "
 	}
 	line += l.result(e)
+	if e.Repeats > 1 {
+		line += fmt.Sprintf("  × %d", e.Repeats)
+	}
 	if e.Duration > 0 { // django-userlog doesn't record it
 		line += "  " + took(e.Duration)
 	}

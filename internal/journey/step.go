@@ -44,13 +44,14 @@ type Step struct {
 // Part is one request that a page made by itself, or several that differ at most in their queries.
 type Part struct {
 	Entry store.Entry // the newest of them
-	Count int
-	Poll  bool // they come at regular intervals
-	Row   int  // how many failed since one like them succeeded
+	Count int         // of all there were, also of those that are not remembered any more
+	Poll  bool        // they come at regular intervals
+	Row   int         // how many failed since one like them succeeded
 
 	part
 	rhythm rhythm
 	since  time.Time // when the first of Row failed
+	runs   []run     // of each process that recorded some of them
 }
 
 // part is the key by which requests are counted together.
@@ -128,11 +129,8 @@ func (s *Step) name() string {
 // add counts a request among the parts. It reports whether there is room for it.
 func (s *Step) add(e store.Entry) (kept bool) {
 	s.see(e)
-	if e.Failed() {
-		s.Problems++
-		if active(e) {
-			s.problem = e
-		}
+	if e.Failed() && active(e) {
+		s.problem = e
 	}
 	key := partOf(e)
 	known := -1
@@ -148,20 +146,26 @@ func (s *Step) add(e store.Entry) (kept bool) {
 	if known < 0 {
 		if len(s.Parts) == MaxParts {
 			s.Omitted++
+			if key.failed {
+				s.Problems++
+			}
 			return false
 		}
 		known = len(s.Parts)
 		s.Parts = append(s.Parts, Part{part: key})
 	}
 	p := &s.Parts[known]
+	times := p.times(e, s)
 	p.Entry = e
-	p.Count++
+	p.Count += times
 	if p.failed {
+		s.Problems += times
 		if p.Row == 0 {
 			p.since = e.Time
 		}
 		p.Row++
 	}
+	p.rhythm.spread(e.Time, times)
 	if p.rhythm.count(e.Time, MinInterval) >= 2 && (active(e) || e.Kind == store.KindBeacon) {
 		p.Poll = true
 	}
@@ -180,6 +184,13 @@ type rhythm struct {
 	last    time.Time
 	gap     time.Duration
 	regular int // gaps in a row that are alike
+}
+
+// spread notes that something came several times until at, of which only the last is to be counted.
+func (r *rhythm) spread(at time.Time, times int) {
+	if !r.last.IsZero() {
+		r.last = at.Add(-at.Sub(r.last) / time.Duration(times))
+	}
 }
 
 // count counts one more time, and returns how many intervals before it were alike, and at least as long as

@@ -78,8 +78,7 @@ func (h *history) late(entries []*store.Entry) int {
 // catchUp folds the log as it was before the first viewer came. A page that connects again, perhaps to another
 // server, shows it already, and what comes now may belong to it.
 //
-// The log is read after the viewer was given entries. So entries that the log has lost meanwhile are older than
-// all that it has, and are folded first.
+// The log is read after the viewer was given entries. What it has lost meanwhile is folded where the viewer has it.
 func (h *history) catchUp(entries []*store.Entry) {
 	if h.begun.Load() {
 		return
@@ -89,17 +88,22 @@ func (h *history) catchUp(entries []*store.Entry) {
 	if err != nil {
 		return // the subscription tells the viewer about Redis; for older entries see late
 	}
-	there := make(map[string]bool, len(past))
-	for _, e := range past {
-		there[e.ID] = true
+	there := make(map[string]int, len(past))
+	for i, e := range past {
+		there[e.ID] = i
 	}
+	next := len(past) - 1 // of past, newest first
 	for _, e := range entries {
-		if !there[e.ID] {
-			h.add(e)
+		if i, kept := there[e.ID]; kept {
+			for ; next >= i; next-- {
+				h.add(&past[next])
+			}
+			continue
 		}
+		h.add(e)
 	}
-	for i := range slices.Backward(past) {
-		h.add(&past[i])
+	for ; next >= 0; next-- {
+		h.add(&past[next])
 	}
 }
 

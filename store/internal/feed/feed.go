@@ -24,6 +24,7 @@ type Line struct {
 	ID       string
 	Username string
 	Time     time.Time
+	Counts   bool   // it is kept although others push it out of the list
 	Cursor   string // at which a viewer resumes behind it: the ID, unless only this feed is certain of its place
 	Entry    any    // what Options.Decode has made of it
 }

@@ -33,6 +33,7 @@ type round struct {
 // snapshot is what the feed has read from Redis to join or rejoin one topic.
 type snapshot struct {
 	entries []*Line               // oldest first
+	kept    []*Line               // what counts and is older than entries, oldest first
 	reaches func(last *Line) bool // whether entries are known to go back to the last one seen, or nil
 	newest  map[string]newestLine // of each user who has a log
 
@@ -72,7 +73,8 @@ func (f *Feed) readAll(r *round, k knowledge) (map[*topic]snapshot, error) {
 	defer cancel()
 	read := make(map[*topic]snapshot, len(r.topics))
 	pipe := f.options.Client.Pipeline()
-	lists, left := make(map[*topic]*redis.StringSliceCmd), make(map[*topic]*redis.DurationCmd)
+	lists, kept := make(map[*topic]*redis.StringSliceCmd), make(map[*topic]*redis.StringSliceCmd)
+	left := make(map[*topic]*redis.DurationCmd)
 	for _, t := range r.topics {
 		if t.everyone() {
 			everyone, err := f.readEveryone(ctx, k, r.full)
@@ -82,6 +84,8 @@ func (f *Feed) readAll(r *round, k knowledge) (map[*topic]snapshot, error) {
 			read[t] = everyone
 			continue
 		}
+		// What counts is read first: what the list has lost by the time when it is read is older than all that it has.
+		kept[t] = pipe.LRange(ctx, f.options.Keys.Kept(t.username), 0, int64(f.options.MaxEntries)-1)
 		lists[t] = pipe.LRange(ctx, f.options.Keys.Log(t.username), 0, int64(f.options.MaxEntries)-1)
 		left[t] = pipe.PTTL(ctx, f.options.Keys.Log(t.username))
 	}
@@ -90,17 +94,20 @@ func (f *Feed) readAll(r *round, k knowledge) (map[*topic]snapshot, error) {
 		return nil, fmt.Errorf("read logs: %w", err)
 	}
 	for t, list := range lists {
-		read[t] = f.snapshotOf(t.username, list.Val(), left[t].Val(), r.full)
+		read[t] = f.snapshotOf(t.username, list.Val(), kept[t].Val(), left[t].Val(), r.full)
 	}
 	return read, nil
 }
 
 // snapshotOf turns a list around. The snapshot reaches back to every entry that it contains. It reaches an empty ring if the
 // list is not full, since then no entry was cut off.
-func (f *Feed) snapshotOf(username string, lines []string, left time.Duration, full int) snapshot {
+func (f *Feed) snapshotOf(username string, lines, kept []string, left time.Duration, full int) snapshot {
 	r := snapshot{entries: f.oldestFirst(username, lines)}
 	if n := len(r.entries); n > 0 {
 		r.newest = map[string]newestLine{username: head{username, r.entries[n-1], left}.remembered(time.Now())}
+	}
+	if len(lines) >= full { // else the list has lost nothing
+		r.kept = f.olderThan(r.entries, username, kept)
 	}
 	entries := r.entries
 	r.reaches = func(last *Line) bool {
@@ -110,6 +117,15 @@ func (f *Feed) snapshotOf(username string, lines []string, left time.Duration, f
 		return slices.ContainsFunc(entries, func(e *Line) bool { return e.ID == last.ID })
 	}
 	return r
+}
+
+// olderThan returns what counts of the kept lines of a user, without the entries of the list: it is older than they.
+func (f *Feed) olderThan(entries []*Line, username string, kept []string) []*Line {
+	listed := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		listed[e.ID] = true
+	}
+	return slices.DeleteFunc(f.oldestFirst(username, kept), func(e *Line) bool { return listed[e.ID] || !e.Counts })
 }
 
 // oldestFirst returns the entries of a list, each one once. A line that is no entry is left out.

@@ -116,10 +116,10 @@ func TestAShortListIsFullWhereLessIsKept(t *testing.T) {
 	for i := range lines {
 		lines[i] = strconv.Itoa(i)
 	}
-	if f.snapshotOf("ada", lines, time.Hour, 25).reaches(nil) {
+	if f.snapshotOf("ada", lines, nil, time.Hour, 25).reaches(nil) {
 		t.Error("25 entries of at most 25 are taken for all there were")
 	}
-	if !f.snapshotOf("ada", lines, time.Hour, 100).reaches(nil) || !f.snapshotOf("ada", lines[:24], time.Hour, 25).reaches(nil) {
+	if !f.snapshotOf("ada", lines, nil, time.Hour, 100).reaches(nil) || !f.snapshotOf("ada", lines[:24], nil, time.Hour, 25).reaches(nil) {
 		t.Error("a list that is not full is taken for one that was cut off")
 	}
 }

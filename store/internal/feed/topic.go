@@ -25,6 +25,8 @@ type topic struct {
 	synced bool   // was live before
 	ring   []slot // oldest first
 	ids    map[string]bool
+	counts int                   // of the entries of ring, those that count
+	kept   []*Line               // what counts and has left ring, oldest first; together no more than limit
 	buffer []*Line               // entries that arrived since the subscription was confirmed, while not live
 	cut    bool                  // buffer has lost its oldest entries
 	newest map[string]newestLine // the newest entry of each user, also when it has left the ring
@@ -83,7 +85,11 @@ func (t *topic) since(after string) (gap bool, entries []*Line) {
 			}
 		}
 	}
-	shown := present(t.ring)
+	kept := t.kept
+	if i := slices.IndexFunc(kept, func(e *Line) bool { return e.Cursor == after }); i >= 0 {
+		kept = kept[i+1:] // what does not count may be missing
+	}
+	shown := slices.Concat(kept, present(t.ring))
 	if t.everyone() {
 		shown = shown[max(0, len(shown)-everyoneShown):]
 	}
@@ -137,12 +143,35 @@ func (t *topic) announce() {
 func (t *topic) remember(entries []*Line) {
 	for _, e := range entries {
 		if len(t.ring) == t.limit {
-			delete(t.ids, t.ring[0].id)
-			t.ring[0] = slot{}
-			t.ring = t.ring[1:]
+			t.evict()
 		}
 		t.ring = append(t.ring, slot{e.ID, e.Username, e.Cursor, e})
 		t.ids[e.ID] = true
+		if e.Counts {
+			t.counts++
+		}
+	}
+	t.trimKept()
+}
+
+// evict takes the oldest entry out of the ring. It is kept if it counts, and is a user's.
+func (t *topic) evict() {
+	oldest := t.ring[0]
+	delete(t.ids, oldest.id)
+	t.ring[0] = slot{}
+	t.ring = t.ring[1:]
+	if oldest.entry != nil && oldest.entry.Counts {
+		t.counts--
+		if !t.everyone() {
+			t.kept = append(t.kept, oldest.entry)
+		}
+	}
+}
+
+// trimKept forgets what Redis forgets as well.
+func (t *topic) trimKept() {
+	if more := len(t.kept) + t.counts - t.limit; more > 0 {
+		t.kept = slices.Clone(t.kept[min(more, len(t.kept)):])
 	}
 }
 
@@ -168,7 +197,7 @@ func (t *topic) forgetNewest(now time.Time) {
 
 // forget empties the ring.
 func (t *topic) forget() {
-	t.ring, t.ids, t.newest = nil, map[string]bool{}, map[string]newestLine{}
+	t.ring, t.ids, t.counts, t.kept, t.newest = nil, map[string]bool{}, 0, nil, map[string]newestLine{}
 }
 
 // expire takes entries out of the ring that have expired in Redis, so that no viewer gets them any more. Their places
@@ -176,8 +205,14 @@ func (t *topic) forget() {
 func (t *topic) expire(now time.Time) {
 	for i := range t.ring {
 		if s := &t.ring[i]; s.entry != nil && t.newest[s.username].expired(now) {
+			if s.entry.Counts {
+				t.counts--
+			}
 			s.entry = nil
 		}
+	}
+	if len(t.kept) > 0 && t.newest[t.username].expired(now) {
+		t.kept = nil
 	}
 }
 
@@ -207,7 +242,9 @@ func (t *topic) confirm() {
 // snapshot. So entries that are in the list only are older than those in the buffer. No viewer gets an entry twice.
 func (t *topic) goLive(r snapshot) {
 	if t.cut {
-		r.entries, r.before = nil, nil // the buffer alone is as long as the ring, and has no hole
+		// The buffer alone is as long as the ring, and has no hole.
+		r.kept = slices.DeleteFunc(slices.Concat(r.kept, r.entries), func(e *Line) bool { return !e.Counts })
+		r.entries, r.before = nil, nil
 	}
 	t.expire(time.Now())
 	gap := t.synced && (t.cut || !r.reaches(t.last()))
@@ -215,12 +252,16 @@ func (t *topic) goLive(r snapshot) {
 	unseen, unknown := t.unseen(listed), t.unknown(heard)
 	fresh := slices.Concat(unseen, unknown)
 	if gap {
+		fresh = slices.Concat(t.missed(r.kept), fresh)
 		// A ring has no gaps: a viewer that comes back to it would not be told of one.
 		t.forget()
 		t.whole = false
 		t.remember(r.before)
 	} else {
 		listed, heard = unseen, unknown
+	}
+	if gap || !t.synced {
+		t.kept = r.kept
 	}
 	t.remember(listed)
 	maps.Copy(t.newest, r.newest)
@@ -235,6 +276,22 @@ func (t *topic) goLive(r snapshot) {
 		}
 	}
 	t.announce()
+}
+
+// missed returns what counts and nobody has been told of: what was kept behind the last entry that the topic has had.
+func (t *topic) missed(kept []*Line) []*Line {
+	had := t.ids
+	if len(t.kept) > 0 {
+		had = maps.Clone(t.ids)
+		for _, e := range t.kept {
+			had[e.ID] = true
+		}
+	}
+	first := len(kept)
+	for first > 0 && !had[kept[first-1].ID] {
+		first--
+	}
+	return slices.Clone(kept[first:])
 }
 
 // unseen returns the entries of a list that the ring has not, and has not had. In the list of one user, entries before

@@ -16,7 +16,7 @@ type Connect func(t *testing.T) *redis.Client
 func Run(t *testing.T, connect Connect) {
 	t.Helper()
 	patiently := func(t *testing.T) *redis.Client { return Patient(t, connect(t)) }
-	for _, suite := range [][]test{recording, reading, search, heartbeats, joining, everyone} {
+	for _, suite := range [][]test{recording, keeping, reading, search, heartbeats, joining, everyone} {
 		for _, test := range suite {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()

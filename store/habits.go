@@ -1,0 +1,215 @@
+package store
+
+import (
+	"cmp"
+	"hash/maphash"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/gin-userlog/userlog/store/internal/keys"
+)
+
+// Limits of what the writer remembers of users' requests, to tell repeats of them.
+const (
+	habitUsers    = 4096        // remembered at least, of those seen last; twice as many at most
+	habitRequests = 16          // of one user
+	habitRegular  = 3           // intervals in a row that are alike: nobody does that by hand
+	habitPatience = 10          // repeats of what a person did that count until something new happens
+	habitFailures = 5           // failures of what pages fetch that count until a person does something
+	habitNews     = time.Minute // after so long without it, a failure is news again
+)
+
+// habits knows which requests of each user repeat, and what this process has learned about the user's lists in Redis.
+// It belongs to the writer's goroutine.
+type habits struct {
+	keys          keys.Keys
+	seed          maphash.Seed
+	recent, older map[string]*habit // by username
+}
+
+func newHabits(keys keys.Keys) *habits {
+	return &habits{keys: keys, seed: maphash.MakeSeed(), recent: make(map[string]*habit)}
+}
+
+// habit is what is remembered of one user.
+type habit struct {
+	requests []repeated
+	failures int // of what pages fetch that counted, since a person did something
+	lists    lists
+	pushed   int // the place in the transaction that is being made, if this user has one there
+}
+
+// repeated is a request that may come again and again. Many of them are looked through, so it is small.
+type repeated struct {
+	request uint64 // hash of what is asked for
+	page    uint64 // hash of the page that asks; 0 where that is not known
+
+	last  int64 // when it last came, in Unix microseconds
+	gap   int64 // between the last two, in microseconds
+	first int64 // of run, in Unix microseconds
+
+	run    int32 // how often it came by itself
+	fresh  int16 // how often it came since something new happened; of what is done by hand
+	alike  int8  // gaps in a row that are alike; habitRegular at most
+	byHand bool  // it is of a kind that a person causes
+}
+
+// of returns what is remembered of a user.
+func (h *habits) of(username string) *habit {
+	if u := h.recent[username]; u != nil {
+		return u
+	}
+	u := h.older[username]
+	if u == nil {
+		u = &habit{lists: newLists(h.keys, username)}
+	}
+	if len(h.recent) >= habitUsers {
+		h.recent, h.older = make(map[string]*habit, habitUsers), h.recent
+	}
+	h.recent[username] = u
+	return u
+}
+
+// note decides whether an entry counts, and notes how often the same was recorded before.
+func (h *habits) note(e *Entry) {
+	u := h.of(e.Username)
+	e.Repeats, e.Since, e.aside = 0, time.Time{}, false
+	if e.byHand() {
+		h.noteStep(u, e)
+	} else {
+		h.notePart(u, e)
+	}
+}
+
+// noteStep notes what a person may have done. What comes like clockwork is not, nor what comes again and again while
+// nothing else happens.
+func (h *habits) noteStep(u *habit, e *Entry) {
+	path := e.Path
+	if e.Purpose() == KindUnknown {
+		path = withoutQuery(path) // of a program; people look for several things at one address
+	}
+	r, known := u.find(h.request(e, path), 0, true)
+	if !known {
+		u.somethingNew()
+	}
+	r.beat(e.Time.UnixMicro())
+	if r.fresh <= habitPatience {
+		r.fresh++
+	}
+	if e.aside = r.alike >= habitRegular || r.fresh > habitPatience; e.aside {
+		r.count(e)
+		return
+	}
+	r.run, u.failures = 0, 0
+	h.openPage(u, e)
+}
+
+// openPage has what the page fetches counted anew, as it is shown anew.
+func (h *habits) openPage(u *habit, e *Entry) {
+	if kind := e.Purpose(); kind != KindPage && kind != KindUnknown && e.Location == "" {
+		return
+	}
+	path, location := h.address(e.Path), h.address(e.Location)
+	for i := range u.requests {
+		if r := &u.requests[i]; !r.byHand && (r.page == 0 || r.page == path || r.page == location) {
+			r.run = 0
+		}
+	}
+}
+
+// notePart notes what a page fetched. That counts only if it failed, and if that is news.
+func (h *habits) notePart(u *habit, e *Entry) {
+	r, known := u.find(h.request(e, withoutQuery(e.Path)), h.address(e.From), false)
+	at := e.Time.UnixMicro()
+	news := !known || r.run == 0 || at-r.last > habitNews.Microseconds()
+	r.last = at
+	r.count(e)
+	if !e.Failed() {
+		return
+	}
+	if e.aside = !news || u.failures >= habitFailures; !e.aside {
+		u.failures++
+	}
+}
+
+// request is the hash of what an entry asks for and whether it failed, with its address cut to what tells it apart.
+func (h *habits) request(e *Entry, path string) uint64 {
+	hash := maphash.String(h.seed, path)*31 + maphash.String(h.seed, e.Method)
+	if e.Failed() {
+		return ^hash
+	}
+	return hash
+}
+
+// address is the hash of a page's address without its query, 0 for none.
+func (h *habits) address(address string) uint64 {
+	if address == "" {
+		return 0
+	}
+	return cmp.Or(maphash.String(h.seed, withoutQuery(address)), 1)
+}
+
+// find returns a request, which takes the place of the rarest where there are too many.
+func (u *habit) find(request, page uint64, byHand bool) (r *repeated, known bool) {
+	for i := range u.requests {
+		if r := &u.requests[i]; r.request == request && r.page == page && r.byHand == byHand {
+			return r, true
+		}
+	}
+	fresh := repeated{request: request, page: page, byHand: byHand}
+	if len(u.requests) < habitRequests {
+		u.requests = append(u.requests, fresh)
+		return &u.requests[len(u.requests)-1], false
+	}
+	rarest := 0
+	for i := range u.requests {
+		a, b := &u.requests[i], &u.requests[rarest]
+		if cmp.Or(cmp.Compare(a.run+int32(a.alike), b.run+int32(b.alike)), cmp.Compare(a.last, b.last)) < 0 {
+			rarest = i
+		}
+	}
+	u.requests[rarest] = fresh
+	return &u.requests[rarest], false
+}
+
+// somethingNew gives a person new patience with what is repeated.
+func (u *habit) somethingNew() {
+	for i := range u.requests {
+		u.requests[i].fresh = 0
+	}
+}
+
+// beat notes one more time, and how many gaps before it were alike: they differ by a quarter at most.
+func (r *repeated) beat(at int64) {
+	gap := at - r.last
+	switch {
+	case r.last == 0:
+	case gap < 0:
+		r.alike = 0
+	case r.alike > 0 && max(gap-r.gap, r.gap-gap) > r.gap/4:
+		r.alike = 1
+	default:
+		r.alike = min(r.alike+1, habitRegular)
+	}
+	r.last, r.gap = at, gap
+}
+
+// count counts an entry that came by itself.
+func (r *repeated) count(e *Entry) {
+	if r.run == 0 {
+		r.first = e.Time.UnixMicro()
+	}
+	if r.run < math.MaxInt32 {
+		r.run++
+	}
+	if r.run > 1 {
+		e.Repeats, e.Since = int(r.run), time.UnixMicro(r.first).UTC()
+	}
+}
+
+// withoutQuery is an address up to its query.
+func withoutQuery(address string) string {
+	before, _, _ := strings.Cut(address, "?")
+	return before
+}

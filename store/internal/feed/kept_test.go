@@ -1,0 +1,152 @@
+package feed
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// keptModel imitates the two lists of a user: the newest of all entries, and the newest of those that count.
+type keptModel struct {
+	all, counting []*Line // all that were recorded, oldest first
+}
+
+func (m *keptModel) record(counts bool) *Line {
+	id := strconv.Itoa(len(m.all))
+	e := &Line{ID: id, Username: "ada", Cursor: id, Counts: counts}
+	m.all = append(m.all, e)
+	if counts {
+		m.counting = append(m.counting, e)
+	}
+	return e
+}
+
+// read is what a reading of both lists finds.
+func (m *keptModel) read() snapshot {
+	list := slices.Clone(m.all[max(0, len(m.all)-modelList):])
+	kept := slices.DeleteFunc(slices.Clone(m.counting[max(0, len(m.counting)-modelList):]), func(e *Line) bool { return slices.Contains(list, e) })
+	return snapshot{
+		entries: list, kept: kept, newest: map[string]newestLine{"ada": {id: m.all[len(m.all)-1].ID}},
+		reaches: func(last *Line) bool { return last == nil && len(list) < modelList || slices.Contains(list, last) },
+	}
+}
+
+// told takes what a subscription has been told.
+func told(t *testing.T, s *Subscription) (lines []*Line, gaps int) {
+	t.Helper()
+	for {
+		u, ok, err := s.Poll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			return lines, gaps
+		}
+		if u.Gap {
+			gaps++
+		}
+		lines = append(lines, u.Lines...)
+	}
+}
+
+func ids(lines []*Line) []string {
+	var ids []string
+	for _, e := range lines {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// Whoever joins a topic that is watched is shown what Redis holds, and whoever watches it is told of all that counts,
+// once and in order, also through interruptions in which the list has lost it.
+func TestATopicKeepsWhatRedisKeeps(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		topic := newTopic("ada", Options{MaxEntries: modelList, Retention: time.Hour})
+		m := &keptModel{}
+		watching := &Subscription{ready: make(chan struct{}, 1)}
+		topic.join(watching)
+		m.record(true)
+		topic.confirm()
+		topic.goLive(m.read())
+		var seen []*Line
+		share := random.IntN(10)
+		for range 100 {
+			switch dice := random.IntN(10); {
+			case dice < 8:
+				for range 1 + random.IntN(5) {
+					topic.receive(m.record(random.IntN(10) < share))
+				}
+			case dice < 9:
+				topic.interrupt()
+				for range random.IntN(4 * modelList) {
+					m.record(random.IntN(10) < share)
+				}
+				topic.confirm()
+				topic.goLive(m.read())
+			}
+			lines, _ := told(t, watching)
+			seen = append(seen, lines...)
+			want := m.read()
+			_, got := topic.since("")
+			if !slices.Equal(ids(got), ids(slices.Concat(want.kept, want.entries))) {
+				t.Fatalf("seed %d: who joins is shown %v, want %v before %v", seed, ids(got), ids(want.kept), ids(want.entries))
+			}
+		}
+		last := -1
+		for _, e := range seen {
+			n, _ := strconv.Atoi(e.ID)
+			if n <= last {
+				t.Fatalf("seed %d: told of %d after %d", seed, n, last)
+			}
+			last = n
+		}
+		for _, e := range m.counting[max(0, len(m.counting)-modelList):] {
+			if !slices.Contains(seen, e) {
+				t.Fatalf("seed %d: not told of %s, which counts", seed, e.ID)
+			}
+		}
+	}
+}
+
+func TestComingBackToWhatIsKept(t *testing.T) {
+	t.Parallel()
+	topic := newTopic("ada", Options{MaxEntries: modelList, Retention: time.Hour})
+	m := &keptModel{}
+	m.record(true)
+	m.record(true)
+	for range 2 * modelList {
+		m.record(false)
+	}
+	topic.confirm()
+	topic.goLive(m.read())
+	for after, want := range map[string]int{"0": 1 + modelList, "1": modelList, "3": 2 + modelList} {
+		if gap, lines := topic.since(after); !gap || len(lines) != want {
+			t.Errorf("after %s: gap %v, %v", after, gap, ids(lines))
+		}
+	}
+	if gap, lines := topic.since("14"); gap || !slices.Equal(ids(lines), []string{"15"}) {
+		t.Errorf("after 14: gap %v, %v", gap, ids(lines))
+	}
+	topic.newest["ada"] = newestLine{id: "15", expires: time.Now().Add(-time.Second)}
+	topic.expire(time.Now())
+	if _, lines := topic.since(""); len(lines) != 0 {
+		t.Errorf("after it has expired: %v", ids(lines))
+	}
+}
+
+func TestWhatIsKeptIsReadBehindAFullList(t *testing.T) {
+	t.Parallel()
+	f := New(Options{Decode: func(_, line string) (Line, error) { return Line{ID: line, Counts: line != "poll"}, nil }})
+	defer f.Close()
+	r := f.snapshotOf("ada", []string{"4", "3"}, []string{"4", "2", "poll", "1"}, time.Hour, 2)
+	if got := ids(r.kept); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("kept: %v", got)
+	}
+	if r := f.snapshotOf("ada", []string{"4", "3"}, []string{"2"}, time.Hour, 3); len(r.kept) != 0 {
+		t.Errorf("a list that is not full has lost %v", ids(r.kept))
+	}
+}

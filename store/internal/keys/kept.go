@@ -1,0 +1,64 @@
+package keys
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Kept is the LIST of those of a user's entries that count, newest first. It expires with [Keys.Log], and is there only
+// where some of the user's entries do not count.
+//
+// On a Cluster both lists are in the same slot, since one transaction writes both. The slot of a key is that of the text
+// in its first braces, so the name of the log is put into braces. Where names have braces themselves, that may not be
+// the first text in braces: then a number is, which is tried until the slot is the same.
+func (k Keys) Kept(username string) string {
+	log := k.Log(username)
+	if key := k.prefix + "kept:{" + log + "}"; !strings.ContainsAny(log, "{}") {
+		return key
+	}
+	same := slot(log)
+	key := k.prefix + "kept:{" + tag(log) + "}" + username
+	for n := 0; slot(key) != same; n++ {
+		key = k.prefix + "kept:{" + strconv.Itoa(n) + "}" + username
+	}
+	return key
+}
+
+// KeptPattern matches every [Keys.Kept], as access lists have it.
+func (k Keys) KeptPattern() string { return k.prefix + "kept:*" }
+
+// IsKept reports whether a key is of the form of [Keys.Kept].
+func (k Keys) IsKept(key string) bool { return strings.HasPrefix(key, k.prefix+"kept:") }
+
+// tag is the part of a key by which a Cluster chooses its slot: what is in the first braces, or all of it where that is
+// nothing.
+func tag(key string) string {
+	_, rest, open := strings.Cut(key, "{")
+	inside, _, closed := strings.Cut(rest, "}")
+	if !open || !closed || inside == "" {
+		return key
+	}
+	return inside
+}
+
+// slots is how many slots a Cluster has.
+const slots = 16384
+
+// slot is the slot of a key in a Cluster.
+func slot(key string) uint16 { return crc16(tag(key)) % slots }
+
+// crc16 is the checksum that Redis uses (XMODEM).
+func crc16(text string) uint16 {
+	var crc uint16
+	for i := range len(text) {
+		crc ^= uint16(text[i]) << 8
+		for range 8 {
+			if crc&0x8000 != 0 {
+				crc = crc<<1 ^ 0x1021
+			} else {
+				crc <<= 1
+			}
+		}
+	}
+	return crc
+}

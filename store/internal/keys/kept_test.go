@@ -1,0 +1,58 @@
+package keys
+
+import (
+	"strconv"
+	"testing"
+)
+
+// Redis documents the slot of "123456789" as 12739, and that only the first braces with something in them count.
+func TestSlot(t *testing.T) {
+	for key, want := range map[string]uint16{
+		"123456789": 12739, "{123456789}x": 12739, "x{123456789}{y}": 12739, "x{}{123456789}": crc16("x{}{123456789}") % slots,
+	} {
+		if got := slot(key); got != want {
+			t.Errorf("%s: slot %d, want %d", key, got, want)
+		}
+	}
+}
+
+func TestBothListsOfAUserAreInOneSlot(t *testing.T) {
+	names := []string{"ada", "a:b", "{ada}", "{}", "{}ada", "a{}b", "a}b", "a}b{c}", "{{ada}}", "{ada", "ada}", "}{", "{a}{b}", "🙂{", "x{y}z"}
+	for _, prefix := range []string{"userlog:", "", "{shop}:", "shop{:", "{}:", "}:", "a{b}c{d}:"} {
+		k, err := New(prefix, "userlog:")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]string{}
+		for _, name := range names {
+			key := k.Kept(name)
+			if slot(key) != slot(k.Log(name)) {
+				t.Errorf("prefix %q, user %q: %s is in slot %d, the log in %d", prefix, name, key, slot(key), slot(k.Log(name)))
+			}
+			if !k.IsKept(key) {
+				t.Errorf("prefix %q, user %q: %s is not known as such", prefix, name, key)
+			}
+			if other, taken := seen[key]; taken {
+				t.Errorf("prefix %q: %q and %q share %s", prefix, name, other, key)
+			}
+			seen[key] = name
+		}
+	}
+	k, _ := New("userlog:", "userlog:")
+	if got, want := k.Kept("ada"), "userlog:kept:{userlog:log:ada}"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A number in braces can stand for every slot, so the search for one ends.
+func TestNumbersReachEverySlot(t *testing.T) {
+	reached := map[uint16]bool{}
+	n := 0
+	for ; len(reached) < slots; n++ {
+		reached[slot(strconv.Itoa(n))] = true
+		if n > 1_000_000 {
+			t.Fatalf("%d slots are reached by a million numbers", len(reached))
+		}
+	}
+	t.Logf("the largest number that is needed: %d", n-1)
+}

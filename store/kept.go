@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/keys"
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// How the list of what counts is kept up.
+const (
+	keptSlack = 8   // lines more than it should have, before it is trimmed
+	keptShare = 100 // of the retention: how much earlier than the log it may expire
+)
+
+// lists are the lists of one user in Redis, and what this process knows of the second one ([keys.Keys.Kept]).
+//
+// That one is there only where something was recorded that does not count. It is made by copying the log, before the
+// first such line can push anything out. Most users who only open pages have none, so it is asked about theirs
+// together.
+type lists struct {
+	log, channel, kept any // names, as commands take them
+
+	asked  bool      // it is known whether it was there
+	there  bool      // it was, when it was last written to
+	synced time.Time // when it was last made sure that it is, and that it does not expire
+	long   bool      // it should be trimmed
+	stale  bool      // it is about a log that somebody has deleted
+}
+
+func newLists(k keys.Keys, username string) lists {
+	return lists{log: k.Log(username), channel: k.LogChannel(username), kept: k.Kept(username)}
+}
+
+// push is what is queued of one user's entries.
+type push struct {
+	user   *habit
+	lines  []any // oldest first
+	counts []any // of lines, those that count
+	mixed  bool  // some do not count: else counts is nil
+
+	log  *redis.IntCmd // LPUSH
+	kept *redis.IntCmd // LPUSH or LPUSHX of what counts, or nil
+	sync bool
+	trim bool
+}
+
+// add adds a line. It is a pointer because an interface would hold a copy of the string.
+func (p *push) add(line *string, counts bool) {
+	if !counts && !p.mixed {
+		p.mixed, p.counts = true, slices.Clone(p.lines)
+	}
+	p.lines = append(p.lines, line)
+	if counts && p.mixed {
+		p.counts = append(p.counts, line)
+	}
+}
+
+// counting are the lines that count.
+func (p *push) counting() []any {
+	if p.mixed {
+		return p.counts
+	}
+	return p.lines
+}
+
+// done reports whether the transaction is known to have been executed: the answer is the list's
+// length or, only when it was tried, that there is no list. A command without an answer has length 0
+// and, where Redis refused the connection, no error either.
+func (p *push) done() bool { return p.log.Val() > 0 || redisreply.IsWrongType(p.log.Err()) }
+
+// command queues a command that answers with a number.
+func command(ctx context.Context, pipe redis.Pipeliner, args ...any) *redis.IntCmd {
+	c := redis.NewIntCmd(ctx, args...)
+	_ = pipe.Process(ctx, c) // it is only queued
+	return c
+}
+
+// commandOf is command for one with many values.
+func commandOf(ctx context.Context, pipe redis.Pipeliner, name string, key any, values []any) *redis.IntCmd {
+	args := make([]any, 0, 2+len(values))
+	return command(ctx, pipe, append(append(args, name, key), values...)...)
+}
+
+// queueKept queues what has to happen to the list of what counts before lines are pushed to the log.
+func (w *writer) queueKept(ctx context.Context, pipe redis.Pipeliner, p *push, now time.Time) {
+	l := &p.user.lists
+	due := now.Sub(l.synced) >= w.options.Retention/keptShare
+	if l.stale {
+		command(ctx, pipe, "del", l.kept)
+		due = true
+	}
+	if p.sync = p.mixed && (due || !l.there); p.sync {
+		command(ctx, pipe, "copy", l.log, l.kept)
+	}
+	counting := p.counting()
+	switch p.trim = l.long || len(counting) > keptSlack; {
+	case len(counting) == 0:
+	case p.mixed:
+		p.kept = commandOf(ctx, pipe, "lpush", l.kept, counting)
+	case l.there || !l.asked || w.clustered():
+		p.kept = commandOf(ctx, pipe, "lpushx", l.kept, counting)
+		p.sync = due && (l.there || !l.asked)
+	}
+	if p.trim && p.kept != nil {
+		pipe.LTrim(ctx, l.kept.(string), 0, int64(w.options.MaxEntries)-1)
+	}
+	if p.sync {
+		command(ctx, pipe, "pexpire", l.kept, w.options.Retention.Milliseconds())
+	}
+}
+
+// queueAsking queues the question whether any of those users has the list after all whom queueKept took for having none:
+// another process may have made one. It returns nil where there are no such users.
+func (w *writer) queueAsking(ctx context.Context, pipe redis.Pipeliner, pushes []push) *redis.IntCmd {
+	var args []any
+	for i := range pushes {
+		if p := &pushes[i]; !p.mixed && p.kept == nil {
+			args = append(args, p.user.lists.kept)
+		}
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	return commandOf(ctx, pipe, "exists", args[0], args[1:])
+}
+
+// learn notes what a transaction that was carried out tells about the lists.
+func (w *writer) learn(pushes []push, now time.Time) {
+	for i := range pushes {
+		if p := &pushes[i]; p.log.Val() > 0 {
+			p.learn(now, w.options.MaxEntries)
+		}
+	}
+}
+
+func (p *push) learn(now time.Time, maxEntries int) {
+	l := &p.user.lists
+	before := int64(0) // lines of the list before this
+	switch {
+	case p.kept != nil:
+		l.asked, l.there = true, p.kept.Val() > 0
+		before = p.kept.Val() - int64(len(p.counting()))
+		l.long = !p.trim && p.kept.Val() > int64(maxEntries+keptSlack)
+	case p.mixed:
+		l.there = p.log.Val() > int64(len(p.lines)) // there was a log to copy
+	}
+	if p.sync {
+		l.synced = now
+	}
+	// A log that begins has lost nothing yet. What the list has is of a log that somebody has deleted.
+	l.stale = before > 0 && p.log.Val() == int64(len(p.lines))
+}
+
+// catchUp adds to the lists that users have after all. This is a transaction later than it should be: all that can come
+// of it is that entries of two processes are kept in another order than they were recorded.
+func (w *writer) catchUp(ctx context.Context, pushes []push) {
+	pipe := w.client.TxPipeline()
+	var late []*push
+	for i := range pushes {
+		if p := &pushes[i]; !p.mixed && p.kept == nil {
+			p.kept = commandOf(ctx, pipe, "lpushx", p.user.lists.kept, p.lines)
+			late = append(late, p)
+		}
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return // they are in the log, and will be kept with the next copy if it is not too late
+	}
+	for _, p := range late {
+		p.user.lists.there = p.kept.Val() > 0
+	}
+}
+
+// isKeptRefused reports whether all that Redis refuses is to write the lists of what counts: its access list is from
+// before there were any, or it has no COPY.
+func (w *writer) isKeptRefused(commands []redis.Cmder) bool {
+	refused := false
+	for _, c := range commands {
+		switch err := c.Err(); {
+		case !redisreply.Is(err) || isDiscarded(err):
+		case !w.isAboutKept(c):
+			return false
+		default:
+			refused = refused || redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "ERR unknown command")
+		}
+	}
+	return refused
+}
+
+// isAboutKept reports whether a command is about a list of what counts.
+func (w *writer) isAboutKept(c redis.Cmder) bool {
+	args := c.Args()
+	key, _ := args[min(1, len(args)-1)].(string)
+	return c.Name() == "copy" || w.keys.IsKept(key)
+}
