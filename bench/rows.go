@@ -56,7 +56,7 @@ func rows() []row {
 			{"", "allocs", "allocations of a plain request", atMost(0)},
 			{"", "masked-allocs", "allocations of a request with a masked query", atMost(1)},
 		}},
-		{"cpu", recording, "CPU", once, 5, []figure{
+		{"cpu", recording, "CPU", "5x", 5, []figure{
 			{"", "ns/request", "CPU that recording a request costs, at 5,000/s", atMost(30 * µs)},
 			{"", "application-ns/request", "of that, the application", limit{}},
 			{"", "redis-ns/request", "of that, Redis", limit{}},
@@ -66,7 +66,7 @@ func rows() []row {
 			{"redis", "entries/s", "entries/s written", limit{}},
 			{"embedded", "entries/s", "entries/s written, embedded store", limit{}},
 		}},
-		{"saturation", recording, "Saturation", once, 5, []figure{
+		{"saturation", recording, "Saturation", "5x", 5, []figure{
 			{"working", "x-plain", "most requests/s with Track, as a share; each works 100 µs", atLeast(0.85)},
 			{"working", "dropped-%", "entries dropped meanwhile", atMost(0)},
 			{"empty", "x-plain", "the same, with an empty handler", limit{}},

@@ -17,7 +17,7 @@ func BenchmarkCPU(b *testing.B) {
 	server := redistest.Start(b)
 	client := server.Client(b)
 	p := startPair(b, server.URL)
-	each := load{requests: 10_000, rate: 5000}
+	each := load{requests: 2000, rate: 5000}
 	var application, inRedis time.Duration
 	requests := 0
 	for b.Loop() {
