@@ -84,30 +84,56 @@ func kindOf(r *http.Request, htmx bool) store.Kind {
 }
 
 // prefetches reports whether something is loaded only in case it will be wanted. Besides the
-// standard's header there are those of older browsers, of Turbo, and of htmx's preload extension.
+// standard's header there are those of older browsers and of htmx's preload extension.
 func prefetches(h http.Header) bool {
 	return strings.Contains(value(h, "Sec-Purpose"), "prefetch") || value(h, "Purpose") == "prefetch" ||
-		value(h, "X-Sec-Purpose") == "prefetch" || value(h, "X-Moz") == "prefetch" || has(h, "Hx-Preloaded")
+		value(h, "X-Moz") == "prefetch" || has(h, "Hx-Preloaded")
 }
 
 // kindOfLibrary knows libraries, besides htmx, that load pages by a script and say so. It is KindUnknown for all other
-// requests. The headers are those that test/e2e/libraries_test.go observes, or that a library documents.
+// requests. The headers are those that test/e2e/libraries_test.go observes, or that a library documents. What a request accepts
+// parts the libraries in two, so that few headers have to be looked up.
 func kindOfLibrary(h http.Header) store.Kind {
+	accept := value(h, "Accept")
+	html := strings.Contains(accept, "text/html")
+	switch {
+	case !html && accept != "*/*":
+		return store.KindUnknown
+	case value(h, "X-Sec-Purpose") == "prefetch": // of Turbo, since scripts may not set Sec-Purpose
+		return store.KindPrefetch
+	case html:
+		return kindOfHTML(h)
+	case has(h, "X-Up-Version"): // Unpoly
+		return pageUnless(has(h, "X-Up-Validate") || !isMainTarget(value(h, "X-Up-Target")))
+	case has(h, "X-Livewire-Navigate"):
+		return store.KindPage
+	case has(h, "Rsc"): // Next.js' app router
+		return kindOfNext(h)
+	case has(h, "X-Middleware-Prefetch"): // Next.js' pages router
+		return store.KindPrefetch
+	}
+	return store.KindUnknown
+}
+
+// kindOfHTML is kindOfLibrary for libraries that accept HTML.
+func kindOfHTML(h http.Header) store.Kind {
 	switch {
 	case has(h, "X-Turbo-Request-Id"):
 		return pageUnless(has(h, "Turbo-Frame"))
 	case has(h, "X-Inertia"):
 		return pageUnless(has(h, "X-Inertia-Partial-Component"))
-	case has(h, "X-Up-Version"): // Unpoly
-		return pageUnless(has(h, "X-Up-Validate") || !isMainTarget(value(h, "X-Up-Target")))
-	case value(h, "X-Requested-With") == "swup", has(h, "X-Livewire-Navigate"), has(h, "X-Pjax"):
+	case value(h, "X-Requested-With") == "swup", has(h, "X-Pjax"):
 		return store.KindPage
-	case has(h, "Next-Router-Prefetch"), has(h, "Next-Router-Segment-Prefetch"), has(h, "X-Middleware-Prefetch"):
-		return store.KindPrefetch
-	case has(h, "Rsc"): // Next.js' app router
-		return pageUnless(has(h, "Next-Action"))
 	}
 	return store.KindUnknown
+}
+
+// kindOfNext is kindOfLibrary for the app router of Next.js.
+func kindOfNext(h http.Header) store.Kind {
+	if has(h, "Next-Router-Prefetch") || has(h, "Next-Router-Segment-Prefetch") {
+		return store.KindPrefetch
+	}
+	return store.KindPage
 }
 
 // pageUnless is KindPage, or KindFragment where only a part of a page is loaded.

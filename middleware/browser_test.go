@@ -61,23 +61,24 @@ func TestTrackRecordsWhatTheBrowserAskedFor(t *testing.T) {
 
 		{"Turbo", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindPage, page},
 		{"Turbo, form", "POST", []string{"Accept", "text/vnd.turbo-stream.html, text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindPage, page},
-		{"Turbo, frame", "GET", []string{"Turbo-Frame", "cart", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindFragment, page},
-		{"Turbo, hover", "GET", []string{"X-Sec-Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindPrefetch, page},
+		{"Turbo, frame", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Turbo-Frame", "cart", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindFragment, page},
+		{"Turbo, hover", "GET", []string{"Accept", "text/html, application/xhtml+xml", "X-Sec-Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Turbo-Request-Id", "1f"}, store.KindPrefetch, page},
 		{"Turbo, plain http", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "X-Turbo-Request-Id", "1f"}, store.KindPage, page},
 		{"Unpoly", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Mode", "root", "X-Up-Target", "#messages, main", "X-Up-Version", "3.14.3"}, store.KindPage, page},
 		{"Unpoly, fragment", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Mode", "root", "X-Up-Target", "#cart main-ish", "X-Up-Version", "3.14.3"}, store.KindFragment, page},
 		{"Unpoly, validation", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Target", "main", "X-Up-Validate", "name", "X-Up-Version", "3.14.3"}, store.KindFragment, page},
 		{"Inertia", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true", "X-Requested-With", "XMLHttpRequest"}, store.KindPage, page},
-		{"Inertia, hover", "GET", []string{"Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true"}, store.KindPrefetch, page},
-		{"Inertia, partial reload", "GET", []string{"Referer", here, "Sec-Fetch-Dest", "empty", "X-Inertia", "true", "X-Inertia-Partial-Component", "Orders", "X-Inertia-Partial-Data", "rows"}, store.KindFragment, page},
+		{"Inertia, hover", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true"}, store.KindPrefetch, page},
+		{"Inertia, partial reload", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Inertia", "true", "X-Inertia-Partial-Component", "Orders", "X-Inertia-Partial-Data", "rows"}, store.KindFragment, page},
 		{"Livewire navigate", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Livewire-Navigate", ""}, store.KindPage, page},
 		{"Livewire, update", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Livewire", ""}, store.KindFetch, page},
+		{"a script that says so", "GET", []string{"Accept", "*/*", "X-Sec-Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}, store.KindPrefetch, page},
 		{"Swup", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Requested-With", "swup"}, store.KindPage, page},
 		{"pjax", "GET", []string{"Accept", "text/html, */*; q=0.01", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Requested-With", "XMLHttpRequest", "X-PJAX", "true"}, store.KindPage, page},
 		{"Next.js, app router", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "RSC", "1", "Next-Router-State-Tree", "[]"}, store.KindPage, page},
 		{"Next.js, app router ahead", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "RSC", "1", "Next-Router-Prefetch", "1"}, store.KindPrefetch, page},
 		{"Next.js, a segment ahead", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "RSC", "1", "Next-Router-Segment-Prefetch", "/_tree"}, store.KindPrefetch, page},
-		{"Next.js, server action", "POST", []string{"Accept", "text/x-component", "Referer", here, "Sec-Fetch-Dest", "empty", "RSC", "1", "Next-Action", "7f"}, store.KindFragment, page},
+		{"Next.js, server action", "POST", []string{"Accept", "text/x-component", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "Next-Action", "7f"}, store.KindFetch, page},
 		{"Next.js, pages router ahead", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Nextjs-Data", "1", "X-Middleware-Prefetch", "1"}, store.KindPrefetch, page},
 		{"Next.js, pages router", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Nextjs-Data", "1"}, store.KindFetch, page},
 		{"Nuxt's payload", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}, store.KindFetch, page},
@@ -156,7 +157,7 @@ func TestTrackRecordsNothingOfOtherSites(t *testing.T) {
 // The answer may be something else than the browser asked for.
 func TestTrackRecordsWhatTheBrowserGot(t *testing.T) {
 	page := []string{"Accept", acceptPage, "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate"}
-	turbo := []string{"X-Turbo-Request-Id", "1f", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}
+	turbo := []string{"Accept", "text/html, application/xhtml+xml", "X-Turbo-Request-Id", "1f", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}
 	script := []string{"Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}
 	for _, test := range []struct {
 		name         string
