@@ -15,7 +15,7 @@ const (
 	habitUsers    = 4096        // remembered at least, of those seen last; twice as many at most
 	habitRequests = 16          // of one user
 	habitRegular  = 3           // intervals in a row that are alike: nobody does that by hand
-	habitPatience = 10          // repeats of what a person did that count until something new happens
+	habitPatience = 5           // repeats of what a person did that count until something new happens
 	habitFailures = 5           // failures of what pages fetch that count until a person does something
 	habitNews     = time.Minute // after so long without it, a failure is news again
 )

@@ -39,6 +39,7 @@ func TestAPollIsCountedHoweverLongItRuns(t *testing.T) {
 		{"the newest are there", [][]store.Entry{{page}, polls("a", at.Add(time.Second), 2976, 3000)}, "/dash 3000 poll"},
 		{"the page is not", [][]store.Entry{polls("a", at, 2976, 3000)}, "/dash 3000 poll"},
 		{"some are missing between", [][]store.Entry{{page}, polls("a", at.Add(time.Second), 1, 3), polls("a", at.Add(time.Second), 90, 100)}, "/dash 100 poll"},
+		{"nearly all are missing", [][]store.Entry{{page}, polls("a", at.Add(time.Second), 1, 2), polls("a", at.Add(time.Second), 99, 100)}, "/dash 100 poll"},
 		{"two processes", [][]store.Entry{{page}, polls("a", at.Add(time.Second), 900, 910), polls("b", at.Add(time.Second), 800, 810)}, "/dash 1720 poll"},
 		{"the process began to count anew", [][]store.Entry{{page}, polls("a", at.Add(time.Second), 1, 30), polls("a", at.Add(100*time.Second), 5, 20)}, "/dash 50 poll"},
 		{"another process recorded the page", [][]store.Entry{{later}, polls("b", at, 3661, 3670)}, "/dash 70 poll"},

@@ -53,3 +53,18 @@ func TestEachViewerGetsThePageThatWasLoadedAhead(t *testing.T) {
 		}
 	}
 }
+
+// What the log has lost since the viewer was given it is folded behind what it has kept.
+func TestAHistoryFoldsWhatTheLogHasLostInItsPlace(t *testing.T) {
+	opened, lost := page("1", "/cart"), image("2", "/a.png", "/cart", 200)
+	steps := historyAfter(*image("4", "/c.png", "/cart", 200), *image("3", "/b.png", "/cart", 200), *opened)
+	changed := steps.follow([]*store.Entry{opened, lost, image("3", "/b.png", "/cart", 200)})
+	if len(changed) != 1 || changed[0].ID != "1" || len(changed[0].Parts) != 3 {
+		t.Fatalf("%d steps, the first is %+v", len(changed), changed[0])
+	}
+	for i, want := range []string{"/a.png", "/b.png", "/c.png"} {
+		if got := changed[0].Parts[i].Entry.Path; got != want {
+			t.Errorf("part %d is %s, want %s", i, got, want)
+		}
+	}
+}

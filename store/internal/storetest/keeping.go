@@ -23,6 +23,7 @@ var keeping = []test{
 	{"KeptByTwoProcesses", testKeptByTwoProcesses},
 	{"BracesInNames", testBracesInNames},
 	{"RepeatsAreCounted", testRepeatsAreCounted},
+	{"AFailureThatRepeatsCountsOnce", testAFailureThatRepeatsCountsOnce},
 }
 
 // keptEntries is MaxEntries of the stores of these tests.
@@ -50,6 +51,7 @@ type background struct {
 	every time.Duration
 	times int
 	entry func(i int) store.Entry
+	late  time.Duration // of every third
 }
 
 // fetched is a request that a script on /dash made.
@@ -64,36 +66,39 @@ func of(kind store.Kind, method, path string, code int) func(int) store.Entry {
 }
 
 var backgrounds = []background{
-	{"a poll", time.Second, 300, of(store.KindFetch, "GET", "/poll", 200)},
-	{"a poll that is not modified", time.Second, 300, of(store.KindFetch, "GET", "/poll", 304)},
-	{"a poll with another query each time", time.Second, 100, func(i int) store.Entry { return fetched(fmt.Sprintf("/poll?t=%d", i), 200) }},
-	{"two polls", time.Second, 100, func(i int) store.Entry { return fetched([]string{"/a", "/b"}[i%2], 200) }},
-	{"a poll that fails", time.Second, 300, of(store.KindFetch, "GET", "/poll", 503)},
-	{"a poll that fails every other time", time.Second, 300, func(i int) store.Entry { return fetched("/poll", []int{200, 503}[i%2]) }},
-	{"a poll that fails with another query each time", time.Second, 100, func(i int) store.Entry { return fetched(fmt.Sprintf("/poll?t=%d", i), 503) }},
-	{"a poll that fails now and then", 2 * time.Minute, 20, of(store.KindFetch, "GET", "/poll", 503)},
-	{"40 images", 10 * time.Millisecond, 40, func(i int) store.Entry {
+	{name: "a poll", every: time.Second, times: 300, entry: of(store.KindFetch, "GET", "/poll", 200)},
+	{name: "a poll that is not modified", every: time.Second, times: 300, entry: of(store.KindFetch, "GET", "/poll", 304)},
+	{name: "a poll with another query each time", every: time.Second, times: 100, entry: func(i int) store.Entry { return fetched(fmt.Sprintf("/poll?t=%d", i), 200) }},
+	{name: "two polls", every: time.Second, times: 100, entry: func(i int) store.Entry { return fetched([]string{"/a", "/b"}[i%2], 200) }},
+	{name: "a poll that fails", every: time.Second, times: 300, entry: of(store.KindFetch, "GET", "/poll", 503)},
+	{name: "a poll that fails every other time", every: time.Second, times: 300, entry: func(i int) store.Entry { return fetched("/poll", []int{200, 503}[i%2]) }},
+	{name: "a poll that fails with another query each time", every: time.Second, times: 100, entry: func(i int) store.Entry { return fetched(fmt.Sprintf("/poll?t=%d", i), 503) }},
+	{name: "a poll that fails now and then", every: 2 * time.Minute, times: 20, entry: of(store.KindFetch, "GET", "/poll", 503)},
+	{name: "40 images", every: 10 * time.Millisecond, times: 40, entry: func(i int) store.Entry {
 		return store.Entry{Method: "GET", Path: fmt.Sprintf("/img/%d.png", i), Kind: store.KindAsset, Code: 200, From: "/dash"}
 	}},
-	{"40 images that are missing", 10 * time.Millisecond, 40, func(i int) store.Entry {
+	{name: "40 images that are missing", every: 10 * time.Millisecond, times: 40, entry: func(i int) store.Entry {
 		return store.Entry{Method: "GET", Path: fmt.Sprintf("/img/%d.png", i), Kind: store.KindAsset, Code: 404, From: "/dash"}
 	}},
-	{"prefetches", 100 * time.Millisecond, 40, func(i int) store.Entry {
+	{name: "prefetches", every: 100 * time.Millisecond, times: 40, entry: func(i int) store.Entry {
 		return store.Entry{Method: "GET", Path: fmt.Sprintf("/orders/%d", i), Kind: store.KindPrefetch, Code: 200, From: "/dash"}
 	}},
-	{"beacons", time.Second, 100, of(store.KindBeacon, "POST", "/metrics", 204)},
-	{"sockets that connect again and again", time.Second, 100, of(store.KindSocket, "GET", "/ws", 101)},
-	{"sockets that fail again and again", time.Second, 100, of(store.KindSocket, "GET", "/ws", 502)},
-	{"fragments that htmx polls", time.Second, 100, of(store.KindFragment, "GET", "/part", 200)},
-	{"HEAD of a program", time.Second, 100, func(int) store.Entry { return store.Entry{Method: "HEAD", Path: "/health", Code: 200} }},
-	{"a program that polls", time.Second, 100, func(i int) store.Entry {
+	{name: "beacons", every: time.Second, times: 100, entry: of(store.KindBeacon, "POST", "/metrics", 204)},
+	{name: "sockets that connect again and again", every: time.Second, times: 100, entry: of(store.KindSocket, "GET", "/ws", 101)},
+	{name: "sockets that fail again and again", every: time.Second, times: 100, entry: of(store.KindSocket, "GET", "/ws", 502)},
+	{name: "fragments that htmx polls", every: time.Second, times: 100, entry: of(store.KindFragment, "GET", "/part", 200)},
+	{name: "HEAD of a program", every: time.Second, times: 100, entry: func(int) store.Entry { return store.Entry{Method: "HEAD", Path: "/health", Code: 200} }},
+	{name: "a program that polls", every: time.Second, times: 100, entry: func(i int) store.Entry {
 		return store.Entry{Method: "GET", Path: fmt.Sprintf("/api/jobs?t=%d", i), Code: 200}
 	}},
-	{"a page that reloads itself", 5 * time.Second, 100, func(int) store.Entry {
+	{name: "a program that polls now and then", every: time.Second, times: 100, late: 700 * time.Millisecond, entry: func(i int) store.Entry {
+		return store.Entry{Method: "GET", Path: fmt.Sprintf("/api/jobs?t=%d", i), Code: 200}
+	}},
+	{name: "a page that reloads itself", every: 5 * time.Second, times: 100, entry: func(int) store.Entry {
 		return store.Entry{Method: "GET", Path: "/board", Kind: store.KindPage, Code: 200}
 	}},
-	{"changes like clockwork", 5 * time.Second, 100, of(store.KindFetch, "POST", "/heartbeat", 204)},
-	{"a page that was given up", time.Second, 100, of(store.KindFetch, "GET", "/slow", 0)},
+	{name: "changes like clockwork", every: 5 * time.Second, times: 100, entry: of(store.KindFetch, "POST", "/heartbeat", 204)},
+	{name: "a page that was given up", every: time.Second, times: 100, entry: of(store.KindFetch, "GET", "/slow", 0)},
 }
 
 // play records what a person did and what comes by itself after it.
@@ -105,6 +110,9 @@ func play(logs *store.Store, username string, b background) {
 	for i := range b.times {
 		e := b.entry(i)
 		e.Username, e.Time = username, begun.Add(5*time.Second+time.Duration(i)*b.every)
+		if i%3 == 0 {
+			e.Time = e.Time.Add(b.late)
+		}
 		logs.Record(e)
 	}
 }
@@ -267,13 +275,13 @@ func testADeletedLogStaysDeleted(t *testing.T, connect Connect) {
 	}
 	for i := range 3 * keptEntries {
 		logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/poll", Kind: store.KindFetch, Code: 200, From: "/dash"})
-		if i%4 == 0 {
+		if i%9 == 0 {
 			logs.Record(Entry("ada", i))
 		}
 		Written(t, logs)
 	}
 	log, err := logs.Log(t.Context(), "ada")
-	if err != nil || strings.Contains(Paths(log.Entries), "orders") || !strings.Contains(Paths(log.Entries), "28 ") {
+	if err != nil || strings.Contains(Paths(log.Entries), "orders") || !strings.Contains(Paths(log.Entries), "27 ") {
 		t.Errorf("after it began anew: %s, %v", Paths(log.Entries), err)
 	}
 }
@@ -342,5 +350,33 @@ func testRepeatsAreCounted(t *testing.T, connect Connect) {
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/poll", Kind: store.KindFetch, Code: 200, From: "/dash"})
 	if e := newest(); e.Repeats != 0 || !e.Since.IsZero() {
 		t.Errorf("the page was opened anew: %+v", e)
+	}
+}
+
+func testAFailureThatRepeatsCountsOnce(t *testing.T, connect Connect) {
+	logs := Open(t, connect(t), store.Options{MaxEntries: keptEntries})
+	count := func() (failures int) {
+		Written(t, logs)
+		log, err := logs.Log(t.Context(), "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range log.Entries {
+			if e.Counts() && e.Failed() && e.Kind == store.KindFetch {
+				failures++
+			}
+		}
+		return failures
+	}
+	poll := background{times: 40, every: time.Second, entry: of(store.KindFetch, "GET", "/poll", 503)}
+	play(logs, "ada", poll)
+	if n := count(); n != 1 {
+		t.Errorf("%d failures count, want 1", n)
+	}
+	e := poll.entry(0)
+	e.Username, e.Time = "ada", time.Now() // an hour later
+	logs.Record(e)
+	if n := count(); n != 2 {
+		t.Errorf("%d failures count after an hour without, want 2", n)
 	}
 }
