@@ -56,7 +56,7 @@ func (d document) blocks(language string) (found []string) {
 	return found
 }
 
-// spans returns the pieces of code within the document's text.
+// spans returns the code within the document's text.
 func (d document) spans() (found []string) {
 	text := regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(d.text, "")
 	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(text, -1) {

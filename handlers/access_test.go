@@ -127,7 +127,7 @@ func TestTheHostsLoginIsTheAdmins(t *testing.T) {
 	})
 }
 
-// hostLogin is a host's login: whoever the header names, root alone being a superuser.
+// hostLogin is a host's login: the person whom a header names. Only root is a superuser.
 func hostLogin(c *gin.Context) (string, auth.Role) {
 	if name := c.GetHeader("X-Host-User"); name == root {
 		return name, auth.Superuser

@@ -121,7 +121,7 @@ func TestOnlyBodiesAreHurried(t *testing.T) {
 	b := s.stranger()
 	go func() { answered <- b.post(base+"/account/token", url.Values{"label": {"ci"}}) }()
 	<-begun
-	// Whoever comes later is cut off by now.
+	// A slower client is cut off by now.
 	s.awaitCutOff(s.sendSlowly("POST "+base+"/language", "Content-Length: 1000"))
 	proceed <- nil
 	if a := <-answered; a.StatusCode != http.StatusUnprocessableEntity { // there is no such account

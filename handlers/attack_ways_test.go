@@ -159,7 +159,7 @@ func loginStatus(w way) int {
 	return http.StatusSeeOther
 }
 
-// Every way is open to whoever may look, and is written down with who, whose log and why.
+// Every way is open to an account that may look. Its record names the account, the user and the reason.
 func TestEveryWayToALogIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	for name, w := range waysToALog {

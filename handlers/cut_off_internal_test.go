@@ -10,7 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Whoever loads an export that breaks off must not take it for the whole.
+// A program that loads an export which breaks off must not take it for the whole.
 func TestAnIncompleteAnswerDoesNotEndWell(t *testing.T) {
 	t.Parallel()
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {

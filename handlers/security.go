@@ -16,7 +16,7 @@ import (
 // maxForm is the largest body that is read, in bytes.
 const maxForm = 64 << 10
 
-// bodyTimeout is how long a body may take to arrive. Whoever mounts the admin may have no such limit, and
+// bodyTimeout is how long a body may take to arrive. The host's server may have no such limit, and
 // one byte a minute would hold a connection for ever.
 const bodyTimeout = 10 * time.Second
 

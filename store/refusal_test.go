@@ -74,7 +74,7 @@ func TestEntriesAreWrittenWhereWhatCountsMayNotBeKept(t *testing.T) {
 				storetest.Written(t, logs)
 			}
 			if stats := logs.Stats(); stats.Written != 6 {
-				t.Errorf("the books: %+v", stats)
+				t.Errorf("the stats: %+v", stats)
 			}
 			logged.await(t, "allow copy, lpushx and exists, and the keys userlog:kept:*")
 		})

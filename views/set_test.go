@@ -150,7 +150,7 @@ func TestEveryPieceInEveryLanguage(t *testing.T) {
 	now := journey.Now{Since: e.Time, Page: hostileName, Problem: &journey.Problem{Entry: e}}
 	hints := []journey.Hint{{Kind: journey.HintLogin, Entries: []store.Entry{e}}}
 	for _, language := range set.Languages() {
-		for name, piece := range map[string]func(lang string) ([]byte, error){
+		for name, render := range map[string]func(lang string) ([]byte, error){
 			"row":        func(lang string) ([]byte, error) { return set.Row(lang, "/base", &e, true) },
 			"step":       func(lang string) ([]byte, error) { return set.StepRow(lang, step) },
 			"gap":        func(lang string) ([]byte, error) { return set.GapRow(lang, true) },
@@ -161,7 +161,7 @@ func TestEveryPieceInEveryLanguage(t *testing.T) {
 				return set.Suggestions(views.Suggestions{Lang: lang, Users: []store.Seen{{Username: hostileName}}})
 			},
 		} {
-			html, err := piece(language.Tag)
+			html, err := render(language.Tag)
 			doc := parse(t, []byte("<table>"+string(html)+"</table>"), err)
 			checkHarmless(t, doc)
 			if strings.TrimSpace(doc.Text()) == "" {

@@ -136,7 +136,7 @@ func TestEveryWayRefusesTheSame(t *testing.T) {
 	}
 }
 
-// Whoever may look is written down, once for each viewing.
+// Every look that is allowed is recorded, once for each viewing.
 func TestWhoLooksIsWrittenDown(t *testing.T) {
 	for _, c := range []struct {
 		who     auth.Access

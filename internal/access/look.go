@@ -42,7 +42,7 @@ type Outcome int
 const (
 	StoreLost   Outcome = iota // Redis did not answer: nothing is known, or nothing can be written down
 	NeedsLogin                 // nobody is logged in
-	Refused                    // the account may not look, whoever stands behind it
+	Refused                    // the account may not look
 	NeedsReason                // a reason has to be stated first
 	TooMany                    // the account has had too much recorded lately
 	Allowed

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// same reports whether two items are one piece of memory, which was rendered once.
+// same reports whether two items share their memory, and so were rendered once.
 func same(a, b []byte) bool { return &a[0] == &b[0] }
 
 func TestEachItemIsRenderedOnce(t *testing.T) {

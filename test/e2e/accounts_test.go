@@ -54,7 +54,7 @@ func TestASuperuserInvitesAViewer(t *testing.T) {
 	admin.eventually("the link to the accounts", "document.querySelector('nav a[href$=\"/accounts\"][aria-current]')")
 }
 
-// Whoever changes a password in one browser is logged out of the others, and stays logged in there.
+// A change of the password in one browser ends the sessions in all others, and not the one there.
 func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	site := serve(t, redistest.Start(t))

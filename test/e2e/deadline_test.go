@@ -75,7 +75,7 @@ func startWay(t *testing.T, server string) *way {
 	return w
 }
 
-// accept connects whoever comes until the way is closed.
+// accept connects clients until the way is closed.
 func (w *way) accept() {
 	for {
 		client, err := w.listener.Accept()

@@ -14,8 +14,8 @@ import (
 )
 
 // TestEveryone has viewers of everyone's log leave and come back, to the same server or to one that has just
-// started, while the connection of the first is cut again and again. Whatever a viewer was given between two
-// gaps has to be all that was published: a gap is allowed wherever something may be missing, silence never.
+// started, while the connection of the first is cut again and again. Between two gaps,
+// a viewer has to get every entry that was published. A gap is allowed wherever an entry may be missing, silence never.
 func TestEveryone(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -106,10 +106,10 @@ func (c *crowd) record(ending context.Context) {
 	}
 }
 
-// lastPath is what is recorded last.
+// lastPath is the path of the last entry.
 const lastPath = "/last"
 
-// goodbye records lastPath until silence is called: who comes back then may be shown only what is newest by a
+// goodbye records lastPath until silence is called. A viewer that comes back then may only get the newest entries by a
 // clock that is ahead.
 func goodbye(logs *store.Store) (silence func()) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -284,7 +284,7 @@ func (v *follower) take(u store.Update) {
 	}
 }
 
-// where is the position of an entry, for which the witness may have to be waited.
+// where is the position of an entry. It may have to wait for the witness.
 func (v *follower) where(id string) (at int, ok bool) {
 	for deadline := time.Now().Add(patience); !ok && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		v.witness.mu.Lock()
@@ -297,13 +297,13 @@ func (v *follower) where(id string) (at int, ok bool) {
 	return at, ok
 }
 
-// anew begins after a gap, or for the first time: what is published from now on is to be seen. What was
-// there before is shown only as far as a new viewer is interested.
+// anew begins after a gap, or for the first time: from now on, the viewer has to see every entry. Of earlier entries, a new
+// viewer gets the newest only.
 func (v *follower) anew() {
 	v.begin, v.seen, v.last, v.furthest = v.witness.count(), map[string]bool{}, map[string]int{}, -1
 }
 
-// close counts what was published and not seen, up to the furthest that was.
+// close counts the entries that were published and not seen, up to the last one that was seen.
 func (v *follower) close() {
 	v.witness.mu.Lock()
 	defer v.witness.mu.Unlock()
@@ -314,7 +314,7 @@ func (v *follower) close() {
 	}
 }
 
-// total adds up what the viewers saw.
+// total adds up the figures of the viewers.
 type total struct {
 	figures
 	returns, smooth int

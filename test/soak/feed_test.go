@@ -126,7 +126,7 @@ func (v *visit) watch(ctx, staying context.Context) (err error) {
 	return v.finish(ctx, subscription)
 }
 
-// finish sees what is in the list now.
+// finish reads the list as it is now.
 func (v *visit) finish(ctx context.Context, subscription *store.Subscription) (err error) {
 	if v.until, err = v.newest(ctx); err != nil {
 		return err
@@ -192,7 +192,7 @@ func written(t *testing.T, logs *store.Store, direct redis.UniversalClient, user
 	return position
 }
 
-// figures are what may go wrong with what a viewer sees.
+// figures count the mistakes in what viewers saw.
 type figures struct{ seen, lost, twice, unordered, gaps int }
 
 func (f figures) String() string {
@@ -215,7 +215,7 @@ func verdict(t *testing.T, visits []*visit) (f figures) {
 	return f
 }
 
-// add counts one viewer. What it saw has to begin before it came, and to have no hole until the end.
+// add counts one viewer. Its entries have to begin before it came, and to have no hole until the end.
 func (f *figures) add(v *visit, position map[string]int) {
 	seen := map[int]bool{}
 	last := -1

@@ -17,7 +17,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Whatever state Redis is in, the host's responses are what they are without us.
+// In every state of Redis, the host's answers are the same as without userlog.
 func TestHost(t *testing.T) {
 	t.Parallel()
 	requests := long(1000, 100_000)
@@ -106,7 +106,7 @@ func application(logs *store.Store) http.Handler {
 	return r
 }
 
-// expected is what the application answers.
+// expected is the application's answer.
 func expected(n string) (status int, body string) {
 	return 200 + 100*(len(n)%4), "order " + n
 }

@@ -27,10 +27,10 @@ func record(logs *store.Store, users []string, n int) {
 // machine, which may have other things to do.
 func busy() int { return long(500, 2000) }
 
-// roomy is the size of a queue. In the short form it holds whatever a busy machine does not get written.
+// roomy is the size of a queue. In the short form it holds all entries that a busy machine does not get written.
 func roomy() int { return long(200_000, store.DefaultQueueSize) }
 
-// load records requests at a constant rate, whatever becomes of them.
+// load records requests at a constant rate, also while none is written.
 type load struct {
 	logs    *store.Store
 	rate    int // per second

@@ -45,7 +45,7 @@ func TestMemory(t *testing.T) {
 		"goroutines", goroutines, "at most", most, "slowest Record", load.slowest)
 }
 
-// heapInUse is what is reachable, in bytes.
+// heapInUse is the size of all that is reachable, in bytes.
 func heapInUse() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// network is what lies between the recorder and Redis.
+// network lies between the recorder and Redis.
 type network struct {
 	t     *testing.T
 	proxy *toxiproxy.Proxy
@@ -39,7 +39,7 @@ func behindNetwork(t *testing.T, args ...string) (*redistest.Server, *network, *
 	return server, &network{t, proxy}, client
 }
 
-// fail adds a toxic. stream is "upstream", what is sent to Redis, or "downstream", its answers.
+// fail adds a toxic to a stream: "upstream" to Redis, or "downstream" from it.
 func (n *network) fail(toxic, stream, attributes string) {
 	n.t.Helper()
 	wire := fmt.Sprintf(`{"name": %q, "type": %q, "stream": %q, "attributes": {%s}}`, toxic+stream, toxic, stream, attributes)
@@ -58,7 +58,7 @@ func (n *network) blackhole() {
 // refuse closes every connection and accepts none.
 func (n *network) refuse() { n.proxy.Stop() }
 
-// heal undoes whatever was done.
+// heal undoes every fault.
 func (n *network) heal() {
 	n.t.Helper()
 	n.proxy.Toxics.ResetToxics(n.t.Context())

@@ -25,8 +25,8 @@ import (
 )
 
 // TestResume cuts the connections of viewers again and again, for moments and for longer than the
-// list goes back. After each cut a viewer sees what one sees whose connection was never cut, or one
-// gap, and what comes after it. It is the same where a load balancer sends it to one server and to the other.
+// list goes back. After each cut a viewer sees the same entries as one whose connection was never cut, or one gap, and the entries
+// after it. The same holds where a load balancer sends it to one server and to the other.
 func TestResume(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
