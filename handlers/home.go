@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -67,6 +66,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	if page.Applications, err = s.logs.Applications(ctx); err != nil {
 		return page, err
 	}
+	page.At = s.logs.Now()
 	names := inSight(page)
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 // inSight are the users who are on the site or had a failure. Their logs are searched for hints.
 func inSight(page views.Home) []string {
 	var names []string
-	since := time.Now().Add(-views.TroubleFor)
+	since := page.At.Add(-views.TroubleFor)
 	for _, user := range page.Users {
 		if user.At.After(since) {
 			names = append(names, user.Username)
@@ -105,7 +105,7 @@ func (s *site) suggest(c *gin.Context) {
 	}
 	more := len(found) > suggestedUsers
 	html, err := s.views.Suggestions(views.Suggestions{
-		Lang: s.language(c), Users: found[:min(len(found), suggestedUsers)], More: more,
+		At: s.logs.Now(), Lang: s.language(c), Users: found[:min(len(found), suggestedUsers)], More: more,
 	})
 	s.answer(c, http.StatusOK, html, err)
 }

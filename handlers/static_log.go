@@ -36,6 +36,7 @@ func (s *site) staticLog(c *gin.Context) {
 	}
 	c.Header("ETag", page.ETag)
 	if c.GetHeader("HX-Request") == "" {
+		page.At = s.logs.Now()
 		html, err := s.views.Static(page)
 		s.answer(c, http.StatusOK, html, err)
 		return
@@ -44,6 +45,7 @@ func (s *site) staticLog(c *gin.Context) {
 		c.Status(http.StatusNotModified)
 		return
 	}
+	page.At = s.logs.Now()
 	html, err := s.views.LogTable(page)
 	s.answer(c, http.StatusOK, html, err)
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -25,7 +24,7 @@ func (s *site) summary(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	text, err := s.views.Summary(s.language(c), username, log.Entries, time.Now())
+	text, err := s.views.Summary(s.language(c), username, log.Entries, s.logs.Now())
 	if err != nil {
 		s.fail(c, http.StatusInternalServerError, err)
 		return

@@ -36,8 +36,9 @@ type Application struct {
 	Age     time.Duration // since its last report; exact to a second, whatever the clocks say
 	Stats   Stats         // at that time, without the histograms
 
-	MaxEntries int        // of the logs that it writes; 0 if it did not say
-	LastHour   [60]Minute // what it recorded, oldest first; the last one is the current minute, not over yet
+	ClockSkew  time.Duration // what its host's clock is ahead of Redis', negative where it is behind; see [ClockTolerance]
+	MaxEntries int           // of the logs that it writes; 0 if it did not say
+	LastHour   [60]Minute    // what it recorded, oldest first; the last one is the current minute, not over yet
 }
 
 // Reporting tells whether the process has reported within [Silence].
@@ -59,6 +60,7 @@ type heartbeatJSON struct {
 	Queued        uint64  `json:"queued"`
 	IndexRefused  uint64  `json:"index_refused,omitempty"`
 	MaxEntries    int     `json:"max_entries,omitempty"`
+	ClockSkew     float64 `json:"clock_skew,omitempty"` // seconds
 
 	Traffic *minutesJSON `json:"traffic,omitempty"`
 }
@@ -92,13 +94,13 @@ func (h *heartbeat) begun() bool { return !h.sent.IsZero() }
 func (h *heartbeat) due() bool { return time.Since(h.sent) >= HeartbeatInterval }
 
 // send reports the stats. A report that fails is not sent again: the next one follows anyway.
-func (h *heartbeat) send(s Stats) {
+func (h *heartbeat) send(s Stats, skew time.Duration) {
 	h.sent = time.Now()
 	line := h.line
 	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
 	line.IndexRefused, line.Traffic = s.IndexRefused, h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
-	line.HostPanic = s.Dropped.HostPanic
+	line.HostPanic, line.ClockSkew = s.Dropped.HostPanic, skew.Round(time.Millisecond).Seconds()
 	encoded, err := json.Marshal(line)
 	if err != nil {
 		return // there is nothing in a heartbeatJSON that can't be encoded
@@ -114,12 +116,12 @@ func (h *heartbeat) send(s Stats) {
 
 // end takes the process off the list, since it has stopped on purpose. A process that has lost entries stays on the list,
 // and ages.
-func (h *heartbeat) end(s Stats) {
+func (h *heartbeat) end(s Stats, skew time.Duration) {
 	if !h.begun() {
 		return
 	}
 	if s.Dropped.Total()+s.Indeterminate > 0 {
-		h.send(s)
+		h.send(s, skew)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
@@ -134,6 +136,7 @@ func (h *heartbeat) end(s Stats) {
 // good order, by name and host. It waits for Redis for two seconds at most.
 func (s *Store) Applications(ctx context.Context) ([]Application, error) {
 	client := s.clients.reader
+	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	ids, err := client.SMembers(ctx, s.keys.Applications()).Result()
 	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of applications
 		return nil, fmt.Errorf("read which applications report: %w", err)
@@ -180,14 +183,15 @@ func (s *Store) anyReports(ctx context.Context) (reporting bool, shortest int, e
 	if reporting {
 		return true, shortest, nil
 	}
-	seen, err := s.lastSeen(ctx, time.Now().Add(-Silence), 1)
+	seen, err := s.lastSeen(ctx, s.Now().Add(-Silence), 1)
 	return len(seen) > 0, shortest, err
 }
 
 func (l heartbeatJSON) application(id string, age time.Duration) Application {
 	return Application{
 		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age,
-		Started: time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),
+		ClockSkew: time.Duration(l.ClockSkew * float64(time.Second)).Round(time.Millisecond),
+		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),
 		Stats: Stats{
 			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused,
 			Dropped: Dropped{QueueFull: l.QueueFull, InvalidUsername: l.Invalid, Refused: l.Refused, HostPanic: l.HostPanic},

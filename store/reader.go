@@ -21,6 +21,7 @@ type Log struct {
 // Log returns the user's log; a user without one has no entries, which is not an error. It waits
 // for Redis for two seconds at most.
 func (s *Store) Log(ctx context.Context, username string) (Log, error) {
+	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	logs, err := s.newest(ctx, s.options.MaxEntries, username)
 	if err != nil {
 		return Log{}, fmt.Errorf("read the log of %q: %w", username, err)

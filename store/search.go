@@ -95,7 +95,7 @@ func (s *Store) livingUsers(ctx context.Context, usernames []string) ([]Seen, er
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("read when users were seen: %w", err)
 	}
-	since := time.Now().Add(-s.options.Retention).UnixMilli()
+	since := s.Now().Add(-s.options.Retention).UnixMilli()
 	users := make([]Seen, 0, len(usernames))
 	for i, username := range usernames {
 		if at := int64(scores[i]); at >= since {

@@ -30,6 +30,7 @@ type Store struct {
 	recorder *recorder
 	feed     *feed.Feed
 	panics   hostPanics
+	clock    *redisClock
 	closing  sync.Once
 	closers  []func()
 }
@@ -84,6 +85,7 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 	s := &Store{options: options, keys: keys, address: address(client)}
 	s.panics = hostPanics{log: options.Logger, mask: mask.New(options.MaskQuery, options.AllowQuery)}
 	s.clients = newClients(client)
+	s.clock = &redisClock{client: s.clients.reader}
 	s.recorder = newRecorder(s.clients.writer, s.clients.tracker, keys, options)
 	s.feed = feed.New(feed.Options{
 		Client: s.clients.reader, Keys: keys, MaxEntries: options.MaxEntries, Retention: options.Retention,

@@ -24,7 +24,7 @@ func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 		return nil, nil
 	}
 	found, err := s.clients.reader.ZRevRangeByScoreWithScores(ctx, s.keys.Trouble(), &redis.ZRangeBy{
-		Min: lastSeenSince(time.Now(), s.options.Retention), Max: "+inf", Count: int64(limit),
+		Min: lastSeenSince(s.Now(), s.options.Retention), Max: "+inf", Count: int64(limit),
 	}).Result()
 	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of users
 		return nil, fmt.Errorf("read who is in trouble: %w", err)

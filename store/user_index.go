@@ -79,8 +79,7 @@ func (x *userIndex) redo(entries []Entry) {
 // forget removes users whose log has expired, a few hundred at a time. Between its reading and its
 // removing a user may come back: then the next update, seconds later, restores the name. Where Redis does not answer, the
 // next call removes them.
-func (x *userIndex) forget(client redis.UniversalClient) {
-	now := time.Now()
+func (x *userIndex) forget(client redis.UniversalClient, now time.Time) {
 	if now.Before(x.forgetAt) {
 		return
 	}
@@ -125,7 +124,8 @@ type Seen struct {
 // LastSeen returns up to limit users whose logs have not expired, the last seen first. It waits for
 // Redis for two seconds at most.
 func (s *Store) LastSeen(ctx context.Context, limit int) ([]Seen, error) {
-	return s.lastSeen(ctx, time.Now().Add(-s.options.Retention), limit)
+	_ = s.clock.refresh(ctx) // what fails by it fails below as well
+	return s.lastSeen(ctx, s.Now().Add(-s.options.Retention), limit)
 }
 
 func (s *Store) lastSeen(ctx context.Context, since time.Time, limit int) ([]Seen, error) {

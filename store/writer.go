@@ -34,12 +34,15 @@ type writer struct {
 	index     *userIndex
 	heartbeat *heartbeat
 	habits    *habits
+	clock     *redisClock
 	ids       identifier
 	log       *slog.Logger
 
 	buffer   []Entry // what batch is part of
 	batch    []Entry // taken from the queue, fate not known yet
 	lines    []byte
+	timed    bool          // the batch has times by Redis' clock
+	skewed   bool          // that this host's clock is wrong has been logged
 	backoff  time.Duration // 0 while Redis answers
 	unkept   bool          // Redis does not let us write lists of what counts
 	foreign  bool          // that a key of the index holds something else has been logged
@@ -55,6 +58,7 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
 		mask: mask.New(options.MaskQuery, options.AllowQuery), index: newUserIndex(keys, options.Retention),
 		heartbeat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), habits: newHabits(keys), ids: ids, log: options.Logger,
+		clock:  &redisClock{client: client},
 		buffer: make([]Entry, 0, maxBatch),
 	}
 }
@@ -70,14 +74,14 @@ func (w *writer) run() {
 				return // the batch has been given up as well
 			}
 		}
-		w.index.forget(w.client)
+		w.index.forget(w.client, w.clock.now())
 		if w.heartbeat.due() {
-			w.heartbeat.send(w.recorder.snapshot())
+			w.report()
 		}
 		w.gather(started)
 	}
 	w.logLosses(true)
-	w.heartbeat.end(w.recorder.snapshot())
+	w.heartbeat.end(w.recorder.snapshot(), w.clock.measured())
 }
 
 // await fills the batch, waiting for entries if there are none, and reports meanwhile that this
@@ -91,16 +95,24 @@ func (w *writer) await() bool {
 		select {
 		case <-w.recorder.work:
 		case <-w.recorder.announced:
-			w.heartbeat.send(w.recorder.snapshot())
+			w.report()
 		case <-w.heartbeat.tick.C:
 			if w.heartbeat.begun() {
-				w.heartbeat.send(w.recorder.snapshot())
+				w.report()
 			}
 		case <-w.recorder.closed:
 			w.batch = w.recorder.take(w.buffer[:0]) // what came in before intake ended
 			return len(w.batch) > 0
 		}
 	}
+}
+
+// report sends a heartbeat.
+func (w *writer) report() {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	w.heartbeat.send(w.recorder.snapshot(), w.clock.measured())
 }
 
 // gather lets entries collect for a while, so that a busy application costs few round trips.
@@ -120,6 +132,7 @@ func (w *writer) gather(started time.Time) {
 
 // prepare counts and masks the batch, and gives every entry its id and its application.
 func (w *writer) prepare() {
+	w.timed = false
 	truncated, now := 0, time.Now()
 	for i := range w.batch {
 		e := &w.batch[i]
@@ -155,6 +168,7 @@ func (w *writer) attempt() bool {
 			return false
 		}
 	}
+	w.setTimes(ctx)
 	for _, group := range w.groups() {
 		if !w.recorder.send(len(group)) {
 			return true // it has been given up

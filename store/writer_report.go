@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -69,6 +70,34 @@ func (w *writer) logLosses(final bool) {
 		"closed", now.Dropped.Closed-w.logged.Dropped.Closed,
 		"indeterminate", now.Indeterminate-w.logged.Indeterminate)
 	w.logged, w.loggedAt = now, time.Now()
+}
+
+// setTimes sets the times of the batch by Redis' clock. Where that is not known yet, Redis can't be reached, and the next attempt
+// sets them.
+func (w *writer) setTimes(ctx context.Context) {
+	if err := w.clock.refresh(ctx); err != nil && !redisreply.Is(err) || w.timed {
+		return
+	}
+	w.timed = true
+	if wrong := w.clock.correction(); wrong != 0 {
+		for i := range w.batch {
+			w.batch[i].Time = w.batch[i].Time.Add(-wrong)
+		}
+	}
+	w.logClock(w.clock.measured())
+}
+
+// logClock tells once that this host's clock is wrong, and once that it is right again.
+func (w *writer) logClock(skew time.Duration) {
+	switch wrong := skew.Abs() > ClockTolerance; {
+	case wrong && !w.skewed:
+		w.skewed = true
+		w.log.Warn("userlog: this host's clock differs from that of Redis; entries have Redis' time: set the clocks by NTP",
+			"ahead_by", skew.Round(time.Millisecond).String())
+	case !wrong && w.skewed:
+		w.skewed = false
+		w.log.Info("userlog: this host's clock agrees with that of Redis again")
+	}
 }
 
 // indexed notes what became of the commands that added to the user index, in the transaction of entries that ended with

@@ -1,6 +1,10 @@
 package views
 
-import "github.com/gin-userlog/userlog/store"
+import (
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
 
 // application is a process that records, as the home page shows it, or the sum of several with one name.
 type application struct {
@@ -57,6 +61,20 @@ func sumOf(processes []store.Application) application {
 
 // Hour is what was recorded in the last hour.
 func (a application) Hour() sparkline { return newSparkline(a.LastHour) }
+
+// Skewed reports whether the clock of the process is wrong by so much that readers should be told.
+func (a application) Skewed() bool { return a.ClockSkew.Abs() > store.ClockTolerance }
+
+// SkewKey is the catalogue's key that says which way the clock is wrong.
+func (a application) SkewKey() string {
+	if a.ClockSkew > 0 {
+		return "applications.clock-ahead"
+	}
+	return "applications.clock-behind"
+}
+
+// Skew is by how much the clock is wrong.
+func (a application) Skew() time.Duration { return a.ClockSkew.Abs() }
 
 // loss is a number of requests that were not recorded. Key is the catalogue's, for the reason.
 type loss struct {

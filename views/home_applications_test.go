@@ -35,8 +35,9 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			Dropped: store.Dropped{QueueFull: 10, InvalidUsername: 1, Refused: 3, HostPanic: 2, Closed: 1000},
 		}},
 		{Name: "jobs", Host: "web-3", Age: -time.Second, LastHour: hour(600, 0, 600), Stats: store.Stats{Dropped: store.Dropped{QueueFull: 1}}},
-		{Name: "mail", Host: "web-4", Age: 59 * time.Minute, LastHour: [60]store.Minute{{Requests: 1}}},
-		{Name: "chat", Host: "web-5", Age: time.Hour},
+		{Name: "mail", Host: "web-4", Age: 59 * time.Minute, LastHour: [60]store.Minute{{Requests: 1}}, ClockSkew: -10 * time.Minute},
+		{Name: "chat", Host: "web-5", Age: time.Hour, ClockSkew: 65 * time.Minute},
+		{Name: "news", Host: "web-6", ClockSkew: store.ClockTolerance},
 	}
 	want := map[string][]string{
 		"en": {
@@ -46,8 +47,9 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			"shop|web-2||Silent for 3 min|No requests|50|0|1,018 lost: 10 because too many were waiting, " +
 				"1 with a username that can't be recorded, 3 refused by Redis, 2 because a function of the application panicked, 1,000 while stopping, 2 sent but never confirmed by Redis",
 			"jobs|web-3||Reporting|1,200 requests, 1 rejected, 2 errors|0|0|1 lost: 1 because too many were waiting",
-			"mail|web-4||Silent for 59 min|1 request|0|0|0",
-			"chat|web-5||Silent for 1 h|No requests|0|0|0",
+			"mail|web-4||Silent for 59 min Clock 10 min behind|1 request|0|0|0",
+			"chat|web-5||Silent for 1 h Clock 1 h ahead|No requests|0|0|0",
+			"news|web-6||Reporting|No requests|0|0|0",
 		},
 		"fr": {
 			"shop|2 processus||Active|Aucune requête|1\u00a0234\u00a0617|4\u00a0096|1\u00a0018 perdues : 10 car trop attendaient, " +
@@ -56,8 +58,9 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			"shop|web-2||Muette depuis 3 min|Aucune requête|50|0|1\u00a0018 perdues : 10 car trop attendaient, " +
 				"1 avec un nom d’utilisateur impossible à enregistrer, 3 refusées par Redis, 2 car une fonction de l’application a planté, 1\u00a0000 pendant l’arrêt, 2 envoyées mais jamais confirmées par Redis",
 			"jobs|web-3||Active|1\u00a0200 requêtes, 1 refusée, 2 erreurs|0|0|1 perdue : 1 car trop attendaient",
-			"mail|web-4||Muette depuis 59 min|1 requête|0|0|0",
-			"chat|web-5||Muette depuis 1 h|Aucune requête|0|0|0",
+			"mail|web-4||Muette depuis 59 min Horloge en retard de 10 min|1 requête|0|0|0",
+			"chat|web-5||Muette depuis 1 h Horloge en avance de 1 h|Aucune requête|0|0|0",
+			"news|web-6||Active|Aucune requête|0|0|0",
 		},
 	}
 	set := newSet(t)
@@ -75,7 +78,7 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			if losing := i == 0 || i == 2 || i == 3; row.HasClass("losing") != losing {
 				t.Errorf("row %d is marked as losing: %v", i, !losing)
 			}
-			if silent := i == 2 || i > 3; row.Find("td.silent").Length() == 1 != silent {
+			if silent := i == 2 || i == 4 || i == 5; row.Find("td.silent").Length() == 1 != silent {
 				t.Errorf("row %d is marked as silent: %v", i, !silent)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
@@ -80,6 +81,9 @@ func composedKeys(t *testing.T) (keys []string) {
 	}
 	for _, p := range []presence{active, idle, gone} {
 		keys = append(keys, p.Key())
+	}
+	for _, skew := range []time.Duration{time.Minute, -time.Minute} {
+		keys = append(keys, application{Application: store.Application{ClockSkew: skew}}.SkewKey())
 	}
 	for _, theme := range themeChoices("") {
 		keys = append(keys, theme.Key)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/gin-userlog/userlog/internal/command"
@@ -25,6 +26,12 @@ func TestGoRedisSpeaksInTheLog(t *testing.T) {
 		args := []string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--log-level", "debug"}
 		status <- command.Run(ctx, args, environ{}.lookup, strings.NewReader(""), newOutput(), log)
 	}()
+	log.await(t, "the log store can't be reached")
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: server.Dir + "/redis.sock", DialerRetries: 1})
+	defer client.Close()
+	if err := client.Ping(ctx).Err(); err == nil {
+		t.Error("a server that was killed answers")
+	}
 	log.await(t, `time=\S+ level=DEBUG msg="go-redis: .*`+server.Dir)
 	stop()
 	if got := <-status; got != 0 {

@@ -22,7 +22,7 @@ func (h *Hub) encoderFor(watch Watch, steps *history) (e encoder) {
 	if watch.JSON {
 		e = &jsonEncoder{state: store.Live}
 	} else {
-		e = newHTMLEncoder(h.pages, h.cache, watch, steps)
+		e = newHTMLEncoder(h.pages, h.cache, h.logs.Now, watch, steps)
 	}
 	if watch.filtersEveryone() {
 		e = &filteredEncoder{encoder: e, watch: watch}

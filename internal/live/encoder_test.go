@@ -119,7 +119,7 @@ func TestOnlyEveryonesRequestsAreFilteredHere(t *testing.T) {
 		{Watch{}, true}, {Watch{JSON: true}, false}, {Watch{Filter: views.Filter{Every: true}}, false}, {Watch{Filter: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
 		{Watch{Username: "ada", Filter: chosen, App: "shop"}, false},
 	} {
-		if _, got := new(Hub).encoderFor(test.watch, nil).(*filteredEncoder); got != test.want {
+		if _, got := (&Hub{logs: newMemoryLogs()}).encoderFor(test.watch, nil).(*filteredEncoder); got != test.want {
 			t.Errorf("%+v: %v", test.watch, got)
 		}
 	}

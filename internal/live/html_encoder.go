@@ -2,6 +2,7 @@ package live
 
 import (
 	"slices"
+	"time"
 
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -21,6 +22,7 @@ type htmlEncoder struct {
 	pages Pages
 	cache *renderCache
 	watch Watch
+	now   func() time.Time
 	steps *history // of one user; nil for everyone
 
 	found  bool            // the page shows entries
@@ -29,8 +31,8 @@ type htmlEncoder struct {
 }
 
 // newHTMLEncoder returns the encoder for a page, of a user with this history or of everyone.
-func newHTMLEncoder(pages Pages, cache *renderCache, watch Watch, steps *history) *htmlEncoder {
-	return &htmlEncoder{pages: pages, cache: cache, watch: watch, steps: steps, found: watch.After != ""}
+func newHTMLEncoder(pages Pages, cache *renderCache, now func() time.Time, watch Watch, steps *history) *htmlEncoder {
+	return &htmlEncoder{pages: pages, cache: cache, now: now, watch: watch, steps: steps, found: watch.After != ""}
 }
 
 func (e *htmlEncoder) skip(messages [][]byte, newest *store.Entry, _ int) [][]byte {

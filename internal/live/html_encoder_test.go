@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -14,7 +15,7 @@ import (
 // newEncoder returns an encoder for a viewer that watches everyone, or a user without a past.
 func newEncoder(t *testing.T, watch Watch) *htmlEncoder {
 	t.Helper()
-	e := newHTMLEncoder(newPages(t), newRenderCache(), watch, nil)
+	e := newHTMLEncoder(newPages(t), newRenderCache(), time.Now, watch, nil)
 	if watch.hasSteps() {
 		e.steps = historyAfter()
 	}

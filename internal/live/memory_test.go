@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -33,6 +34,8 @@ func (m *memoryLogs) of(username string) (found []*store.Entry) {
 }
 
 func (m *memoryLogs) MaxEntries() int { return store.DefaultMaxEntries }
+
+func (m *memoryLogs) Now() time.Time { return time.Now() }
 
 func (m *memoryLogs) Entries(ctx context.Context, username string) ([]store.Entry, error) {
 	if m.held != nil {

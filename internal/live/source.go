@@ -18,6 +18,8 @@ type Logs interface {
 	Entries(ctx context.Context, username string) ([]store.Entry, error)
 	// MaxEntries is how many entries a log holds at most.
 	MaxEntries() int
+	// Now is the time by the clock that entries are recorded by.
+	Now() time.Time
 }
 
 // Subscription is one viewer's place in a log. [store.Subscription] is one, and says what the methods promise.
@@ -55,3 +57,5 @@ func (l storedLogs) Entries(ctx context.Context, username string) ([]store.Entry
 }
 
 func (l storedLogs) MaxEntries() int { return l.store.Options().MaxEntries }
+
+func (l storedLogs) Now() time.Time { return l.store.Now() }

@@ -3,7 +3,6 @@ package live
 import (
 	"bytes"
 	"slices"
-	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
@@ -58,7 +57,7 @@ func (e *htmlEncoder) renderSteps(entries []*store.Entry, gap bool) ([][]byte, e
 	if len(below) > 0 {
 		frames = append(frames, views.RowsPartial(below...))
 	}
-	now, err := e.now(entries[len(entries)-1])
+	now, err := e.nowLine(entries[len(entries)-1])
 	if len(frames) == 0 {
 		return [][]byte{now}, err
 	}
@@ -110,10 +109,10 @@ func (e *htmlEncoder) stepRow(step *journey.Step) ([]byte, error) {
 	return e.cache.get(key, func() ([]byte, error) { return e.pages.StepRow(e.watch.Lang, step) })
 }
 
-// now tells the page where the user is, and which entry is the newest that it has.
-func (e *htmlEncoder) now(newest *store.Entry) ([]byte, error) {
+// nowLine tells the page where the user is, and which entry is the newest that it has.
+func (e *htmlEncoder) nowLine(newest *store.Entry) ([]byte, error) {
 	e.steps.mu.Lock()
 	defer e.steps.mu.Unlock()
-	html, err := e.pages.NowPartial(e.watch.Lang, e.watch.Username, e.steps.folder, time.Now())
+	html, err := e.pages.NowPartial(e.watch.Lang, e.watch.Username, e.steps.folder, e.now())
 	return append(html, views.NewestPartial(newest.Cursor())...), err
 }

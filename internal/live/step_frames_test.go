@@ -126,7 +126,7 @@ func TestFramesOfASearchAreNotKept(t *testing.T) {
 // Viewers who ask at different times are given what came in other portions, and see the same steps.
 func TestViewersOfOneUserShareTheSteps(t *testing.T) {
 	quick := newEncoder(t, Watch{Username: "ada", Lang: "en"})
-	slow := newHTMLEncoder(quick.pages, quick.cache, quick.watch, quick.steps)
+	slow := newHTMLEncoder(quick.pages, quick.cache, time.Now, quick.watch, quick.steps)
 	cart, missing, found := page("1", "/cart"), image("2", "/a.png", "/cart", 404), image("3", "/b.png", "/cart", 200)
 	for _, one := range []*store.Entry{cart, missing, found} {
 		encode(t, quick, store.Update{State: store.Live, Entries: []*store.Entry{one}})
@@ -174,7 +174,7 @@ func TestWhatIsOlderDoesNotTakeTheUserBack(t *testing.T) {
 	first.steps = newHistory(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
 	home, pay := page("1", "/home"), page("2", "/pay")
 	encode(t, first, store.Update{State: store.Live, Entries: []*store.Entry{pay}})
-	late := newHTMLEncoder(first.pages, first.cache, Watch{Username: "ada", Lang: "en"}, first.steps)
+	late := newHTMLEncoder(first.pages, first.cache, time.Now, Watch{Username: "ada", Lang: "en"}, first.steps)
 	frame := encode(t, late, store.Update{State: store.Live, Entries: []*store.Entry{home, pay}})
 	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /pay") {
 		t.Errorf("the user is %q", got)
@@ -196,7 +196,7 @@ func TestWhatASlowViewerHasNotSeenIsRemembered(t *testing.T) {
 	if _, err := e.encode(store.Update{State: store.Live, Entries: all}); err != nil {
 		t.Fatal(err)
 	}
-	slow := newHTMLEncoder(e.pages, e.cache, e.watch, e.steps)
+	slow := newHTMLEncoder(e.pages, e.cache, time.Now, e.watch, e.steps)
 	frame := encode(t, slow, store.Update{State: store.Live, Entries: all[:10]})
 	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /"+fmt.Sprint(len(all)-1)) {
 		t.Errorf("the user is %q", got)

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// Times about clocks.
+const (
+	// ClockTolerance is how far an application's clock may be from Redis' before readers should be told. The times of its
+	// entries are right all the same, because the writer sets them by Redis' clock.
+	ClockTolerance = 5 * time.Second
+
+	clockInterval = 15 * time.Second // between two questions
+	clockJump     = time.Second      // a host's clock that moved by so much against its own counter was set
+	clockError    = time.Second      // what is less may be the way to Redis, and is left alone
+)
+
+// redisClock knows the time by Redis' clock. Applications and the admin may run on hosts whose clocks differ, and Redis is what
+// they have in common.
+type redisClock struct {
+	client redis.UniversalClient
+
+	mu     sync.Mutex
+	asked  time.Time     // by this host's clock; zero before the first answer
+	skew   time.Duration // what this host's clock is ahead of Redis', as it was measured
+	asking bool
+}
+
+// now is the time by Redis' clock, as far as it is known. It does not block.
+func (c *redisClock) now() time.Time { return time.Now().Add(-c.correction()) }
+
+// correction is what to take off a time of this host.
+func (c *redisClock) correction() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.skew.Abs() < clockError {
+		return 0
+	}
+	return c.skew
+}
+
+// measured is what this host's clock is ahead of Redis'.
+func (c *redisClock) measured() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.skew
+}
+
+// refresh asks Redis for the time if that is due, and if nobody asks at the moment. An error leaves what was known.
+func (c *redisClock) refresh(ctx context.Context) error {
+	if !c.begin() {
+		return nil
+	}
+	before := time.Now()
+	answer, err := c.client.Time(ctx).Result()
+	took := time.Since(before)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asking = false
+	switch {
+	case err == nil && took < clockError:
+		c.asked, c.skew = time.Now(), before.Add(took/2).Sub(answer)
+	case err == nil, redisreply.Is(err):
+		c.asked = time.Now() // too slow to say anything, or not allowed to ask
+	}
+	return err
+}
+
+// begin reports whether the caller is to ask.
+func (c *redisClock) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asking || !c.due(time.Now()) {
+		return false
+	}
+	c.asking = true
+	return true
+}
+
+// due reports whether what is known is too old, or this host's clock was set since, as after a laptop's sleep.
+func (c *redisClock) due(now time.Time) bool {
+	counted, shown := now.Sub(c.asked), now.Round(0).Sub(c.asked.Round(0))
+	return c.asked.IsZero() || counted >= clockInterval || (shown-counted).Abs() > clockJump
+}
+
+// Now is the time by Redis' clock, by which the entries of all applications are recorded. Ages should be reckoned from it, since
+// this host's clock may be wrong. It is as exact as the way to Redis is short, or a second. It does not block: LastSeen,
+// InTrouble, Applications and Log ask Redis for the time, at most every 15 seconds.
+func (s *Store) Now() time.Time { return s.clock.now() }
