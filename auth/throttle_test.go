@@ -87,8 +87,8 @@ func TestSuccessForgetsThePairOnly(t *testing.T) {
 	})
 }
 
-// useUpAddress makes attempts until one has to wait, and checks that the limit of an address was
-// reached then: more than that only as far as time went by, which allows one more now and then.
+// useUpAddress makes attempts until one has to wait, and checks that this was at the limit of an address. There may be a few
+// more attempts, since the limit grows as time goes by.
 func useUpAddress(t *testing.T, attempt func(i int) time.Duration) {
 	t.Helper()
 	begun := time.Now()

@@ -89,10 +89,10 @@ func (s *site) send(c *gin.Context, status int, html []byte) {
 	c.Data(status, "text/html; charset=utf-8", html)
 }
 
-// mayCompress reports whether the length of a compressed answer tells nobody anything (BREACH). It may
-// where somebody else can have us show text of his choice beside a secret: not in answers to forms,
-// which is where tokens and one-time links are shown, and not for another site's page, which could ask
-// again and again. Browsers without Sec-Fetch-Site are old or use no https.
+// mayCompress reports whether the length of a compressed answer tells nobody a secret (BREACH). It tells one where a stranger
+// can have a page show text of his choice beside the secret, again and again. So answers to forms are not compressed, since
+// these show tokens and one-time links. Nor are answers to another site's page. Browsers without Sec-Fetch-Site are old or use no
+// https.
 func mayCompress(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&

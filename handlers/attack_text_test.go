@@ -123,8 +123,8 @@ func checkAnswer(t *testing.T, what string, a *answer) {
 // overrides change the order in which all that comes after them is read.
 const overrides = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
-// rearranging returns the texts of a page that would do that to what is around them: they have to be
-// isolated, which bdi and dir do, but in the title, which browsers show by itself.
+// rearranging returns the texts of a page that would do that to the text around them. Texts have to be isolated by bdi or dir,
+// except in the title, which browsers show by itself.
 func rearranging(a *answer) (texts []string) {
 	a.find("html, html *").Contents().Each(func(_ int, text *goquery.Selection) {
 		if goquery.NodeName(text) == "#text" && strings.ContainsAny(text.Text(), overrides) && text.Closest("bdi, title, body [dir]").Length() == 0 {

@@ -1,5 +1,5 @@
-// Package views turns typed values into the admin's pages and into the fragments of them that travel alone:
-// pages from html/template in every language, rows of a log, which are written in Go, and messages.
+// Package views turns typed values into the admin's pages, in every language, and into fragments of them. Pages are made by
+// html/template, and rows of a log are written in Go.
 //
 // The package reads no request, and knows no address but the admin's own. It renders into memory and returns
 // bytes, so a handler can still answer with an error.

@@ -40,9 +40,9 @@ type streams struct {
 	redirectRedis func(*slog.Logger) // the function of this name; tests that run several commands in a process have another
 }
 
-// Run runs the userlog program until it has done what args ask for, or ctx ends, and returns its
-// exit status: 0 when it did or was asked to stop, 1 when it failed, 2 for a mistake in args or in
-// the environment. A failure is one line on stderr. lookupEnv is os.LookupEnv in real life.
+// Run runs the command in args until it is done, or ctx ends. It returns the exit status: 0 when the command was done or asked
+// to stop, 1 when it failed, 2 for a mistake in args or in the environment. A failure is one line on stderr. lookupEnv is
+// os.LookupEnv in real life.
 func Run(
 	ctx context.Context, args []string, lookupEnv func(string) (string, bool),
 	stdin io.Reader, stdout, stderr io.Writer,

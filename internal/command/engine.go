@@ -11,9 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// engine returns a Gin engine with what every program of ours has: it survives panics, logs what
-// went wrong, believes no proxy, and can be asked how it is. broken answers after a panic, which is
-// logged at the level panics.
+// engine returns a Gin engine as every program of ours has it. It survives panics and logs them, believes no proxy, and
+// answers health checks. broken answers after a panic, which is logged at the level panics.
 func (p *program) engine(panics slog.Level, broken gin.RecoveryFunc) (*gin.Engine, error) {
 	engine := gin.New()
 	if err := engine.SetTrustedProxies(nil); err != nil {

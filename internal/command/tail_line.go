@@ -119,9 +119,8 @@ func took(d time.Duration) string {
 	return fmt.Sprintf("%.1fs", d.Seconds())
 }
 
-// visible returns text that can do nothing to a terminal: whatever is not printable, such as an
-// escape sequence or a mark that reverses the direction of writing, is shown as in a Go string.
-// The text comes from strangers.
+// visible returns text of strangers that can do nothing to a terminal. A character that is not printable is shown as in a Go
+// string. Such are escape sequences, and characters that reverse the direction of writing.
 func visible(text string) string {
 	var b strings.Builder
 	for i, r := range text {

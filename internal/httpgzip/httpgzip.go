@@ -14,9 +14,8 @@ import (
 	"sync"
 )
 
-// Wanted reports whether the answer to r, whose header so far is answer, is to be compressed: r
-// accepts gzip, at least as gladly as no compression (RFC 9110, 12.5.3), and nobody around us, such
-// as a middleware of the host, has set about compressing it already.
+// Wanted reports whether the answer to r is to be compressed. answer is its header so far. r has to accept gzip, at least as
+// gladly as no compression (RFC 9110, 12.5.3). No middleware of the host may have begun to compress the answer.
 func Wanted(r *http.Request, answer http.Header) bool {
 	return answer.Get("Content-Encoding") == "" && accepts(r.Header)
 }

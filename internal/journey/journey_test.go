@@ -17,8 +17,8 @@ var start = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 // at is so many seconds after the start.
 func at(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
 
-// entries reads one entry a line: the second in which it was finished, kind (- for none), method,
-// path, code, and then what there is of from=, to=, page=, by=, ended=, problem= (a word), took= (seconds).
+// entries reads one entry a line: the second in which it was finished, kind (- for none), method, path and code. Fields may
+// follow: from=, to=, page=, by=, ended=, problem= (a word) and took= (seconds).
 func entries(t *testing.T, lines string) []store.Entry {
 	t.Helper()
 	var read []store.Entry

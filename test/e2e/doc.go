@@ -6,9 +6,8 @@
 // look at what concerns all users, start a program and a Redis for themselves. A session is made by the package auth, so
 // that only the tests of the login fill in its form.
 //
-// Every test that opens a page fails on anything that the page writes to the console as a warning or an error, which
-// includes each violation of the Content-Security-Policy, and on a dialog, unless it has said
-// before which one it is about to cause.
+// A test that opens a page fails when the page writes a warning or an error to the console, or opens a dialog. Each
+// violation of the Content-Security-Policy is such an error. A test may name errors beforehand that it is going to cause.
 //
 // It is a module of its own so that applications which import userlog do not inherit a browser.
 package e2e

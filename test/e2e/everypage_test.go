@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestEveryPage looks at every page in its final form, from left to right and from right to left: it is valid
-// HTML, it fits a narrow screen when all that can be opened is open, and axe-core finds nothing wrong with it. What
-// axe-core looks at, other words don't change, and the colors are the same in both directions.
+// TestEveryPage looks at every page in its final form, from left to right and from right to left. The page is valid HTML. It
+// fits a narrow screen with all its details open. axe-core finds nothing wrong with it, in one language: other words do not
+// change the result, and the colors are the same in both directions.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	npmFile(t, nodeModules, "html-validate/package.json")

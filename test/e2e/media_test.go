@@ -27,8 +27,8 @@ func TestPaperShowsTheLogAlone(t *testing.T) {
 	}
 }
 
-// What comes shines for a moment, and nothing on the page moves for it or at any other time: a browser that has to draw
-// a page sixty times a second is busy with it, on the machine of somebody who has it open all day.
+// A new row shines for a moment, and nothing on the page moves, then or later. A page that moves is drawn sixty times a second,
+// on the machine of an agent who has it open all day.
 func TestNewsShinesAndNothingMoves(t *testing.T) {
 	t.Parallel()
 	site, logs := shareSite(t)
