@@ -28,7 +28,7 @@ func cutOff(admin *redis.Client) int64 {
 func TestBrokenConnection(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	admin := storetest.Patient(t, server.Client(t))
+	admin := redistest.Patient(t, server.Client(t))
 	var said messages
 	logs := storetest.Open(t, admin, store.Options{MaxEntries: 500, Logger: slog.New(slog.NewTextHandler(&said, nil))})
 	ada, all := storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "", "")
@@ -69,7 +69,7 @@ func TestManyLogsAreWatchedAgain(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	logs := storetest.Open(t, storetest.Patient(t, admin), store.Options{})
+	logs := storetest.Open(t, redistest.Patient(t, admin), store.Options{})
 	views := make([]*storetest.View, 10_000)
 	for n := range views {
 		views[n] = storetest.Watch(t, logs, fmt.Sprint(n), "")
@@ -91,7 +91,7 @@ func TestMoreWasMissedThanIsKept(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	client, cut, mend := severable(t, server)
-	applications, logs := storetest.Open(t, storetest.Patient(t, server.Client(t)), store.Options{MaxEntries: 5}), storetest.Open(t, client, store.Options{MaxEntries: 5})
+	applications, logs := storetest.Open(t, redistest.Patient(t, server.Client(t)), store.Options{MaxEntries: 5}), storetest.Open(t, client, store.Options{MaxEntries: 5})
 	v := storetest.Watch(t, logs, "ada", "")
 	v.Live(0)
 	storetest.Record(applications, "ada", 0, 3)
@@ -135,7 +135,7 @@ func severable(t *testing.T, server *redistest.Server) (client *redis.Client, cu
 func TestRedisComesBackWithItsData(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
-	logs := storetest.Open(t, storetest.Patient(t, server.Client(t)), store.Options{MaxEntries: 100}) // its disk may be busy
+	logs := storetest.Open(t, redistest.Patient(t, server.Client(t)), store.Options{MaxEntries: 100}) // its disk may be busy
 	ada, all := storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "", "")
 	for round := range 3 {
 		storetest.Record(logs, "ada", 30*round, 30*round+10)
@@ -218,7 +218,7 @@ func TestRedisIsAwayAtFirst(t *testing.T) {
 func TestClosingWhileRedisHangs(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	logs := storetest.Open(t, storetest.Patient(t, server.Client(t)), store.Options{})
+	logs := storetest.Open(t, redistest.Patient(t, server.Client(t)), store.Options{})
 	storetest.Watch(t, logs, "ada", "").Live(0)
 	server.Pause()
 	storetest.Watch(t, logs, "bob", "").Updates.Close()
@@ -269,10 +269,10 @@ func TestJoinsUnderLoad(t *testing.T) {
 func (l *load) run(t *testing.T, random *rand.Rand, options store.Options, gaps bool) {
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	watched := storetest.Open(t, storetest.Patient(t, admin), options)
+	watched := storetest.Open(t, redistest.Patient(t, admin), options)
 	var all sync.WaitGroup
 	for user := range l.users {
-		logs := storetest.Open(t, storetest.Patient(t, admin), options)
+		logs := storetest.Open(t, redistest.Patient(t, admin), options)
 		l.holes[fmt.Sprint(user)] = map[int]int{}
 		all.Go(func() { l.record(logs, fmt.Sprint(user)) })
 		defer func() { l.check(t, fmt.Sprint(user), logs.Stats()) }()

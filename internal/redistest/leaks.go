@@ -24,13 +24,17 @@ var notLeaks = []string{
 }
 
 // VerifyNoLeaks runs the tests of m, and ends the process. A goroutine that outlives the tests fails
-// them. It does what go.uber.org/goleak does, which must not get into the go.sum of hosts.
-func VerifyNoLeaks(m *testing.M) { os.Exit(verifyNoLeaks(m, leakPatience)) }
+// them, unless a function of its stack begins with one of except. It does what go.uber.org/goleak does, which must not get
+// into the go.sum of hosts.
+func VerifyNoLeaks(m *testing.M, except ...string) {
+	os.Exit(verifyNoLeaks(m, leakPatience, except...))
+}
 
 // verifyNoLeaks runs the tests and returns the code with which the process has to end.
-func verifyNoLeaks(m *testing.M, patience time.Duration) int {
+func verifyNoLeaks(m *testing.M, patience time.Duration, except ...string) int {
 	code := m.Run()
-	if left := awaitNone(leaks, patience); code == 0 && len(left) > 0 {
+	left := awaitNone(func() []string { return leaks(except...) }, patience)
+	if code == 0 && len(left) > 0 {
 		fmt.Fprintf(os.Stderr, "%d goroutines are left:\n\n%s\n", len(left), strings.Join(left, "\n\n"))
 		code = 1
 	}
@@ -47,11 +51,12 @@ func awaitNone(find func() []string, patience time.Duration) []string {
 	}
 }
 
-// leaks returns the stack of every goroutine but the caller's and those that nobody can end.
-func leaks() []string {
+// leaks returns the stack of every goroutine but the caller's, those that nobody can end, and those of except.
+func leaks(except ...string) []string {
 	var found []string
+	allowed := slices.Concat(notLeaks, except)
 	for _, stack := range strings.Split(stacks(), "\n\n")[1:] { // the caller's is the first
-		if !slices.ContainsFunc(notLeaks, func(function string) bool { return strings.Contains(stack, function) }) {
+		if !slices.ContainsFunc(allowed, func(function string) bool { return strings.Contains(stack, function) }) {
 			found = append(found, strings.TrimSpace(stack))
 		}
 	}

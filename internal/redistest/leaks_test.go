@@ -45,6 +45,11 @@ func TestLeaksAreFound(t *testing.T) {
 	if left := awaitNone(ours, 0); len(left) != 1 {
 		t.Errorf("found %q, want one goroutine", left)
 	}
+	for _, stack := range leaks("github.com/gin-userlog/userlog/internal/redistest.TestLeaksAreFound.") {
+		if strings.Contains(stack, "TestLeaksAreFound.func") {
+			t.Errorf("found, though excepted: %s", stack)
+		}
+	}
 	close(release)
 	<-ended
 	if left := awaitNone(ours, time.Minute); len(left) != 0 {

@@ -96,3 +96,24 @@ func TestEventually(t *testing.T) {
 		t.Error("it was not waited for")
 	}
 }
+
+// A patient client waits for an answer that comes later than its options allow.
+func TestPatient(t *testing.T) {
+	server := redistest.Start(t)
+	client := redistest.Patient(t, server.Client(t).WithTimeout(50*time.Millisecond))
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	server.Pause()
+	answered := make(chan error, 1)
+	go func() { answered <- client.Ping(t.Context()).Err() }()
+	select {
+	case err := <-answered:
+		t.Fatalf("a paused server: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	server.Resume()
+	if err := <-answered; err != nil {
+		t.Errorf("a resumed server: %v", err)
+	}
+}

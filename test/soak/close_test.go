@@ -14,7 +14,7 @@ const atClose = 4000 // entries that are queued when the store is closed
 func TestCloseWithAHealthyRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	client := server.Client(t)
+	client := redistest.Patient(t, server.Client(t))
 	logs := open(t, client, store.Options{MaxEntries: 10_000})
 	fill(logs, atClose)
 	took, err := closeWithin(logs, patience)

@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func TestCluster(t *testing.T) {
 			}
 			defer everyone.Close()
 			warm(t, logs)
-			fill(logs, 250)
+			fillInPortions(t, logs, 250)
 			present := audit(t, logs, client)
 			if s := logs.Stats(); s.Written+s.Indeterminate != 251 || s.Indeterminate > long(inDoubt(1), 0) {
 				t.Errorf("%d in the lists: %+v", present, s)
@@ -58,6 +59,20 @@ func TestCluster(t *testing.T) {
 	}
 }
 
+// fillInPortions records n entries, from number 1 on. In the short form it waits again and again until they are written: on a
+// Cluster a batch is a transaction for each user, one after the other, for all of which there is half a second. On a busy
+// machine a batch of a hundred would take longer, and be in doubt.
+func fillInPortions(t *testing.T, logs *store.Store, n int) {
+	t.Helper()
+	portion := long(5, n)
+	for i := range n {
+		record(logs, users(), i+1)
+		if (i+1)%portion == 0 {
+			settled(t, logs)
+		}
+	}
+}
+
 // cluster starts a Redis Cluster of one server.
 func cluster(t *testing.T) *redis.ClusterClient {
 	t.Helper()
@@ -68,7 +83,9 @@ func cluster(t *testing.T) *redis.ClusterClient {
 	redistest.Eventually(t, "the cluster is up", func() bool {
 		return strings.Contains(admin.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
 	})
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"127.0.0.1:" + port}})
+	client := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: []string{"127.0.0.1:" + port}, Dialer: redistest.WithoutDeadlines(new(net.Dialer).DialContext),
+	})
 	t.Cleanup(func() { client.Close() })
 	return client
 }

@@ -2,6 +2,7 @@ package soak
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -32,7 +34,7 @@ func TestEveryone(t *testing.T) {
 			t.Parallel()
 			random := seeded(t)
 			server, network, client := behindNetwork(t)
-			direct := server.Client(t)
+			direct := redistest.Patient(t, server.Client(t))
 			options := store.Options{MaxEntries: test.entries}
 			witness := startWitness(t, open(t, direct, options), direct)
 			load := []*crowd{
@@ -128,17 +130,25 @@ func goodbye(logs *store.Store) (silence func()) {
 
 // witness hears everything that is published, in order, on a connection that does not break.
 type witness struct {
+	direct   *redis.Client
 	mu       sync.Mutex
-	position map[string]int // by id
-	users    []string       // by position
+	position map[string]int           // by id
+	users    []string                 // by position
+	marks    map[string]chan struct{} // closed when they are heard
 }
+
+// markChannel is where marks are published. A name of less than five bytes makes go-redis wait for more than the confirmation
+// of its subscription has.
+const markChannel = "marks of the witness"
 
 func startWitness(t *testing.T, logs *store.Store, direct *redis.Client) *witness {
 	t.Helper()
-	w := &witness{position: map[string]int{}}
-	heard := direct.PSubscribe(context.Background(), logs.KeyPrefix()+"log:*")
-	if _, err := heard.Receive(t.Context()); err != nil {
-		t.Fatal(err)
+	w := &witness{direct: direct, position: map[string]int{}, marks: map[string]chan struct{}{}}
+	heard := direct.PSubscribe(context.Background(), logs.KeyPrefix()+"log:*", markChannel)
+	for range 2 {
+		if _, err := heard.Receive(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var listening sync.WaitGroup
 	listening.Go(func() {
@@ -147,15 +157,9 @@ func startWitness(t *testing.T, logs *store.Store, direct *redis.Client) *witnes
 			if err != nil {
 				return
 			}
-			var e store.Entry
-			if err := e.UnmarshalJSON([]byte(message.Payload)); err != nil {
+			if err := w.hear(message); err != nil {
 				t.Error(err)
-				continue
 			}
-			w.mu.Lock()
-			w.position[e.ID] = len(w.users)
-			w.users = append(w.users, e.Username)
-			w.mu.Unlock()
 		}
 	})
 	t.Cleanup(func() {
@@ -163,6 +167,41 @@ func startWitness(t *testing.T, logs *store.Store, direct *redis.Client) *witnes
 		listening.Wait()
 	})
 	return w
+}
+
+func (w *witness) hear(message *redis.Message) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if message.Channel == markChannel {
+		close(w.marks[message.Payload])
+		delete(w.marks, message.Payload)
+		return nil
+	}
+	var e store.Entry
+	if err := e.UnmarshalJSON([]byte(message.Payload)); err != nil {
+		return err
+	}
+	w.position[e.ID] = len(w.users)
+	w.users = append(w.users, e.Username)
+	return nil
+}
+
+// now returns a position behind everything that was published before it was called. The witness itself may not have heard of
+// that yet, on a busy machine: so it is asked for a mark that is published now.
+func (w *witness) now(ctx context.Context) (int, error) {
+	mark, heard := cryptorand.Text(), make(chan struct{})
+	w.mu.Lock()
+	w.marks[mark] = heard
+	w.mu.Unlock()
+	if err := w.direct.Publish(ctx, markChannel, mark).Err(); err != nil {
+		return 0, fmt.Errorf("publish a mark: %w", err)
+	}
+	select {
+	case <-heard:
+		return w.count(), nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 }
 
 func (w *witness) count() int {
@@ -210,11 +249,17 @@ func (v *follower) follow(t *testing.T, ending context.Context) {
 	deadline, stop := context.WithTimeout(t.Context(), long(2*patience, 3*time.Minute))
 	defer stop()
 	for {
-		stay, leave := context.WithTimeout(deadline, time.Duration(v.random.ExpFloat64()*float64(400*time.Millisecond)))
-		if ending.Err() != nil {
-			stay = deadline
+		stay, leave := context.WithCancel(deadline)
+		soon := func() {
+			if ending.Err() == nil {
+				time.AfterFunc(time.Duration(v.random.ExpFloat64()*float64(400*time.Millisecond)), leave)
+			}
 		}
-		err := v.watch(stay)
+		if v.random.IntN(4) == 0 {
+			soon() // also before there was anything to see
+			soon = func() {}
+		}
+		err := v.watch(deadline, stay, soon)
 		leave()
 		switch {
 		case v.over:
@@ -228,8 +273,8 @@ func (v *follower) follow(t *testing.T, ending context.Context) {
 	}
 }
 
-// watch takes updates until stay ends, or nothing more can come.
-func (v *follower) watch(stay context.Context) error {
+// watch takes updates until stay ends, or nothing more can come. It calls begun after the first.
+func (v *follower) watch(ctx, stay context.Context, begun func()) error {
 	resumes, gaps := v.after != "", v.gaps
 	s, err := v.choose(v.random).SubscribeEveryone(v.after)
 	if err != nil {
@@ -241,9 +286,12 @@ func (v *follower) watch(stay context.Context) error {
 		if err != nil {
 			return err
 		}
-		v.take(u)
+		if err := v.take(ctx, u); err != nil {
+			return err
+		}
 		if first && u.State != store.Lost {
 			first = false
+			begun()
 			if resumes {
 				v.returns++
 			}
@@ -258,13 +306,15 @@ func (v *follower) watch(stay context.Context) error {
 	return nil
 }
 
-func (v *follower) take(u store.Update) {
+func (v *follower) take(ctx context.Context, u store.Update) error {
 	if u.Gap {
 		v.close()
 		v.gaps++
 	}
 	if u.Gap || v.after == "" {
-		v.anew()
+		if err := v.anew(ctx); err != nil {
+			return err
+		}
 	}
 	for _, e := range u.Entries {
 		at, ok := v.where(e.ID)
@@ -282,6 +332,7 @@ func (v *follower) take(u store.Update) {
 		v.furthest = max(v.furthest, at)
 		v.over = v.over || e.Path == lastPath
 	}
+	return nil
 }
 
 // where is the position of an entry. It may have to wait for the witness.
@@ -299,8 +350,10 @@ func (v *follower) where(id string) (at int, ok bool) {
 
 // anew begins after a gap, or for the first time: from now on, the viewer has to see every entry. Of earlier entries, a new
 // viewer gets the newest only.
-func (v *follower) anew() {
-	v.begin, v.seen, v.last, v.furthest = v.witness.count(), map[string]bool{}, map[string]int{}, -1
+func (v *follower) anew(ctx context.Context) (err error) {
+	v.begin, err = v.witness.now(ctx)
+	v.seen, v.last, v.furthest = map[string]bool{}, map[string]int{}, -1
+	return err
 }
 
 // close counts the entries that were published and not seen, up to the last one that was seen.

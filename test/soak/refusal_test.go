@@ -147,7 +147,7 @@ func as(t *testing.T, server *redistest.Server, user, password string) *redis.Cl
 	}
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: address.Path, Username: user, Password: password})
 	t.Cleanup(func() { client.Close() })
-	return client
+	return redistest.Patient(t, client) // it answers, and that is what it is about
 }
 
 func do(t *testing.T, client *redis.Client, command ...any) {

@@ -45,8 +45,8 @@ func testResume(t *testing.T, name string, servers int) {
 	rate := busy()
 	cuts := long(60, 500) / viewers // at least
 	random := seeded(t)
-	client := redistest.Start(t).Client(t)
-	application := open(t, client, store.Options{MaxEntries: 10_000})
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
+	application := open(t, client, store.Options{MaxEntries: 10_000, QueueSize: roomy()})
 	var admin *store.Store
 	addresses := make([]string, servers)
 	for i := range addresses {
@@ -153,7 +153,7 @@ func (p *page) connect(ctx context.Context, read func(*websocket.Conn) error) er
 	p.visits++
 	host, _, _ := strings.Cut(address, "/userlog/")
 	origin := "http" + strings.TrimPrefix(host, "ws")
-	conn, _, err := websocket.DefaultDialer.DialContext(ctx, address+query.Encode(), http.Header{"Origin": {origin}})
+	conn, err := dial(ctx, address+query.Encode(), origin)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
@@ -167,6 +167,21 @@ func (p *page) connect(ctx context.Context, read func(*websocket.Conn) error) er
 		p.returns.saw(p.gaps > gaps)
 	}
 	return err
+}
+
+// dial connects to a socket, as often as the server says that it can't ask Redis: on a busy machine it does not get an answer
+// in time. A browser tries again, too.
+func dial(ctx context.Context, address, origin string) (*websocket.Conn, error) {
+	for deadline := time.Now().Add(patience); ; {
+		conn, answer, err := websocket.DefaultDialer.DialContext(ctx, address, http.Header{"Origin": {origin}})
+		if answer == nil || err == nil {
+			return conn, err
+		}
+		if answer.StatusCode != http.StatusServiceUnavailable || time.Now().After(deadline) {
+			return nil, fmt.Errorf("answered %s: %w", answer.Status, err)
+		}
+		wait(ctx, 100*time.Millisecond)
+	}
 }
 
 // readFor reads until the connection is cut, in the middle of whatever it brings.

@@ -7,15 +7,17 @@ import (
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // Connect returns a client of an empty Redis, which nobody else uses until the test has ended.
 type Connect func(t *testing.T) *redis.Client
 
-// Run runs the suite, a subtest a test. Their stores are [Patient]: all of them have a Redis that works.
+// Run runs the suite, a subtest a test. Their stores are patient ([redistest.Patient]): all of them have a Redis that works.
 func Run(t *testing.T, connect Connect) {
 	t.Helper()
-	patiently := func(t *testing.T) *redis.Client { return Patient(t, connect(t)) }
+	patiently := func(t *testing.T) *redis.Client { return redistest.Patient(t, connect(t)) }
 	for _, suite := range [][]test{recording, keeping, reading, search, heartbeats, joining, everyone} {
 		for _, test := range suite {
 			t.Run(test.name, func(t *testing.T) {
