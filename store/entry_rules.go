@@ -77,6 +77,18 @@ func IsAssetPath(address string) bool {
 	return assetpath.Is(path)
 }
 
+// severity orders failures: the site could not answer at all, it did not finish or says itself what went wrong, and it
+// refused what was asked for.
+func (e *Entry) severity() int {
+	switch {
+	case e.Code >= 500:
+		return 3
+	case e.Code < 400:
+		return 2
+	}
+	return 1
+}
+
 // troubles reports whether the user is in trouble because of this entry. An asset that a page fetches by the way troubles
 // nobody, nor does a failure of somebody who acted in the user's place.
 func (e *Entry) troubles() bool {

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Trouble is a user in trouble, and the last of the user's requests that failed. Its time is exact to about two seconds.
+// Trouble is a user in trouble, and the last of the user's requests that failed, or of several within two seconds the worst.
 type Trouble struct {
 	Username string
 	At       time.Time

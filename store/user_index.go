@@ -28,12 +28,12 @@ type userIndex struct {
 	keys      keys.Keys
 	retention time.Duration
 	updated   map[string]time.Time
-	troubled  map[string]time.Time // as updated, of those whose request failed
+	troubled  map[string]failure // of those whose request failed, the last one that was written
 	forgetAt  time.Time
 }
 
 func newUserIndex(keys keys.Keys, retention time.Duration) *userIndex {
-	return &userIndex{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]time.Time)}
+	return &userIndex{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]failure)}
 }
 
 // queue queues the updates that these entries need: none, mostly. It returns the commands that add to the index.
@@ -43,18 +43,15 @@ func (x *userIndex) queue(ctx context.Context, pipe redis.Pipeliner, entries []E
 		clear(x.updated)
 		clear(x.troubled)
 	}
-	var users, names, troubled []redis.Z
+	var users, names []redis.Z
 	for _, e := range slices.Backward(entries) { // the newest of each user
 		if now.Sub(x.updated[e.Username]) >= indexInterval {
 			x.updated[e.Username] = now
 			users = append(users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
 			names = append(names, redis.Z{Member: nameMember(e.Username)})
 		}
-		if e.troubles() && now.Sub(x.troubled[e.Username]) >= indexInterval {
-			x.troubled[e.Username] = now
-			troubled = append(troubled, redis.Z{Score: troubleScore(e.Time, e.Code), Member: e.Username})
-		}
 	}
+	troubled := x.troubles(entries, now)
 	var added []redis.Cmder
 	if len(users) > 0 {
 		added = append(added, pipe.ZAdd(ctx, x.keys.Users(), users...), pipe.ZAdd(ctx, x.keys.Names(), names...))
@@ -66,6 +63,33 @@ func (x *userIndex) queue(ctx context.Context, pipe redis.Pipeliner, entries []E
 		pipe.PExpire(ctx, x.keys.Trouble(), x.retention)
 	}
 	return added
+}
+
+// failure is a failed request of a user.
+type failure struct {
+	written  time.Time // by the clock of the writer
+	severity int
+}
+
+// troubles returns the failures that the index needs: of each user the newest one, and of several within indexInterval the
+// worst.
+func (x *userIndex) troubles(entries []Entry, now time.Time) []redis.Z {
+	var found []redis.Z
+	for i := range entries {
+		e := &entries[i]
+		if !e.troubles() {
+			continue
+		}
+		last, severity := x.troubled[e.Username], e.severity()
+		newer := last.written.Equal(now) && severity == last.severity // in this batch
+		if !newer && severity <= last.severity && now.Sub(last.written) < indexInterval {
+			continue
+		}
+		x.troubled[e.Username] = failure{now, severity}
+		found = slices.DeleteFunc(found, func(z redis.Z) bool { return z.Member == e.Username })
+		found = append(found, redis.Z{Score: troubleScore(e.Time, e.Code), Member: e.Username})
+	}
+	return found
 }
 
 // redo has the next transaction repeat the updates of one that failed.

@@ -40,35 +40,54 @@ func TestIndexTakesTheNewestOfABatch(t *testing.T) {
 	}
 }
 
-func TestIndexTakesTheNewestFailure(t *testing.T) {
+func TestIndexTakesTheWorstAndNewestFailure(t *testing.T) {
 	client := redis.NewClient(&redis.Options{}) // never connects: nothing is sent
 	defer client.Close()
 	keys, err := Options{}.names(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := newUserIndex(keys, time.Hour)
-	batch := []Entry{
-		{Username: "ada", Code: 500, Time: time.UnixMilli(1000)}, {Username: "ada", Code: 404, Time: time.UnixMilli(2000)},
-		{Username: "ada", Code: 200, Time: time.UnixMilli(3000)},
+	at := func(seconds, code int) Entry {
+		return Entry{Username: "ada", Code: code, Time: time.UnixMilli(int64(1000 * seconds))}
 	}
-	trouble := func() string {
-		for _, command := range x.queue(t.Context(), client.Pipeline(), batch) {
-			if args := command.Args(); args[1] == keys.Trouble() {
-				return fmt.Sprint(args[2:]...)
+	brokeOff := at(2, 200)
+	brokeOff.Ended = EndBrokeOff
+	for _, test := range []struct {
+		name    string
+		batches [][]Entry // one after another, within a moment
+		want    string
+	}{
+		{"in one batch, the worst last", [][]Entry{{at(1, 404), at(2, 500), at(3, 200)}}, "2000.5 "},
+		{"in one batch, the worst first", [][]Entry{{at(1, 500), at(2, 404)}}, "1000.5 "},
+		{"in one batch, alike", [][]Entry{{at(1, 500), at(2, 503), at(3, 404)}}, "2000.503 "},
+		{"the worst later", [][]Entry{{at(1, 404)}, {at(2, 500)}}, "1000.404 2000.5 "},
+		{"the worst before", [][]Entry{{at(1, 500)}, {at(2, 404)}, {at(3, 502)}}, "1000.5 "},
+		{"an answer that broke off is worse than a refusal", [][]Entry{{at(1, 404)}, {brokeOff}}, "1000.404 2000 "},
+	} {
+		x := newUserIndex(keys, time.Hour)
+		queued := func(batch []Entry) string {
+			for _, command := range x.queue(t.Context(), client.Pipeline(), batch) {
+				if args := command.Args(); args[1] == keys.Trouble() {
+					return fmt.Sprint(args[2], " ")
+				}
 			}
+			return ""
 		}
-		return "nothing"
-	}
-	if got, want := trouble(), fmt.Sprint(2000.404, "ada"); got != want {
-		t.Errorf("queued %s, want %s", got, want)
-	}
-	if got := trouble(); got != "nothing" {
-		t.Errorf("queued again at once: %s", got)
-	}
-	x.redo(batch)
-	if got := trouble(); got == "nothing" {
-		t.Error("nothing is queued after the transaction failed")
+		got := ""
+		for _, batch := range test.batches {
+			got += queued(batch)
+		}
+		if got != test.want {
+			t.Errorf("%s: queued %s, want %s", test.name, got, test.want)
+		}
+		x.troubled["ada"] = failure{written: time.Now().Add(-indexInterval), severity: 3}
+		if got := queued([]Entry{at(9, 404)}); got != "9000.404 " {
+			t.Errorf("%s: later: %q", test.name, got)
+		}
+		x.redo([]Entry{at(9, 404)})
+		if got := queued([]Entry{at(9, 404)}); got != "9000.404 " {
+			t.Errorf("%s: nothing is queued after the transaction failed", test.name)
+		}
 	}
 }
 
