@@ -117,7 +117,7 @@ func rows() []row {
 			{"", "full-sec", "until that viewer is gone, once its buffers are full", atMost(15)},
 			{"", "goroutines-left", "goroutines left of it", atMost(0)},
 		}},
-		{"login", admin, "Login", "15x", 3, []figure{
+		{"login", admin, "Login", "100x", 1, []figure{
 			{"", "apart-%", "wrong password, for an account or none: medians apart", atMost(5)},
 			{"", "known-p50-ns", "a login with a wrong password", limit{}},
 		}},
