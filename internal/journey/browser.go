@@ -9,13 +9,14 @@ import (
 // browser holds the steps of one browser: that of the user, or of an actor in the user's place. A redirect of the one is
 // not followed by the other, and a part of the one belongs to no page of the other.
 type browser struct {
-	steps   int               // how many of its steps are remembered
-	current *Step             // the newest that shows a page, or nil
-	pages   stepsBy           // the address of the page
-	paths   stepsBy           // the address without its query
-	parts   stepsBy           // the path of a style, a frame or another part, without its query
-	awaited stepsBy           // the address to which a redirect leads
-	ahead   map[string]loaded // requests that a script may show as a page later on, by address
+	steps    int               // how many of its steps are remembered
+	current  *Step             // the newest that shows a page, or nil
+	previous *Step             // the one before that, or nil
+	pages    stepsBy           // the address of the page
+	paths    stepsBy           // the address without its query
+	parts    stepsBy           // the path of a style, a frame or another part, without its query
+	awaited  stepsBy           // the address to which a redirect leads
+	ahead    map[string]loaded // requests that a script may show as a page later on, by address
 }
 
 // loaded is a request whose answer a script has: one that it loaded ahead, or fetched.
@@ -46,6 +47,9 @@ func (b *browser) follow(e store.Entry) *Step {
 	}
 	b.stopAwaiting(s)
 	s.Redirects = append(s.Redirects, e)
+	if e.Purpose() == store.KindDownload {
+		b.hide(s) // the browser saves a file, and stays where it was
+	}
 	b.lead(s, e)
 	return s
 }
@@ -58,7 +62,7 @@ func follows(r, e store.Entry) bool {
 	}
 	from, to := r.Purpose(), e.Purpose()
 	if r.Redirects() && from != store.KindUnknown {
-		return to == from
+		return to == from || from == store.KindPage && to == store.KindDownload
 	}
 	return IsStep(e) || to == store.KindFragment
 }
@@ -103,7 +107,26 @@ func (b *browser) show(s *Step, address string) {
 	}
 	b.pages[address], b.paths[withoutQuery(address)] = s, s
 	s.page = true
-	b.current = s
+	if b.current != s {
+		b.previous, b.current = b.current, s
+	}
+}
+
+// hide notes that a step does not show a page, although it seemed so.
+func (b *browser) hide(s *Step) {
+	b.dropAddresses(s)
+	s.page, s.addresses = false, nil
+	if b.current == s {
+		b.previous, b.current = nil, b.previous
+	}
+}
+
+// dropAddresses forgets that the addresses of a step's pages lead to it.
+func (b *browser) dropAddresses(s *Step) {
+	for _, address := range s.addresses {
+		b.pages.drop(address, s)
+		b.paths.drop(withoutQuery(address), s)
+	}
 }
 
 func (b *browser) stopAwaiting(s *Step) {
@@ -114,15 +137,15 @@ func (b *browser) stopAwaiting(s *Step) {
 // forget removes a step from all addresses.
 func (b *browser) forget(s *Step) {
 	b.stopAwaiting(s)
-	for _, address := range s.addresses {
-		b.pages.drop(address, s)
-		b.paths.drop(withoutQuery(address), s)
-	}
+	b.dropAddresses(s)
 	for i := range s.Parts {
 		b.parts.drop(s.Parts[i].path, s)
 	}
 	if b.current == s {
 		b.current = nil
+	}
+	if b.previous == s {
+		b.previous = nil
 	}
 }
 

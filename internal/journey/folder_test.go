@@ -67,6 +67,13 @@ func TestFold(t *testing.T) {
 			/orders*
 			GET /orders/7 200
 			GET /cart 200`},
+		{"a link that leads to a file", `
+			1 page GET /orders 200
+			2 page GET /invoice 302 from=/orders to=/files/7.pdf
+			3 download GET /files/7.pdf 200 from=/orders
+			4 asset GET /icon.svg 200`, `
+			GET /orders 200 +/icon.svg
+			GET /invoice 302 > GET /files/7.pdf 200`},
 		{"a link in a frame that leads out of it", `
 			1 page GET / 200
 			2 fragment GET /frame 200 from=/

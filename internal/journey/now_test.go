@@ -32,6 +32,10 @@ func TestNow(t *testing.T) {
 		{"a download", `
 			1 page GET /orders 200 page=Orders
 			2 download GET /a.pdf 200 from=/orders`, "Orders", "/orders", 2, ""},
+		{"a link that leads to a file", `
+			1 page GET /orders 200 page=Orders
+			2 page GET /invoice 302 from=/orders to=/a.pdf
+			3 download GET /a.pdf 200 from=/orders`, "Orders", "/orders", 3, ""},
 		{"what a page asks for is a sign of life, but assets and polls are none", `
 			1 page GET /board 200
 			2 fragment GET /tab 200 from=/board
