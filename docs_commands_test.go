@@ -121,7 +121,7 @@ func endWhenBegun(t *testing.T, cmd *exec.Cmd) {
 		t.Fatal(err)
 	}
 	write.Close()
-	if err := read.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := read.SetReadDeadline(time.Now().Add(redistest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	first := make([]byte, 1)

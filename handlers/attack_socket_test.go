@@ -16,9 +16,6 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// accessTimeout is how long a socket may stay open after its viewer's rights have ended.
-const accessTimeout = 5 * time.Second
-
 // An open socket does not outlive what let it in, in any process.
 func TestOpenSocketsEndWithTheRights(t *testing.T) {
 	t.Parallel()
@@ -45,9 +42,8 @@ func TestOpenSocketsEndWithTheRights(t *testing.T) {
 			if err := end(t.Context(), what, b); err != nil {
 				t.Fatal(err)
 			}
-			deadline := time.Now().Add(accessTimeout)
 			for _, conn := range sockets {
-				awaitClose(t, conn, deadline)
+				awaitClose(t, conn)
 			}
 			if conn, response := there.dial(base + "/live/socket?username=ada"); conn != nil || response.StatusCode != http.StatusUnauthorized {
 				t.Errorf("one more socket: %d", response.StatusCode)
@@ -75,7 +71,7 @@ func TestOpenSocketsAskSomebodyElsesLoginAgain(t *testing.T) {
 				sockets = append(sockets, conn)
 			}
 			for _, conn := range sockets {
-				awaitCloseWith(t, conn, time.Now().Add(accessTimeout), websocket.CloseServiceRestart)
+				awaitCloseWith(t, conn, websocket.CloseServiceRestart)
 			}
 		})
 	}
@@ -86,35 +82,43 @@ func TestOpenSocketsEndWithTheirReason(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b := s.superuser()
-	const lasts = 3 * time.Second
-	until := time.Now().Add(lasts)
-	var sockets []*websocket.Conn
-	for username, target := range map[string]string{"ada": "?username=ada", "": "?everyone=1"} {
-		s.setReason(username, until)
-		conn, response := b.dial(base + "/live/socket" + target)
-		if conn == nil {
-			t.Fatalf("no socket: %d", response.StatusCode)
-		}
-		sockets = append(sockets, conn)
-	}
-	for _, conn := range sockets {
-		awaitCloseWith(t, conn, time.Now().Add(lasts+accessTimeout), websocket.CloseServiceRestart)
+	for _, conn := range b.openForAReason(2 * time.Second) {
+		awaitCloseWith(t, conn, websocket.CloseServiceRestart)
 	}
 	if conn, response := b.dial(base + "/live/socket?username=ada"); conn != nil || response.StatusCode != http.StatusForbidden {
 		t.Errorf("one more socket: %d", response.StatusCode)
 	}
 }
 
+// openForAReason opens sockets for a reason that ends in so long. On a machine that takes longer than that to open them, it
+// begins again with more time.
+func (b *browser) openForAReason(lasts time.Duration) (sockets []*websocket.Conn) {
+	b.t.Helper()
+	until := time.Now().Add(lasts)
+	for username, target := range map[string]string{"ada": "?username=ada", "": "?everyone=1"} {
+		b.site.setReason(username, until)
+		conn, response := b.dial(base + "/live/socket" + target)
+		if conn == nil && time.Now().After(until) {
+			return b.openForAReason(4 * lasts)
+		}
+		if conn == nil {
+			b.t.Fatalf("no socket: %d", response.StatusCode)
+		}
+		sockets = append(sockets, conn)
+	}
+	return sockets
+}
+
 // awaitClose wants the socket to be closed because access has ended.
-func awaitClose(t *testing.T, conn *websocket.Conn, deadline time.Time) {
+func awaitClose(t *testing.T, conn *websocket.Conn) {
 	t.Helper()
-	awaitCloseWith(t, conn, deadline, live.CloseAccessEnded)
+	awaitCloseWith(t, conn, live.CloseAccessEnded)
 }
 
 // awaitCloseWith wants the socket to be closed with a code.
-func awaitCloseWith(t *testing.T, conn *websocket.Conn, deadline time.Time, code int) {
+func awaitCloseWith(t *testing.T, conn *websocket.Conn, code int) {
 	t.Helper()
-	if err := conn.SetReadDeadline(deadline); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	for {

@@ -80,7 +80,7 @@ func get(t *testing.T, site http.Handler, user, password, path string, status in
 // awaitEntry waits until the first entry of the user's log is in Redis.
 func awaitEntry(t *testing.T, logs *store.Store, username string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	subscription, err := logs.Subscribe(username, "")
 	if err != nil {

@@ -32,7 +32,7 @@ func TestRecord(t *testing.T) {
 	if w.Code != http.StatusOK || w.Body.String() != "Order 7" {
 		t.Errorf("GET /orders/7: %d, %q", w.Code, w.Body)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := logs.Close(ctx); err != nil {
 		t.Error(err)

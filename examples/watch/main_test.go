@@ -72,7 +72,7 @@ func TestWatch(t *testing.T) {
 			t.Errorf("printed %q, %v; want %q", line, err, want)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := admin.Close(ctx); err != nil {
 		t.Error(err)

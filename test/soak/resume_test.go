@@ -104,7 +104,7 @@ func serveAdmin(t *testing.T, logs *store.Store) string {
 	admin.Mount(engine.Group("/userlog"))
 	server := httptest.NewServer(engine)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := admin.Close(ctx); err != nil {
 			t.Error(err)
