@@ -121,6 +121,9 @@ func modulesOf(base, dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := os.Stat(filepath.Join(root, "middleware", "go.mod")); err != nil {
+		return nil, fmt.Errorf("-base is no clone of userlog: %w", err)
+	}
 	for _, name := range []string{"go.mod", "go.sum"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
