@@ -44,6 +44,26 @@ func (g *ginWriter) slot(w http.ResponseWriter) (field *http.ResponseWriter, dir
 	return nil, false
 }
 
+// ginTop is what handlers answer through. It notices a status that comes too late: Gin drops it, since another one has been
+// sent.
+type ginTop struct {
+	gin.ResponseWriter
+	r *response
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *ginTop) WriteHeader(code int) {
+	if code >= http.StatusInternalServerError && w.Written() {
+		w.r.mu.Lock()
+		w.r.brokeOff = true // a recovery inside, for instance, which could not say so to the client
+		w.r.mu.Unlock()
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *ginTop) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 // ginSlot is where a response lies in Gin's writer.
 type ginSlot struct {
 	field     *http.ResponseWriter // nil for a response that lies nowhere

@@ -38,7 +38,7 @@ func (r *response) outcome() (code int, ended store.End) {
 	switch {
 	case r.canceled == context.Canceled && r.gaveUp():
 		return r.reached(), store.EndGaveUp
-	case r.panicked && (r.sentBefore || r.code < http.StatusBadRequest):
+	case r.brokeOff, r.panicked && (r.sentBefore || r.code < http.StatusBadRequest):
 		return r.code, store.EndBrokeOff
 	}
 	return r.code, store.EndOrdinary

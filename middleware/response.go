@@ -32,6 +32,7 @@ type response struct {
 	c       *gin.Context // what the host is asked about, if it is Gin
 	r       *http.Request
 	slot    ginSlot // where Gin keeps its writer, if it is Gin
+	top     ginTop  // what handlers answer through, if it is Gin
 
 	mu          sync.Mutex
 	code        int  // the final status, 0 until it is sent
@@ -43,6 +44,7 @@ type response struct {
 	deadline    bool  // a handler has set a time limit of its own for writing
 	hijacked    bool  // a handler has taken the connection over
 	panicked    bool  // the handlers did not return
+	brokeOff    bool  // the handlers did not finish, although they returned
 	canceled    error // of ctx when the handlers were done: the server cancels it afterwards in any case
 	outlived    bool  // the handlers went on after their request was over: Gin may serve another with their context
 	sentBefore  bool  // the status was sent before they panicked

@@ -114,6 +114,11 @@ func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 		{"an error handler inside", "/error", func(m *memory) http.Handler { return answers(track(m), handlesErrors) }, 422, recorded{422, "", "/error"}},
 		{"Recovery outside", "/panic", func(m *memory) http.Handler { return answers(recoversAs(503), track(m)) }, 503, recorded{503, "", "/panic"}},
 		{"Recovery inside", "/panic", func(m *memory) http.Handler { return answers(track(m), recoversAs(503)) }, 503, recorded{503, "", "/panic"}},
+		{"Recovery inside, panic after 200", "/late-panic", func(m *memory) http.Handler { return answers(track(m), recoversAs(503)) }, 200, recorded{200, store.EndBrokeOff, "/late-panic"}},
+		{"Recovery inside, abort after 200", "/late-abort", func(m *memory) http.Handler { return answers(track(m), recoversAs(503)) }, 200, recorded{200, store.EndBrokeOff, "/late-abort"}},
+		{"a writer that a middleware inside leaves, and an error handler outside", "/error", func(m *memory) http.Handler {
+			return answers(handlesErrors, track(m), func(c *gin.Context) { c.Writer = &wrapped{c.Writer}; c.Next() })
+		}, 422, recorded{422, "", "/error"}},
 		{"no Recovery", "/panic", func(m *memory) http.Handler { return answers(track(m)) }, 0, recorded{0, store.EndBrokeOff, "/panic"}},
 		{"no Recovery but a logger outside", "/panic", func(m *memory) http.Handler {
 			return answers(gin.LoggerWithWriter(io.Discard), track(m))

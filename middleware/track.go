@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"reflect"
 	"runtime"
@@ -144,6 +145,10 @@ func (t *tracker) open(c *gin.Context, nearest *response) *response {
 	r.slot.field, r.slot.direct = t.writer.slot(c.Writer)
 	if r.slot.field != nil {
 		r.slot.install(r)
+		if r.slot.direct { // nobody outside expects a writer of its own here
+			r.top = ginTop{c.Writer, r}
+			c.Writer = &r.top
+		}
 	} else {
 		r.ResponseWriter = c.Writer
 	}
@@ -153,6 +158,9 @@ func (t *tracker) open(c *gin.Context, nearest *response) *response {
 // returned is called when the handlers are done.
 func (t *tracker) returned(r *response, panicked bool) {
 	code, open := r.leave(panicked)
+	if !r.outlived {
+		r.removeTop()
+	}
 	switch {
 	case !open:
 		t.release(r)
@@ -172,6 +180,18 @@ func (t *tracker) returned(r *response, panicked bool) {
 		} else {
 			r.await(code)
 		}
+	}
+}
+
+// removeTop takes back what handlers answered through, and notes whether a recovery inside has stopped them.
+func (r *response) removeTop() {
+	if r.c.Writer == &r.top {
+		r.c.Writer = r.top.ResponseWriter
+	} else if r.top.r != nil && r.c.Writer != r.top.ResponseWriter {
+		r.slot.direct = false // a middleware inside has left a writer of its own, which holds this one
+	}
+	if last := r.c.Errors.Last(); last != nil && errors.Is(last.Err, http.ErrAbortHandler) {
+		r.brokeOff = true
 	}
 }
 

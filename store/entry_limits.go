@@ -95,16 +95,19 @@ func (e *Entry) cutAddress(path *string, n int) {
 // mask hides what is sensitive in the entry's addresses and in the words of the application, and shortens them to
 // their limits.
 func (e *Entry) mask(m *mask.Masker) {
-	e.maskAddress(m, &e.Path, MaxPath)
-	e.maskAddress(m, &e.From, MaxLink)
-	e.maskAddress(m, &e.Location, MaxLink)
-	e.maskAddress(m, &e.Problem, MaxLink)
+	e.shorten(&e.Path, m.Path(e.Path), MaxPath)
+	e.shorten(&e.From, m.Path(e.From), MaxLink)
+	e.shorten(&e.Location, m.Path(e.Location), MaxLink)
+	if e.Problem != "" {
+		e.shorten(&e.Problem, m.Sentence(e.Problem), MaxLink)
+	}
 }
 
-func (e *Entry) maskAddress(m *mask.Masker, path *string, limit int) {
-	*path = m.Path(*path)
-	if len(*path) > limit {
-		*path, e.Truncated = cutRune(*path, limit), true
+// shorten sets a field to what masking has left of it, cut at its limit.
+func (e *Entry) shorten(field *string, masked string, limit int) {
+	*field = masked
+	if len(masked) > limit {
+		*field, e.Truncated = cutRune(masked, limit), true
 	}
 }
 

@@ -48,7 +48,7 @@ func (h *hostPanics) text(value any) string {
 	if len(text) > maxPanicText {
 		text = cutRune(text, maxPanicText)
 	}
-	return h.mask.Path(text)
+	return h.mask.Sentence(text)
 }
 
 // panicPlace is the place of the panic that is being recovered from: file, line and function.
