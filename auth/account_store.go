@@ -10,9 +10,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// accountRecord is an account in Redis. It is a field of one hash that holds all accounts. So a
+// storedAccount is an account in Redis. It is a field of one hash that holds all accounts. So a
 // question about several accounts, such as "who is the last superuser?", is answered in one step.
-type accountRecord struct {
+type storedAccount struct {
 	Role        Role   `json:"role"`
 	Password    string `json:"password,omitempty"` // PHC string; empty until the one-time link is used
 	Created     int64  `json:"created"`            // Unix seconds
@@ -22,7 +22,7 @@ type accountRecord struct {
 	LinkExpires int64  `json:"link_expires,omitempty"` // Unix seconds
 }
 
-func (r accountRecord) account(name string) Account {
+func (r storedAccount) account(name string) Account {
 	account := Account{
 		Name: name, Role: r.Role, Disabled: r.Disabled, HasPassword: r.Password != "",
 		Created: time.Unix(r.Created, 0).UTC(), generation: r.Generation,
@@ -34,16 +34,16 @@ func (r accountRecord) account(name string) Account {
 }
 
 // canLogIn reports whether the account is of use to its owner.
-func (r accountRecord) canLogIn() bool { return !r.Disabled && r.Password != "" }
+func (r storedAccount) canLogIn() bool { return !r.Disabled && r.Password != "" }
 
-// accountRecords are accounts by name.
-type accountRecords map[string]accountRecord
+// storedAccounts are accounts by name.
+type storedAccounts map[string]storedAccount
 
 // lastSuperuser reports whether nobody could manage accounts without the account of this name.
 //
 // Where people log in here, a superuser without a password is of no help, unless the account in
 // question has none either. Where people log in elsewhere, no superuser needs a password.
-func (all accountRecords) lastSuperuser(name string, loginElsewhere bool) bool {
+func (all storedAccounts) lastSuperuser(name string, loginElsewhere bool) bool {
 	r := all[name]
 	if r.Role != Superuser || r.Disabled {
 		return false
@@ -59,7 +59,7 @@ func (all accountRecords) lastSuperuser(name string, loginElsewhere bool) bool {
 
 // access is what an account allows a session or token of this generation. It is the zero Access where
 // the session or token has ended.
-func (all accountRecords) access(account string, generation int64, via Via, id string) Access {
+func (all storedAccounts) access(account string, generation int64, via Via, id string) Access {
 	r, ok := all[account]
 	if !ok || r.Disabled || r.Generation != generation {
 		return Access{}
@@ -67,14 +67,14 @@ func (all accountRecords) access(account string, generation int64, via Via, id s
 	return Access{Account: account, Role: r.Role, Via: via, ID: id, generation: generation}
 }
 
-// accountStore reads and writes account records.
+// accountStore reads and writes accounts in Redis.
 type accountStore struct {
 	client redis.UniversalClient
 	keys   Keys
 }
 
 // insert adds an account unless there is one of that name.
-func (s accountStore) insert(ctx context.Context, name string, r accountRecord) (inserted bool, err error) {
+func (s accountStore) insert(ctx context.Context, name string, r storedAccount) (inserted bool, err error) {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return false, err
@@ -83,12 +83,12 @@ func (s accountStore) insert(ctx context.Context, name string, r accountRecord) 
 }
 
 // read returns the named accounts; those that don't exist are missing in the result.
-func (s accountStore) read(ctx context.Context, names ...string) (accountRecords, error) {
+func (s accountStore) read(ctx context.Context, names ...string) (storedAccounts, error) {
 	lines, err := s.client.HMGet(ctx, s.keys.accounts(), names...).Result()
 	if err != nil {
 		return nil, err
 	}
-	found := make(accountRecords)
+	found := make(storedAccounts)
 	for i, line := range lines {
 		text, ok := line.(string)
 		if !ok {
@@ -102,16 +102,16 @@ func (s accountStore) read(ctx context.Context, names ...string) (accountRecords
 }
 
 // readAll returns all accounts.
-func (s accountStore) readAll(ctx context.Context) (accountRecords, error) {
+func (s accountStore) readAll(ctx context.Context) (storedAccounts, error) {
 	return s.readBy(ctx, s.client)
 }
 
-func (s accountStore) readBy(ctx context.Context, client redis.Cmdable) (accountRecords, error) {
+func (s accountStore) readBy(ctx context.Context, client redis.Cmdable) (storedAccounts, error) {
 	lines, err := client.HGetAll(ctx, s.keys.accounts()).Result()
 	if err != nil {
 		return nil, err
 	}
-	all := make(accountRecords, len(lines))
+	all := make(storedAccounts, len(lines))
 	for name, line := range lines {
 		if all[name], err = decodeAccount(line); err != nil {
 			return nil, err
@@ -120,11 +120,11 @@ func (s accountStore) readBy(ctx context.Context, client redis.Cmdable) (account
 	return all, nil
 }
 
-// decodeAccount reads an account record. Its error does not repeat the line: there are hashes in it.
-func decodeAccount(line string) (accountRecord, error) {
-	var r accountRecord
+// decodeAccount reads a stored account. Its error does not repeat the line: there are hashes in it.
+func decodeAccount(line string) (storedAccount, error) {
+	var r storedAccount
 	if json.Unmarshal([]byte(line), &r) != nil {
-		return accountRecord{}, errors.New("an account in Redis can't be read")
+		return storedAccount{}, errors.New("an account in Redis can't be read")
 	}
 	return r, nil
 }
@@ -136,8 +136,8 @@ const maxUpdates = 50
 // when the change takes effect; it is called again where they changed meanwhile. Its error ends the
 // update.
 func (s accountStore) update(
-	ctx context.Context, name string, apply func(*accountRecord, accountRecords) error,
-) (before, after accountRecord, err error) {
+	ctx context.Context, name string, apply func(*storedAccount, storedAccounts) error,
+) (before, after storedAccount, err error) {
 	key := s.keys.accounts()
 	change := func(tx *redis.Tx) error {
 		all, err := s.readBy(ctx, tx)

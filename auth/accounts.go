@@ -118,7 +118,7 @@ func (a *Accounts) Create(ctx context.Context, name string, role Role, password 
 	if err != nil {
 		return fmt.Errorf("create account: %w", err)
 	}
-	created, err := a.store.insert(ctx, name, accountRecord{Role: role, Password: hash, Created: a.options.Now().Unix()})
+	created, err := a.store.insert(ctx, name, storedAccount{Role: role, Password: hash, Created: a.options.Now().Unix()})
 	switch {
 	case err != nil:
 		return fmt.Errorf("create account: %w", err)
@@ -167,12 +167,12 @@ func (a *Accounts) List(ctx context.Context) ([]Account, error) {
 // ends the account's sessions and tokens and makes its one-time link worthless. It returns
 // [ErrNoAccount], an error of [CheckPassword], or the failure of Redis or ctx.
 func (a *Accounts) SetPassword(ctx context.Context, name, password string) (Account, error) {
-	return a.setPassword(ctx, name, password, func(accountRecord) error { return nil })
+	return a.setPassword(ctx, name, password, func(storedAccount) error { return nil })
 }
 
 // setPassword is SetPassword where allow has no objection. The function allow sees the account as it is
 // at the very moment of the change.
-func (a *Accounts) setPassword(ctx context.Context, name, password string, allow func(accountRecord) error) (Account, error) {
+func (a *Accounts) setPassword(ctx context.Context, name, password string, allow func(storedAccount) error) (Account, error) {
 	if err := CheckPassword(password); err != nil {
 		return Account{}, err
 	}
@@ -180,7 +180,7 @@ func (a *Accounts) setPassword(ctx context.Context, name, password string, allow
 	if err != nil {
 		return Account{}, fmt.Errorf("set password: %w", err)
 	}
-	return a.change(ctx, name, "set password", func(r *accountRecord, _ accountRecords) error {
+	return a.change(ctx, name, "set password", func(r *storedAccount, _ storedAccounts) error {
 		if err := allow(*r); err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (a *Accounts) SetRole(ctx context.Context, name string, role Role) error {
 	if _, err := ParseRole(string(role)); err != nil {
 		return err
 	}
-	_, err := a.change(ctx, name, "change role", func(r *accountRecord, all accountRecords) error {
+	_, err := a.change(ctx, name, "change role", func(r *storedAccount, all storedAccounts) error {
 		if r.Role == role {
 			return errUnchanged
 		}
@@ -214,7 +214,7 @@ func (a *Accounts) SetRole(ctx context.Context, name string, role Role) error {
 // Disable keeps an account from being used, ends its sessions and tokens, and takes its one-time link
 // back. It returns [ErrNoAccount], [ErrLastSuperuser], or the failure of Redis or ctx.
 func (a *Accounts) Disable(ctx context.Context, name string) error {
-	_, err := a.change(ctx, name, "disable account", func(r *accountRecord, all accountRecords) error {
+	_, err := a.change(ctx, name, "disable account", func(r *storedAccount, all storedAccounts) error {
 		if all.lastSuperuser(name, a.options.LoginElsewhere) {
 			return ErrLastSuperuser
 		}
@@ -228,7 +228,7 @@ func (a *Accounts) Disable(ctx context.Context, name string) error {
 // Enable lets a disabled account be used again; its old sessions and tokens stay ended. It returns
 // [ErrNoAccount], or the failure of Redis or ctx.
 func (a *Accounts) Enable(ctx context.Context, name string) error {
-	_, err := a.change(ctx, name, "enable account", func(r *accountRecord, _ accountRecords) error {
+	_, err := a.change(ctx, name, "enable account", func(r *storedAccount, _ storedAccounts) error {
 		r.Disabled = false
 		return nil
 	})
@@ -238,7 +238,7 @@ func (a *Accounts) Enable(ctx context.Context, name string) error {
 // EndSessions ends every session and token of an account. It returns [ErrNoAccount], or the failure of
 // Redis or ctx.
 func (a *Accounts) EndSessions(ctx context.Context, name string) error {
-	_, err := a.change(ctx, name, "end sessions", func(r *accountRecord, _ accountRecords) error {
+	_, err := a.change(ctx, name, "end sessions", func(r *storedAccount, _ storedAccounts) error {
 		r.Generation++
 		return nil
 	})
@@ -254,7 +254,7 @@ var errUnchanged = errors.New("unchanged")
 // A new generation has ended every session and token at once. Deleting their keys afterwards is only
 // tidiness, which expiry provides too.
 func (a *Accounts) change(
-	ctx context.Context, name, doing string, apply func(*accountRecord, accountRecords) error,
+	ctx context.Context, name, doing string, apply func(*storedAccount, storedAccounts) error,
 ) (Account, error) {
 	before, after, err := a.store.update(ctx, name, apply)
 	if errors.Is(err, errUnchanged) {

@@ -23,7 +23,7 @@ func (a *Accounts) Invite(ctx context.Context, name string, role Role) (secret s
 	}
 	secret, hash := newLink()
 	now := a.options.Now()
-	created, err := a.store.insert(ctx, name, accountRecord{
+	created, err := a.store.insert(ctx, name, storedAccount{
 		Role: role, Created: now.Unix(), Link: hash, LinkExpires: now.Add(LinkLifetime).Unix(),
 	})
 	switch {
@@ -40,7 +40,7 @@ func (a *Accounts) Invite(ctx context.Context, name string, role Role) (secret s
 // the link is used. It returns [ErrNoAccount], [ErrDisabled], or the failure of Redis or ctx.
 func (a *Accounts) MakeLink(ctx context.Context, name string) (secret string, err error) {
 	secret, hash := newLink()
-	_, err = a.change(ctx, name, "make link", func(r *accountRecord, _ accountRecords) error {
+	_, err = a.change(ctx, name, "make link", func(r *storedAccount, _ storedAccounts) error {
 		if r.Disabled {
 			return ErrDisabled
 		}
@@ -75,11 +75,11 @@ func (a *Accounts) UseLink(ctx context.Context, name, secret, password string) (
 	if err := a.CheckLink(ctx, name, secret, password); err != nil {
 		return Account{}, err
 	}
-	return a.setPassword(ctx, name, password, func(r accountRecord) error { return a.allowsLink(r, secret) })
+	return a.setPassword(ctx, name, password, func(r storedAccount) error { return a.allowsLink(r, secret) })
 }
 
 // allowsLink returns nil where the account can be given a password by this link now, or else [ErrLink].
-func (a *Accounts) allowsLink(r accountRecord, secret string) error {
+func (a *Accounts) allowsLink(r storedAccount, secret string) error {
 	hash, _ := hashSecret(secret) // where it is not ok, the hash is that of no link
 	if r.Link == "" || subtle.ConstantTimeCompare([]byte(r.Link), []byte(hash)) != 1 || r.LinkExpires <= a.options.Now().Unix() || r.Disabled {
 		return ErrLink

@@ -73,7 +73,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	if session.Options.MaxAge < 0 {
 		return s.end(r, w, session)
 	}
-	state, err := sessionRecordOf(session.Values)
+	state, err := storedSessionOf(session.Values)
 	if err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
@@ -88,13 +88,13 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	} else if err := s.begin(r, w, session, state); err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
-	session.Values[recordKey{}] = state
+	session.Values[storedKey{}] = state
 	return nil
 }
 
 // begin writes a session that Redis doesn't have yet, under a new secret. The browser gets the secret
 // last. Should anything fail before, nobody can reach what is left in Redis.
-func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *sessions.Session, state sessionRecord) error {
+func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *sessions.Session, state storedSession) error {
 	ctx, now := r.Context(), s.now()
 	secret := newSecret()
 	id, _ := hashSecret(secret) // a secret of our own always has one
@@ -117,7 +117,7 @@ func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *se
 
 // update overwrites a session that Redis has. It never brings back a session that was ended meanwhile,
 // but returns errSessionEnded.
-func (s *sessionStore) update(ctx context.Context, id string, state sessionRecord) error {
+func (s *sessionStore) update(ctx context.Context, id string, state storedSession) error {
 	left := state.left(s.now())
 	if left <= 0 {
 		return errSessionEnded // to Redis, 0 would mean for ever
@@ -134,14 +134,14 @@ func (s *sessionStore) update(ctx context.Context, id string, state sessionRecor
 }
 
 // load reads a session and notes that it was used. It is not ok where there is none.
-func (s *sessionStore) load(ctx context.Context, id string) (state sessionRecord, ok bool, err error) {
+func (s *sessionStore) load(ctx context.Context, id string) (state storedSession, ok bool, err error) {
 	states, err := s.use(ctx, []string{id})
 	state, ok = states[id]
 	return state, ok, err
 }
 
 // use reads the sessions that exist, and notes that they are used.
-func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]sessionRecord, error) {
+func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]storedSession, error) {
 	states, err := s.peek(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -165,15 +165,15 @@ func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]sessio
 }
 
 // peek reads the sessions that exist.
-func (s *sessionStore) peek(ctx context.Context, ids []string) (map[string]sessionRecord, error) {
+func (s *sessionStore) peek(ctx context.Context, ids []string) (map[string]storedSession, error) {
 	lines, err := readEach(ctx, s.client, s.keys.session, ids)
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
-	states := make(map[string]sessionRecord, len(lines))
+	states := make(map[string]storedSession, len(lines))
 	for id, line := range lines {
-		var state sessionRecord
+		var state storedSession
 		// A line that can't be read is not a session of ours. An error would shut its owner out for good.
 		// The end is checked here too, because the embedded store's time may stand still.
 		if json.Unmarshal([]byte(line), &state) == nil && state.left(now) > 0 {
@@ -198,7 +198,7 @@ func (s *sessionStore) discard(ctx context.Context, session *sessions.Session) e
 		if err := s.client.Del(ctx, s.keys.session(session.ID)).Err(); err != nil {
 			return fmt.Errorf("end session: %w", err)
 		}
-		if state, _ := session.Values[recordKey{}].(sessionRecord); state.Account != "" {
+		if state, _ := session.Values[storedKey{}].(storedSession); state.Account != "" {
 			if err := s.owned.end(ctx, state.Account, session.ID); err != nil {
 				return fmt.Errorf("end session: %w", err)
 			}

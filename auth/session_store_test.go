@@ -150,11 +150,11 @@ func TestSavingAfterTheEndWritesNothing(t *testing.T) {
 		})
 		b := s.browser()
 		b.post(t, "/login/ada")
-		before := sessionRecord(t, client)
+		before := storedSession(t, client)
 		if w := b.send(http.MethodPost, "/slow"); w.Code == http.StatusOK {
 			t.Error("the session was saved")
 		}
-		if after := sessionRecord(t, client); after != before {
+		if after := storedSession(t, client); after != before {
 			t.Errorf("Redis has %s, want %s", after, before)
 		}
 	})
@@ -210,7 +210,7 @@ func (o *outage) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proce
 	}
 }
 
-func TestRecordThatCantBeReadIsNobody(t *testing.T) {
+func TestStoredSessionThatCantBeReadIsNobody(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newSite(client, auth.SessionOptions{})

@@ -73,7 +73,7 @@ func (s *Sessions) Access(c *gin.Context) (Access, error) {
 	if err != nil {
 		return Access{}, fmt.Errorf("ask who is logged in: %w", err)
 	}
-	state, _ := session.Values[recordKey{}].(sessionRecord)
+	state, _ := session.Values[storedKey{}].(storedSession)
 	if state.Account == "" {
 		return Access{}, nil
 	}
@@ -96,7 +96,7 @@ func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error 
 	if err := s.store.discard(c.Request.Context(), session); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	session.Values[recordKey{}] = sessionRecord{
+	session.Values[storedKey{}] = storedSession{
 		Account: account.Name, Generation: account.generation, Address: address, Agent: agent(c.Request.UserAgent()),
 	}
 	if err := s.store.Save(c.Request, c.Writer, session); err != nil {

@@ -78,7 +78,7 @@ func TestSecretIsNotInRedis(t *testing.T) {
 		if err != nil || len(indexed) != 1 {
 			t.Fatalf("the index has %q, %v", indexed, err)
 		}
-		for _, held := range append(allKeys(t, client), sessionRecord(t, client), indexed[0]) {
+		for _, held := range append(allKeys(t, client), storedSession(t, client), indexed[0]) {
 			if strings.Contains(held, secret) {
 				t.Errorf("the secret is in %q", held)
 			}
@@ -135,15 +135,15 @@ func TestRequestsAreNotedOnceAMinute(t *testing.T) {
 		s := newSite(client, auth.SessionOptions{})
 		b := s.browser()
 		b.post(t, "/login/ada")
-		created := sessionRecord(t, client)
+		created := storedSession(t, client)
 		s.later(t, 59*time.Second)
 		b.wantAccount(t, "ada")
-		if noted := sessionRecord(t, client); noted != created {
+		if noted := storedSession(t, client); noted != created {
 			t.Errorf("after 59 s: %s, want %s", noted, created)
 		}
 		s.later(t, time.Second)
 		b.wantAccount(t, "ada")
-		if noted := sessionRecord(t, client); noted == created {
+		if noted := storedSession(t, client); noted == created {
 			t.Errorf("after a minute it is still %s", noted)
 		}
 	})
@@ -245,8 +245,8 @@ func TestWithoutRedisNobodyIsLoggedInOrOut(t *testing.T) {
 	b.wantAccount(t, "ada")
 }
 
-// sessionRecord returns what Redis holds of the only session.
-func sessionRecord(t *testing.T, client redis.UniversalClient) string {
+// storedSession returns what Redis holds of the only session.
+func storedSession(t *testing.T, client redis.UniversalClient) string {
 	t.Helper()
 	all := allKeys(t, client)
 	i := slices.IndexFunc(all, func(key string) bool { return strings.HasPrefix(key, keys.Session("")) })

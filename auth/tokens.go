@@ -39,8 +39,8 @@ type Token struct {
 	Expires time.Time
 }
 
-// tokenRecord is a token in Redis.
-type tokenRecord struct {
+// storedToken is a token in Redis.
+type storedToken struct {
 	Account    string `json:"account"`
 	Generation int64  `json:"generation"`
 	Label      string `json:"label"`
@@ -95,7 +95,7 @@ func (t *Tokens) Create(ctx context.Context, account, label string, lifetime tim
 	}
 	secret = newSecret()
 	id, _ := hashSecret(secret) // a secret of our own always has one
-	line, err := json.Marshal(tokenRecord{account, owner.Generation, label, now.Unix(), now.Add(lifetime).Unix()})
+	line, err := json.Marshal(storedToken{account, owner.Generation, label, now.Unix(), now.Add(lifetime).Unix()})
 	if err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
@@ -120,19 +120,19 @@ func (t *Tokens) Access(ctx context.Context, secret string) (Access, error) {
 	if !ok {
 		return Access{}, nil
 	}
-	records, err := t.load(ctx, id)
+	found, err := t.load(ctx, id)
 	if err != nil {
 		return Access{}, fmt.Errorf("look a token up: %w", err)
 	}
-	record, ok := records[id]
+	token, ok := found[id]
 	if !ok {
 		return Access{}, nil
 	}
-	found, err := t.accounts.read(ctx, record.Account)
+	accounts, err := t.accounts.read(ctx, token.Account)
 	if err != nil {
 		return Access{}, fmt.Errorf("look a token's account up: %w", err)
 	}
-	return found.access(record.Account, record.Generation, ViaToken, id), nil
+	return accounts.access(token.Account, token.Generation, ViaToken, id), nil
 }
 
 // List returns an account's tokens, the one that expires last first, or the failure of Redis or ctx.
@@ -141,13 +141,13 @@ func (t *Tokens) List(ctx context.Context, account string) ([]Token, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}
-	records, err := t.load(ctx, ids...)
+	found, err := t.load(ctx, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}
 	var tokens []Token
 	for _, id := range ids {
-		if r, ok := records[id]; ok {
+		if r, ok := found[id]; ok {
 			tokens = append(tokens, Token{id, r.Label, time.Unix(r.Created, 0).UTC(), time.Unix(r.Expires, 0).UTC()})
 		}
 	}
@@ -170,22 +170,22 @@ func (t *Tokens) Revoke(ctx context.Context, account, id string) error {
 }
 
 // load reads the tokens that exist and have not expired.
-func (t *Tokens) load(ctx context.Context, ids ...string) (map[string]tokenRecord, error) {
+func (t *Tokens) load(ctx context.Context, ids ...string) (map[string]storedToken, error) {
 	lines, err := readEach(ctx, t.client, t.keys.token, ids)
 	if err != nil {
 		return nil, err
 	}
 	now := t.now().Unix()
-	records := make(map[string]tokenRecord, len(lines))
+	found := make(map[string]storedToken, len(lines))
 	for id, line := range lines {
-		var r tokenRecord
+		var r storedToken
 		// A line that can't be read is no token. The end is checked here too, because the embedded
 		// store's time may stand still.
 		if json.Unmarshal([]byte(line), &r) == nil && r.Expires > now {
-			records[id] = r
+			found[id] = r
 		}
 	}
-	return records, nil
+	return found, nil
 }
 
 // readEach reads the values of many keys, which may be on several nodes, in one round trip. Keys that

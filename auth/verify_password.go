@@ -37,9 +37,9 @@ func (a *Accounts) Verify(ctx context.Context, name, password string) (Account, 
 	return stored.account(name), nil
 }
 
-// lookUp returns the account, or an empty record, which can't log in, where there is none. A name that
+// lookUp returns the account, or an empty account, which can't log in, where there is none. A name that
 // no account can have costs a look-up all the same: the time must not tell.
-func (a *Accounts) lookUp(ctx context.Context, name string) (accountRecord, error) {
+func (a *Accounts) lookUp(ctx context.Context, name string) (storedAccount, error) {
 	if CheckName(name) != nil {
 		name = ""
 	}
@@ -54,7 +54,7 @@ func (a *Accounts) rehash(ctx context.Context, name, verified, password string) 
 	if err != nil {
 		return err
 	}
-	_, err = a.change(ctx, name, "store hash", func(r *accountRecord, _ accountRecords) error {
+	_, err = a.change(ctx, name, "store hash", func(r *storedAccount, _ storedAccounts) error {
 		if r.Password != verified {
 			return errUnchanged
 		}

@@ -16,8 +16,8 @@ const (
 // write to Redis.
 const touchInterval = time.Minute
 
-// sessionRecord is a session in Redis.
-type sessionRecord struct {
+// storedSession is a session in Redis.
+type storedSession struct {
 	Account    string         `json:"account,omitempty"`    // who is logged in; empty for nobody
 	Generation int64          `json:"generation,omitempty"` // of the account, at the login
 	Address    string         `json:"address,omitempty"`    // that the login came from
@@ -28,51 +28,51 @@ type sessionRecord struct {
 }
 
 // end is when the session is over whatever happens.
-func (r sessionRecord) end() time.Time { return time.Unix(r.Created, 0).Add(sessionLifetime) }
+func (r storedSession) end() time.Time { return time.Unix(r.Created, 0).Add(sessionLifetime) }
 
 // left is how long the session lives from now on without another request: 0 or less when it is over.
-func (r sessionRecord) left(now time.Time) time.Duration {
+func (r storedSession) left(now time.Time) time.Duration {
 	idle := time.Unix(r.Seen, 0).Add(sessionIdle)
 	return min(idle.Sub(now), r.end().Sub(now))
 }
 
 // isStale reports whether it is time to note a request.
-func (r sessionRecord) isStale(now time.Time) bool {
+func (r storedSession) isStale(now time.Time) bool {
 	return now.Sub(time.Unix(r.Seen, 0)) >= touchInterval
 }
 
-// recordKey is where a gorilla session's values hold its record. It is a type of our own, so that
+// storedKey is where a gorilla session's values hold the stored session. It is a type of our own, so that
 // handlers can neither read nor set it. Clearing the session removes it, and with it the login.
-type recordKey struct{}
+type storedKey struct{}
 
-// sessionRecordOf takes the record out of a session's values. Only strings can be keys of other values.
-func sessionRecordOf(values map[any]any) (sessionRecord, error) {
-	r, _ := values[recordKey{}].(sessionRecord)
+// storedSessionOf takes the stored session out of a gorilla session's values. Only strings can be keys of other values.
+func storedSessionOf(values map[any]any) (storedSession, error) {
+	r, _ := values[storedKey{}].(storedSession)
 	r.Values = nil
 	for key, value := range values {
 		switch key := key.(type) {
-		case recordKey:
+		case storedKey:
 		case string:
 			if r.Values == nil {
 				r.Values = make(map[string]any)
 			}
 			r.Values[key] = value
 		default:
-			return sessionRecord{}, fmt.Errorf("a session's keys are strings, not %T", key)
+			return storedSession{}, fmt.Errorf("a session's keys are strings, not %T", key)
 		}
 	}
 	return r, nil
 }
 
-// intoValues is the inverse of sessionRecordOf.
-func (r sessionRecord) intoValues(values map[any]any) {
+// intoValues is the inverse of storedSessionOf.
+func (r storedSession) intoValues(values map[any]any) {
 	for key, value := range r.Values {
 		values[key] = value
 	}
-	values[recordKey{}] = r
+	values[storedKey{}] = r
 }
 
-func (r sessionRecord) encode() ([]byte, error) {
+func (r storedSession) encode() ([]byte, error) {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("encode session: %w", err)
