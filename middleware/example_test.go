@@ -62,12 +62,12 @@ func ExampleSetUser() {
 	check := func(c *gin.Context) (name string, err error) { return c.Query("name"), nil } // yours
 	r.POST("/api/login", func(c *gin.Context) {
 		name, err := check(c)
+		middleware.SetUser(c, name)
 		if err != nil {
 			middleware.Problem(c, "wrong password")
 			c.JSON(http.StatusOK, gin.H{"success": false})
 			return
 		}
-		middleware.SetUser(c, name)
 		c.JSON(http.StatusOK, gin.H{"success": true})
 	})
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/api/login?name=ada", nil))
@@ -85,6 +85,12 @@ func ExampleProblem() {
 	gin.SetMode(gin.TestMode)
 	r := gin.New()
 	r.Use(middleware.Track(problems{}, func(*gin.Context) string { return "ada" }, middleware.Options{}))
+	r.Use(func(c *gin.Context) {
+		c.Next()
+		if last := c.Errors.Last(); last != nil {
+			middleware.Problem(c, last.Error())
+		}
+	})
 	r.POST("/pay", func(c *gin.Context) {
 		middleware.Problem(c, "card declined")
 		c.JSON(http.StatusOK, gin.H{"success": false})

@@ -24,7 +24,7 @@ func SetActor(c *gin.Context, actor string) { notesOf(c).actor = actor }
 
 // Problem says what went wrong with the current request, in words for a support agent: "card declined". The request is then
 // shown as a failure with these words, whatever its status: many applications answer 200 to what they reject. The words are
-// masked and cut as a path is. The last call wins, and "" takes it back.
+// masked word by word, and cut at store.MaxLink bytes. The last call wins, and "" takes it back.
 func Problem(c *gin.Context, words string) { notesOf(c).problem = words }
 
 // Skip keeps the current request from being recorded, whatever Track's options say. The admin's own

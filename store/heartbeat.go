@@ -93,8 +93,8 @@ func (h *heartbeat) begun() bool { return !h.sent.IsZero() }
 // due reports whether it is time for the next report.
 func (h *heartbeat) due() bool { return time.Since(h.sent) >= HeartbeatInterval }
 
-// send reports the stats. A report that fails is not sent again: the next one follows anyway.
-func (h *heartbeat) send(s Stats, skew time.Duration) {
+// send reports the stats. A report that fails is not sent again: the next one follows anyway. The error is that of a connection.
+func (h *heartbeat) send(s Stats, skew time.Duration) error {
 	h.sent = time.Now()
 	line := h.line
 	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
@@ -103,7 +103,7 @@ func (h *heartbeat) send(s Stats, skew time.Duration) {
 	line.HostPanic, line.ClockSkew = s.Dropped.HostPanic, skew.Round(time.Millisecond).Seconds()
 	encoded, err := json.Marshal(line)
 	if err != nil {
-		return // there is nothing in a heartbeatJSON that can't be encoded
+		return nil // there is nothing in a heartbeatJSON that can't be encoded
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
@@ -111,7 +111,10 @@ func (h *heartbeat) send(s Stats, skew time.Duration) {
 	pipe.Set(ctx, h.keys.Application(h.id), encoded, heartbeatKept)
 	pipe.SAdd(ctx, h.keys.Applications(), h.id)
 	pipe.PExpire(ctx, h.keys.Applications(), heartbeatKept)
-	_, _ = pipe.Exec(ctx)
+	if _, err := pipe.Exec(ctx); err != nil && !redisreply.Is(err) {
+		return err
+	}
+	return nil
 }
 
 // end takes the process off the list, since it has stopped on purpose. A process that has lost entries stays on the list,
@@ -121,7 +124,7 @@ func (h *heartbeat) end(s Stats, skew time.Duration) {
 		return
 	}
 	if s.Dropped.Total()+s.Indeterminate > 0 {
-		h.send(s, skew)
+		_ = h.send(s, skew)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)

@@ -107,12 +107,16 @@ func (w *writer) await() bool {
 	}
 }
 
-// report sends a heartbeat.
+// report sends a heartbeat. It is also how a site without users finds out that Redis is away.
 func (w *writer) report() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
-	w.heartbeat.send(w.recorder.snapshot(), w.clock.measured())
+	if err := w.heartbeat.send(w.recorder.snapshot(), w.clock.measured()); err != nil {
+		w.failed(err)
+	} else {
+		w.succeeded()
+	}
 }
 
 // gather lets entries collect for a while, so that a busy application costs few round trips.

@@ -58,11 +58,15 @@ func (w *writer) rest() bool {
 // logLosses logs how many entries were lost since it last did: once an outage is over, and every lossInterval at most.
 func (w *writer) logLosses(final bool) {
 	now := w.recorder.snapshot()
-	lost := now.Dropped.Total() + now.Indeterminate - w.logged.Dropped.Total() - w.logged.Indeterminate
-	if lost == 0 || time.Since(w.loggedAt) < lossInterval && !final {
+	lost, unconfirmed := now.Dropped.Total()-w.logged.Dropped.Total(), now.Indeterminate-w.logged.Indeterminate
+	if lost+unconfirmed == 0 || time.Since(w.loggedAt) < lossInterval && !final {
 		return
 	}
-	w.log.Warn(fmt.Sprintf("userlog: %d log entries lost", lost),
+	text := fmt.Sprintf("userlog: log entries lost: %d", lost)
+	if lost == 0 {
+		text = fmt.Sprintf("userlog: log entries sent, but not confirmed by Redis: %d", unconfirmed)
+	}
+	w.log.Warn(text,
 		"queue_full", now.Dropped.QueueFull-w.logged.Dropped.QueueFull,
 		"invalid_username", now.Dropped.InvalidUsername-w.logged.Dropped.InvalidUsername,
 		"host_panic", now.Dropped.HostPanic-w.logged.Dropped.HostPanic,

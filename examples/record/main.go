@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log"
 	"net/http"
 	"os"
@@ -32,14 +33,21 @@ func main() {
 		log.Fatal(err)
 	}
 	server := &http.Server{Addr: "127.0.0.1:8081", Handler: site(logs)}
-	ending, end := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	go func() { log.Print(server.ListenAndServe()); end() }()
-	<-ending.Done()
-	for _, stop := range []func(context.Context) error{server.Shutdown, logs.Close} {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		if err := stop(ctx); err != nil {
-			log.Print(err) // says what is lost
-		}
-		cancel()
+	served := make(chan error, 1)
+	go func() { served <- server.ListenAndServe() }()
+	ending, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	select {
+	case err = <-served:
+	case <-ending.Done():
+		err = within(2*time.Second, server.Shutdown) // give it longer than your slowest handler takes
 	}
+	if err = errors.Join(err, within(2*time.Second, logs.Close)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func within(limit time.Duration, end func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return end(ctx)
 }
