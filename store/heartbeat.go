@@ -53,6 +53,7 @@ type heartbeatJSON struct {
 	Accepted      uint64  `json:"accepted"`
 	Written       uint64  `json:"written"`
 	QueueFull     uint64  `json:"queue_full"`
+	UserShare     uint64  `json:"user_share,omitempty"`
 	Invalid       uint64  `json:"invalid_username"`
 	Refused       uint64  `json:"refused"`
 	HostPanic     uint64  `json:"host_panic,omitempty"`
@@ -101,6 +102,7 @@ func (h *heartbeat) send(s Stats, skew time.Duration) error {
 	line.IndexRefused, line.Traffic = s.IndexRefused, h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
 	line.HostPanic, line.ClockSkew = s.Dropped.HostPanic, skew.Round(time.Millisecond).Seconds()
+	line.UserShare = s.Dropped.UserShare
 	encoded, err := json.Marshal(line)
 	if err != nil {
 		return nil // there is nothing in a heartbeatJSON that can't be encoded
@@ -197,7 +199,7 @@ func (l heartbeatJSON) application(id string, age time.Duration) Application {
 		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),
 		Stats: Stats{
 			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused,
-			Dropped: Dropped{QueueFull: l.QueueFull, InvalidUsername: l.Invalid, Refused: l.Refused, HostPanic: l.HostPanic},
+			Dropped: Dropped{QueueFull: l.QueueFull, UserShare: l.UserShare, InvalidUsername: l.Invalid, Refused: l.Refused, HostPanic: l.HostPanic},
 		},
 	}
 }

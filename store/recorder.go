@@ -17,7 +17,6 @@ import (
 // recorder takes entries from any number of goroutines and hands them, in order, to one writer.
 // One mutex guards the queue and the stats, so the stats balance whenever somebody reads them.
 type recorder struct {
-	size      int
 	work      chan struct{} // capacity 1: the queue is no longer empty, or holds a whole batch
 	announced chan struct{} // capacity 1: this process is going to record
 	closed    chan struct{} // closed when intake ends
@@ -25,24 +24,22 @@ type recorder struct {
 	done      chan struct{} // closed when the writer has returned
 
 	mu      sync.Mutex
-	ring    []Entry // grows up to size
-	head    int
-	queued  int // in ring
-	writing int // taken out of ring, fate not known yet
+	queue   queue
+	writing int // taken out of queue, fate not known yet
 	sending int // of those, perhaps on their way
 	stats   Stats
 	intake  bool
-	gone    bool // what was in ring and being written has been given up
+	gone    bool // what was in queue and being written has been given up
 }
 
 func newRecorder(client redis.UniversalClient, tracker *sendTracker, keys keys.Keys, options Options) *recorder {
 	r := &recorder{
-		size:      options.QueueSize,
 		work:      make(chan struct{}, 1),
 		announced: make(chan struct{}, 1),
 		closed:    make(chan struct{}),
 		given:     make(chan struct{}),
 		done:      make(chan struct{}),
+		queue:     newQueue(options.QueueSize),
 		stats:     Stats{Connected: true},
 		intake:    true,
 	}
@@ -70,12 +67,15 @@ func (r *recorder) record(e Entry) {
 		r.stats.Dropped.InvalidUsername++
 	case !r.intake:
 		r.stats.Dropped.Closed++
-	case r.queued == r.size:
-		r.stats.Dropped.QueueFull++
 	default:
-		r.push(e)
+		switch r.queue.put(&e) {
+		case admittedFor, refusedShare:
+			r.stats.Dropped.UserShare++
+		case refusedLength:
+			r.stats.Dropped.QueueFull++
+		}
 	}
-	wake := r.queued == 1 || r.queued == maxBatch
+	wake := r.queue.length == 1 || r.queue.length == maxBatch
 	r.mu.Unlock()
 	if wake {
 		select {
@@ -93,43 +93,20 @@ func (r *recorder) hostPanicked() {
 	r.stats.Dropped.HostPanic++
 }
 
-// push appends to the ring, which doubles when it is full. The caller holds mu.
-func (r *recorder) push(e Entry) {
-	if r.queued == len(r.ring) {
-		grown := make([]Entry, min(max(2*len(r.ring), 64), r.size))
-		n := copy(grown, r.ring[r.head:])
-		copy(grown[n:], r.ring[:r.head])
-		r.ring, r.head = grown, 0
-	}
-	r.ring[(r.head+r.queued)%len(r.ring)] = e
-	r.queued++
-}
-
-// keptRing is how large a ring may be and yet be kept when it is empty.
-const keptRing = 1024
-
-// take moves up to maxBatch of the oldest entries to batch. They count as queued until settle.
+// take moves up to maxBatch entries to batch. They count as queued until settle.
 func (r *recorder) take(batch []Entry) []Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(batch) < maxBatch && r.queued > 0 {
-		batch = append(batch, r.ring[r.head])
-		r.ring[r.head] = Entry{}
-		r.head = (r.head + 1) % len(r.ring)
-		r.queued--
-		r.writing++
-	}
-	if r.queued == 0 && len(r.ring) > keptRing {
-		r.ring, r.head = nil, 0 // an outage's memory is given back
-	}
+	batch = r.queue.take(batch)
+	r.writing += len(batch)
 	return batch
 }
 
-// waiting is the number of entries in the ring.
+// waiting is the number of entries in the queue.
 func (r *recorder) waiting() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.queued
+	return r.queue.length
 }
 
 // outcome says what became of the entries of one batch.
@@ -191,7 +168,7 @@ func (r *recorder) snapshot() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stats := r.stats
-	stats.Queued = uint64(r.queued + r.writing)
+	stats.Queued = uint64(r.queue.length + r.writing)
 	return stats
 }
 
@@ -217,10 +194,10 @@ func (r *recorder) close(ctx context.Context) error {
 func (r *recorder) abandon() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	lost := r.queued + r.writing
+	lost := r.queue.length + r.writing
 	r.stats.Indeterminate += uint64(r.sending)
 	r.stats.Dropped.Closed += uint64(lost - r.sending)
-	r.ring, r.head, r.queued, r.writing, r.sending = nil, 0, 0, 0, 0
+	r.queue, r.writing, r.sending = newQueue(r.queue.size), 0, 0
 	r.gone = true
 	close(r.given)
 	return lost

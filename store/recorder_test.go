@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,6 +59,35 @@ func TestOutageLosesNothingThatFits(t *testing.T) {
 			t.Fatalf("%s comes after /%d", e.Path, before)
 		}
 		before = n
+	}
+}
+
+func TestAFloodDropsNothingOfOthers(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	logs := storetest.Open(t, server.Client(t), store.Options{QueueSize: 320})
+	logs.Record(storetest.Entry("ada", 0))
+	storetest.Written(t, logs)
+	server.Kill()
+	for n := range 2000 {
+		if n%100 == 0 {
+			for u := range 10 {
+				logs.Record(storetest.Entry(fmt.Sprintf("user-%d", u), n/100))
+			}
+		}
+		logs.Record(storetest.Entry("flood", n))
+	}
+	server.Restart()
+	storetest.Written(t, logs)
+	stats := logs.Stats()
+	if lost := stats.Dropped.Total() + stats.Indeterminate; stats.Dropped.UserShare < 1500 || stats.Dropped.UserShare != lost {
+		t.Errorf("after the outage: %+v", stats)
+	}
+	for u := range 10 {
+		log, err := logs.Log(t.Context(), fmt.Sprintf("user-%d", u))
+		if err != nil || len(log.Entries) != 20 {
+			t.Errorf("user %d has %d entries, %v", u, len(log.Entries), err)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type Stats struct {
 // Dropped counts entries that will never be written, by reason.
 type Dropped struct {
 	QueueFull       uint64 // as many as Options.QueueSize were waiting
+	UserShare       uint64 // its user had more than a share of a full queue, of which others needed some
 	InvalidUsername uint64 // see [CheckUsername]
 	Refused         uint64 // Redis refused: a key of that name holds something else
 	HostPanic       uint64 // a function that the application gave to the middleware panicked
@@ -27,7 +28,7 @@ type Dropped struct {
 
 // Total is the sum over all reasons.
 func (d Dropped) Total() uint64 {
-	return d.QueueFull + d.InvalidUsername + d.Refused + d.HostPanic + d.Closed
+	return d.QueueFull + d.UserShare + d.InvalidUsername + d.Refused + d.HostPanic + d.Closed
 }
 
 // Histogram counts observations by size. Counts[i] is how many were at most the i-th bound and above

@@ -3,7 +3,7 @@ package store
 import "testing"
 
 func TestEntriesLostToAPanicOfTheHostHaveAReasonOfTheirOwn(t *testing.T) {
-	r := &recorder{size: 10, work: make(chan struct{}, 1), intake: true}
+	r := &recorder{queue: newQueue(10), work: make(chan struct{}, 1), intake: true}
 	r.hostPanicked()
 	if got, want := r.snapshot(), (Stats{Accepted: 1, Dropped: Dropped{HostPanic: 1}}); got != want || got.Dropped.Total() != 1 {
 		t.Errorf("stats: %+v", got)
@@ -11,7 +11,7 @@ func TestEntriesLostToAPanicOfTheHostHaveAReasonOfTheirOwn(t *testing.T) {
 }
 
 func TestWhatIsGivenUpStaysSettled(t *testing.T) {
-	r := &recorder{size: 10, work: make(chan struct{}, 1), given: make(chan struct{}), intake: true}
+	r := &recorder{queue: newQueue(10), work: make(chan struct{}, 1), given: make(chan struct{}), intake: true}
 	for range 3 {
 		r.record(Entry{Username: "ada"})
 	}

@@ -68,6 +68,7 @@ func (w *writer) logLosses(final bool) {
 	}
 	w.log.Warn(text,
 		"queue_full", now.Dropped.QueueFull-w.logged.Dropped.QueueFull,
+		"user_share", now.Dropped.UserShare-w.logged.Dropped.UserShare,
 		"invalid_username", now.Dropped.InvalidUsername-w.logged.Dropped.InvalidUsername,
 		"host_panic", now.Dropped.HostPanic-w.logged.Dropped.HostPanic,
 		"refused", now.Dropped.Refused-w.logged.Dropped.Refused,

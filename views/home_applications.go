@@ -46,6 +46,7 @@ func sumOf(processes []store.Application) application {
 		sum.Stats.Queued += a.Stats.Queued
 		sum.Stats.Indeterminate += a.Stats.Indeterminate
 		sum.Stats.Dropped.QueueFull += a.Stats.Dropped.QueueFull
+		sum.Stats.Dropped.UserShare += a.Stats.Dropped.UserShare
 		sum.Stats.Dropped.InvalidUsername += a.Stats.Dropped.InvalidUsername
 		sum.Stats.Dropped.Refused += a.Stats.Dropped.Refused
 		sum.Stats.Dropped.HostPanic += a.Stats.Dropped.HostPanic
@@ -106,6 +107,7 @@ func (a application) Losses() []loss {
 func everyLoss(s store.Stats) []loss {
 	return []loss{
 		{"applications.queue-full", int(s.Dropped.QueueFull)},
+		{"applications.user-share", int(s.Dropped.UserShare)},
 		{"applications.invalid-username", int(s.Dropped.InvalidUsername)},
 		{"applications.refused", int(s.Dropped.Refused)},
 		{"applications.host-panic", int(s.Dropped.HostPanic)},

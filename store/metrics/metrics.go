@@ -79,6 +79,7 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	count(c.accepted, s.Accepted)
 	count(c.written, s.Written)
 	count(c.dropped, s.Dropped.QueueFull, "queue_full")
+	count(c.dropped, s.Dropped.UserShare, "user_share")
 	count(c.dropped, s.Dropped.InvalidUsername, "invalid_username")
 	count(c.dropped, s.Dropped.Refused, "refused")
 	count(c.dropped, s.Dropped.HostPanic, "host_panic")
