@@ -230,7 +230,7 @@ func spoken(r *http.Request) string {
 	var said []string
 	for name, values := range r.Header {
 		switch prefix, _, _ := strings.Cut(name, "-"); prefix {
-		case "Accept", "Referer", "Upgrade", "Purpose", "X", "Sec", "Hx", "Ping":
+		case "Accept", "Referer", "Upgrade", "Purpose", "X", "Sec", "Hx", "Ping", "Turbo":
 			if name != "Accept-Language" && name != "Accept-Encoding" && !strings.HasPrefix(name, "Sec-Ch-") {
 				said = append(said, name+": "+strings.Join(values, " | "))
 			}

@@ -31,6 +31,7 @@ type library struct {
 	body    template.HTMLAttr // attributes of the body
 	ready   string            // an expression that is true when the library is at work
 	inertia bool              // pages are the objects of Inertia's protocol
+	part    template.HTML     // an element that loads a part of the page
 }
 
 func libraries() []library {
@@ -104,6 +105,37 @@ func TestPagesThatLibrariesLoadAhead(t *testing.T) {
 			b.click("#pay")
 			b.shows("h1", "paid")
 			shop.await(t, "GET /; GET /orders; POST /pay > GET /paid", "/paid")
+		})
+	}
+}
+
+// A part of a page that a library loads belongs to the page, and so does what Turbo's streams change. The customer stays there.
+func TestPartsThatLibrariesLoad(t *testing.T) {
+	t.Parallel()
+	for _, l := range []library{
+		{name: "Turbo", scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo", part: `
+			<turbo-frame id="cart"><a id="part" href="/cart">Cart</a></turbo-frame>
+			<form method="post" action="/like"><button id="like">Like</button></form>`},
+		{name: "Unpoly", scripts: []string{"unpoly/unpoly.js"}, ready: "window.up", part: `
+			<div id="cart"><a id="part" href="/cart" up-target="#cart">Cart</a></div>
+			<form method="post" action="/like" up-target="#cart"><button id="like">Like</button></form>`},
+		{name: "htmx 2", scripts: []string{"htmx2/dist/htmx.js"}, ready: "window.htmx", part: `
+			<div id="cart"><button id="part" hx-get="/cart" hx-target="#cart">Cart</button></div>
+			<button id="like" hx-post="/like" hx-target="#cart">Like</button>`},
+	} {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			shop := newLibraryShop(t, l)
+			b := openTab(t, shop.origin)
+			b.visit("/orders")
+			b.eventually("the library works", l.ready)
+			b.click("#part")
+			b.shows("#cart", "one thing")
+			b.click("#like")
+			b.shows("#cart", "liked")
+			shop.awaitKind(t, "/cart", store.KindFragment)
+			shop.awaitKind(t, "/like", store.KindFragment)
+			shop.await(t, "GET /orders; POST /like", "/orders")
 		})
 	}
 }
@@ -234,6 +266,14 @@ func newLibraryShop(t *testing.T, l library) *libraryShop {
 		r.GET(path, func(c *gin.Context) { shop.page(t, c, name) })
 	}
 	r.POST("/pay", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/paid") })
+	r.GET("/cart", serveText("text/html", `<turbo-frame id="cart">one thing</turbo-frame>`))
+	r.POST("/like", func(c *gin.Context) {
+		if strings.Contains(c.GetHeader("Accept"), "turbo-stream") {
+			c.Data(http.StatusOK, "text/vnd.turbo-stream.html", []byte(`<turbo-stream action="update" target="cart"><template>liked</template></turbo-stream>`))
+			return
+		}
+		c.Data(http.StatusOK, "text/html", []byte(`<div id="cart">liked</div>`))
+	})
 	r.GET("/invoice", func(c *gin.Context) {
 		c.Header("Content-Disposition", `attachment; filename="invoice.pdf"`)
 		c.Data(http.StatusOK, "application/pdf", []byte("%PDF-1.7"))
@@ -255,7 +295,7 @@ func newLibraryShop(t *testing.T, l library) *libraryShop {
 
 // page answers with a page of the shop, in the form that the library wants.
 func (s *libraryShop) page(t *testing.T, c *gin.Context, name string) {
-	values := map[string]any{"Name": name, "Scripts": s.scripts, "Head": s.head, "Body": s.body}
+	values := map[string]any{"Name": name, "Scripts": s.scripts, "Head": s.head, "Body": s.body, "Part": s.part}
 	if s.inertia {
 		page, err := json.Marshal(map[string]any{"component": name, "props": map[string]any{}, "url": c.Request.RequestURI, "version": "1"})
 		if err != nil {
