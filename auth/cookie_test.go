@@ -34,7 +34,7 @@ func TestCookieIsProtected(t *testing.T) {
 		{"domain, plain http", http1, "/userlog", auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "userlog", Domain: "example.com"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			s := newSite(redistest.Start(t).Client(t), c.options)
+			s := newSite(redistest.Patient(t, redistest.Start(t).Client(t)), c.options)
 			s.sessions = s.sessions.At(c.base)
 			b := s.browser()
 			b.origin = c.origin

@@ -43,7 +43,7 @@ func TestReasonHoldsForAPairAndAWhile(t *testing.T) {
 
 func TestReasonIsRefused(t *testing.T) {
 	t.Parallel()
-	reasons := auth.NewReasons(redistest.Start(t).Client(t), keys)
+	reasons := auth.NewReasons(redistest.Patient(t, redistest.Start(t).Client(t)), keys)
 	for _, text := range []string{"", "  ", strings.Repeat("é", auth.MaxReason+1), "a\nb", "a\x1bb", "\xff", "a\u0085b", "\u200b", "\u3164", "\u2800", "\u202e", "—"} {
 		if err := reasons.State(t.Context(), "eve", "ada", text); !errors.Is(err, auth.ErrReason) {
 			t.Errorf("%q: %v", text, err)

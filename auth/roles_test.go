@@ -71,7 +71,7 @@ func TestWhatEndsSessions(t *testing.T) {
 	}
 	for what, change := range changes {
 		t.Run(what, func(t *testing.T) {
-			s := newSite(redistest.Start(t).Client(t), auth.SessionOptions{})
+			s := newSite(redistest.Patient(t, redistest.Start(t).Client(t)), auth.SessionOptions{})
 			s.make(t, "ada", "grace")
 			ada, grace := s.browser(), s.browser()
 			ada.post(t, "/login/ada")
@@ -97,7 +97,7 @@ func TestWhatEndsSessions(t *testing.T) {
 
 func TestUnchangedRoleKeepsSessions(t *testing.T) {
 	t.Parallel()
-	s := newSite(redistest.Start(t).Client(t), auth.SessionOptions{})
+	s := newSite(redistest.Patient(t, redistest.Start(t).Client(t)), auth.SessionOptions{})
 	s.make(t, "ada")
 	b := s.browser()
 	b.post(t, "/login/ada")
@@ -196,7 +196,7 @@ func TestWhoIsTheLastSuperuser(t *testing.T) {
 		{"the other is disabled, and nobody has one", nil, []string{"ada", "grace"}, "grace", true, true},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			s := newSite(redistest.Start(t).Client(t), auth.SessionOptions{})
+			s := newSite(redistest.Patient(t, redistest.Start(t).Client(t)), auth.SessionOptions{})
 			s.make(t, c.passwords...)
 			for _, name := range c.none {
 				if _, err := s.accounts.Invite(t.Context(), name, auth.Superuser); err != nil {

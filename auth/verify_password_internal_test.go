@@ -15,7 +15,7 @@ import (
 func TestEveryRefusalCostsOneHash(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	accounts := NewAccounts(redistest.Start(t).Client(t), Keys{}, AccountOptions{})
+	accounts := NewAccounts(redistest.Patient(t, redistest.Start(t).Client(t)), Keys{}, AccountOptions{})
 	var computed []Cost
 	accounts.hasher.derive = func(password string, p passwordHash) []byte {
 		computed = append(computed, p.Cost)

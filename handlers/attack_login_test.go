@@ -58,10 +58,10 @@ func TestAFloodOfLogins(t *testing.T) {
 			for _, n := range statuses {
 				total += n
 			}
-			// Where Redis can't be asked in time, as on a busy machine, the answer is 503. What was allowed meanwhile
-			// grows with the time that the flood took.
+			// Where Redis can't be asked in time, as on a busy machine, the answer is 503, or the process counts by itself: so
+			// twice as many are allowed. What was allowed meanwhile grows with the time that the flood took.
 			checked, late := statuses[http.StatusUnprocessableEntity], statuses[http.StatusServiceUnavailable]
-			allowed := c.attempts + 1 + int(time.Since(begun)*time.Duration(c.attempts)/auth.ThrottleWindow)
+			allowed := 2 * (c.attempts + 1 + int(time.Since(begun)*time.Duration(c.attempts)/auth.ThrottleWindow))
 			if total < flood || checked+late+statuses[http.StatusTooManyRequests] != total || checked > allowed {
 				t.Errorf("answers: %v; want at most %d with 422, and none but those, 429 and 503", statuses, allowed)
 			}

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -57,13 +58,14 @@ func (s *site) count429(a *answer) int {
 	return 1
 }
 
-// useUpAllowance lets an account have nothing recorded for an hour. What is counted is a time.
+// useUpAllowance lets an account have nothing recorded for an hour. What is counted is a time, and kept until that has passed.
 func (s *site) useUpAllowance(account string, via auth.Via) {
 	s.t.Helper()
 	if _, err := auth.NewAllowance(s.logs.Client(), s.authKeys()).Take(s.t.Context(), account, via); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.client.IncrByFloat(s.t.Context(), s.authKeys().Recorded(account, string(via)), 3600).Err(); err != nil {
+	key := s.authKeys().Recorded(account, string(via))
+	if err := errors.Join(s.client.IncrByFloat(s.t.Context(), key, 3600).Err(), s.client.Persist(s.t.Context(), key).Err()); err != nil {
 		s.t.Fatal(err)
 	}
 }

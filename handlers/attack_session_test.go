@@ -67,8 +67,9 @@ func TestCookiesThatAreNotOurs(t *testing.T) {
 			t.Errorf("%s: a logout answers %d", what, a.StatusCode)
 		}
 	}
-	if after := s.keys(); !slices.Equal(before, after) {
-		t.Errorf("keys before: %q, after: %q", before, after)
+	// Attempts to log in are forgotten meanwhile.
+	if added := slices.DeleteFunc(s.keys(), func(key string) bool { return slices.Contains(before, key) }); len(added) > 0 {
+		t.Errorf("keys before: %q, and now also: %q", before, added)
 	}
 	if a := b.get(base + "/"); a.StatusCode != http.StatusOK {
 		t.Errorf("the one who is logged in: %d", a.StatusCode)

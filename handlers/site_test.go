@@ -83,11 +83,12 @@ func newSite(t *testing.T, client redis.UniversalClient, options handlers.Option
 }
 
 // newSiteWith is newSite where sockets last so long whose viewers came by somebody else's login; 0 is a
-// minute.
+// minute. Its connections to Redis are patient: an answer that comes late, as on a busy machine, is no outage.
 func newSiteWith(t *testing.T, client redis.UniversalClient, options handlers.Options, loginInterval time.Duration, bases ...string) *site {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	options.Logger = quiet
+	client = redistest.Patient(t, client.(*redis.Client))
 	logs, err := store.New(client, store.Options{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ var root = audit.Actor{Name: "root", Role: "superuser", Via: "browser", Address:
 // newChanges returns changes of the accounts in a Redis of the test's own.
 func newChanges(t *testing.T, log *notes) *accounts.Changes {
 	t.Helper()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	return &accounts.Changes{
 		Accounts: auth.NewAccounts(client, auth.Keys{}, auth.AccountOptions{Cost: auth.Cost{Memory: 8, Passes: 1, Threads: 1}}),
 		Sessions: auth.NewSessions(client, auth.Keys{}, auth.SessionOptions{}),

@@ -47,6 +47,8 @@ type Log struct {
 	now        func() time.Time
 	script     *redis.Script
 
+	appendTimeout, readTimeout time.Duration // the constants, but for tests
+
 	turn  chan struct{} // holds a token while a goroutine appends; it alone uses what follows
 	end   end           // how the log ended when this process last heard of it
 	known position      // the furthest position that this process has seen
@@ -64,7 +66,7 @@ func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 	return &Log{
 		client: client, head: keys.Head(), stream: keys.Records(),
 		maxRecords: options.MaxRecords, now: options.Now, script: redis.NewScript(appendScript),
-		turn: make(chan struct{}, 1),
+		appendTimeout: appendTimeout, readTimeout: readTimeout, turn: make(chan struct{}, 1),
 	}
 }
 
@@ -78,7 +80,7 @@ var appendScript string
 // and returns it as it was written. It returns within about two seconds. After an error the record is
 // usually not in the log, but may be: Redis may have died with the answer. It is never there in part.
 func (l *Log) Append(ctx context.Context, r Record) (Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.appendTimeout)
 	defer cancel()
 	select {
 	case l.turn <- struct{}{}:

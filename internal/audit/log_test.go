@@ -105,10 +105,10 @@ func TestLogIsCapped(t *testing.T) {
 func TestManyWriteOneChain(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		const processes, goroutines, appends = 3, 4, 25
+		const processes, goroutines, appends = 3, 2, 50
 		var all sync.WaitGroup
 		for process := range processes {
-			log := audit.New(client, keys, audit.Options{MaxRecords: 250})
+			log := audit.New(client, keys, audit.Options{MaxRecords: 250}).Patient()
 			for goroutine := range goroutines {
 				all.Go(func() {
 					for n := range appends {

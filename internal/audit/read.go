@@ -29,7 +29,7 @@ type Page struct {
 // Read returns records that match, newest first: up to limit of them, 1 at least. Their Seq is less than
 // before; 0 begins with the newest. Read returns within about five seconds.
 func (l *Log) Read(ctx context.Context, filter Filter, before int64, limit int) (Page, error) {
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.readTimeout)
 	defer cancel()
 	limit = max(limit, 1)
 	var page Page

@@ -116,7 +116,7 @@ func TestReadInPages(t *testing.T) {
 func TestReadIsBounded(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		log := audit.New(client, keys, audit.Options{})
+		log := audit.New(client, keys, audit.Options{}).Patient()
 		put(t, log, audit.Record{Actor: "rare", Action: audit.View})
 		_, err := client.Pipelined(t.Context(), func(p redis.Pipeliner) error {
 			for range 10_100 {

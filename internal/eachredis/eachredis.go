@@ -16,10 +16,10 @@ import (
 )
 
 // Run runs the suite as subtest "redis" on a real server, and as subtest "embedded" on the embedded
-// store's. Both are empty and the subtest's own.
+// store's. Both are empty and the subtest's own, and their clients are patient ([redistest.Patient]).
 func Run(t *testing.T, suite func(t *testing.T, client redis.UniversalClient)) {
 	t.Helper()
-	t.Run("redis", func(t *testing.T) { suite(t, redistest.Start(t).Client(t)) })
+	t.Run("redis", func(t *testing.T) { suite(t, redistest.Patient(t, redistest.Start(t).Client(t))) })
 	t.Run("embedded", func(t *testing.T) { suite(t, inMemory(t)) })
 }
 
@@ -35,5 +35,5 @@ func inMemory(t *testing.T) redis.UniversalClient {
 			t.Errorf("close the embedded store: %v", err)
 		}
 	})
-	return logs.Client()
+	return redistest.Patient(t, logs.Client().(*redis.Client))
 }

@@ -84,7 +84,7 @@ func TestJSONHasTheBacklogAndThenWhatHappens(t *testing.T) {
 
 func TestJSONEntriesAreOnesOfTheWireFormat(t *testing.T) {
 	t.Parallel()
-	s, _ := onRedis(t, redistest.Start(t).Client(t))
+	s, _ := onRedis(t, redistest.Patient(t, redistest.Start(t).Client(t)))
 	s.record("<b>", "/\"\u2028")
 	var fields map[string]any
 	if err := json.Unmarshal(s.watch("json", "1", "username", "<b>").read(), &fields); err != nil {
@@ -137,7 +137,7 @@ func TestAUsersSocketHasNobodyElsesRequests(t *testing.T) {
 // One connection to Redis serves all viewers, and none is left when they are gone.
 func TestViewersShareOneConnection(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	s, stored := onRedis(t, client)
 	connections := func() int {
 		list, err := client.ClientList(t.Context()).Result()

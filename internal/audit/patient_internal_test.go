@@ -1,0 +1,9 @@
+package audit
+
+import "time"
+
+// Patient has the log wait for Redis for as long as a busy machine may need, and returns it.
+func (l *Log) Patient() *Log {
+	l.appendTimeout, l.readTimeout = time.Minute, time.Minute
+	return l
+}
