@@ -13,8 +13,8 @@ import (
 
 // How the list of what counts is kept up.
 const (
-	keptSlack = 8   // lines more than it should have, before it is trimmed
-	keptShare = 100 // of the retention: how much earlier than the log it may expire
+	keptShare = 100 // the part of the retention by which it may expire earlier than the log
+	keptSlack = 8   // lines more than it should have, until the next heartbeat
 )
 
 // lists are the lists of one user in Redis, and what this process knows of the second one ([keys.Keys.Kept]).
@@ -28,7 +28,8 @@ type lists struct {
 	asked  bool      // it is known whether it was there
 	there  bool      // it was, when it was last written to
 	synced time.Time // when it was last made sure that it is, and that it does not expire
-	long   bool      // it should be trimmed
+	length int       // it had so many lines then
+	long   bool      // it is in writer.long
 	stale  bool      // it is about a log that somebody has deleted
 }
 
@@ -98,7 +99,7 @@ func (w *writer) queueKept(ctx context.Context, pipe redis.Pipeliner, p *push, n
 		command(ctx, pipe, "copy", l.log, l.kept)
 	}
 	counting := p.counting()
-	switch p.trim = l.long || len(counting) > keptSlack; {
+	switch p.trim = l.length+len(counting) > w.options.MaxEntries+keptSlack; {
 	case len(counting) == 0:
 	case p.mixed:
 		p.kept = commandOf(ctx, pipe, "lpush", l.kept, counting)
@@ -132,8 +133,13 @@ func (w *writer) queueAsking(ctx context.Context, pipe redis.Pipeliner, pushes [
 // learn notes what a transaction that was carried out tells about the lists.
 func (w *writer) learn(pushes []push, now time.Time) {
 	for i := range pushes {
-		if p := &pushes[i]; p.log.Val() > 0 {
+		p := &pushes[i]
+		if p.log.Val() > 0 {
 			p.learn(now, w.options.MaxEntries)
+		}
+		if l := &p.user.lists; l.length > w.options.MaxEntries && !l.long {
+			l.long = true
+			w.long = append(w.long, p.user)
 		}
 	}
 }
@@ -145,7 +151,10 @@ func (p *push) learn(now time.Time, maxEntries int) {
 	case p.kept != nil:
 		l.asked, l.there = true, p.kept.Val() > 0
 		before = p.kept.Val() - int64(len(p.counting()))
-		l.long = !p.trim && p.kept.Val() > int64(maxEntries+keptSlack)
+		l.length = int(p.kept.Val())
+		if p.trim {
+			l.length = min(l.length, maxEntries)
+		}
 	case p.mixed:
 		l.there = p.log.Val() > int64(len(p.lines)) // there was a log to copy
 	}
@@ -154,6 +163,24 @@ func (p *push) learn(now time.Time, maxEntries int) {
 	}
 	// A log that begins has lost nothing yet. What the list has is of a log that somebody has deleted.
 	l.stale = before > 0 && p.log.Val() == int64(len(p.lines))
+}
+
+// trimKept trims the lists that are too long. It is called with each heartbeat. A list that Redis can't trim now is
+// trimmed with the user's next entry that counts.
+func (w *writer) trimKept() {
+	if len(w.long) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	pipe := w.client.Pipeline()
+	for _, user := range w.long {
+		l := &user.lists
+		pipe.LTrim(ctx, l.kept.(string), 0, int64(w.options.MaxEntries)-1)
+		l.length, l.long = min(l.length, w.options.MaxEntries), false
+	}
+	_, _ = pipe.Exec(ctx)
+	w.long = nil
 }
 
 // catchUp adds to the lists that users have after all. This is a transaction later than it should be: all that can come
@@ -171,7 +198,7 @@ func (w *writer) catchUp(ctx context.Context, pushes []push) {
 		return // they are in the log, and will be kept with the next copy if it is not too late
 	}
 	for _, p := range late {
-		p.user.lists.there = p.kept.Val() > 0
+		p.user.lists.there, p.user.lists.length = p.kept.Val() > 0, int(p.kept.Val())
 	}
 }
 

@@ -44,6 +44,7 @@ type writer struct {
 	timed    bool          // the batch has times by Redis' clock
 	skewed   bool          // that this host's clock is wrong has been logged
 	backoff  time.Duration // 0 while Redis answers
+	long     []*habit      // users whose lists of what counts are to be trimmed
 	unkept   bool          // Redis does not let us write lists of what counts
 	foreign  bool          // that a key of the index holds something else has been logged
 	awayAt   time.Time     // when it last ceased to
@@ -81,6 +82,7 @@ func (w *writer) run() {
 		w.gather(started)
 	}
 	w.logLosses(true)
+	w.trimKept()
 	w.heartbeat.end(w.recorder.snapshot(), w.clock.measured())
 }
 
@@ -111,6 +113,7 @@ func (w *writer) await() bool {
 func (w *writer) report() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
+	w.trimKept()
 	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
 	if err := w.heartbeat.send(w.recorder.snapshot(), w.clock.measured()); err != nil {
 		w.failed(err)
