@@ -39,6 +39,16 @@ func TestRowShowsARequest(t *testing.T) {
 	}
 }
 
+func TestRowSaysHowOftenTheSameWasRecorded(t *testing.T) {
+	set := newSet(t)
+	for repeats, want := range map[int]string{0: "Success (200)", 28: "Success (200) × 28", 1234: "Success (200) × 1,234"} {
+		html, err := set.Row("en", "/u", &store.Entry{ID: "9", Username: "ada", Method: "GET", Path: "/poll", Code: 200, Repeats: repeats}, true)
+		if got := parseRow(t, html, err).Find("td.result").Text(); got != want {
+			t.Errorf("%d repeats: %q, want %q", repeats, got, want)
+		}
+	}
+}
+
 func TestRowIsTextWhateverIsInIt(t *testing.T) {
 	e := hostileEntry()
 	html, err := newSet(t).Row("en", "/u", &e, true)

@@ -26,6 +26,8 @@ func TestLines(t *testing.T) {
 	}
 	image := *e
 	image.Kind = store.KindAsset
+	poll := *e
+	poll.Repeats, poll.Since = 28, e.Time.Add(-27*time.Second)
 	broken := *e
 	broken.Code, broken.Page, broken.Duration = 500, "Pay\x1b", 0
 	declined := store.Entry{Username: "ada", Method: "POST", Path: "/pay", Code: 200, Problem: "card\x1b declined", Time: e.Time}
@@ -52,6 +54,7 @@ func TestLines(t *testing.T) {
 		{"unknown", textLines{words: words, colour: true}, &past, "03:04:05  Read (GET)      /x  Status unknown"},
 		{"by an agent", textLines{words: words}, &acted, "03:04:05  Read (GET)      /x  by bob\\x1b, as ada  Success (200)"},
 		{"a part", textLines{words: words, colour: true}, &image, "\x1b[2m03:04:05  Read (GET)      /x  \x1b[33mClient error (404)\x1b[0m  1.2s\x1b[0m"},
+		{"a poll", textLines{words: words}, &poll, "03:04:05  Read (GET)      /x  Client error (404)  × 28  1.2s"},
 	} {
 		if got := c.lines.line(c.e); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.what, got, c.want)
