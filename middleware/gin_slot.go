@@ -74,7 +74,10 @@ type ginSlot struct {
 // install lays r below Gin's writer.
 func (s *ginSlot) install(r *response) {
 	r.ResponseWriter = *s.field
-	s.installed = r.writer()
+	s.installed = belowGin{r}
+	if _, pushes := r.ResponseWriter.(http.Pusher); pushes {
+		s.installed = belowPushingGin{belowGin{r}}
+	}
 	*s.field = s.installed
 }
 
@@ -107,10 +110,16 @@ func below(w http.ResponseWriter) http.ResponseWriter {
 	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
 		return u.Unwrap()
 	}
-	if _, isGin := w.(gin.ResponseWriter); !isGin {
-		return nil
+	if _, isGin := w.(gin.ResponseWriter); isGin {
+		return embedded(w)
 	}
-	// Middleware of Gin embed its writer, and have no Unwrap.
+	return nil
+}
+
+// embedded is the writer that a middleware of Gin has embedded in its own, since those have no Unwrap. It is nil where there is
+// none, or where it can't be reached.
+func embedded(w http.ResponseWriter) (next http.ResponseWriter) {
+	defer func() { _ = recover() }() // over a nil pointer on the way to a field that is promoted
 	v := reflect.ValueOf(w)
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
@@ -118,23 +127,32 @@ func below(w http.ResponseWriter) http.ResponseWriter {
 	if v.Kind() != reflect.Struct {
 		return nil
 	}
-	field := v.FieldByName("ResponseWriter")
-	if !field.IsValid() || !field.CanInterface() {
-		return nil
+	if field := v.FieldByName("ResponseWriter"); field.IsValid() && field.CanInterface() {
+		next, _ = field.Interface().(http.ResponseWriter)
 	}
-	next, _ := field.Interface().(http.ResponseWriter)
 	return next
 }
 
-// enclosing finds the nearest response of a tracker outside, and the nearest of one that records to the same place.
-func (r *recording) enclosing(w http.ResponseWriter) (nearest, same *response) {
+// enclosing finds the nearest response of a tracker outside, and the nearest of one that records to the same place. Both are
+// those of this request.
+func (r *recording) enclosing(c *gin.Context, w http.ResponseWriter, request *http.Request) (nearest, same *response) {
 	for w != nil {
 		t, ok := w.(interface{ tracked() *response })
 		if !ok {
-			w = below(w)
+			next := below(w)
+			if next == nil {
+				if _, ok := w.(closeNotifier); ok || nearest != nil {
+					return nearest, nil // the server's own
+				}
+				return r.announcedIn(request)
+			}
+			w = next
 			continue
 		}
 		outer := t.tracked()
+		if !outer.isOf(c, request) {
+			return nil, nil // the caller's request is over
+		}
 		if nearest == nil {
 			nearest = outer
 		}
@@ -145,3 +163,19 @@ func (r *recording) enclosing(w http.ResponseWriter) (nearest, same *response) {
 	}
 	return nearest, nil
 }
+
+// announcedIn finds the response of a TrackHTTP outside by the request, where a writer between can't be looked through, such as
+// that of http.TimeoutHandler.
+func (r *recording) announcedIn(request *http.Request) (nearest, same *response) {
+	outer, _ := request.Context().Value(announced{}).(*response)
+	switch {
+	case outer == nil:
+		return nil, nil
+	case r.comparable && outer.logs == r.logs:
+		return outer, outer
+	}
+	return outer, nil
+}
+
+// announced is the key of a response in its request's context.
+type announced struct{}

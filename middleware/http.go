@@ -1,7 +1,7 @@
 package middleware
 
 import (
-	"cmp"
+	"context"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -56,7 +56,7 @@ func (t *httpTracker) serve(next http.Handler, w http.ResponseWriter, request *h
 		next.ServeHTTP(w, request)
 		return
 	}
-	nearest, same := t.enclosing(w)
+	nearest, same := t.enclosing(nil, w, request)
 	if same != nil {
 		t.within(same, next, w, request)
 		return
@@ -66,35 +66,31 @@ func (t *httpTracker) serve(next http.Handler, w http.ResponseWriter, request *h
 	defer func() {
 		// There is no recover here, so that a panic stays exactly what it was.
 		code, open := r.leave(!returned)
-		if code == 0 && returned {
+		if r.aborted = !returned; code == 0 && returned {
 			code = http.StatusOK // what the server sends by itself
 		}
 		if open {
 			r.finish(code)
 		}
 	}()
-	next.ServeHTTP(r.writer(), request)
+	next.ServeHTTP(r.variant(capabilitiesOf(w)), r.r)
 	returned = true
 }
 
 // within lets a tracker outside record the request, and tells it what only this one knows.
 func (t *httpTracker) within(outer *response, next http.Handler, w http.ResponseWriter, request *http.Request) {
-	defer func() {
-		outer.inner.route = cmp.Or(routeOf(request), outer.inner.route)
-		outer.inner.username = cmp.Or(t.before(request), outer.inner.username)
-	}()
+	defer func() { outer.learn(request, nested{routeOf(request), t.ask(request)}) }()
 	next.ServeHTTP(w, request)
 }
 
-// open begins to watch what is answered.
+// open begins to watch what is answered. The request is announced in its context to trackers behind a writer that can't be
+// looked through.
 func (t *httpTracker) open(w http.ResponseWriter, request *http.Request, nearest *response) *response {
-	r := &response{ResponseWriter: w, host: t, logs: t.logs, r: request, ctx: request.Context()}
-	t.arrive(&r.request, request)
-	r.notes = &r.own
-	if nearest != nil {
-		r.notes = nearest.notes
-	}
-	r.before = t.before(request)
+	r := &response{ResponseWriter: w}
+	r.host, r.logs = t, t.logs
+	r.accept(&t.recording, request, nearest)
+	r.r = request.WithContext(context.WithValue(r.ctx, announced{}, r))
+	r.before = t.before(r.r)
 	return r
 }
 

@@ -16,13 +16,13 @@ type identity[R any] struct {
 	earlyPanics *atomic.Int32 // of username before the handlers, in a row
 }
 
-// maxEarlyPanics is how often in a row the host's function may panic before it is no longer asked in front of the handlers:
-// it needs what a middleware behind Track does, such as a session.
+// maxEarlyPanics is how often in a row the host's function may panic before it is asked in front of the handlers of one request
+// in so many only: it needs what a middleware behind Track does, such as a session.
 const maxEarlyPanics = 100
 
 // before asks whose request it is in front of the handlers, so that a logout is still the user's who logs out.
 func (i *identity[R]) before(subject R) (username string) {
-	if i.earlyPanics.Load() >= maxEarlyPanics {
+	if n := i.earlyPanics.Load(); n >= maxEarlyPanics && i.earlyPanics.Add(1)%maxEarlyPanics != 0 {
 		return ""
 	}
 	defer func() {
@@ -37,20 +37,25 @@ func (i *identity[R]) before(subject R) (username string) {
 	return username
 }
 
+// ask asks whose request it is, and takes a panic for nobody.
+func (i *identity[R]) ask(subject R) (username string) {
+	defer func() { _ = recover() }()
+	return i.username(subject)
+}
+
 // find fills in whose request it was, and lets the host change the entry. It returns false if there is nothing to record.
 func (i *identity[R]) find(subject R, r *response, route string, code int) (record bool) {
 	defer r.recoverPanic()
-	if r.notes.skip {
-		return false
-	}
 	f := &r.found
 	r.request.fill(&f.Entry, r.Header(), code)
-	f.code, f.location = code, f.Location
-	f.Username, f.also = i.users(subject, r)
-	if f.Username == "" {
+	f.code, f.location, f.requestID = code, f.Location, f.RequestID
+	username := i.username(subject)
+	f.notes = r.said() // which that function may have changed
+	f.Username, f.also = i.users(username, r)
+	if f.Username == "" || f.notes.skip {
 		return false
 	}
-	f.Route, f.Actor, f.Problem = cmp.Or(r.inner.route, route), r.notes.actor, r.notes.problem
+	f.Route, f.Actor, f.Problem = cmp.Or(r.inner.route, route), f.notes.actor, f.notes.problem
 	f.Page = i.pages.name(subject, &f.Entry)
 	if i.annotate != nil {
 		i.annotate(subject, &f.Entry)
@@ -61,25 +66,21 @@ func (i *identity[R]) find(subject R, r *response, route string, code int) (reco
 // findByArrival is find for handlers that went on after their request was over. Their context may be another user's by now, so
 // only what was known before counts. Where that was nobody, the entry is counted as one without a user.
 func (r *response) findByArrival(code int) (record bool) {
-	if r.notes.skip {
-		return false
-	}
-	f := &r.found
+	f, said := &r.found, r.said()
 	r.request.fill(&f.Entry, nil, code)
 	f.Username, f.Route, f.code = r.before, r.route, code
-	if r.notes.named {
-		f.Username = r.notes.username
+	if said.named {
+		f.Username = said.username
 	}
-	f.Actor, f.Problem = r.notes.actor, r.notes.problem
-	return f.Username != "" || !r.notes.named
+	f.Actor, f.Problem = said.actor, said.problem
+	return !said.skip && (f.Username != "" || !said.named)
 }
 
 // users are the users to record the request for: one, or two where it began as one's and ended as another's, and the host
-// wants both.
-func (i *identity[R]) users(subject R, r *response) (username, also string) {
-	username = r.notes.username
-	if !r.notes.named {
-		username = cmp.Or(i.username(subject), r.before, r.inner.username)
+// wants both. asked is what the host said after the handlers.
+func (i *identity[R]) users(asked string, r *response) (username, also string) {
+	if username = r.found.notes.username; !r.found.notes.named {
+		username = cmp.Or(asked, r.before, r.inner.username)
 	}
 	if i.bothUsers && username != "" && r.before != username {
 		also = r.before

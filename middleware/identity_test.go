@@ -210,3 +210,77 @@ func TestAnInnerTrackNamesTheUserThatTheOuterDoesNotKnow(t *testing.T) {
 		t.Errorf("recorded %q", got)
 	}
 }
+
+// An error handler outside Track is where many applications know what went wrong.
+func TestAnErrorHandlerOutsideSaysWhatWentWrong(t *testing.T) {
+	logs := &memory{}
+	outside := func(c *gin.Context) {
+		c.Next()
+		if last := c.Errors.Last(); last != nil {
+			middleware.Problem(c, last.Error())
+			middleware.SetActor(c, "bob")
+			c.JSON(http.StatusUnprocessableEntity, gin.H{})
+		}
+	}
+	r := answers(outside, middleware.Track(logs, header, middleware.Options{}))
+	r.ServeHTTP(httptest.NewRecorder(), request("GET", "/error", "ada"))
+	if e := logs.all()[0]; e.Problem != "declined" || e.Actor != "bob" || e.Code != 422 {
+		t.Errorf("recorded %+v", e)
+	}
+}
+
+// copied is the writer of a middleware that runs handlers with a copy of the context.
+type copied struct{ gin.ResponseWriter }
+
+// A handler may go on with a copy of its context when Gin serves another request with the context itself.
+func TestALateNoteIsNotAnothersRequest(t *testing.T) {
+	logs := &memory{}
+	r := gin.New()
+	r.Use(middleware.Track(logs, header, middleware.Options{}))
+	var late *gin.Context
+	r.GET("/login", func(c *gin.Context) {
+		late = c.Copy()
+		late.Writer = &copied{c.Writer}
+		c.String(http.StatusOK, "late")
+	})
+	r.GET("/other", func(c *gin.Context) {
+		middleware.SetUser(late, "eve")
+		middleware.Problem(late, "declined")
+		middleware.Skip(late)
+		c.String(http.StatusOK, "other")
+	})
+	r.ServeHTTP(httptest.NewRecorder(), request("GET", "/login", ""))
+	r.ServeHTTP(httptest.NewRecorder(), request("GET", "/other", "bob"))
+	if entries := logs.all(); len(entries) != 1 || entries[0].Username != "bob" || entries[0].Problem != "" {
+		t.Errorf("recorded %+v", entries)
+	}
+}
+
+// An inner Track may return when the outer one serves another request.
+func TestALateInnerTrackTellsNothingOfAnothersRequest(t *testing.T) {
+	logs := &memory{}
+	track := middleware.Track(logs, header, middleware.Options{})
+	begun, goOn, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	slow := gin.New()
+	slow.GET("/slow", track, func(*gin.Context) { close(begun); <-goOn })
+	r := gin.New()
+	r.Use(track)
+	r.GET("/slow", func(c *gin.Context) {
+		w, asked := &copied{c.Writer}, c.Request
+		go func() { defer close(done); slow.ServeHTTP(w, asked) }()
+		<-begun
+		c.String(http.StatusOK, "later")
+	})
+	r.GET("/public", func(c *gin.Context) {
+		close(goOn)
+		<-done
+		c.String(http.StatusOK, "public")
+	})
+	r.ServeHTTP(httptest.NewRecorder(), request("GET", "/slow", "ada"))
+	r.ServeHTTP(httptest.NewRecorder(), request("GET", "/public", ""))
+	for _, e := range logs.all() {
+		if e.Path != "/slow" {
+			t.Errorf("recorded %+v", e)
+		}
+	}
+}

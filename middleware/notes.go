@@ -12,47 +12,53 @@ type notes struct {
 
 // SetUser says whose request the current one is, whatever Track's username function says. Call it where that function
 // can't know: in a handler of a login or a logout, on a route that checks the login by itself. "" stands for nobody, and
-// then the request is not recorded. The last call wins. It does nothing where no Track is in front of or behind the caller.
+// then the request is not recorded. The last call wins, also that of a middleware outside Track, until the answer is sent. A
+// copy of a context tells nothing when its request is over.
 func SetUser(c *gin.Context, username string) {
-	n := notesOf(c)
-	n.username, n.named = username, true
+	note(c, func(n *notes) { n.username, n.named = username, true })
 }
 
 // SetActor says who acts in the user's place, such as the support agent who impersonates her: agents read "by bob, as ada".
-// What an actor did is shown in the log, but neither as where the user is nor as trouble of hers. "" takes it back.
-func SetActor(c *gin.Context, actor string) { notesOf(c).actor = actor }
+// What an actor did is shown in the log, but neither as where the user is nor as trouble of hers. "" takes it back. It is for
+// the same places as [SetUser].
+func SetActor(c *gin.Context, actor string) { note(c, func(n *notes) { n.actor = actor }) }
 
 // Problem says what went wrong with the current request, in words for a support agent: "card declined". The request is then
 // shown as a failure with these words, whatever its status: many applications answer 200 to what they reject. The words are
-// masked word by word, and cut at store.MaxLink bytes. The last call wins, and "" takes it back.
-func Problem(c *gin.Context, words string) { notesOf(c).problem = words }
+// masked word by word, and cut at store.MaxLink bytes. "" takes them back. It is for the same places as [SetUser].
+func Problem(c *gin.Context, words string) { note(c, func(n *notes) { n.problem = words }) }
 
 // Skip keeps the current request from being recorded, whatever Track's options say. The admin's own
-// pages use it.
-func Skip(c *gin.Context) { notesOf(c).skip = true }
+// pages use it. It is for the same places as [SetUser].
+func Skip(c *gin.Context) { note(c, func(n *notes) { n.skip = true }) }
 
 // notesKey is the key of notes that were made in front of Track. It is a string, because up to Gin 1.10 all are.
 const notesKey = "github.com/gin-userlog/userlog/middleware.notes"
 
-// notesOf are the notes of the current request. They lie with the response, since Gin's HandleContext forgets what is in
+// note changes the notes of the current request. They lie with the response, since Gin's HandleContext forgets what is in
 // a context.
-func notesOf(c *gin.Context) *notes {
-	if r, _ := new(recording).enclosing(c.Writer); r != nil {
-		return r.notes
+func note(c *gin.Context, change func(*notes)) {
+	if r, _ := new(recording).enclosing(c, c.Writer, c.Request); r != nil {
+		r.outermost.note(change)
+		return
 	}
-	if n := notesBefore(c); n != nil {
-		return n
+	n := notesBefore(c)
+	if n == nil {
+		n = new(notes)
+		c.Set(notesKey, n)
 	}
-	n := new(notes)
-	c.Set(notesKey, n)
-	return n
+	change(n)
+}
+
+// note changes the notes of a request.
+func (r *response) note(change func(*notes)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.notes)
 }
 
 // notesBefore are notes that were made in front of Track, or nil.
 func notesBefore(c *gin.Context) *notes {
-	if len(c.Keys) == 0 {
-		return nil
-	}
 	kept, _ := c.Get(notesKey)
 	n, _ := kept.(*notes)
 	return n

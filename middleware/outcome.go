@@ -20,24 +20,26 @@ const heldBack = 2048 + 4096
 func (r *response) outcome() (code int, ended store.End) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.hijacked {
-		if r.request.upgrade {
-			return http.StatusSwitchingProtocols, store.EndOrdinary
-		}
+	switch {
+	case r.hijacked && r.request.upgrade:
+		return http.StatusSwitchingProtocols, store.EndOrdinary
+	case r.hijacked:
 		return 0, store.EndUnknown
-	}
-	if r.outlived {
-		if r.code == 0 {
-			return 0, store.EndUnknown
-		}
+	case r.outlived && r.code == 0:
+		return 0, store.EndUnknown
+	case r.outlived:
 		return r.code, store.EndOrdinary
 	}
 	if code, timedOut := r.timedOut(); timedOut {
 		return code, store.EndTimedOut
 	}
 	switch {
-	case r.canceled == context.Canceled && r.gaveUp():
+	case r.gone && !r.isDelivered():
 		return r.reached(), store.EndGaveUp
+	case r.aborted:
+		return r.reached(), store.EndBrokeOff
+	case r.hidden && !r.panicked:
+		return 0, store.EndUnknown
 	case r.brokeOff, r.panicked && (r.sentBefore || r.code < http.StatusBadRequest):
 		return r.code, store.EndBrokeOff
 	}
@@ -49,7 +51,7 @@ func (r *response) timedOut() (code int, timedOut bool) {
 	switch {
 	case errors.Is(r.writeError, http.ErrHandlerTimeout), r.canceled == context.DeadlineExceeded && isTimeoutHandler(r.ResponseWriter):
 		return http.StatusServiceUnavailable, true // what http.TimeoutHandler sends
-	case errors.Is(r.writeError, os.ErrDeadlineExceeded), r.pastWriteTimeout():
+	case errors.Is(r.writeError, os.ErrDeadlineExceeded), r.isPastLimit() && !r.isDelivered():
 		return r.reached(), true
 	}
 	return 0, false
@@ -67,22 +69,24 @@ func isTimeoutHandler(w http.ResponseWriter) bool {
 	return false
 }
 
-// pastWriteTimeout reports whether something of the answer is left to be sent after the server's time for it has run out.
-func (r *response) pastWriteTimeout() bool {
-	if r.deadline || r.flushed && !r.dirty && r.isComplete() {
-		return false
+// isPastLimit reports whether the time for writing has run out: the handler's own limit, or else the server's.
+func (x *exchange) isPastLimit() bool {
+	if x.limited {
+		return !x.limit.IsZero() && time.Now().After(x.limit)
 	}
-	server, _ := r.ctx.Value(http.ServerContextKey).(*http.Server)
-	return server != nil && server.WriteTimeout > 0 && time.Since(r.request.at) >= server.WriteTimeout
+	server, _ := x.ctx.Value(http.ServerContextKey).(*http.Server)
+	return server != nil && server.WriteTimeout > 0 && time.Since(x.request.at) >= server.WriteTimeout
 }
 
-// gaveUp reports whether the client went away before the answer was complete. The server cancels the context then; one that
-// was canceled for a reason of the site's has another cause.
-func (r *response) gaveUp() bool {
-	if context.Cause(r.ctx) != context.Canceled {
+// isDelivered reports whether the client has got all of the answer, although the handlers were not done.
+func (r *response) isDelivered() bool {
+	if r.code == 0 || r.late {
 		return false
 	}
-	return !(r.flushed && !r.dirty && r.isComplete())
+	if r.request.method == http.MethodHead {
+		return true // over HTTP/2 the server ends the answer before the handlers
+	}
+	return r.isComplete() && (r.flushed && !r.dirty || r.bytes > heldBack)
 }
 
 // isComplete reports whether all of the body was written that the header promises.
@@ -90,14 +94,14 @@ func (r *response) isComplete() bool {
 	if r.code == http.StatusNoContent || r.code == http.StatusNotModified {
 		return true
 	}
-	length, err := strconv.ParseInt(value(r.Header(), "Content-Length"), 10, 64)
-	return err == nil && (length == r.bytes || r.request.method == http.MethodHead)
+	length, err := strconv.ParseInt(value(r.answer, "Content-Length"), 10, 64)
+	return err == nil && length == r.bytes
 }
 
 // reached is the status that the client got of an answer that was not completed, 0 if it got none or nobody knows.
-func (r *response) reached() int {
-	if r.late || !r.flushed && r.bytes <= heldBack {
+func (x *exchange) reached() int {
+	if x.late || !x.flushed && x.bytes <= heldBack {
 		return 0
 	}
-	return r.code
+	return x.code
 }

@@ -86,10 +86,14 @@ func requestURI(r *http.Request) string {
 		return uri
 	}
 	if _, rest, found := strings.Cut(uri, "://"); found {
-		if slash := strings.IndexByte(rest, '/'); slash >= 0 {
-			return rest[slash:]
+		switch end := strings.IndexAny(rest, "/?"); {
+		case end < 0:
+			return "/"
+		case rest[end] == '?':
+			return "/" + rest[end:]
+		default:
+			return rest[end:]
 		}
-		return "/"
 	}
 	return uri[strings.LastIndexByte(uri, '@')+1:] // * of OPTIONS, or the host of CONNECT
 }
@@ -135,15 +139,16 @@ type arrived struct {
 	at                      time.Time
 	method, uri, id, prefix string
 	idHeader                string
-	upgrade                 bool
+	upgrade, http2          bool
 }
 
 // arrive notes what a request is when it comes in.
 func (r *recording) arrive(a *arrived, request *http.Request) {
 	a.asked = askedBy(request)
 	a.at, a.method, a.id, a.upgrade = time.Now(), request.Method, r.requestID(request.Header), upgrades(request)
+	a.http2 = request.ProtoMajor >= 2
 	a.prefix, a.idHeader = r.prefix, r.idHeader
-	if a.uri = requestURI(request); r.prefix != "" {
+	if a.uri = requestURI(request); r.prefix != "" && a.uri[0] == '/' {
 		a.uri = r.prefix + a.uri
 	}
 }
@@ -153,10 +158,16 @@ func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
 	e.Method, e.Path, e.Code, e.Kind, e.From = a.method, a.uri, code, a.answered(answer), a.from
 	e.Duration = time.Since(a.at)
 	e.Time = a.at.Add(e.Duration) // what time.Now would say, for half of its cost
-	if e.RequestID = value(answer, a.idHeader); e.RequestID == "" {
-		e.RequestID = a.id
-	}
+	e.RequestID = a.requestID(answer)
 	e.Location = a.leads(answer, e.Redirects())
+}
+
+// requestID is what the request is called, by the answer or by itself.
+func (a *arrived) requestID(answer http.Header) string {
+	if id := value(answer, a.idHeader); id != "" {
+		return id
+	}
+	return a.id
 }
 
 // leads is where an answer sends the browser, in the paths that the browser sees. An application behind a proxy that strips a

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,14 +99,51 @@ func (want recorded) check(t *testing.T, entries []store.Entry) {
 	}
 }
 
+// answerTest is a site, and what a client and a log get of it.
+type answerTest struct {
+	name, target string
+	build        func(*memory) http.Handler
+	sent         int // 0: the connection ends without an answer
+	want         recorded
+}
+
+// needsServer reports whether only a server ends the request.
+func (a *answerTest) needsServer() bool {
+	return a.target == "/late-abort" || strings.Contains(a.name, "swallows") || strings.Contains(a.name, "engine outside")
+}
+
+// keepsBack is a middleware that sends an answer only when it is complete, such as a cache.
+func keepsBack(c *gin.Context) {
+	server := c.Writer
+	back := &backWriter{ResponseWriter: server, code: http.StatusOK}
+	c.Writer = back
+	c.Next()
+	c.Writer = server
+	server.WriteHeader(back.code)
+	_, _ = server.WriteString(back.body)
+}
+
+type backWriter struct {
+	gin.ResponseWriter
+	code int
+	body string
+}
+
+func (w *backWriter) Status() int                       { return w.code }
+func (w *backWriter) Written() bool                     { return true }
+func (w *backWriter) WriteHeader(code int)              { w.code = code }
+func (w *backWriter) WriteHeaderNow()                   {}
+func (w *backWriter) Write(b []byte) (int, error)       { w.body += string(b); return len(b), nil }
+func (w *backWriter) WriteString(s string) (int, error) { w.body += s; return len(s), nil }
+
+// swallows is a writer that a middleware leaves behind, and that no longer writes.
+type swallows struct{ gin.ResponseWriter }
+
+func (w *swallows) Write(b []byte) (int, error) { return len(b), nil }
+
 func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 	track := func(logs *memory) gin.HandlerFunc { return middleware.Track(logs, header, middleware.Options{}) }
-	tests := []struct {
-		name, target string
-		build        func(*memory) http.Handler
-		sent         int // 0: the connection ends without an answer
-		want         recorded
-	}{
+	tests := []answerTest{
 		{"plain", "/plain", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/plain"}},
 		{"bare", "/bare", func(m *memory) http.Handler { return answers(track(m)) }, 204, recorded{204, "", "/bare"}},
 		{"no route", "/none", func(m *memory) http.Handler { return answers(track(m)) }, 404, recorded{404, "", ""}},
@@ -169,6 +207,30 @@ func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 		{"a middleware that wraps the writer, and an error handler outside", "/error", func(m *memory) http.Handler {
 			return answers(handlesErrors, func(c *gin.Context) { c.Writer = &wrapped{c.Writer}; c.Next() }, track(m))
 		}, 422, recorded{422, "", "/error"}},
+		{"a middleware outside that keeps the answer back", "/bare", func(m *memory) http.Handler { return answers(keepsBack, track(m)) }, 204, recorded{204, "", "/bare"}},
+		{"a middleware outside that panics afterwards, and nobody recovers", "/bare", func(m *memory) http.Handler {
+			return answers(func(c *gin.Context) { c.Next(); panic(http.ErrAbortHandler) }, track(m))
+		}, 0, recorded{0, store.EndBrokeOff, "/bare"}},
+		{"a middleware outside that cancels the context of a panic", "/panic", func(m *memory) http.Handler {
+			return answers(recoversAs(503), func(c *gin.Context) {
+				ctx, cancel := context.WithCancel(c.Request.Context())
+				defer cancel()
+				c.Request = c.Request.WithContext(ctx)
+				c.Next()
+			}, track(m))
+		}, 503, recorded{503, "", "/panic"}},
+		{"a middleware inside that swallows what Gin sends last", "/none", func(m *memory) http.Handler {
+			return answers(track(m), func(c *gin.Context) { c.Writer = &swallows{c.Writer}; c.Next() })
+		}, 200, recorded{200, "", ""}},
+		{"Recovery in an engine outside", "/panic", func(m *memory) http.Handler {
+			outer := gin.New()
+			outer.Use(recoversAs(503))
+			outer.GET("/*any", gin.WrapH(answers(track(m))))
+			return outer
+		}, 503, recorded{0, store.EndBrokeOff, "/panic"}},
+		{"http.TimeoutHandler between TrackHTTP and Track", "/bare", func(m *memory) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(http.TimeoutHandler(answers(track(m)), time.Minute, ""))
+		}, 204, recorded{204, "", "/bare"}},
 		{"a middleware that wraps the writer between two Tracks", "/plain", func(m *memory) http.Handler {
 			return answers(track(m), func(c *gin.Context) { c.Writer = &wrapped{c.Writer}; c.Next() }, track(m))
 		}, 200, recorded{200, "", "/plain"}},
@@ -187,7 +249,7 @@ func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 			}
 			test.want.check(t, logs.await(t, 1))
 		})
-		if test.sent == 0 || test.target == "/hijack" || test.target == "/late-abort" && test.name[:2] == "no" {
+		if test.sent == 0 || test.target == "/hijack" || test.needsServer() {
 			continue // a recorder can't hijack, and recovers from nothing
 		}
 		t.Run(test.name+", without a server", func(t *testing.T) {
@@ -348,11 +410,10 @@ func TestAClientThatGivesUpIsRecorded(t *testing.T) {
 // The site cancels its requests when it shuts down. That is not the customer who gives up.
 func TestAShutdownIsNotAClientThatGivesUp(t *testing.T) {
 	logs := &memory{}
-	stopping := errors.New("stopping")
-	base, stop := context.WithCancelCause(t.Context())
+	base, stop := context.WithCancel(t.Context())
 	r := answers(middleware.Track(logs, header, middleware.Options{}))
 	r.GET("/slow", func(c *gin.Context) {
-		stop(stopping)
+		stop()
 		<-c.Request.Context().Done()
 		c.String(http.StatusServiceUnavailable, "stopping")
 	})

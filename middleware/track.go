@@ -3,6 +3,7 @@ package middleware
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
 	"runtime"
@@ -88,6 +89,7 @@ func Track(logs Recorder, username func(*gin.Context) string, options Options) g
 		writer: newGinWriter(),
 		pool:   &sync.Pool{New: func() any { return new(response) }},
 	}
+	t.first.Store(&map[string]bool{})
 	t.name = runtime.FuncForPC(reflect.ValueOf(t.handle).Pointer()).Name()
 	return t.handle
 }
@@ -96,8 +98,9 @@ type tracker struct {
 	recording
 	identity[*gin.Context]
 	writer ginWriter
-	name   string     // of its handler, as Gin calls it
-	pool   *sync.Pool // of responses
+	name   string                          // of its handler, as Gin calls it
+	pool   *sync.Pool                      // of responses
+	first  atomic.Pointer[map[string]bool] // by route, whether Track stands first
 }
 
 func (t *tracker) handle(c *gin.Context) {
@@ -105,7 +108,7 @@ func (t *tracker) handle(c *gin.Context) {
 		c.Next()
 		return
 	}
-	nearest, same := t.enclosing(c.Writer)
+	nearest, same := t.enclosing(c, c.Writer, c.Request)
 	if same != nil {
 		t.within(same, c)
 		return
@@ -122,77 +125,95 @@ func (t *tracker) handle(c *gin.Context) {
 
 // within lets a tracker outside record the request, and tells it what only this one knows.
 func (t *tracker) within(outer *response, c *gin.Context) {
-	outer.inner.route = cmp.Or(c.FullPath(), outer.inner.route)
-	defer func() {
-		outer.inner.route = cmp.Or(c.FullPath(), outer.inner.route)
-		outer.inner.username = cmp.Or(t.before(c), outer.inner.username)
-	}()
+	request := c.Request
+	outer.learn(request, nested{route: c.FullPath()})
+	defer func() { outer.learn(request, nested{c.FullPath(), t.ask(c)}) }()
 	c.Next()
+}
+
+// learn keeps what a tracker inside knows, unless its request is over and r is another's by now.
+func (r *response) learn(request *http.Request, n nested) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.belongs(request) {
+		r.inner.route, r.inner.username = cmp.Or(n.route, r.inner.route), cmp.Or(n.username, r.inner.username)
+	}
 }
 
 // open begins to watch what is answered.
 func (t *tracker) open(c *gin.Context, nearest *response) *response {
 	r, _ := t.pool.Get().(*response)
-	r.host, r.logs, r.c, r.ctx = t, t.logs, c, c.Request.Context()
-	t.arrive(&r.request, c.Request)
-	r.notes = &r.own
-	if nearest != nil {
-		r.notes = nearest.notes
-	} else if n := notesBefore(c); n != nil {
-		r.own = *n
+	r.host, r.logs, r.c = t, t.logs, c
+	r.accept(&t.recording, c.Request, nearest)
+	if n := notesBefore(c); n != nil && nearest == nil {
+		r.notes = *n
 	}
 	r.before, r.route = t.before(c), c.FullPath()
 	r.slot.field, r.slot.direct = t.writer.slot(c.Writer)
-	if r.slot.field != nil {
-		r.slot.install(r)
-		if r.slot.direct { // nobody outside expects a writer of its own here
-			r.top = ginTop{c.Writer, r}
-			c.Writer = &r.top
-		}
-	} else {
+	switch {
+	case r.slot.field == nil:
 		r.ResponseWriter = c.Writer
+	case r.slot.direct: // nobody outside expects a writer of its own here
+		r.slot.install(r)
+		r.top = ginTop{c.Writer, r}
+		c.Writer = &r.top
+	default:
+		r.slot.install(r)
 	}
 	return r
+}
+
+// accept begins a request.
+func (r *response) accept(of *recording, request *http.Request, nearest *response) {
+	of.arrive(&r.request, request)
+	r.ctx, r.header, r.outermost = request.Context(), request.Header, r
+	if nearest != nil {
+		r.outermost = nearest.outermost
+	}
 }
 
 // returned is called when the handlers are done.
 func (t *tracker) returned(r *response, panicked bool) {
 	code, open := r.leave(panicked)
-	if !r.outlived {
-		r.removeTop()
+	if r.outlived {
+		if open {
+			r.finish(code)
+		}
+		return
 	}
+	tidy := r.removeTop()
+	first := r.outermost == r && t.isFirst(r)
 	switch {
 	case !open:
 		t.release(r)
-	case code != 0, r.outlived, r.hijacked:
-		r.finish(code)
 	case r.slot.field == nil:
 		r.finish(r.statusByGin(panicked))
-	case panicked && t.isOutermost(r.c):
-		r.finish(0)
-	case panicked:
-		r.await(0)
+	case panicked && first:
+		r.aborted = true
+		r.finish(code)
+	case panicked && (code == 0 || !r.flushed):
+		r.await(code, false)
+	case code != 0, r.hijacked:
+		r.finish(code)
+	case r.informed && r.slot.direct:
+		r.finish(http.StatusOK) // the server adds the last header by itself
 	default:
-		code, sent := r.ginStatus()
-		if sent {
-			// Gin has sent an informational header. The server adds the last one by itself.
-			r.finish(http.StatusOK)
-		} else {
-			r.await(code)
-		}
+		code, _ := r.ginStatus()
+		r.await(code, tidy && first)
 	}
 }
 
-// removeTop takes back what handlers answered through, and notes whether a recovery inside has stopped them.
-func (r *response) removeTop() {
-	if r.c.Writer == &r.top {
-		r.c.Writer = r.top.ResponseWriter
-	} else if r.top.r != nil && r.c.Writer != r.top.ResponseWriter {
-		r.slot.direct = false // a middleware inside has left a writer of its own, which holds this one
-	}
+// removeTop takes back what handlers answered through, and notes whether a recovery inside has stopped them. It returns false
+// if a middleware has left a writer of its own, which Gin then answers through.
+func (r *response) removeTop() (tidy bool) {
 	if last := r.c.Errors.Last(); last != nil && errors.Is(last.Err, http.ErrAbortHandler) {
 		r.brokeOff = true
 	}
+	if r.c.Writer == &r.top {
+		r.c.Writer = r.top.ResponseWriter
+	}
+	r.slot.direct = r.slot.direct && r.c.Writer == r.top.ResponseWriter
+	return r.slot.direct
 }
 
 // statusByGin is the status of an answer whose sending can't be seen: what Gin's writer says of it, or 0 after a panic that
@@ -205,10 +226,21 @@ func (r *response) statusByGin(panicked bool) int {
 	return code
 }
 
-// isOutermost reports whether no middleware of Gin stands in front of Track.
-func (t *tracker) isOutermost(c *gin.Context) bool {
-	names := c.HandlerNames()
-	return len(names) > 0 && names[0] == t.name
+// isFirst reports whether nothing of Gin stands in front of Track. It remembers that for each route.
+func (t *tracker) isFirst(r *response) bool {
+	if _, isGin := r.ResponseWriter.(gin.ResponseWriter); isGin {
+		return false // an engine in an engine
+	}
+	route, known := r.c.FullPath(), t.first.Load()
+	first, found := (*known)[route]
+	if !found {
+		names := r.c.HandlerNames()
+		first = len(names) > 0 && names[0] == t.name
+		more := maps.Clone(*known)
+		more[route] = first
+		t.first.Store(&more)
+	}
+	return first
 }
 
 // ginStatus is what Gin's writer says about the status, and whether that has been sent. Handlers may have done anything to
@@ -231,6 +263,6 @@ func (t *tracker) release(r *response) {
 	if r.slot.field == nil || !r.slot.direct || r.hijacked || !r.slot.remove(r) {
 		return // something may still hold it
 	}
-	*r = response{}
+	r.reset()
 	t.pool.Put(r)
 }

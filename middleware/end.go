@@ -1,0 +1,201 @@
+package middleware
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+const (
+	// endGrace is how long the end of an answer is waited for after the server has let go of the request: a recovery outside may
+	// still answer.
+	endGrace = time.Second
+
+	// goneGrace is how long a canceled request waits for the server to say that the client has gone. The server says so just
+	// after it has canceled.
+	goneGrace = 50 * time.Millisecond
+)
+
+// leave notes how the handlers returned, and returns the status that was sent until then. It returns false if the request has
+// been recorded.
+func (r *response) leave(panicked bool) (code int, open bool) {
+	canceled, outlived, gone := r.ctx.Err(), r.slot.lost(), false
+	if canceled != nil && !outlived {
+		server := lowest(r.ResponseWriter)
+		outlived = isServed(server)
+		gone = !outlived && canceled == context.Canceled && context.Cause(r.ctx) == canceled && r.hasGone(server)
+	}
+	if !outlived {
+		r.answer = r.Header() // which belongs to the server when the request is over
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.panicked, r.sentBefore, r.canceled, r.gone, r.outlived = panicked, r.code != 0, canceled, gone, outlived
+	return r.code, !r.finished
+}
+
+// lowest is the writer at the bottom, as far as it can be seen.
+func lowest(w http.ResponseWriter) http.ResponseWriter {
+	for next := below(w); next != nil; next = below(w) {
+		w = next
+	}
+	return w
+}
+
+// isServed reports whether the server is done with the request. Its writer panics then when it is asked for this channel.
+func isServed(server http.ResponseWriter) (served bool) {
+	n, ok := server.(closeNotifier)
+	if !ok {
+		return false
+	}
+	defer func() {
+		text, _ := recover().(string)
+		served = strings.Contains(text, "CloseNotify called after")
+	}()
+	n.CloseNotify()
+	return false
+}
+
+// hasGone reports whether it was the client's going that canceled the request. A site may cancel requests by itself, when it
+// shuts down. Where the server can't tell, or has told a handler, the cancellation is taken for the client's.
+func (r *response) hasGone(server http.ResponseWriter) bool {
+	r.mu.Lock()
+	watched := r.watched
+	r.mu.Unlock()
+	n, ok := server.(closeNotifier)
+	if !ok || watched {
+		return true
+	}
+	limit := time.NewTimer(goneGrace)
+	defer limit.Stop()
+	select {
+	case <-n.CloseNotify():
+		return true
+	case <-limit.C:
+		return false
+	}
+}
+
+// finish records the request whose handlers are done. code is the status that was sent, or the one that the server sends by
+// itself, 0 if there is none.
+func (r *response) finish(code int) {
+	if r.host.find(r, code) {
+		r.mu.Lock()
+		if r.code == 0 {
+			r.code, r.late = code, r.gone
+		}
+		r.mu.Unlock()
+		r.record()
+	}
+	r.host.release(r)
+}
+
+// await records the request when its answer ends with another status than code, or with that. certain says that Gin is going to
+// send a header, whatever happens outside.
+func (r *response) await(code int, certain bool) {
+	if !r.host.find(r, code) {
+		r.host.release(r)
+	} else if !r.park(certain) {
+		r.record()
+		r.host.release(r)
+	}
+}
+
+// park keeps the entry until the answer ends. It returns false if nothing is left to wait for.
+func (r *response) park(certain bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.hijacked || r.code != 0 && (!r.panicked || r.ctx.Done() == nil) {
+		return false
+	}
+	r.parked = true
+	if !certain {
+		server := lowest(r.ResponseWriter) // not later: what lies between may serve another request then
+		r.stopWaiting = context.AfterFunc(r.ctx, func() { r.lose(server) })
+	}
+	return true
+}
+
+// lose waits a little for a status, when the server has let go of a request, and then does without.
+func (r *response) lose(server http.ResponseWriter) {
+	time.AfterFunc(endGrace, func() {
+		served := isServed(server)
+		r.mu.Lock()
+		switch {
+		case !r.parked || r.code != 0 && served:
+		case !served:
+			r.aborted, r.brokeOff = true, true // a panic went all the way
+		case server == r.ResponseWriter:
+			r.code = http.StatusOK // what the server sends by itself
+		default:
+			r.hidden = true // something below may have answered
+		}
+		r.mu.Unlock()
+		r.unpark()
+	})
+}
+
+// unpark records the entry that was parked, once.
+func (r *response) unpark() {
+	r.mu.Lock()
+	parked, stop := r.parked, r.stopWaiting
+	r.parked, r.finished = false, true
+	r.mu.Unlock()
+	if !parked {
+		return // it has been recorded meanwhile
+	}
+	if r.refresh() {
+		r.record()
+	}
+	if stop == nil {
+		r.host.release(r)
+	} else {
+		stop()
+	}
+}
+
+// refresh brings what was found up to date with what has been said and answered since. It returns false if the request is not
+// to be recorded.
+func (r *response) refresh() bool {
+	f, said := &r.found, r.said()
+	if said.skip || said.named && said.username == "" {
+		return false
+	}
+	if said != f.notes {
+		f.Actor, f.Problem = said.actor, said.problem
+		if said.named {
+			f.Username = said.username
+		}
+	}
+	if f.Location == f.location {
+		f.Location = r.request.leads(r.answer, (&store.Entry{Code: r.code}).Redirects())
+		f.location = f.Location
+	}
+	if f.RequestID == f.requestID {
+		f.RequestID = r.request.requestID(r.answer)
+	}
+	return true
+}
+
+// record hands an entry over, with what is known now of how the answer ended.
+func (r *response) record() {
+	f := &r.found
+	code, ended := r.outcome()
+	if f.Code == f.code { // or else Annotate has changed it
+		f.Code = code
+	}
+	if f.Ended == store.EndOrdinary {
+		f.Ended = ended
+	}
+	if code != f.code && f.Location == f.location { // what was found out of the answer was not the last word
+		f.Location = r.request.leads(r.answer, f.Redirects())
+	}
+	r.logs.Record(f.Entry)
+	if f.also != "" {
+		f.Username, f.ID = f.also, ""
+		r.logs.Record(f.Entry)
+	}
+}
