@@ -59,6 +59,27 @@ func TestCluster(t *testing.T) {
 	}
 }
 
+// Both lists of a user are in one slot, whatever braces the name has: what counts is kept on a cluster, too.
+func TestClusterKeepsWhatCounts(t *testing.T) {
+	t.Parallel()
+	logs := open(t, cluster(t), store.Options{MaxEntries: 5})
+	for _, username := range []string{"ada", "{ada}", "{}", "a}b", "a{}b", "{ada"} {
+		logs.Record(store.Entry{Username: username, Method: "GET", Path: "/page", Kind: store.KindPage, Code: 200})
+		settled(t, logs)
+		for range 20 {
+			logs.Record(store.Entry{Username: username, Method: "GET", Path: "/poll", Kind: store.KindFetch, Code: 200, From: "/page"})
+		}
+		settled(t, logs)
+		log, err := logs.Log(t.Context(), username)
+		if n := len(log.Entries); err != nil || n != 6 || log.Entries[5].Path != "/page" {
+			t.Errorf("%s: %d entries, %v", username, n, err)
+		}
+	}
+	if s := logs.Stats(); s.Written != s.Accepted {
+		t.Errorf("the stats: %+v", s)
+	}
+}
+
 // fillInPortions records n entries, from number 1 on. In the short form it waits again and again until they are written: on a
 // Cluster a batch is a transaction for each user, one after the other, for all of which there is half a second. On a busy
 // machine a batch of a hundred would take longer, and be in doubt.
