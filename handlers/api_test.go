@@ -99,3 +99,16 @@ func TestTheAPIWithoutRedis(t *testing.T) {
 		}
 	}
 }
+
+// A program that mistypes an address gets a sentence that it can read, not a page.
+func TestWhatTheAPIHasNotIsSaidInJSON(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	s.engine.NoRoute(s.admin.NotFound)
+	for _, target := range []string{"/api/nope", "/api/users/ada"} {
+		a := s.stranger().get(base + target)
+		if got := a.Header.Get("Content-Type"); a.StatusCode != http.StatusNotFound || !strings.HasPrefix(got, "application/json") {
+			t.Errorf("%s: %d, %s", target, a.StatusCode, got)
+		}
+	}
+}

@@ -147,5 +147,9 @@ func (a *Admin) failAnywhere(c *gin.Context, status int) {
 	middleware.Skip(c)
 	s := a.at(a.externalPrefix(c), a.base)
 	s.writeHeaders(c)
+	if strings.HasPrefix(c.Request.URL.Path, a.base+"/api/") {
+		s.failJSON(c, status, "There is nothing at this address for this method: docs/api.md lists what there is.")
+		return
+	}
 	s.fail(c, status, nil)
 }
