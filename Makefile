@@ -19,17 +19,22 @@ LIGHT := internal/redistest middleware store store/embedded store/metrics
 PACKAGES := ./... $(LIGHT:%=./%/...)
 
 # Browser tests, comparisons and tools are modules of their own, so that applications that import
-# userlog don't inherit what they need.
-MODULES := . $(LIGHT) bench test/e2e test/soak
+# userlog don't inherit what they need. The linters load all but the tools at once.
+CHECKED := $(PACKAGES) $(patsubst %,./%/...,bench test/e2e test/soak)
+
+SHELLSCRIPTS := $(wildcard .ci/* */*.sh) tools/tidy
 
 # The oldest Go that the light modules work with, as their go.mod says.
 FLOOR := go1.25.8
 
 .DEFAULT_GOAL := help
 
+##@ Every day
+
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { target = $$0; sub(/:.*/, "", target); sub(/.*## /, ""); printf "  make %-12s %s\n", target, $$0 }' $(firstword $(MAKEFILE_LIST))
 
 # Built and then run, because "go run" calls it a failure when Ctrl-C ends the demo.
 .PHONY: demo
@@ -42,6 +47,26 @@ test: setup ## Run all tests: with the race detector, a real Redis and a real br
 	$(RACING) $(GO) test -vet=off -timeout 20m $(PACKAGES)
 	$(RACING) $(GO) test -vet=off -timeout 20m -parallel 4 ./test/soak
 	$(RACING) $(GO) test -vet=off -timeout 30m ./test/e2e
+
+# The tag adds what only "make lighthouse" compiles. The linters are built without the race detector.
+.PHONY: lint
+lint: setup ## Check format and code of every module, scripts of the shell, links, sentences and spelling of the documents
+	@gofumpt=$$($(GO) -C tools tool -n gofumpt) && unformatted=$$($$gofumpt -l .) && \
+	if [ -n "$$unformatted" ]; then echo "make format would change:"; echo "$$unformatted"; exit 1; fi
+	@lint=$$($(GO) -C tools tool -n lint) && $(RACING) $$lint -tags nomsgpack,lighthouse -checks all $(CHECKED) && \
+		cd tools && $$lint -checks all ./... && $(GO) test ./... && $(GO) run ./doccheck ..
+	@if command -v shellcheck >/dev/null; then shellcheck $(SHELLSCRIPTS); \
+		else echo "lint: shellcheck is not installed, so scripts of the shell are not checked" >&2; [ -z "$$CI" ]; fi
+	@if command -v npm >/dev/null; then npm --prefix tools/frontend run --silent lint; \
+		else echo "lint: npm is not installed, so scripts and stylesheets are not checked" >&2; [ -z "$$CI" ]; fi
+
+.PHONY: format
+format: setup ## Format the code of every module, and with npm scripts and stylesheets
+	@gofumpt=$$($(GO) -C tools tool -n gofumpt) && $$gofumpt -w .
+	@if command -v npm >/dev/null; then npm --prefix tools/frontend run --silent format; \
+		else echo "format: npm is not installed, so scripts and stylesheets are not formatted" >&2; fi
+
+##@ Applications that import userlog
 
 .PHONY: floor
 floor: setup ## Test what applications import at the oldest versions of Go, Gin and go-redis that it works with
@@ -59,28 +84,7 @@ hosts: ## Check all that is promised to applications: floor, weight
 	@$(MAKE) --no-print-directory floor
 	@$(MAKE) --no-print-directory weight
 
-.PHONY: tidy
-tidy: ## Tidy the go.mod of every module
-	GO=$(GO) tools/tidy
-
-.PHONY: soak
-soak: setup ## Run the tests of faults, and of a page left open, for minutes, and print their figures
-	cd test/soak && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m ./...
-	cd test/e2e && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m -run '^TestLiveLogStaysQuick$$' .
-
-# The tag adds what only "make lighthouse" compiles. Staticcheck itself is built without the race detector.
-.PHONY: lint
-lint: setup ## Check format and code of every module, links and sentences of the documents
-	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
-		echo "gofmt -w would change:"; echo "$$unformatted"; exit 1; fi
-	@staticcheck=$$(GOWORK=off $(GO) tool -n -modfile=tools/go.mod staticcheck) && export $(RACING) && \
-	for module in $(MODULES); do \
-		echo "lint $$module"; \
-		(cd $$module && $(GO) vet -tags nomsgpack,lighthouse ./... && $$staticcheck -tags nomsgpack,lighthouse -checks all ./...) || exit 1; \
-	done
-	cd tools && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./doccheck ..
-	@if command -v npm >/dev/null; then npm --prefix tools/frontend run --silent lint; \
-		else echo "lint: npm is not installed, so scripts and stylesheets are not checked" >&2; fi
+##@ More tests and figures
 
 .PHONY: cover
 cover: setup ## Measure the coverage of every package; coverage/index.html shows the lines
@@ -88,11 +92,6 @@ cover: setup ## Measure the coverage of every package; coverage/index.html shows
 	$(GO) test -coverprofile=coverage/profile $(PACKAGES)
 	@$(GO) tool cover -html=coverage/profile -o coverage/index.html
 	@$(GO) tool cover -func=coverage/profile | tail -n 1
-
-# Half an hour, on a machine that does nothing else.
-.PHONY: bench
-bench: ## Measure what userlog costs, next to what it may cost; ROW=cpu only that, BASE=DIR beside another clone, QUICK=1 once
-	cd bench && GOFLAGS="$(GOFLAGS) $(TAGS)" $(GO) run . $(ROW:%=-row %) $(if $(BASE),-base $(abspath $(BASE))) $(QUICK:%=-quick)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (20s)
@@ -103,14 +102,34 @@ fuzz: ## Run every fuzz test for FUZZTIME (20s)
 		done; \
 	done
 
-.PHONY: screenshots
-screenshots: setup ## Take the screenshots in docs/screenshots anew
-	cd test/e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
+.PHONY: soak
+soak: setup ## Run the tests of faults, and of a page left open, for minutes, and print their figures
+	cd test/soak && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m ./...
+	cd test/e2e && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m -run '^TestLiveLogStaysQuick$$' .
+
+# Half an hour, on a machine that does nothing else.
+.PHONY: bench
+bench: ## Measure what userlog costs, next to what it may cost; ROW=cpu only that, BASE=DIR beside another clone, QUICK=1 once
+	cd bench && GOFLAGS="$(GOFLAGS) $(TAGS)" $(GO) run . $(ROW:%=-row %) $(if $(BASE),-base $(abspath $(BASE))) $(QUICK:%=-quick)
 
 .PHONY: lighthouse
 lighthouse: setup ## Let Lighthouse judge login, home, static and live, and print its scores
 	npm ci --prefix test/e2e/lighthouse --no-fund --no-audit --loglevel=error
 	cd test/e2e && $(GO) test -tags nomsgpack,lighthouse -count 1 -v -run '^TestLighthouse$$' .
+
+.PHONY: screenshots
+screenshots: setup ## Take the screenshots in docs/screenshots anew
+	cd test/e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
+
+##@ Dependencies and assets
+
+.PHONY: setup
+setup: ## Install what the tests need besides Go (Debian and Ubuntu, as root)
+	@.ci/setup
+
+.PHONY: tidy
+tidy: ## Tidy the go.mod of every module
+	GO=$(GO) tools/tidy
 
 .PHONY: assets
 assets: setup ## Bundle the scripts and stylesheets of the pages into static/built, with Node.js
@@ -120,7 +139,3 @@ assets: setup ## Bundle the scripts and stylesheets of the pages into static/bui
 vendor: ## Fetch the pinned work of other people from the npm registry: assets of the pages, common passwords
 	static/vendor.sh
 	auth/vendor.sh
-
-.PHONY: setup
-setup: ## Install what the tests need besides Go (Debian and Ubuntu, as root)
-	@.ci/setup

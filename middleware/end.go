@@ -26,6 +26,7 @@ func (r *response) leave(panicked bool) (code int, open bool) {
 	if canceled != nil && !outlived {
 		server := lowest(r.ResponseWriter)
 		outlived = isServed(server)
+		//lint:ignore errorlint the site may wrap this very error in a cause of its own
 		gone = !outlived && canceled == context.Canceled && context.Cause(r.ctx) == canceled && r.hasGone(server)
 	}
 	if !outlived {

@@ -33,7 +33,8 @@ func (g *ginWriter) slot(w http.ResponseWriter) (field *http.ResponseWriter, dir
 	direct = true
 	for w != nil && g.pointer != nil {
 		if reflect.TypeOf(w) == g.pointer {
-			field, _ = reflect.ValueOf(w).Elem().Field(g.field).Addr().Interface().(*http.ResponseWriter)
+			//lint:ignore bodyclose a ResponseWriter has no body to close
+			field, _ = reflect.TypeAssert[*http.ResponseWriter](reflect.ValueOf(w).Elem().Field(g.field).Addr())
 			return field, direct
 		}
 		if _, isGin := w.(gin.ResponseWriter); !isGin {
@@ -128,7 +129,7 @@ func embedded(w http.ResponseWriter) (next http.ResponseWriter) {
 		return nil
 	}
 	if field := v.FieldByName("ResponseWriter"); field.IsValid() && field.CanInterface() {
-		next, _ = field.Interface().(http.ResponseWriter)
+		next, _ = reflect.TypeAssert[http.ResponseWriter](field)
 	}
 	return next
 }

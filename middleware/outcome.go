@@ -49,7 +49,7 @@ func (r *response) outcome() (code int, ended store.End) {
 // timedOut reports whether a time limit of the site has cut the answer off, and the status that the client got.
 func (r *response) timedOut() (code int, timedOut bool) {
 	switch {
-	case errors.Is(r.writeError, http.ErrHandlerTimeout), r.canceled == context.DeadlineExceeded && isTimeoutHandler(r.ResponseWriter):
+	case errors.Is(r.writeError, http.ErrHandlerTimeout), errors.Is(r.canceled, context.DeadlineExceeded) && isTimeoutHandler(r.ResponseWriter):
 		return http.StatusServiceUnavailable, true // what http.TimeoutHandler sends
 	case errors.Is(r.writeError, os.ErrDeadlineExceeded), r.isPastLimit() && !r.isDelivered():
 		return r.reached(), true

@@ -149,6 +149,7 @@ func (t *tracker) open(c *gin.Context, nearest *response) *response {
 		r.notes = *n
 	}
 	r.before, r.route = t.before(c), c.FullPath()
+	//lint:ignore bodyclose a ResponseWriter has no body to close
 	r.slot.field, r.slot.direct = t.writer.slot(c.Writer)
 	switch {
 	case r.slot.field == nil:

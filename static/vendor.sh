@@ -6,7 +6,7 @@
 # line, take the new integrity from `npm view NAME@VERSION dist.integrity`, run this, read the diff.
 set -eu
 
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH="" cd -- "$(dirname -- "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

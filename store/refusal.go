@@ -22,6 +22,7 @@ func (w *writer) refusal(commands []redis.Cmder, err error) error {
 			if !w.isAboutKept(c) {
 				return fmt.Errorf("%s: %w", w.describe(c), refused)
 			}
+			//lint:ignore errorlint whether there is a better reason yet
 			if reason == err {
 				reason = fmt.Errorf("%s: %w", w.describe(c), refused)
 			}

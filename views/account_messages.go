@@ -2,6 +2,7 @@ package views
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/gin-userlog/userlog/auth"
 )
@@ -76,10 +77,8 @@ func changes() []Change {
 
 // Done confirms a change; nil where there is no such change.
 func Done(change Change) *Message {
-	for _, known := range changes() {
-		if change == known {
-			return &Message{key: "done." + string(change)}
-		}
+	if !slices.Contains(changes(), change) {
+		return nil
 	}
-	return nil
+	return &Message{key: "done." + string(change)}
 }

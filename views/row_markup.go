@@ -168,11 +168,10 @@ func (m *markup) code(value string) *markup {
 }
 
 // acted writes the actor, if there is one.
-func (m *markup) acted(a actor) *markup {
+func (m *markup) acted(a actor) {
 	if a != (actor{}) {
 		m.raw(` <span class="note acted">`).sentence(actedKey, parameters{Name: a.Name, Other: a.User}).raw(`</span>`)
 	}
-	return m
 }
 
 // result writes how a request ended.

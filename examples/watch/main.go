@@ -40,6 +40,7 @@ func connect(address, token, after string) (*websocket.Conn, error) {
 		query.Set("after", after)
 	}
 	target.RawQuery = query.Encode()
+	//lint:ignore bodyclose a dialer leaves nothing open that has to be closed
 	conn, answer, err := websocket.DefaultDialer.Dial(target.String(), http.Header{"Authorization": {"Bearer " + token}})
 	if !errors.Is(err, websocket.ErrBadHandshake) {
 		return conn, err

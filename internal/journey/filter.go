@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gin-userlog/userlog/store"
@@ -30,20 +31,8 @@ func (f Filter) Matches(s *Step) bool {
 	if !f.shows(s) {
 		return false
 	}
-	if f.contains(s.Entry) {
-		return true
-	}
-	for _, e := range s.Redirects {
-		if f.contains(e) {
-			return true
-		}
-	}
-	for _, p := range s.Parts {
-		if f.contains(p.Entry) {
-			return true
-		}
-	}
-	return false
+	return f.contains(s.Entry) || slices.ContainsFunc(s.Redirects, f.contains) ||
+		slices.ContainsFunc(s.Parts, func(p Part) bool { return f.contains(p.Entry) })
 }
 
 // shows reports whether the filter shows steps of this sort. An implied page has no method, and is a page all the same.

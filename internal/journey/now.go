@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -28,8 +29,7 @@ type Problem struct {
 func (f *Folder) Now(at time.Time) Now {
 	var n Now
 	var here *Step
-	for i := len(f.steps) - 1; i >= 0; i-- {
-		s := f.steps[i]
+	for _, s := range slices.Backward(f.steps) {
 		if s.Entry.Actor != "" || s.Ahead() || s.passive() {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,7 +196,7 @@ func (s *libraryShop) Record(e store.Entry) {
 func (s *libraryShop) log() ([]store.Entry, *journey.Folder) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.entries[:len(s.entries):len(s.entries)], journey.Fold(s.entries)
+	return slices.Clip(s.entries), journey.Fold(s.entries)
 }
 
 // rows are the steps of the log, on one line.

@@ -73,14 +73,18 @@ var originPattern = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
 // findOrigin sends the first URL that is printed, and reads on to the end.
 func findOrigin(stdout io.Reader, origin chan<- string) {
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() {
-		if found := originPattern.FindString(lines.Text()); found != "" {
+	lines := bufio.NewReader(stdout)
+	for {
+		line, err := lines.ReadString('\n')
+		if found := originPattern.FindString(line); found != "" {
 			origin <- found
 			break
 		}
+		if err != nil {
+			return
+		}
 	}
-	_, _ = io.Copy(io.Discard, stdout) // ends when the program does
+	_, _ = io.Copy(io.Discard, lines) // ends when the program does
 }
 
 // stop asks the program to end, waits until it has, and fails the test if its exit status is not 0,

@@ -47,11 +47,9 @@ func createAccount(t testing.TB, client redis.UniversalClient, name string, role
 var keys = auth.Keys{Prefix: store.DefaultKeyPrefix}
 
 // demo runs "userlog demo" without simulated customers.
-func demo(t *testing.T, redis *redistest.Server, args ...string) *program {
+func demo(t *testing.T, redis *redistest.Server) *program {
 	t.Helper()
-	return start(t, anyPort, append([]string{
-		"demo", "--redis", redis.URL, "--customers", "0", "--password", password,
-	}, args...)...)
+	return start(t, anyPort, "demo", "--redis", redis.URL, "--customers", "0", "--password", password)
 }
 
 // openStore opens the log that the programs of the test show, as an application would.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -157,8 +158,8 @@ func (v *visit) see(ctx context.Context, subscription *store.Subscription) error
 
 // has looks from the newest on, since that is where it will be.
 func (v *visit) has(id string) bool {
-	for i := len(v.ids) - 1; i >= 0; i-- {
-		if v.ids[i] == id {
+	for _, seen := range slices.Backward(v.ids) {
+		if seen == id {
 			return true
 		}
 	}

@@ -24,10 +24,10 @@ type network struct {
 
 // behindNetwork starts a Redis, which the server's own clients reach directly, and the client that
 // is returned through a network that can fail.
-func behindNetwork(t *testing.T, args ...string) (*redistest.Server, *network, *redis.Client) {
+func behindNetwork(t *testing.T) (*redistest.Server, *network, *redis.Client) {
 	t.Helper()
 	port := freePort(t)
-	server := redistest.Start(t, append([]string{"--bind", "127.0.0.1", "--port", port}, args...)...)
+	server := redistest.Start(t, "--bind", "127.0.0.1", "--port", port)
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	proxy := toxiproxy.NewProxy(proxies, "redis", "127.0.0.1:0", net.JoinHostPort("127.0.0.1", port))
 	if err := proxy.Start(); err != nil {

@@ -71,3 +71,19 @@ func TestComments(t *testing.T) {
 		t.Errorf("got %q, %v", faults, err)
 	}
 }
+
+func TestMisspellings(t *testing.T) {
+	wrong := "rec" + "ieve" // apart, or this file would be found to have it
+	faults, err := misspelled(fstest.MapFS{
+		"a.md":                   file("Read.\n\nThey " + wrong + " it.\n"),
+		"a/a.go":                 file("package a\n\nvar " + wrong + " int\nvar words = `invitacion`\n"),
+		"a/page.html":            file("<p>" + wrong + "</p>"),
+		"locales/active.en.json": file(`{"a": "` + wrong + `"}`),
+		"locales/active.es.json": file(`{"a": "moment` + `o"}`),
+		"words.txt":              file(wrong),
+	})
+	want := []string{"a/a.go:3: " + wrong, "a/page.html:1: " + wrong, "a.md:3: " + wrong, "locales/active.en.json:1: " + wrong}
+	if err != nil || !slices.EqualFunc(faults, want, strings.HasPrefix) {
+		t.Errorf("got %q, %v", faults, err)
+	}
+}

@@ -1,6 +1,6 @@
 // Command doccheck checks the documents of a repository, without a network: that their links lead
-// somewhere, and that sentences are short, in documents and in the comments of Go code. It prints a
-// table, and ends with status 1 where something is wrong.
+// somewhere, and that sentences are short, in documents and in the comments of Go code. No English
+// word may be misspelled. It prints a table, and ends with status 1 where something is wrong.
 //
 //	cd tools && go run ./doccheck ..
 package main
@@ -73,7 +73,11 @@ func check(w io.Writer, root fs.FS) (faults []string, err error) {
 		faults = append(faults, comments[folder].tooLong("the comments in "+folder)...)
 	}
 	mentioned, err := brokenMentions(root, documents)
-	return append(faults, mentioned...), err
+	if err != nil {
+		return nil, err
+	}
+	misspellings, err := misspelled(root)
+	return slices.Concat(faults, mentioned, misspellings), err
 }
 
 // print writes a row of the table.

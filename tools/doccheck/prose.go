@@ -58,7 +58,7 @@ func (p *prose) add(text string) {
 
 func (p *prose) sentence(text string) {
 	words := 0
-	for _, field := range strings.Fields(text) {
+	for field := range strings.FieldsSeq(text) {
 		if strings.ContainsFunc(field, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 			words++
 		}

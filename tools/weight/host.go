@@ -164,8 +164,7 @@ func (h host) run(args ...string) (string, error) {
 	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false -tags=nomsgpack", "GOTOOLCHAIN="+h.toolchain)
 	output, err := command.Output()
 	if err != nil {
-		var failed *exec.ExitError
-		if errors.As(err, &failed) {
+		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 			err = fmt.Errorf("%w\n%s", err, failed.Stderr)
 		}
 		return "", fmt.Errorf("go %s: %w", strings.Join(args, " "), err)

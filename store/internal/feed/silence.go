@@ -81,8 +81,8 @@ func (f *Feed) tellSilence(t *topic) {
 	switch {
 	case !t.live:
 	case f.silence.total:
-		t.tell(Silent, false, nil)
+		t.tell(Silent, nil)
 	default:
-		t.tell(Live, false, nil)
+		t.tell(Live, nil)
 	}
 }

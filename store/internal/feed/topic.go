@@ -79,8 +79,8 @@ func (t *topic) join(s *Subscription) {
 // knows what the viewer has seen.
 func (t *topic) since(after string) (gap bool, entries []*Line) {
 	if after != "" {
-		for i := len(t.ring) - 1; i >= 0; i-- {
-			if t.ring[i].cursor == after {
+		for i, s := range slices.Backward(t.ring) {
+			if s.cursor == after {
 				return false, present(t.ring[i+1:])
 			}
 		}
@@ -120,13 +120,13 @@ func (t *topic) receive(e *Line) {
 		return
 	}
 	t.hear([]*Line{e})
-	t.tell(Live, false, []*Line{e})
+	t.tell(Live, []*Line{e})
 }
 
 // tell gives all subscriptions the same entries.
-func (t *topic) tell(state State, gap bool, entries []*Line) {
+func (t *topic) tell(state State, entries []*Line) {
 	for s := range t.subscriptions {
-		s.push(state, gap, entries)
+		s.push(state, false, entries)
 	}
 	t.announce()
 }
@@ -229,7 +229,7 @@ func (t *topic) knowledge() knowledge {
 func (t *topic) interrupt() {
 	t.live = false
 	t.confirm()
-	t.tell(Lost, false, nil)
+	t.tell(Lost, nil)
 }
 
 // confirm notes that the feed hears everything that is published from now on. Entries that it heard before came by an

@@ -34,7 +34,7 @@ func newAutomaton(lists map[senses]string) *automaton {
 	a.addState() // dead
 	a.addState() // beginning
 	for s, list := range lists {
-		for _, word := range strings.Fields(list) {
+		for word := range strings.FieldsSeq(list) {
 			a.add(word, s)
 		}
 	}
