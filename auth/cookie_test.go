@@ -119,6 +119,7 @@ func flip(secret string) string {
 	}
 	return string(b)
 }
+
 func TestLoopbackIsThisMachine(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]bool{

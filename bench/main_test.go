@@ -46,8 +46,13 @@ func TestFormat(t *testing.T) {
 		value      float64
 		unit, want string
 	}{
-		{-0.00005, "added-p99-sec", "-50.00µs"}, {16e-6, "sec/request", "16.00µs"}, {0.104, "track-x-logger", "0.10 ×"},
-		{2.5, "times-plain", "2.50 ×"}, {38_000, "bytes", "38.00kB"}, {0, "lost", "0"}, {1.5, "dropped-%", "1.5 %"},
+		{-0.00005, "added-p99-sec", "-50.00µs"},
+		{16e-6, "sec/request", "16.00µs"},
+		{0.104, "track-x-logger", "0.10 ×"},
+		{2.5, "times-plain", "2.50 ×"},
+		{38_000, "bytes", "38.00kB"},
+		{0, "lost", "0"},
+		{1.5, "dropped-%", "1.5 %"},
 	} {
 		if got := format(c.value, c.unit); got != c.want {
 			t.Errorf("%v %s: got %q, want %q", c.value, c.unit, got, c.want)

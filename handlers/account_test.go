@@ -150,8 +150,15 @@ func TestTokensThatCannotBe(t *testing.T) {
 	b := s.viewer("vera")
 	const label, days = "The token needs a few words on what it is for. Use 1 to 60 characters.", "A token can't live that long, or that short. Choose one of the list."
 	for _, test := range []struct{ label, days, says string }{
-		{"", "7", label}, {strings.Repeat("x", 61), "7", label}, {"a\nb", "7", label},
-		{"x", "", days}, {"x", "0", days}, {"x", "-1", days}, {"x", "366", days}, {"x", "106752", days}, {"x", "99999999999999999999", days},
+		{"", "7", label},
+		{strings.Repeat("x", 61), "7", label},
+		{"a\nb", "7", label},
+		{"x", "", days},
+		{"x", "0", days},
+		{"x", "-1", days},
+		{"x", "366", days},
+		{"x", "106752", days},
+		{"x", "99999999999999999999", days},
 	} {
 		a := b.post(base+"/account/token", form("label", test.label, "days", test.days))
 		a.expect(http.StatusUnprocessableEntity, test.says)

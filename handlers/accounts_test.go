@@ -142,8 +142,13 @@ func TestAccountsThatCannotBe(t *testing.T) {
 	b := s.superuser()
 	const name, role = "An account can't have this name. Use 1 to 150 characters, without line ends and the like.", "There is no such role. Choose one of the list."
 	for _, test := range []struct{ name, role, says string }{
-		{"", "viewer", name}, {"a\nb", "viewer", name}, {"a\x00", "viewer", name}, {"\xff", "viewer", name},
-		{strings.Repeat("n", 151), "viewer", name}, {"eve", "", role}, {"eve", "admin", role},
+		{"", "viewer", name},
+		{"a\nb", "viewer", name},
+		{"a\x00", "viewer", name},
+		{"\xff", "viewer", name},
+		{strings.Repeat("n", 151), "viewer", name},
+		{"eve", "", role},
+		{"eve", "admin", role},
 	} {
 		b.post(base+"/accounts/create", form("name", test.name, "role", test.role)).expect(http.StatusUnprocessableEntity, test.says)
 	}

@@ -47,8 +47,10 @@ func TestTheSocketOfEveryoneSendsWhatMatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range []store.Entry{
-		{Path: "/pay", Code: 200, Application: "shop"}, {Path: "/cart", Code: 500, Application: "shop"},
-		{Path: "/pay", Code: 500, Application: "blog"}, {Path: "/PAY/2", Code: 500, Application: "shop"},
+		{Path: "/pay", Code: 200, Application: "shop"},
+		{Path: "/cart", Code: 500, Application: "shop"},
+		{Path: "/pay", Code: 500, Application: "blog"},
+		{Path: "/PAY/2", Code: 500, Application: "shop"},
 	} {
 		e.Username, e.Method = "ada", "POST"
 		s.logs.Record(e)

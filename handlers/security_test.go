@@ -99,8 +99,13 @@ func TestOtherSitesCanChangeNothing(t *testing.T) {
 	}
 	for target, form := range forms {
 		for _, foreign := range [][]string{
-			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "cross-site", "Origin", own},
-			{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://sibling.127.0.0.1"}, {"Origin", own + "0"},
+			{"Sec-Fetch-Site", "cross-site"},
+			{"Sec-Fetch-Site", "same-site"},
+			{"Sec-Fetch-Site", "cross-site", "Origin", own},
+			{"Origin", "https://evil.example"},
+			{"Origin", "null"},
+			{"Origin", "http://sibling.127.0.0.1"},
+			{"Origin", own + "0"},
 		} {
 			stranger := s.stranger()
 			a := stranger.post(base+target, form, append(foreign, "Cookie", s.cookieName()+"="+b.session())...)

@@ -63,8 +63,10 @@ func TestLineFitsTheLimit(t *testing.T) {
 	for i := range MaxExtra {
 		extra[fmt.Sprintf("%02d%s", i, worst[2:])] = worst
 	}
-	e := Entry{ID: worst, Username: "ada", Method: "GET", Route: worst, RequestID: worst, Path: "/" + strings.Repeat("\x01", MaxPath-1), Extra: extra,
-		Page: worst, From: worst, Location: worst, Actor: worst, Problem: worst, Ended: EndTimedOut}
+	e := Entry{
+		ID: worst, Username: "ada", Method: "GET", Route: worst, RequestID: worst, Path: "/" + strings.Repeat("\x01", MaxPath-1), Extra: extra,
+		Page: worst, From: worst, Location: worst, Actor: worst, Problem: worst, Ended: EndTimedOut,
+	}
 	line := e.appendLine([]byte("before"))[len("before"):]
 	if len(line) > MaxEntryBytes || !e.Truncated {
 		t.Fatalf("%d bytes, truncated %v", len(line), e.Truncated)
@@ -76,8 +78,10 @@ func TestLineFitsTheLimit(t *testing.T) {
 
 func TestLinksSurviveWhatMattersLess(t *testing.T) {
 	link := "/" + strings.Repeat("x", MaxLink-1)
-	e := Entry{Username: "ada", Method: "GET", Path: "/" + strings.Repeat("x", MaxPath-1), From: link, Location: link,
-		Page: "Order details", Extra: map[string]string{"a": strings.Repeat("x", MaxEntryBytes)}}
+	e := Entry{
+		Username: "ada", Method: "GET", Path: "/" + strings.Repeat("x", MaxPath-1), From: link, Location: link,
+		Page: "Order details", Extra: map[string]string{"a": strings.Repeat("x", MaxEntryBytes)},
+	}
 	line := e.appendLine(nil)
 	back, err := decodeLine("ada", string(line))
 	if err != nil || len(line) > MaxEntryBytes || back.From != link || back.Location != link || back.Page != "Order details" {

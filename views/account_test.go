@@ -19,7 +19,8 @@ func addAccountPages(set *views.Set, layout views.Layout, add func(name string, 
 	html, err := set.Accounts(views.Accounts{
 		Layout: layout, OwnLogin: true, Name: hostileName, Message: views.Unconfirmed(),
 		Accounts: []auth.Account{
-			{Name: hostileName, Role: auth.Superuser, HasPassword: true}, {Name: "b", Role: auth.Viewer, Disabled: true},
+			{Name: hostileName, Role: auth.Superuser, HasPassword: true},
+			{Name: "b", Role: auth.Viewer, Disabled: true},
 			{Name: "c", Role: auth.Viewer, LinkExpires: time.Now().Add(time.Hour)},
 		},
 	})

@@ -46,8 +46,10 @@ type controls struct {
 // shows are the kinds of rows to choose from.
 func shows() []option {
 	return []option{
-		{Value: journey.ShowAll, Key: "filter.all"}, {Value: journey.ShowPages, Key: "filter.pages"},
-		{Value: journey.ShowChanges, Key: "filter.changes"}, {Value: journey.ShowErrors, Key: "filter.errors"},
+		{Value: journey.ShowAll, Key: "filter.all"},
+		{Value: journey.ShowPages, Key: "filter.pages"},
+		{Value: journey.ShowChanges, Key: "filter.changes"},
+		{Value: journey.ShowErrors, Key: "filter.errors"},
 	}
 }
 

@@ -94,7 +94,8 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 	add("live search", html, err)
 	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "wss://live.example.com/s?everyone=1"})
 	add("everyone", html, err)
-	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "/s", Application: hostileName,
+	html, err = set.Live(views.Live{
+		Layout: layout, Everyone: true, SocketURL: "/s", Application: hostileName,
 		Applications: []string{hostileName}, Filter: views.Filter{Filter: journey.Filter{Show: journey.ShowErrors, Text: hostilePath}},
 	})
 	add("everyone, filtered", html, err)

@@ -68,7 +68,9 @@ func TestParsePeriod(t *testing.T) {
 		{text: ""},
 		{text: "2026-12-31", from: day, to: day.AddDate(0, 0, 1)},
 		{text: "2026-12-31T10:00:00+02:00", from: day.Add(8 * time.Hour), to: day.Add(8 * time.Hour)},
-		{text: "31.12.2026", bad: true}, {text: "2026-12-32", bad: true}, {text: "10:00", bad: true},
+		{text: "31.12.2026", bad: true},
+		{text: "2026-12-32", bad: true},
+		{text: "10:00", bad: true},
 	} {
 		from, err := audit.ParseFrom(test.text)
 		if !from.Equal(test.from) || errors.Is(err, audit.ErrTime) != test.bad {

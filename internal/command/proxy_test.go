@@ -43,15 +43,19 @@ func TestServeBelievesTheProxyThatItTrusts(t *testing.T) {
 		want map[string]int // by the name that the proxy gives
 	}{
 		{
-			"proxy", environ{"USERLOG_TRUSTED_PROXIES": "192.0.2.0/24,127.0.0.1"}, nil,
+			"proxy",
+			environ{"USERLOG_TRUSTED_PROXIES": "192.0.2.0/24,127.0.0.1"},
+			nil,
 			map[string]int{"root": http.StatusOK, "stranger": http.StatusForbidden},
 		},
 		{
-			"proxy, and a role for strangers", nil, []string{"--trusted-proxies", "127.0.0.0/8", "--auth-header-role", "viewer"},
+			"proxy, and a role for strangers", nil,
+			[]string{"--trusted-proxies", "127.0.0.0/8", "--auth-header-role", "viewer"},
 			map[string]int{"root": http.StatusOK, "stranger": http.StatusOK},
 		},
 		{
-			"somebody else", nil, []string{"--trusted-proxies", "192.0.2.0/24", "--auth-header-role", "viewer"},
+			"somebody else", nil,
+			[]string{"--trusted-proxies", "192.0.2.0/24", "--auth-header-role", "viewer"},
 			map[string]int{"root": http.StatusForbidden, "stranger": http.StatusForbidden},
 		},
 	}
@@ -92,7 +96,10 @@ func TestRedirectsStayHere(t *testing.T) {
 			origin := start(t, environ{"USERLOG_CUSTOMERS": "0"}, command, "--addr", "127.0.0.1:0").origin(t)
 			for _, want := range redirects {
 				for _, lies := range []http.Header{
-					{}, {"X-Forwarded-Prefix": {"/evil"}}, {"X-Forwarded-Prefix": {"//evil.example"}}, {"X-Forwarded-Prefix": {"", "/evil"}},
+					{},
+					{"X-Forwarded-Prefix": {"/evil"}},
+					{"X-Forwarded-Prefix": {"//evil.example"}},
+					{"X-Forwarded-Prefix": {"", "/evil"}},
 					{"X-Forwarded-Host": {"evil.example"}, "X-Forwarded-Proto": {"https"}, "Forwarded": {"host=evil.example"}},
 				} {
 					request, err := http.NewRequestWithContext(t.Context(), want.method, origin+want.path, nil)

@@ -119,8 +119,10 @@ func TestCredentialsAreNotRepeated(t *testing.T) {
 func TestHelpNamesEveryVariable(t *testing.T) {
 	t.Parallel()
 	flag := regexp.MustCompile(`--([a-z-]+)`)
-	for _, name := range []string{"demo", "serve", "createsuperuser", "changepassword", "tail", "audit verify", "audit export",
-		"account list", "account create", "account password", "account disable", "account enable", "account role", "account link", "account sessions", "account token"} {
+	for _, name := range []string{
+		"demo", "serve", "createsuperuser", "changepassword", "tail", "audit verify", "audit export",
+		"account list", "account create", "account password", "account disable", "account enable", "account role", "account link", "account sessions", "account token",
+	} {
 		r := do(t, nil, "", append(strings.Fields(name), "--help")...)
 		if r.status != 0 || r.err != "" {
 			t.Errorf("%s --help: status %d, standard error %q", name, r.status, r.err)

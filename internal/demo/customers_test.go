@@ -170,8 +170,12 @@ func TestCustomersStopAtOnce(t *testing.T) {
 
 func TestCustomersRefuseWrongFields(t *testing.T) {
 	for _, c := range []Customers{
-		{BaseURL: ""}, {BaseURL: "127.0.0.1:8080"}, {BaseURL: "ftp://host"}, {BaseURL: "http://"},
-		{BaseURL: "http://host", Count: -1}, {BaseURL: "http://host", Count: maxCustomers() + 1},
+		{BaseURL: ""},
+		{BaseURL: "127.0.0.1:8080"},
+		{BaseURL: "ftp://host"},
+		{BaseURL: "http://"},
+		{BaseURL: "http://host", Count: -1},
+		{BaseURL: "http://host", Count: maxCustomers() + 1},
 	} {
 		if err := c.Run(t.Context()); err == nil {
 			t.Errorf("%+v: no error", c)

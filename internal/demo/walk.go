@@ -62,8 +62,15 @@ func (p place) choices() []choice {
 		return []choice{{openInvoice, 2}, {openFront, 3}, {logOut, 2}}
 	default:
 		return []choice{
-			{openProduct, 8}, {search, 5}, {openFront, 2}, {openCart, 1}, {openHelp, 1},
-			{openMissing, 1}, {openReset, 1}, {openInvoice, 1}, {logOut, 1},
+			{openProduct, 8},
+			{search, 5},
+			{openFront, 2},
+			{openCart, 1},
+			{openHelp, 1},
+			{openMissing, 1},
+			{openReset, 1},
+			{openInvoice, 1},
+			{logOut, 1},
 		}
 	}
 }

@@ -116,7 +116,11 @@ func TestOnlyEveryonesRequestsAreFilteredHere(t *testing.T) {
 		watch Watch
 		want  bool
 	}{
-		{Watch{}, true}, {Watch{JSON: true}, false}, {Watch{Filter: views.Filter{Every: true}}, false}, {Watch{Filter: chosen}, true}, {Watch{App: "shop", JSON: true}, true},
+		{Watch{}, true},
+		{Watch{JSON: true}, false},
+		{Watch{Filter: views.Filter{Every: true}}, false},
+		{Watch{Filter: chosen}, true},
+		{Watch{App: "shop", JSON: true}, true},
 		{Watch{Username: "ada", Filter: chosen, App: "shop"}, false},
 	} {
 		if _, got := (&Hub{logs: newMemoryLogs()}).encoderFor(test.watch, nil).(*filteredEncoder); got != test.want {

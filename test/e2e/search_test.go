@@ -70,8 +70,13 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.shows("#suggestion-0 .presence[data-presence=active]", "active now")
 	b.isActive("")
 	for _, step := range []struct{ key, active string }{
-		{kb.ArrowDown, "ada"}, {kb.ArrowDown, "Adam"}, {kb.ArrowDown, "Ádám"}, {kb.ArrowDown, "ada"},
-		{kb.ArrowUp, "Ádám"}, {kb.Home, "ada"}, {kb.End, "Ádám"},
+		{kb.ArrowDown, "ada"},
+		{kb.ArrowDown, "Adam"},
+		{kb.ArrowDown, "Ádám"},
+		{kb.ArrowDown, "ada"},
+		{kb.ArrowUp, "Ádám"},
+		{kb.Home, "ada"},
+		{kb.End, "Ádám"},
 	} {
 		b.types(step.key)
 		b.isActive(step.active)

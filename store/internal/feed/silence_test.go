@@ -24,8 +24,14 @@ func TestSilenceIsConfirmed(t *testing.T) {
 		reporting bool
 		total     bool
 	}{
-		{0, true, false}, {5, false, false}, {20, false, false}, {25, false, true}, {30, true, false},
-		{35, false, false}, {54, false, false}, {55, false, true},
+		{0, true, false},
+		{5, false, false},
+		{20, false, false},
+		{25, false, true},
+		{30, true, false},
+		{35, false, false},
+		{54, false, false},
+		{55, false, true},
 	} {
 		if got := s.answered(step.reporting, at(step.seconds)); got != step.total {
 			t.Errorf("after %d s: %v", step.seconds, got)

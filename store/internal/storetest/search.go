@@ -42,10 +42,18 @@ func testSuggestFindsNamesWithoutCaseAndAccents(t *testing.T, connect Connect) {
 	}
 	Written(t, logs)
 	for _, test := range []struct{ prefix, want string }{
-		{"jos", "José jose Josef JOSEPH"}, {"JOSE", "José jose Josef JOSEPH"},
+		{"jos", "José jose Josef JOSEPH"},
+		{"JOSE", "José jose Josef JOSEPH"},
 		{"jose", "jose José Josef JOSEPH"}, // exactly this name first
-		{"José", "José jose Josef JOSEPH"}, {"joséph", "JOSEPH"},
-		{"lukas", "Łukasz"}, {"ΩΡΊ", "Ωρίων"}, {"ωρι", "Ωρίων"}, {"oyv", "Øyvind"}, {"STRASS", "straße"}, {"z", ""}, {"*", ""},
+		{"José", "José jose Josef JOSEPH"},
+		{"joséph", "JOSEPH"},
+		{"lukas", "Łukasz"},
+		{"ΩΡΊ", "Ωρίων"},
+		{"ωρι", "Ωρίων"},
+		{"oyv", "Øyvind"},
+		{"STRASS", "straße"},
+		{"z", ""},
+		{"*", ""},
 	} {
 		if got := suggested(t, logs, test.prefix, 20); got != test.want {
 			t.Errorf("%q: got %s, want %s", test.prefix, got, test.want)
@@ -109,7 +117,8 @@ func testWhoIsInTrouble(t *testing.T, connect Connect) {
 	Written(t, logs)
 	want := []store.Trouble{
 		{Username: "eve", At: start.Add(6 * time.Second).UTC(), Code: 500},
-		{Username: "bob", At: start.Add(2 * time.Second).UTC(), Code: 503}, {Username: "ada", At: start.UTC(), Code: 422},
+		{Username: "bob", At: start.Add(2 * time.Second).UTC(), Code: 503},
+		{Username: "ada", At: start.UTC(), Code: 422},
 	}
 	got, err := logs.InTrouble(ctx, 10)
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
