@@ -110,8 +110,8 @@ func (f *Folder) failures(done []*Step) Hint {
 		return Hint{}
 	}
 	for i := range current.Parts {
-		if p := &current.Parts[i]; p.Row >= FailuresInRow && active(p.Entry) {
-			return Hint{Kind: HintFailures, Since: p.since, Count: p.Row, Entries: []store.Entry{p.Entry}}
+		if p := &current.Parts[i]; p.FailedInRow >= FailuresInRow && active(p.Entry) {
+			return Hint{Kind: HintFailures, Since: p.since, Count: p.FailedInRow, Entries: []store.Entry{p.Entry}}
 		}
 	}
 	return Hint{}

@@ -43,10 +43,10 @@ type Step struct {
 
 // Part is one request that a page made by itself, or several that differ at most in their queries.
 type Part struct {
-	Entry store.Entry // the newest of them
-	Count int         // of all there were, also of those that are not remembered any more
-	Poll  bool        // they come at regular intervals
-	Row   int         // how many failed since one like them succeeded
+	Entry       store.Entry // the newest of them
+	Count       int         // of all there were, also of those that are not remembered any more
+	Poll        bool        // they come at regular intervals
+	FailedInRow int         // how many failed since one like them succeeded
 
 	part
 	rhythm rhythm
@@ -140,7 +140,7 @@ func (s *Step) add(e store.Entry) (kept bool) {
 		case p.part == key:
 			known = i
 		case p.method == key.method && p.path == key.path: // the failed ones, if this one succeeded
-			p.Row = 0
+			p.FailedInRow = 0
 		}
 	}
 	if known < 0 {
@@ -160,10 +160,10 @@ func (s *Step) add(e store.Entry) (kept bool) {
 	p.Count += times
 	if p.failed {
 		s.Problems += times
-		if p.Row == 0 {
+		if p.FailedInRow == 0 {
 			p.since = e.Time
 		}
-		p.Row++
+		p.FailedInRow++
 	}
 	p.rhythm.spread(e.Time, times)
 	if p.rhythm.count(e.Time, MinInterval) >= 2 && (active(e) || e.Kind == store.KindBeacon) {

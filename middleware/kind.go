@@ -209,54 +209,6 @@ func kindAccepted(h http.Header) store.Kind {
 	return store.KindUnknown
 }
 
-// leadsTo is the path and query where an answer sends the browser, "" where it sends it nowhere, to
-// another host, or to an address that would have to be resolved first.
-func (a asked) leadsTo(response http.Header, redirects bool) string {
-	if redirects {
-		return samePath(value(response, "Location"), a.host)
-	}
-	if !a.htmx {
-		return ""
-	}
-	for _, name := range [...]string{"Hx-Redirect", "Hx-Location", "Hx-Push-Url", "Hx-Replace-Url"} {
-		if path := samePath(value(response, name), a.host); path != "" {
-			return path
-		}
-	}
-	return ""
-}
-
-// samePath is path and query of an address, if that is on the host: "" for any other address, so
-// that nothing about another site is recorded. It slices, and does not allocate.
-func samePath(address, host string) string {
-	address, _, _ = strings.Cut(address, "#")
-	if scheme, rest, found := strings.Cut(address, "://"); found && (scheme == "http" || scheme == "https") {
-		end := strings.IndexAny(rest, "/?")
-		if end < 0 {
-			end = len(rest)
-		}
-		if !strings.EqualFold(withoutDefaultPort(rest[:end], scheme), withoutDefaultPort(host, scheme)) {
-			return ""
-		}
-		if address = rest[end:]; address == "" {
-			return "/"
-		}
-	}
-	// What begins with // or /\ names another host.
-	if address == "" || address[0] != '/' || len(address) > 1 && (address[1] == '/' || address[1] == '\\') {
-		return ""
-	}
-	return address
-}
-
-// withoutDefaultPort is a host without the port that its scheme stands for. Some proxies add it to the header Host.
-func withoutDefaultPort(host, scheme string) string {
-	if scheme == "https" {
-		return strings.TrimSuffix(host, ":443")
-	}
-	return strings.TrimSuffix(host, ":80")
-}
-
 // value is the first value of a header, whose name must be in canonical form.
 func value(h http.Header, name string) string {
 	if values := h[name]; len(values) > 0 {
