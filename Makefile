@@ -41,12 +41,14 @@ help: ## List the targets
 demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 127.0.0.1:8081" sets flags
 	$(GO) build -o userlog . && exec ./userlog demo $(ARGS)
 
-# Vet is for lint. Faults and browsers have the machine to themselves: beside other tests they wait for longer than viewers do.
+# Tests of browsers and faults mostly wait. So they begin first, and one more package than there are processors is built or
+# tested beside them. What they print comes in this order, too: nothing until the browser tests have ended.
+BESIDE = -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) -parallel 4
+
+# Vet is for lint.
 .PHONY: test
 test: setup ## Run all tests: with the race detector, a real Redis and a real browser
-	$(RACING) $(GO) test -vet=off -timeout 20m $(PACKAGES)
-	$(RACING) $(GO) test -vet=off -timeout 20m -parallel 4 ./test/soak
-	$(RACING) $(GO) test -vet=off -timeout 30m ./test/e2e
+	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/e2e ./test/soak $(PACKAGES)
 
 # The tag adds what only "make lighthouse" compiles. The linters are built without the race detector.
 .PHONY: lint
@@ -54,7 +56,7 @@ lint: setup ## Check format and code of every module, scripts of the shell, link
 	@gofumpt=$$($(GO) -C tools tool -n gofumpt) && unformatted=$$($$gofumpt -l .) && \
 	if [ -n "$$unformatted" ]; then echo "make format would change:"; echo "$$unformatted"; exit 1; fi
 	@lint=$$($(GO) -C tools tool -n lint) && $(RACING) $$lint -tags nomsgpack,lighthouse -checks all $(CHECKED) && \
-		cd tools && $$lint -checks all ./... && $(GO) test ./... && $(GO) run ./doccheck ..
+		cd tools && $$lint -checks all ./... && $(GO) test -vet=off ./... && $(GO) run ./doccheck ..
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELLSCRIPTS); \
 		else echo "lint: shellcheck is not installed, so scripts of the shell are not checked" >&2; [ -z "$$CI" ]; fi
 	@if command -v npm >/dev/null; then npm --prefix tools/frontend run --silent lint; \
