@@ -112,7 +112,7 @@ func (r *response) park(certain bool) bool {
 	if r.hijacked || r.code != 0 && (!r.panicked || r.ctx.Done() == nil) {
 		return false
 	}
-	r.parked = true
+	r.parked, r.certain = true, certain
 	if !certain {
 		server := lowest(r.ResponseWriter) // not later: what lies between may serve another request then
 		r.stopWaiting = context.AfterFunc(r.ctx, func() { r.lose(server) })
@@ -142,13 +142,13 @@ func (r *response) lose(server http.ResponseWriter) {
 // unpark records the entry that was parked, once.
 func (r *response) unpark() {
 	r.mu.Lock()
-	parked, stop := r.parked, r.stopWaiting
+	parked, certain, stop := r.parked, r.certain, r.stopWaiting
 	r.parked, r.finished = false, true
 	r.mu.Unlock()
 	if !parked {
 		return // it has been recorded meanwhile
 	}
-	if r.refresh() {
+	if certain || r.refresh() {
 		r.record()
 	}
 	if stop == nil {

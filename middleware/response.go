@@ -67,6 +67,7 @@ type exchange struct {
 
 	finished    bool        // the entry has been recorded, or none is to be
 	parked      bool        // found waits for the end of the answer
+	certain     bool        // nobody outside can change the answer or add a note
 	found       finding     // what is recorded
 	stopWaiting func() bool // ends the wait for an end that may never be seen; or nil
 }
