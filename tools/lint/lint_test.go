@@ -65,9 +65,23 @@ func Count(number int) (sum int) {
 }
 `
 
+// helping has a parameter that is not needed, in a test.
+const helping = `package faulty
+
+// Twice doubles.
+func Twice(number int) int { return twice(number, 2) }
+
+func twice(number, factor int) int {
+	for number < 10 {
+		number += number
+	}
+	return number
+}
+`
+
 func TestLintFindsFaults(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module faulty\n\ngo 1.26.0\n", "faulty.go": faulty} {
+	for name, text := range map[string]string{"go.mod": "module faulty\n\ngo 1.26.0\n", "faulty.go": faulty, "helping_test.go": helping} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
