@@ -297,7 +297,7 @@ func TestATimeLimitIsRecorded(t *testing.T) {
 			afterLimit(c.Request)
 			c.String(http.StatusOK, "too late")
 		}, 0, recorded{0, store.EndTimedOut, "/slow"}},
-		{"WriteTimeout, after all was sent", nil, func(s *http.Server) { s.WriteTimeout = 30 * time.Millisecond }, func(c *gin.Context) {
+		{"WriteTimeout, after all was sent", nil, func(s *http.Server) { s.WriteTimeout = time.Second }, func(c *gin.Context) {
 			c.Header("Content-Length", "4")
 			c.String(http.StatusOK, "sent")
 			c.Writer.Flush()
