@@ -33,7 +33,7 @@ type Entry struct {
 
 	// Repeats and Since are given by [Store.Record], to what comes by itself.
 	Repeats int       // "repeats": how often this process has recorded the same for the same page, from the second time on
-	Since   time.Time // "since": when the first of them was finished
+	Since   time.Time // "over": when the first of them was finished; on the wire, how many seconds ago
 
 	aside  bool   // "aside": it does not count because the same was recorded before; see Counts
 	cursor string // of Cursor, where that is not the id

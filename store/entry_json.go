@@ -44,7 +44,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Extra     map[string]string `json:"extra"`
 		Truncated bool              `json:"truncated"`
 		Repeats   float64           `json:"repeats"`
-		Since     json.Number       `json:"since"`
+		Over      json.Number       `json:"over"`
 		Aside     bool              `json:"aside"`
 	}
 	if err := json.Unmarshal(line, &wire); err != nil {
@@ -61,9 +61,9 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	if err != nil {
 		return fmt.Errorf("decode log entry: duration: %w", err)
 	}
-	since, err := parseMicros(wire.Since)
+	over, err := parseMicros(wire.Over)
 	if err != nil {
-		return fmt.Errorf("decode log entry: since: %w", err)
+		return fmt.Errorf("decode log entry: over: %w", err)
 	}
 	if !wire.Kind.known() {
 		wire.Kind = KindUnknown
@@ -78,8 +78,8 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
 		From: wire.From, Location: wire.Location, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, aside: wire.Aside,
 	}
-	if wire.Repeats > 1 && wire.Repeats <= maxRepeats && since > 0 {
-		e.Repeats, e.Since = int(wire.Repeats), time.UnixMicro(since).UTC()
+	if wire.Repeats > 1 && wire.Repeats <= maxRepeats && over >= 0 {
+		e.Repeats, e.Since = int(wire.Repeats), time.UnixMicro(at-over).UTC()
 	}
 	return nil
 }
@@ -169,8 +169,8 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	if e.Repeats > 1 {
 		b = append(b, `"repeats":`...)
 		b = strconv.AppendInt(b, int64(e.Repeats), 10)
-		b = append(b, `,"since":`...)
-		b = appendMicros(b, e.Since.UnixMicro())
+		b = append(b, `,"over":`...)
+		b = strconv.AppendInt(b, max(0, int64(e.Time.Sub(e.Since)/time.Second)), 10)
 		b = append(b, ',')
 	}
 	if e.aside {

@@ -27,7 +27,7 @@ func TestEntryWireFormat(t *testing.T) {
 			`{"id":"p-1","username":"ada","actor":"bob","method":"GET","path":"/orders/7?page=2","code":200,` +
 				`"time":1795429800.123456,"duration":0.001500,"ended":"broke_off","problem":"card declined","route":"/orders/:id","request_id":"r1",` +
 				`"page":"Order details","kind":"fragment","from":"/orders?page=2","location":"/orders/7","app":"shop",` +
-				`"extra":{"plan":"pro"},"truncated":true,"repeats":28,"since":1795429773.123456,"aside":true}`,
+				`"extra":{"plan":"pro"},"truncated":true,"repeats":28,"over":27,"aside":true}`,
 		},
 		{
 			"as little as django-userlog writes",

@@ -34,16 +34,17 @@ func newHabits(keys keys.Keys) *habits {
 
 // habit is what is remembered of one user.
 type habit struct {
+	keys     [habitRequests]uint64 // of requests, to find them in little memory
 	requests []repeated
+	next     int // of requests, the first that may be forgotten
 	failures int // of what pages fetch that counted, since a person did something
 	lists    lists
 	pushed   int // the place in the transaction that is being made, if this user has one there
 }
 
-// repeated is a request that may come again and again. Many of them are looked through, so it is small.
+// repeated is a request that may come again and again.
 type repeated struct {
-	request uint64 // hash of what is asked for
-	page    uint64 // hash of the page that asks; 0 where that is not known
+	page uint64 // hash of the page that asks; 0 where that is not known
 
 	last  int64 // when it last came, in Unix microseconds
 	gap   int64 // between the last two, in microseconds
@@ -71,8 +72,8 @@ func (h *habits) of(username string) *habit {
 	return u
 }
 
-// note decides whether an entry counts, and notes how often the same was recorded before.
-func (h *habits) note(e *Entry) {
+// note decides whether an entry counts, and notes how often the same was recorded before. It returns its user.
+func (h *habits) note(e *Entry) *habit {
 	u := h.of(e.Username)
 	e.Repeats, e.Since, e.aside = 0, time.Time{}, false
 	if e.byHand() {
@@ -80,6 +81,7 @@ func (h *habits) note(e *Entry) {
 	} else {
 		h.notePart(u, e)
 	}
+	return u
 }
 
 // noteStep notes what a person may have done. What comes like clockwork is not, nor what comes again and again while
@@ -150,27 +152,37 @@ func (h *habits) address(address string) uint64 {
 	return cmp.Or(maphash.String(h.seed, withoutQuery(address)), 1)
 }
 
-// find returns a request, which takes the place of the rarest where there are too many.
+// find returns a request of a page, or by hand. Where there are too many, it takes the place of one that does not repeat.
 func (u *habit) find(request, page uint64, byHand bool) (r *repeated, known bool) {
+	key := request + 3*page
+	if byHand {
+		key = ^key
+	}
 	for i := range u.requests {
-		if r := &u.requests[i]; r.request == request && r.page == page && r.byHand == byHand {
-			return r, true
+		if u.keys[i] == key {
+			return &u.requests[i], true
 		}
 	}
-	fresh := repeated{request: request, page: page, byHand: byHand}
-	if len(u.requests) < habitRequests {
-		u.requests = append(u.requests, fresh)
-		return &u.requests[len(u.requests)-1], false
+	i := len(u.requests)
+	if i < habitRequests {
+		u.requests = append(u.requests, repeated{})
+	} else {
+		i = u.forget()
 	}
-	rarest := 0
-	for i := range u.requests {
-		a, b := &u.requests[i], &u.requests[rarest]
-		if cmp.Or(cmp.Compare(a.run+int32(a.alike), b.run+int32(b.alike)), cmp.Compare(a.last, b.last)) < 0 {
-			rarest = i
+	u.keys[i], u.requests[i] = key, repeated{page: page, byHand: byHand}
+	return &u.requests[i], false
+}
+
+// forget returns the place of a request to forget: each in its turn, unless it repeats and others do not.
+func (u *habit) forget() int {
+	for range habitRequests {
+		i := u.next
+		u.next = (u.next + 1) % habitRequests
+		if r := &u.requests[i]; r.run <= 1 && r.alike <= 1 {
+			return i
 		}
 	}
-	u.requests[rarest] = fresh
-	return &u.requests[rarest], false
+	return u.next
 }
 
 // somethingNew gives a person new patience with what is repeated.

@@ -44,6 +44,7 @@ type writer struct {
 	timed    bool          // the batch has times by Redis' clock
 	skewed   bool          // that this host's clock is wrong has been logged
 	backoff  time.Duration // 0 while Redis answers
+	users    []*habit      // of batch, whose entries they are
 	long     []*habit      // users whose lists of what counts are to be trimmed
 	unkept   bool          // Redis does not let us write lists of what counts
 	foreign  bool          // that a key of the index holds something else has been logged
@@ -140,6 +141,7 @@ func (w *writer) gather(started time.Time) {
 // prepare counts and masks the batch, and gives every entry its id and its application.
 func (w *writer) prepare() {
 	w.timed = false
+	w.users = make([]*habit, 0, len(w.batch))
 	truncated, now := 0, time.Now()
 	for i := range w.batch {
 		e := &w.batch[i]
@@ -155,7 +157,7 @@ func (w *writer) prepare() {
 		if e.Truncated {
 			truncated++
 		}
-		w.habits.note(e)
+		w.users = append(w.users, w.habits.note(e))
 	}
 	w.recorder.settle(outcome{truncated: truncated})
 }
@@ -186,7 +188,7 @@ func (w *writer) attempt() bool {
 			w.failed(err)
 			return false
 		}
-		w.batch = w.batch[len(group):]
+		w.batch, w.users = w.batch[len(group):], w.users[len(group):]
 		if o.indeterminate > 0 {
 			w.failed(err)
 		} else {
@@ -307,7 +309,7 @@ func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entrie
 	}
 	if !w.options.NoPublish {
 		for i := range entries {
-			command(ctx, pipe, "publish", w.habits.of(entries[i].Username).lists.channel, &lines[i])
+			command(ctx, pipe, "publish", w.users[i].lists.channel, &lines[i])
 		}
 	}
 	return pushes
@@ -317,7 +319,7 @@ func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entrie
 func (w *writer) byUser(entries []Entry, lines []string) []push {
 	pushes := make([]push, 0, len(entries))
 	for i := range entries {
-		u := w.habits.of(entries[i].Username)
+		u := w.users[i]
 		if n := u.pushed; n >= len(pushes) || pushes[n].user != u {
 			u.pushed = len(pushes)
 			pushes = append(pushes, push{user: u})
