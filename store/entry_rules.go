@@ -55,7 +55,9 @@ func (e *Entry) Purpose() Kind {
 	return KindUnknown
 }
 
-// byHand reports whether the request is of a kind that a person causes, as opposed to what a page fetches by itself.
+// byHand reports whether the request is of a kind that a person causes, as opposed to what a page fetches by itself. Everything
+// that readers show as a step is (journey.IsStep). Of a fetch that is redirected they show only what leads to a login, and the
+// others are kept all the same, because only what follows tells where they led.
 func (e *Entry) byHand() bool {
 	switch e.Purpose() {
 	case KindPage, KindDownload, KindUnknown:

@@ -48,7 +48,7 @@ type writer struct {
 	long     []*habit      // users whose lists of what counts are to be trimmed
 	unkept   bool          // Redis does not let us write lists of what counts
 	foreign  bool          // that a key of the index holds something else has been logged
-	awayAt   time.Time     // when it last ceased to
+	awayAt   time.Time     // when Redis last ceased to answer
 	refused  string        // the reason that Redis gave last in this outage, or ""
 	logged   Stats         // the stats when losses were last logged,
 	loggedAt time.Time     // and when that was

@@ -6,7 +6,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// IsStep reports whether a request, seen alone, is something that a person did.
+// IsStep reports whether a request, seen alone, is something that a person did. The store keeps at least these: see
+// [store.Entry.Counts].
 func IsStep(e store.Entry) bool {
 	switch e.Purpose() {
 	case store.KindPage, store.KindDownload, store.KindUnknown:
