@@ -8,7 +8,7 @@ TAGS := -tags=nomsgpack
 
 # The race detector, except in the hash of passwords, where it finds nothing and makes each three times as slow, and in what
 # drives the browser, where it finds races that are not ours.
-RACE := -race $(foreach package,golang.org/x/crypto/argon2 github.com/chromedp/chromedp,-gcflags=$(package)=-race=false)
+RACE := -race $(foreach package,golang.org/x/crypto/argon2 github.com/chromedp/... github.com/go-json-experiment/json/...,-gcflags=$(package)=-race=false)
 
 # What needs it and what does not is built with it, also what tests build and what is only checked: to build everything
 # twice takes minutes where nothing is cached.
