@@ -214,6 +214,7 @@ func TestRedisAwayIsAnError(t *testing.T) {
 		"killed": (*redistest.Server).Kill, "hung": (*redistest.Server).Pause,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := redistest.Start(t)
 			log := audit.New(impatient(t, server), keys, audit.Options{})
 			fill(t, log, 1)
@@ -230,13 +231,17 @@ func TestRedisAwayIsAnError(t *testing.T) {
 					}
 				})
 			}
+			all.Go(func() {
+				if _, err := log.Read(t.Context(), audit.Filter{}, 0, 1); err == nil {
+					t.Error("it can be read")
+				}
+			})
+			all.Go(func() {
+				if _, err := log.Verify(t.Context(), audit.Checkpoint{}); err == nil {
+					t.Error("it can be verified")
+				}
+			})
 			all.Wait()
-			if _, err := log.Read(t.Context(), audit.Filter{}, 0, 1); err == nil {
-				t.Error("it can be read")
-			}
-			if _, err := log.Verify(t.Context(), audit.Checkpoint{}); err == nil {
-				t.Error("it can be verified")
-			}
 		})
 	}
 }
