@@ -48,6 +48,9 @@ func (r *response) outcome() (code int, ended store.End) {
 
 // timedOut reports whether a time limit of the site has cut the answer off, and the status that the client got.
 func (r *response) timedOut() (code int, timedOut bool) {
+	if r.writeError == nil && r.canceled == nil && !r.isPastLimit() {
+		return 0, false
+	}
 	switch {
 	case errors.Is(r.writeError, http.ErrHandlerTimeout), errors.Is(r.canceled, context.DeadlineExceeded) && isTimeoutHandler(r.ResponseWriter):
 		return http.StatusServiceUnavailable, true // what http.TimeoutHandler sends

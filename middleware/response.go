@@ -23,8 +23,20 @@ type response struct {
 	http.ResponseWriter        // the writer below: the server's, or that of a middleware of net/http
 	top                 ginTop // what handlers answer through, if it is Gin
 
+	last habit // of the context that it served last
+
 	mu sync.Mutex
 	exchange
+}
+
+// habit is what was found out about one of Gin's contexts. Gin uses a context again as we use a response, and mostly the same
+// two meet, so that nothing has to be found out anew.
+type habit struct {
+	writer http.ResponseWriter  // Gin's own, of that context
+	field  *http.ResponseWriter // where it keeps the server's
+	route  string
+	first  bool // on that route, nothing of Gin stands in front of Track
+	known  bool // first is known
 }
 
 // exchange is one request and its answer.

@@ -150,7 +150,7 @@ func (t *tracker) open(c *gin.Context, nearest *response) *response {
 	}
 	r.before, r.route = t.before(c), c.FullPath()
 	//lint:ignore bodyclose a ResponseWriter has no body to close
-	r.slot.field, r.slot.direct = t.writer.slot(c.Writer)
+	r.findSlot(&t.writer)
 	switch {
 	case r.slot.field == nil:
 		r.ResponseWriter = c.Writer
@@ -162,6 +162,19 @@ func (t *tracker) open(c *gin.Context, nearest *response) *response {
 		r.slot.install(r)
 	}
 	return r
+}
+
+// findSlot finds where Gin keeps the server's writer.
+func (r *response) findSlot(of *ginWriter) {
+	if r.last.field != nil && r.last.writer == r.c.Writer {
+		r.slot.field, r.slot.direct = r.last.field, true
+		return
+	}
+	r.slot.field, r.slot.direct = of.slot(r.c.Writer)
+	r.last = habit{}
+	if r.slot.direct {
+		r.last.writer, r.last.field = r.c.Writer, r.slot.field
+	}
 }
 
 // accept begins a request.
@@ -232,7 +245,11 @@ func (t *tracker) isFirst(r *response) bool {
 	if _, isGin := r.ResponseWriter.(gin.ResponseWriter); isGin {
 		return false // an engine in an engine
 	}
-	route, known := r.c.FullPath(), t.first.Load()
+	route := r.c.FullPath()
+	if r.last.known && r.last.route == route {
+		return r.last.first
+	}
+	known := t.first.Load()
 	first, found := (*known)[route]
 	if !found {
 		names := r.c.HandlerNames()
@@ -241,6 +258,7 @@ func (t *tracker) isFirst(r *response) bool {
 		more[route] = first
 		t.first.Store(&more)
 	}
+	r.last.route, r.last.first, r.last.known = route, first, true
 	return first
 }
 
