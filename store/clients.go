@@ -57,6 +57,7 @@ func tune(o *redis.Options, timeout time.Duration, retries int, tracker *sendTra
 	o.MaxRetries, o.DialerRetries = retries, 1
 	o.MinIdleConns, o.MaxActiveConns = 0, 0
 	o.ContextTimeoutEnabled = true
+	o.Protocol = 2 // in the third one go-redis looks for notifications before each reply, of which there are none
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	dial := dialFunc(o.Dialer)
 	o.DialTimeout = timeout
@@ -104,6 +105,7 @@ func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 	o.MaxRetries, o.DialerRetries = retries, 1
 	o.MinIdleConns, o.MaxActiveConns = 0, 0
 	o.ContextTimeoutEnabled = true
+	o.Protocol = 2 // in the third one go-redis looks for notifications before each reply, of which there are none
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	dial := dialFunc(o.Dialer)
 	if dial == nil {
