@@ -130,7 +130,12 @@ func (m *model) goLive() {
 	for _, n := range m.snapshot {
 		read.entries = append(read.entries, m.entry(n))
 	}
-	burst := m.topic.cut
+	burst := len(m.topic.buffer) > maxPending/2
+	for _, v := range m.viewers {
+		if burst { // what waits for those who are slow, and the burst, would be too much together
+			m.look(v)
+		}
+	}
 	m.topic.goLive(read)
 	m.snapshot = nil
 	for _, v := range m.viewers {
