@@ -149,7 +149,6 @@ func (t *tracker) open(c *gin.Context, nearest *response) *response {
 		r.notes = *n
 	}
 	r.before, r.route = t.before(c), c.FullPath()
-	//lint:ignore bodyclose a ResponseWriter has no body to close
 	r.findSlot(&t.writer)
 	switch {
 	case r.slot.field == nil:
@@ -170,6 +169,7 @@ func (r *response) findSlot(of *ginWriter) {
 		r.slot.field, r.slot.direct = r.last.field, true
 		return
 	}
+	//lint:ignore bodyclose a ResponseWriter has no body to close
 	r.slot.field, r.slot.direct = of.slot(r.c.Writer)
 	r.last = habit{}
 	if r.slot.direct {

@@ -24,6 +24,7 @@ func TestAPanicEndsOneSocketOnly(t *testing.T) {
 		}
 		s.record("ada", "/1")
 		other.expect("entry /1")
+		synctest.Wait()
 		if open := s.open.Load(); open != 1 {
 			t.Errorf("%d sockets are open", open)
 		}

@@ -114,7 +114,17 @@ func (b *tab) visit(path string) {
 // click clicks the first element that matches.
 func (b *tab) click(selector string) {
 	b.t.Helper()
-	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	for {
+		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+		switch {
+		case err == nil:
+			return
+		case !strings.Contains(err.Error(), "Could not find node"): // then the page was replaced before the click
+			b.t.Fatalf("click %s: %v", selector, err)
+		}
+	}
 }
 
 // enter replaces the content of a field.
