@@ -148,7 +148,7 @@ func (r *recording) arrive(a *arrived, request *http.Request) {
 	a.at, a.method, a.id, a.upgrade = time.Now(), request.Method, r.requestID(request.Header), upgrades(request)
 	a.http2 = request.ProtoMajor >= 2
 	a.prefix, a.idHeader = r.prefix, r.idHeader
-	if a.uri = requestURI(request); r.prefix != "" && a.uri[0] == '/' {
+	if a.uri = requestURI(request); r.prefix != "" && strings.HasPrefix(a.uri, "/") {
 		a.uri = r.prefix + a.uri
 	}
 }

@@ -38,6 +38,22 @@ func TestPathsHaveTheExternalPrefix(t *testing.T) {
 	}
 }
 
+// What a client may send in the place of a path is no reason to fail, nor a path below the prefix.
+func TestTargetsThatAreNoPathsHaveNoPrefix(t *testing.T) {
+	for _, target := range []string{"*", "host:443", "mailto:ada@", "mailto:ada@host"} {
+		logs := &memory{}
+		r := gin.New()
+		r.Use(middleware.Track(logs, header, middleware.Options{ExternalPrefix: "/app"}))
+		r.NoRoute(func(c *gin.Context) { c.Status(http.StatusNotFound) })
+		asked := request("GET", "/", "ada")
+		asked.RequestURI = target
+		r.ServeHTTP(httptest.NewRecorder(), asked)
+		if e := logs.all()[0]; strings.HasPrefix(e.Path, "/app") {
+			t.Errorf("%q: recorded path %q", target, e.Path)
+		}
+	}
+}
+
 func TestTheRequestIDIsFound(t *testing.T) {
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 	tests := []struct {
