@@ -13,18 +13,28 @@ import (
 type ginWriter struct {
 	pointer reflect.Type // nil where this Gin is built otherwise
 	field   int
+	index   int // the field of a context that says which of its handlers runs, or -1
 }
 
 func newGinWriter() ginWriter {
 	memory, found := reflect.TypeFor[gin.Context]().FieldByName("writermem")
 	if !found || memory.Type.Kind() != reflect.Struct {
-		return ginWriter{}
+		return ginWriter{index: -1}
 	}
 	field, found := memory.Type.FieldByName("ResponseWriter")
 	if !found || field.Type != reflect.TypeFor[http.ResponseWriter]() || len(field.Index) != 1 {
-		return ginWriter{}
+		return ginWriter{index: -1}
 	}
-	return ginWriter{reflect.PointerTo(memory.Type), field.Index[0]}
+	g := ginWriter{reflect.PointerTo(memory.Type), field.Index[0], -1}
+	if index, found := reflect.TypeFor[gin.Context]().FieldByName("index"); found && index.Type.Kind() == reflect.Int8 {
+		g.index = index.Index[0]
+	}
+	return g
+}
+
+// isFirst reports whether the handler that runs is the first one of its context.
+func (g *ginWriter) isFirst(c *gin.Context) bool {
+	return g.index >= 0 && reflect.ValueOf(c).Elem().Field(g.index).Int() == 0
 }
 
 // slot finds where Gin keeps the server's writer, below what middleware have put before it. direct says that there is

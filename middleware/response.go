@@ -34,9 +34,6 @@ type response struct {
 type habit struct {
 	writer http.ResponseWriter  // Gin's own, of that context
 	field  *http.ResponseWriter // where it keeps the server's
-	route  string
-	first  bool // on that route, nothing of Gin stands in front of Track
-	known  bool // first is known
 }
 
 // exchange is one request and its answer.
@@ -50,6 +47,7 @@ type exchange struct {
 	notes     notes        // what handlers said of the request
 	before    string       // the user before the handlers ran, "" for nobody
 	route     string       // that Gin chose before the handlers ran
+	first     bool         // no handler of Gin ran before Track
 	inner     nested       // what a tracker inside knows
 	c         *gin.Context // what the host is asked about, if it is Gin
 	r         *http.Request

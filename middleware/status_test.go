@@ -231,6 +231,14 @@ func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 		{"http.TimeoutHandler between TrackHTTP and Track", "/bare", func(m *memory) http.Handler {
 			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(http.TimeoutHandler(answers(track(m)), time.Minute, ""))
 		}, 204, recorded{204, "", "/bare"}},
+		{"one Track in two engines, of which one has Recovery outside", "/panic", func(m *memory) http.Handler {
+			one := track(m)
+			func() {
+				defer func() { _ = recover() }()
+				answers(one).ServeHTTP(httptest.NewRecorder(), request("GET", "/panic", "")) // nobody's, so not recorded
+			}()
+			return answers(recoversAs(503), one)
+		}, 503, recorded{503, "", "/panic"}},
 		{"a middleware that wraps the writer between two Tracks", "/plain", func(m *memory) http.Handler {
 			return answers(track(m), func(c *gin.Context) { c.Writer = &wrapped{c.Writer}; c.Next() }, track(m))
 		}, 200, recorded{200, "", "/plain"}},

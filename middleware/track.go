@@ -3,10 +3,7 @@ package middleware
 import (
 	"cmp"
 	"errors"
-	"maps"
 	"net/http"
-	"reflect"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -89,8 +86,6 @@ func Track(logs Recorder, username func(*gin.Context) string, options Options) g
 		writer: newGinWriter(),
 		pool:   &sync.Pool{New: func() any { return new(response) }},
 	}
-	t.first.Store(&map[string]bool{})
-	t.name = runtime.FuncForPC(reflect.ValueOf(t.handle).Pointer()).Name()
 	return t.handle
 }
 
@@ -98,9 +93,7 @@ type tracker struct {
 	recording
 	identity[*gin.Context]
 	writer ginWriter
-	name   string                          // of its handler, as Gin calls it
-	pool   *sync.Pool                      // of responses
-	first  atomic.Pointer[map[string]bool] // by route, whether Track stands first
+	pool   *sync.Pool // of responses
 }
 
 func (t *tracker) handle(c *gin.Context) {
@@ -148,7 +141,7 @@ func (t *tracker) open(c *gin.Context, nearest *response) *response {
 	if n := notesBefore(c); n != nil && nearest == nil {
 		r.notes = *n
 	}
-	r.before, r.route = t.before(c), c.FullPath()
+	r.before, r.route, r.first = t.before(c), c.FullPath(), t.writer.isFirst(c)
 	r.findSlot(&t.writer)
 	switch {
 	case r.slot.field == nil:
@@ -196,7 +189,7 @@ func (t *tracker) returned(r *response, panicked bool) {
 		return
 	}
 	tidy := r.removeTop()
-	first := r.outermost == r && t.isFirst(r)
+	first := r.isFirst()
 	switch {
 	case !open:
 		t.release(r)
@@ -240,26 +233,10 @@ func (r *response) statusByGin(panicked bool) int {
 	return code
 }
 
-// isFirst reports whether nothing of Gin stands in front of Track. It remembers that for each route.
-func (t *tracker) isFirst(r *response) bool {
-	if _, isGin := r.ResponseWriter.(gin.ResponseWriter); isGin {
-		return false // an engine in an engine
-	}
-	route := r.c.FullPath()
-	if r.last.known && r.last.route == route {
-		return r.last.first
-	}
-	known := t.first.Load()
-	first, found := (*known)[route]
-	if !found {
-		names := r.c.HandlerNames()
-		first = len(names) > 0 && names[0] == t.name
-		more := maps.Clone(*known)
-		more[route] = first
-		t.first.Store(&more)
-	}
-	r.last.route, r.last.first, r.last.known = route, first, true
-	return first
+// isFirst reports whether nothing of Gin stands in front of Track.
+func (r *response) isFirst() bool {
+	_, inEngine := r.ResponseWriter.(gin.ResponseWriter)
+	return r.first && !inEngine && r.outermost == r
 }
 
 // ginStatus is what Gin's writer says about the status, and whether that has been sent. Handlers may have done anything to
