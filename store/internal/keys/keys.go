@@ -9,8 +9,9 @@ import (
 // Keys spells every key and channel of logs in Redis. The packages auth and internal/audit spell
 // their own, behind the same prefix. The zero Keys is not useful.
 type Keys struct {
-	prefix  string // of keys
-	channel string // of channels
+	prefix  string       // of keys
+	channel string       // of channels
+	tags    func() []int // of slots: what puts the name of a channel into the slot
 }
 
 // New returns the keys that begin with prefix, and the channels that begin with channel, which differs where keys have
@@ -20,7 +21,9 @@ func New(prefix, channel string) (Keys, error) {
 	if strings.ContainsFunc(prefix, bad) {
 		return Keys{}, fmt.Errorf("key prefix %q: use printable ASCII without spaces and without any of * ? [ ] \\ ^", prefix)
 	}
-	return Keys{prefix: prefix, channel: channel}, nil
+	k := Keys{prefix: prefix, channel: channel}
+	k.tags = k.newTags()
+	return k, nil
 }
 
 // Prefix is what each key begins with.
