@@ -16,8 +16,8 @@ const (
 	RecordedPerMinute = 30
 )
 
-// Allowance limits how much each account can have written to the audit log. That holds the newest
-// records only, and no account may push out what was done before. The allowance counts for all
+// Allowance limits how much each account can have written to the audit log. The audit log holds the
+// newest records only, and no account may push out the older ones. The allowance counts for all
 // processes that share a Redis.
 //
 // Programs that use an account's tokens are counted apart. So a program that asks without end keeps

@@ -37,7 +37,7 @@ func IsLoopback(r *http.Request) bool {
 // from this very host: neither a sibling subdomain nor a forged http page can plant one.
 //
 // To browsers, all ports of a host are one, and the prefix asks for the path /. So the name has the port
-// and the path of the admin: two admins on one host would log each other out. An example is
+// and the path of the admin. Otherwise two admins on one host would log each other out. An example is
 // __Host-userlog+support!8443 for https://example.com:8443/support.
 func (k cookies) name(r *http.Request) string {
 	name := "userlog"

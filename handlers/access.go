@@ -85,7 +85,7 @@ func (s *site) admit(c *gin.Context, superuser bool, identify func(*gin.Context)
 	who, err := identify(c)
 	answer := access.Answer{Err: err}
 	if err == nil {
-		answer.Outcome = s.gate.Admit(who, superuser)
+		answer.Decision = s.gate.Admit(who, superuser)
 	}
 	if s.allows(c, access.Look{}, answer) {
 		c.Set(accessKey, who)

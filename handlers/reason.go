@@ -24,7 +24,7 @@ func (s *site) stateReason(c *gin.Context) {
 	look, next := s.lookOf(c, c.PostForm("username")), s.ownPath(c.PostForm("next"))
 	look.Reason = c.PostForm("reason")
 	answer := s.gate.StateReason(c.Request.Context(), look)
-	if answer.Outcome == access.NeedsReason {
+	if answer.Decision == access.NeedsReason {
 		s.askReason(c, http.StatusUnprocessableEntity, views.Reason{
 			Username: look.Username, Next: next, Text: look.Reason, Message: views.ReasonMissing(auth.MaxReason),
 		})

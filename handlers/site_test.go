@@ -49,7 +49,7 @@ const base = "/userlog"
 // patience is how long a test waits for what must happen.
 const patience = redistest.Patience
 
-// site is a Gin application, whose requests are all recorded as tracked's, with the admin in it.
+// site is a Gin application with the admin in it. All its requests are recorded as those of the user [tracked].
 type site struct {
 	t      *testing.T
 	client redis.UniversalClient
@@ -58,13 +58,13 @@ type site struct {
 	engine *gin.Engine
 	server *httptest.Server
 	base   string          // of the first mount
-	led    map[string]bool // links that lead to something, as far as they have been followed
+	led    map[string]bool // links that were followed, and whether each led to something
 }
 
-// tracked is whose every request to the application is.
+// tracked is the user who makes every request to the application.
 const tracked = "tracked"
 
-// files and parsed pages are every site's: they don't change, and take long to make.
+// files and parsed are the assets and the pages of every site. They don't change, and take long to make.
 var (
 	files  = sync.OnceValues(static.New)
 	parsed = sync.OnceValues(func() (*views.Set, error) {
@@ -82,8 +82,8 @@ func newSite(t *testing.T, client redis.UniversalClient, options handlers.Option
 	return newSiteWith(t, client, options, 0, bases...)
 }
 
-// newSiteWith is newSite where sockets last so long whose viewers came by somebody else's login; 0 is a
-// minute. Its connections to Redis are patient: an answer that comes late, as on a busy machine, is no outage.
+// newSiteWith is newSite with a login interval: a viewer who came by the login of a host or a proxy has her socket
+// for as long; 0 is a minute. Connections to Redis are patient: a late answer, as on a busy machine, is no outage.
 func newSiteWith(t *testing.T, client redis.UniversalClient, options handlers.Options, loginInterval time.Duration, bases ...string) *site {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
@@ -160,14 +160,14 @@ func (s *site) stranger() *browser {
 	}}
 }
 
-// superuser opens a browser and logs in at [base], after the account was made.
+// superuser makes the superuser's account, opens a browser and logs in at [base].
 func (s *site) superuser() *browser {
 	s.t.Helper()
 	s.createSuperuser()
 	return s.again()
 }
 
-// again opens one more browser and logs in.
+// again opens one more browser, and logs in as the superuser.
 func (s *site) again() *browser {
 	s.t.Helper()
 	b := s.stranger()
@@ -342,7 +342,8 @@ func (b *browser) session() string {
 	return ""
 }
 
-// dial opens a websocket with the browser's cookies and Origin; a header that is empty is not sent; the answer is what came instead of or with it.
+// dial opens a websocket with the browser's cookies and Origin. A header with an empty value is not sent. The response is
+// that of the upgrade, or the refusal, with which conn is nil.
 func (b *browser) dial(target string, headers ...string) (*websocket.Conn, *http.Response) {
 	b.t.Helper()
 	header := http.Header{"Origin": {"http://" + b.host}, "Host": {b.host}}

@@ -93,3 +93,31 @@ func (c *redisClock) due(now time.Time) bool {
 // this host's clock may be wrong. It is as exact as the way to Redis is short, or a second. It does not block: LastSeen,
 // InTrouble, Applications and Log ask Redis for the time, at most every 15 seconds.
 func (s *Store) Now() time.Time { return s.clock.now() }
+
+// setTimes sets the times of the batch by Redis' clock. Where that is not known yet, Redis can't be reached, and the next attempt
+// sets them.
+func (w *writer) setTimes(ctx context.Context) {
+	if err := w.clock.refresh(ctx); err != nil && !redisreply.Is(err) || w.timed {
+		return
+	}
+	w.timed = true
+	if wrong := w.clock.correction(); wrong != 0 {
+		for i := range w.batch {
+			w.batch[i].Time = w.batch[i].Time.Add(-wrong)
+		}
+	}
+	w.logClock(w.clock.measured())
+}
+
+// logClock tells once that this host's clock is wrong, and once that it is right again.
+func (w *writer) logClock(skew time.Duration) {
+	switch wrong := skew.Abs() > ClockTolerance; {
+	case wrong && !w.skewed:
+		w.skewed = true
+		w.log.Warn("userlog: this host's clock differs from that of Redis; entries have Redis' time: set the clocks by NTP",
+			"ahead_by", skew.Round(time.Millisecond).String())
+	case !wrong && w.skewed:
+		w.skewed = false
+		w.log.Info("userlog: this host's clock agrees with that of Redis again")
+	}
+}

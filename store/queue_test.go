@@ -15,13 +15,13 @@ func queued(size int, usernames string) *queue {
 }
 
 // fill puts entries into a queue. Their paths say how many there were of the user.
-func fill(q *queue, usernames string) (outcome []admission) {
+func fill(q *queue, usernames string) (admissions []admission) {
 	counts := map[rune]int{}
 	for _, u := range usernames {
 		counts[u]++
-		outcome = append(outcome, q.put(&Entry{Username: string(u), Path: fmt.Sprint(counts[u])}))
+		admissions = append(admissions, q.put(&Entry{Username: string(u), Path: fmt.Sprint(counts[u])}))
 	}
-	return outcome
+	return admissions
 }
 
 // batchOf is the next batch, as users and numbers.

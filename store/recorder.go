@@ -109,8 +109,8 @@ func (r *recorder) waiting() int {
 	return r.queue.length
 }
 
-// outcome says what became of the entries of one batch.
-type outcome struct {
+// settlement says what became of the entries of one batch.
+type settlement struct {
 	written, refused, indeterminate, truncated int
 }
 
@@ -126,19 +126,19 @@ func (r *recorder) send(n int) bool {
 	return true
 }
 
-// settle counts the outcome of entries that were taken, unless they have been given up meanwhile.
-func (r *recorder) settle(o outcome) {
+// settle counts what became of entries that were taken, unless they have been given up meanwhile.
+func (r *recorder) settle(s settlement) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stats.Truncated += uint64(o.truncated)
+	r.stats.Truncated += uint64(s.truncated)
 	if r.gone {
 		return
 	}
 	r.sending = 0
-	r.writing -= o.written + o.refused + o.indeterminate
-	r.stats.Written += uint64(o.written)
-	r.stats.Dropped.Refused += uint64(o.refused)
-	r.stats.Indeterminate += uint64(o.indeterminate)
+	r.writing -= s.written + s.refused + s.indeterminate
+	r.stats.Written += uint64(s.written)
+	r.stats.Dropped.Refused += uint64(s.refused)
+	r.stats.Indeterminate += uint64(s.indeterminate)
 }
 
 // indexRefused counts a transaction whose part for the user index was refused.
@@ -203,17 +203,17 @@ func (r *recorder) abandon() int {
 	return lost
 }
 
-// identifier makes ids that are unique among all processes: a random part and a counter.
-type identifier struct {
+// entryIDs makes ids that are unique among all processes: a random part and a counter.
+type entryIDs struct {
 	process string
 	count   uint64
 }
 
-func newIdentifier() identifier {
-	return identifier{process: strings.ToLower(rand.Text()[:12]) + "-"}
+func newEntryIDs() entryIDs {
+	return entryIDs{process: strings.ToLower(rand.Text()[:12]) + "-"}
 }
 
-func (i *identifier) next() string {
+func (i *entryIDs) next() string {
 	i.count++
 	var b [32]byte
 	return string(strconv.AppendUint(append(b[:0], i.process...), i.count, 36))

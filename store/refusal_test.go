@@ -52,8 +52,8 @@ func TestLogSaysWhyRedisRefuses(t *testing.T) {
 	}
 }
 
-// An access list from before there were lists of what counts stops no entry.
-func TestEntriesAreWrittenWhereWhatCountsMayNotBeKept(t *testing.T) {
+// Redis may have an access list from before there were kept lists. Entries are written all the same.
+func TestEntriesAreWrittenWhereKeptListsAreForbidden(t *testing.T) {
 	for _, spoil := range []string{"-copy", "-lpushx", "resetkeys ~userlog:log:* ~userlog:users ~userlog:names ~userlog:trouble ~userlog:app*"} {
 		t.Run(spoil, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +81,7 @@ func TestEntriesAreWrittenWhereWhatCountsMayNotBeKept(t *testing.T) {
 	}
 }
 
-// TestBadURLSaysHowToWriteAPassword does not repeat the password.
+// The error says how to write a password in a URL, and does not repeat the password.
 func TestBadURLSaysHowToWriteAPassword(t *testing.T) {
 	for _, url := range []string{"redis://:hunt#er2@localhost:6379/0", "redis://:hunt/er2@localhost:6379/0", "redis://:hunt%er2@localhost:6379/0", "redis://ada:hunt?er2@localhost:6379/0"} {
 		_, err := store.Open(url, store.Options{})

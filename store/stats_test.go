@@ -27,7 +27,7 @@ func TestWhatIsGivenUpStaysSettled(t *testing.T) {
 	if got := r.snapshot(); got != want {
 		t.Errorf("given up: %+v", got)
 	}
-	r.settle(outcome{written: 2}) // the answer came, too late
+	r.settle(settlement{written: 2}) // the answer came, too late
 	if r.send(1) {
 		t.Error("what is given up is sent all the same")
 	}

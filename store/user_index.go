@@ -165,3 +165,24 @@ func (s *Store) lastSeen(ctx context.Context, since time.Time, limit int) ([]See
 	}
 	return users, nil
 }
+
+// indexed notes what became of the commands that added to the user index, in the transaction of entries that ended with
+// err. Where the connection failed, the next transaction adds again. Where a key holds something else, the log says so
+// once, and entries are written all the same.
+func (w *writer) indexed(added []redis.Cmder, entries []Entry, err error) {
+	foreign := slices.IndexFunc(added, func(c redis.Cmder) bool { return redisreply.IsWrongType(c.Err()) })
+	switch {
+	case foreign >= 0:
+		w.recorder.indexRefused()
+		if !w.foreign {
+			w.log.Warn("userlog: a key of the user index holds something else; entries are written, but users can't be searched or listed in full until it is renamed or deleted",
+				"key", added[foreign].Args()[1], "err", added[foreign].Err())
+		}
+		w.foreign = true
+	case err != nil:
+		w.index.redo(entries)
+	case len(added) > 0 && w.foreign:
+		w.log.Info("userlog: the user index is written again")
+		w.foreign = false
+	}
+}

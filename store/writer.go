@@ -33,9 +33,9 @@ type writer struct {
 	mask      *mask.Masker
 	index     *userIndex
 	heartbeat *heartbeat
-	habits    *habits
+	repeats   *repeats
 	clock     *redisClock
-	ids       identifier
+	ids       entryIDs
 	log       *slog.Logger
 
 	buffer   []Entry // what batch is part of
@@ -44,8 +44,8 @@ type writer struct {
 	timed    bool          // the batch has times by Redis' clock
 	skewed   bool          // that this host's clock is wrong has been logged
 	backoff  time.Duration // 0 while Redis answers
-	users    []*habit      // of batch, whose entries they are
-	long     []*habit      // users whose lists of what counts are to be trimmed
+	users    []*knownUser  // of batch, whose entries they are
+	long     []*knownUser  // users whose lists of what counts are to be trimmed
 	unkept   bool          // Redis does not let us write lists of what counts
 	foreign  bool          // that a key of the index holds something else has been logged
 	awayAt   time.Time     // when Redis last ceased to answer
@@ -55,11 +55,11 @@ type writer struct {
 }
 
 func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, keys keys.Keys, options Options) *writer {
-	ids := newIdentifier()
+	ids := newEntryIDs()
 	return &writer{
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
 		mask: mask.New(options.MaskQuery, options.AllowQuery), index: newUserIndex(keys, options.Retention),
-		heartbeat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), habits: newHabits(keys), ids: ids, log: options.Logger,
+		heartbeat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), repeats: newRepeats(keys), ids: ids, log: options.Logger,
 		clock:  &redisClock{client: client},
 		buffer: make([]Entry, 0, maxBatch),
 	}
@@ -141,7 +141,7 @@ func (w *writer) gather(started time.Time) {
 // prepare counts and masks the batch, and gives every entry its id and its application.
 func (w *writer) prepare() {
 	w.timed = false
-	w.users = make([]*habit, 0, len(w.batch))
+	w.users = make([]*knownUser, 0, len(w.batch))
 	truncated, now := 0, time.Now()
 	for i := range w.batch {
 		e := &w.batch[i]
@@ -157,20 +157,21 @@ func (w *writer) prepare() {
 		if e.Truncated {
 			truncated++
 		}
-		w.users = append(w.users, w.habits.note(e))
+		w.users = append(w.users, w.repeats.note(e))
 	}
-	w.recorder.settle(outcome{truncated: truncated})
+	w.recorder.settle(settlement{truncated: truncated})
 }
 
-// attempt writes the batch. It returns false when it must be written again: when Redis certainly
-// has none of it.
+// attempt writes the batch. It returns false where what is left of the batch must be written again, because Redis
+// certainly has none of that.
 func (w *writer) attempt() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	if w.backoff > 0 {
-		// After a failure nothing is sent before Redis has answered: what is sent into a dead
-		// connection can neither be known as written nor be sent again. It is asked by a transaction,
-		// since without one LPUSH would be carried out each time that MULTI is refused.
+		// After a failure, entries are sent only once Redis has answered a PING. If they went into a dead connection,
+		// nobody would know whether they were written. So they could not be sent again.
+		// The PING is a transaction, as entries are. A Redis that refuses MULTI carries out the commands after it, so
+		// it would push the entries at each attempt.
 		probe := func(pipe redis.Pipeliner) error { return pipe.Ping(ctx).Err() }
 		if _, err := w.client.TxPipelined(ctx, probe); err != nil {
 			w.failed(err)
@@ -184,7 +185,7 @@ func (w *writer) attempt() bool {
 		}
 		o, err := w.transact(ctx, group)
 		w.recorder.settle(o)
-		if o == (outcome{}) {
+		if o == (settlement{}) {
 			w.failed(err)
 			return false
 		}
@@ -225,8 +226,8 @@ func (w *writer) clustered() bool {
 }
 
 // transact writes entries in one MULTI/EXEC: the order of the list is the order of the channel, and
-// no list is ever without an expiry or too long. A zero outcome says that nothing was done.
-func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error) {
+// no list is ever without an expiry or too long. A zero settlement says that nothing was done.
+func (w *writer) transact(ctx context.Context, entries []Entry) (settlement, error) {
 	pipe := w.client.TxPipeline()
 	pushed := w.queueCommands(ctx, pipe, entries)
 	var others *redis.IntCmd
@@ -247,7 +248,7 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 	case o.written > 0:
 		w.learn(pushed, time.Now())
 		if others != nil && others.Val() > 0 {
-			w.catchUp(ctx, pushed)
+			w.pushLate(ctx, pushed)
 		}
 	case w.isKeptRefused(commands):
 		w.unkept = true
@@ -265,7 +266,7 @@ func (w *writer) transact(ctx context.Context, entries []Entry) (outcome, error)
 }
 
 // judge finds out what became of entries when their transaction ended with err.
-func (w *writer) judge(entries []Entry, pushed []push, err error) (o outcome) {
+func (w *writer) judge(entries []Entry, pushed []push, err error) (o settlement) {
 	switch {
 	case err == nil:
 		o.written = len(entries)

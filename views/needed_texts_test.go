@@ -77,7 +77,7 @@ func composedKeys(t *testing.T) (keys []string) {
 		keys = append(keys, "now.problem."+string(f))
 	}
 	for code := range 1000 {
-		keys = append(keys, trouble{Trouble: store.Trouble{Code: code}}.Key(), outcomeOf(&store.Entry{Code: code}).Key)
+		keys = append(keys, trouble{Trouble: store.Trouble{Code: code}}.Key(), resultOf(&store.Entry{Code: code}).Key)
 	}
 	for _, p := range []presence{active, idle, gone} {
 		keys = append(keys, p.Key())

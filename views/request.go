@@ -13,7 +13,7 @@ type request struct {
 	Method  string
 	URL     string // as it can be shown and copied
 	TypeKey string // the catalogue's, of what kind of request it was
-	Outcome outcome
+	Result  result
 	Actor   actor
 }
 
@@ -33,7 +33,7 @@ func actorOf(e *store.Entry) actor {
 func newRequest(e *store.Entry) request {
 	return request{
 		When: momentOf(e.Time), Method: e.Method, URL: visible(e.Path), TypeKey: typeKey(e.Method),
-		Outcome: outcomeOf(e), Actor: actorOf(e),
+		Result: resultOf(e), Actor: actorOf(e),
 	}
 }
 
@@ -103,12 +103,12 @@ func (w Words) Type(e store.Entry) string { return w.catalogue.texts[typeKey(e.M
 
 // Result is how the request ended, such as Client error (404). It may have words of the application in it.
 func (w Words) Result(e store.Entry) string {
-	o := outcomeOf(&e)
-	return w.text(o.Key, o.parameters(w.catalogue)) + o.status()
+	r := resultOf(&e)
+	return w.text(r.Key, r.parameters(w.catalogue)) + r.status()
 }
 
 // Serious reports whether the request failed by the site's fault.
-func (w Words) Serious(e store.Entry) bool { return outcomeOf(&e).serious() }
+func (w Words) Serious(e store.Entry) bool { return resultOf(&e).serious() }
 
 // Acted names the actor and the user, such as by bob, as ada. It is "" where the user acted.
 func (w Words) Acted(e store.Entry) string {

@@ -5,7 +5,7 @@ const rowSize = 4 << 10
 
 // row writes a request of everyone's log.
 func (m *markup) row(r row) {
-	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Request.Outcome.Class).raw(`">`)
+	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Request.Result.Class).raw(`">`)
 	if r.WithUser {
 		m.raw(`<td role="cell" class="user"><a href="`).text(link(r.Base, "/live", r.Username)).raw(`"><bdi>`).text(r.Username).raw(`</bdi></a></td>`)
 	}
@@ -15,7 +15,7 @@ func (m *markup) row(r row) {
 	m.raw(`</td><td role="cell" class="type">`)
 	m.t(r.Request.TypeKey).raw(` (`).text(r.Request.Method)
 	m.raw(`)</td><td role="cell" class="result"><span>`)
-	m.result(r.Request.Outcome)
+	m.result(r.Request.Result)
 	m.raw(`</span>`)
 	if r.Repeats > 1 {
 		m.raw(` <span class="note">`).counted("step.times", r.Repeats).raw(`</span>`)
@@ -54,7 +54,7 @@ func (m *markup) step(r *stepRow) {
 	if r.Implied {
 		m.t("step.implied")
 	} else {
-		m.result(r.Outcome)
+		m.result(r.Result)
 	}
 	m.raw(`</span>`)
 	if r.Problems > 0 {
@@ -89,8 +89,8 @@ func (m *markup) more(r *stepRow) {
 func (m *markup) parts(parts []part) {
 	for i := range parts {
 		p := &parts[i]
-		m.raw(`<li class="`).text(p.Request.Outcome.Class).raw(`"><code dir="ltr">`).text(p.Request.Method).raw(` `).text(p.Request.URL).raw(`</code> <span>`)
-		m.result(p.Request.Outcome)
+		m.raw(`<li class="`).text(p.Request.Result.Class).raw(`"><code dir="ltr">`).text(p.Request.Method).raw(` `).text(p.Request.URL).raw(`</code> <span>`)
+		m.result(p.Request.Result)
 		m.raw(`</span>`)
 		if p.Count > 1 {
 			m.raw(` <span class="note">`).counted("step.times", p.Count).raw(`</span>`)
@@ -175,12 +175,12 @@ func (m *markup) acted(a actor) {
 }
 
 // result writes how a request ended.
-func (m *markup) result(o outcome) {
-	if o.Said != "" {
-		m.sentence(o.Key, o.parameters(m.catalogue))
+func (m *markup) result(r result) {
+	if r.Said != "" {
+		m.sentence(r.Key, r.parameters(m.catalogue))
 	} else {
-		text, err := m.catalogue.localize(o.Key, o.parameters(m.catalogue))
+		text, err := m.catalogue.localize(r.Key, r.parameters(m.catalogue))
 		m.note(err).text(text)
 	}
-	m.text(o.status())
+	m.text(r.status())
 }

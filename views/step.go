@@ -20,11 +20,11 @@ type Links struct {
 // stepRow is a step as it is written.
 type stepRow struct {
 	ID, DOMID string
-	Class     string // of the outcome, and whether the step was implied, in trouble or loaded ahead
+	Class     string // of the result, and whether the step was implied, in trouble or loaded ahead
 	Page      string
 	First     detail // of the first request
 	When      moment // it ended
-	Outcome   outcome
+	Result    result
 	Led       []part
 	Fetched   []part
 	Folded    int // how many requests Fetched and Omitted are
@@ -35,10 +35,10 @@ type stepRow struct {
 }
 
 func newStepRow(step *journey.Step, links Links) stepRow {
-	last, result := step.Outcome(), step.Result()
+	last, ending := step.Outcome(), step.Result()
 	r := stepRow{
 		ID: step.ID, DOMID: domID("step", step.ID), Page: step.Entry.Page,
-		First: newDetail(&step.Entry, links), When: momentOf(last.Time), Outcome: outcomeOf(&result),
+		First: newDetail(&step.Entry, links), When: momentOf(last.Time), Result: resultOf(&ending),
 		Led: make([]part, len(step.Redirects)), Fetched: make([]part, len(step.Parts)),
 		Folded: step.Folded(), Omitted: step.Omitted, Problems: step.Problems,
 		Ahead: step.Ahead(), Implied: step.Implied,
@@ -59,7 +59,7 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 }
 
 func (r stepRow) class() string {
-	class := r.Outcome.Class
+	class := r.Result.Class
 	if r.Implied {
 		class = "implied"
 	}

@@ -92,7 +92,7 @@ func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 	}
 	result, err := c.text("step.implied")
 	if !step.Implied {
-		result, err = c.summaryResult(r.Outcome)
+		result, err = c.summaryResult(r.Result)
 	}
 	if err == nil && step.Problems > 0 {
 		var problems string
@@ -103,12 +103,12 @@ func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 }
 
 // summaryResult is how a step ended, as Markdown.
-func (c *catalogue) summaryResult(o outcome) (string, error) {
-	result, err := c.localize(o.Key, o.parameters(c))
-	if o.Said != "" {
-		result, err = c.plain(o.Key, o.parameters(c))
+func (c *catalogue) summaryResult(r result) (string, error) {
+	text, err := c.localize(r.Key, r.parameters(c))
+	if r.Said != "" {
+		text, err = c.plain(r.Key, r.parameters(c))
 	}
-	return result + o.status(), err
+	return text + r.status(), err
 }
 
 // address is a path as code. What can't stand there is percent-encoded: the same address.

@@ -75,7 +75,7 @@ func (g *Gate) Close(ctx context.Context) error { return g.viewings.Close(ctx) }
 
 // Admit decides about pages that show no log, such as the home page. It asks for a role and nothing else. With
 // superuser it asks for that role.
-func (g *Gate) Admit(a auth.Access, superuser bool) Outcome {
+func (g *Gate) Admit(a auth.Access, superuser bool) Decision {
 	terminal := a.Via == auth.ViaTerminal
 	if g.options.Terminal && terminal {
 		return Allowed
@@ -100,7 +100,7 @@ func (g *Gate) Prepare(ctx context.Context, look Look) Answer {
 // viewing.
 func (g *Gate) View(ctx context.Context, look Look) Answer {
 	answer := g.reasoned(ctx, look)
-	if answer.Outcome == Allowed {
+	if answer.Decision == Allowed {
 		answer.judge(g.viewings.Touch(ctx, viewing(look, audit.View, answer.Reason.Text)))
 	}
 	return answer
@@ -109,7 +109,7 @@ func (g *Gate) View(ctx context.Context, look Look) Answer {
 // Watch decides about a look that goes on, until [Answer.End] is called.
 func (g *Gate) Watch(ctx context.Context, look Look) Answer {
 	answer := g.reasoned(ctx, look)
-	if answer.Outcome != Allowed {
+	if answer.Decision != Allowed {
 		return answer
 	}
 	action := audit.Watch
@@ -124,8 +124,8 @@ func (g *Gate) Watch(ctx context.Context, look Look) Answer {
 
 // ReadAuditLog decides about a look at the audit log, which is a superuser's and needs no reason.
 func (g *Gate) ReadAuditLog(ctx context.Context, look Look) Answer {
-	answer := Answer{Outcome: g.Admit(look.Access, true)}
-	if answer.Outcome == Allowed {
+	answer := Answer{Decision: g.Admit(look.Access, true)}
+	if answer.Decision == Allowed {
 		answer.judge(g.viewings.Touch(ctx, viewing(look, audit.AuditRead, "")))
 	}
 	return answer
@@ -134,8 +134,8 @@ func (g *Gate) ReadAuditLog(ctx context.Context, look Look) Answer {
 // Spend counts an action of the account that is going to be recorded, and decides whether it may happen.
 // [Gate.View] and its like count by themselves.
 func (g *Gate) Spend(ctx context.Context, look Look) Answer {
-	answer := Answer{Outcome: g.Admit(look.Access, false)}
-	if answer.Outcome == Allowed {
+	answer := Answer{Decision: g.Admit(look.Access, false)}
+	if answer.Decision == Allowed {
 		answer.judge(spend(ctx, g.options.Allowance, look.Access.Account, look.Access.Via))
 	}
 	return answer
@@ -143,13 +143,13 @@ func (g *Gate) Spend(ctx context.Context, look Look) Answer {
 
 // StateReason writes a reason down and remembers it. The answer is NeedsReason where the text is none.
 func (g *Gate) StateReason(ctx context.Context, look Look) Answer {
-	answer := Answer{Outcome: g.Admit(look.Access, false)}
-	if answer.Outcome != Allowed {
+	answer := Answer{Decision: g.Admit(look.Access, false)}
+	if answer.Decision != Allowed {
 		return answer
 	}
 	text, err := auth.CheckReason(look.Reason)
 	if err != nil {
-		return Answer{Outcome: NeedsReason}
+		return Answer{Decision: NeedsReason}
 	}
 	record := look.Actor().Record(audit.ReasonStated, look.Username)
 	record.Reason = text
@@ -160,13 +160,13 @@ func (g *Gate) StateReason(ctx context.Context, look Look) Answer {
 	return answer
 }
 
-// reasoned takes the first two steps and the last: access, reason, and until when.
+// reasoned decides what needs no audit record: may the account look, for which reason, and until when.
 func (g *Gate) reasoned(ctx context.Context, look Look) Answer {
-	answer := Answer{Outcome: g.Admit(look.Access, false)}
-	if answer.Outcome == Allowed {
+	answer := Answer{Decision: g.Admit(look.Access, false)}
+	if answer.Decision == Allowed {
 		answer = g.reason(ctx, look)
 	}
-	if answer.Outcome == Allowed {
+	if answer.Decision == Allowed {
 		answer.Until = g.until(look.Access.Via, answer.Reason)
 	}
 	return answer
@@ -176,17 +176,17 @@ func (g *Gate) reasoned(ctx context.Context, look Look) Answer {
 func (g *Gate) reason(ctx context.Context, look Look) Answer {
 	switch {
 	case g.options.Terminal: // it is not required there, and holds for the one command
-		return Answer{Outcome: Allowed, Reason: auth.Reason{Text: look.Reason}}
+		return Answer{Decision: Allowed, Reason: auth.Reason{Text: look.Reason}}
 	case !g.options.RequireReason:
-		return Answer{Outcome: Allowed}
+		return Answer{Decision: Allowed}
 	}
 	answer := g.currentReason(ctx, look)
 	program := look.Access.Via == auth.ViaToken || look.Access.Via == auth.ViaHostToken
-	if answer.Outcome != NeedsReason || look.Reason == "" || !program {
+	if answer.Decision != NeedsReason || look.Reason == "" || !program {
 		// A browser's reason comes by a form. In a link, another site's page could put words into its mouth.
 		return answer
 	}
-	if answer = g.StateReason(ctx, look); answer.Outcome != Allowed {
+	if answer = g.StateReason(ctx, look); answer.Decision != Allowed {
 		return answer
 	}
 	return g.currentReason(ctx, look)
@@ -198,9 +198,9 @@ func (g *Gate) currentReason(ctx context.Context, look Look) Answer {
 	case err != nil:
 		return Answer{Err: err}
 	case !ok:
-		return Answer{Outcome: NeedsReason}
+		return Answer{Decision: NeedsReason}
 	}
-	return Answer{Outcome: Allowed, Reason: reason}
+	return Answer{Decision: Allowed, Reason: reason}
 }
 
 // until is when an open connection has to ask again: when its reason is over, or when the login of a host
@@ -223,11 +223,11 @@ func (a *Answer) judge(err error) {
 	case err == nil:
 		return
 	case errors.As(err, &tooMuch):
-		a.Outcome, a.Wait = TooMany, tooMuch.wait
+		a.Decision, a.Wait = TooMany, tooMuch.wait
 	case errors.Is(err, audit.ErrTooManyViewings):
-		a.Outcome, a.Wait = TooMany, audit.ViewingTimeout
+		a.Decision, a.Wait = TooMany, audit.ViewingTimeout
 	default:
-		a.Outcome, a.Err = StoreLost, err
+		a.Decision, a.Err = StoreLost, err
 	}
 }
 

@@ -97,7 +97,7 @@ func TestEveryWayRefusesTheSame(t *testing.T) {
 		reason  string
 		options access.Options
 		world   world
-		want    access.Outcome
+		want    access.Decision
 		not     string // a way that lets it pass
 	}{
 		{"nobody", auth.Access{}, "", access.Options{}, world{}, access.NeedsLogin, ""},
@@ -125,8 +125,8 @@ func TestEveryWayRefusesTheSame(t *testing.T) {
 				if way == c.not {
 					continue
 				}
-				if answer.Outcome != c.want || (answer.Err != nil) != (c.want == access.StoreLost) || (answer.Wait > 0) != (c.want == access.TooMany) {
-					t.Errorf("%s, %s of %q: %s, %v, wait %s", c.what, way, username, answer.Outcome, answer.Err, answer.Wait)
+				if answer.Decision != c.want || (answer.Err != nil) != (c.want == access.StoreLost) || (answer.Wait > 0) != (c.want == access.TooMany) {
+					t.Errorf("%s, %s of %q: %s, %v, wait %s", c.what, way, username, answer.Decision, answer.Err, answer.Wait)
 				}
 			}
 			if len(w.written) > 0 {
@@ -165,8 +165,8 @@ func TestWhoLooksIsWrittenDown(t *testing.T) {
 			for _, answer := range []access.Answer{
 				gate.Prepare(t.Context(), look), gate.View(t.Context(), look), gate.Watch(t.Context(), look), gate.Watch(t.Context(), everyone),
 			} {
-				if answer.Outcome != access.Allowed {
-					t.Errorf("%s: %s, %v", c.who.Account, answer.Outcome, answer.Err)
+				if answer.Decision != access.Allowed {
+					t.Errorf("%s: %s, %v", c.who.Account, answer.Decision, answer.Err)
 				}
 				answer.End()
 			}
@@ -185,8 +185,8 @@ func TestAViewingGoesOnWithoutAllowance(t *testing.T) {
 		look := access.Look{Access: vera, Username: "ada"}
 		first := gate.View(t.Context(), look)
 		w.wait = time.Minute
-		if again := gate.View(t.Context(), look); first.Outcome != access.Allowed || again.Outcome != access.Allowed {
-			t.Errorf("%s, then %s", first.Outcome, again.Outcome)
+		if again := gate.View(t.Context(), look); first.Decision != access.Allowed || again.Decision != access.Allowed {
+			t.Errorf("%s, then %s", first.Decision, again.Decision)
 		}
 		if err := gate.Close(t.Context()); err != nil {
 			t.Fatal(err)
@@ -194,8 +194,8 @@ func TestAViewingGoesOnWithoutAllowance(t *testing.T) {
 		if want := []string{"view vera ada", "view-ended vera ada"}; !slices.Equal(w.written, want) {
 			t.Errorf("written down is %q, want %q", w.written, want)
 		}
-		if after := gate.View(t.Context(), look); after.Outcome != access.StoreLost || !errors.Is(after.Err, audit.ErrClosed) {
-			t.Errorf("after Close: %s, %v", after.Outcome, after.Err)
+		if after := gate.View(t.Context(), look); after.Decision != access.StoreLost || !errors.Is(after.Err, audit.ErrClosed) {
+			t.Errorf("after Close: %s, %v", after.Decision, after.Err)
 		}
 	})
 }
@@ -205,12 +205,12 @@ func TestTooManyViewings(t *testing.T) {
 	w := &world{}
 	gate := w.gate(t, access.Options{})
 	for n := range audit.MaxViewings {
-		if answer := gate.View(t.Context(), access.Look{Access: vera, Username: fmt.Sprint(n)}); answer.Outcome != access.Allowed {
-			t.Fatalf("%d: %s", n, answer.Outcome)
+		if answer := gate.View(t.Context(), access.Look{Access: vera, Username: fmt.Sprint(n)}); answer.Decision != access.Allowed {
+			t.Fatalf("%d: %s", n, answer.Decision)
 		}
 	}
-	if answer := gate.View(t.Context(), access.Look{Access: vera, Username: "ada"}); answer.Outcome != access.TooMany || answer.Wait != audit.ViewingTimeout {
-		t.Errorf("one more: %s, wait %s", answer.Outcome, answer.Wait)
+	if answer := gate.View(t.Context(), access.Look{Access: vera, Username: "ada"}); answer.Decision != access.TooMany || answer.Wait != audit.ViewingTimeout {
+		t.Errorf("one more: %s, wait %s", answer.Decision, answer.Wait)
 	}
 }
 
@@ -244,8 +244,8 @@ func TestUntilWhen(t *testing.T) {
 			for way, ask := range ways(gate) {
 				answer := ask(t.Context(), access.Look{Access: c.who, Username: "ada"})
 				answer.End()
-				if answer.Outcome != access.Allowed || !answer.Until.Equal(want) {
-					t.Errorf("%s by %s, with a reason for %s: %s until %s, want %s", way, c.who.Via, c.reason, answer.Outcome, answer.Until, want)
+				if answer.Decision != access.Allowed || !answer.Until.Equal(want) {
+					t.Errorf("%s by %s, with a reason for %s: %s until %s, want %s", way, c.who.Via, c.reason, answer.Decision, answer.Until, want)
 				}
 			}
 			if err := gate.Close(t.Context()); err != nil {
@@ -260,51 +260,51 @@ func TestReasonsAreStated(t *testing.T) {
 	w := &world{}
 	gate := w.gate(t, access.Options{RequireReason: true})
 	for _, empty := range []string{"", "  ", "a\nb", "-", strings.Repeat("x", auth.MaxReason+1)} {
-		if answer := gate.StateReason(t.Context(), access.Look{Access: vera, Username: "ada", Reason: empty}); answer.Outcome != access.NeedsReason {
-			t.Errorf("%.9q: %s", empty, answer.Outcome)
+		if answer := gate.StateReason(t.Context(), access.Look{Access: vera, Username: "ada", Reason: empty}); answer.Decision != access.NeedsReason {
+			t.Errorf("%.9q: %s", empty, answer.Decision)
 		}
 	}
-	if answer := gate.StateReason(t.Context(), access.Look{Access: vera, Username: "ada", Reason: " ticket 12 "}); answer.Outcome != access.Allowed {
-		t.Fatalf("%s, %v", answer.Outcome, answer.Err)
+	if answer := gate.StateReason(t.Context(), access.Look{Access: vera, Username: "ada", Reason: " ticket 12 "}); answer.Decision != access.Allowed {
+		t.Fatalf("%s, %v", answer.Decision, answer.Err)
 	}
 	answer := gate.View(t.Context(), access.Look{Access: vera, Username: "ada"})
-	if answer.Outcome != access.Allowed || answer.Reason.Text != "ticket 12" {
-		t.Errorf("%s for the reason %q", answer.Outcome, answer.Reason.Text)
+	if answer.Decision != access.Allowed || answer.Reason.Text != "ticket 12" {
+		t.Errorf("%s for the reason %q", answer.Decision, answer.Reason.Text)
 	}
-	if other := gate.View(t.Context(), access.Look{Access: vera, Username: "grace"}); other.Outcome != access.NeedsReason {
-		t.Errorf("another user: %s", other.Outcome)
+	if other := gate.View(t.Context(), access.Look{Access: vera, Username: "grace"}); other.Decision != access.NeedsReason {
+		t.Errorf("another user: %s", other.Decision)
 	}
-	if everyone := gate.Watch(t.Context(), access.Look{Access: vera}); everyone.Outcome != access.NeedsReason {
-		t.Errorf("everyone: %s", everyone.Outcome)
+	if everyone := gate.Watch(t.Context(), access.Look{Access: vera}); everyone.Decision != access.NeedsReason {
+		t.Errorf("everyone: %s", everyone.Decision)
 	}
 	if want := []string{"reason-stated vera ada ticket 12", "view vera ada ticket 12"}; !slices.Equal(w.written, want) {
 		t.Errorf("written down is %q, want %q", w.written, want)
 	}
 	w.wait = time.Minute
-	for who, want := range map[auth.Access]access.Outcome{vera: access.TooMany, {}: access.NeedsLogin, customer: access.Refused} {
-		if answer := gate.StateReason(t.Context(), access.Look{Access: who, Username: "ada", Reason: "ticket 13"}); answer.Outcome != want {
-			t.Errorf("%+v states: %s, want %s", who, answer.Outcome, want)
+	for who, want := range map[auth.Access]access.Decision{vera: access.TooMany, {}: access.NeedsLogin, customer: access.Refused} {
+		if answer := gate.StateReason(t.Context(), access.Look{Access: who, Username: "ada", Reason: "ticket 13"}); answer.Decision != want {
+			t.Errorf("%+v states: %s, want %s", who, answer.Decision, want)
 		}
 	}
 }
 
 // The audit log is a superuser's, and looking at it is written down without a reason.
 func TestTheAuditLogIsASuperusers(t *testing.T) {
-	for who, want := range map[auth.Access]access.Outcome{
+	for who, want := range map[auth.Access]access.Decision{
 		root: access.Allowed, chief: access.Allowed, vera: access.Refused, proxied: access.Refused, {}: access.NeedsLogin, customer: access.Refused,
 	} {
 		w := &world{}
 		gate := w.gate(t, access.Options{RequireReason: true})
-		if answer := gate.ReadAuditLog(t.Context(), access.Look{Access: who}); answer.Outcome != want || (len(w.written) == 1) != (want == access.Allowed) {
-			t.Errorf("%+v: %s, written down is %q", who, answer.Outcome, w.written)
+		if answer := gate.ReadAuditLog(t.Context(), access.Look{Access: who}); answer.Decision != want || (len(w.written) == 1) != (want == access.Allowed) {
+			t.Errorf("%+v: %s, written down is %q", who, answer.Decision, w.written)
 		}
 	}
 	w := &world{wait: time.Minute}
 	gate := w.gate(t, access.Options{})
-	if answer := gate.ReadAuditLog(t.Context(), access.Look{Access: root}); answer.Outcome != access.TooMany {
-		t.Errorf("without allowance: %s", answer.Outcome)
+	if answer := gate.ReadAuditLog(t.Context(), access.Look{Access: root}); answer.Decision != access.TooMany {
+		t.Errorf("without allowance: %s", answer.Decision)
 	}
-	if answer := gate.Spend(t.Context(), access.Look{Access: root}); answer.Outcome != access.TooMany {
-		t.Errorf("an action without allowance: %s", answer.Outcome)
+	if answer := gate.Spend(t.Context(), access.Look{Access: root}); answer.Decision != access.TooMany {
+		t.Errorf("an action without allowance: %s", answer.Decision)
 	}
 }

@@ -35,31 +35,31 @@ func (l Look) Actor() audit.Actor {
 	return audit.Actor{Name: l.Access.Account, Role: string(l.Access.Role), Via: string(l.Access.Via), Address: l.Address}
 }
 
-// Outcome is a decision of the [Gate]. The zero Outcome shows nothing.
-type Outcome int
+// Decision is what the [Gate] decides about a [Look]. The zero Decision shows nothing.
+type Decision int
 
-// Outcomes. Nothing may be shown but after Allowed.
+// What the [Gate] decides. Only after Allowed may anything be shown.
 const (
-	StoreLost   Outcome = iota // Redis did not answer: nothing is known, or nothing can be written down
-	NeedsLogin                 // nobody is logged in
-	Refused                    // the account may not look
-	NeedsReason                // a reason has to be stated first
-	TooMany                    // the account has had too much recorded lately
+	StoreLost   Decision = iota // Redis did not answer: nothing is known, or nothing can be written down
+	NeedsLogin                  // nobody is logged in
+	Refused                     // the account may not look
+	NeedsReason                 // a reason has to be stated first
+	TooMany                     // the account has had too much recorded lately
 	Allowed
 )
 
-// String names the outcome for tests and logs.
-func (o Outcome) String() string {
-	return [...]string{"store lost", "needs login", "refused", "needs reason", "too many", "allowed"}[o]
+// String names the decision for tests and logs.
+func (d Decision) String() string {
+	return [...]string{"store lost", "needs login", "refused", "needs reason", "too many", "allowed"}[d]
 }
 
-// Answer is the decision of the [Gate] about a [Look].
+// Answer is what the [Gate] answers about a [Look]: its decision, and what goes with it.
 type Answer struct {
-	Outcome Outcome
-	Reason  auth.Reason   // that was stated; the zero Reason where none is required
-	Until   time.Time     // when an open connection has to ask again; zero = not by itself
-	Wait    time.Duration // after TooMany: when to try again
-	Err     error         // after StoreLost: what has failed
+	Decision Decision
+	Reason   auth.Reason   // that was stated; the zero Reason where none is required
+	Until    time.Time     // when an open connection has to ask again; zero = not by itself
+	Wait     time.Duration // after TooMany: when to try again
+	Err      error         // after StoreLost: what has failed
 
 	end func()
 }

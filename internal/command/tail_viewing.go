@@ -38,7 +38,7 @@ func (v *terminalViewing) begin(ctx context.Context) error {
 	if v.begun {
 		return nil
 	}
-	if answer := v.gate.Watch(ctx, v.look); answer.Outcome != access.Allowed {
+	if answer := v.gate.Watch(ctx, v.look); answer.Decision != access.Allowed {
 		return fmt.Errorf("a look at a log has to be written to the audit log: %w", answer.Err)
 	}
 	v.begun = true

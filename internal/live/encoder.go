@@ -17,8 +17,8 @@ type encoder interface {
 	keepalive() []byte
 }
 
-// encoderFor returns the encoder for a viewer, with the history of the user if the viewer sees steps.
-func (h *Hub) encoderFor(watch Watch, steps *history) (e encoder) {
+// encoderFor returns the encoder for a viewer, with the shared steps of the user if the viewer sees steps.
+func (h *Hub) encoderFor(watch Watch, steps *sharedSteps) (e encoder) {
 	if watch.JSON {
 		e = &jsonEncoder{state: store.Live}
 	} else {

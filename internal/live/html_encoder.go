@@ -23,15 +23,15 @@ type htmlEncoder struct {
 	cache *renderCache
 	watch Watch
 	now   func() time.Time
-	steps *history // of one user; nil for everyone
+	steps *sharedSteps // of one user; nil for everyone
 
 	found  bool            // the page shows entries
 	status views.LogStatus // that the page was told last
 	told   bool            // there is such a status
 }
 
-// newHTMLEncoder returns the encoder for a page, of a user with this history or of everyone.
-func newHTMLEncoder(pages Pages, cache *renderCache, now func() time.Time, watch Watch, steps *history) *htmlEncoder {
+// newHTMLEncoder returns the encoder for a page, of a user with these steps or of everyone.
+func newHTMLEncoder(pages Pages, cache *renderCache, now func() time.Time, watch Watch, steps *sharedSteps) *htmlEncoder {
 	return &htmlEncoder{pages: pages, cache: cache, now: now, watch: watch, steps: steps, found: watch.After != ""}
 }
 

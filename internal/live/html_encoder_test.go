@@ -17,7 +17,7 @@ func newEncoder(t *testing.T, watch Watch) *htmlEncoder {
 	t.Helper()
 	e := newHTMLEncoder(newPages(t), newRenderCache(), time.Now, watch, nil)
 	if watch.hasSteps() {
-		e.steps = historyAfter()
+		e.steps = sharedStepsAfter()
 	}
 	return e
 }

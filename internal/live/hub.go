@@ -66,17 +66,17 @@ type Hub struct {
 	options Options
 	log     *slog.Logger
 
-	mu        sync.Mutex
-	viewers   map[*viewer]bool
-	sockets   map[string]int       // by account
-	audiences map[string]*audience // of logs that have viewers, by username
-	histories map[string]*history  // of users whose pages are watched, by username
-	checking  bool                 // checkAccess runs
-	closed    bool
-	left      chan struct{} // closed when the hub is closed and the last viewer has left
+	mu          sync.Mutex
+	viewers     map[*viewer]bool
+	sockets     map[string]int          // by account
+	audiences   map[string]*audience    // of logs that have viewers, by username
+	sharedSteps map[string]*sharedSteps // of users whose pages are watched, by username
+	checking    bool                    // checkAccess runs
+	closed      bool
+	left        chan struct{} // closed when the hub is closed and the last viewer has left
 
 	background sync.WaitGroup     // goroutines that serve viewers
-	reading    context.Context    // of histories; ends with Close
+	reading    context.Context    // of shared steps; ends with Close
 	stop       context.CancelFunc // of reading
 }
 
@@ -91,7 +91,7 @@ func NewHub(logs Logs, pages Pages, options Options) *Hub {
 	h := &Hub{
 		logs: logs, pages: pages, cache: newRenderCache(), melody: melody.New(), options: options, log: options.Logger,
 		viewers: make(map[*viewer]bool), sockets: make(map[string]int), audiences: make(map[string]*audience),
-		histories: make(map[string]*history), left: make(chan struct{}),
+		sharedSteps: make(map[string]*sharedSteps), left: make(chan struct{}),
 	}
 	h.reading, h.stop = context.WithCancel(context.Background())
 	h.configure()
@@ -165,9 +165,9 @@ func (h *Hub) enter(v *viewer) error {
 	}
 	h.sockets[account]++
 	v.audience = h.enterAudience(v.watch.Username)
-	var steps *history
+	var steps *sharedSteps
 	if v.watch.hasSteps() {
-		steps = h.enterHistory(v.watch.Username)
+		steps = h.joinSteps(v.watch.Username)
 	}
 	v.encoder = h.encoderFor(v.watch, steps)
 	return nil
@@ -183,7 +183,7 @@ func (h *Hub) leave(v *viewer) {
 	}
 	h.leaveAudience(v.watch.Username)
 	if v.watch.hasSteps() {
-		h.leaveHistory(v.watch.Username)
+		h.leaveSteps(v.watch.Username)
 	}
 	if h.closed && len(h.viewers) == 0 {
 		close(h.left)

@@ -46,25 +46,25 @@ func TestAStepThatChangesComesAgain(t *testing.T) {
 	}
 }
 
-// historyAfter returns the history of a user of whom the store has these entries, newest first.
-func historyAfter(past ...store.Entry) *history {
-	return newHistory(25, func() ([]store.Entry, error) { return past, nil })
+// sharedStepsAfter returns the shared steps of a user of whom the store has these entries, newest first.
+func sharedStepsAfter(past ...store.Entry) *sharedSteps {
+	return newSharedSteps(25, func() ([]store.Entry, error) { return past, nil })
 }
 
 // A page that comes back, perhaps to another server, shows the step already: what belongs to it finds its place.
 func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 	update := store.Update{State: store.Live, Entries: []*store.Entry{image("3", "/a.png", "/cart", 200)}}
 	for _, c := range []struct {
-		what    string
-		history *history
-		want    string // id of the row
+		what  string
+		steps *sharedSteps
+		want  string // id of the row
 	}{
-		{"a log that has gone on", historyAfter(*page("4", "/later"), *image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
-		{"a log that has nothing newer", historyAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
-		{"a log that can't be read", newHistory(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
+		{"a log that has gone on", sharedStepsAfter(*page("4", "/later"), *image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that has nothing newer", sharedStepsAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
+		{"a log that can't be read", newSharedSteps(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
 	} {
 		e := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
-		e.steps = c.history
+		e.steps = c.steps
 		row := encode(t, e, update).Find("tr")
 		if row.Length() != 1 || row.AttrOr("id", "") != c.want || row.Find("td.url > code").Text() != "/cart" || row.Find("summary").Text() != "1 more request" {
 			t.Errorf("%s: %d rows: %s", c.what, row.Length(), row.Text())
@@ -75,7 +75,7 @@ func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 // The log is read after the update was taken: by then it may have lost what the update begins with.
 func TestAnUpdateThatIsOlderThanTheLogIsFoldedFirst(t *testing.T) {
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
-	e.steps = historyAfter(*page("3", "/pay"), *page("2", "/cart"))
+	e.steps = sharedStepsAfter(*page("3", "/pay"), *page("2", "/cart"))
 	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/home"), page("2", "/cart")}})
 	if got := frame.Find("#now p").Text(); !strings.HasPrefix(got, "On /pay") {
 		t.Errorf("the user is %q", got)
@@ -90,7 +90,7 @@ func TestAnUpdateThatIsOlderThanTheLogIsFoldedFirst(t *testing.T) {
 func TestAnUpdateWithoutEntriesReadsNothing(t *testing.T) {
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
 	read := 0
-	e.steps = newHistory(25, func() ([]store.Entry, error) {
+	e.steps = newSharedSteps(25, func() ([]store.Entry, error) {
 		read++
 		return []store.Entry{*image("2", "/a.png", "/cart", 200), *page("1", "/cart")}, nil
 	})
@@ -171,7 +171,7 @@ func TestAReaderSeesWhatSheHasChosen(t *testing.T) {
 // What is older than what was folded is shown by itself, and does not take the user back to where she was.
 func TestWhatIsOlderDoesNotTakeTheUserBack(t *testing.T) {
 	first := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
-	first.steps = newHistory(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
+	first.steps = newSharedSteps(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
 	home, pay := page("1", "/home"), page("2", "/pay")
 	encode(t, first, store.Update{State: store.Live, Entries: []*store.Entry{pay}})
 	late := newHTMLEncoder(first.pages, first.cache, time.Now, Watch{Username: "ada", Lang: "en"}, first.steps)
@@ -188,7 +188,7 @@ func TestWhatIsOlderDoesNotTakeTheUserBack(t *testing.T) {
 func TestWhatASlowViewerHasNotSeenIsRemembered(t *testing.T) {
 	const maxEntries = 1500
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
-	e.steps = newHistory(maxEntries, func() ([]store.Entry, error) { return nil, nil })
+	e.steps = newSharedSteps(maxEntries, func() ([]store.Entry, error) { return nil, nil })
 	var all []*store.Entry
 	for n := range 1024 + 2*maxEntries { // what store keeps for a viewer
 		all = append(all, page(fmt.Sprint(n), fmt.Sprint("/", n)))

@@ -31,7 +31,7 @@ var hostile = []string{
 	"/`-alert(1)-`'-alert(1)-'\";alert(1)//\\\";alert(1)//]]>",
 }
 
-// foreign finds what a page of ours does not have, and a text that was taken for HTML would make.
+// foreign finds elements that no page of ours has. A text that was taken for HTML would have made them.
 const foreign = `[...document.querySelectorAll(
 	'iframe, object, embed, math, base, marquee, video, svg:not(.sparkline), hx-partial, main template, main style, main meta, main link, ' +
 	'script:not([src]), img:not(.brand img), main p:not([class], [id]) b, [srcdoc], [contenteditable]')]

@@ -23,8 +23,8 @@ func record(logs *store.Store, users []string, n int) {
 	logs.Record(store.Entry{Username: users[n%len(users)], Method: "GET", Path: fmt.Sprintf("/%d", n), Code: 200})
 }
 
-// busy is how many requests a second the application of a test is asked for. In the short form several tests share a
-// machine, which may have other things to do.
+// busy is the load of a test's application, in requests a second. In the short form several tests share a machine, which
+// may have other things to do.
 func busy() int { return long(500, 2000) }
 
 // roomy is the size of a queue. In the short form it holds all entries that a busy machine does not get written.
@@ -37,7 +37,7 @@ type load struct {
 	end     chan struct{}
 	done    sync.WaitGroup
 	ending  sync.Once
-	slowest time.Duration // a call of Record; to be read after stop
+	slowest time.Duration // the slowest call of Record; to be read after stop
 }
 
 func startLoad(t *testing.T, logs *store.Store, rate int) *load {

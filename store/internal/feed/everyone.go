@@ -72,20 +72,21 @@ func (f *Feed) readEveryone(ctx context.Context, k knowledge, full int) (snapsho
 		return snapshot{}, err
 	}
 	r := k.anew(heads, lists, now, f.options.Retention)
-	r.whole, r.found.partial = all, !all
+	r.whole, r.order.partial = all, !all
 	r.place()
 	return r, nil
 }
 
-// place gives the entries their cursors. Where only this snapshot may have their order, the cursor names the snapshot.
-// Entries that are too old for the ring keep their ids as cursors: no viewer can resume there.
+// place gives the entries their cursors. An entry's cursor is its id where every process would find the same order.
+// Elsewhere the cursor has the name of this snapshot, too: a process that does not know the snapshot answers with a gap.
+// Entries that are too old for the ring get the name unexamined, since no viewer can resume behind them.
 func (r *snapshot) place() {
-	order := rand.Text()
+	name := rand.Text()
 	for _, entries := range [][]*Line{r.before, r.entries} {
 		old := len(entries) - everyoneRing
 		for i, e := range entries {
-			if i < old || !r.found.isCertain(e.Username, e.ID) {
-				e.Cursor = e.ID + "~" + order
+			if i < old || !r.order.isCertain(e.Username, e.ID) {
+				e.Cursor = e.ID + "~" + name
 			}
 		}
 	}
@@ -101,7 +102,7 @@ func (k knowledge) news(heads []head, changed []list, now time.Time, retention t
 			return snapshot{}, false
 		}
 		r.entries = append(r.entries, news...)
-		r.found.add(l.head, news, true, retention)
+		r.order.add(l.head, news, true, retention)
 	}
 	sortEveryone(r.entries)
 	return r, true
@@ -113,13 +114,13 @@ func (k knowledge) anew(heads []head, lists []list, now time.Time, retention tim
 	r.reaches = func(*Line) bool { return false }
 	for _, h := range heads {
 		if h.newest != nil {
-			r.found.add(h, []*Line{h.newest}, false, retention)
+			r.order.add(h, []*Line{h.newest}, false, retention)
 		}
 	}
 	for _, l := range lists {
 		news, before, _ := k.split(l, now)
 		r.entries, r.before = append(r.entries, news...), append(r.before, before...)
-		r.found.add(l.head, l.entries, !l.full, retention)
+		r.order.add(l.head, l.entries, !l.full, retention)
 	}
 	sortEveryone(r.entries)
 	sortEveryone(r.before)
@@ -128,7 +129,7 @@ func (k knowledge) anew(heads []head, lists []list, now time.Time, retention tim
 
 // newSnapshot returns a snapshot without entries, which knows the newest entry of each user.
 func newSnapshot(heads []head, lists []list, now time.Time) snapshot {
-	r := snapshot{newest: make(map[string]newestLine, len(heads)), found: order{lists: make(map[string]listing, len(heads))}}
+	r := snapshot{newest: make(map[string]newestLine, len(heads)), order: certainty{lists: make(map[string]listing, len(heads))}}
 	for _, h := range heads {
 		if h.newest != nil {
 			r.newest[h.username] = h.remembered(now)

@@ -38,9 +38,9 @@ type snapshot struct {
 	newest  map[string]newestLine // of each user who has a log
 
 	// Of everyone:
-	before []*Line // the entries before these, as far as they are known
-	found  order   // how exactly the order of entries is known
-	whole  bool    // newest has all users
+	before []*Line   // the entries before these, as far as they are known
+	order  certainty // how exactly the order of entries is known
+	whole  bool      // newest has all users
 }
 
 // startRound takes snapshots of the topics that wait, in the background.

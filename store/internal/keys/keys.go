@@ -1,4 +1,4 @@
-// Package keys spells the keys and channels that a store uses in Redis. It is the only place that does.
+// Package keys spells the keys and channels of logs in Redis. No other place spells these.
 package keys
 
 import (
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Keys spells every key and channel of logs in Redis. The packages auth and internal/audit spell
-// their own, behind the same prefix. The zero Keys is not useful.
+// Keys spells every key and channel of logs. Those of accounts are spelled in auth, and those of the audit log in
+// internal/audit, behind the same prefix. The zero Keys is not useful.
 type Keys struct {
 	prefix  string       // of keys
 	channel string       // of channels

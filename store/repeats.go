@@ -12,29 +12,29 @@ import (
 
 // Limits of what the writer remembers of users' requests, to tell repeats of them.
 const (
-	habitUsers    = 4096        // remembered at least, of those seen last; twice as many at most
-	habitRequests = 16          // of one user
-	habitRegular  = 3           // intervals in a row that are alike: nobody does that by hand
-	habitPatience = 5           // repeats of what a person did that count until something new happens
-	habitFailures = 5           // failures of what pages fetch that count until a person does something
-	habitNews     = time.Minute // after so long without it, a failure is news again
+	rememberedUsers    = 4096        // remembered at least, of those seen last; twice as many at most
+	rememberedRequests = 16          // of one user
+	regularGaps        = 3           // intervals in a row that are alike: nobody does that by hand
+	repeatPatience     = 5           // repeats of what a person did that count until something new happens
+	failurePatience    = 5           // failures of what pages fetch that count until a person does something
+	failureNews        = time.Minute // after so long without it, a failure is news again
 )
 
-// habits knows which requests of each user repeat, and what this process has learned about the user's lists in Redis.
+// repeats knows which requests of each user repeat, and what this process has learned about the user's lists in Redis.
 // It belongs to the writer's goroutine.
-type habits struct {
+type repeats struct {
 	keys          keys.Keys
 	seed          maphash.Seed
-	recent, older map[string]*habit // by username
+	recent, older map[string]*knownUser // by username
 }
 
-func newHabits(keys keys.Keys) *habits {
-	return &habits{keys: keys, seed: maphash.MakeSeed(), recent: make(map[string]*habit)}
+func newRepeats(keys keys.Keys) *repeats {
+	return &repeats{keys: keys, seed: maphash.MakeSeed(), recent: make(map[string]*knownUser)}
 }
 
-// habit is what is remembered of one user.
-type habit struct {
-	keys     [habitRequests]uint64 // of requests, to find them in little memory
+// knownUser is what is remembered of one user.
+type knownUser struct {
+	keys     [rememberedRequests]uint64 // of requests, to find them in little memory
 	requests []repeated
 	next     int // of requests, the first that may be forgotten
 	failures int // of what pages fetch that counted, since a person did something
@@ -52,67 +52,67 @@ type repeated struct {
 
 	run    int32 // how often it came by itself
 	fresh  int16 // how often it came since something new happened; of what is done by hand
-	alike  int8  // gaps in a row that are alike; habitRegular at most
+	alike  int8  // gaps in a row that are alike; regularGaps at most
 	byHand bool  // it is of a kind that a person causes
 }
 
 // of returns what is remembered of a user.
-func (h *habits) of(username string) *habit {
-	if u := h.recent[username]; u != nil {
+func (all *repeats) of(username string) *knownUser {
+	if u := all.recent[username]; u != nil {
 		return u
 	}
-	u := h.older[username]
+	u := all.older[username]
 	if u == nil {
-		u = &habit{lists: newLists(h.keys, username)}
+		u = &knownUser{lists: newLists(all.keys, username)}
 	}
-	if len(h.recent) >= habitUsers {
-		h.recent, h.older = make(map[string]*habit, habitUsers), h.recent
+	if len(all.recent) >= rememberedUsers {
+		all.recent, all.older = make(map[string]*knownUser, rememberedUsers), all.recent
 	}
-	h.recent[username] = u
+	all.recent[username] = u
 	return u
 }
 
 // note decides whether an entry counts, and notes how often the same was recorded before. It returns its user.
-func (h *habits) note(e *Entry) *habit {
-	u := h.of(e.Username)
+func (all *repeats) note(e *Entry) *knownUser {
+	u := all.of(e.Username)
 	e.Repeats, e.Since, e.aside = 0, time.Time{}, false
 	if e.byHand() {
-		h.noteStep(u, e)
+		all.noteStep(u, e)
 	} else {
-		h.notePart(u, e)
+		all.notePart(u, e)
 	}
 	return u
 }
 
 // noteStep notes what a person may have done. What comes like clockwork is not, nor what comes again and again while
 // nothing else happens.
-func (h *habits) noteStep(u *habit, e *Entry) {
+func (all *repeats) noteStep(u *knownUser, e *Entry) {
 	path := e.Path
 	if e.Purpose() == KindUnknown {
 		path = withoutQuery(path) // of a program; people look for several things at one address
 	}
-	r, known := u.find(h.request(e, path), 0, true)
+	r, known := u.find(all.request(e, path), 0, true)
 	if !known {
 		u.somethingNew()
 	}
-	r.beat(e.Time.UnixMicro())
-	if r.fresh <= habitPatience {
+	r.noteTime(e.Time.UnixMicro())
+	if r.fresh <= repeatPatience {
 		r.fresh++
 	}
-	if e.aside = r.alike >= habitRegular || r.fresh > habitPatience; e.aside {
+	if e.aside = r.alike >= regularGaps || r.fresh > repeatPatience; e.aside {
 		r.count(e)
 		return
 	}
 	r.run, u.failures = 0, 0
-	h.openPage(u, e)
+	all.openPage(u, e)
 }
 
 // openPage has what the page fetches counted anew, as it is shown anew.
-func (h *habits) openPage(u *habit, e *Entry) {
+func (all *repeats) openPage(u *knownUser, e *Entry) {
 	if kind := e.Purpose(); kind != KindPage && kind != KindUnknown && e.Location == "" {
 		return
 	}
-	path, location := h.address(e.Path), h.address(e.Location)
+	path, location := all.address(e.Path), all.address(e.Location)
 	for i := range u.requests {
 		if r := &u.requests[i]; !r.byHand && (r.page == 0 || r.page == path || r.page == location) {
 			r.run = 0
@@ -121,23 +121,23 @@ func (h *habits) openPage(u *habit, e *Entry) {
 }
 
 // notePart notes what a page fetched. That counts only if it failed, and if that is news.
-func (h *habits) notePart(u *habit, e *Entry) {
-	r, known := u.find(h.request(e, withoutQuery(e.Path)), h.address(e.From), false)
+func (all *repeats) notePart(u *knownUser, e *Entry) {
+	r, known := u.find(all.request(e, withoutQuery(e.Path)), all.address(e.From), false)
 	at := e.Time.UnixMicro()
-	news := !known || r.run == 0 || at-r.last > habitNews.Microseconds()
+	news := !known || r.run == 0 || at-r.last > failureNews.Microseconds()
 	r.last = at
 	r.count(e)
 	if !e.Failed() {
 		return
 	}
-	if e.aside = !news || u.failures >= habitFailures; !e.aside {
+	if e.aside = !news || u.failures >= failurePatience; !e.aside {
 		u.failures++
 	}
 }
 
 // request is the hash of what an entry asks for and whether it failed, with its address cut to what tells it apart.
-func (h *habits) request(e *Entry, path string) uint64 {
-	hash := maphash.String(h.seed, path)*31 + maphash.String(h.seed, e.Method)
+func (all *repeats) request(e *Entry, path string) uint64 {
+	hash := maphash.String(all.seed, path)*31 + maphash.String(all.seed, e.Method)
 	if e.Failed() {
 		return ^hash
 	}
@@ -145,15 +145,15 @@ func (h *habits) request(e *Entry, path string) uint64 {
 }
 
 // address is the hash of a page's address without its query, 0 for none.
-func (h *habits) address(address string) uint64 {
+func (all *repeats) address(address string) uint64 {
 	if address == "" {
 		return 0
 	}
-	return cmp.Or(maphash.String(h.seed, withoutQuery(address)), 1)
+	return cmp.Or(maphash.String(all.seed, withoutQuery(address)), 1)
 }
 
 // find returns a request of a page, or by hand. Where there are too many, it takes the place of one that does not repeat.
-func (u *habit) find(request, page uint64, byHand bool) (r *repeated, known bool) {
+func (u *knownUser) find(request, page uint64, byHand bool) (r *repeated, known bool) {
 	key := request + 3*page
 	if byHand {
 		key = ^key
@@ -164,7 +164,7 @@ func (u *habit) find(request, page uint64, byHand bool) (r *repeated, known bool
 		}
 	}
 	i := len(u.requests)
-	if i < habitRequests {
+	if i < rememberedRequests {
 		u.requests = append(u.requests, repeated{})
 	} else {
 		i = u.forget()
@@ -174,10 +174,10 @@ func (u *habit) find(request, page uint64, byHand bool) (r *repeated, known bool
 }
 
 // forget returns the place of a request to forget: each in its turn, unless it repeats and others do not.
-func (u *habit) forget() int {
-	for range habitRequests {
+func (u *knownUser) forget() int {
+	for range rememberedRequests {
 		i := u.next
-		u.next = (u.next + 1) % habitRequests
+		u.next = (u.next + 1) % rememberedRequests
 		if r := &u.requests[i]; r.run <= 1 && r.alike <= 1 {
 			return i
 		}
@@ -186,14 +186,14 @@ func (u *habit) forget() int {
 }
 
 // somethingNew gives a person new patience with what is repeated.
-func (u *habit) somethingNew() {
+func (u *knownUser) somethingNew() {
 	for i := range u.requests {
 		u.requests[i].fresh = 0
 	}
 }
 
-// beat notes one more time, and how many gaps before it were alike: they differ by a quarter at most.
-func (r *repeated) beat(at int64) {
+// noteTime notes that the request came once more, and how many gaps before it were alike: they differ by a quarter at most.
+func (r *repeated) noteTime(at int64) {
 	gap := at - r.last
 	switch {
 	case r.last == 0:
@@ -202,7 +202,7 @@ func (r *repeated) beat(at int64) {
 	case r.alike > 0 && max(gap-r.gap, r.gap-gap) > r.gap/4:
 		r.alike = 1
 	default:
-		r.alike = min(r.alike+1, habitRegular)
+		r.alike = min(r.alike+1, regularGaps)
 	}
 	r.last, r.gap = at, gap
 }

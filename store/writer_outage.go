@@ -1,15 +1,9 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
-
-	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // failed opens the breaker, or holds it open for longer. An outage is logged once for each reason that Redis gives.
@@ -75,53 +69,4 @@ func (w *writer) logLosses(final bool) {
 		"closed", now.Dropped.Closed-w.logged.Dropped.Closed,
 		"indeterminate", now.Indeterminate-w.logged.Indeterminate)
 	w.logged, w.loggedAt = now, time.Now()
-}
-
-// setTimes sets the times of the batch by Redis' clock. Where that is not known yet, Redis can't be reached, and the next attempt
-// sets them.
-func (w *writer) setTimes(ctx context.Context) {
-	if err := w.clock.refresh(ctx); err != nil && !redisreply.Is(err) || w.timed {
-		return
-	}
-	w.timed = true
-	if wrong := w.clock.correction(); wrong != 0 {
-		for i := range w.batch {
-			w.batch[i].Time = w.batch[i].Time.Add(-wrong)
-		}
-	}
-	w.logClock(w.clock.measured())
-}
-
-// logClock tells once that this host's clock is wrong, and once that it is right again.
-func (w *writer) logClock(skew time.Duration) {
-	switch wrong := skew.Abs() > ClockTolerance; {
-	case wrong && !w.skewed:
-		w.skewed = true
-		w.log.Warn("userlog: this host's clock differs from that of Redis; entries have Redis' time: set the clocks by NTP",
-			"ahead_by", skew.Round(time.Millisecond).String())
-	case !wrong && w.skewed:
-		w.skewed = false
-		w.log.Info("userlog: this host's clock agrees with that of Redis again")
-	}
-}
-
-// indexed notes what became of the commands that added to the user index, in the transaction of entries that ended with
-// err. Where the connection failed, the next transaction adds again. Where a key holds something else, the log says so
-// once, and entries are written all the same.
-func (w *writer) indexed(added []redis.Cmder, entries []Entry, err error) {
-	foreign := slices.IndexFunc(added, func(c redis.Cmder) bool { return redisreply.IsWrongType(c.Err()) })
-	switch {
-	case foreign >= 0:
-		w.recorder.indexRefused()
-		if !w.foreign {
-			w.log.Warn("userlog: a key of the user index holds something else; entries are written, but users can't be searched or listed in full until it is renamed or deleted",
-				"key", added[foreign].Args()[1], "err", added[foreign].Err())
-		}
-		w.foreign = true
-	case err != nil:
-		w.index.redo(entries)
-	case len(added) > 0 && w.foreign:
-		w.log.Info("userlog: the user index is written again")
-		w.foreign = false
-	}
 }

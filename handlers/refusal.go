@@ -24,10 +24,10 @@ func (s *site) lookOf(c *gin.Context, username string) access.Look {
 // allows reports whether an answer of the gate lets the request go on. Otherwise the request has been
 // answered.
 func (s *site) allows(c *gin.Context, look access.Look, answer access.Answer) bool {
-	if answer.Outcome == access.Allowed {
+	if answer.Decision == access.Allowed {
 		return true
 	}
-	if answer.Outcome == access.TooMany {
+	if answer.Decision == access.TooMany {
 		setRetryAfter(c, answer.Wait)
 	}
 	if answer.Err != nil && !errors.Is(answer.Err, context.Canceled) {
@@ -36,13 +36,13 @@ func (s *site) allows(c *gin.Context, look access.Look, answer access.Answer) bo
 	c.Abort()
 	switch formOf(c) {
 	case programForm:
-		s.refuseProgram(c, answer.Outcome)
+		s.refuseProgram(c, answer.Decision)
 	case socketForm:
-		s.refuseSocket(c, answer.Outcome)
+		s.refuseSocket(c, answer.Decision)
 	case fragmentForm:
-		s.refuseFragment(c, answer.Outcome)
+		s.refuseFragment(c, answer.Decision)
 	default:
-		s.refusePage(c, look, answer.Outcome)
+		s.refusePage(c, look, answer.Decision)
 	}
 	return false
 }
@@ -80,8 +80,8 @@ const (
 )
 
 // refuseProgram answers with a status and a sentence in JSON.
-func (s *site) refuseProgram(c *gin.Context, outcome access.Outcome) {
-	switch outcome {
+func (s *site) refuseProgram(c *gin.Context, decision access.Decision) {
+	switch decision {
 	case access.NeedsLogin:
 		c.Header("WWW-Authenticate", "Bearer")
 		s.failJSON(c, http.StatusUnauthorized, needsToken)
@@ -97,9 +97,9 @@ func (s *site) refuseProgram(c *gin.Context, outcome access.Outcome) {
 }
 
 // refuseSocket answers with a status, before the upgrade. A browser tells its page nothing else.
-func (s *site) refuseSocket(c *gin.Context, outcome access.Outcome) {
+func (s *site) refuseSocket(c *gin.Context, decision access.Decision) {
 	status, text := http.StatusServiceUnavailable, storeLost
-	switch outcome {
+	switch decision {
 	case access.NeedsLogin:
 		status, text = http.StatusUnauthorized, "Log in first: load the page again."
 		if !s.canLogIn() {
@@ -117,26 +117,26 @@ func (s *site) refuseSocket(c *gin.Context, outcome access.Outcome) {
 
 // refuseFragment has htmx load the whole page where that asks for a login or a reason. In place of the
 // fragment, a form would stand in the middle of a page.
-func (s *site) refuseFragment(c *gin.Context, outcome access.Outcome) {
+func (s *site) refuseFragment(c *gin.Context, decision access.Decision) {
 	switch {
-	case outcome == access.NeedsLogin && s.canLogIn():
+	case decision == access.NeedsLogin && s.canLogIn():
 		next := s.here(c)
 		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
 			next = current.RequestURI()
 		}
 		c.Header("HX-Redirect", s.loginURL(c, next))
 		c.Status(http.StatusUnauthorized)
-	case outcome == access.NeedsReason:
+	case decision == access.NeedsReason:
 		c.Header("HX-Refresh", "true")
 		c.Status(http.StatusForbidden)
 	default:
-		s.refusePage(c, access.Look{}, outcome)
+		s.refusePage(c, access.Look{}, decision)
 	}
 }
 
 // refusePage answers with a page that says how to go on.
-func (s *site) refusePage(c *gin.Context, look access.Look, outcome access.Outcome) {
-	switch outcome {
+func (s *site) refusePage(c *gin.Context, look access.Look, decision access.Decision) {
+	switch decision {
 	case access.NeedsLogin:
 		s.askLogin(c)
 	case access.Refused:

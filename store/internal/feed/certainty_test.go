@@ -37,7 +37,7 @@ func TestWhatAReadingTells(t *testing.T) {
 		{"by a clock that is ahead", 60 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{-30 * s}, 30 * s, true, false},
 		{"after it had to wait", 60 * s, []time.Duration{60 * s, 2 * s}, []time.Duration{90 * s}, 30 * s, true, false},
 	} {
-		c := &order{lists: map[string]listing{}}
+		c := &certainty{lists: map[string]listing{}}
 		c.add(head{username: "ada", left: time.Hour - test.own[len(test.own)-1]}, entries("ada", test.own...), true, time.Hour)
 		c.add(head{username: "bob", left: time.Hour - test.written}, entries("bob", test.other...), test.whole, time.Hour)
 		seen := "ada" + test.seen.String()

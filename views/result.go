@@ -7,8 +7,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// outcome is how a request ended, as pages, summaries and terminals put it.
-type outcome struct {
+// result is how a request ended, as pages, summaries and terminals put it.
+type result struct {
 	Class  string // the row's CSS class
 	Key    string // the catalogue's
 	Code   int
@@ -17,32 +17,32 @@ type outcome struct {
 	Waited time.Duration // until the client gave up
 }
 
-// outcomeOf is the one place that decides how the end of a request looks. [store.Entry.Failed] decides what failed.
-func outcomeOf(e *store.Entry) outcome {
-	o := outcome{Class: classOf(e), Code: e.Code, Coded: e.Code != 0}
+// resultOf is the one place that decides how the end of a request looks. [store.Entry.Failed] decides what failed.
+func resultOf(e *store.Entry) result {
+	r := result{Class: classOf(e), Code: e.Code, Coded: e.Code != 0}
 	switch {
 	case e.Problem != "":
-		o.Key, o.Said = "result.problem", e.Problem
+		r.Key, r.Said = "result.problem", e.Problem
 	case e.Ended == store.EndBrokeOff && e.Code != 0:
-		o.Key, o.Coded = "result.broke-off-after", false
+		r.Key, r.Coded = "result.broke-off-after", false
 	case e.Ended == store.EndBrokeOff:
-		o.Key = "result.broke-off"
+		r.Key = "result.broke-off"
 	case e.Ended == store.EndTimedOut:
-		o.Key = "result.timed-out"
+		r.Key = "result.timed-out"
 	case e.Ended == store.EndGaveUp && e.Duration > 0:
-		o.Key, o.Waited, o.Coded = "result.gave-up-after", e.Duration, false
+		r.Key, r.Waited, r.Coded = "result.gave-up-after", e.Duration, false
 	case e.Ended == store.EndGaveUp:
-		o.Key, o.Coded = "result.gave-up", false
+		r.Key, r.Coded = "result.gave-up", false
 	default:
-		o.Key = resultKey(o.Class)
+		r.Key = resultKey(r.Class)
 	}
-	return o
+	return r
 }
 
 // resultKey is the catalogue's key for an ordinary end with a status of this class.
 func resultKey(class string) string { return "result." + class }
 
-// classOf is the class of an outcome. That of the status tells it, unless something else does.
+// classOf is the class of a result. That of the status tells it, unless something else does.
 func classOf(e *store.Entry) string {
 	switch {
 	case e.Failed() && e.Code >= 600:
@@ -64,22 +64,22 @@ func classOf(e *store.Entry) string {
 }
 
 // parameters are the values that stand in the text.
-func (o outcome) parameters(c *catalogue) parameters {
-	if o.Waited > 0 {
-		return parameters{Name: c.decimal(o.Waited.Seconds())}
+func (r result) parameters(c *catalogue) parameters {
+	if r.Waited > 0 {
+		return parameters{Name: c.decimal(r.Waited.Seconds())}
 	}
-	return parameters{Name: o.Said, Count: o.Code}
+	return parameters{Name: r.Said, Count: r.Code}
 }
 
 // serious reports whether it is the site's fault.
-func (o outcome) serious() bool { return o.Class == "server-error" || o.Class == "non-standard" }
+func (r result) serious() bool { return r.Class == "server-error" || r.Class == "non-standard" }
 
 // status stands behind the text: the status in brackets, where the text does not tell it.
-func (o outcome) status() string {
-	if !o.Coded {
+func (r result) status() string {
+	if !r.Coded {
 		return ""
 	}
-	return " (" + strconv.Itoa(o.Code) + ")"
+	return " (" + strconv.Itoa(r.Code) + ")"
 }
 
 // failure is how a request failed, as sentences put it: the end of their keys. Whether it failed at all is

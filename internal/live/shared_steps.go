@@ -17,8 +17,8 @@ const (
 	rememberedEntries = 2048
 )
 
-// history is the steps of one user, folded once for all viewers of her log. It lives as long as there are viewers.
-type history struct {
+// sharedSteps are the steps of one user, folded once for all viewers of her log. They are kept as long as there are viewers.
+type sharedSteps struct {
 	viewers int // under the hub's lock
 	limit   int // of ids
 
@@ -30,9 +30,9 @@ type history struct {
 	ids    []string                   // keys of steps, the oldest first
 }
 
-// newHistory returns the history of a user whose log has so many entries at most.
-func newHistory(maxEntries int, read func() ([]store.Entry, error)) *history {
-	return &history{
+// newSharedSteps returns the shared steps of a user whose log has so many entries at most.
+func newSharedSteps(maxEntries int, read func() ([]store.Entry, error)) *sharedSteps {
+	return &sharedSteps{
 		limit: rememberedEntries + 2*maxEntries, read: read,
 		folder: journey.NewFolder(rememberedSteps), steps: make(map[string][]*journey.Step),
 	}
@@ -40,19 +40,19 @@ func newHistory(maxEntries int, read func() ([]store.Entry, error)) *history {
 
 // follow folds entries, the oldest first, unless another viewer had them before. It returns the steps to
 // which they belong, in the order of the first entry of each. The caller holds mu while it uses the steps.
-func (h *history) follow(entries []*store.Entry) []*journey.Step {
-	h.catchUp(entries)
+func (s *sharedSteps) follow(entries []*store.Entry) []*journey.Step {
+	s.foldPast(entries)
 	var changed []*journey.Step
 	had := make(map[*journey.Step]bool, len(entries))
-	late := h.late(entries)
+	late := s.late(entries)
 	for i, e := range entries {
-		steps := h.steps[e.ID]
+		steps := s.steps[e.ID]
 		switch {
 		case steps != nil:
 		case i < late:
 			steps = []*journey.Step{{ID: e.ID, Entry: *e}}
 		default:
-			steps = h.add(e)
+			steps = s.add(e)
 		}
 		for _, step := range steps {
 			if !had[step] {
@@ -66,25 +66,27 @@ func (h *history) follow(entries []*store.Entry) []*journey.Step {
 
 // late returns how many entries are before the last that has been folded. Those of them that were not folded
 // can't be any more, after newer ones: each is a step by itself.
-func (h *history) late(entries []*store.Entry) int {
+func (s *sharedSteps) late(entries []*store.Entry) int {
 	for i, e := range slices.Backward(entries) {
-		if h.steps[e.ID] != nil {
+		if s.steps[e.ID] != nil {
 			return i
 		}
 	}
 	return 0
 }
 
-// catchUp folds the log as it was before the first viewer came. A page that connects again, perhaps to another
-// server, shows it already, and what comes now may belong to it.
+// foldPast folds the log as it was before the first viewer came, once. A page that connects again, perhaps to another
+// server, shows those steps already. New entries may belong to them.
 //
-// The log is read after the viewer was given entries. What it has lost meanwhile is folded where the viewer has it.
-func (h *history) catchUp(entries []*store.Entry) {
-	if h.begun.Load() {
+// The log is read after the first viewer was given entries, and may have lost some of them since. These are folded at the
+// place that they have among the viewer's entries. For example, the viewer was given 1, 2 and 3, and the log now has 3 and
+// 4. Then 1, 2, 3 and 4 are folded.
+func (s *sharedSteps) foldPast(entries []*store.Entry) {
+	if s.begun.Load() {
 		return
 	}
-	defer h.begun.Store(true)
-	past, err := h.read()
+	defer s.begun.Store(true)
+	past, err := s.read()
 	if err != nil {
 		return // the subscription tells the viewer about Redis; for older entries see late
 	}
@@ -96,51 +98,51 @@ func (h *history) catchUp(entries []*store.Entry) {
 	for _, e := range entries {
 		if i, kept := there[e.ID]; kept {
 			for ; next >= i; next-- {
-				h.add(&past[next])
+				s.add(&past[next])
 			}
 			continue
 		}
-		h.add(e)
+		s.add(e)
 	}
 	for ; next >= 0; next-- {
-		h.add(&past[next])
+		s.add(&past[next])
 	}
 }
 
 // add returns the steps that an entry changed: its own, and before that a page of which only the entry tells.
-func (h *history) add(e *store.Entry) []*journey.Step {
-	if steps := h.steps[e.ID]; steps != nil {
+func (s *sharedSteps) add(e *store.Entry) []*journey.Step {
+	if steps := s.steps[e.ID]; steps != nil {
 		return steps
 	}
-	change := h.folder.Add(*e)
+	change := s.folder.Add(*e)
 	steps := []*journey.Step{change.Step}
 	if change.Visited != nil {
 		steps = []*journey.Step{change.Visited, change.Step}
 	}
-	if len(h.ids) == h.limit {
-		delete(h.steps, h.ids[0])
-		h.ids = h.ids[1:]
+	if len(s.ids) == s.limit {
+		delete(s.steps, s.ids[0])
+		s.ids = s.ids[1:]
 	}
-	h.ids = append(h.ids, e.ID)
-	h.steps[e.ID] = steps
+	s.ids = append(s.ids, e.ID)
+	s.steps[e.ID] = steps
 	return steps
 }
 
-// enterHistory returns the history of a user for one more viewer. The caller holds mu.
-func (h *Hub) enterHistory(username string) *history {
-	steps := h.histories[username]
+// joinSteps returns the shared steps of a user for one more viewer. The caller holds mu.
+func (h *Hub) joinSteps(username string) *sharedSteps {
+	steps := h.sharedSteps[username]
 	if steps == nil {
-		steps = newHistory(h.logs.MaxEntries(), func() ([]store.Entry, error) { return h.logs.Entries(h.reading, username) })
-		h.histories[username] = steps
+		steps = newSharedSteps(h.logs.MaxEntries(), func() ([]store.Entry, error) { return h.logs.Entries(h.reading, username) })
+		h.sharedSteps[username] = steps
 	}
 	steps.viewers++
 	return steps
 }
 
-// leaveHistory is called as often as enterHistory. The caller holds mu.
-func (h *Hub) leaveHistory(username string) {
-	steps := h.histories[username]
+// leaveSteps is called as often as joinSteps. The caller holds mu.
+func (h *Hub) leaveSteps(username string) {
+	steps := h.sharedSteps[username]
 	if steps.viewers--; steps.viewers == 0 {
-		delete(h.histories, username)
+		delete(h.sharedSteps, username)
 	}
 }

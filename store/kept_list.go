@@ -11,10 +11,13 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// How the list of what counts is kept up.
+// How the kept list is maintained.
 const (
-	keptShare = 100 // the part of the retention by which it may expire earlier than the log
-	keptSlack = 8   // lines more than it should have, until the next heartbeat
+	// keptShare is how often, in one retention, the expiry of the kept list is set again. With 100 and a retention of an
+	// hour that is every 36 seconds, so the kept list may expire 36 seconds before the log.
+	keptShare = 100
+
+	keptSlack = 8 // lines that the kept list may have too many, until it is trimmed
 )
 
 // lists are the lists of one user in Redis, and what this process knows of the second one ([keys.Keys.Kept]).
@@ -39,7 +42,7 @@ func newLists(k keys.Keys, username string) lists {
 
 // push is what is queued of one user's entries.
 type push struct {
-	user   *habit
+	user   *knownUser
 	lines  []any // oldest first
 	counts []any // of lines, those that count
 	mixed  bool  // some do not count: else counts is nil
@@ -183,9 +186,9 @@ func (w *writer) trimKept() {
 	w.long = nil
 }
 
-// catchUp adds to the lists that users have after all. This is a transaction later than it should be: all that can come
+// pushLate adds to the lists that users have after all. This is a transaction later than it should be: all that can come
 // of it is that entries of two processes are kept in another order than they were recorded.
-func (w *writer) catchUp(ctx context.Context, pushes []push) {
+func (w *writer) pushLate(ctx context.Context, pushes []push) {
 	pipe := w.client.TxPipeline()
 	var late []*push
 	for i := range pushes {

@@ -7,25 +7,25 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-func TestAHistoryIsForgottenWithItsLastViewer(t *testing.T) {
-	h := &Hub{logs: newMemoryLogs(), histories: make(map[string]*history)}
-	first := h.enterHistory("ada")
-	if h.enterHistory("ada") != first || h.enterHistory("bob") == first {
-		t.Error("the history of one user is not that of all who watch her, and of nobody else")
+func TestSharedStepsAreForgottenWithTheLastViewer(t *testing.T) {
+	h := &Hub{logs: newMemoryLogs(), sharedSteps: make(map[string]*sharedSteps)}
+	first := h.joinSteps("ada")
+	if h.joinSteps("ada") != first || h.joinSteps("bob") == first {
+		t.Error("all who watch a user should share her steps, and nobody else")
 	}
-	h.leaveHistory("ada")
-	if h.histories["ada"] != first {
+	h.leaveSteps("ada")
+	if h.sharedSteps["ada"] != first {
 		t.Error("forgotten while somebody watches")
 	}
-	h.leaveHistory("ada")
-	h.leaveHistory("bob")
-	if len(h.histories) != 0 {
-		t.Errorf("%d histories of nobody", len(h.histories))
+	h.leaveSteps("ada")
+	h.leaveSteps("bob")
+	if len(h.sharedSteps) != 0 {
+		t.Errorf("shared steps of %d users whom nobody watches", len(h.sharedSteps))
 	}
 }
 
-func TestAHistoryRemembersOnlySoMuch(t *testing.T) {
-	steps := historyAfter()
+func TestSharedStepsAreOnlySoMany(t *testing.T) {
+	steps := sharedStepsAfter()
 	const limit = rememberedEntries + 2*25
 	for n := range limit + 10 {
 		steps.follow([]*store.Entry{page(fmt.Sprint(n), "/cart")})
@@ -37,7 +37,7 @@ func TestAHistoryRemembersOnlySoMuch(t *testing.T) {
 
 // Every viewer of a log gets the page that a script had loaded ahead, and not only the one whose frame is the first.
 func TestEachViewerGetsThePageThatWasLoadedAhead(t *testing.T) {
-	steps := historyAfter()
+	steps := sharedStepsAfter()
 	ahead := page("2", "/orders")
 	ahead.Kind, ahead.From = store.KindPrefetch, "/"
 	next := page("3", "/orders/7")
@@ -55,9 +55,9 @@ func TestEachViewerGetsThePageThatWasLoadedAhead(t *testing.T) {
 }
 
 // What the log has lost since the viewer was given it is folded behind what it has kept.
-func TestAHistoryFoldsWhatTheLogHasLostInItsPlace(t *testing.T) {
+func TestWhatTheLogHasLostIsFoldedInItsPlace(t *testing.T) {
 	opened, lost := page("1", "/cart"), image("2", "/a.png", "/cart", 200)
-	steps := historyAfter(*image("4", "/c.png", "/cart", 200), *image("3", "/b.png", "/cart", 200), *opened)
+	steps := sharedStepsAfter(*image("4", "/c.png", "/cart", 200), *image("3", "/b.png", "/cart", 200), *opened)
 	changed := steps.follow([]*store.Entry{opened, lost, image("3", "/b.png", "/cart", 200)})
 	if len(changed) != 1 || changed[0].ID != "1" || len(changed[0].Parts) != 3 {
 		t.Fatalf("%d steps, the first is %+v", len(changed), changed[0])

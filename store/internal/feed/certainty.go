@@ -11,18 +11,21 @@ const (
 	writeMargin = 200 * time.Millisecond // by Redis' own clock, which is asked about all lists at once
 )
 
-// order is what a snapshot of everyone's log knows about its own order. Each list is in the order in which it was
+// certainty is what a snapshot of everyone's log knows about its own order. Each list is in the order in which it was
 // written. But only clocks can tell which entries of other users were written before an entry of ada's.
-type order struct {
+type certainty struct {
 	partial bool // there are more users
 	lists   map[string]listing
 }
 
-// listing is one user's part in an order.
+// listing is what is known of one user's list.
 type listing struct {
-	stamps []stamp       // oldest first; only the newest where the list was not read
-	whole  bool          // nothing is missing before the first of them
-	age    time.Duration // since the list was last written, by Redis' clock, with an error that is the same for all lists
+	stamps []stamp // oldest first; only the newest where the list was not read
+	whole  bool    // the list has nothing older than the first of them
+
+	// age is the time since the list was last written, reckoned from when the list expires. If the applications have
+	// another retention than this process, the ages of all lists are wrong by the same.
+	age time.Duration
 }
 
 // stamp is an entry and its time, which is never before that of the entry that was written before it.
@@ -36,7 +39,7 @@ func (l listing) newest() stamp { return l.stamps[len(l.stamps)-1] }
 // clock is the time of the snapshot by the clock of the application that wrote the list.
 func (l listing) clock() time.Time { return l.newest().at.Add(l.age) }
 
-func (c *order) add(h head, entries []*Line, whole bool, retention time.Duration) {
+func (c *certainty) add(h head, entries []*Line, whole bool, retention time.Duration) {
 	if len(entries) == 0 {
 		return
 	}
@@ -55,7 +58,7 @@ func (c *order) add(h head, entries []*Line, whole bool, retention time.Duration
 
 // isCertain reports whether any process would find the same entries before this one, and the same behind it. It is false
 // where another process may have seen it before an entry of another user that stands before it here.
-func (c *order) isCertain(username, id string) bool {
+func (c *certainty) isCertain(username, id string) bool {
 	own := c.lists[username]
 	i := slices.IndexFunc(own.stamps, func(s stamp) bool { return s.id == id })
 	if i < 0 || c.partial {
@@ -73,9 +76,12 @@ func (c *order) isCertain(username, id string) bool {
 	return true
 }
 
-// apart reports whether it is known which entries of the list were written before another entry, and which after it. at
-// is the other entry's time, age how long ago it was written, and clock the time by its application's clock. Nothing is
-// known if the clocks of the applications differ, or if an entry had to wait for Redis.
+// apart reports whether it is known which entries of the list were written before an entry of another user, and which
+// after it. at is that entry's time, and age is how long ago it was written. clock is the time by the clock of the
+// application that wrote it.
+//
+// For example, an entry of 12:00:00 is apart from a list with entries of 11:59:50 and 12:00:10. It is not apart from one
+// of 11:59:58: the clocks may differ by as much, or a batch may have waited for Redis.
 func (l listing) apart(at, clock time.Time, age, margin time.Duration) bool {
 	switch {
 	case l.clock().Sub(clock).Abs() > clockMargin:
