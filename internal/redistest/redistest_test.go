@@ -117,3 +117,11 @@ func TestPatient(t *testing.T) {
 		t.Errorf("a resumed server: %v", err)
 	}
 }
+
+// newClient returns a client that is closed at the end of the test.
+func newClient(t *testing.T, options *redis.Options) *redis.Client {
+	t.Helper()
+	client := redis.NewClient(options)
+	t.Cleanup(func() { client.Close() })
+	return client
+}

@@ -4,7 +4,9 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,24 +25,45 @@ const (
 	maxSocketPath = 100
 	startTimeout  = 10 * time.Second
 	pollInterval  = 5 * time.Millisecond
+	loopback      = "127.0.0.1"
 )
 
 // Server is one redis-server process. Its methods must be called by the test's own goroutine, one
 // at a time: those that can fail end the test.
 type Server struct {
-	URL string // unix:///…, as redis.ParseURL reads it; the same after a restart
-	Dir string // holds the socket, the data and the server's output; removed at the end of the test
+	URL     string // unix:///…, as redis.ParseURL reads it; the same after a restart
+	Dir     string // holds the socket, the data and the server's output; removed at the end of the test
+	Address string // host:port of a server that [StartTCP] has started, the same after a restart; else ""
 
 	t      testing.TB
 	binary string
 	args   []string
 	cmd    *exec.Cmd // nil while no process runs
+	paused bool
+	client *redis.Client // of admin, or nil
 }
 
 // Start runs redis-server and returns when it answers. It listens on a unix socket only and keeps
 // nothing on disk; args are appended to its command line, so ("--appendonly", "yes") makes data
 // outlive a Kill. The server stops at the end of the test, also when it is paused then.
 func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	s := newServer(t)
+	s.listen("0", args...)
+	s.run()
+	return s
+}
+
+// StartTCP is [Start] for a server that listens on a port of 127.0.0.1 as well, which was free.
+func StartTCP(t testing.TB, args ...string) *Server {
+	t.Helper()
+	s := newServer(t)
+	s.runOnFreePort(func(port string) { s.listen(port, slices.Concat([]string{"--bind", loopback}, args)...) })
+	return s
+}
+
+// newServer makes the directory of a server.
+func newServer(t testing.TB) *Server {
 	t.Helper()
 	binary, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -53,16 +76,23 @@ func Start(t testing.TB, args ...string) *Server {
 	}
 	s := &Server{Dir: dir, t: t, binary: binary}
 	t.Cleanup(s.remove)
-	socket := filepath.Join(dir, "redis.sock")
-	if len(socket) > maxSocketPath {
-		t.Fatalf("start redis-server: the socket's path %s is longer than %d bytes: set TMPDIR to a shorter one", socket, maxSocketPath)
+	if len(s.socket()) > maxSocketPath {
+		t.Fatalf("start redis-server: the socket's path %s is longer than %d bytes: set TMPDIR to a shorter one", s.socket(), maxSocketPath)
 	}
-	s.URL = "unix://" + socket
-	s.args = slices.Concat([]string{
-		"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no",
-	}, args)
-	s.run()
+	s.URL = "unix://" + s.socket()
 	return s
+}
+
+func (s *Server) socket() string { return filepath.Join(s.Dir, "redis.sock") }
+
+// listen sets the command line of a server that keeps nothing.
+func (s *Server) listen(port string, args ...string) {
+	s.args = slices.Concat([]string{
+		"--port", port, "--unixsocket", s.socket(), "--dir", s.Dir, "--save", "", "--appendonly", "no",
+	}, args)
+	if port != "0" {
+		s.Address = net.JoinHostPort(loopback, port)
+	}
 }
 
 // Client returns a client with the default options, which is closed at the end of the test.
@@ -81,7 +111,7 @@ func (s *Server) Kill() {
 	}
 	_ = s.cmd.Process.Kill() // fails only when the process has ended by itself
 	_ = s.cmd.Wait()         // reports the signal that was just sent
-	s.cmd = nil
+	s.cmd, s.paused = nil, false
 }
 
 // Restart runs the server again with the same socket, directory and arguments, and returns when it
@@ -103,34 +133,63 @@ func (s *Server) Pause() {
 	if err != nil || !status.Stopped() {
 		s.t.Fatalf("pause redis-server: it did not stop (%v)\n%s", err, s.output())
 	}
+	s.paused = true
 }
 
 // Resume continues a paused process with SIGCONT. It answers what has piled up meanwhile.
 func (s *Server) Resume() {
 	s.t.Helper()
 	s.signal(syscall.SIGCONT)
+	s.paused = false
 }
 
 // run starts the process and waits until it answers.
 func (s *Server) run() {
 	s.t.Helper()
+	if err := s.start(); err != nil {
+		s.t.Fatalf("start redis-server: %v\n%s", err, s.output())
+	}
+}
+
+// runOnFreePort is run for a server that listens on a port, which listen is given. Where somebody else was quicker to take
+// that port, the process ends, and another port is tried.
+func (s *Server) runOnFreePort(listen func(port string)) {
+	s.t.Helper()
+	var err error
+	for range 10 {
+		listen(freePort(s.t))
+		if err = s.start(); !errors.Is(err, errEnded) {
+			break
+		}
+	}
+	if err != nil {
+		s.t.Fatalf("start redis-server: %v\n%s", err, s.output())
+	}
+}
+
+// errEnded says that a process has ended instead of answering.
+var errEnded = errors.New("the process has ended")
+
+// start starts the process and waits until it answers.
+func (s *Server) start() error {
+	s.t.Helper()
 	// A file rather than a buffer: no goroutine of ours copies, which the check for leaks would find.
 	log, err := os.OpenFile(s.logPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		s.t.Fatalf("start redis-server: %v", err)
+		return err
 	}
 	defer log.Close()
 	cmd := exec.Command(s.binary, s.args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
-		s.t.Fatalf("start redis-server: %v", err)
+		return err
 	}
 	s.cmd = cmd
-	s.awaitAnswer()
+	return s.awaitAnswer()
 }
 
 // awaitAnswer polls until the server answers. While it loads its data it answers with an error.
-func (s *Server) awaitAnswer() {
+func (s *Server) awaitAnswer() error {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
@@ -142,14 +201,29 @@ func (s *Server) awaitAnswer() {
 		err := client.Ping(ctx).Err()
 		if err == nil {
 			s.mustBeOurs(ctx, client)
-			return
+			return nil
+		}
+		if s.ended() {
+			return errEnded
 		}
 		select {
 		case <-ctx.Done():
-			s.t.Fatalf("redis-server did not answer within %v: %v\n%s", startTimeout, err, s.output())
+			return fmt.Errorf("no answer within %v: %w", startTimeout, err)
 		case <-time.After(pollInterval):
 		}
 	}
+}
+
+// ended reports whether the process has ended by itself.
+func (s *Server) ended() bool {
+	var status syscall.WaitStatus
+	pid, err := syscall.Wait4(s.cmd.Process.Pid, &status, syscall.WNOHANG, nil)
+	if err != nil || pid == 0 {
+		return false
+	}
+	_ = s.cmd.Wait() // reports that it has been waited for
+	s.cmd = nil
+	return true
 }
 
 // mustBeOurs ends the test unless the process that answers is the one that was started: a test must not
