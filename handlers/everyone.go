@@ -17,7 +17,7 @@ func (s *site) everyone(c *gin.Context) {
 	if !s.allows(c, look, answer) {
 		return
 	}
-	page := views.Live{
+	page := views.LiveLog{
 		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(answer.Reason),
 		Filter: views.ParseFilter(c.Request.URL.Query()), Application: c.Query("app"),
 	}

@@ -13,7 +13,7 @@ import (
 // liveLog shows the page on which a user's requests appear. The requests themselves, those that are
 // there already too, come over its socket.
 func (s *site) liveLog(c *gin.Context) {
-	page := views.Live{Layout: s.layout(c, views.SectionLive), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
+	page := views.LiveLog{Layout: s.layout(c, views.SectionLive), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
 	if page.Username != "" {
 		look := s.lookOf(c, page.Username)
 		answer := s.gate.Prepare(c.Request.Context(), look)

@@ -17,7 +17,7 @@ type site struct {
 	*Admin
 	prefix   string         // what a proxy in front has taken off the path
 	base     string         // path of the admin, with the prefix and without a trailing slash; "" at the root
-	sessions *auth.Sessions // of this place
+	sessions *auth.Sessions // of this path
 }
 
 // at is the admin that is mounted at base, where a proxy in front takes prefix off the path.
@@ -28,21 +28,21 @@ func (a *Admin) at(prefix, base string) *site {
 // mountable are the characters that mean themselves in a route, a URL and a cookie's path and name.
 const mountable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"
 
-// place is where the admin is mounted. Its handlers see the admin as the browser of each request does.
-type place struct {
+// mountPoint is where the admin is mounted. Its handlers see the admin as the browser of each request does.
+type mountPoint struct {
 	*Admin
 	base  string
 	usual *site // where no proxy says otherwise
 }
 
 // handle makes a handler of a method of [site].
-func (p place) handle(method func(*site, *gin.Context)) gin.HandlerFunc {
+func (m mountPoint) handle(method func(*site, *gin.Context)) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if prefix := p.externalPrefix(c); prefix != p.usual.prefix {
-			method(p.at(prefix, p.base), c)
+		if prefix := m.externalPrefix(c); prefix != m.usual.prefix {
+			method(m.at(prefix, m.base), c)
 			return
 		}
-		method(p.usual, c)
+		method(m.usual, c)
 	}
 }
 
@@ -58,8 +58,8 @@ func (a *Admin) Mount(r gin.IRouter) {
 	if !a.mounted {
 		a.base, a.mounted = base, true
 	}
-	p := place{Admin: a, base: base, usual: a.at(a.options.ExternalPrefix, base)}
-	on := p.handle
+	m := mountPoint{Admin: a, base: base, usual: a.at(a.options.ExternalPrefix, base)}
+	on := m.handle
 	all := r.Group("", middleware.Skip, on((*site).secure))
 	page(all, "/"+static.Folder+"/:file", gin.WrapH(a.assets))
 	public := all.Group("", on((*site).requirePage))

@@ -34,12 +34,12 @@ func (s *site) allows(c *gin.Context, look access.Look, answer access.Answer) bo
 		s.log.Error("userlog: a request could not be let in", "route", c.FullPath(), "err", answer.Err)
 	}
 	c.Abort()
-	switch formOf(c) {
-	case programForm:
+	switch formatOf(c) {
+	case programFormat:
 		s.refuseProgram(c, answer.Decision)
-	case socketForm:
+	case socketFormat:
 		s.refuseSocket(c, answer.Decision)
-	case fragmentForm:
+	case fragmentFormat:
 		s.refuseFragment(c, answer.Decision)
 	default:
 		s.refusePage(c, look, answer.Decision)
@@ -47,27 +47,27 @@ func (s *site) allows(c *gin.Context, look access.Look, answer access.Answer) bo
 	return false
 }
 
-// form is the form in which a request can be answered.
-type form int
+// format is what an answer is made of.
+type format int
 
 const (
-	pageForm     form = iota // HTML, or a redirect
-	fragmentForm             // a part of a page, for htmx
-	socketForm               // a status before the upgrade; only logs and tools show its text
-	programForm              // JSON
+	pageFormat     format = iota // HTML, or a redirect
+	fragmentFormat               // a part of a page, for htmx
+	socketFormat                 // a status before the upgrade; only logs and tools show its text
+	programFormat                // JSON
 )
 
-// formOf tells the form by the headers, and for programs by the way they were let in.
-func formOf(c *gin.Context) form {
+// formatOf tells the format by the headers, and for programs by the way they were let in.
+func formatOf(c *gin.Context) format {
 	switch {
 	case c.GetBool(programKey):
-		return programForm
+		return programFormat
 	case c.GetHeader("Upgrade") != "":
-		return socketForm
+		return socketFormat
 	case c.GetHeader("HX-Request") != "":
-		return fragmentForm
+		return fragmentFormat
 	}
-	return pageForm
+	return pageFormat
 }
 
 // Texts that programs and sockets are told. Pages have theirs in the reader's language.

@@ -18,7 +18,7 @@ const refreshSeconds = 2
 
 // staticLog shows a user's log as a page, or to htmx as the part of it that changes.
 func (s *site) staticLog(c *gin.Context) {
-	page := views.Log{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
+	page := views.StaticLog{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
 	if page.Username != "" {
 		look := s.lookOf(c, page.Username)
 		answer := s.gate.View(c.Request.Context(), look)
@@ -92,7 +92,7 @@ func (s *site) exists(c *gin.Context, username string) bool {
 
 // etag names what a static log shows, in this language. It is weak, because the bytes differ: some
 // answers are compressed.
-func etag(page views.Log) string {
+func etag(page views.StaticLog) string {
 	sum := sha256.New()
 	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+page.Username)
 	for _, e := range page.Entries {

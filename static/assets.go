@@ -44,14 +44,14 @@ type Assets struct {
 	served map[string]asset  // last element of the URL → file
 }
 
-// asset is one file in the two forms in which it leaves.
+// asset is one file in the two encodings in which it leaves.
 type asset struct {
 	contentType    string
-	plain, gzipped form
+	plain, gzipped encoded
 }
 
-// form is one of them, with the ETag that tells it from the other.
-type form struct {
+// encoded is the body of a file in one encoding, with the ETag that tells it from the other.
+type encoded struct {
 	body []byte
 	etag string
 }
@@ -82,8 +82,8 @@ func (a *Assets) add(file string) error {
 	a.urls[name] = Folder + "/" + hashed
 	a.served[hashed] = asset{
 		contentType: contentTypes[path.Ext(name)],
-		plain:       form{content, `"` + hash + `"`},
-		gzipped:     form{gzipped, `"` + hash + `-gzip"`},
+		plain:       encoded{content, `"` + hash + `"`},
+		gzipped:     encoded{gzipped, `"` + hash + `-gzip"`},
 	}
 	return nil
 }

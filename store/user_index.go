@@ -28,12 +28,12 @@ type userIndex struct {
 	keys      keys.Keys
 	retention time.Duration
 	updated   map[string]time.Time
-	troubled  map[string]failure // of those whose request failed, the last one that was written
+	troubled  map[string]lastFailure // of those whose request failed, the last one that was written
 	forgetAt  time.Time
 }
 
 func newUserIndex(keys keys.Keys, retention time.Duration) *userIndex {
-	return &userIndex{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]failure)}
+	return &userIndex{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]lastFailure)}
 }
 
 // queue queues the updates that these entries need: none, mostly. It returns the commands that add to the index.
@@ -65,8 +65,8 @@ func (x *userIndex) queue(ctx context.Context, pipe redis.Pipeliner, entries []E
 	return added
 }
 
-// failure is a failed request of a user.
-type failure struct {
+// lastFailure is the failed request of a user that was written last.
+type lastFailure struct {
 	written  time.Time // by the clock of the writer
 	severity int
 }
@@ -85,7 +85,7 @@ func (x *userIndex) troubles(entries []Entry, now time.Time) []redis.Z {
 		if !newer && severity <= last.severity && now.Sub(last.written) < indexInterval {
 			continue
 		}
-		x.troubled[e.Username] = failure{now, severity}
+		x.troubled[e.Username] = lastFailure{now, severity}
 		found = slices.DeleteFunc(found, func(z redis.Z) bool { return z.Member == e.Username })
 		found = append(found, redis.Z{Score: troubleScore(e.Time, e.Code), Member: e.Username})
 	}

@@ -80,7 +80,7 @@ func TestIndexTakesTheWorstAndNewestFailure(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: queued %s, want %s", test.name, got, test.want)
 		}
-		x.troubled["ada"] = failure{written: time.Now().Add(-indexInterval), severity: 3}
+		x.troubled["ada"] = lastFailure{written: time.Now().Add(-indexInterval), severity: 3}
 		if got := queued([]Entry{at(9, 404)}); got != "9000.404 " {
 			t.Errorf("%s: later: %q", test.name, got)
 		}

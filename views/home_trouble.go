@@ -81,7 +81,7 @@ func troubleHints(hints []journey.Hint) []troubleHint {
 func (t trouble) Status() string { return strconv.Itoa(t.Code) }
 
 // Serious tells whether it is the application's fault.
-func (t trouble) Serious() bool { return failureWith(t.Code) == broken }
+func (t trouble) Serious() bool { return failureKeyWith(t.Code) == broken }
 
 // Key is the catalogue's key of the failure.
-func (t trouble) Key() string { return "trouble." + string(failureWith(t.Code)) }
+func (t trouble) Key() string { return "trouble." + string(failureKeyWith(t.Code)) }

@@ -2,8 +2,8 @@ package views
 
 import "time"
 
-// Live is the page that shows requests as they happen, of one user or of everyone.
-type Live struct {
+// LiveLog is the page that shows requests as they happen, of one user or of everyone.
+type LiveLog struct {
 	Layout
 	Username  string // "" on the page of everyone, and before anything was searched
 	Everyone  bool
@@ -23,19 +23,19 @@ type Live struct {
 const DefaultMaxRows = 500
 
 // Live renders a live page, of a user or of everyone. Its rows come over the socket.
-func (s *Set) Live(p Live) ([]byte, error) { return s.page("live", p.Lang, livePage{p}) }
+func (s *Set) Live(p LiveLog) ([]byte, error) { return s.page("live", p.Lang, liveLogPage{p}) }
 
-// livePage is Live as its template reads it.
-type livePage struct{ Live }
+// liveLogPage is LiveLog as its template reads it.
+type liveLogPage struct{ LiveLog }
 
 // Search is the page's search form, with the name that was searched.
-func (p livePage) Search() search { return search{p.Base, p.Username, "/live"} }
+func (p liveLogPage) Search() search { return search{p.Base, p.Username, "/live"} }
 
 // Controls are how the log can be read.
-func (p livePage) Controls() controls { return controls{p.Base, "/live", p.Username, p.Filter} }
+func (p liveLogPage) Controls() controls { return controls{p.Base, "/live", p.Username, p.Filter} }
 
 // Shows are the kinds of requests to choose from on the page of everyone.
-func (p livePage) Shows() []option {
+func (p liveLogPage) Shows() []option {
 	options := shows()
 	for i := range options {
 		options[i].Current = options[i].Value == p.Filter.Show
@@ -45,19 +45,19 @@ func (p livePage) Shows() []option {
 
 // Filtered says whether the reader has narrowed the log down. Requests that pages make by themselves are left out without
 // that.
-func (p livePage) Filtered() bool { return p.Filter.Active() || p.Application != "" }
+func (p liveLogPage) Filtered() bool { return p.Filter.Active() || p.Application != "" }
 
 // ReasonLeft is for how long the reason still holds; nil where none has to be stated.
-func (p livePage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
+func (p liveLogPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
 
 // State is the state of the connection before there is one.
-func (p livePage) State() connectionState { return connecting }
+func (p liveLogPage) State() connectionState { return connecting }
 
 // Clock is the server's time in the form of the rows' times.
-func (p livePage) Clock() string { return timestamp(orNow(p.At)) }
+func (p liveLogPage) Clock() string { return timestamp(orNow(p.At)) }
 
 // Rows is how many rows the page keeps.
-func (p livePage) Rows() int {
+func (p liveLogPage) Rows() int {
 	if p.MaxRows <= 0 {
 		return DefaultMaxRows
 	}

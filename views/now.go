@@ -47,7 +47,7 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 	}
 	if p := where.Problem; p != nil {
 		line.Problem = &nowProblem{
-			Key: "now.problem." + string(failureOf(&p.Entry)), Name: pageName(p.Entry.Page, p.Entry.Path), Said: p.Entry.Problem,
+			Key: "now.problem." + string(failureKeyOf(&p.Entry)), Name: pageName(p.Entry.Page, p.Entry.Path), Said: p.Entry.Problem,
 			Code: p.Entry.Code, When: momentOf(p.Entry.Time), Fresh: where.Since.Sub(p.Entry.Time) < recent,
 		}
 	}

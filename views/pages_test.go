@@ -36,7 +36,7 @@ func TestHostsOwnLoginHasNoLogout(t *testing.T) {
 
 func TestStaticPageRefreshesTheVeryPartThatItIncludes(t *testing.T) {
 	set := newSet(t)
-	log := views.Log{
+	log := views.StaticLog{
 		Layout: views.Layout{Lang: "en", Base: "/userlog"}, Username: "a&b", Entries: []store.Entry{{ID: "2"}, {ID: "1"}},
 		ETag: `"7-x"`, Refresh: 2, Message: views.LogsFound("a&b"),
 	}
@@ -70,7 +70,7 @@ func TestStaticPageRefreshesTheVeryPartThatItIncludes(t *testing.T) {
 }
 
 func TestStaticPageWithoutNameOnlySearches(t *testing.T) {
-	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}})
+	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}})
 	doc := parse(t, html, err)
 	if doc.Find("form#search[action='/static'] input[name=username]").Length() != 1 {
 		t.Error("no search form")
@@ -81,7 +81,7 @@ func TestStaticPageWithoutNameOnlySearches(t *testing.T) {
 }
 
 func TestLivePageConnects(t *testing.T) {
-	html, err := newSet(t).Live(views.Live{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "wss://x.example/s?username=a&b"})
+	html, err := newSet(t).Live(views.LiveLog{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "wss://x.example/s?username=a&b"})
 	doc := parse(t, html, err)
 	section := doc.Find("section[hx-swap=none]")
 	if got := section.AttrOr("hx-ws:connect", ""); got != "wss://x.example/s?username=a&b" {
@@ -114,8 +114,8 @@ func TestLivePageConnects(t *testing.T) {
 // Who opens a log reads first where the user is. What can be done with the log comes after it.
 func TestALogBeginsWithWhereTheUserIs(t *testing.T) {
 	set := newSet(t)
-	static, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Refresh: 1, Message: views.LogsFound("ada")})
-	live, liveErr := set.Live(views.Live{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "/s"})
+	static, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Refresh: 1, Message: views.LogsFound("ada")})
+	live, liveErr := set.Live(views.LiveLog{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "/s"})
 	for name, doc := range map[string]*goquery.Document{"static": parse(t, static, err), "live": parse(t, live, liveErr)} {
 		var order []string
 		for _, part := range doc.Find("h1, #now, .controls, #log").EachIter() {
@@ -132,7 +132,7 @@ func TestALogBeginsWithWhereTheUserIs(t *testing.T) {
 
 // The loading and the lost page say so, instead of that nobody has done anything.
 func TestALivePageSaysWhyItIsEmpty(t *testing.T) {
-	html, err := newSet(t).Live(views.Live{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "/s"})
+	html, err := newSet(t).Live(views.LiveLog{Layout: views.Layout{Lang: "en"}, Username: "ada", SocketURL: "/s"})
 	doc := parse(t, html, err)
 	for selector, want := range map[string]string{".loading": "Asking for the log…", ".cut-off": "Nothing has come yet, and there is no connection."} {
 		if got := doc.Find("#live #log ~ .empty" + selector).Text(); !strings.HasPrefix(got, want) {
@@ -163,7 +163,7 @@ func TestReadersChooseALook(t *testing.T) {
 func TestLivePageCanBePausedAndHasAPlaceForNow(t *testing.T) {
 	set := newSet(t)
 	now := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
-	html, err := set.Live(views.Live{Layout: views.Layout{Lang: "fr"}, Username: "ada", SocketURL: "/s", At: now})
+	html, err := set.Live(views.LiveLog{Layout: views.Layout{Lang: "fr"}, Username: "ada", SocketURL: "/s", At: now})
 	doc := parse(t, html, err)
 	if got := doc.Find("#live").AttrOr("data-now", ""); got != "2026-03-04T04:06:07.890Z" {
 		t.Errorf("the server's clock is %q", got)
@@ -177,7 +177,7 @@ func TestLivePageCanBePausedAndHasAPlaceForNow(t *testing.T) {
 	}
 
 	before := time.Now().Add(-time.Second)
-	html, err = set.Live(views.Live{Layout: views.Layout{Lang: "en"}, Everyone: true, SocketURL: "/s"})
+	html, err = set.Live(views.LiveLog{Layout: views.Layout{Lang: "en"}, Everyone: true, SocketURL: "/s"})
 	doc = parse(t, html, err)
 	if doc.Find("#pause").Length() != 1 || doc.Find("#now").Length() != 0 {
 		t.Error("everyone can't be paused, or is somewhere")
@@ -186,14 +186,14 @@ func TestLivePageCanBePausedAndHasAPlaceForNow(t *testing.T) {
 		t.Errorf("the server's clock is %v, %v", clock, err)
 	}
 
-	html, err = set.Live(views.Live{Layout: views.Layout{Lang: "en"}})
+	html, err = set.Live(views.LiveLog{Layout: views.Layout{Lang: "en"}})
 	if n := parse(t, html, err).Find("#pause, #now").Length(); n != 0 {
 		t.Errorf("%d parts of a log, where there is none", n)
 	}
 }
 
 func TestEveryoneHasAUserColumnAndNoSearch(t *testing.T) {
-	html, err := newSet(t).Live(views.Live{Layout: views.Layout{Lang: "en", Account: "a", Section: views.SectionEveryone}, Everyone: true, SocketURL: "/s", MaxRows: 7})
+	html, err := newSet(t).Live(views.LiveLog{Layout: views.Layout{Lang: "en", Account: "a", Section: views.SectionEveryone}, Everyone: true, SocketURL: "/s", MaxRows: 7})
 	doc := parse(t, html, err)
 	if got := doc.Find("#log th").First().Text(); got != "User" {
 		t.Errorf("first column %q", got)

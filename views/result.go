@@ -82,24 +82,24 @@ func (r result) status() string {
 	return " (" + strconv.Itoa(r.Code) + ")"
 }
 
-// failure is how a request failed, as sentences put it: the end of their keys. Whether it failed at all is
+// failureKey is how a request failed: the end of the keys of sentences about it. Whether it failed at all is
 // [store.Entry.Failed]'s to say.
-type failure string
+type failureKey string
 
-// The failures.
+// How requests fail.
 const (
-	broken    failure = "broken"    // the site's fault
-	forbidden failure = "forbidden" // the user may not, or is not logged in
-	notFound  failure = "not-found"
-	rejected  failure = "rejected"  // with any other status of a failure
-	brokeOff  failure = "broke-off" // before the answer was complete
-	timedOut  failure = "timed-out" // before there was an answer
-	said      failure = "said"      // the application says what went wrong
-	failed    failure = "failed"    // nothing tells how
+	broken    failureKey = "broken"    // the site's fault
+	forbidden failureKey = "forbidden" // the user may not, or is not logged in
+	notFound  failureKey = "not-found"
+	rejected  failureKey = "rejected"  // with any other status of a failure
+	brokeOff  failureKey = "broke-off" // before the answer was complete
+	timedOut  failureKey = "timed-out" // before there was an answer
+	said      failureKey = "said"      // the application says what went wrong
+	failed    failureKey = "failed"    // nothing tells how
 )
 
-// failureOf is how a request failed that did.
-func failureOf(e *store.Entry) failure {
+// failureKeyOf is how a request failed that did.
+func failureKeyOf(e *store.Entry) failureKey {
 	switch {
 	case e.Problem != "":
 		return said
@@ -108,11 +108,11 @@ func failureOf(e *store.Entry) failure {
 	case e.Ended == store.EndTimedOut:
 		return timedOut
 	}
-	return failureWith(e.Code)
+	return failureKeyWith(e.Code)
 }
 
-// failureWith is how a request failed of which only the status is known; 0 stands for none.
-func failureWith(code int) failure {
+// failureKeyWith is how a request failed of which only the status is known; 0 stands for none.
+func failureKeyWith(code int) failureKey {
 	switch {
 	case code >= 500:
 		return broken

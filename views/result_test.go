@@ -109,7 +109,7 @@ func TestEndsLookAlikeEverywhere(t *testing.T) {
 			checkLooks(t, "live", parseRow(t, step, err).Find("#rows > tr"), "td.result", end.class, want)
 
 			for _, every := range []bool{false, true} {
-				html, err := set.Static(views.Log{Layout: views.Layout{Lang: lang}, Username: "ada", Entries: []store.Entry{e}, Filter: views.Filter{Every: every}})
+				html, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: lang}, Username: "ada", Entries: []store.Entry{e}, Filter: views.Filter{Every: every}})
 				checkLooks(t, "static", parse(t, html, err).Find("#rows > tr"), "td.result", end.class, want)
 			}
 
@@ -148,7 +148,7 @@ func TestAStepFailsWithItsFirstRequest(t *testing.T) {
 		{ID: "2", Username: "ada", Method: "GET", Path: "/cart", Code: 200, Kind: store.KindPage, Time: at.Add(time.Second)},
 		{ID: "1", Username: "ada", Method: "POST", Path: "/pay", Code: 303, Location: "/cart", Problem: "card declined", Kind: store.KindPage, Time: at},
 	}
-	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries})
+	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries})
 	rows := parse(t, html, err).Find("#rows > tr")
 	if rows.Length() != 1 {
 		t.Fatalf("%d rows", rows.Length())

@@ -84,22 +84,22 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 	add("home", html, err)
 	html, err = set.Home(views.Home{Layout: layout, Message: views.StoreLost()})
 	add("empty home", html, err)
-	html, err = set.Static(views.Log{Layout: layout, Username: hostileName, Entries: e, ETag: `"a'<b>"`, Refresh: 2, Message: views.LogsFound(hostileName)})
+	html, err = set.Static(views.StaticLog{Layout: layout, Username: hostileName, Entries: e, ETag: `"a'<b>"`, Refresh: 2, Message: views.LogsFound(hostileName)})
 	add("static", html, err)
-	html, err = set.Static(views.Log{Layout: layout})
+	html, err = set.Static(views.StaticLog{Layout: layout})
 	add("static search", html, err)
-	html, err = set.Live(views.Live{Layout: layout, Username: hostileName, SocketURL: "/s?username=%22%3E", Message: views.NoLogs(hostileName)})
+	html, err = set.Live(views.LiveLog{Layout: layout, Username: hostileName, SocketURL: "/s?username=%22%3E", Message: views.NoLogs(hostileName)})
 	add("live", html, err)
-	html, err = set.Live(views.Live{Layout: layout})
+	html, err = set.Live(views.LiveLog{Layout: layout})
 	add("live search", html, err)
-	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "wss://live.example.com/s?everyone=1"})
+	html, err = set.Live(views.LiveLog{Layout: layout, Everyone: true, SocketURL: "wss://live.example.com/s?everyone=1"})
 	add("everyone", html, err)
-	html, err = set.Live(views.Live{
+	html, err = set.Live(views.LiveLog{
 		Layout: layout, Everyone: true, SocketURL: "/s", Application: hostileName,
 		Applications: []string{hostileName}, Filter: views.Filter{Filter: journey.Filter{Show: journey.ShowErrors, Text: hostilePath}},
 	})
 	add("everyone, filtered", html, err)
-	html, err = set.Live(views.Live{Layout: layout, Everyone: true, SocketURL: "/s", Reason: &views.ReasonLeft{Text: hostileName}})
+	html, err = set.Live(views.LiveLog{Layout: layout, Everyone: true, SocketURL: "/s", Reason: &views.ReasonLeft{Text: hostileName}})
 	add("everyone, with a reason", html, err)
 	html, err = set.Reason(views.Reason{Layout: layout, Username: hostileName, Next: hostilePath, Text: hostileName, Message: views.ReasonMissing(1)})
 	add("reason", html, err)
@@ -327,7 +327,7 @@ func TestSetIsSafeForConcurrentUse(t *testing.T) {
 				if _, err := set.Messages(lang, views.TooManyAttempts(time.Minute)); err != nil {
 					t.Error(err)
 				}
-				if _, err := set.Static(views.Log{Layout: views.Layout{Lang: lang}, Username: "ada"}); err != nil {
+				if _, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: lang}, Username: "ada"}); err != nil {
 					t.Error(err)
 				}
 			}

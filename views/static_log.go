@@ -8,8 +8,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Log is the static page of one user.
-type Log struct {
+// StaticLog is the static page of one user.
+type StaticLog struct {
 	Layout
 	Username string      // "" = nothing was searched yet: only the form is shown
 	Reason   *ReasonLeft // nil where none has to be stated
@@ -22,22 +22,26 @@ type Log struct {
 }
 
 // Static renders a user's static log as a whole page.
-func (s *Set) Static(p Log) ([]byte, error) { return s.page("static", p.Lang, s.logPage(p)) }
+func (s *Set) Static(p StaticLog) ([]byte, error) {
+	return s.page("static", p.Lang, s.staticLogPage(p))
+}
 
 // LogTable renders the part of the static page that refreshes itself: messages and table. It is the
 // very template that [Set.Static] includes.
-func (s *Set) LogTable(p Log) ([]byte, error) { return s.part("log-section", p.Lang, s.logPage(p)) }
+func (s *Set) LogTable(p StaticLog) ([]byte, error) {
+	return s.part("log-section", p.Lang, s.staticLogPage(p))
+}
 
-// logPage is Log as its template reads it.
-type logPage struct {
-	Log
+// staticLogPage is StaticLog as its template reads it.
+type staticLogPage struct {
+	StaticLog
 	links Links           // of the set that renders the page
 	steps *journey.Folder // the entries, folded once
 }
 
-func (s *Set) logPage(p Log) logPage {
+func (s *Set) staticLogPage(p StaticLog) staticLogPage {
 	p.At = orNow(p.At)
-	return logPage{p, s.links, fold(p.Entries)}
+	return staticLogPage{p, s.links, fold(p.Entries)}
 }
 
 // fold folds entries, of which the newest is the first.
@@ -48,7 +52,7 @@ func fold(entries []store.Entry) *journey.Folder {
 }
 
 // Rows are what the table shows, newest first.
-func (p logPage) Rows() []stepRow {
+func (p staticLogPage) Rows() []stepRow {
 	var steps []*journey.Step
 	if p.Filter.Every {
 		for _, e := range p.Entries {
@@ -71,25 +75,25 @@ func (p logPage) Rows() []stepRow {
 func alone(e store.Entry) *journey.Step { return &journey.Step{ID: e.ID, Entry: e} }
 
 // Now is where the user is.
-func (p logPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.At) }
+func (p staticLogPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.At) }
 
 // Clock is the server's time in the form of the rows' times.
-func (p logPage) Clock() string { return timestamp(p.At) }
+func (p staticLogPage) Clock() string { return timestamp(p.At) }
 
 // Search is the page's search form, with the name that was searched.
-func (p logPage) Search() search { return search{p.Base, p.Username, "/static"} }
+func (p staticLogPage) Search() search { return search{p.Base, p.Username, "/static"} }
 
 // Controls are how the log can be read.
-func (p logPage) Controls() controls { return controls{p.Base, "/static", p.Username, p.Filter} }
+func (p staticLogPage) Controls() controls { return controls{p.Base, "/static", p.Username, p.Filter} }
 
 // Filtered says whether rows may be missing because of the filter.
-func (p logPage) Filtered() bool { return p.Filter.Active() }
+func (p staticLogPage) Filtered() bool { return p.Filter.Active() }
 
 // ReasonLeft is for how long the reason still holds; nil where none has to be stated.
-func (p logPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
+func (p staticLogPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
 
 // RefreshURL is where the page asks for its own newer content.
-func (p logPage) RefreshURL() string { return p.Controls().to("/static", p.Filter) }
+func (p staticLogPage) RefreshURL() string { return p.Controls().to("/static", p.Filter) }
 
 // State is what the page says about its refreshes before the first.
-func (p logPage) State() connectionState { return refreshing }
+func (p staticLogPage) State() connectionState { return refreshing }

@@ -27,7 +27,7 @@ func visit() []store.Entry {
 }
 
 func TestRowsAreWhatThePersonDid(t *testing.T) {
-	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit()})
+	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit()})
 	doc := parse(t, html, err)
 	rows := doc.Find("#rows > tr")
 	if rows.Length() != 3 {
@@ -64,7 +64,7 @@ func TestRowsAreWhatThePersonDid(t *testing.T) {
 // What failed is what has to be found elsewhere: its request id and duration, not only those of the step.
 func TestWhatFailedInAStepHasItsOwnDetails(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: []store.Entry{
+	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: []store.Entry{
 		{ID: "4", Username: "ada", Method: "GET", Path: "/api/fine", Code: 200, Time: at.Add(3 * time.Second), Kind: store.KindFetch, From: "/paid", RequestID: "fine"},
 		{ID: "3", Username: "ada", Method: "GET", Path: "/api/stock", Code: 503, Time: at.Add(2 * time.Second), Kind: store.KindFetch, From: "/paid", RequestID: "part"},
 		{ID: "2", Username: "ada", Method: "GET", Path: "/paid", Code: 500, Time: at.Add(time.Second), Kind: store.KindPage, From: "/cart", RequestID: "outcome", Duration: time.Second},
@@ -92,7 +92,7 @@ func TestWhatFailedInAStepHasItsOwnDetails(t *testing.T) {
 // A page of which only the parts are known has no method, status or line to be shown.
 func TestAnImpliedPageShowsNothingThatIsNotKnown(t *testing.T) {
 	entries := []store.Entry{{ID: "1", Username: "ada", Method: "GET", Path: "/api/orders", Code: 200, Kind: store.KindFetch, From: "/orders", Time: time.Unix(1, 0)}}
-	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries})
+	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries})
 	row := parse(t, html, err).Find("#rows > tr.implied")
 	if got := row.Find("td.url > code").Text() + "|" + row.Find("td.type").Text() + "|" + row.Find("td.result").Text(); got != "/orders||Known only by what it loaded" {
 		t.Errorf("it shows %q", got)
@@ -117,7 +117,7 @@ func TestRowsLeadToTheTraceAndCopyTheWholeURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit()[4:]})
+	html, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit()[4:]})
 	row := parse(t, html, err).Find("#rows > tr")
 	trace := row.Find("dl a")
 	if got := trace.AttrOr("href", ""); got != "https://traces.example.com/?id=r+1" || trace.AttrOr("rel", "") != "noopener noreferrer" {
@@ -147,7 +147,7 @@ func TestLogIsFilteredAndUnfolded(t *testing.T) {
 		{"text in a part", views.Filter{Filter: journey.Filter{Text: "missing"}}, "1"},
 		{"nothing", views.Filter{Filter: journey.Filter{Text: "nosuch"}}, ""},
 	} {
-		html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Filter: c.filter, Refresh: 2})
+		html, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Filter: c.filter, Refresh: 2})
 		doc := parse(t, html, err)
 		var ids []string
 		for _, row := range doc.Find("#rows > tr").EachIter() {
@@ -171,7 +171,7 @@ func TestNowIsOneSentence(t *testing.T) {
 	set := newSet(t)
 	entries := visit()
 	at := entries[0].Time.Add(40 * time.Second)
-	html, err := set.Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
+	html, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
 	now := parse(t, html, err).Find("#now")
 	if got := strings.Join(strings.Fields(now.Find("p").Text()), " "); got != "On Pay, idle for 40 s. Last problem: Pay was rejected (422), 2026-03-04 05:06:27 UTC." {
 		t.Errorf("it says %q", got)
@@ -179,7 +179,7 @@ func TestNowIsOneSentence(t *testing.T) {
 	if got := now.AttrOr("data-since", "") + " " + now.AttrOr("data-trouble", ""); got != "2026-03-04T05:06:27.000Z error 422" {
 		t.Errorf("for the page: %q", got)
 	}
-	html, err = set.Static(views.Log{Layout: views.Layout{Lang: "fr"}, Username: "ada"})
+	html, err = set.Static(views.StaticLog{Layout: views.Layout{Lang: "fr"}, Username: "ada"})
 	if got := parse(t, html, err).Find("#now").Text(); got != "On ne sait rien de cet utilisateur pour l’instant." {
 		t.Errorf("of nobody it says %q", got)
 	}
@@ -191,7 +191,7 @@ func TestHintsSayWhyTheyAreShown(t *testing.T) {
 	for i := range 3 {
 		entries = append(entries, store.Entry{ID: string(rune('a' + i)), Username: "ada", Method: "POST", Path: "/pay", Code: 500, Time: at.Add(-time.Duration(i) * time.Minute), Kind: store.KindPage})
 	}
-	html, err := newSet(t).Static(views.Log{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
+	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
 	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "3 failures in a row, the last one at /pay. 2026-03-04 05:06:07 UTC" {
 		t.Errorf("it says %q", got)
 	}

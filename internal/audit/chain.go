@@ -73,8 +73,8 @@ func parsePosition(head string) (position, error) {
 	return position{seq: newest.Seq, hash: newest.Hash, oldest: oldest}, nil
 }
 
-// end is how the log ends, as Redis has it.
-type end struct {
+// logEnd is how the log ends, as Redis has it.
+type logEnd struct {
 	head string // a position, or "" where there is none
 	top  string // the id of the stream's newest entry, or "" where it is empty
 }

@@ -50,7 +50,7 @@ type Log struct {
 	appendTimeout, readTimeout time.Duration // the constants, but for tests
 
 	turn  chan struct{} // holds a token while a goroutine appends; it alone uses what follows
-	end   end           // how the log ended when this process last heard of it
+	end   logEnd        // how the log ended when this process last heard of it
 	known position      // the furthest position that this process has seen
 }
 
@@ -117,7 +117,7 @@ func (l *Log) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
 		return Record{}, false, err
 	}
 	r.Hash = hashOf(line)
-	after := end{head: positionOf(r).String(), top: entryID(r.Seq)}
+	after := logEnd{head: positionOf(r).String(), top: entryID(r.Seq)}
 	found, err := l.script.Run(ctx, l.client, []string{l.head, l.stream},
 		l.end.head, l.end.top, after.head, after.top, strconv.FormatInt(l.maxRecords, 10), line, r.Hash,
 	).StringSlice()
@@ -125,8 +125,8 @@ func (l *Log) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
 		return Record{}, false, err
 	}
 	// A client that sends a command again because the answer was lost finds its own record there.
-	if len(found) == 2 && (end{found[0], found[1]}) != after {
-		l.learn(end{found[0], found[1]})
+	if len(found) == 2 && (logEnd{found[0], found[1]}) != after {
+		l.learn(logEnd{found[0], found[1]})
 		return Record{}, false, nil
 	}
 	l.learn(after)
@@ -134,7 +134,7 @@ func (l *Log) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
 }
 
 // learn notes how the log ends.
-func (l *Log) learn(found end) {
+func (l *Log) learn(found logEnd) {
 	l.end = found
 	if head, err := parsePosition(found.head); err == nil && head.seq > l.known.seq {
 		l.known = head

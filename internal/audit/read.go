@@ -11,57 +11,57 @@ import (
 )
 
 const (
-	pageSize = 500 // records that are read from Redis at once
+	chunkSize = 500 // records that are read from Redis at once
 	// maxScan is how many records one [Log.Read] looks at: about a tenth of a second.
 	maxScan     = 10_000
 	readTimeout = 5 * time.Second
 )
 
-// Page is a part of the log.
-type Page struct {
+// Excerpt is a part of the log.
+type Excerpt struct {
 	Records []Record // newest first
 	// Next is the number to give [Log.Read] as before, to go on with older records. It is 0 when all have
-	// been looked at. A page may have fewer records than were asked for, or none, and a Next all the
+	// been looked at. An excerpt may have fewer records than were asked for, or none, and a Next all the
 	// same, because a call looks at no more than 10,000 records.
 	Next int64
 }
 
 // Read returns records that match, newest first: up to limit of them, 1 at least. Their Seq is less than
 // before; 0 begins with the newest. Read returns within about five seconds.
-func (l *Log) Read(ctx context.Context, filter Filter, before int64, limit int) (Page, error) {
+func (l *Log) Read(ctx context.Context, filter Filter, before int64, limit int) (Excerpt, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.readTimeout)
 	defer cancel()
 	limit = max(limit, 1)
-	var page Page
+	var excerpt Excerpt
 	start := "+"
 	if before > 0 {
 		start = strconv.FormatInt(before-1, 10)
 	}
-	for scanned := 0; scanned < maxScan; scanned += pageSize {
-		messages, err := l.client.XRevRangeN(ctx, l.stream, start, "-", pageSize).Result()
+	for scanned := 0; scanned < maxScan; scanned += chunkSize {
+		messages, err := l.client.XRevRangeN(ctx, l.stream, start, "-", chunkSize).Result()
 		if err != nil {
-			return Page{}, fmt.Errorf("read the audit log: %w", err)
+			return Excerpt{}, fmt.Errorf("read the audit log: %w", err)
 		}
 		for _, message := range messages {
 			r := recordOf(message)
 			if !filter.matches(r) {
 				continue
 			}
-			if len(page.Records) == limit {
-				page.Next = page.Records[limit-1].Seq
-				return page, nil
+			if len(excerpt.Records) == limit {
+				excerpt.Next = excerpt.Records[limit-1].Seq
+				return excerpt, nil
 			}
-			page.Records = append(page.Records, r)
+			excerpt.Records = append(excerpt.Records, r)
 		}
-		if len(messages) < pageSize {
-			page.Next = 0
-			return page, nil
+		if len(messages) < chunkSize {
+			excerpt.Next = 0
+			return excerpt, nil
 		}
-		last := messages[pageSize-1].ID
-		page.Next, _ = parseEntryID(last)
+		last := messages[chunkSize-1].ID
+		excerpt.Next, _ = parseEntryID(last)
 		start = "(" + last
 	}
-	return page, nil
+	return excerpt, nil
 }
 
 // All returns every record that matches, oldest first, for exports. It reads as it goes, a few hundred
@@ -93,7 +93,7 @@ func (l *Log) All(ctx context.Context, filter Filter) iter.Seq2[Record, error] {
 func (l *Log) walk(ctx context.Context, last string) iter.Seq2[redis.XMessage, error] {
 	return func(yield func(redis.XMessage, error) bool) {
 		for start := "-"; ; {
-			messages, err := l.client.XRangeN(ctx, l.stream, start, last, pageSize).Result()
+			messages, err := l.client.XRangeN(ctx, l.stream, start, last, chunkSize).Result()
 			if err != nil {
 				yield(redis.XMessage{}, err)
 				return
@@ -103,10 +103,10 @@ func (l *Log) walk(ctx context.Context, last string) iter.Seq2[redis.XMessage, e
 					return
 				}
 			}
-			if len(messages) < pageSize {
+			if len(messages) < chunkSize {
 				return
 			}
-			start = "(" + messages[pageSize-1].ID
+			start = "(" + messages[chunkSize-1].ID
 		}
 	}
 }

@@ -44,9 +44,9 @@ func TestReadFilters(t *testing.T) {
 			{"from and to", audit.Filter{From: hour(1), To: hour(2)}, []int64{2}},
 			{"nobody", audit.Filter{Actor: "Root"}, nil},
 		} {
-			page, err := log.Read(t.Context(), test.filter, 0, 10)
-			if err != nil || !slices.Equal(numbers(page.Records), test.want) || page.Next != 0 {
-				t.Errorf("%s: got %v, next %d, %v, want %v", test.name, numbers(page.Records), page.Next, err, test.want)
+			excerpt, err := log.Read(t.Context(), test.filter, 0, 10)
+			if err != nil || !slices.Equal(numbers(excerpt.Records), test.want) || excerpt.Next != 0 {
+				t.Errorf("%s: got %v, next %d, %v, want %v", test.name, numbers(excerpt.Records), excerpt.Next, err, test.want)
 			}
 			oldestFirst := numbers(all(t, log, test.filter))
 			slices.Reverse(oldestFirst)
@@ -83,7 +83,7 @@ func TestParsePeriod(t *testing.T) {
 	}
 }
 
-func TestReadInPages(t *testing.T) {
+func TestReadInExcerpts(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
@@ -91,12 +91,12 @@ func TestReadInPages(t *testing.T) {
 		for _, limit := range []int{0, 401, 500, 1000, 1203, 5000} {
 			var got []int64
 			for before := int64(0); ; {
-				page, err := log.Read(t.Context(), audit.Filter{}, before, limit)
+				excerpt, err := log.Read(t.Context(), audit.Filter{}, before, limit)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got = append(got, numbers(page.Records)...)
-				if before = page.Next; before == 0 || limit == 0 && len(got) == 3 {
+				got = append(got, numbers(excerpt.Records)...)
+				if before = excerpt.Next; before == 0 || limit == 0 && len(got) == 3 {
 					break
 				}
 			}
@@ -129,9 +129,9 @@ func TestReadIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		page, err := log.Read(t.Context(), audit.Filter{Actor: "rare"}, 0, 10)
-		if err != nil || len(page.Records) != 0 || page.Next == 0 {
-			t.Fatalf("got %+v, %v", page, err)
+		excerpt, err := log.Read(t.Context(), audit.Filter{Actor: "rare"}, 0, 10)
+		if err != nil || len(excerpt.Records) != 0 || excerpt.Next == 0 {
+			t.Fatalf("got %+v, %v", excerpt, err)
 		}
 	})
 }
@@ -149,11 +149,11 @@ func TestUnreadableIsShown(t *testing.T) {
 			}
 		}
 		fill(t, log, 1)
-		page, err := log.Read(t.Context(), audit.Filter{}, 0, 10)
-		if err != nil || len(page.Records) != 7 {
-			t.Fatalf("got %+v, %v", page, err)
+		excerpt, err := log.Read(t.Context(), audit.Filter{}, 0, 10)
+		if err != nil || len(excerpt.Records) != 7 {
+			t.Fatalf("got %+v, %v", excerpt, err)
 		}
-		for _, r := range page.Records[1:6] {
+		for _, r := range excerpt.Records[1:6] {
 			if r.Action != audit.Unreadable || r.Seq != 2 {
 				t.Errorf("got %+v", r)
 			}

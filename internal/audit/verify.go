@@ -77,7 +77,7 @@ func (l *Log) floor(ctx context.Context) (int64, error) {
 }
 
 // snapshot returns how the log ends, at one moment, and its newest record.
-func (l *Log) snapshot(ctx context.Context) (end, Record, error) {
+func (l *Log) snapshot(ctx context.Context) (logEnd, Record, error) {
 	var head *redis.StringCmd
 	var newest *redis.XMessageSliceCmd
 	_, err := l.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
@@ -89,13 +89,13 @@ func (l *Log) snapshot(ctx context.Context) (end, Record, error) {
 		err = newest.Err()
 	}
 	if err != nil {
-		return end{}, Record{}, err
+		return logEnd{}, Record{}, err
 	}
 	if len(newest.Val()) == 0 {
-		return end{head: head.Val()}, Record{}, nil
+		return logEnd{head: head.Val()}, Record{}, nil
 	}
 	top := newest.Val()[0]
-	return end{head: head.Val(), top: top.ID}, recordOf(top), nil
+	return logEnd{head: head.Val(), top: top.ID}, recordOf(top), nil
 }
 
 // verification goes through the log, record by record.
@@ -177,7 +177,7 @@ func (v *verification) count(r Record) {
 
 // finish compares the end of the walk with the head that the log had at its beginning. Its errors are
 // Redis's.
-func (v *verification) finish(at end) error {
+func (v *verification) finish(at logEnd) error {
 	floor, err := v.floor()
 	if err != nil {
 		return err

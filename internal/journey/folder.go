@@ -90,14 +90,14 @@ func (f *Folder) Add(e store.Entry) Change {
 // regularChanges counts a change that a script on this page sent. It returns how many intervals before it were alike.
 func (s *Step) regularChanges(e store.Entry) int {
 	const most = 16
-	key := partOf(e)
+	key := partKeyOf(e)
 	r := s.changes[key]
 	if r == nil {
 		if len(s.changes) == most {
 			return 0
 		}
 		if s.changes == nil {
-			s.changes = make(map[part]*rhythm)
+			s.changes = make(map[partKey]*rhythm)
 		}
 		r = new(rhythm)
 		s.changes[key] = r

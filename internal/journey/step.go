@@ -31,14 +31,14 @@ type Step struct {
 	// Problems is the number of requests among parts, and omitted ones, that failed.
 	Problems int
 
-	browser   *browser         // in which it happened
-	page      bool             // it shows a page, or is about to
-	on        *Step            // of a change that a script sent: the page, or nil
-	addresses []string         // at which the page is or was, and by which the browser finds it
-	awaiting  string           // the address to which a redirect leads that nothing has followed yet
-	changes   map[part]*rhythm // of changes that a script on this page sent
-	seen      time.Time        // when the newest of its requests was finished
-	problem   store.Entry      // the newest failed fetch or fragment; the zero Entry if none
+	browser   *browser            // in which it happened
+	page      bool                // it shows a page, or is about to
+	on        *Step               // of a change that a script sent: the page, or nil
+	addresses []string            // at which the page is or was, and by which the browser finds it
+	awaiting  string              // the address to which a redirect leads that nothing has followed yet
+	changes   map[partKey]*rhythm // of changes that a script on this page sent
+	seen      time.Time           // when the newest of its requests was finished
+	problem   store.Entry         // the newest failed fetch or fragment; the zero Entry if none
 }
 
 // Part is one request that a page made by itself, or several that differ at most in their queries.
@@ -48,19 +48,19 @@ type Part struct {
 	Poll        bool        // they come at regular intervals
 	FailedInRow int         // how many failed since one like them succeeded
 
-	part
+	partKey
 	rhythm rhythm
 	since  time.Time // when the first of Row failed
 	runs   []run     // of each process that recorded some of them
 }
 
-// part is the key by which requests are counted together.
-type part struct {
+// partKey is the key by which requests are counted together.
+type partKey struct {
 	method, path string
 	failed       bool
 }
 
-func partOf(e store.Entry) part { return part{e.Method, withoutQuery(e.Path), e.Failed()} }
+func partKeyOf(e store.Entry) partKey { return partKey{e.Method, withoutQuery(e.Path), e.Failed()} }
 
 // Outcome is the last request of the step itself: Entry, or what it led to.
 func (s *Step) Outcome() store.Entry { return *s.outcome() }
@@ -132,12 +132,12 @@ func (s *Step) add(e store.Entry) (kept bool) {
 	if e.Failed() && active(e) {
 		s.problem = e
 	}
-	key := partOf(e)
+	key := partKeyOf(e)
 	known := -1
 	for i := range s.Parts {
 		p := &s.Parts[i]
 		switch {
-		case p.part == key:
+		case p.partKey == key:
 			known = i
 		case p.method == key.method && p.path == key.path: // the failed ones, if this one succeeded
 			p.FailedInRow = 0
@@ -152,7 +152,7 @@ func (s *Step) add(e store.Entry) (kept bool) {
 			return false
 		}
 		known = len(s.Parts)
-		s.Parts = append(s.Parts, Part{part: key})
+		s.Parts = append(s.Parts, Part{partKey: key})
 	}
 	p := &s.Parts[known]
 	times := p.times(e, s)
