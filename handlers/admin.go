@@ -79,7 +79,7 @@ type tuning struct {
 
 // newAdmin builds the admin of options that have been checked.
 func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set, t tuning) *Admin {
-	client, keys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}
+	client, keys, auditKeys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, audit.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
@@ -87,12 +87,12 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		sessions:    auth.NewSessions(client, keys, options.sessions()),
 		tokens:      auth.NewTokens(client, keys),
 		throttle:    auth.NewThrottle(client, keys),
-		audit:       audit.New(client, audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}),
+		audit:       audit.New(client, auditKeys, audit.Options{}),
 	}
 	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Log: a.audit}
 	a.gate = access.NewGate(access.Options{
-		Log: a.audit, Logger: options.Logger, Reasons: auth.NewReasons(client, keys), Allowance: auth.NewAllowance(client, keys),
-		RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
+		Log: a.audit, Roster: audit.NewRoster(client, auditKeys), Logger: options.Logger,
+		Reasons: auth.NewReasons(client, keys), Allowance: auth.NewAllowance(client, keys), RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
 	})
 	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded
@@ -102,8 +102,8 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	return a
 }
 
-// Close tells live pages to connect elsewhere, and writes down that every viewing has ended. It returns
-// when that is done or, with an error, when ctx ends.
+// Close tells live pages to connect elsewhere, and notes which viewings go on there. It returns when that is done or, with
+// an error, when ctx ends.
 func (a *Admin) Close(ctx context.Context) error {
 	var errs [2]error
 	if err := a.hub.Close(ctx); err != nil {

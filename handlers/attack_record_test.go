@@ -123,7 +123,7 @@ func TestEverythingThatIsRecordedIsLimited(t *testing.T) {
 	}
 }
 
-// What is open already goes on, and its end is written down.
+// What is open already goes on, also at another process or after a restart.
 func TestAViewGoesOnWithoutAllowance(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
@@ -136,7 +136,14 @@ func TestAViewGoesOnWithoutAllowance(t *testing.T) {
 	if err := s.admin.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := s.audited(), []string{"root login", "root view ada", "root view-ended ada"}; !slices.Equal(got, want) {
+	other := newSite(t, s.client, handlers.Options{})
+	if a := b.at(other).get(base + "/static?username=ada"); a.StatusCode != http.StatusOK {
+		t.Errorf("looked at elsewhere: %d", a.StatusCode)
+	}
+	if a := b.at(other).get(base + "/static?username=grace"); a.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("looked at somebody else there: %d", a.StatusCode)
+	}
+	if got, want := s.audited(), []string{"root login", "root view ada"}; !slices.Equal(got, want) {
 		t.Errorf("written down: %q, want %q", got, want)
 	}
 }

@@ -208,3 +208,48 @@ func TestNoSocketForAForgedPageOfPlainHTTP(t *testing.T) {
 		}
 	}
 }
+
+// Connecting again at another process is no way to another log, past the allowance, or past the end of one's rights.
+func TestAReconnectionIsNoWayAround(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	first, second := newSite(t, server.Client(t), handlers.Options{}), newSite(t, server.Client(t), handlers.Options{})
+	first.createSuperuser()
+	vera, eve := first.viewer("vera"), first.viewer("eve")
+	target := base + "/live/socket?username=ada"
+	if conn, response := vera.dial(target); conn == nil {
+		t.Fatalf("no socket: %d", response.StatusCode)
+	}
+	first.useUpAllowance("vera", auth.ViaSession)
+	first.useUpAllowance("eve", auth.ViaSession)
+	if err := first.admin.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := len(second.records())
+	want := func(what string, b *browser, target string, status int, headers ...string) {
+		t.Helper()
+		conn, response := b.at(second).dial(target, headers...)
+		if response.StatusCode != status {
+			t.Errorf("%s: %d, want %d", what, response.StatusCode, status)
+		}
+		if conn != nil {
+			conn.Close()
+		}
+	}
+	want("the same log", vera, target, http.StatusSwitchingProtocols)
+	want("another log", vera, base+"/live/socket?username=grace", http.StatusTooManyRequests)
+	want("everyone's log", vera, base+"/live/socket?everyone=1", http.StatusTooManyRequests)
+	want("somebody else", eve, target, http.StatusTooManyRequests)
+	if records := second.records(); len(records) != before {
+		t.Errorf("%d records more", len(records)-before)
+	}
+	token := second.token("vera") // an allowance of its own, and a record of its own
+	want("a program of the same account", second.stranger(), target, http.StatusSwitchingProtocols, "Authorization", "Bearer "+token, "Origin", "")
+	if records := second.records(); len(records) != before+1 {
+		t.Errorf("%d records more, want one", len(records)-before)
+	}
+	if err := second.accounts().Disable(t.Context(), "vera"); err != nil {
+		t.Fatal(err)
+	}
+	want("after the account was disabled", vera, target, http.StatusUnauthorized)
+}

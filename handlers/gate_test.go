@@ -42,14 +42,11 @@ func TestWhoLooksIsWrittenDown(t *testing.T) {
 		if err := s.admin.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		ended := 0
-		for _, r := range s.records() {
-			if r.Action == audit.ViewEnded {
-				ended++
-			}
+		if got := s.audited(); !slices.Equal(got, want) {
+			t.Errorf("after the end of the process: %q, want %q", got, want)
 		}
-		if ended != 4 {
-			t.Errorf("%d views have ended, want 4", ended)
+		if n := s.client.HLen(t.Context(), s.auditKeys().Viewings()).Val(); n != 4 {
+			t.Errorf("%d viewings go on elsewhere, want 4", n)
 		}
 	})
 }

@@ -29,6 +29,10 @@ type Options struct {
 	// Log is where looks are written down. Required.
 	Log audit.Appender
 
+	// Roster notes which viewings are under way, for other processes and for this one after a restart. Default: nil, a viewing
+	// ends with its process.
+	Roster *audit.Roster
+
 	// Logger is told of ends of viewings that can't be written for a while. Required.
 	Logger *slog.Logger
 
@@ -67,10 +71,11 @@ func NewGate(options Options) *Gate {
 	if !options.Terminal {
 		log = limitedLog{options.Log, options.Allowance}
 	}
-	return &Gate{options: options, log: log, viewings: audit.NewViewings(log, options.Logger)}
+	return &Gate{options: options, log: log, viewings: audit.NewViewings(log, options.Roster, options.Logger)}
 }
 
-// Close writes down that every viewing has ended, until ctx ends. Nobody is let in any more.
+// Close lets nobody in any more. Without a roster it writes down that every viewing has ended, until ctx ends. With one it notes
+// that they go on elsewhere.
 func (g *Gate) Close(ctx context.Context) error { return g.viewings.Close(ctx) }
 
 // Admit decides about pages that show no log, such as the home page. It asks for a role and nothing else. With

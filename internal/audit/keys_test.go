@@ -1,19 +1,23 @@
 package audit_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gin-userlog/userlog/internal/audit"
 )
 
-// A script that writes both keys needs them on one node of a Cluster.
+// A script that writes several keys needs them on one node of a Cluster.
 func TestKeysShareAHashTag(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "userlog:", "shop:", "{shop}:"} {
 		keys := audit.Keys{Prefix: prefix}
-		if keys.Records() == keys.Head() || hashTag(keys.Records()) == "" || hashTag(keys.Records()) != hashTag(keys.Head()) {
-			t.Errorf("prefix %q: %s and %s", prefix, keys.Records(), keys.Head())
+		all := []string{keys.Records(), keys.Head(), keys.Viewings(), keys.ViewingsSeen()}
+		for i, key := range all {
+			if slices.Index(all, key) != i || hashTag(key) == "" || hashTag(key) != hashTag(all[0]) {
+				t.Errorf("prefix %q: %s", prefix, all)
+			}
 		}
 	}
 }

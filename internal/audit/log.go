@@ -175,8 +175,8 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // Keys spells every key of this package in Redis; no other file does. Prefix begins each of them:
-// it is the store's. The keys share a hash tag, because a script that writes both needs them on one
-// node of a Cluster.
+// it is the store's. The keys share a hash tag, because a script that writes two needs them on one
+// node of a Cluster. And a replica that lacks the newest record lacks what was noted after it, too.
 type Keys struct{ Prefix string }
 
 // Records is the STREAM of the audit log, an entry a record.
@@ -185,3 +185,10 @@ func (k Keys) Records() string { return k.Prefix + "{audit}:records" }
 // Head is the STRING that says where the audit log ends. It holds the newest record's number and
 // hash and the number of the oldest record that is to be there, with colons between them.
 func (k Keys) Head() string { return k.Prefix + "{audit}:head" }
+
+// Viewings is the HASH of the viewings that are under way: id → time of the first note in Unix milliseconds, and the viewing as
+// JSON.
+func (k Keys) Viewings() string { return k.Prefix + "{audit}:viewings" }
+
+// ViewingsSeen is the ZSET of the same ids → last sign of life, in Unix milliseconds by Redis' clock.
+func (k Keys) ViewingsSeen() string { return k.Prefix + "{audit}:viewings:seen" }

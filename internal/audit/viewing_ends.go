@@ -16,10 +16,9 @@ func (v *Viewings) run() {
 	for {
 		select {
 		case <-ticker.C:
-			v.takeOver()
-			// An end that can't be written is tried again with the next tick.
-			if err := v.writeEnded(context.Background()); err != nil {
-				v.logger.Warn("ends of viewings wait to be recorded", "viewings", len(v.ended), "err", err)
+			// What can't be done now is tried again with the next tick.
+			if err := v.sweep(context.Background()); err != nil {
+				v.logger.Warn("viewings wait to be recorded", "ends", v.waiting(), "err", err)
 			}
 		case <-v.stop:
 			return
@@ -27,36 +26,92 @@ func (v *Viewings) run() {
 	}
 }
 
-// Close ends every viewing, and records that until ctx ends. It returns an error when some ends could not
-// be recorded. Nothing can be viewed once Close has begun. Further calls do nothing and return nil.
+// sweep notes which viewings are under way, and records the ends of those that are over.
+func (v *Viewings) sweep(ctx context.Context) error {
+	v.takeOver()
+	if v.roster != nil {
+		before := v.swept
+		v.swept = false
+		if _, err := v.roster.note(ctx, v.underWay()); err != nil {
+			return err
+		}
+		v.swept = true
+		// In the first round after an outage, other processes may still have to note what they serve.
+		if before {
+			over, err := v.roster.claim(ctx)
+			if err != nil {
+				return err
+			}
+			v.addEnded(over...)
+		}
+	}
+	return v.writeEnded(ctx)
+}
+
+// underWay are the viewings that this process serves.
+func (v *Viewings) underWay() []rostered {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := time.Now()
+	var all []rostered
+	for viewing, open := range v.open {
+		if open.sockets > 0 {
+			open.last = now
+		}
+		if open.seq > 0 { // or else its record is being written
+			all = append(all, rostered{Viewing: viewing, began: open.seq, last: open.last})
+		}
+	}
+	return all
+}
+
+// addEnded has the ends of viewings recorded.
+func (v *Viewings) addEnded(over ...rostered) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, one := range over {
+		v.ended = append(v.ended, one.ended())
+	}
+}
+
+// waiting is how many ends are still to be recorded.
+func (v *Viewings) waiting() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.ended)
+}
+
+// Close lets nobody look any more. With a roster it notes what was under way, since the viewers go on at another process, or
+// here after a restart. Whoever serves them next, or the roster's next reader, records the ends. Without one it records that every
+// viewing has ended. It returns an error when ctx ended before that was done. Further calls do nothing and return nil.
 func (v *Viewings) Close(ctx context.Context) error {
 	var err error
 	v.closing.Do(func() {
 		close(v.stop)
 		<-v.stopped
-		v.takeAll(ctx)
-		err = v.writeEnded(ctx)
+		err = v.takeAll(ctx)
+		if err == nil {
+			err = v.writeEnded(ctx)
+		}
 	})
 	return err
 }
 
-// takeOver moves viewings that are over from the open ones to the ended ones. A look after that begins
-// another viewing.
+// takeOver forgets viewings that are over, and ends them if there is no roster. A look after that begins another viewing.
 func (v *Viewings) takeOver() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := time.Now()
 	for viewing, open := range v.open {
-		begun := open.seq > 0 // or else its record is being written
-		if begun && open.sockets == 0 && now.Sub(open.last) >= ViewingTimeout {
+		if open.over(now) {
 			v.take(viewing, open)
 		}
 	}
 }
 
-// takeAll lets no viewing begin any more, and moves all to the ended ones. It waits for records that are
-// being written, until ctx ends.
-func (v *Viewings) takeAll(ctx context.Context) {
+// takeAll lets no viewing begin any more, and notes or ends all. It waits for records that are being written, until ctx
+// ends.
+func (v *Viewings) takeAll(ctx context.Context) error {
 	v.mu.Lock()
 	v.closed = true
 	all := slices.Collect(maps.Values(v.open))
@@ -67,18 +122,24 @@ func (v *Viewings) takeAll(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+	var err error
+	if v.roster != nil {
+		_, err = v.roster.note(ctx, v.underWay())
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for viewing, open := range v.open {
 		v.take(viewing, open)
 	}
+	return err
 }
 
-// take moves a viewing to the ended ones. The caller holds mu.
+// take forgets a viewing, and ends it if there is no roster. The caller holds mu.
 func (v *Viewings) take(viewing Viewing, open *openViewing) {
 	v.forget(viewing)
-	if open.seq == 0 {
-		return // its record was not written in time, so it has no end either
+	// Where its record was not written in time, it has no end either. The roster ends those that were noted.
+	if open.seq == 0 || v.roster != nil {
+		return
 	}
 	if open.sockets > 0 {
 		open.last = time.Now()
@@ -89,13 +150,20 @@ func (v *Viewings) take(viewing Viewing, open *openViewing) {
 	v.ended = append(v.ended, end)
 }
 
-// writeEnded records the ends of viewings, until one can't be recorded.
+// writeEnded records the ends of viewings, until one can't be recorded. One goroutine at a time calls it.
 func (v *Viewings) writeEnded(ctx context.Context) error {
-	for len(v.ended) > 0 {
-		if _, err := v.log.Append(ctx, v.ended[0]); err != nil {
-			return fmt.Errorf("record the ends of %d viewings: %w", len(v.ended), err)
+	for {
+		v.mu.Lock()
+		ended := v.ended
+		v.mu.Unlock()
+		if len(ended) == 0 {
+			return nil
 		}
+		if _, err := v.log.Append(ctx, ended[0]); err != nil {
+			return fmt.Errorf("record the ends of %d viewings: %w", len(ended), err)
+		}
+		v.mu.Lock()
 		v.ended = v.ended[1:]
+		v.mu.Unlock()
 	}
-	return nil
 }

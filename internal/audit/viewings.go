@@ -26,7 +26,7 @@ var (
 
 // Viewing is one account's look at one log. Looks that agree in every field and are less than a minute apart
 // are one viewing. Examples are a page that asks every two seconds, a socket that was cut off and came
-// back, and two tabs.
+// back, and two tabs. With a [Roster] they are one also where they reach several processes.
 type Viewing struct {
 	Actor   Actor  // the account that looks
 	Action  Action // [View], [Watch], [WatchEveryone] or [AuditRead]
@@ -56,14 +56,16 @@ type Appender interface {
 // goroutines.
 type Viewings struct {
 	log    Appender
+	roster *Roster // nil where viewings end with the process
 	logger *slog.Logger
 
 	stop    chan struct{}
 	stopped chan struct{}
 	closing sync.Once
-	ended   []Record // ends that are still to be written; only run uses it, and Close after run
+	swept   bool // the last round has reached Redis; only run uses it
 
 	mu     sync.Mutex // guards the fields below
+	ended  []Record   // ends that are still to be written
 	open   map[Viewing]*openViewing
 	counts map[string]int // of open viewings, by the name of the actor
 	closed bool
@@ -80,11 +82,18 @@ type openViewing struct {
 	sockets     int       // that are open
 }
 
-// NewViewings returns an empty set of viewings. Their beginnings and ends are appended to log. The logger
-// is told of ends that can't be written for a while. The set has one goroutine: close it.
-func NewViewings(log Appender, logger *slog.Logger) *Viewings {
+// over reports whether the viewing has shown no sign of life for too long. The caller holds mu.
+func (o *openViewing) over(now time.Time) bool {
+	begun := o.seq > 0 // or else its record is being written
+	return begun && o.sockets == 0 && now.Sub(o.last) >= ViewingTimeout
+}
+
+// NewViewings returns an empty set of viewings. Their beginnings and ends are appended to log. The roster notes them for
+// other processes; where it is nil, they are this process' own. The logger is told of ends that can't be written for a while.
+// The set has one goroutine: close it.
+func NewViewings(log Appender, roster *Roster, logger *slog.Logger) *Viewings {
 	v := &Viewings{
-		log: log, logger: logger,
+		log: log, roster: roster, logger: logger,
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 		open: make(map[Viewing]*openViewing), counts: make(map[string]int),
 	}
@@ -142,6 +151,10 @@ func (v *Viewings) find(viewing Viewing, sockets int) (open *openViewing, found 
 		return nil, false, ErrClosed
 	}
 	open, found = v.open[viewing]
+	if found && open.over(time.Now()) {
+		v.take(viewing, open)
+		found = false
+	}
 	if !found {
 		if v.counts[viewing.Actor.Name] >= MaxViewings {
 			return nil, false, ErrTooManyViewings
@@ -155,13 +168,13 @@ func (v *Viewings) find(viewing Viewing, sockets int) (open *openViewing, found 
 	return open, found, nil
 }
 
-// begin writes the record of the beginning. Other requests may wait for it meanwhile, so it does not end
+// begin finds the record of the beginning, or writes it. Other requests may wait for it meanwhile, so it does not end
 // with the request that happened to be the first.
 func (v *Viewings) begin(ctx context.Context, viewing Viewing, open *openViewing) {
-	record, err := v.log.Append(context.WithoutCancel(ctx), viewing.record())
+	seq, err := v.beginning(context.WithoutCancel(ctx), viewing)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	open.seq = record.Seq
+	open.seq = seq
 	if err != nil {
 		open.err = fmt.Errorf("record a viewing: %w", err)
 	}
@@ -169,6 +182,36 @@ func (v *Viewings) begin(ctx context.Context, viewing Viewing, open *openViewing
 		v.forget(viewing)
 	}
 	close(open.begun)
+}
+
+// beginning returns the number of the record with which the viewing began. A viewing that is under way has one, whichever
+// process wrote it. All others are written down first.
+func (v *Viewings) beginning(ctx context.Context, viewing Viewing) (int64, error) {
+	if v.roster == nil {
+		record, err := v.log.Append(ctx, viewing.record())
+		return record.Seq, err
+	}
+	going, over, err := v.roster.resume(ctx, viewing)
+	switch {
+	case err != nil:
+		return 0, err
+	case going != nil:
+		return going.began, nil
+	case over != nil:
+		v.addEnded(*over)
+	}
+	record, err := v.log.Append(ctx, viewing.record())
+	if err != nil {
+		return 0, err
+	}
+	mine := rostered{Viewing: viewing, began: record.Seq, last: time.Now()}
+	noted, err := v.roster.note(ctx, []rostered{mine})
+	if err != nil || noted[0].began == mine.began {
+		return mine.began, nil // without the note, the next round writes it
+	}
+	// Another process has begun the same viewing at the same time. So there are two records, and each has an end.
+	v.addEnded(mine)
+	return noted[0].began, nil
 }
 
 // forget removes a viewing. The caller holds mu.

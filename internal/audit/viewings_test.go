@@ -74,7 +74,7 @@ func inBubble(t *testing.T, test func(t *testing.T, log *notes, views *audit.Vie
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		log := &notes{}
-		views := audit.NewViewings(log, slog.New(slog.DiscardHandler))
+		views := audit.NewViewings(log, nil, slog.New(slog.DiscardHandler))
 		defer views.Close(t.Context())
 		test(t, log, views)
 	})
@@ -299,7 +299,7 @@ func TestViewingsInRedis(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		log := audit.New(client, keys, audit.Options{})
-		views := audit.NewViewings(log, slog.New(slog.DiscardHandler))
+		views := audit.NewViewings(log, nil, slog.New(slog.DiscardHandler))
 		long := rootViewsAda
 		long.Reason = strings.Repeat("x", 1<<20)
 		for range 3 {
