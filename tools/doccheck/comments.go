@@ -5,36 +5,30 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"path"
 	"strings"
 )
 
-// readComments measures the sentences in the comments of Go code, by folder.
-func readComments(root fs.FS) (map[string]*prose, error) {
+// commentsByFolder measures the sentences in the comments of Go code, by folder.
+func commentsByFolder(files []file) (map[string]*prose, error) {
 	folders := make(map[string]*prose)
-	err := walk(root, func(name string) error {
-		if path.Ext(name) != ".go" {
-			return nil
+	for _, f := range files {
+		if !f.isOneOf(".go") {
+			continue
 		}
-		source, err := fs.ReadFile(root, name)
+		code, err := parser.ParseFile(token.NewFileSet(), f.path, f.content, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
-			return fmt.Errorf("read code: %w", err)
+			return nil, fmt.Errorf("read code: %w", err)
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			return fmt.Errorf("read code: %w", err)
-		}
-		folder := path.Dir(name)
+		folder := path.Dir(f.path)
 		if folders[folder] == nil {
 			folders[folder] = new(prose)
 		}
-		for _, group := range file.Comments {
+		for _, group := range code.Comments {
 			folders[folder].addComment(group)
 		}
-		return nil
-	})
-	return folders, err
+	}
+	return folders, nil
 }
 
 // addComment counts the sentences of a comment: of each of its paragraphs, without code.

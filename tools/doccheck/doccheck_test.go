@@ -8,18 +8,18 @@ import (
 	"testing/fstest"
 )
 
-func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+func mapFile(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 
 func TestCheckFindsWhatIsWrong(t *testing.T) {
 	long := strings.Repeat("word ", 41)
 	const docs = "docs/" // apart, or this file would be found to name documents that do not exist
 	faults, err := check(io.Discard, fstest.MapFS{
-		"README.md":                 file("# A\n\n[b](docs/" + "b.md#two-words) ![c](docs/c.png) [d](docs/" + "b.md#none) [e](#a) <https://x.example>\n" + strings.Repeat("Short. ", 900)),
-		docs + "b.md":               file("# B\n\n## Two *words*\n\n## Two words\n\n[up](../README.md) [again](#two-words-1) [out](../../x) [root](/README.md)\n\nA " + long + "end.\n"),
-		"main.go":                   file("package main // see " + docs + "b.md#two-words and " + docs + "none.md"),
-		"e2e/node_modules/x/y.md":   file("[no](nowhere)"),
-		".github/issue.md":          file("[no](nowhere)"),
-		"internal/testdata/page.md": file("[no](nowhere)"),
+		"README.md":                 mapFile("# A\n\n[b](docs/" + "b.md#two-words) ![c](docs/c.png) [d](docs/" + "b.md#none) [e](#a) <https://x.example>\n" + strings.Repeat("Short. ", 900)),
+		docs + "b.md":               mapFile("# B\n\n## Two *words*\n\n## Two words\n\n[up](../README.md) [again](#two-words-1) [out](../../x) [root](/README.md)\n\nA " + long + "end.\n"),
+		"main.go":                   mapFile("package main // see " + docs + "b.md#two-words and " + docs + "none.md"),
+		"e2e/node_modules/x/y.md":   mapFile("[no](nowhere)"),
+		".github/issue.md":          mapFile("[no](nowhere)"),
+		"internal/testdata/page.md": mapFile("[no](nowhere)"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestSentences(t *testing.T) {
 		"Run `x`.\nThen a second line\nwhich goes on.":     {sentences: 2, words: 9},
 	}
 	for text, want := range tests {
-		if got := parse("x.md", []byte(text)).prose(); got.sentences != want.sentences || got.words != want.words {
+		if got := parse(file{"x.md", []byte(text)}).prose(); got.sentences != want.sentences || got.words != want.words {
 			t.Errorf("%q: %d sentences of %d words, want %d of %d", text, got.sentences, got.words, want.sentences, want.words)
 		}
 	}
@@ -58,7 +58,7 @@ func TestSentences(t *testing.T) {
 
 func TestComments(t *testing.T) {
 	source := "// Package a is short. It has two sentences.\n//\n//\tcode is not. counted\npackage a\n"
-	folders, err := readComments(fstest.MapFS{"a/a.go": file(source)})
+	folders, err := commentsByFolder([]file{{"a/a.go", []byte(source)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestComments(t *testing.T) {
 		t.Errorf("got %d folders, and %+v", len(folders), p)
 	}
 	long := "// A " + strings.Repeat("word ", 20) + "end.\npackage a\n"
-	faults, err := check(io.Discard, fstest.MapFS{"a/a.go": file(long)})
+	faults, err := check(io.Discard, fstest.MapFS{"a/a.go": mapFile(long)})
 	if err != nil || len(faults) != 1 || !strings.HasPrefix(faults[0], "the comments in a: 22.0 words a sentence") {
 		t.Errorf("got %q, %v", faults, err)
 	}
@@ -74,16 +74,16 @@ func TestComments(t *testing.T) {
 
 func TestMisspellings(t *testing.T) {
 	wrong := "rec" + "ieve" // apart, or this file would be found to have it
-	faults, err := misspelled(fstest.MapFS{
-		"a.md":                   file("Read.\n\nThey " + wrong + " it.\n"),
-		"a/a.go":                 file("package a\n\nvar " + wrong + " int\nvar words = `invitacion`\n"),
-		"a/page.html":            file("<p>" + wrong + "</p>"),
-		"locales/active.en.json": file(`{"a": "` + wrong + `"}`),
-		"locales/active.es.json": file(`{"a": "moment` + `o"}`),
-		"words.txt":              file(wrong),
+	faults := misspelled([]file{
+		{"a.md", []byte("Read.\n\nThey " + wrong + " it.\n")},
+		{"a/a.go", []byte("package a\n\nvar " + wrong + " int\nvar words = `invitacion`\n")},
+		{"a/page.html", []byte("<p>" + wrong + "</p>")},
+		{"locales/active.en.json", []byte(`{"a": "` + wrong + `"}`)},
+		{"locales/active.es.json", []byte(`{"a": "moment` + `o"}`)},
+		{"script.js", []byte(wrong)},
 	})
-	want := []string{"a/a.go:3: " + wrong, "a/page.html:1: " + wrong, "a.md:3: " + wrong, "locales/active.en.json:1: " + wrong}
-	if err != nil || !slices.EqualFunc(faults, want, strings.HasPrefix) {
-		t.Errorf("got %q, %v", faults, err)
+	want := []string{"a.md:3: " + wrong, "a/a.go:3: " + wrong, "a/page.html:1: " + wrong, "locales/active.en.json:1: " + wrong}
+	if !slices.EqualFunc(faults, want, strings.HasPrefix) {
+		t.Errorf("got %q", faults)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,18 +14,28 @@ import (
 
 // document is one Markdown file.
 type document struct {
-	path   string // from the root of the repository
-	source []byte
-	tree   ast.Node
+	file
+	tree ast.Node
 }
 
-func parse(name string, source []byte) document {
+func parse(f file) document {
 	parser := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
-	return document{path: name, source: source, tree: parser.Parse(text.NewReader(source))}
+	return document{file: f, tree: parser.Parse(text.NewReader(f.content))}
+}
+
+// parseDocuments parses the Markdown files.
+func parseDocuments(files []file) []document {
+	var documents []document
+	for _, f := range files {
+		if f.isOneOf(".md") {
+			documents = append(documents, parse(f))
+		}
+	}
+	return documents
 }
 
 // words is how many words the file has, as wc -w counts them.
-func (d document) words() int { return len(strings.Fields(string(d.source))) }
+func (d document) words() int { return len(bytes.Fields(d.content)) }
 
 // each calls visit for every node of a kind.
 func (d document) each(kind ast.NodeKind, visit func(ast.Node)) {
@@ -69,7 +80,7 @@ func (d document) text(n ast.Node) string {
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		switch child := child.(type) {
 		case *ast.Text:
-			b.Write(child.Segment.Value(d.source))
+			b.Write(child.Segment.Value(d.content))
 			if child.SoftLineBreak() || child.HardLineBreak() {
 				b.WriteByte(' ')
 			}

@@ -64,24 +64,17 @@ func resolve(root fs.FS, documents []document, target, heading string) string {
 var mention = regexp.MustCompile(`\bdocs/[A-Za-z0-9_/-]+\.md(#[a-z0-9_-]+)?`)
 
 // brokenMentions says which documents are named in code, and do not exist.
-func brokenMentions(root fs.FS, documents []document) (faults []string, err error) {
-	err = walk(root, func(name string) error {
-		switch path.Ext(name) {
-		case ".go", ".js", ".sh", ".yml":
-		default:
-			return nil
+func brokenMentions(root fs.FS, files []file, documents []document) (faults []string) {
+	for _, f := range files {
+		if !f.isOneOf(".go", ".js", ".sh", ".yml") {
+			continue
 		}
-		source, err := fs.ReadFile(root, name)
-		if err != nil {
-			return fmt.Errorf("read code: %w", err)
-		}
-		for _, found := range mention.FindAllString(string(source), -1) {
+		for _, found := range mention.FindAllString(string(f.content), -1) {
 			target, heading, _ := strings.Cut(found, "#")
 			if why := resolve(root, documents, target, heading); why != "" {
-				faults = append(faults, fmt.Sprintf("%s: it names %s: %s", name, found, why))
+				faults = append(faults, fmt.Sprintf("%s: it names %s: %s", f.path, found, why))
 			}
 		}
-		return nil
-	})
-	return faults, err
+	}
+	return faults
 }

@@ -13,7 +13,6 @@ import (
 	"maps"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,10 +46,11 @@ func main() {
 // check looks at every document and comment below root, prints a table of their sentences, and returns
 // what is wrong.
 func check(w io.Writer, root fs.FS) (faults []string, err error) {
-	documents, err := readDocuments(root)
+	files, err := readFiles(root)
 	if err != nil {
 		return nil, err
 	}
+	documents := parseDocuments(files)
 	fmt.Fprintf(w, "%-52s %6s %9s %14s %8s\n", "document, or comments in", "words", "sentences", "words/sentence", "longest")
 	for _, d := range documents {
 		faults = append(faults, d.brokenLinks(root, documents)...)
@@ -64,7 +64,7 @@ func check(w io.Writer, root fs.FS) (faults []string, err error) {
 			faults = append(faults, fmt.Sprintf("README.md: %d words: use %d or fewer", d.words(), maxREADME))
 		}
 	}
-	comments, err := readComments(root)
+	comments, err := commentsByFolder(files)
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +72,7 @@ func check(w io.Writer, root fs.FS) (faults []string, err error) {
 		comments[folder].print(w, folder, "")
 		faults = append(faults, comments[folder].tooLong("the comments in "+folder)...)
 	}
-	mentioned, err := brokenMentions(root, documents)
-	if err != nil {
-		return nil, err
-	}
-	misspellings, err := misspelled(root)
-	return slices.Concat(faults, mentioned, misspellings), err
+	return slices.Concat(faults, brokenMentions(root, files, documents), misspelled(files)), nil
 }
 
 // print writes a row of the table.
@@ -93,39 +88,38 @@ func (p *prose) tooLong(where string) (faults []string) {
 	return faults
 }
 
-// readDocuments reads every Markdown file of ours below root, in the order of their paths.
-func readDocuments(root fs.FS) ([]document, error) {
-	var documents []document
-	err := walk(root, func(name string) error {
-		if path.Ext(name) != ".md" {
-			return nil
-		}
-		source, err := fs.ReadFile(root, name)
-		if err != nil {
-			return fmt.Errorf("read a document: %w", err)
-		}
-		documents = append(documents, parse(name, source))
-		return nil
-	})
-	return documents, err
+// file is one file that is checked.
+type file struct {
+	path    string // from the root of the repository
+	content []byte
 }
 
-// walk calls visit for every file of ours below root: not for what npm has installed, hidden folders
-// and test data. Hidden folders are looked into where they are a repository's own.
-func walk(root fs.FS, visit func(name string) error) error {
-	hidden := []string{".github", ".ci"}
-	return fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+// isOneOf reports whether the file's name ends with one of the extensions.
+func (f file) isOneOf(extensions ...string) bool {
+	return slices.Contains(extensions, path.Ext(f.path))
+}
+
+// readFiles reads every file of ours below root, in the order of their paths: not what npm has installed, hidden folders
+// and test data. Hidden folders are read where they are a repository's own.
+func readFiles(root fs.FS) ([]file, error) {
+	var files []file
+	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		base := path.Base(name)
 		switch {
 		case err != nil:
 			return err
-		case !entry.IsDir():
-			return visit(name)
-		case name == ".", slices.Contains(hidden, base):
+		case entry.IsDir() && (base == "node_modules" || base == "testdata"):
+			return fs.SkipDir
+		case entry.IsDir() && strings.HasPrefix(base, ".") && !slices.Contains([]string{".", ".github", ".ci"}, base):
+			return fs.SkipDir
+		case entry.IsDir():
 			return nil
-		case base == "node_modules" || base == "testdata" || strings.HasPrefix(base, "."):
-			return filepath.SkipDir
 		}
-		return nil
+		if f := (file{path: name}); f.isOneOf(".md", ".go", ".js", ".sh", ".yml", ".html", ".json") {
+			f.content, err = fs.ReadFile(root, name)
+			files = append(files, f)
+		}
+		return err
 	})
+	return files, err
 }

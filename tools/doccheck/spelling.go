@@ -2,36 +2,29 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/golangci/misspell"
 )
 
 // misspelled finds common misspellings of English words in documents, code and templates, and in the English catalogue.
-func misspelled(root fs.FS) (faults []string, err error) {
+func misspelled(files []file) (faults []string) {
 	speller := misspell.New()
 	speller.RemoveRule([]string{"invitacion"}) // Spanish, and a word that masking knows
 	speller.Compile()
-	err = walk(root, func(name string) error {
-		if !slices.Contains([]string{".md", ".go", ".html"}, path.Ext(name)) && path.Base(name) != "active.en.json" {
-			return nil
-		}
-		text, err := fs.ReadFile(root, name)
-		if err != nil {
-			return fmt.Errorf("read for misspellings: %w", err)
+	for _, f := range files {
+		if !f.isOneOf(".md", ".go", ".html") && path.Base(f.path) != "active.en.json" {
+			continue
 		}
 		number := 0
-		for line := range strings.Lines(string(text)) {
+		for line := range strings.Lines(string(f.content)) {
 			number++
 			_, found := speller.Replace(line)
 			for _, word := range found {
-				faults = append(faults, fmt.Sprintf("%s:%d: %s is spelled %s", name, number, word.Original, word.Corrected))
+				faults = append(faults, fmt.Sprintf("%s:%d: %s is spelled %s", f.path, number, word.Original, word.Corrected))
 			}
 		}
-		return nil
-	})
-	return faults, err
+	}
+	return faults
 }
