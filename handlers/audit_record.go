@@ -9,7 +9,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/audit"
 )
 
-// recordTimeout is how long is waited to write down something that can't be refused any longer.
+// recordTimeout is how long recordDone may take.
 const recordTimeout = 2 * time.Second
 
 // actor is the asker of the request, as the audit log names her.

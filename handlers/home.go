@@ -12,11 +12,11 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// How many users are listed.
+// How much the home page reads.
 const (
-	homeUsers     = 20
-	troubledUsers = 10
-	hintEntries   = store.DefaultMaxEntries // of each, in which hints are looked for
+	homeUsers     = 20                      // those seen last
+	troubledUsers = 10                      // those whose requests failed last
+	hintEntries   = store.DefaultMaxEntries // the newest of each user, in which hints are looked for
 )
 
 // homeRefreshSeconds is how often the home page asks who is there. The user index is updated every two seconds.

@@ -30,7 +30,7 @@ func (s *site) loginPage(c *gin.Context) {
 	}
 }
 
-// logIn checks name and password. The answer to a wrong one is the same whether the account exists.
+// logIn checks name and password. The answer to a wrong password does not tell whether the account exists.
 func (s *site) logIn(c *gin.Context) {
 	name, password := c.PostForm("username"), c.PostForm("password")
 	next := s.ownPath(c.PostForm("next"))

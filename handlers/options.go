@@ -18,39 +18,39 @@ import (
 
 // Options configure the admin. The zero value has its own login, and speaks the reader's language.
 type Options struct {
-	// Identify makes the host application's own login the admin's: it returns the name and the role
-	// of who makes the request, or no role for anybody else, who is refused. Our login page does not
-	// exist then. It is called for every request to the admin, and for open sockets when they
-	// connect again, which is every minute. Default: nil.
+	// Identify makes the host application's own login the admin's. It returns the name and the role of
+	// the person who makes the request. A person without a role is refused. Our login page does not
+	// exist then. Identify is called for every request to the admin. Open sockets connect again every
+	// minute, so that it is called for them, too. Default: nil.
 	Identify func(*gin.Context) (name string, role auth.Role)
 
 	// LoginURL is where people log in where Identify or AuthHeader is set: a path such as
 	// /login?next={next}, or a URL. A browser in which nobody is logged in is sent there. {next} is
 	// replaced by where to lead back after the login: a path of the admin or, for a URL, its address.
-	// Identify should name also those who have no role: a nameless person is sent there, and refused when
-	// she comes back at once. Default: "", nobody is sent anywhere, but refused.
+	// Identify should return the name also of a person who has no role. A person without a name is sent
+	// to the login, and refused when she comes back at once. Default: "", such persons are refused.
 	LoginURL string
 
-	// IdentifyToken makes the host application's tokens for programs the admin's: it returns the name and
-	// the role of the account whose token the request bears, or no name. It is asked for requests of the
-	// API and of the live socket that bear no token of ours. It must not read cookies, which other sites
-	// can have a browser send. Default: nil, only our tokens count.
+	// IdentifyToken makes the host application's tokens for programs the admin's. It returns the name and
+	// the role of the account whose token the request bears, or no name. It is called for requests to the
+	// API and the live socket that bear no token of ours. It must not read cookies, because other sites
+	// can have a browser send them. Default: nil, only our tokens count.
 	IdentifyToken func(*gin.Context) (name string, role auth.Role)
 
-	// AuthHeader makes the login of a proxy in front the admin's: it is the header, such as
-	// X-Forwarded-User, in which the proxy names whom it has authenticated. It is believed only in
-	// requests from TrustedProxies, which it needs, and the proxy must remove it from what its
-	// clients send. An account of that name gives the role. Our login page does not exist then. Open
-	// sockets connect again every minute, so that the proxy is asked again. Default: "", none.
+	// AuthHeader makes the login of a proxy in front the admin's. It is the header, such as
+	// X-Forwarded-User, in which the proxy names the person whom it has authenticated. It is believed
+	// only in requests from TrustedProxies, which must be set. The proxy must remove the header from
+	// what its clients send. An account of that name gives the role. Our login page does not exist then.
+	// Open sockets connect again every minute, so that the proxy is asked again. Default: "", none.
 	AuthHeader string
 
 	// AuthHeaderRole is the role of those whom the proxy names and who have no account. Default: "",
 	// they are refused.
 	AuthHeaderRole auth.Role
 
-	// TrustedProxies are the addresses of proxies whose headers are believed: X-Forwarded-For, for the limit
-	// of logins and for the audit log, X-Forwarded-Prefix, and AuthHeader, with which they can't be
-	// everybody. Default: none.
+	// TrustedProxies are the addresses of proxies whose headers are believed. These are X-Forwarded-For,
+	// for the limit of logins and the audit log, X-Forwarded-Prefix, and AuthHeader. Where AuthHeader is
+	// set, they can't be all addresses. Default: none.
 	TrustedProxies []netip.Prefix
 
 	// ExternalPrefix is what a proxy in front takes off the path before the request arrives here, such as
@@ -172,7 +172,7 @@ func isLoginURL(text string) bool {
 	return isHTTP(u) || u.Scheme == "" && u.Host == "" && strings.HasPrefix(text, "/")
 }
 
-// everybody says whether a network is all addresses there are.
+// everybody reports whether a network is all addresses that there are.
 func everybody(network netip.Prefix) bool { return network.Bits() == 0 }
 
 // headerName are the characters of a header's name that are in use.

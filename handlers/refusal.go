@@ -47,7 +47,7 @@ func (s *site) allows(c *gin.Context, look access.Look, answer access.Answer) bo
 	return false
 }
 
-// format is what an answer is made of.
+// format is the form in which a request is answered.
 type format int
 
 const (

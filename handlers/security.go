@@ -27,7 +27,7 @@ const maxNext = 2048
 func (s *site) secure(c *gin.Context) {
 	s.writeHeaders(c)
 	hasBody := c.Request.Body != nil && c.Request.Body != http.NoBody
-	if hasBody { // also one that is not read: net/http waits for it, to use the connection again
+	if hasBody { // also one that no handler reads: net/http reads it, to use the connection again
 		setReadDeadline(c, time.Now().Add(s.bodyTimeout))
 	}
 	if s.isForged(c.Request) {
@@ -41,8 +41,8 @@ func (s *site) secure(c *gin.Context) {
 		refuseBody(c, err)
 		return
 	}
-	// It would end the request of a handler that takes its time. The servers of net/http know, but don't
-	// promise it.
+	// Otherwise the deadline could end the request of a slow handler. The servers of net/http prevent that,
+	// but don't promise to.
 	setReadDeadline(c, time.Time{})
 }
 
@@ -72,9 +72,10 @@ func withoutDefaultPort(scheme, host string) string {
 	return host
 }
 
-// requirePage refuses a page that another site has embedded or fetches, such as an image that is a log.
-// Nobody could read it, and it would be written down as a look of the reader. Links from elsewhere lead
-// here, and [Admin.mayConnect] decides about sockets. Older browsers don't say.
+// requirePage refuses a page that another site embeds or fetches, such as a log as the source of an image.
+// Nobody would see the log, but the audit log would say that the person at the browser looked at it. Links
+// on other sites are let in, and so are older browsers, which don't send these headers. [Admin.mayConnect]
+// decides about sockets.
 func (s *site) requirePage(c *gin.Context) {
 	site, destination := c.GetHeader("Sec-Fetch-Site"), c.GetHeader("Sec-Fetch-Dest")
 	foreign := site == "cross-site" || site == "same-site" // a sibling subdomain is another site
@@ -88,8 +89,8 @@ func setReadDeadline(c *gin.Context, deadline time.Time) {
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(deadline) // a writer without deadlines is a test's
 }
 
-// readBody reads the form here, where a large one or a late one is told from one that lacks fields. What
-// else is wrong with it is the same to its handler as an empty one.
+// readBody reads the form before its handler does, so that a form that is too large or too late is refused
+// as such. A form that can't be parsed looks empty to its handler.
 func readBody(c *gin.Context) error {
 	r := c.Request
 	r.Body = http.MaxBytesReader(c.Writer, r.Body, maxForm)
@@ -162,6 +163,6 @@ func (a *Admin) mayConnect(c *gin.Context) bool {
 	}) {
 		return true
 	}
-	// A stranger on the way can put a page of plain http under our name, but none of https.
+	// An attacker in the network can forge a page of this host over plain http, but not over https.
 	return isOwnOrigin(r, origin) && (scheme == "https" || r.TLS == nil && !a.options.SecureCookies)
 }

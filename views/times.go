@@ -22,8 +22,7 @@ func orNow(t time.Time) time.Time {
 	return t
 }
 
-// span writes how long something has lasted, in the largest unit of which there is one: 12 s, 3 min, 2 h.
-// The rest is left out, not rounded up.
+// span writes how long something has lasted, in the largest unit that fits, rounded down: 12 s, 3 min, 2 h.
 func (c *catalogue) span(d time.Duration) (string, error) {
 	d = max(d, 0)
 	switch {

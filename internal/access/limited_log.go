@@ -12,8 +12,8 @@ import (
 // appendTimeout is how long counting and writing may take together.
 const appendTimeout = 2 * time.Second
 
-// limitedLog is the audit log as looks are written to it: no account can have as much written as it
-// likes. The end of a viewing belongs to its beginning, and is always written.
+// limitedLog writes to the audit log what an account's allowance lets it. The end of a viewing is always
+// written: its beginning was counted for both.
 type limitedLog struct {
 	log       audit.Appender
 	allowance Allowance

@@ -80,7 +80,7 @@ func csvRow(r Record) []string {
 const (
 	formula = "=+-@"      // they begin a formula
 	blank   = "\t\r\n"    // a cell had better not begin with one
-	between = ";" + blank // a cell begins behind one, where commas don't end cells
+	between = ";" + blank // some programs begin a new cell behind one
 	skipped = "\" "       // some programs skip them at the beginning of a cell
 )
 

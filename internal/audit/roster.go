@@ -37,18 +37,18 @@ var (
 // Roster notes in Redis which viewings are under way. So a viewing goes on where its process has ended, or where its next
 // request reaches another process. All methods may be called from several goroutines.
 //
-// It holds what the audit log holds, for a minute longer than a viewing lasts.
+// The roster has nothing that the audit log does not have. A viewing leaves it about a minute after its end.
 type Roster struct {
-	client              redis.UniversalClient
-	keys                []string
-	resumes, notes, end *redis.Script
+	client                 redis.UniversalClient
+	keys                   []string
+	resumes, notes, claims *redis.Script
 }
 
 // NewRoster returns the roster that client's Redis holds. It doesn't connect, and doesn't close client.
 func NewRoster(client redis.UniversalClient, keys Keys) *Roster {
 	return &Roster{
 		client: client, keys: []string{keys.Viewings(), keys.ViewingsSeen()},
-		resumes: redis.NewScript(resumeScript), notes: redis.NewScript(noteScript), end: redis.NewScript(claimScript),
+		resumes: redis.NewScript(resumeScript), notes: redis.NewScript(noteScript), claims: redis.NewScript(claimScript),
 	}
 }
 
@@ -57,7 +57,7 @@ type rostered struct {
 	Viewing
 
 	began       int64     // number of the record of its beginning
-	first, last time.Time // signs of life, by Redis' clock; those of a viewing that is noted are when it was noted
+	first, last time.Time // signs of life; by Redis' clock where the roster returned them, else by this process'
 }
 
 // ended is the record of its end.
@@ -82,7 +82,7 @@ func (r *Roster) resume(ctx context.Context, viewing Viewing) (going, over *rost
 	}
 	noted, ok := parseRostered(found[1], found[2])
 	switch {
-	case !ok || noted.Viewing != viewing: // somebody else's work: it counts as none
+	case !ok || noted.Viewing != viewing: // not written by us: it counts as none
 		return nil, nil, nil
 	case found[0] == "going":
 		return &noted, nil, nil
@@ -90,8 +90,8 @@ func (r *Roster) resume(ctx context.Context, viewing Viewing) (going, over *rost
 	return nil, &noted, nil
 }
 
-// note notes viewings, whose last is by this process' clock, and returns them as they are noted now. Another process may have
-// noted a viewing before.
+// note notes viewings and their last signs of life, and returns them as they are noted now. Where another process has noted
+// a viewing before, its beginning is the one that counts.
 func (r *Roster) note(ctx context.Context, viewings []rostered) ([]rostered, error) {
 	var all []rostered
 	for some := range slices.Chunk(viewings, rosterChunk) {
@@ -133,7 +133,7 @@ func (r *Roster) claim(ctx context.Context) ([]rostered, error) {
 	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
 	defer cancel()
 	age := ViewingTimeout + claimGrace
-	lines, err := r.end.Run(ctx, r.client, r.keys, age.Milliseconds(), rosterChunk).StringSlice()
+	lines, err := r.claims.Run(ctx, r.client, r.keys, age.Milliseconds(), rosterChunk).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("look for viewings that are over: %w", err)
 	}

@@ -50,8 +50,8 @@ func auditLogIn(logs *store.Store) *audit.Log {
 	return audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{MaxRecords: math.MaxInt64})
 }
 
-// withStore has use work on the Redis that the flags name. The errors of use are a person's answer, or
-// else failures of Redis.
+// withStore opens the store that the flags name, and calls use with it. An error of use is an answerError, or
+// else it is taken for a failure of Redis.
 func (f redisFlags) withStore(ctx context.Context, use func(*store.Store) error) error {
 	log := slog.New(slog.DiscardHandler) // failures are returned
 	logs, err := f.openRedis(store.Options{Logger: log})
@@ -91,12 +91,13 @@ func (f namedAccount) changeAfter(ctx context.Context, ask func() error, change 
 	})
 }
 
-// answerError says what an account's state, or what was typed, forbids: a whole sentence.
+// answerError is a whole sentence for the person at the terminal: the account's state, or what was typed,
+// does not allow the change.
 type answerError struct{ error }
 
 func (a answerError) Unwrap() error { return a.error }
 
-// explain says of an error of auth what to do now. Failures are returned as they are.
+// explain turns an error of auth into a sentence that says what to do. Failures are returned as they are.
 func explain(name string, err error) error {
 	name = visible(name)
 	for _, known := range []struct {

@@ -3,8 +3,8 @@ package assetpath
 
 import "strings"
 
-// Is recognises a file of a site's build by the extension of its path, which has no query. The name of
-// such a file often has a hash.
+// Is reports whether a path is that of a file of a site's build. The extension tells, and the path must have
+// no query. The name of such a file often has a hash.
 func Is(path string) bool {
 	dot := strings.LastIndexByte(path, '.')
 	if dot < 0 || strings.Contains(path, "%") {
