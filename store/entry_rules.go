@@ -79,8 +79,8 @@ func IsAssetPath(address string) bool {
 	return assetpath.Is(path)
 }
 
-// severity orders failures: the site could not answer at all, it did not finish or says itself what went wrong, and it
-// refused what was asked for.
+// severity orders failures. It is 3 where the site could not answer (500 or more). It is 2 where an answer did not end well,
+// or where the application reports a problem. It is 1 where the request was refused (400 to 499).
 func (e *Entry) severity() int {
 	switch {
 	case e.Code >= 500:

@@ -79,8 +79,8 @@ func (t *traffic) line(now time.Time) *minutesJSON {
 	return line
 }
 
-// hour returns the last hour as it is seen so long after the report, oldest minute first. What a
-// foreign line has too much or too little of is nothing.
+// hour returns the last hour, oldest minute first, as it is seen when the report has this age. Minutes that a
+// malformed line does not have in all three lists count nothing.
 func (l *minutesJSON) hour(age time.Duration) (hour [minutesKept]Minute) {
 	if l == nil {
 		return hour

@@ -48,7 +48,7 @@ func (s *Store) newest(ctx context.Context, limit int, usernames ...string) ([]L
 	pipe := s.clients.reader.Pipeline()
 	lists, kept := make([]*redis.StringSliceCmd, len(usernames)), make([]*redis.StringSliceCmd, len(usernames))
 	for i, username := range usernames {
-		// What counts is read first: what the log has lost by the time when it is read is older than all that it has.
+		// The kept list is read first, so that it has nothing newer than the log.
 		kept[i] = pipe.LRange(ctx, s.keys.Kept(username), 0, int64(limit)-1)
 		lists[i] = pipe.LRange(ctx, s.keys.Log(username), 0, int64(limit)-1)
 	}

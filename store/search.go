@@ -16,7 +16,7 @@ import (
 // How a search reads names: a few at first, and more where most have expired.
 const (
 	maxNamesRead = 1000 // at a time
-	maxSearched  = 2000 // in all: those who record remove what has expired, and this takes milliseconds
+	maxSearched  = 2000 // in all, which takes milliseconds; few have expired, because applications remove those
 )
 
 // Suggest returns up to limit users whose names begin with prefix and whose logs have not expired. The user of
@@ -61,7 +61,7 @@ func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, 
 
 // nameSearch is how far a search has come in the order of names.
 type nameSearch struct {
-	from, to string // as Redis wants them
+	from, to string // the bounds of ZRANGEBYLEX
 	read     int
 	ended    bool
 }

@@ -70,7 +70,8 @@ func follows(r, e store.Entry) bool {
 // started is when a request came in.
 func started(e store.Entry) time.Time { return e.Time.Add(-e.Duration) }
 
-// complete adds an entry to a step that began without it: a part of its page arrived before it, or the page it led to.
+// complete adds an entry to a step that began before the entry arrived: with a part of its page, or with the page to which
+// it led.
 func (b *browser) complete(e store.Entry) *Step {
 	if s := b.pages[e.Path]; s != nil && s.Implied && showsPage(e) && !e.Redirects() && !s.Entry.Time.Before(started(e)) {
 		s.Entry, s.Implied = e, false

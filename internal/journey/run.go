@@ -17,8 +17,8 @@ type run struct {
 	repeats int
 }
 
-// times returns how many requests a part of a step has more than before with e: one, or as many as were recorded since the
-// last one that is remembered. A log does not remember each request of a poll, but each says how many there were.
+// times returns how many requests e adds to a part of a step. A log does not remember each request of a poll, but each says
+// how many there were. For example, the 7th request adds four where the last one that is remembered was the 3rd.
 func (p *Part) times(e store.Entry, s *Step) int {
 	process, _, _ := strings.Cut(e.ID, "-")
 	repeats := max(1, e.Repeats)
@@ -38,13 +38,14 @@ func (p *Part) times(e store.Entry, s *Step) int {
 	return s.share(e, repeats)
 }
 
-// share returns how many of the repeats of a request belong to a step. All do, unless another process recorded that the
-// page was opened: then the one that counts does not know, and they are divided as the time is.
+// share returns how many of the repeats of a request belong to a step: all, mostly, because a process counts anew when the
+// page is opened. Where another process recorded the opening, the one that counts goes on. Then the step has as many as
+// came since the opening, if they came evenly.
 func (s *Step) share(e store.Entry, repeats int) int {
 	begun := started(s.Entry).Add(-clockSkew)
 	if repeats == 1 || s.Implied || !e.Since.Before(begun) || !e.Time.After(e.Since) {
 		return repeats
 	}
-	part := e.Time.Sub(begun).Seconds() / e.Time.Sub(e.Since).Seconds()
-	return max(1, int(math.Round(part*float64(repeats))))
+	fraction := e.Time.Sub(begun).Seconds() / e.Time.Sub(e.Since).Seconds()
+	return max(1, int(math.Round(fraction*float64(repeats))))
 }

@@ -50,7 +50,7 @@ type Part struct {
 
 	partKey
 	rhythm rhythm
-	since  time.Time // when the first of Row failed
+	since  time.Time // when the first of FailedInRow failed
 	runs   []run     // of each process that recorded some of them
 }
 
@@ -186,7 +186,8 @@ type rhythm struct {
 	regular int // gaps in a row that are alike
 }
 
-// spread notes that something came several times until at, of which only the last is to be counted.
+// spread is called before count where requests came several times since the last one that was counted. It takes the gaps
+// between them for equal, so that count sees one of these gaps.
 func (r *rhythm) spread(at time.Time, times int) {
 	if !r.last.IsZero() {
 		r.last = at.Add(-at.Sub(r.last) / time.Duration(times))

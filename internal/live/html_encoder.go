@@ -10,10 +10,10 @@ import (
 
 // Sizes of frames, in rows.
 const (
-	// More of everyone's requests at a time is nothing that a person can read, and the page would only
+	// maxRows is how many of everyone's requests a page gets at a time. Nobody can read more, and the page would
 	// fall behind.
 	maxRows = 50
-	// A frame has to leave within writeWait, so a long backlog is sent in several.
+	// frameRows is how many rows a frame has. It has to leave within writeWait, so a long backlog is sent in several.
 	frameRows = 100
 )
 
@@ -47,7 +47,7 @@ func (e *htmlEncoder) skip(messages [][]byte, newest *store.Entry, _ int) [][]by
 // keepalive is JSON without content. htmx takes notice of it, and swaps nothing.
 func (e *htmlEncoder) keepalive() []byte { return []byte("{}") }
 
-// isSlow reports a long backlog, and an update that may have to wait until the log has been read from Redis.
+// isSlow reports whether encode takes long: for a long backlog, or where the log may have to be read from Redis first.
 func (e *htmlEncoder) isSlow(u store.Update) bool {
 	return len(u.Entries) > frameRows || len(u.Entries) > 0 && e.steps != nil && !e.steps.begun.Load()
 }

@@ -23,7 +23,7 @@ type viewer struct {
 
 	session atomic.Pointer[melody.Session] // nil before the upgrade
 	over    atomic.Bool                    // nothing more is sent
-	ended   bool                           // the viewer has been told that its access has ended; checkAccess's
+	ended   bool                           // the viewer has been told that its access has ended; belongs to checkAccess
 
 	received      int // messages from the viewer
 	receivedSince time.Time
@@ -89,7 +89,7 @@ func (v *viewer) serve(now time.Time) (wait time.Duration) {
 	return wait
 }
 
-// sendNews is serve, but for the care for errors: it claims the viewer, polls its subscription, and sends.
+// sendNews is serve without the handling of errors: it claims the viewer, polls its subscription, and sends.
 func (v *viewer) sendNews(now time.Time) (wait time.Duration, err error) {
 	claimed, wait := v.claim(now)
 	if !claimed {
