@@ -77,7 +77,7 @@ func (r reader) run(t *testing.T, line string) {
 		t.Fatal("no way is known to test this command")
 	}
 	cmd := exec.Command(words[0], words[1:]...)
-	cmd.Env = append(os.Environ(), "USERLOG_ADDR=127.0.0.1:0")
+	cmd.Env = append(os.Environ(), "USERLOG_ADDR=127.0.0.1:0", "USERLOG_DRAIN=0s")
 	cmd.Stdin = strings.NewReader("a password of some length\n")
 	if words[1] == "serve" || words[1] == "tail" {
 		endWhenBegun(t, cmd)

@@ -5,8 +5,11 @@ package main_test
 import (
 	"bufio"
 	"errors"
+	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,6 +32,7 @@ func TestProgram(t *testing.T) {
 		"commands of the documents":           testDocsCommands,
 		"SIGTERM ends the program well":       func(t *testing.T, binary string) { testSignal(t, binary, syscall.SIGTERM) },
 		"SIGINT ends the program well":        func(t *testing.T, binary string) { testSignal(t, binary, syscall.SIGINT) },
+		"a draining server serves":            testDraining,
 		"mistakes have a status of their own": testStatusOfMistakes,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,6 +64,62 @@ func testSignal(t *testing.T, binary string, signal syscall.Signal) {
 	}
 	if err := cmd.Wait(); err != nil || !begun {
 		t.Errorf("the demo ended with %v, begun %t; standard error:\n%s", err, begun, &log)
+	}
+}
+
+// testDraining asks a server to end, which is told to go on for an hour, looks at what it serves, and asks again.
+func testDraining(t *testing.T, binary string) {
+	cmd := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--drain", "1h")
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := errors.Join(cmd.Start(), write.Close()); err != nil {
+		t.Fatal(err)
+	}
+	overdue := time.AfterFunc(redistest.Patience, func() { _ = cmd.Process.Kill() })
+	defer overdue.Stop()
+	lines, origin := bufio.NewScanner(read), ""
+	await := func(text string) {
+		for lines.Scan() {
+			if found := regexp.MustCompile(`http://[0-9.:]+`).FindString(lines.Text()); found != "" {
+				origin = found
+			}
+			if strings.Contains(lines.Text(), text) {
+				return
+			}
+		}
+		t.Errorf("it never says %q", text)
+	}
+	await("nobody can log in")
+	wantStatus(t, origin+"/readyz", http.StatusOK)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	await("still serving for a while")
+	wantStatus(t, origin+"/readyz", http.StatusServiceUnavailable)
+	wantStatus(t, origin+"/healthz", http.StatusOK)
+	wantStatus(t, origin+"/userlog/login", http.StatusOK)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	_ = cmd.Wait() // says by which signal
+	if state, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || state.Signal() != syscall.SIGTERM {
+		t.Errorf("it ended with %v", cmd.ProcessState)
+	}
+}
+
+func wantStatus(t *testing.T, url string, want int) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != want {
+		t.Errorf("%s: %d, want %d", url, response.StatusCode, want)
 	}
 }
 

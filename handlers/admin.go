@@ -102,6 +102,19 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	return a
 }
 
+// drainSpread is over how long open live pages are closed.
+const drainSpread = 3 * time.Second
+
+// Drain is what stands before [Admin.Close] where other servers go on. It lets no more live pages connect, and tells the open
+// ones to connect elsewhere, one after another within three seconds, so that they don't come to another server all at once. Pages
+// and the API are served as before. It returns when all have been told or, with an error, when ctx ends.
+func (a *Admin) Drain(ctx context.Context) error {
+	if err := a.hub.Drain(ctx, drainSpread); err != nil {
+		return fmt.Errorf("drain live logs: %w", err)
+	}
+	return nil
+}
+
 // Close tells live pages to connect elsewhere, and notes which viewings go on there. It returns when that is done or, with
 // an error, when ctx ends.
 func (a *Admin) Close(ctx context.Context) error {

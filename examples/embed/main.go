@@ -87,10 +87,11 @@ func run(ctx context.Context, redisURL, addr string, accounts gin.Accounts) erro
 	return errors.Join(err, stop(admin, server, logs))
 }
 
-// stop ends everything within five seconds, also while a request does not end or Redis is away.
+// stop ends everything within nine seconds, also while a request does not end or Redis is away.
 func stop(admin *handlers.Admin, server *http.Server, logs *store.Store) error {
 	return errors.Join(
-		within(time.Second, admin.Close),       // tells live pages to connect again
+		within(4*time.Second, admin.Drain),     // tells one live page after another to connect elsewhere
+		within(time.Second, admin.Close),       // ends what is left of them
 		within(2*time.Second, server.Shutdown), // lets requests finish
 		within(2*time.Second, logs.Close),      // writes what is still queued
 	)

@@ -19,7 +19,7 @@ func (p *program) engine(panics slog.Level, broken gin.RecoveryFunc) (*gin.Engin
 		return nil, fmt.Errorf("set up the web server: %w", err)
 	}
 	engine.Use(recovery(p.log, panics, broken), logErrors(p.log))
-	addHealth(engine, p.logs)
+	p.addHealth(engine)
 	return engine, nil
 }
 

@@ -10,12 +10,17 @@ import (
 )
 
 // addHealth adds what orchestrators ask: /healthz, whether the program runs, and /readyz, whether
-// its log store answers and can be written. Neither needs a login; neither tells anything else.
-func addHealth(r gin.IRoutes, logs *store.Store) {
+// its log store answers and can be written, and it is not about to end. Neither needs a login; neither tells anything else.
+func (p *program) addHealth(r gin.IRoutes) {
+	logs := p.logs
 	methods := []string{http.MethodGet, http.MethodHead}
 	r.Match(methods, "/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
 	r.Match(methods, "/readyz", func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")
+		if p.draining.Load() {
+			c.String(http.StatusServiceUnavailable, "this server is about to end: send requests to another one")
+			return
+		}
 		if err := logs.Ping(c.Request.Context()); err != nil {
 			c.String(http.StatusServiceUnavailable, "the log store can't be reached")
 			return

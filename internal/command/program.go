@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -23,6 +24,8 @@ type program struct {
 
 	options     handlers.Options
 	bodyTimeout time.Duration // the constant, but for tests
+	drain       time.Duration // how long everything is still served after the program was asked to end; 0 = not at all
+	draining    atomic.Bool   // the program was asked to end
 }
 
 // newProgram opens the store and builds the admin. It connects to nothing: its errors are mistakes

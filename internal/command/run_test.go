@@ -82,13 +82,21 @@ func (e environ) lookup(name string) (string, bool) {
 	return value, ok
 }
 
+// undrained is lookup where nothing else is said of draining: no test waits for that by the way.
+func (e environ) undrained(name string) (string, bool) {
+	if value, ok := e.lookup(name); ok || name != "USERLOG_DRAIN" {
+		return value, ok
+	}
+	return "0s", true
+}
+
 // start runs the program in the background until the test ends; it must end well then.
 func start(t *testing.T, env environ, args ...string) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{out: newOutput(), err: newOutput(), stop: stop, status: make(chan int, 1)}
 	go func() {
-		r.status <- command.RunBeside(ctx, args, env.lookup, strings.NewReader(""), r.out, r.err)
+		r.status <- command.RunBeside(ctx, args, env.undrained, strings.NewReader(""), r.out, r.err)
 	}()
 	t.Cleanup(func() { r.end(t) })
 	return r

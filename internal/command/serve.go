@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
@@ -19,6 +20,7 @@ type serveCommand struct {
 	SiteURL        string   `name:"site-url" placeholder:"URL" help:"The site that is watched, such as https://shop.example.com: it stands in front of addresses that are copied from a log."`
 	TraceURL       string   `name:"trace-url" placeholder:"URL" help:"Where a request is found in your tracing or log system: https://traces.example.com/search?id={request_id}."`
 	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
+	Drain          duration `default:"5s" help:"How long everything is still served after SIGTERM, while /readyz says 503; then live pages are closed one after another, within three seconds. 0s for not at all."`
 	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
 	RequireReason  bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the audit log."`
 	tlsFlags       `embed:""`
@@ -48,11 +50,15 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err := c.proxyFlags.apply(&options); err != nil {
 		return err
 	}
+	if c.Drain < 0 {
+		return usage("--drain is %s: use a duration such as 5s, or 0s for none", time.Duration(c.Drain))
+	}
 	p, err := newProgram(c.storeFlags, options, log)
 	if err != nil {
 		return err
 	}
 	defer p.close()
+	p.drain = time.Duration(c.Drain)
 	site, err := p.adminOnly(c.BasePath)
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func bodiesWithin(limit time.Duration, site http.Handler) http.Handler {
 	})
 }
 
-// serve serves site until ctx ends, which is not an error, and lets the requests under way finish.
+// serve serves site until ctx ends, which is not an error, drains it, and lets the requests under way finish.
 // It closes the endpoint.
 func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) error {
 	server := &http.Server{
@@ -98,6 +98,9 @@ func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) 
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+	if err := p.drainSite(failed); err != nil {
+		return err
+	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestsTimeout)
 	defer cancel()
 	if err := server.Shutdown(ending); err != nil {
@@ -107,5 +110,24 @@ func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) 
 		}
 	}
 	<-failed // nothing but that the server was closed
+	return nil
+}
+
+// drainSite says that the program is about to end, and serves for a while all the same: until those who send requests have noticed.
+// Then it closes live pages, so that they connect elsewhere. It ends early when the web server fails.
+func (p *program) drainSite(failed <-chan error) error {
+	p.draining.Store(true)
+	if p.drain == 0 {
+		return nil
+	}
+	p.log.Info("asked to end: still serving for a while; a second signal ends the program at once", "drain", p.drain)
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-time.After(p.drain):
+	}
+	if err := p.admin.Drain(context.Background()); err != nil {
+		p.log.Warn("some live pages were not told to connect elsewhere", "err", err)
+	}
 	return nil
 }

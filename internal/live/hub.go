@@ -34,7 +34,7 @@ const viewerKey = "viewer"
 
 // Errors of [Hub.Serve].
 var (
-	ErrClosed  = errors.New("live: closed")                             // after Hub.Close
+	ErrClosed  = errors.New("live: closed")                             // after Hub.Drain or Hub.Close
 	ErrFull    = errors.New("live: as many sockets as may be are open") // Options.MaxSockets
 	ErrTooMany = errors.New("live: the account has too many sockets")   // Options.MaxPerAccount
 )
@@ -72,6 +72,7 @@ type Hub struct {
 	audiences   map[string]*audience    // of logs that have viewers, by username
 	sharedSteps map[string]*sharedSteps // of users whose pages are watched, by username
 	checking    bool                    // checkAccess runs
+	draining    bool                    // nobody is let in any more
 	closed      bool
 	left        chan struct{} // closed when the hub is closed and the last viewer has left
 
@@ -151,7 +152,7 @@ func (h *Hub) enter(v *viewer) error {
 	defer h.mu.Unlock()
 	account := v.watch.Access.Account
 	switch {
-	case h.closed:
+	case h.draining:
 		return ErrClosed
 	case len(h.viewers) >= h.options.MaxSockets:
 		return ErrFull
@@ -190,16 +191,11 @@ func (h *Hub) leave(v *viewer) {
 	}
 }
 
-// closing reports whether Close has been called.
+// closing reports whether Drain or Close has been called.
 func (h *Hub) closing() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.closed
-}
-
-// restarting is the close message after which a page connects elsewhere.
-func restarting() []byte {
-	return melody.FormatCloseMessage(melody.CloseServiceRestart, "restarting")
+	return h.draining
 }
 
 // Close tells every page to connect elsewhere (1012), and waits until the sockets are closed and nothing works for
@@ -232,7 +228,7 @@ func (h *Hub) shut() (first bool) {
 	if h.closed {
 		return false
 	}
-	h.closed = true
+	h.draining, h.closed = true, true
 	h.stop()
 	if len(h.viewers) == 0 {
 		close(h.left)

@@ -40,7 +40,7 @@ type viewer struct {
 func (v *viewer) start(s *melody.Session) {
 	v.session.Store(s)
 	if v.hub.closing() {
-		// melody, and Close, may have counted the sessions before this one was among them.
+		// melody, Drain and Close may have counted the sessions before this one was among them.
 		_ = s.CloseWithMsg(restarting()) // the only error is that it is closed already
 	}
 	v.keepaliveAt = time.Now().Add(v.hub.melody.Config.PingPeriod)

@@ -28,7 +28,7 @@ type program struct {
 func userlog(args ...string) *exec.Cmd {
 	cmd := exec.Command(suite.userlog, args...)
 	// The race detector would wait for a second at each exit.
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10")
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10", "USERLOG_DRAIN=0s")
 	return cmd
 }
 
