@@ -93,12 +93,31 @@ func decodeLine(username, line string) (Entry, error) {
 		return Entry{}, err
 	}
 	e.Username = username
-	if e.ID == "" {
-		sum := fnv.New64a()
-		sum.Write([]byte(line))
-		e.ID = "x" + strconv.FormatUint(sum.Sum64(), 36)
-	}
+	e.identify(line)
 	return e, nil
+}
+
+// decodeNamedLine is decodeLine where the line alone says whose entry it is.
+func decodeNamedLine(line string) (Entry, error) {
+	var e Entry
+	if err := e.UnmarshalJSON([]byte(line)); err != nil {
+		return Entry{}, err
+	}
+	if err := CheckUsername(e.Username); err != nil {
+		return Entry{}, fmt.Errorf("decode log entry: %w", err)
+	}
+	e.identify(line)
+	return e, nil
+}
+
+// identify gives an entry without an id one that is made from its line.
+func (e *Entry) identify(line string) {
+	if e.ID != "" {
+		return
+	}
+	sum := fnv.New64a()
+	sum.Write([]byte(line))
+	e.ID = "x" + strconv.FormatUint(sum.Sum64(), 36)
 }
 
 // maxRepeats bounds what is accepted as a number of repeats.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/gin-userlog/userlog/store/internal/keys"
 	"github.com/gin-userlog/userlog/store/internal/mask"
 )
@@ -125,4 +127,11 @@ func (o Options) names(database int) (keys.Keys, error) {
 		channel += "db" + strconv.Itoa(database) + ":"
 	}
 	return keys.New(prefix, channel)
+}
+
+// sharded reports whether entries are published on the channels of slots: on a Cluster, unless the channels are those of
+// django-userlog.
+func (o Options) sharded(client redis.UniversalClient) bool {
+	_, isCluster := client.(*redis.ClusterClient)
+	return isCluster && o.KeyPrefix != NoKeyPrefix
 }

@@ -89,7 +89,7 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 	s.recorder = newRecorder(s.clients.writer, s.clients.tracker, keys, options)
 	s.feed = feed.New(feed.Options{
 		Client: s.clients.reader, Keys: keys, MaxEntries: options.MaxEntries, Retention: options.Retention,
-		NoPublish: options.NoPublish, Log: options.Logger, Decode: decodeForFeed, Reports: s.anyReports,
+		NoPublish: options.NoPublish, Sharded: options.sharded(client), Log: options.Logger, Decode: decodeForFeed, DecodeNamed: decodeNamedForFeed, Reports: s.anyReports,
 		ReportInterval: HeartbeatInterval, Silence: Silence,
 	})
 	return s, nil

@@ -102,5 +102,18 @@ func decodeForFeed(username, line string) (feed.Line, error) {
 	if err != nil {
 		return feed.Line{}, err
 	}
-	return feed.Line{ID: e.ID, Username: e.Username, Time: e.Time, Counts: e.Counts(), Entry: &e}, nil
+	return lineOf(e), nil
+}
+
+// decodeNamedForFeed reads one line of a channel on which those of several users come. It says itself whose it is.
+func decodeNamedForFeed(line string) (feed.Line, error) {
+	e, err := decodeNamedLine(line)
+	if err != nil {
+		return feed.Line{}, err
+	}
+	return lineOf(e), nil
+}
+
+func lineOf(e Entry) feed.Line {
+	return feed.Line{ID: e.ID, Username: e.Username, Time: e.Time, Counts: e.Counts(), Entry: &e}
 }

@@ -310,7 +310,11 @@ func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entrie
 	}
 	if !w.options.NoPublish {
 		for i := range entries {
-			command(ctx, pipe, "publish", w.users[i].lists.channel, &lines[i])
+			if w.options.sharded(w.client) {
+				command(ctx, pipe, "spublish", w.keys.SlotChannel(w.keys.Slot(entries[i].Username)), &lines[i])
+			} else {
+				command(ctx, pipe, "publish", w.users[i].lists.channel, &lines[i])
+			}
 		}
 	}
 	return pushes

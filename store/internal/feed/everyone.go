@@ -48,33 +48,57 @@ func (h head) remembered(now time.Time) newestLine {
 	return m
 }
 
-// readEveryone finds the entries of all users since the topic last heard of any. Where it can't know them, it finds the
-// newest entries of the users who were seen last. An entry is new if it stands in the list of its user behind the
-// newest one known. No clock is asked.
-func (f *Feed) readEveryone(ctx context.Context, k knowledge, full int) (snapshot, error) {
-	heads, all, err := f.readHeads(ctx, k)
+// everyoneReader reads everyone's logs, or on a Cluster those of the users whose slots a master has.
+type everyoneReader struct {
+	feed   *Feed
+	client redis.UniversalClient // of the server that has the lists
+	slots  map[uint16]bool       // on a Cluster: what is to be read; nil = all
+	knowledge
+	full int
+}
+
+// about reports whether a user is one of those to be read.
+func (r *everyoneReader) about(username string) bool {
+	return r.slots == nil || r.slots[r.feed.options.Keys.Slot(username)]
+}
+
+// read finds the entries of all users since the topic last heard of any. Where it can't know them, it finds the newest
+// entries of the users who were seen last. An entry is new if it stands in the list of its user behind the newest one
+// known. No clock is asked.
+func (r *everyoneReader) read(ctx context.Context) (snapshot, error) {
+	heads, all, err := r.readHeads(ctx)
 	if err != nil {
 		return snapshot{}, err
 	}
-	now := time.Now()
-	if changed, lost := k.changed(heads, now); k.synced && all && !lost && len(changed) <= everyoneLists {
-		lists, err := f.readLists(ctx, changed, full)
+	found, err := r.readFrom(ctx, heads, all)
+	if err != nil {
+		return snapshot{}, err
+	}
+	found.slots, found.about = r.slots, r.about
+	if r.slots == nil {
+		found.place()
+	}
+	return found, nil
+}
+
+func (r *everyoneReader) readFrom(ctx context.Context, heads []head, all bool) (snapshot, error) {
+	now, retention := time.Now(), r.feed.options.Retention
+	if changed, lost := r.changed(heads, now); r.synced && all && !lost && len(changed) <= everyoneLists {
+		lists, err := r.readLists(ctx, changed)
 		if err != nil {
 			return snapshot{}, err
 		}
-		if r, whole := k.news(heads, lists, now, f.options.Retention); whole {
-			r.place()
-			return r, nil
+		if found, whole := r.news(r.own(heads), lists, now, retention); whole {
+			return found, nil
 		}
 	}
-	lists, err := f.readLists(ctx, heads[:min(len(heads), everyoneLists)], full)
+	lists, err := r.readLists(ctx, heads[:min(len(heads), everyoneLists)])
 	if err != nil {
 		return snapshot{}, err
 	}
-	r := k.anew(heads, lists, now, f.options.Retention)
-	r.whole, r.order.partial = all, !all
-	r.place()
-	return r, nil
+	found := r.anew(r.own(heads), lists, now, retention)
+	found.whole, found.order.partial = all, !all
+	return found, nil
 }
 
 // place gives the entries their cursors. An entry's cursor is its id where every process would find the same order.
@@ -146,40 +170,73 @@ func newSnapshot(heads []head, lists []list, now time.Time) snapshot {
 
 // readHeads looks at the lists of the users who were seen last, and of those who are known. all tells that there are no
 // other users.
-func (f *Feed) readHeads(ctx context.Context, k knowledge) (heads []head, all bool, err error) {
-	users, err := f.options.Client.ZRevRange(ctx, f.options.Keys.Users(), 0, everyoneUsers-1).Result()
-	if err != nil && !redisreply.IsWrongType(err) {
-		return nil, false, fmt.Errorf("read who was seen: %w", err)
+func (r *everyoneReader) readHeads(ctx context.Context) (heads []head, all bool, err error) {
+	users, all, err := r.readUsers(ctx)
+	if err != nil || len(users) == 0 {
+		return nil, all, err
 	}
-	all = len(users) < everyoneUsers
-	indexed := make(map[string]bool, len(users))
-	for _, username := range users {
-		indexed[username] = true
-	}
-	for username := range k.newest {
-		if !indexed[username] { // applications other than ours may record them, and have no user index
-			users = append(users, username)
-		}
-	}
-	if len(users) == 0 {
-		return nil, all, nil
-	}
-	pipe := f.options.Client.Pipeline()
+	names := r.feed.options.Keys
+	pipe := r.client.Pipeline()
 	lines, left := make([]*redis.StringCmd, len(users)), make([]*redis.DurationCmd, len(users))
 	for i, username := range users {
-		lines[i], left[i] = pipe.LIndex(ctx, f.options.Keys.Log(username), 0), pipe.PTTL(ctx, f.options.Keys.Log(username))
+		lines[i], left[i] = pipe.LIndex(ctx, names.Log(username), 0), pipe.PTTL(ctx, names.Log(username))
 	}
-	if err := redisreply.Exec(ctx, pipe); err != nil {
+	if err := r.exec(ctx, pipe); err != nil {
 		return nil, false, fmt.Errorf("look at everyone's logs: %w", err)
 	}
 	for i, username := range users {
+		if redisreply.IsRedirection(lines[i].Err()) || redisreply.IsRedirection(left[i].Err()) {
+			delete(r.slots, names.Slot(username)) // on its way to another master
+			continue
+		}
 		h := head{username: username, left: left[i].Val()}
-		if e, err := f.decode(username, lines[i].Val()); err == nil {
+		if e, err := r.feed.decode(username, lines[i].Val()); err == nil {
 			h.newest = e
 		}
 		heads = append(heads, h)
 	}
-	return heads, all, nil
+	return r.own(heads), all, nil
+}
+
+// own leaves out the heads of slots that turned out to be on their way to another master.
+func (r *everyoneReader) own(heads []head) []head {
+	return slices.DeleteFunc(heads, func(h head) bool { return !r.about(h.username) })
+}
+
+// readUsers finds the users who were seen last, and adds those who are known: applications other than ours may record them,
+// and have no user index. A Cluster may lack the index while it has their lists: then there may be others.
+func (r *everyoneReader) readUsers(ctx context.Context) (users []string, all bool, err error) {
+	indexing := ctx
+	if r.slots != nil {
+		var cancel context.CancelFunc
+		indexing, cancel = context.WithTimeout(ctx, roundTimeout/4) // another master has it, which may be away
+		defer cancel()
+	}
+	users, err = r.feed.options.Client.ZRevRange(indexing, r.feed.options.Keys.Users(), 0, everyoneUsers-1).Result()
+	switch {
+	case err == nil || redisreply.IsWrongType(err):
+		all = len(users) < everyoneUsers
+	case r.slots == nil:
+		return nil, false, fmt.Errorf("read who was seen: %w", err)
+	}
+	indexed := make(map[string]bool, len(users))
+	for _, username := range users {
+		indexed[username] = true
+	}
+	for username := range r.newest {
+		if !indexed[username] {
+			users = append(users, username)
+		}
+	}
+	return slices.DeleteFunc(users, func(username string) bool { return !r.about(username) }), all, nil
+}
+
+// exec executes a pipeline. On a Cluster, what another master has is told by the commands themselves.
+func (r *everyoneReader) exec(ctx context.Context, pipe redis.Pipeliner) error {
+	if r.slots != nil {
+		return redisreply.ExecOnMaster(ctx, pipe)
+	}
+	return redisreply.Exec(ctx, pipe)
 }
 
 // changed returns the lists that have new entries. lost tells that a list is gone before its time.
@@ -204,23 +261,27 @@ type list struct {
 }
 
 // readLists reads the lists of several users in one round trip.
-func (f *Feed) readLists(ctx context.Context, heads []head, full int) ([]list, error) {
+func (r *everyoneReader) readLists(ctx context.Context, heads []head) ([]list, error) {
 	if len(heads) == 0 {
 		return nil, nil
 	}
-	pipe := f.options.Client.Pipeline()
+	pipe := r.client.Pipeline()
 	lines := make([]*redis.StringSliceCmd, len(heads))
 	for i, h := range heads {
-		lines[i] = pipe.LRange(ctx, f.options.Keys.Log(h.username), 0, int64(f.options.MaxEntries)-1)
+		lines[i] = pipe.LRange(ctx, r.feed.options.Keys.Log(h.username), 0, int64(r.feed.options.MaxEntries)-1)
 	}
-	if err := redisreply.Exec(ctx, pipe); err != nil {
+	if err := r.exec(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("read the newest entries of %d users: %w", len(heads), err)
 	}
-	lists := make([]list, len(heads))
+	lists := make([]list, 0, len(heads))
 	for i, h := range heads {
-		lists[i] = list{h, f.oldestFirst(h.username, lines[i].Val()), len(lines[i].Val()) >= full}
+		if redisreply.IsRedirection(lines[i].Err()) {
+			delete(r.slots, r.feed.options.Keys.Slot(h.username))
+			continue
+		}
+		lists = append(lists, list{h, r.feed.oldestFirst(h.username, lines[i].Val()), len(lines[i].Val()) >= r.full})
 	}
-	return lists, nil
+	return slices.DeleteFunc(lists, func(l list) bool { return !r.about(l.username) }), nil
 }
 
 // split parts the new entries of a list from the others. exact tells that the place between the two is known, and that no

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -27,19 +26,25 @@ type Line struct {
 	Counts   bool   // it is kept although others push it out of the list
 	Cursor   string // at which a viewer resumes behind it: the ID, unless only this feed is certain of its place
 	Entry    any    // what Options.Decode has made of it
+
+	slot uint16 // of the user's list, where the line was heard on a Cluster
 }
 
-// Options configure a [Feed]. All fields are required, except NoPublish.
+// Options configure a [Feed]. All fields are required, except NoPublish and Sharded.
 type Options struct {
 	Client     redis.UniversalClient
 	Keys       keys.Keys
 	MaxEntries int           // of one user's list
 	Retention  time.Duration // of one user's list
 	NoPublish  bool          // no entry is published: viewers are served from lists alone
+	Sharded    bool          // entries are published on the channels of slots; Client is a *redis.ClusterClient
 	Log        *slog.Logger
 
 	// Decode reads one line of username's list or channel. A line without a cursor has its ID as such.
 	Decode func(username, line string) (Line, error)
+
+	// DecodeNamed reads one line that says itself whose it is, as on a Cluster.
+	DecodeNamed func(line string) (Line, error)
 
 	// Reports asks whether an application has reported itself lately, or has recorded a request. It also returns the smallest
 	// limit of their lists, 0 if none is known.
@@ -54,49 +59,57 @@ const (
 	tickInterval  = 250 * time.Millisecond
 	linger        = 5 * time.Second        // a topic without viewers is kept: its page may just be reloading
 	probeInterval = 4 * time.Second        // without anything heard, until the connection is tested
+	checkInterval = 2 * time.Second        // on a Cluster, between questions whether a master has its slots still
 	dialInterval  = 500 * time.Millisecond // at least, between two attempts to connect
 	dialTimeout   = 2 * time.Second        // of one attempt, until Redis confirms the first subscription
 )
 
-// Feed tells viewers of entries as they are recorded. It has one pub/sub connection for any number of viewers, and
-// none when there are no viewers. One goroutine, run, owns the state and never blocks. Other goroutines do what takes
-// time, and send their results as functions for run to call.
+// Feed tells viewers of entries as they are recorded. It has one pub/sub connection for any number of viewers, or one to each
+// master of a Cluster, and none when there are no viewers. One goroutine, run, owns the state and never blocks. Other goroutines
+// do what takes time, and send their results as functions for run to call.
 type Feed struct {
 	options Options
 	tick    time.Duration // how often proceed is called when nothing happens
-	probe   string        // the channel on which this feed hears itself
+	name    string        // of this feed, in its probes
+	cluster *redis.ClusterClient
 
 	starting sync.Once
 	calls    chan func() // of viewers
 	results  chan func() // of connections and snapshots
-	dialled  chan dialled
 	context  context.Context
 	cancel   context.CancelFunc
 	done     chan struct{}
 
 	// Owned by run.
-	topics   map[string]*topic // by username; not by channel, since everyone's pattern is the channel of a user named *
-	conn     *connection       // nil while there is none
-	dialing  bool
-	waiting  map[*topic]bool // confirmed, to be read in the next round
-	round    *round          // the round under way, or nil
-	dialAt   time.Time       // no dialling before that
-	heardAt  time.Time       // when something last arrived on conn
-	troubled bool            // that Redis is away has been logged
-	silence  silence
-	shortest int // of the limits of the lists that applications write, as far as they said; 0 = not known
+	topics      map[string]*topic // by username
+	channels    map[channelName]*channel
+	connections map[string]*connection // by the address of their server
+	sharded     bool                   // channels are those of slots
+	unplaced    map[*channel]bool      // have no connection
+	placing     bool                   // their servers are being looked for
+	placeAfter  time.Time              // not looked for before that
+	placePause  time.Duration          // to be made before
+	dialledAt   map[string]time.Time   // by address: when a connection was last made, or tried
+	away        map[string]bool        // by address: the last connection broke, or could not be made
+	troubled    bool                   // that Redis is away has been logged
+	silence     silence
+	shortest    int // of the limits of the lists that applications write, as far as they said; 0 = not known
 }
 
 // New returns a feed, which connects when somebody subscribes. Close it.
 func New(options Options) *Feed {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Feed{
-		options: options, tick: tickInterval, probe: options.Keys.Probe(rand.Text()),
-		calls: make(chan func()), results: make(chan func(), 256), dialled: make(chan dialled, 1),
+	f := &Feed{
+		options: options, tick: tickInterval, name: rand.Text(),
+		calls: make(chan func()), results: make(chan func(), 256),
 		context: ctx, cancel: cancel, done: make(chan struct{}),
-		topics: make(map[string]*topic), waiting: make(map[*topic]bool),
+		topics: map[string]*topic{}, channels: map[channelName]*channel{}, connections: map[string]*connection{},
+		unplaced: map[*channel]bool{}, dialledAt: map[string]time.Time{}, away: map[string]bool{},
 		silence: silence{gone: options.Silence, confirmed: options.ReportInterval + silenceInterval},
 	}
+	f.cluster, _ = options.Client.(*redis.ClusterClient)
+	f.sharded = options.Sharded && f.cluster != nil
+	return f
 }
 
 // Subscribe watches the log of one user, or of [Everyone]. after is the cursor of the entry that the viewer has seen last, or
@@ -152,8 +165,6 @@ func (f *Feed) run() {
 			call()
 		case result := <-f.results:
 			result()
-		case d := <-f.dialled:
-			f.finishDial(d)
 		case <-tick.C:
 			f.dropIdle(time.Now())
 		case <-f.context.Done():
@@ -165,23 +176,20 @@ func (f *Feed) run() {
 
 // proceed starts whatever is due.
 func (f *Feed) proceed(now time.Time) {
-	switch {
-	case len(f.topics) == 0:
+	if len(f.topics) == 0 {
 		f.disconnect()
 		f.troubled = false // nobody would notice that it is over
+		clear(f.away)
 		f.silence.interrupt()
-	case f.conn == nil:
-		if !f.dialing && now.After(f.dialAt) {
-			f.dialAt = now.Add(dialInterval)
-			f.dial()
-		}
-	case f.round != nil:
-		if now.After(f.round.deadline) {
-			f.lose(fmt.Errorf("nothing has been heard for %s", now.Sub(f.heardAt).Round(time.Second)))
-		}
-	case len(f.waiting) > 0 || now.Sub(f.heardAt) > probeInterval:
-		f.startRound(now)
-	case f.silence.due(now):
+		return
+	}
+	f.place(now)
+	quiet := false
+	for _, c := range f.connections {
+		c.proceed(now)
+		quiet = quiet || c.up && c.round == nil
+	}
+	if quiet && f.silence.due(now) {
 		f.listen(now)
 	}
 }
@@ -191,21 +199,21 @@ func (f *Feed) join(s *Subscription, fresh *topic) {
 	t, watched := f.topics[fresh.username]
 	if !watched {
 		t = fresh
-		f.topics[t.username] = t
-		if f.conn != nil {
-			f.conn.subscribe(t)
+		if f.sharded && t.everyone() {
+			t.slots = newSlots(f.options.Keys.UsedSlots())
 		}
+		f.topics[t.username] = t
+		f.watch(t)
 	}
 	if t.live && f.options.NoPublish {
-		t.confirm() // its copy is out of date: it heard of no entries
-		f.waiting[t] = true
+		f.refresh(t) // its copy is out of date: it heard of no entries
 	}
 	s.topic = t
 	t.join(s)
-	if f.troubled {
+	if t.lost {
 		s.push(Lost, false, nil)
 	}
-	if t.live && f.silence.total {
+	if t.live && !t.lost && f.silence.total {
 		s.push(Silent, false, nil)
 	}
 	s.announce()
@@ -217,26 +225,54 @@ func (f *Feed) leave(s *Subscription) {
 	s.topic.idleSince = time.Now()
 }
 
-// dropIdle gives up topics that have had no viewer for a while.
+// dropIdle gives up topics that have had no viewer for a while. It tells viewers of topics that have been without a channel for a
+// while.
 func (f *Feed) dropIdle(now time.Time) {
 	for username, t := range f.topics {
-		if len(t.subscriptions) == 0 && now.Sub(t.idleSince) > linger {
+		switch {
+		case len(t.subscriptions) == 0 && now.Sub(t.idleSince) > linger:
 			delete(f.topics, username)
-			delete(f.waiting, t)
-			if f.conn != nil {
-				f.conn.unsubscribe(t)
-			}
+			f.unwatch(t)
+		case !t.missedSince.IsZero() && now.Sub(t.missedSince) > moveGrace:
+			t.tellLost()
 		}
 	}
 }
 
-// lose drops the connection after a failure; proceed makes a new one.
-func (f *Feed) lose(err error) {
-	f.disconnect()
+// lose drops a connection after a failure. The channels of the connection are placed anew.
+func (f *Feed) lose(c *connection, err error) {
+	f.drop(c)
+	f.away[c.server.address] = true
 	f.trouble(err)
 	f.silence.interrupt()
-	for _, t := range f.topics {
-		t.interrupt()
+	f.reload()
+	channels := make([]*channel, 0, len(c.channels))
+	for _, ch := range c.channels {
+		ch.conn, ch.heard = nil, false
+		f.unplaced[ch] = true
+		channels = append(channels, ch)
+	}
+	f.placeAfter = time.Time{}
+	f.loseAll(channels)
+}
+
+// loseAll tells the viewers of channels that their server is away.
+func (f *Feed) loseAll(channels []*channel) {
+	slots := map[*topic][]uint16{}
+	for _, ch := range channels {
+		if f.channels[ch.channelName] != ch {
+			continue // given up
+		}
+		ch.lost = true
+		for _, t := range ch.topics {
+			slots[t] = append(slots[t], ch.slot)
+		}
+	}
+	for t, lost := range slots {
+		t.lose(lost)
+		if t.slots != nil && !t.live {
+			f.begin(t) // what is lost is not waited for
+		}
 	}
 }
 
@@ -248,22 +284,36 @@ func (f *Feed) trouble(err error) {
 	}
 }
 
-// disconnect closes the connection, if there is one, and forgets what was under way on it.
-func (f *Feed) disconnect() {
-	if f.conn == nil {
+// recover logs that an outage is over, when all channels are heard again.
+func (f *Feed) recover() {
+	if !f.troubled || len(f.unplaced) > 0 {
 		return
 	}
-	f.conn.close()
-	f.conn, f.round = nil, nil
-	clear(f.waiting)
+	for _, c := range f.connections {
+		if !c.up {
+			return
+		}
+	}
+	f.troubled = false
+	f.options.Log.Info("userlog: live logs are back")
+}
+
+// drop closes a connection.
+func (f *Feed) drop(c *connection) {
+	c.close()
+	delete(f.connections, c.server.address)
+}
+
+// disconnect closes all connections, and forgets what was under way on them.
+func (f *Feed) disconnect() {
+	for _, c := range f.connections {
+		f.drop(c)
+	}
 }
 
 // shutDown ends every subscription.
 func (f *Feed) shutDown() {
 	f.disconnect()
-	if f.dialing {
-		go func() { (<-f.dialled).pubsub.Close() }() // it may take until its timeout
-	}
 	for _, t := range f.topics {
 		for s := range t.subscriptions {
 			s.fail(ErrClosed)

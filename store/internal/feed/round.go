@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -18,16 +19,28 @@ const (
 	maxRound     = 100 // topics
 )
 
-// round takes snapshots of some topics and then publishes a token to ourselves. When the feed hears the token, it has
-// heard everything that was published before the snapshots. So lists and channels can be joined without a gap. A
-// round without topics tests the connection.
+// round takes snapshots of some topics of a connection and then publishes a token to the connection itself. When the connection
+// hears the token, it has heard everything that was published before the snapshots. So lists and channels can be joined
+// without a gap. A round without topics tests the connection, and on a Cluster whether its server has the slots still.
 type round struct {
 	token    string
+	probe    string // the channel for the token
 	topics   []*topic
-	full     int // a list of so many entries may have been cut off
+	everyone *topic          // on a Cluster, with slots
+	slots    map[uint16]bool // that are to be read of it
+	check    bool            // on a Cluster, whether the server has its slots
+	full     int             // a list of so many entries may have been cut off
 	deadline time.Time
-	read     map[*topic]snapshot // nil until the lists have been read
+	read     *findings // nil until the lists have been read
 	heard    bool
+}
+
+// findings are what a round has read.
+type findings struct {
+	snapshots map[*topic]snapshot
+	astray    map[*topic]bool // the list is on its way to another master
+	holding   *holding        // of a round that checks; nil = the server does not say
+	moved     bool            // the probe could not be published there
 }
 
 // snapshot is what the feed has read from Redis to join or rejoin one topic.
@@ -38,65 +51,171 @@ type snapshot struct {
 	newest  map[string]newestLine // of each user who has a log
 
 	// Of everyone:
-	before []*Line   // the entries before these, as far as they are known
-	order  certainty // how exactly the order of entries is known
-	whole  bool      // newest has all users
+	before []*Line         // the entries before these, as far as they are known
+	order  certainty       // how exactly the order of entries is known
+	whole  bool            // newest has all users
+	slots  map[uint16]bool // on a Cluster, of whose users
+	about  func(username string) bool
+}
+
+// proceed starts whatever is due on the connection.
+func (c *connection) proceed(now time.Time) {
+	switch {
+	case !c.up:
+	case c.round != nil:
+		if now.After(c.round.deadline) {
+			c.feed.lose(c, fmt.Errorf("nothing has been heard for %s", now.Sub(c.heardAt).Round(time.Second)))
+		}
+	case !c.emptyAt.IsZero() && now.Sub(c.emptyAt) > linger:
+		c.feed.drop(c)
+	case !c.deaf.IsZero():
+		if now.Sub(c.deaf) > roundTimeout {
+			c.feed.lose(c, fmt.Errorf("the subscription to %s is not confirmed", c.probe))
+		}
+	case c.isDue(now):
+		c.startRound(now)
+	}
+}
+
+// isDue reports whether there is something to be read, or the connection to be tested.
+func (c *connection) isDue(now time.Time) bool {
+	return len(c.waiting) > 0 || c.everyone != nil && c.unheard == 0 || now.Sub(c.heardAt) > probeInterval || c.isCheckDue(now)
+}
+
+// isCheckDue reports whether it is time to look whether the server has its slots still.
+func (c *connection) isCheckDue(now time.Time) bool {
+	return c.sharded && now.Sub(c.checkedAt) > probeInterval
 }
 
 // startRound takes snapshots of the topics that wait, in the background.
-func (f *Feed) startRound(now time.Time) {
-	r := &round{token: strconv.FormatInt(now.UnixNano(), 36), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
+func (c *connection) startRound(now time.Time) {
+	f := c.feed
+	r := &round{token: strconv.FormatInt(now.UnixNano(), 36), probe: c.probe, check: c.isCheckDue(now), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
 	if f.shortest > 0 {
 		r.full = min(r.full, f.shortest) // applications may keep less than we would read
 	}
 	var k knowledge // thousands of users: copied only where everyone's logs are read
-	for t := range f.waiting {
+	for t := range c.waiting {
 		if len(r.topics) == maxRound {
 			break
 		}
 		r.topics = append(r.topics, t)
-		delete(f.waiting, t)
+		delete(c.waiting, t)
 		if t.everyone() {
 			k = t.knowledge()
 		}
 	}
-	f.round = r
+	if c.everyone != nil && c.unheard == 0 {
+		r.everyone, r.slots, k = c.everyone, c.toBeRead(c.everyone), c.everyone.knowledge()
+		c.everyone = nil
+	}
+	if r.check {
+		c.checkedAt = now
+	}
+	c.round = r
 	go func() {
-		read, err := f.readAll(r, k)
-		f.report(func() { f.takeSnapshots(r, read, err) })
+		found, err := c.readAll(r, k)
+		c.report(func() { c.takeFindings(r, found, err) })
 	}()
 }
 
+// giveUpRound has what the round under way was to read be read in another one.
+func (c *connection) giveUpRound() {
+	if c.round == nil {
+		return
+	}
+	for _, t := range c.round.topics {
+		if c.feed.topics[t.username] == t {
+			c.waiting[t] = true
+		}
+	}
+	if t := c.round.everyone; t != nil {
+		c.everyone = t
+	}
+	c.round = nil
+}
+
 // readAll takes the snapshots, and publishes the token after them.
-func (f *Feed) readAll(r *round, k knowledge) (map[*topic]snapshot, error) {
+func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
+	f := c.feed
 	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
 	defer cancel()
-	read := make(map[*topic]snapshot, len(r.topics))
-	pipe := f.options.Client.Pipeline()
-	lists, kept := make(map[*topic]*redis.StringSliceCmd), make(map[*topic]*redis.StringSliceCmd)
-	left := make(map[*topic]*redis.DurationCmd)
+	found := &findings{snapshots: make(map[*topic]snapshot, len(r.topics)), astray: map[*topic]bool{}}
+	reader := everyoneReader{feed: f, client: c.server.client, knowledge: k, full: r.full}
+	if r.everyone != nil {
+		reader.slots = maps.Clone(r.slots)
+		everyone, err := reader.read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		found.snapshots[r.everyone] = everyone
+	}
+	pipe := c.server.client.Pipeline()
+	lists := make(map[*topic]listCommands)
 	for _, t := range r.topics {
 		if t.everyone() {
-			everyone, err := f.readEveryone(ctx, k, r.full)
+			everyone, err := reader.read(ctx)
 			if err != nil {
 				return nil, err
 			}
-			read[t] = everyone
+			found.snapshots[t] = everyone
 			continue
 		}
-		// What counts is read first: what the list has lost by the time when it is read is older than all that it has.
-		kept[t] = pipe.LRange(ctx, f.options.Keys.Kept(t.username), 0, int64(f.options.MaxEntries)-1)
-		lists[t] = pipe.LRange(ctx, f.options.Keys.Log(t.username), 0, int64(f.options.MaxEntries)-1)
-		left[t] = pipe.PTTL(ctx, f.options.Keys.Log(t.username))
+		lists[t] = f.queueReading(ctx, pipe, t.username)
 	}
-	pipe.Publish(ctx, f.probe, r.token)
-	if err := redisreply.Exec(ctx, pipe); err != nil {
+	published, nodes := c.queueToken(ctx, pipe, r)
+	exec := redisreply.Exec
+	if c.sharded {
+		exec = redisreply.ExecOnMaster
+	}
+	if err := exec(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("read logs: %w", err)
 	}
-	for t, list := range lists {
-		read[t] = f.snapshotOf(t.username, list.Val(), kept[t].Val(), left[t].Val(), r.full)
+	for t, commands := range lists {
+		if commands.redirected() {
+			found.astray[t] = true
+		} else {
+			found.snapshots[t] = f.snapshotOf(t.username, commands.list.Val(), commands.kept.Val(), commands.left.Val(), r.full)
+		}
 	}
-	return read, nil
+	found.moved = redisreply.IsRedirection(published.Err())
+	if nodes != nil {
+		found.holding = parseHolding(nodes.Val())
+	}
+	return found, nil
+}
+
+// queueToken queues the token, and before it the question about slots.
+func (c *connection) queueToken(ctx context.Context, pipe redis.Pipeliner, r *round) (published *redis.IntCmd, nodes *redis.StringCmd) {
+	if r.check {
+		nodes = pipe.ClusterNodes(ctx)
+	}
+	if c.sharded {
+		return pipe.SPublish(ctx, r.probe, r.token), nodes
+	}
+	return pipe.Publish(ctx, r.probe, r.token), nodes
+}
+
+// listCommands are the commands that read the log of one user.
+type listCommands struct {
+	kept, list *redis.StringSliceCmd
+	left       *redis.DurationCmd
+}
+
+// queueReading queues them. What counts is read first: what the list has lost by the time when it is read is older than all that
+// it has.
+func (f *Feed) queueReading(ctx context.Context, pipe redis.Pipeliner, username string) listCommands {
+	last := int64(f.options.MaxEntries) - 1
+	return listCommands{
+		kept: pipe.LRange(ctx, f.options.Keys.Kept(username), 0, last),
+		list: pipe.LRange(ctx, f.options.Keys.Log(username), 0, last),
+		left: pipe.PTTL(ctx, f.options.Keys.Log(username)),
+	}
+}
+
+// redirected reports whether another master has the list, or a part of it.
+func (l listCommands) redirected() bool {
+	return redisreply.IsRedirection(l.kept.Err()) || redisreply.IsRedirection(l.list.Err()) || redisreply.IsRedirection(l.left.Err())
 }
 
 // snapshotOf turns a list around. The snapshot reaches back to every entry that it contains. It reaches an empty ring if the
@@ -153,42 +272,60 @@ func (f *Feed) decode(username, line string) (*Line, error) {
 	return &decoded, nil
 }
 
-// takeSnapshots takes the result of readAll.
-func (f *Feed) takeSnapshots(r *round, read map[*topic]snapshot, err error) {
-	if r != f.round {
-		return
-	}
+// decodeNamed reads one line that says itself whose it is.
+func (f *Feed) decodeNamed(line string) (*Line, error) {
+	decoded, err := f.options.DecodeNamed(line)
 	if err != nil {
-		f.lose(err)
-		return
+		return nil, err
 	}
-	r.read = read
-	f.finishRound()
+	decoded.Cursor, decoded.slot = decoded.ID, f.options.Keys.Slot(decoded.Username)
+	return &decoded, nil
 }
 
-// echoed notes that a token came back.
-func (f *Feed) echoed(token string) {
-	if f.round != nil && f.round.token == token {
-		f.round.heard = true
-		f.finishRound()
+// takeFindings takes the result of readAll.
+func (c *connection) takeFindings(r *round, found *findings, err error) {
+	switch {
+	case r != c.round:
+	case err != nil:
+		c.feed.lose(c, err)
+	case found.moved:
+		c.changeProbe()
+	default:
+		r.read = found
+		c.finishRound()
+	}
+}
+
+// echoed notes that a message came on the connection's own channel: a token came back.
+func (c *connection) echoed(m *redis.Message) {
+	if r := c.round; r != nil && m.Channel == r.probe && r.token == m.Payload {
+		r.heard = true
+		c.finishRound()
 	}
 }
 
 // finishRound sets the round's topics live when its lists have been read and its token was heard.
-func (f *Feed) finishRound() {
-	r := f.round
+func (c *connection) finishRound() {
+	r, f := c.round, c.feed
 	if r.read == nil || !r.heard {
 		return
 	}
-	f.round = nil
-	if f.troubled {
-		f.troubled = false
-		f.options.Log.Info("userlog: live logs are back")
-	}
+	c.round = nil
+	f.recover()
 	for _, t := range r.topics {
-		if f.topics[t.username] == t && !f.waiting[t] { // or it was confirmed again after the snapshot
-			t.goLive(r.read[t])
+		switch {
+		case f.topics[t.username] != t || c.waiting[t] || !c.hears(t): // or it was confirmed again after the snapshot
+		case r.read.astray[t]:
+			t.miss(nil, time.Now()) // until its slot has moved, or a check finds that it has not
+		default:
+			t.goLive(r.read.snapshots[t])
 			f.tellSilence(t)
 		}
+	}
+	if t := r.everyone; t != nil && f.topics[t.username] == t {
+		c.finishEveryone(t, r)
+	}
+	if r.read.holding != nil {
+		c.check(r.read.holding)
 	}
 }

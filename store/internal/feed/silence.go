@@ -79,7 +79,7 @@ func (f *Feed) setSilence(total bool) {
 // tellSilence gives the viewers of a topic that is live the state that it really has.
 func (f *Feed) tellSilence(t *topic) {
 	switch {
-	case !t.live:
+	case !t.live || t.lost:
 	case f.silence.total:
 		t.tell(Silent, nil)
 	default:

@@ -107,9 +107,9 @@ func (s *Subscription) Poll() (update Update, ok bool, err error) {
 }
 
 // start gives the subscription its first entries.
-func (s *Subscription) start(gap bool, entries []*Line) {
+func (s *Subscription) start(state State, gap bool, entries []*Line) {
 	s.started = true
-	s.push(Live, gap, entries)
+	s.push(state, gap, entries)
 }
 
 // push adds entries to the queue, if the viewer has not got them. It never blocks. A viewer that waits is told by announce.

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"crypto/rand"
 	"maps"
 	"slices"
 	"time"
@@ -16,7 +17,6 @@ const Everyone = ""
 // from which viewers are served. It belongs to the feed's goroutine.
 type topic struct {
 	username string // or Everyone
-	channel  string // or pattern
 	limit    int    // of ring
 
 	retention time.Duration // of the list after its last entry
@@ -31,6 +31,11 @@ type topic struct {
 	cut    bool                  // buffer has lost its oldest entries
 	newest map[string]newestLine // the newest entry of each user, also when it has left the ring
 	whole  bool                  // newest has every user who has a log in Redis
+
+	channel     *channel  // on which the topic is heard; nil where it has slots
+	slots       *slots    // of everyone's log on a Cluster; nil elsewhere
+	lost        bool      // viewers have been told that Redis, or a part of it, is away
+	missedSince time.Time // since when the topic is without a channel; zero = it is not, or viewers have been told
 
 	subscriptions map[*Subscription]bool
 	idleSince     time.Time // when the last subscription left
@@ -56,9 +61,7 @@ func newTopic(username string, options Options) *topic {
 		ids: map[string]bool{}, newest: map[string]newestLine{}, subscriptions: map[*Subscription]bool{},
 	}
 	if t.everyone() {
-		t.channel, t.limit = options.Keys.LogPattern(), everyoneRing
-	} else {
-		t.channel = options.Keys.LogChannel(username)
+		t.limit = everyoneRing
 	}
 	return t
 }
@@ -71,8 +74,14 @@ func (t *topic) join(s *Subscription) {
 	s.limit = maxPending + 2*t.limit
 	if t.live {
 		t.expire(time.Now())
-		s.start(t.since(s.after))
+		t.start(s)
 	}
+}
+
+// start gives a subscription its first entries.
+func (t *topic) start(s *Subscription) {
+	gap, entries := t.since(s.after)
+	s.start(t.state(), gap, entries)
 }
 
 // since returns the entries behind the cursor after. gap tells that the ring does not reach back so far, or that nobody
@@ -109,7 +118,12 @@ func present(ring []slot) []*Line {
 
 // receive takes an entry from the channel.
 func (t *topic) receive(e *Line) {
-	if !t.live {
+	if t.slots != nil {
+		placed := *e // what others are given has another cursor
+		e = &placed
+		t.slots.place(e)
+	}
+	if !t.live || t.isMissing(e) {
 		t.buffer = append(t.buffer, e)
 		if len(t.buffer) > t.limit+maxBuffered {
 			t.buffer, t.cut = slices.Clone(t.buffer[maxBuffered:]), true
@@ -120,7 +134,7 @@ func (t *topic) receive(e *Line) {
 		return
 	}
 	t.hear([]*Line{e})
-	t.tell(Live, []*Line{e})
+	t.tell(t.state(), []*Line{e})
 }
 
 // tell gives all subscriptions the same entries.
@@ -195,9 +209,15 @@ func (t *topic) forgetNewest(now time.Time) {
 	}
 }
 
-// forget empties the ring.
-func (t *topic) forget() {
-	t.ring, t.ids, t.counts, t.kept, t.newest = nil, map[string]bool{}, 0, nil, map[string]newestLine{}
+// forget empties the ring. What the topic knows of users that a snapshot is not about remains.
+func (t *topic) forget(r snapshot) {
+	t.ring, t.ids, t.counts, t.kept = nil, map[string]bool{}, 0, nil
+	if t.slots == nil {
+		t.newest = map[string]newestLine{}
+		return
+	}
+	maps.DeleteFunc(t.newest, func(username string, _ newestLine) bool { return r.about(username) })
+	t.slots.order = rand.Text()
 }
 
 // expire takes entries out of the ring that have expired in Redis, so that no viewer gets them any more. Their places
@@ -227,9 +247,8 @@ func (t *topic) knowledge() knowledge {
 
 // interrupt notes that the channel can't be heard. confirm, called later, begins anew.
 func (t *topic) interrupt() {
-	t.live = false
 	t.confirm()
-	t.tell(Lost, nil)
+	t.tellLost()
 }
 
 // confirm notes that the feed hears everything that is published from now on. Entries that it heard before came by an
@@ -241,6 +260,7 @@ func (t *topic) confirm() {
 // goLive merges a snapshot with the entries that arrived on the channel meanwhile. The channel has caught up with the
 // snapshot. So entries that are in the list only are older than those in the buffer. No viewer gets an entry twice.
 func (t *topic) goLive(r snapshot) {
+	others := t.setAside(r.slots)
 	if t.cut {
 		// The buffer alone is as long as the ring, and has no hole.
 		r.kept = slices.DeleteFunc(slices.Concat(r.kept, r.entries), func(e *Line) bool { return !e.Counts })
@@ -248,34 +268,46 @@ func (t *topic) goLive(r snapshot) {
 	}
 	t.expire(time.Now())
 	gap := t.synced && (t.cut || !r.reaches(t.last()))
+	t.whole = t.knowsAll(r, gap)
 	listed, heard := t.merge(r.entries)
 	unseen, unknown := t.unseen(listed), t.unknown(heard)
 	fresh := slices.Concat(unseen, unknown)
 	if gap {
 		fresh = slices.Concat(t.missed(r.kept), fresh)
 		// A ring has no gaps: a viewer that comes back to it would not be told of one.
-		t.forget()
-		t.whole = false
+		t.forget(r)
+		t.slots.place(r.before...)
 		t.remember(r.before)
 	} else {
 		listed, heard = unseen, unknown
 	}
+	t.slots.place(slices.Concat(listed, heard)...)
 	if gap || !t.synced {
 		t.kept = r.kept
 	}
 	t.remember(listed)
 	maps.Copy(t.newest, r.newest)
 	t.hear(heard)
-	t.whole = t.whole || r.whole
-	t.live, t.synced, t.buffer = true, true, nil
+	t.live, t.synced, t.buffer, t.cut = true, true, others, t.cut && len(others) > 0
+	t.found(r.slots)
 	for s := range t.subscriptions {
 		if s.started {
-			s.push(Live, gap, fresh)
+			s.push(t.state(), gap, fresh)
 		} else {
-			s.start(t.since(s.after))
+			t.start(s)
 		}
 	}
 	t.announce()
+}
+
+// knowsAll reports whether the topic knows, with a snapshot, the newest entry of every user who has a log.
+func (t *topic) knowsAll(r snapshot, gap bool) bool {
+	switch {
+	case t.slots == nil || !t.synced:
+		return t.whole && !gap || r.whole
+	default: // the snapshot is about some users
+		return t.whole && (r.whole || !gap)
+	}
 }
 
 // missed returns what counts and nobody has been told of: what was kept behind the last entry that the topic has had.

@@ -16,6 +16,15 @@ func (k Keys) Slot(username string) uint16 { return slot(k.Log(username)) }
 // The channel is in that slot itself. So wherever a list is, its channel is there as well, also while slots move.
 func (k Keys) SlotChannel(slot uint16) string { return k.slotChannel(k.tags()[slot]) }
 
+// SlotProbe is [Keys.Probe] in a slot of a Cluster.
+func (k Keys) SlotProbe(in uint16, nonce string) string {
+	for n := 0; ; n++ {
+		if name := k.channel + "probe:{" + strconv.Itoa(n) + "}" + nonce; k.isInOneSlot() || slot(name) == in {
+			return name
+		}
+	}
+}
+
 // SlotPattern matches every [Keys.SlotChannel], as access lists have it.
 func (k Keys) SlotPattern() string { return k.channel + "slot:*" }
 

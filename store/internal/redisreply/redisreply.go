@@ -4,6 +4,7 @@ package redisreply
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -23,15 +24,46 @@ func IsMultiRefused(err error) bool {
 	return redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(err.Error(), "'multi'")
 }
 
+// IsUnknownCommand reports whether Redis does not have a command, as before the version that brought it.
+func IsUnknownCommand(err error) bool { return redis.HasErrorPrefix(err, "ERR unknown command") }
+
+// IsRedirection reports whether a node of a Cluster has said that a key is at another one, or on its way there.
+func IsRedirection(err error) bool {
+	return redis.HasErrorPrefix(err, "MOVED") || redis.HasErrorPrefix(err, "ASK") || redis.HasErrorPrefix(err, "TRYAGAIN")
+}
+
+// Moved returns the slot that a node of a Cluster does not have, if that is what it has said.
+func Moved(err error) (slot uint16, ok bool) {
+	if !redis.HasErrorPrefix(err, "MOVED") {
+		return 0, false
+	}
+	fields := strings.Fields(err.Error()) // MOVED 3999 127.0.0.1:6381
+	if len(fields) < 2 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(fields[1], 10, 14)
+	return uint16(n), err == nil
+}
+
 // Exec executes a pipeline that reads. A key that holds something else, or nothing, reads as empty:
 // it is not there by our doing, and must not take the logs of others with it.
 func Exec(ctx context.Context, pipe redis.Pipeliner) error {
+	return exec(ctx, pipe, func(err error) bool { return IsWrongType(err) || errors.Is(err, redis.Nil) })
+}
+
+// ExecOnMaster is [Exec] on one master of a Cluster. The commands themselves tell what is at another one: see
+// [IsRedirection].
+func ExecOnMaster(ctx context.Context, pipe redis.Pipeliner) error {
+	return exec(ctx, pipe, func(err error) bool { return IsWrongType(err) || errors.Is(err, redis.Nil) || IsRedirection(err) })
+}
+
+func exec(ctx context.Context, pipe redis.Pipeliner, allowed func(error) bool) error {
 	commands, err := pipe.Exec(ctx)
 	if !Is(err) {
 		return err
 	}
 	for _, command := range commands {
-		if err := command.Err(); err != nil && !IsWrongType(err) && !errors.Is(err, redis.Nil) {
+		if err := command.Err(); err != nil && !allowed(err) {
 			return err
 		}
 	}

@@ -103,8 +103,11 @@ func Reporting(t *testing.T, logs *store.Store, n int) []store.Application {
 }
 
 // Keys are the names of a store's keys and channels.
-func Keys(logs *store.Store) keys.Keys {
-	names, err := keys.New(logs.KeyPrefix(), cmp.Or(logs.KeyPrefix(), store.DefaultKeyPrefix))
+func Keys(logs *store.Store) keys.Keys { return KeysOf(logs.KeyPrefix()) }
+
+// KeysOf is [Keys] by their prefix.
+func KeysOf(prefix string) keys.Keys {
+	names, err := keys.New(prefix, cmp.Or(prefix, store.DefaultKeyPrefix))
 	if err != nil {
 		panic(err) // it was good enough for the store
 	}

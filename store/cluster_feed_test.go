@@ -1,0 +1,183 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/internal/storetest"
+)
+
+// oneOfEach returns a user of each master of a cluster, in the order of the masters.
+func oneOfEach(t *testing.T, cluster *redistest.Cluster, masters int) []string {
+	t.Helper()
+	found := make([]string, masters)
+	for n, missing := 0, masters; missing > 0; n++ {
+		username := fmt.Sprint("user", n)
+		at := cluster.Slot("userlog:log:"+username) * masters / 16384
+		if found[at] == "" {
+			found[at] = username
+			missing--
+		}
+	}
+	return found
+}
+
+func TestViewersOnACluster(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	client := cluster.Client(t)
+	applications, logs := storetest.Open(t, client, store.Options{}), storetest.Open(t, client, store.Options{})
+	users := oneOfEach(t, cluster, 3)
+	storetest.Record(applications, users[0], 0, 2)
+	storetest.Written(t, applications)
+	all := storetest.Watch(t, logs, "", "")
+	all.Live(2)
+	views := make([]*storetest.View, 3)
+	for i, username := range users {
+		views[i] = storetest.Watch(t, logs, username, "")
+	}
+	views[0].Live(2)
+	for n := range 5 {
+		for i, username := range users {
+			storetest.Record(applications, username, 10*i+n, 10*i+n+1)
+		}
+	}
+	views[0].Live(7)
+	views[1].Live(5)
+	views[2].Live(5)
+	views[0].Shows("0 1 0 1 2 3 4")
+	views[1].Shows(storetest.Numbers(10, 15))
+	views[2].Shows(storetest.Numbers(20, 25))
+	all.Live(17)
+	if all.Gaps > 0 || len(all.Entries) != 17 {
+		t.Errorf("everyone, with %d gaps: %s", all.Gaps, all.Paths())
+	}
+	for _, master := range cluster.Nodes[:3] {
+		if n := connections(t, master.Client(t)); n != 1 {
+			t.Errorf("%d connections to %s", n, master.Address)
+		}
+	}
+}
+
+// A master that dies takes away the logs of its own users only, until another one has taken over.
+func TestAMasterDies(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		fail     func(*redistest.Server)
+		recovers bool
+	}{
+		{"killed", (*redistest.Server).Kill, false},
+		{"frozen", (*redistest.Server).Pause, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			cluster := redistest.StartCluster(t, 3)
+			client := cluster.Client(t)
+			logs := storetest.Open(t, client, store.Options{})
+			users := oneOfEach(t, cluster, 3)
+			all := storetest.Watch(t, logs, "", "")
+			all.Live(0)
+			views := make([]*storetest.View, 3)
+			for i, username := range users {
+				views[i] = storetest.Watch(t, logs, username, "")
+				views[i].Live(0)
+				publish(t, client, username, 0)
+				views[i].Live(1)
+			}
+			all.Live(3)
+			master := cluster.MasterOfSlot(0)
+			failed := time.Now()
+			test.fail(master)
+			views[0].Until(func() bool { return views[0].State == store.Lost })
+			all.Until(func() bool { return all.State == store.Lost })
+			t.Logf("told after %s", time.Since(failed))
+			publish(t, client, users[1], 1)
+			publish(t, client, users[2], 1)
+			cluster.MasterOfSlot(0)
+			healed := time.Now()
+			client.ReloadState(t.Context())
+			redistest.Eventually(t, "it is written again", func() bool { return tryPublish(client, users[0], 1) == nil })
+			views[0].Live(2)
+			t.Logf("live again after %s", time.Since(healed))
+			all.Live(6)
+			for i, v := range views {
+				v.Live(2)
+				v.Shows("0 1")
+				if i > 0 && v.Lost > 0 {
+					t.Errorf("a viewer of another master is told that it is lost")
+				}
+			}
+			if all.Gaps > 0 {
+				t.Errorf("everyone has %d gaps: %s", all.Gaps, all.Paths())
+			}
+			if test.recovers {
+				master.Resume()
+				cluster.AwaitHealth()
+				publish(t, client, users[0], 2)
+				views[0].Live(3)
+				all.Live(7)
+			}
+		})
+	}
+}
+
+// publish records an entry as applications do.
+func publish(t *testing.T, client *redis.ClusterClient, username string, n int) {
+	t.Helper()
+	redistest.Eventually(t, "an entry is written", func() bool { return tryPublish(client, username, n) == nil })
+}
+
+// tryPublish is publish once. It adds the user to the index as well, which one master has.
+func tryPublish(client *redis.ClusterClient, username string, n int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	e := storetest.Entry(username, n)
+	e.ID, e.Time = fmt.Sprintf("%s-%d", username, n), time.Now()
+	line, err := e.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	names := storetest.KeysOf("userlog:")
+	pipe := client.TxPipeline()
+	pipe.LPush(ctx, names.Log(username), line)
+	pipe.PExpire(ctx, names.Log(username), time.Hour)
+	pipe.SPublish(ctx, names.SlotChannel(names.Slot(username)), line)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return err
+	}
+	return nil
+}
+
+// A slot that moves to another master, or is on its way, is followed.
+func TestASlotMoves(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	client := cluster.Client(t)
+	logs := storetest.Open(t, client, store.Options{})
+	username := oneOfEach(t, cluster, 3)[0]
+	ada, all := storetest.Watch(t, logs, username, ""), storetest.Watch(t, logs, "", "")
+	ada.Live(0)
+	all.Live(0)
+	slot := cluster.Slot("userlog:log:" + username)
+	var want []string
+	for n := range 30 {
+		want = append(want, fmt.Sprint(n))
+		publish(t, client, username, n)
+		if n%5 == 2 {
+			cluster.Move(cluster.Nodes[n%3], slot)
+		}
+	}
+	ada.Live(30)
+	all.Live(30)
+	ada.Shows(strings.Join(want, " "))
+	all.Shows(strings.Join(want, " "))
+	t.Logf("viewers have been told that logs are lost: %d, everyone's %d times", ada.Lost, all.Lost)
+}

@@ -1,0 +1,113 @@
+package feed
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// holding is what a node of a Cluster says of its own slots.
+type holding struct {
+	slots  map[uint16]bool // nil = it is no master
+	moving map[uint16]bool // of these, those whose lists may be at another master already
+}
+
+// parseHolding reads the line about the node itself in what CLUSTER NODES answers, such as
+//
+//	07c3… 127.0.0.1:30004@31004 myself,master - 0 0 4 connected 0-5460 5462 [77->-e7d1…]
+//
+// where the list of slots ends with one that is on its way to another node. It returns nil where there is no such line.
+func parseHolding(nodes string) *holding {
+	for line := range strings.Lines(nodes) {
+		fields := strings.Fields(line)
+		if len(fields) < 8 || !strings.HasPrefix(fields[2], "myself") {
+			continue
+		}
+		h := &holding{slots: map[uint16]bool{}, moving: map[uint16]bool{}}
+		if strings.Contains(fields[2], "master") {
+			for _, field := range fields[8:] {
+				h.add(field)
+			}
+		}
+		return h
+	}
+	return nil
+}
+
+// add takes one slot, a range of slots, or a slot on its way. One that is on its way here is not here.
+func (h *holding) add(field string) {
+	if slot, _, moving := strings.Cut(strings.TrimPrefix(field, "["), "->-"); moving {
+		if n, err := strconv.ParseUint(slot, 10, 14); err == nil {
+			h.moving[uint16(n)] = true
+		}
+		return
+	}
+	first, last, isRange := strings.Cut(field, "-")
+	if !isRange {
+		last = first
+	}
+	from, err := strconv.ParseUint(first, 10, 14)
+	to, err2 := strconv.ParseUint(last, 10, 14)
+	if err != nil || err2 != nil {
+		return
+	}
+	for n := from; n <= to; n++ {
+		h.slots[uint16(n)] = true
+	}
+}
+
+// check compares the connection's channels with the slots that its server has. Redis says by itself which subscriptions it ends.
+// This is for all that it does not say.
+func (c *connection) check(h *holding) {
+	for _, ch := range c.channels {
+		if !h.slots[ch.slot] {
+			c.feed.displace(ch)
+			continue
+		}
+		for _, t := range ch.topics {
+			if ch.heard && (h.moving[ch.slot] || t.isUnread(ch.slot)) {
+				t.heard(ch.slot)
+				c.wait(t)
+			}
+		}
+	}
+	if !h.slots[c.probeSlot] {
+		c.changeProbe()
+	}
+}
+
+// hears reports whether the connection hears a user's topic.
+func (c *connection) hears(t *topic) bool {
+	return !c.sharded || t.channel.conn == c && t.channel.heard
+}
+
+// toBeRead are the slots that the connection hears and whose lists everyone's topic has not read since.
+func (c *connection) toBeRead(t *topic) map[uint16]bool {
+	slots := make(map[uint16]bool, len(c.channels))
+	for _, ch := range c.channels {
+		if ch.heard && t.slots.missing[ch.slot] {
+			slots[ch.slot] = true
+		}
+	}
+	return slots
+}
+
+// finishEveryone joins the slots of everyone's topic that a round has read.
+func (c *connection) finishEveryone(t *topic, r *round) {
+	read := r.read.snapshots[t]
+	heard := 0
+	for _, ch := range c.channels {
+		if ch.heard && read.slots[ch.slot] {
+			heard++
+		}
+	}
+	if c.everyone != nil || heard < len(read.slots) { // some have been confirmed or have moved since
+		c.everyone = t
+		return
+	}
+	c.feed.joinSlots(t, c, read)
+	c.feed.tellSilence(t)
+	if len(read.slots) < len(r.slots) {
+		t.miss(nil, time.Now()) // the rest is on its way to other masters
+	}
+}

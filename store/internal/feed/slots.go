@@ -1,0 +1,168 @@
+package feed
+
+import (
+	"crypto/rand"
+	"maps"
+	"slices"
+	"time"
+)
+
+// slots is what everyone's topic knows of the slots of a Cluster, on whose channels its entries come. All processes find the
+// entries of one slot in the same order. How those of several slots follow one another is known to this process alone. So
+// cursors carry its name, and another process answers them with a gap.
+type slots struct {
+	missing map[uint16]bool          // whose entries do not arrive, or whose lists are to be read
+	parts   map[*connection]snapshot // what masters had, while nothing has been shown yet
+	order   string                   // the name of the order of the ring
+}
+
+func newSlots(all []uint16) *slots {
+	s := &slots{missing: make(map[uint16]bool, len(all)), parts: map[*connection]snapshot{}, order: rand.Text()}
+	for _, slot := range all {
+		s.missing[slot] = true
+	}
+	return s
+}
+
+// place gives entries cursors with the name of the order. Where nothing is known of slots, they have their cursors already.
+func (s *slots) place(entries ...*Line) {
+	if s == nil {
+		return
+	}
+	for _, e := range entries {
+		e.Cursor = e.ID + "~" + s.order
+	}
+}
+
+// heard notes that everything is heard from now on that is published on the channel of a slot, or on the topic's own one.
+func (t *topic) heard(slot uint16) {
+	if t.slots == nil {
+		t.confirm()
+	} else {
+		t.slots.missing[slot] = true // until it has been read
+	}
+}
+
+// miss notes that the channels of some slots, or the topic's own one, are not heard for a moment.
+func (t *topic) miss(lost []uint16, now time.Time) {
+	if t.missedSince.IsZero() && !t.lost {
+		t.missedSince = now
+	}
+	if t.slots == nil {
+		t.confirm()
+		return
+	}
+	gone := make(map[uint16]bool, len(lost))
+	for _, slot := range lost {
+		gone[slot], t.slots.missing[slot] = true, true
+	}
+	t.buffer = slices.DeleteFunc(t.buffer, func(e *Line) bool { return gone[e.slot] })
+	for c, part := range t.slots.parts {
+		if slices.ContainsFunc(lost, func(slot uint16) bool { return part.slots[slot] }) {
+			delete(t.slots.parts, c)
+			c.everyone = t // has to read again what it still hears
+		}
+	}
+}
+
+// lose notes that the servers of the topic's channel, or of those of some slots, are away.
+func (t *topic) lose(lost []uint16) {
+	if t.slots == nil {
+		t.interrupt()
+		return
+	}
+	t.miss(lost, time.Now())
+	t.tellLost()
+}
+
+// tellLost tells the viewers that entries do not arrive.
+func (t *topic) tellLost() {
+	t.lost, t.missedSince = true, time.Time{}
+	t.tell(Lost, nil)
+}
+
+// isUnread reports whether the topic, or a slot of it, is still to be read.
+func (t *topic) isUnread(slot uint16) bool {
+	if t.slots == nil {
+		return !t.live
+	}
+	return t.slots.missing[slot]
+}
+
+// isMissing reports whether an entry belongs to what is still to be read.
+func (t *topic) isMissing(e *Line) bool { return t.slots != nil && t.slots.missing[e.slot] }
+
+// setAside takes out of the buffer what a reading is not about, and returns it.
+func (t *topic) setAside(about map[uint16]bool) (others []*Line) {
+	if t.slots == nil {
+		return nil
+	}
+	var own []*Line
+	for _, e := range t.buffer {
+		if about[e.slot] {
+			own = append(own, e)
+		} else {
+			others = append(others, e)
+		}
+	}
+	t.buffer = own
+	return others
+}
+
+// found notes that the entries of some slots are known and arrive.
+func (t *topic) found(about map[uint16]bool) {
+	if t.slots != nil {
+		maps.DeleteFunc(t.slots.missing, func(slot uint16, _ bool) bool { return about[slot] })
+		if len(t.slots.missing) > 0 {
+			return
+		}
+	}
+	t.lost, t.missedSince = false, time.Time{}
+}
+
+// state is what a viewer of a live topic is told.
+func (t *topic) state() State {
+	if t.lost {
+		return Lost
+	}
+	return Live
+}
+
+// joinSlots takes a snapshot of the slots of one master. The first time it waits until all masters that answer have been read,
+// so that viewers begin with the newest entries of all.
+func (f *Feed) joinSlots(t *topic, c *connection, r snapshot) {
+	if t.live {
+		t.goLive(r)
+		return
+	}
+	t.slots.parts[c] = r
+	f.begin(t)
+}
+
+// begin shows everyone's log for the first time, unless a part of it is still to come.
+func (f *Feed) begin(t *topic) {
+	r := t.slots.all()
+	for name, slot := range f.channelsOf(t) {
+		if !r.slots[slot] && !f.channels[name].lost {
+			return
+		}
+	}
+	if len(r.slots) > 0 {
+		clear(t.slots.parts)
+		t.goLive(r)
+	}
+}
+
+// all puts the first snapshots of all masters together.
+func (s *slots) all() snapshot {
+	r := snapshot{newest: map[string]newestLine{}, slots: map[uint16]bool{}, whole: true, reaches: func(*Line) bool { return true }}
+	for _, part := range s.parts {
+		r.entries = append(r.entries, part.entries...)
+		maps.Copy(r.newest, part.newest)
+		maps.Copy(r.slots, part.slots)
+		r.whole = r.whole && part.whole
+	}
+	r.whole = r.whole && len(r.slots) == len(s.missing)
+	sortEveryone(r.entries)
+	return r
+}
