@@ -25,6 +25,9 @@ func (a asked) leadsTo(response http.Header, redirects bool) string {
 // samePath is path and query of an address, if that is on the host: "" for any other address, so
 // that nothing about another site is recorded. It slices, and does not allocate.
 func samePath(address, host string) string {
+	if address == "" {
+		return ""
+	}
 	address, _, _ = strings.Cut(address, "#")
 	if scheme, rest, found := strings.Cut(address, "://"); found && (scheme == "http" || scheme == "https") {
 		end := strings.IndexAny(rest, "/?")

@@ -29,11 +29,11 @@ func (r *response) leave(panicked bool) (code int, open bool) {
 		//lint:ignore errorlint the site may wrap this very error in a cause of its own
 		gone = !outlived && canceled == context.Canceled && context.Cause(r.ctx) == canceled && r.hasGone(server)
 	}
-	if !outlived {
-		r.answer = r.Header() // which belongs to the server when the request is over
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if outlived {
+		r.answer = nil
+	}
 	r.panicked, r.sentBefore, r.canceled, r.gone, r.outlived = panicked, r.code != 0, canceled, gone, outlived
 	return r.code, !r.finished
 }
@@ -84,39 +84,31 @@ func (r *response) hasGone(server http.ResponseWriter) bool {
 // itself, 0 if there is none.
 func (r *response) finish(code int) {
 	if r.host.find(r, code) {
-		r.mu.Lock()
-		if r.code == 0 {
-			r.code, r.late = code, r.gone
-		}
-		r.mu.Unlock()
-		r.record()
+		r.record(code)
 	}
 	r.host.release(r)
 }
 
-// await records the request when its answer ends with another status than code, or with that. certain says that Gin is going to
-// send a header, whatever happens outside.
-func (r *response) await(code int, certain bool) {
+// await records the request when its answer ends with another status than code, or with that.
+func (r *response) await(code int) {
 	if !r.host.find(r, code) {
 		r.host.release(r)
-	} else if !r.park(certain) {
-		r.record()
+	} else if !r.park() {
+		r.record(0)
 		r.host.release(r)
 	}
 }
 
 // park keeps the entry until the answer ends. It returns false if nothing is left to wait for.
-func (r *response) park(certain bool) bool {
+func (r *response) park() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.hijacked || r.code != 0 && (!r.panicked || r.ctx.Done() == nil) {
 		return false
 	}
-	r.parked, r.certain = true, certain
-	if !certain {
-		server := lowest(r.ResponseWriter) // not later: what lies between may serve another request then
-		r.stopWaiting = context.AfterFunc(r.ctx, func() { r.lose(server) })
-	}
+	r.parked = true
+	server := lowest(r.ResponseWriter) // not later: what lies between may serve another request then
+	r.stopWaiting = context.AfterFunc(r.ctx, func() { r.lose(server) })
 	return true
 }
 
@@ -142,20 +134,16 @@ func (r *response) lose(server http.ResponseWriter) {
 // unpark records the entry that was parked, once.
 func (r *response) unpark() {
 	r.mu.Lock()
-	parked, certain, stop := r.parked, r.certain, r.stopWaiting
+	parked, stop := r.parked, r.stopWaiting
 	r.parked, r.finished = false, true
 	r.mu.Unlock()
 	if !parked {
 		return // it has been recorded meanwhile
 	}
-	if certain || r.refresh() {
-		r.record()
+	if r.refresh() {
+		r.record(0)
 	}
-	if stop == nil {
-		r.host.release(r)
-	} else {
-		stop()
-	}
+	stop()
 }
 
 // refresh brings what was found up to date with what has been said and answered since. It returns false if the request is not
@@ -181,10 +169,10 @@ func (r *response) refresh() bool {
 	return true
 }
 
-// record hands an entry over, with what is known now of how the answer ended.
-func (r *response) record() {
+// record hands an entry over, with what is known now of how the answer ended. sent is the status that was sent if none was seen.
+func (r *response) record(sent int) {
 	f := &r.found
-	code, ended := r.outcome()
+	code, ended := r.outcome(sent)
 	if f.Code == f.code { // or else Annotate has changed it
 		f.Code = code
 	}

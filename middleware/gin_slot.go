@@ -116,6 +116,32 @@ func (s *ginSlot) lost() bool {
 	return false
 }
 
+// habit is what was found out about one of Gin's contexts. Gin uses a context again as we use a response, and mostly the same
+// two meet, so that nothing has to be found out anew.
+type habit struct {
+	writer   http.ResponseWriter  // Gin's own, of that context
+	field    *http.ResponseWriter // where it keeps the server's
+	server   reflect.Type         // of the server's, which writes to no other; nil where that is not known
+	notifies bool                 // the server's can't have anything of net/http around it that is not seen
+	inEngine bool                 // the server's is that of another engine of Gin
+}
+
+// fits reports whether the habit is about this writer, and its server's.
+func (h *habit) fits(w http.ResponseWriter) bool {
+	return h.server != nil && h.writer == w && reflect.TypeOf(*h.field) == h.server
+}
+
+// learn notes what is known of a writer of Gin's.
+func (h *habit) learn(w http.ResponseWriter, field *http.ResponseWriter) {
+	server := *field
+	if _, isTracked := server.(interface{ tracked() *response }); isTracked || below(server) != nil {
+		return // what is below may be another for each request
+	}
+	h.writer, h.field, h.server = w, field, reflect.TypeOf(server)
+	_, h.notifies = server.(closeNotifier)
+	_, h.inEngine = server.(gin.ResponseWriter)
+}
+
 // below is the writer that w writes to, nil if that can't be known.
 func below(w http.ResponseWriter) http.ResponseWriter {
 	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {

@@ -89,6 +89,7 @@ func (t *httpTracker) open(w http.ResponseWriter, request *http.Request, nearest
 	r := &response{ResponseWriter: w}
 	r.host, r.logs = t, t.logs
 	r.accept(&t.recording, request, nearest)
+	r.answer = w.Header()
 	r.r = request.WithContext(context.WithValue(r.ctx, announced{}, r))
 	r.before = t.before(r.r)
 	return r

@@ -47,7 +47,7 @@ func (i *identity[R]) ask(subject R) (username string) {
 func (i *identity[R]) find(subject R, r *response, route string, code int) (record bool) {
 	defer r.recoverPanic()
 	f := &r.found
-	r.request.fill(&f.Entry, r.Header(), code)
+	r.request.fill(&f.Entry, r.answer, code)
 	f.code, f.location, f.requestID = code, f.Location, f.RequestID
 	username := i.username(subject)
 	f.notes = r.said() // which that function may have changed

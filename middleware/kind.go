@@ -17,8 +17,14 @@ type asked struct {
 }
 
 func askedBy(r *http.Request) asked {
-	a := asked{host: r.Host, htmx: has(r.Header, "Hx-Request")}
-	a.kind = kindOf(r, a.htmx)
+	a := asked{host: r.Host}
+	switch destination := value(r.Header, "Sec-Fetch-Dest"); destination {
+	case "", "empty": // whatever a script has asked for, or an old browser
+		a.htmx = has(r.Header, "Hx-Request")
+		a.kind = kindOf(r, destination, a.htmx)
+	default:
+		a.kind = kindFor(r.Header, destination)
+	}
 	if a.htmx {
 		a.from = samePath(value(r.Header, "Hx-Current-Url"), a.host)
 	}
@@ -54,47 +60,40 @@ func beginsWithFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// kindOf says what a request was for. What is more special is looked for first: a prefetched page
+// kindOf says what a request was for that names no destination. What is more special is looked for first: a prefetched page
 // says that it is a page, too.
-func kindOf(r *http.Request, htmx bool) store.Kind {
+func kindOf(r *http.Request, destination string, htmx bool) store.Kind {
 	h := r.Header
+	accept := value(h, "Accept")
 	switch {
-	case strings.EqualFold(value(h, "Upgrade"), "websocket"), r.Method == http.MethodGet && value(h, "Accept") == "text/event-stream":
+	case strings.EqualFold(value(h, "Upgrade"), "websocket"), r.Method == http.MethodGet && accept == "text/event-stream":
 		return store.KindSocket
-	case prefetches(h):
+	case prefetches(h), value(h, "X-Moz") == "prefetch", has(h, "Hx-Preloaded"): // an old Firefox, htmx' extension
 		return store.KindPrefetch
 	case htmx && has(h, "Hx-Boosted"), has(h, "Hx-History-Restore-Request"):
 		return store.KindPage
 	case htmx:
 		return store.KindFragment
 	}
-	destination := value(h, "Sec-Fetch-Dest")
-	if destination == "" || destination == "empty" {
-		if kind := kindOfLibrary(h); kind != store.KindUnknown {
-			return kind
-		}
+	if kind := kindOfLibrary(h, accept); kind != store.KindUnknown {
+		return kind
 	}
-	switch destination {
-	case "":
-		return kindAccepted(h)
-	case "empty":
-		return kindOfScript(r)
+	if destination == "" {
+		return kindAccepted(h, accept)
 	}
-	return kindFor(destination)
+	return kindOfScript(r, accept)
 }
 
-// prefetches reports whether something is loaded only in case it will be wanted. Besides the
-// standard's header there are those of older browsers and of htmx's preload extension.
+// prefetches reports whether something is loaded only in case it will be wanted. Besides the standard's header there is that
+// of older browsers.
 func prefetches(h http.Header) bool {
-	return strings.Contains(value(h, "Sec-Purpose"), "prefetch") || value(h, "Purpose") == "prefetch" ||
-		value(h, "X-Moz") == "prefetch" || has(h, "Hx-Preloaded")
+	return strings.Contains(value(h, "Sec-Purpose"), "prefetch") || value(h, "Purpose") == "prefetch"
 }
 
 // kindOfLibrary knows libraries, besides htmx, that load pages by a script and say so. It is KindUnknown for all other
 // requests. The headers are those that test/e2e/libraries_test.go observes, or that a library documents. What a request accepts
 // parts the libraries in two, so that few headers have to be looked up.
-func kindOfLibrary(h http.Header) store.Kind {
-	accept := value(h, "Accept")
+func kindOfLibrary(h http.Header, accept string) store.Kind {
 	html := strings.Contains(accept, "text/html")
 	switch {
 	case !html && accept != "*/*":
@@ -161,8 +160,7 @@ func isMainTarget(target string) bool {
 
 // kindOfScript judges requests that a script sent, or a service worker that passes on what the browser asked for. What it
 // passes on has lost its destination, but still accepts what the browser would take.
-func kindOfScript(r *http.Request) store.Kind {
-	accept := value(r.Header, "Accept")
+func kindOfScript(r *http.Request, accept string) store.Kind {
 	switch mode := value(r.Header, "Sec-Fetch-Mode"); {
 	case mode == "navigate" && strings.HasPrefix(accept, "text/html,"):
 		return store.KindPage
@@ -179,8 +177,12 @@ func kindOfScript(r *http.Request) store.Kind {
 	return store.KindFetch
 }
 
-// kindFor reads Sec-Fetch-Dest, whose values are a fixed list that may grow by further assets.
-func kindFor(destination string) store.Kind {
+// kindFor reads Sec-Fetch-Dest where that names what the browser itself has asked for. Its values are a fixed list that may grow
+// by further assets.
+func kindFor(h http.Header, destination string) store.Kind {
+	if prefetches(h) {
+		return store.KindPrefetch
+	}
 	switch destination {
 	case "document":
 		return store.KindPage
@@ -196,8 +198,7 @@ func kindFor(destination string) store.Kind {
 
 // kindAccepted judges requests of browsers that send no Sec-Fetch-Dest: old ones, and all of them
 // where a site is neither served by https nor local.
-func kindAccepted(h http.Header) store.Kind {
-	accept := value(h, "Accept")
+func kindAccepted(h http.Header, accept string) store.Kind {
 	switch {
 	case has(h, "X-Requested-With"):
 		return store.KindFetch

@@ -55,6 +55,7 @@ func (r *response) note(change func(*notes)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.notes)
+	r.noted.Store(true)
 }
 
 // notesBefore are notes that were made in front of Track, or nil.

@@ -16,12 +16,16 @@ import (
 // the body and one of 4,096 for the connection.
 const heldBack = 2048 + 4096
 
-// outcome says with which status the answer ended, and how, as far as can be known here.
-func (r *response) outcome() (code int, ended store.End) {
+// outcome says with which status the answer ended, and how, as far as can be known here. sent is the status that was sent if
+// none was seen.
+func (r *response) outcome(sent int) (code int, ended store.End) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.code == 0 && sent != 0 {
+		r.code, r.late = sent, r.gone
+	}
 	switch {
-	case r.hijacked && r.request.upgrade:
+	case r.hijacked && upgrades(r.header):
 		return http.StatusSwitchingProtocols, store.EndOrdinary
 	case r.hijacked:
 		return 0, store.EndUnknown
@@ -78,7 +82,11 @@ func (x *exchange) isPastLimit() bool {
 		return !x.limit.IsZero() && time.Now().After(x.limit)
 	}
 	server, _ := x.ctx.Value(http.ServerContextKey).(*http.Server)
-	return server != nil && server.WriteTimeout > 0 && time.Since(x.request.at) >= server.WriteTimeout
+	if server == nil || server.WriteTimeout <= 0 {
+		return false
+	}
+	elapsed, _ := x.request.at.elapsed()
+	return elapsed >= server.WriteTimeout
 }
 
 // isDelivered reports whether the client has got all of the answer, although the handlers were not done.

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -19,6 +18,7 @@ type recording struct {
 	ignore     []*regexp.Regexp
 	prefix     string // what a proxy strips from paths
 	idHeader   string // in canonical form
+	clock      *clock
 }
 
 // announcer is a recorder that wants to know that it is going to be used, as a *store.Store does.
@@ -45,6 +45,7 @@ func newRecording(constructor string, logs Recorder, given settings) recording {
 		comparable: v.Comparable(),
 		prefix:     externalPrefix(constructor, given.externalPrefix),
 		idHeader:   http.CanonicalHeaderKey(cmp.Or(given.requestIDHeader, "X-Request-Id")),
+		clock:      newClock(),
 	}
 	for _, pattern := range given.ignore {
 		compiled, err := regexp.Compile(pattern)
@@ -120,12 +121,12 @@ func traceID(traceparent string) string {
 	return id
 }
 
-// upgrades reports whether the request asks to change the protocol.
-func upgrades(r *http.Request) bool {
-	if len(r.Header["Upgrade"]) == 0 {
+// upgrades reports whether a request with such a header asks to change the protocol.
+func upgrades(h http.Header) bool {
+	if !has(h, "Upgrade") {
 		return false
 	}
-	for _, value := range r.Header["Connection"] {
+	for _, value := range h["Connection"] {
 		if strings.Contains(strings.ToLower(value), "upgrade") {
 			return true
 		}
@@ -136,16 +137,16 @@ func upgrades(r *http.Request) bool {
 // arrived is a request as it came in. Handlers may change a request, or put another in its place.
 type arrived struct {
 	asked
-	at                      time.Time
+	at                      moment
 	method, uri, id, prefix string
 	idHeader                string
-	upgrade, http2          bool
+	http2                   bool
 }
 
 // arrive notes what a request is when it comes in.
 func (r *recording) arrive(a *arrived, request *http.Request) {
 	a.asked = askedBy(request)
-	a.at, a.method, a.id, a.upgrade = time.Now(), request.Method, r.requestID(request.Header), upgrades(request)
+	a.at, a.method, a.id = r.clock.now(), request.Method, r.requestID(request.Header)
 	a.http2 = request.ProtoMajor >= 2
 	a.prefix, a.idHeader = r.prefix, r.idHeader
 	if a.uri = requestURI(request); r.prefix != "" && strings.HasPrefix(a.uri, "/") {
@@ -156,8 +157,7 @@ func (r *recording) arrive(a *arrived, request *http.Request) {
 // fill fills in what every framework knows of a request that is answered now.
 func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
 	e.Method, e.Path, e.Code, e.Kind, e.From = a.method, a.uri, code, a.answered(answer), a.from
-	e.Duration = time.Since(a.at)
-	e.Time = a.at.Add(e.Duration) // what time.Now would say, for half of its cost
+	e.Duration, e.Time = a.at.elapsed()
 	e.RequestID = a.requestID(answer)
 	e.Location = a.leads(answer, e.Redirects())
 }

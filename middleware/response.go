@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -29,13 +30,6 @@ type response struct {
 	exchange
 }
 
-// habit is what was found out about one of Gin's contexts. Gin uses a context again as we use a response, and mostly the same
-// two meet, so that nothing has to be found out anew.
-type habit struct {
-	writer http.ResponseWriter  // Gin's own, of that context
-	field  *http.ResponseWriter // where it keeps the server's
-}
-
 // exchange is one request and its answer.
 type exchange struct {
 	request   arrived
@@ -45,6 +39,7 @@ type exchange struct {
 	logs      Recorder
 	outermost *response    // has the notes
 	notes     notes        // what handlers said of the request
+	noted     atomic.Bool  // they said something
 	before    string       // the user before the handlers ran, "" for nobody
 	route     string       // that Gin chose before the handlers ran
 	first     bool         // no handler of Gin ran before Track
@@ -53,7 +48,7 @@ type exchange struct {
 	r         *http.Request
 	slot      ginSlot // where Gin keeps its writer, if it is Gin
 
-	answer     http.Header // of the answer, when the handlers are done
+	answer     http.Header // of the answer; nil when it belongs to another request
 	code       int         // the final status, 0 until it is sent
 	informed   bool        // an informational status was sent
 	late       bool        // the client had gone when the status was sent
@@ -77,7 +72,6 @@ type exchange struct {
 
 	finished    bool        // the entry has been recorded, or none is to be
 	parked      bool        // found waits for the end of the answer
-	certain     bool        // nobody outside can change the answer or add a note
 	found       finding     // what is recorded
 	stopWaiting func() bool // ends the wait for an end that may never be seen; or nil
 }
@@ -124,15 +118,20 @@ func (r *response) isOf(c *gin.Context, request *http.Request) bool {
 
 // said are the notes about the request.
 func (r *response) said() notes {
+	if !r.outermost.noted.Load() {
+		return notes{}
+	}
 	r.outermost.mu.Lock()
 	defer r.outermost.mu.Unlock()
 	return r.outermost.notes
 }
 
-// sending notes the status that is about to be sent. Informational ones are not the last word. It returns false when the
-// request has been recorded by that, and r may already belong to another one.
-func (r *response) sending(code int) (open bool) {
+// sending notes the status that is about to be sent, and how many bytes of the body. Informational ones are not the last word.
+// It returns false when the request has been recorded by that, and r may already belong to another one.
+func (r *response) sending(code, bytes int) (open bool) {
 	r.mu.Lock()
+	r.bytes += int64(bytes)
+	r.dirty = r.dirty || bytes > 0
 	if r.code != 0 || !r.isFinal(code) {
 		r.informed = r.informed || code < http.StatusOK
 		r.mu.Unlock()
@@ -145,7 +144,7 @@ func (r *response) sending(code int) (open bool) {
 	case parked:
 		r.unpark()
 		return false
-	case running && isStream(r.Header()):
+	case running && isStream(r.answer):
 		r.begin()
 	}
 	return true
@@ -183,24 +182,24 @@ func (r *response) begin() {
 	code := r.code
 	r.mu.Unlock()
 	if !begun && r.host.find(r, code) {
-		r.record()
+		r.record(0)
 	}
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (r *response) WriteHeader(code int) {
 	writer := r.ResponseWriter // recording may release r
-	r.sending(code)
+	r.sending(code, 0)
 	writer.WriteHeader(code)
 }
 
 // Write implements http.ResponseWriter.
 func (r *response) Write(b []byte) (int, error) {
 	writer := r.ResponseWriter
-	open := r.sending(http.StatusOK)
+	open := r.sending(http.StatusOK, len(b))
 	n, err := writer.Write(b)
-	if open {
-		r.wrote(int64(n), err)
+	if open && err != nil {
+		r.wrote(int64(n-len(b)), err)
 	}
 	return n, err
 }
@@ -208,15 +207,15 @@ func (r *response) Write(b []byte) (int, error) {
 // WriteString implements io.StringWriter, by which a server need not copy a text.
 func (r *response) WriteString(s string) (int, error) {
 	writer := r.ResponseWriter
-	open := r.sending(http.StatusOK)
+	open := r.sending(http.StatusOK, len(s))
 	n, err := io.WriteString(writer, s)
-	if open {
-		r.wrote(int64(n), err)
+	if open && err != nil {
+		r.wrote(int64(n-len(s)), err)
 	}
 	return n, err
 }
 
-// wrote notes that a part of the body was written.
+// wrote notes what became of a part of the body: how many bytes were written besides those that were known.
 func (r *response) wrote(n int64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -59,7 +59,7 @@ type canRead struct{ reading *response }
 // ReadFrom implements io.ReaderFrom, by which the server sends files without copying them.
 func (w canRead) ReadFrom(from io.Reader) (int64, error) {
 	r, writer := w.reading, w.reading.ResponseWriter
-	open := r.sending(http.StatusOK)
+	open := r.sending(http.StatusOK, 0)
 	n, err := writer.(io.ReaderFrom).ReadFrom(from)
 	if open {
 		r.wrote(n, err)
@@ -86,7 +86,7 @@ func (w belowPushingGin) Push(target string, options *http.PushOptions) error {
 // flush sends what was written so far.
 func (r *response) flush() error {
 	writer := r.ResponseWriter
-	if r.sending(http.StatusOK) {
+	if r.sending(http.StatusOK, 0) {
 		r.mu.Lock()
 		r.flushed, r.dirty = true, false
 		r.mu.Unlock()

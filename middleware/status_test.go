@@ -46,6 +46,7 @@ func answers(use ...gin.HandlerFunc) *gin.Engine {
 		c.Writer.WriteHeader(http.StatusEarlyHints)
 		c.Writer.WriteHeaderNow()
 	})
+	r.GET("/promised", func(c *gin.Context) { c.Status(http.StatusEarlyHints) })
 	r.GET("/hijack", func(c *gin.Context) {
 		conn, _, err := c.Writer.Hijack()
 		if err != nil {
@@ -109,7 +110,7 @@ type answerTest struct {
 
 // needsServer reports whether only a server ends the request.
 func (a *answerTest) needsServer() bool {
-	return a.target == "/late-abort" || strings.Contains(a.name, "swallows") || strings.Contains(a.name, "engine outside")
+	return a.target == "/late-abort" || strings.Contains(a.name, "last, and a logger outside") || strings.Contains(a.name, "swallows") || strings.Contains(a.name, "engine outside")
 }
 
 // keepsBack is a middleware that sends an answer only when it is complete, such as a cache.
@@ -166,6 +167,10 @@ func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 		{"no Recovery, abort after 200", "/late-abort", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, store.EndBrokeOff, "/late-abort"}},
 		{"hints, then 200", "/hints", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/hints"}},
 		{"hints, then nothing", "/hinted", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/hinted"}},
+		{"hints that Gin sends last", "/promised", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/promised"}},
+		{"hints that Gin sends last, and a logger outside", "/promised", func(m *memory) http.Handler {
+			return answers(gin.LoggerWithWriter(io.Discard), track(m))
+		}, 200, recorded{200, "", "/promised"}},
 		{"hijack without Upgrade", "/hijack", func(m *memory) http.Handler { return answers(track(m)) }, 204, recorded{0, store.EndUnknown, "/hijack"}},
 		{"HandleContext", "/forward", func(m *memory) http.Handler { return answers(track(m)) }, 200, recorded{200, "", "/plain"}},
 		{"HandleContext from NoRoute", "/none", func(m *memory) http.Handler {

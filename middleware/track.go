@@ -101,12 +101,14 @@ func (t *tracker) handle(c *gin.Context) {
 		c.Next()
 		return
 	}
-	nearest, same := t.enclosing(c, c.Writer, c.Request)
+	r, _ := t.pool.Get().(*response)
+	nearest, same := r.locate(t, c)
 	if same != nil {
+		t.pool.Put(r)
 		t.within(same, c)
 		return
 	}
-	r := t.open(c, nearest)
+	t.open(r, c, nearest)
 	returned := false
 	defer func() {
 		// There is no recover here, so that a panic stays exactly what it was.
@@ -134,15 +136,16 @@ func (r *response) learn(request *http.Request, n nested) {
 }
 
 // open begins to watch what is answered.
-func (t *tracker) open(c *gin.Context, nearest *response) *response {
-	r, _ := t.pool.Get().(*response)
+func (t *tracker) open(r *response, c *gin.Context, nearest *response) {
 	r.host, r.logs, r.c = t, t.logs, c
 	r.accept(&t.recording, c.Request, nearest)
-	if n := notesBefore(c); n != nil && nearest == nil {
-		r.notes = *n
+	if r.first = t.writer.isFirst(c); !r.first && nearest == nil {
+		if n := notesBefore(c); n != nil {
+			r.notes = *n
+			r.noted.Store(true)
+		}
 	}
-	r.before, r.route, r.first = t.before(c), c.FullPath(), t.writer.isFirst(c)
-	r.findSlot(&t.writer)
+	r.before, r.route = t.before(c), c.FullPath()
 	switch {
 	case r.slot.field == nil:
 		r.ResponseWriter = c.Writer
@@ -153,21 +156,26 @@ func (t *tracker) open(c *gin.Context, nearest *response) *response {
 	default:
 		r.slot.install(r)
 	}
-	return r
+	r.answer = r.Header() // not later: where the status has been sent, net/http copies it for who asks
 }
 
-// findSlot finds where Gin keeps the server's writer.
-func (r *response) findSlot(of *ginWriter) {
-	if r.last.field != nil && r.last.writer == r.c.Writer {
+// locate finds where Gin keeps the server's writer, and the trackers outside, as enclosing does.
+func (r *response) locate(t *tracker, c *gin.Context) (nearest, same *response) {
+	if r.last.fits(c.Writer) {
+		if !r.last.notifies {
+			nearest, same = t.announcedIn(c.Request)
+		}
 		r.slot.field, r.slot.direct = r.last.field, true
-		return
+		return nearest, same
 	}
+	nearest, same = t.enclosing(c, c.Writer, c.Request)
 	//lint:ignore bodyclose a ResponseWriter has no body to close
-	r.slot.field, r.slot.direct = of.slot(r.c.Writer)
+	r.slot.field, r.slot.direct = t.writer.slot(c.Writer)
 	r.last = habit{}
 	if r.slot.direct {
-		r.last.writer, r.last.field = r.c.Writer, r.slot.field
+		r.last.learn(c.Writer, r.slot.field)
 	}
+	return nearest, same
 }
 
 // accept begins a request.
@@ -199,14 +207,21 @@ func (t *tracker) returned(r *response, panicked bool) {
 		r.aborted = true
 		r.finish(code)
 	case panicked && (code == 0 || !r.flushed):
-		r.await(code, false)
+		r.await(code)
 	case code != 0, r.hijacked:
 		r.finish(code)
 	case r.informed && r.slot.direct:
 		r.finish(http.StatusOK) // the server adds the last header by itself
 	default:
 		code, _ := r.ginStatus()
-		r.await(code, tidy && first)
+		switch certain := tidy && first; {
+		case certain && r.isFinal(code):
+			r.finish(code) // Gin sends it next, whatever stands outside the engine
+		case certain && code < http.StatusOK:
+			r.finish(http.StatusOK) // Gin sends the other, and the server adds this one by itself
+		default:
+			r.await(code)
+		}
 	}
 }
 
@@ -235,8 +250,14 @@ func (r *response) statusByGin(panicked bool) int {
 
 // isFirst reports whether nothing of Gin stands in front of Track.
 func (r *response) isFirst() bool {
+	if !r.first || r.outermost != r {
+		return false
+	}
+	if r.last.server != nil {
+		return !r.last.inEngine
+	}
 	_, inEngine := r.ResponseWriter.(gin.ResponseWriter)
-	return r.first && !inEngine && r.outermost == r
+	return !inEngine
 }
 
 // ginStatus is what Gin's writer says about the status, and whether that has been sent. Handlers may have done anything to

@@ -46,6 +46,22 @@ func (e *Entry) bound() {
 	if e.Actor == e.Username {
 		e.Actor = "" // nobody acts in her own place
 	}
+	if e.size() > MaxString { // mostly all strings together are within the limit of each
+		e.cutStrings()
+	}
+	if len(e.Extra) > 0 {
+		e.boundExtra()
+	}
+}
+
+// size is the length of all strings but those of Extra, and but the username, which is refused if it is too long.
+func (e *Entry) size() int {
+	return len(e.Path) + len(e.From) + len(e.Location) + len(e.Problem) + len(e.Actor) + len(e.ID) + len(e.Method) +
+		len(e.Route) + len(e.RequestID) + len(e.Page) + len(e.Application)
+}
+
+// cutStrings cuts each string to its limit.
+func (e *Entry) cutStrings() {
 	e.cutAddress(&e.Path, maxRawPath)
 	e.cutAddress(&e.From, maxRawLink)
 	e.cutAddress(&e.Location, maxRawLink)
@@ -57,9 +73,6 @@ func (e *Entry) bound() {
 	e.cut(&e.RequestID)
 	e.cut(&e.Page)
 	e.cut(&e.Application)
-	if len(e.Extra) > 0 {
-		e.boundExtra()
-	}
 }
 
 // boundExtra replaces Extra by a bounded copy.

@@ -52,7 +52,7 @@ func newRecorder(client redis.UniversalClient, tracker *sendTracker, keys keys.K
 }
 
 // record is [Store.Record].
-func (r *recorder) record(e Entry) {
+func (r *recorder) record(e *Entry) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
@@ -68,7 +68,7 @@ func (r *recorder) record(e Entry) {
 	case !r.intake:
 		r.stats.Dropped.Closed++
 	default:
-		switch r.queue.put(&e) {
+		switch r.queue.put(e) {
 		case admittedFor, refusedShare:
 			r.stats.Dropped.UserShare++
 		case refusedLength:

@@ -13,10 +13,10 @@ func TestEntriesLostToAPanicOfTheHostHaveAReasonOfTheirOwn(t *testing.T) {
 func TestWhatIsGivenUpStaysSettled(t *testing.T) {
 	r := &recorder{queue: newQueue(10), work: make(chan struct{}, 1), given: make(chan struct{}), intake: true}
 	for range 3 {
-		r.record(Entry{Username: "ada"})
+		r.record(&Entry{Username: "ada"})
 	}
 	r.take(nil)
-	r.record(Entry{Username: "ada"})
+	r.record(&Entry{Username: "ada"})
 	if !r.send(2) {
 		t.Fatal("what is not given up can't be sent")
 	}

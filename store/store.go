@@ -98,7 +98,7 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 // Record queues an entry to be written to Redis. It takes well under a microsecond, since it never
 // blocks, never fails and never touches the network. [Store.Stats] counts what becomes of the entry. An entry
 // without an ID or Time gets them. Record keeps nothing of e's Extra map.
-func (s *Store) Record(e Entry) { s.recorder.record(e) }
+func (s *Store) Record(e Entry) { s.recorder.record(&e) }
 
 // HostPanicked counts an entry that can't be recorded, because a function of the application panicked that says
 // something about it, such as whose it is. Once a minute the value of the panic, masked and cut at 200 bytes, and its place

@@ -143,14 +143,17 @@ func TestSIGTERMWithoutRedis(t *testing.T) {
 	stuck := time.AfterFunc(redistest.Patience, func() { _ = program.Process.Kill() })
 	defer stuck.Stop()
 	var lines []string
+	var visited, told bool
 	var asked time.Time
 	for scanner := bufio.NewScanner(output); scanner.Scan(); {
 		lines = append(lines, scanner.Text())
 		if _, address, found := strings.Cut(scanner.Text(), "visit http://"); found {
 			address, _, _ = strings.Cut(address, " as")
 			visit(t, "http://ada:countess@"+address)
+			visited = true
 		}
-		if asked.IsZero() && strings.Contains(scanner.Text(), "does not take log entries") {
+		told = told || strings.Contains(scanner.Text(), "does not take log entries")
+		if visited && told && asked.IsZero() {
 			// The store goes on trying meanwhile.
 			time.AfterFunc(time.Second, func() { _ = program.Process.Signal(syscall.SIGTERM) })
 			asked = time.Now().Add(time.Second)

@@ -63,7 +63,7 @@ func run(m *testing.M) (status int, err error) {
 // build compiles the program with the race detector, as RACE in the Makefile, and returns its path.
 func build(dir string) (string, error) {
 	binary := filepath.Join(dir, "userlog")
-	cmd := exec.Command("go", "build", "-race", "-gcflags=golang.org/x/crypto/argon2=-race=false", "-o", binary, ".")
+	cmd := exec.Command("go", "build", "-race", "-gcflags=golang.org/x/crypto/argon2=-race=false -dwarf=false", "-o", binary, ".")
 	cmd.Dir = "../.."
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, output)

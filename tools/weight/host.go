@@ -161,7 +161,7 @@ func (h host) run(args ...string) (string, error) {
 	command := exec.Command("go", args...)
 	command.Dir = h.dir
 	// The tag leaves out what takes longest to compile, before as well as after.
-	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false -tags=nomsgpack", "GOTOOLCHAIN="+h.toolchain)
+	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false -tags=nomsgpack -gcflags=all=-dwarf=false", "GOTOOLCHAIN="+h.toolchain)
 	output, err := command.Output()
 	if err != nil {
 		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
