@@ -195,7 +195,7 @@ func (c *Cluster) start(args ...string) *Server {
 	node := newServer(c.t)
 	node.runOnFreePort(func(port string) {
 		node.listen(port, slices.Concat([]string{
-			"--bind", loopback, "--cluster-enabled", "yes", "--cluster-port", freePort(c.t), "--cluster-node-timeout", "1000",
+			"--bind", loopback, "--cluster-enabled", "yes", "--cluster-port", FreePort(c.t), "--cluster-node-timeout", "1000",
 			"--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0", "--cluster-allow-replica-migration", "no",
 			"--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1",
 		}, args)...)

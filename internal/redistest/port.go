@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// freePort returns a port of 127.0.0.1 on which nobody listens. It lies below those that the kernel gives to others, so that
+// FreePort returns a port of 127.0.0.1 on which nobody listens. It lies below those that the kernel gives to others, so that
 // no client takes it meanwhile.
-func freePort(t testing.TB) string {
+func FreePort(t testing.TB) string {
 	t.Helper()
 	for range 100 {
 		port := strconv.Itoa(20_000 + rand.IntN(12_000))

@@ -157,7 +157,7 @@ func (s *Server) runOnFreePort(listen func(port string)) {
 	s.t.Helper()
 	var err error
 	for range 10 {
-		listen(freePort(s.t))
+		listen(FreePort(s.t))
 		if err = s.start(); !errors.Is(err, errEnded) {
 			break
 		}

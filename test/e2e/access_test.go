@@ -63,6 +63,7 @@ func TestAReasonIsStatedAndInSight(t *testing.T) {
 	b.eventually("the time that is left", `/^Your reason: \W*ticket 12\W* · (30|29) min left$/.test(document.querySelector('.reason').textContent.trim())`)
 	// The other page of the same log needs no further reason, another user's does.
 	b.click(".heading .switch a:not([aria-current])")
+	b.isAt("/static?username=ada")
 	b.hasURLs("/orders/7")
 	b.visit("/static?username=bob")
 	b.shows("h1", "Why are you opening this log?")

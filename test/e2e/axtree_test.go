@@ -2,11 +2,14 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // However the rows of a log are laid out, for those who listen to the page it is a table, also with what is out
@@ -26,21 +29,15 @@ func TestALogIsATable(t *testing.T) {
 	b.hasRoles("#log", map[string]int{"table": 1, "row": rows, "cell": 4 * rows}) // the head is not shown
 }
 
-// hasRoles checks how many elements have which role, in what matches and below.
+// hasRoles waits until so many elements have these roles, in what matches and below.
 func (b *tab) hasRoles(selector string, want map[string]int) {
 	b.t.Helper()
 	call(b, accessibility.Enable, cdp.Empty{})
 	top := call(b, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.querySelector(" + quote(selector) + ")"})
 	for role, n := range want {
-		found := call(b, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{ObjectID: top.Result.ObjectID, Role: role})
-		shown := 0
-		for _, node := range found.Nodes {
-			if !node.Ignored {
-				shown++
-			}
-		}
-		if shown != n {
-			b.t.Errorf("%d elements have the role %s, want %d", shown, role, n)
-		}
+		redistest.Eventually(b.t, fmt.Sprintf("%d elements have the role %s", n, role), func() bool {
+			found := call(b, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{ObjectID: top.Result.ObjectID, Role: role})
+			return n == len(slices.DeleteFunc(found.Nodes, func(node *accessibility.Node) bool { return node.Ignored }))
+		})
 	}
 }

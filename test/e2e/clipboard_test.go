@@ -76,7 +76,8 @@ func (b *tab) mayUseClipboard(how string, setting browser.PermissionSetting) {
 // clipboard.
 func (b *tab) copies(button string) string {
 	b.t.Helper()
+	said := b.sees(button+" says that it has copied", hasText(button, "Copied"))
 	b.click(button)
-	b.shows(button, "Copied")
+	said()
 	return evaluate[string](b, "navigator.clipboard.readText()")
 }

@@ -65,7 +65,7 @@ type way struct {
 // startWay starts a way to a server.
 func startWay(t *testing.T, server string) *way {
 	t.Helper()
-	listener, err := net.Listen("tcp", anyPort)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,9 +114,9 @@ func openGallery(t testing.TB) *gallery {
 	site := serve(t, redis, "--site-url", "https://shop.example.com", "--trace-url", "https://traces.example.com/{request_id}")
 	return &gallery{logs: logs, site: site, origins: map[string]string{
 		"":          site.origin,
-		strict:      start(t, anyPort, "serve", "--redis", redis.URL, "--require-reason").origin,
-		unconnected: start(t, anyPort, "serve", "--redis", redis.URL, "--live-url", "ws://127.0.0.1:1/socket").origin,
-		detached:    start(t, anyPort, "serve", "--redis", "redis://127.0.0.1:1").origin,
+		strict:      start(t, anyAddress(t), "serve", "--redis", redis.URL, "--require-reason").origin,
+		unconnected: start(t, anyAddress(t), "serve", "--redis", redis.URL, "--live-url", "ws://127.0.0.1:1/socket").origin,
+		detached:    start(t, anyAddress(t), "serve", "--redis", "redis://127.0.0.1:1").origin,
 		broken:      panicking(t, logs, "/userlog/panic"),
 	}}
 }
@@ -161,6 +161,7 @@ func (g *gallery) visitAll(t *testing.T, languages []string, look func(b *tab, p
 				for _, language := range languages {
 					if p.fresh {
 						recordTrouble(g.logs)
+						written(t, g.logs)
 					}
 					b.prefers(language)
 					b.goTo(p)

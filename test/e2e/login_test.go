@@ -16,7 +16,7 @@ func TestLoginLeadsBackToThePageThatWasAskedFor(t *testing.T) {
 	if output, err := create.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", create, err, output)
 	}
-	b := openTab(t, start(t, anyPort, "serve", "--redis", redis.URL).origin+"/userlog")
+	b := openTab(t, start(t, anyAddress(t), "serve", "--redis", redis.URL).origin+"/userlog")
 	b.visit("/static?username=ada")
 	b.fillInLogin(superuser, password)
 	b.eventually("the page that was asked for", "document.querySelector('#search')")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 // suite is what all tests share. TestMain fills it in; nothing changes it afterwards.
@@ -31,6 +32,7 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) (status int, err error) {
 	gin.SetMode(gin.ReleaseMode) // of the applications that tests build
+	logging.Disable()            // go-redis tells of every Redis that a test kills
 	dir, err := os.MkdirTemp("", "e2e-")
 	if err != nil {
 		return 0, err

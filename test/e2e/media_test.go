@@ -38,8 +38,9 @@ func TestNewsShinesAndNothingMoves(t *testing.T) {
 	const shining = "[...document.querySelectorAll('#rows > tr')].filter(row => getComputedStyle(row).backgroundColor !== 'rgba(0, 0, 0, 0)').length"
 	const calm = "document.getAnimations().length === 0 && " + shining
 	b.eventually("nothing shines or moves", calm+" === 0")
+	shone := b.sees("the new row shines, and nothing moves", calm+" === 1")
 	record(logs, "nora", "/new")
-	b.eventually("the new row shines, and nothing moves", calm+" === 1")
+	shone()
 	b.eventually("it is a row like others", calm+" === 0")
 	b.hasURLs("/new", "/before")
 }

@@ -66,6 +66,7 @@ func TestAGapIsShownWhereTheLogHasMovedOn(t *testing.T) {
 			kept = slices.Insert(kept, 0, fmt.Sprint("/", n))
 		}
 	}
+	written(t, logs) // while nobody watches
 	site = site.again()
 	b.hasURLs(slices.Concat(kept, []string{"/last", "/old"})...)
 	b.hasGaps(1)

@@ -23,7 +23,7 @@ func TestScreenshots(t *testing.T) {
 	redis := redistest.Start(t)
 	logs := openStore(t, redis)
 	recordAfternoon(logs)
-	site := start(t, anyPort, "demo", "--redis", redis.URL, "--customers", "4", "--password", password)
+	site := start(t, anyAddress(t), "demo", "--redis", redis.URL, "--customers", "4", "--password", password)
 	b := site.enter(t)
 	b.do("take a large screen", chromedp.EmulateViewport(1100, 760, chromedp.EmulateScale(1.5)))
 

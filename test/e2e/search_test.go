@@ -59,6 +59,7 @@ func TestSearchByKeyboard(t *testing.T) {
 	for _, username := range []string{"ada", "Adam", "Ádám", "grace", "日本"} {
 		record(logs, username, "/")
 	}
+	written(t, logs) // names are asked for once
 	b := site.enter(t)
 	b.visit("/")
 	b.types("/")
@@ -147,6 +148,7 @@ func TestSuggestionsByMouse(t *testing.T) {
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "a b&c", "/")
 	record(logs, "abc", "/")
+	written(t, logs)
 	b := site.enter(t)
 	b.visit("/live")
 	b.enter(searchField, "a")

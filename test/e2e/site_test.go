@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,14 +24,17 @@ const (
 	password  = "correct horse battery"
 )
 
-// anyPort lets the system choose one.
-const anyPort = "127.0.0.1:0"
+// anyAddress is where a program can listen, and be started again: nobody takes the port while it is stopped.
+func anyAddress(t testing.TB) string {
+	t.Helper()
+	return net.JoinHostPort("127.0.0.1", redistest.FreePort(t))
+}
 
 // serve runs "userlog serve" on a Redis in which there is a superuser.
 func serve(t testing.TB, redis *redistest.Server, args ...string) *program {
 	t.Helper()
 	createAccount(t, redis.Client(t), superuser, auth.Superuser)
-	return start(t, anyPort, append([]string{"serve", "--redis", redis.URL}, args...)...)
+	return start(t, anyAddress(t), append([]string{"serve", "--redis", redis.URL}, args...)...)
 }
 
 // createAccount makes an account with the password that all have. To hash it costs next to nothing, unlike that of an
@@ -49,7 +53,7 @@ var keys = auth.Keys{Prefix: store.DefaultKeyPrefix}
 // demo runs "userlog demo" without simulated customers.
 func demo(t *testing.T, redis *redistest.Server) *program {
 	t.Helper()
-	return start(t, anyPort, "demo", "--redis", redis.URL, "--customers", "0", "--password", password)
+	return start(t, anyAddress(t), "demo", "--redis", redis.URL, "--customers", "0", "--password", password)
 }
 
 // openStore opens the log that the programs of the test show, as an application would.
@@ -80,6 +84,12 @@ func record(logs *store.Store, username string, paths ...string) {
 			Username: username, Method: "GET", Path: path, Code: 200, Duration: 3 * time.Millisecond,
 		})
 	}
+}
+
+// written waits until Redis has what was recorded.
+func written(t *testing.T, logs *store.Store) {
+	t.Helper()
+	redistest.Eventually(t, "all is written", func() bool { return logs.Stats().Queued == 0 })
 }
 
 // openLog opens the page of a user's log, /static or /live, on which there is one request, /before.
@@ -132,6 +142,7 @@ func (b *tab) holdSession(p *program, name string) {
 // fillInLogin sends the login form.
 func (b *tab) fillInLogin(username, password string) {
 	b.t.Helper()
+	b.eventually("the login form", "document.querySelector('#login')")
 	b.enter("#login [name=username]", username)
 	b.enter("#login [name=password]", password)
 	b.click("#login button")

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,37 +106,51 @@ func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// visit goes to a path below the base and waits until the page has loaded.
-func (b *tab) visit(path string) {
-	b.t.Helper()
-	b.do("visit "+path, chromedp.Navigate(b.base+path))
+// errMissed is why there was no click: the element is not there, can't be seen, or has moved away.
+var errMissed = errors.New("the element can't be clicked")
+
+// passes reports whether a step can be repeated: the page, or a part of it, was replaced meanwhile, or is not ready.
+func passes(err error) bool {
+	return errors.Is(err, errMissed) || containsAny(err.Error(), []string{
+		"Could not find node", "No node with given id", "Node is detached", "Cannot find context", "Execution context was destroyed",
+		"Inspected target navigated", "net::ERR_ABORTED",
+	})
 }
 
-// click clicks the first element that matches.
-func (b *tab) click(selector string) {
+// again repeats a step whose error [passes], for as long as a test waits at most.
+func (b *tab) again(what string, step func(ctx context.Context) error) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
-		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+		err := step(ctx)
 		switch {
 		case err == nil:
 			return
-		case !strings.Contains(err.Error(), "Could not find node"): // then the page was replaced before the click
-			b.t.Fatalf("click %s: %v", selector, err)
+		case ctx.Err() != nil || !passes(err):
+			b.t.Fatalf("%s: %v", what, err)
 		}
+		time.Sleep(pollInterval)
 	}
+}
+
+// visit goes to a path below the base and waits until the page has loaded. A page that goes elsewhere by itself at that
+// moment, such as to the login, does not get in the way.
+func (b *tab) visit(path string) {
+	b.t.Helper()
+	b.again("visit "+path, func(ctx context.Context) error { return chromedp.Do(ctx, chromedp.Navigate(b.base+path)) })
 }
 
 // enter replaces the content of a field.
 func (b *tab) enter(selector, text string) {
 	b.t.Helper()
-	b.do("fill in "+selector,
-		chromedp.Clear(chromedp.CSS(selector)),
-		chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible))
+	field := chromedp.CSS(selector)
+	b.again("fill in "+selector, func(ctx context.Context) error {
+		return chromedp.Do(ctx, chromedp.Clear(field), chromedp.SendKeys(field, text, chromedp.NodeVisible))
+	})
 }
 
-// eventually waits until the JavaScript expression is true, across any number of page loads.
+// eventually waits until the page has loaded and the JavaScript expression is true, across any number of page loads.
 func (b *tab) eventually(what, condition string) {
 	b.t.Helper()
 	b.within(patience, what, condition)
@@ -148,7 +163,7 @@ func (b *tab) within(limit time.Duration, what, condition string) {
 	defer cancel()
 	for {
 		// An error is a page that is being replaced at this moment.
-		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+condition+")"))
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && !!("+condition+")"))
 		if err == nil && holds {
 			return
 		}
@@ -160,11 +175,31 @@ func (b *tab) within(limit time.Duration, what, condition string) {
 	}
 }
 
+// sees has the page look from now on whether an expression is true, whenever something changes in the page. The function
+// that it returns waits until it has been, for however short a time.
+func (b *tab) sees(what, condition string) (wait func()) {
+	b.t.Helper()
+	evaluate[bool](b, `(() => {
+		window.seen = false;
+		const look = () => { seen ||= !!(`+condition+`); };
+		new MutationObserver(look).observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
+		return true;
+	})()`)
+	return func() {
+		b.t.Helper()
+		b.eventually(what, "window.seen")
+	}
+}
+
+// hasText is an expression that is true when an element that matches has the text.
+func hasText(selector, text string) string {
+	return fmt.Sprintf("[...document.querySelectorAll(%s)].some(e => e.textContent.trim() === %s)", quote(selector), quote(text))
+}
+
 // shows waits until an element that matches is there, and has the text.
 func (b *tab) shows(selector, text string) {
 	b.t.Helper()
-	b.eventually(fmt.Sprintf("%s with the text %q", selector, text), fmt.Sprintf(
-		"[...document.querySelectorAll(%s)].some(e => e.textContent.trim() === %s)", quote(selector), quote(text)))
+	b.eventually(fmt.Sprintf("%s with the text %q", selector, text), hasText(selector, text))
 }
 
 // hasRows waits until the log has exactly so many rows.
@@ -211,14 +246,12 @@ func (b *tab) hasGaps(n int) {
 }
 
 // evaluate returns the value of a JavaScript expression, or that of the promise that it is.
-func evaluate[T any](b *tab, expression string) T {
+func evaluate[T any](b *tab, expression string) (value T) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatalf("evaluate %.1000s: %v", expression, err)
-	}
+	b.again(fmt.Sprintf("evaluate %.1000s", expression), func(ctx context.Context) (err error) {
+		value, err = chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+		return err
+	})
 	return value
 }
 
@@ -246,6 +279,7 @@ func (b *tab) withoutJavaScript() {
 func (b *tab) phone(width int64) {
 	b.t.Helper()
 	b.do("become a phone", chromedp.EmulateViewport(width, 844, chromedp.EmulateMobile, chromedp.EmulateScale(2)))
+	b.eventually("the screen is small", fmt.Sprintf("screen.width === %d", width))
 }
 
 // call sends a command of the DevTools protocol to the tab.

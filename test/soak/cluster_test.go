@@ -75,7 +75,7 @@ func TestClusterKeepsWhatCounts(t *testing.T) {
 			t.Errorf("%s: %d entries, %v", username, n, err)
 		}
 	}
-	if s := logs.Stats(); s.Written != s.Accepted {
+	if s := logs.Stats(); s.Dropped.Total() != 0 || s.Indeterminate > long(inDoubt(1), 0) {
 		t.Errorf("the stats: %+v", s)
 	}
 }
@@ -97,8 +97,8 @@ func fillInPortions(t *testing.T, logs *store.Store, n int) {
 // cluster starts a Redis Cluster of one server.
 func cluster(t *testing.T) *redis.ClusterClient {
 	t.Helper()
-	port := freePort(t)
-	server := redistest.Start(t, "--bind", "127.0.0.1", "--port", port, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
+	port := redistest.FreePort(t)
+	server := redistest.Start(t, "--bind", "127.0.0.1", "--port", port, "--cluster-enabled", "yes", "--cluster-port", redistest.FreePort(t))
 	admin := server.Client(t)
 	do(t, admin, "cluster", "addslotsrange", "0", "16383")
 	redistest.Eventually(t, "the cluster is up", func() bool {

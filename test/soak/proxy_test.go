@@ -3,9 +3,7 @@ package soak
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -26,10 +24,10 @@ type network struct {
 // is returned through a network that can fail.
 func behindNetwork(t *testing.T) (*redistest.Server, *network, *redis.Client) {
 	t.Helper()
-	port := freePort(t)
+	port := redistest.FreePort(t)
 	server := redistest.Start(t, "--bind", "127.0.0.1", "--port", port)
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	proxy := toxiproxy.NewProxy(proxies, "redis", "127.0.0.1:0", net.JoinHostPort("127.0.0.1", port))
+	proxy := toxiproxy.NewProxy(proxies, "redis", net.JoinHostPort("127.0.0.1", redistest.FreePort(t)), net.JoinHostPort("127.0.0.1", port))
 	if err := proxy.Start(); err != nil {
 		t.Fatalf("start the proxy: %v", err)
 	}
@@ -65,19 +63,4 @@ func (n *network) heal() {
 	if err := n.proxy.Start(); err != nil && !errors.Is(err, toxiproxy.ErrProxyAlreadyStarted) {
 		n.t.Fatalf("heal the network: %v", err)
 	}
-}
-
-// freePort returns a port on which nobody listens. It lies below those that the kernel gives to
-// others, so that none of them can take it meanwhile.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		port := strconv.Itoa(20_000 + rand.IntN(12_000))
-		if listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
-			listener.Close()
-			return port
-		}
-	}
-	t.Fatal("found no free port")
-	return ""
 }

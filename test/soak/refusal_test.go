@@ -113,7 +113,7 @@ func TestLoading(t *testing.T) {
 		t.Error("Redis was not seen loading")
 	}
 	present := audit(t, logs, admin)
-	if s := logs.Stats(); present != 251 || s.Dropped.Total() != 0 || s.Indeterminate > inDoubt(1) {
+	if s := logs.Stats(); s.Accepted != 251 || s.Dropped.Total() != 0 || s.Indeterminate > inDoubt(1) {
 		t.Errorf("%d are in the lists: %+v", present, s)
 	}
 	if refused := admin.Info(t.Context(), "errorstats").Val(); !strings.Contains(refused, "errorstat_EXECABORT") {
