@@ -43,7 +43,7 @@ func (a *audience) run() {
 // serve serves viewers, and returns after how long the first of them has to be served again even without news;
 // 0 = never.
 func serve(viewers []*viewer) (wait time.Duration) {
-	now := time.Now() // one time for all: viewers that are given the same now gather the same from now on
+	now := time.Now() // one time for all, so that viewers who get the same entries now get the same ones next time
 	for _, v := range viewers {
 		if w := v.serve(now); w > 0 && (wait == 0 || w < wait) {
 			wait = w

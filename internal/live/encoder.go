@@ -10,8 +10,8 @@ type encoder interface {
 	encode(store.Update) ([][]byte, error)
 	// isSlow reports whether encode may take so long that others should not have to wait for it.
 	isSlow(store.Update) bool
-	// skip notes that the last entries of a log, so many of which this is the newest, were not for the viewer. The
-	// viewer resumes behind them all the same. It returns messages with what there is to say about that.
+	// skip is told that the last entries of an update were not for the viewer: the newest of them, and how many they are.
+	// It adds to messages what the viewer needs to resume behind them.
 	skip(messages [][]byte, newest *store.Entry, entries int) [][]byte
 	// keepalive returns a message that changes nothing.
 	keepalive() []byte
