@@ -20,20 +20,20 @@ const (
 	keptSlack = 8 // lines that the kept list may have too many, until it is trimmed
 )
 
-// lists are the lists of one user in Redis, and what this process knows of the second one ([keys.Keys.Kept]).
+// lists are the log and the kept list of one user in Redis, and what this process knows of the kept list.
 //
-// That one is there only where something was recorded that does not count. It is made by copying the log, before the
-// first such line can push anything out. Most users who only open pages have none, so it is asked about theirs
-// together.
+// A user has a kept list only where something was recorded that does not count. It is made by copying the log, before the
+// first such line can push anything out. Most users only open pages and have none. So one command asks Redis about all of
+// theirs.
 type lists struct {
 	log, channel, kept any // names, as commands take them
 
-	asked  bool      // it is known whether it was there
-	there  bool      // it was, when it was last written to
-	synced time.Time // when it was last made sure that it is, and that it does not expire
-	length int       // it had so many lines then
+	asked  bool      // it is known whether there was a kept list
+	there  bool      // there was one, when it was last written to
+	synced time.Time // when it was last made, or its expiry set
+	length int       // of the kept list, when it was last written to
 	long   bool      // it is in writer.long
-	stale  bool      // it is about a log that somebody has deleted
+	stale  bool      // the kept list is of a log that somebody has deleted
 }
 
 func newLists(k keys.Keys, username string) lists {
@@ -49,11 +49,11 @@ type push struct {
 
 	log  *redis.IntCmd // LPUSH
 	kept *redis.IntCmd // LPUSH or LPUSHX of what counts, or nil
-	sync bool
-	trim bool
+	sync bool          // the expiry of the kept list is set
+	trim bool          // the kept list is trimmed
 }
 
-// add adds a line. It is a pointer because an interface would hold a copy of the string.
+// add adds a line, by a pointer, because an interface would hold a copy of the string.
 func (p *push) add(line *string, counts bool) {
 	if !counts && !p.mixed {
 		p.mixed, p.counts = true, slices.Clone(p.lines)
@@ -90,7 +90,7 @@ func commandOf(ctx context.Context, pipe redis.Pipeliner, name string, key any, 
 	return command(ctx, pipe, append(append(args, name, key), values...)...)
 }
 
-// queueKept queues what has to happen to the list of what counts before lines are pushed to the log.
+// queueKept queues what has to happen to the kept list before lines are pushed to the log.
 func (w *writer) queueKept(ctx context.Context, pipe redis.Pipeliner, p *push, now time.Time) {
 	l := &p.user.lists
 	due := now.Sub(l.synced) >= w.options.Retention/keptShare
@@ -118,8 +118,8 @@ func (w *writer) queueKept(ctx context.Context, pipe redis.Pipeliner, p *push, n
 	}
 }
 
-// queueAsking queues the question whether any of those users has the list after all whom queueKept took for having none:
-// another process may have made one. It returns nil where there are no such users.
+// queueAsking queues the question whether there is a kept list after all where queueKept took for granted that there is
+// none. Another process may have made it. queueAsking returns nil where there are no such users.
 func (w *writer) queueAsking(ctx context.Context, pipe redis.Pipeliner, pushes []push) *redis.IntCmd {
 	var args []any
 	for i := range pushes {
@@ -133,7 +133,7 @@ func (w *writer) queueAsking(ctx context.Context, pipe redis.Pipeliner, pushes [
 	return commandOf(ctx, pipe, "exists", args[0], args[1:])
 }
 
-// learn notes what a transaction that was carried out tells about the lists.
+// learn notes what the answers to a transaction tell about the lists.
 func (w *writer) learn(pushes []push, now time.Time) {
 	for i := range pushes {
 		p := &pushes[i]
@@ -164,11 +164,12 @@ func (p *push) learn(now time.Time, maxEntries int) {
 	if p.sync {
 		l.synced = now
 	}
-	// A log that begins has lost nothing yet. What the list has is of a log that somebody has deleted.
+	// The log began with these lines, so it has lost none. What the kept list had before is of a log that somebody has
+	// deleted.
 	l.stale = before > 0 && p.log.Val() == int64(len(p.lines))
 }
 
-// trimKept trims the lists that are too long. It is called with each heartbeat. A list that Redis can't trim now is
+// trimKept trims the kept lists that are too long. It is called with each heartbeat. A list that Redis can't trim now is
 // trimmed with the user's next entry that counts.
 func (w *writer) trimKept() {
 	if len(w.long) == 0 {
@@ -186,8 +187,8 @@ func (w *writer) trimKept() {
 	w.long = nil
 }
 
-// pushLate adds to the lists that users have after all. This is a transaction later than it should be: all that can come
-// of it is that entries of two processes are kept in another order than they were recorded.
+// pushLate pushes to the kept lists that there are after all. It does so a transaction late. The worst that can come of it
+// is that entries of two processes are kept in another order than they were recorded.
 func (w *writer) pushLate(ctx context.Context, pushes []push) {
 	pipe := w.client.TxPipeline()
 	var late []*push
@@ -205,8 +206,8 @@ func (w *writer) pushLate(ctx context.Context, pushes []push) {
 	}
 }
 
-// isKeptRefused reports whether all that Redis refuses is to write the lists of what counts: its access list is from
-// before there were any, or it has no COPY.
+// isKeptRefused reports whether all that Redis refuses is to write kept lists: its access list is from before there were
+// any, or it has no COPY.
 func (w *writer) isKeptRefused(commands []redis.Cmder) bool {
 	refused := false
 	for _, c := range commands {
@@ -221,7 +222,7 @@ func (w *writer) isKeptRefused(commands []redis.Cmder) bool {
 	return refused
 }
 
-// isAboutKept reports whether a command is about a list of what counts.
+// isAboutKept reports whether a command is about a kept list.
 func (w *writer) isAboutKept(c redis.Cmder) bool {
 	args := c.Args()
 	key, _ := args[min(1, len(args)-1)].(string)

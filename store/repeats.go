@@ -84,8 +84,8 @@ func (all *repeats) note(e *Entry) *knownUser {
 	return u
 }
 
-// noteStep notes what a person may have done. What comes like clockwork is not, nor what comes again and again while
-// nothing else happens.
+// noteStep decides about a request of a kind that a person causes. It does not count where it comes like clockwork, or
+// again and again while nothing else happens.
 func (all *repeats) noteStep(u *knownUser, e *Entry) {
 	path := e.Path
 	if e.Purpose() == KindUnknown {
@@ -107,7 +107,7 @@ func (all *repeats) noteStep(u *knownUser, e *Entry) {
 	all.openPage(u, e)
 }
 
-// openPage has what the page fetches counted anew, as it is shown anew.
+// openPage begins to count anew what a page fetches, because the page is opened anew.
 func (all *repeats) openPage(u *knownUser, e *Entry) {
 	if kind := e.Purpose(); kind != KindPage && kind != KindUnknown && e.Location == "" {
 		return
@@ -152,7 +152,8 @@ func (all *repeats) address(address string) uint64 {
 	return cmp.Or(maphash.String(all.seed, withoutQuery(address)), 1)
 }
 
-// find returns a request of a page, or by hand. Where there are too many, it takes the place of one that does not repeat.
+// find returns what is remembered of a request, which a page made or, byHand, a person. Where too much is remembered, a new
+// request takes the place of one that does not repeat.
 func (u *knownUser) find(request, page uint64, byHand bool) (r *repeated, known bool) {
 	key := request + 3*page
 	if byHand {
@@ -185,7 +186,7 @@ func (u *knownUser) forget() int {
 	return u.next
 }
 
-// somethingNew gives a person new patience with what is repeated.
+// somethingNew lets requests that a person repeats count again, because something else has happened.
 func (u *knownUser) somethingNew() {
 	for i := range u.requests {
 		u.requests[i].fresh = 0
