@@ -135,7 +135,7 @@ func publish(t *testing.T, client *redis.ClusterClient, username string, n int) 
 	redistest.Eventually(t, "an entry is written", func() bool { return tryPublish(client, username, n) == nil })
 }
 
-// tryPublish is publish once. It adds the user to the index as well, which one master has.
+// tryPublish is publish once.
 func tryPublish(client *redis.ClusterClient, username string, n int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -146,14 +146,44 @@ func tryPublish(client *redis.ClusterClient, username string, n int) error {
 		return err
 	}
 	names := storetest.KeysOf("userlog:")
-	pipe := client.TxPipeline()
-	pipe.LPush(ctx, names.Log(username), line)
-	pipe.PExpire(ctx, names.Log(username), time.Hour)
-	pipe.SPublish(ctx, names.SlotChannel(names.Slot(username)), line)
-	if _, err := pipe.Exec(ctx); err != nil {
-		return err
+	script := "redis.call('lpush', KEYS[1], ARGV[2]) redis.call('pexpire', KEYS[1], 3600000) return redis.call('spublish', ARGV[1], ARGV[2])"
+	return client.Eval(ctx, script, []string{names.Log(username)}, names.SlotChannel(names.Slot(username)), line).Err()
+}
+
+// Where servers know no sharded channels, as before Redis 7.0, and where other programs listen to users' channels, those are classic.
+func TestClassicChannelsOnACluster(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, prefix string
+		arguments    []string
+	}{
+		{"an old server", "", []string{"--rename-command", "SSUBSCRIBE", "", "--rename-command", "SPUBLISH", ""}},
+		{"no prefix", store.NoKeyPrefix, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			cluster := redistest.StartCluster(t, 3, test.arguments...)
+			client := cluster.Client(t)
+			logs := storetest.Open(t, client, store.Options{KeyPrefix: test.prefix})
+			views := []*storetest.View{storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "bob", ""), storetest.Watch(t, logs, "", "")}
+			for _, v := range views {
+				v.Live(0)
+			}
+			names := storetest.Keys(logs)
+			for n, username := range []string{"ada", "bob"} {
+				line, err := storetest.Entry(username, n).MarshalJSON()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := client.Publish(t.Context(), names.LogChannel(username), line).Err(); err != nil {
+					t.Fatal(err)
+				}
+				views[n].Live(1)
+				views[n].Shows(fmt.Sprint(n))
+			}
+			views[2].Live(2)
+		})
 	}
-	return nil
 }
 
 // A slot that moves to another master, or is on its way, is followed.
@@ -180,4 +210,73 @@ func TestASlotMoves(t *testing.T) {
 	ada.Shows(strings.Join(want, " "))
 	all.Shows(strings.Join(want, " "))
 	t.Logf("viewers have been told that logs are lost: %d, everyone's %d times", ada.Lost, all.Lost)
+}
+
+// While a list is at its next master already, and its slot is not, nothing of it can be heard. Viewers are told, and then get what
+// they have missed, whether the slot follows or the list comes back.
+func TestASlotIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	for _, comesBack := range []bool{false, true} {
+		t.Run(fmt.Sprint("comes back: ", comesBack), func(t *testing.T) {
+			t.Parallel()
+			cluster := redistest.StartCluster(t, 2)
+			client := cluster.Client(t)
+			logs := storetest.Open(t, client, store.Options{})
+			username := oneOfEach(t, cluster, 2)[0]
+			key := storetest.Keys(logs).Log(username)
+			slot := cluster.Slot(key)
+			from, to := cluster.Nodes[0], cluster.Nodes[1]
+			ada, all := storetest.Watch(t, logs, username, ""), storetest.Watch(t, logs, "", "")
+			ada.Live(0)
+			all.Live(0)
+			publish(t, client, username, 0)
+			ada.Live(1)
+			all.Live(1)
+			ids := map[*redistest.Server]string{}
+			for _, node := range []*redistest.Server{from, to} {
+				ids[node] = do(t, node, "cluster", "myid")
+			}
+			do(t, to, "cluster", "setslot", slot, "importing", ids[from])
+			do(t, from, "cluster", "setslot", slot, "migrating", ids[to])
+			move := func(from, to *redistest.Server) {
+				host, port, _ := strings.Cut(to.Address, ":")
+				do(t, from, "migrate", host, port, key, 0, 10_000)
+			}
+			move(from, to)
+			publish(t, client, username, 1)
+			for _, v := range []*storetest.View{ada, all} {
+				v.Until(func() bool { return v.State == store.Lost })
+			}
+			if comesBack {
+				pipe := to.Client(t).Pipeline()
+				_ = pipe.Do(t.Context(), "asking")
+				list := pipe.Dump(t.Context(), key)
+				if _, err := pipe.Exec(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				// Both at once: the list is never missing where it is looked for.
+				script := "redis.call('cluster', 'setslot', ARGV[1], 'stable') return redis.call('restore', ARGV[2], 3600000, ARGV[3])"
+				do(t, from, "eval", script, 0, slot, key, list.Val())
+				do(t, to, "cluster", "setslot", slot, "stable")
+			} else {
+				do(t, to, "cluster", "setslot", slot, "node", ids[to])
+				do(t, from, "cluster", "setslot", slot, "node", ids[to])
+			}
+			publish(t, client, username, 2)
+			for _, v := range []*storetest.View{ada, all} {
+				v.Live(3)
+				v.Shows("0 1 2")
+			}
+		})
+	}
+}
+
+// do sends a command to a node.
+func do(t *testing.T, node *redistest.Server, command ...any) string {
+	t.Helper()
+	answer, err := node.Client(t).Do(t.Context(), command...).Text()
+	if err != nil {
+		t.Fatalf("%v: %v", command, err)
+	}
+	return answer
 }

@@ -25,7 +25,7 @@ func IsMultiRefused(err error) bool {
 }
 
 // IsUnknownCommand reports whether Redis does not have a command, as before the version that brought it.
-func IsUnknownCommand(err error) bool { return redis.HasErrorPrefix(err, "ERR unknown command") }
+func IsUnknownCommand(err error) bool { return redis.HasErrorPrefix(err, "unknown command") }
 
 // IsRedirection reports whether a node of a Cluster has said that a key is at another one, or on its way there.
 func IsRedirection(err error) bool {
