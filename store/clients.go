@@ -1,16 +1,20 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // clients are a Store's own connections. They have the addresses and credentials of the client that it was given.
@@ -35,9 +39,52 @@ func newClients(example redis.UniversalClient) clients {
 		writer, reader := *c.Options(), *c.Options()
 		tuneCluster(&writer, writeTimeout, -1)
 		tuneCluster(&reader, readTimeout, 1)
-		return clients{writer: redis.NewClusterClient(&writer), reader: redis.NewClusterClient(&reader)}
+		return clients{writer: following(redis.NewClusterClient(&writer)), reader: following(redis.NewClusterClient(&reader))}
 	}
 	return clients{writer: shared{example}, reader: shared{example}}
+}
+
+// newShardClient returns a client for the logs of one shard, with one connection, from the options of the node.
+func newShardClient(node *redis.Options) (*redis.Client, *sendTracker) {
+	options, tracker := *node, &sendTracker{}
+	tune(&options, writeTimeout, -1, tracker)
+	options.PoolSize = 1
+	return redis.NewClient(&options), tracker
+}
+
+// following has a client of a Cluster ask for the topology whenever a node does not answer. By itself go-redis does so once in
+// ten seconds or a minute, so that whoever needs a key of a dead master waits for as long after its replica has taken over.
+func following(client *redis.ClusterClient) *redis.ClusterClient {
+	client.AddHook(follower{client})
+	return client
+}
+
+// follower is the hook of following.
+type follower struct{ client *redis.ClusterClient }
+
+func (f follower) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (f follower) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, command redis.Cmder) error {
+		err := next(ctx, command)
+		f.note(ctx, err)
+		return err
+	}
+}
+
+func (f follower) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, commands []redis.Cmder) error {
+		err := next(ctx, commands)
+		f.note(ctx, err)
+		return err
+	}
+}
+
+// note asks for the topology, in the background, if err is that of a connection.
+func (f follower) note(ctx context.Context, err error) {
+	if err != nil && (!redisreply.Is(err) || redis.HasErrorPrefix(err, "CLUSTERDOWN")) {
+		f.client.ReloadState(ctx)
+	}
 }
 
 func (c clients) close() {
@@ -120,28 +167,59 @@ func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 	}
 }
 
-// sendTracker tells whether a transaction can have reached Redis. It takes effect only when its last
-// bytes, EXEC, have arrived: if the last write failed, or nothing but the handshake of a new
-// connection was written, it has not.
+// sendTracker tells whether what a writer sent can have reached Redis. A transaction takes effect only when its last
+// bytes, EXEC, have arrived: if the last write failed, or nothing but the handshake of a new connection was written, it has
+// not. Of a pipeline of scripts, each takes effect by itself. The tracker also ends connections.
 type sendTracker struct {
-	begun, sent atomic.Bool
+	begun, scripts, sent atomic.Bool
+
+	mu    sync.Mutex
+	conns map[*trackedConn]bool
 }
 
 // begin forgets what was sent before.
 func (t *sendTracker) begin() {
 	if t != nil {
 		t.begun.Store(false)
+		t.scripts.Store(false)
 		t.sent.Store(false)
 	}
 }
 
-// wrote notes that b was written, in whole unless err is not nil.
-func (t *sendTracker) wrote(b []byte, err error) {
-	const multi = "*1\r\n$5\r\nmulti\r\n"
-	if len(b) >= len(multi) && strings.EqualFold(string(b[:len(multi)]), multi) {
+// wrote notes that n bytes of b were written, in whole unless err is not nil.
+func (t *sendTracker) wrote(b []byte, n int, err error) {
+	switch {
+	case t.begun.Load():
+	case begins(b, "multi"):
 		t.begun.Store(true)
+	case begins(b, "evalsha"):
+		t.begun.Store(true)
+		t.scripts.Store(true)
+	}
+	if t.scripts.Load() {
+		t.sent.Store(t.sent.Load() || n > 0)
+		return
 	}
 	t.sent.Store(t.begun.Load() && err == nil)
+}
+
+// begins reports whether b begins with a command.
+func begins(b []byte, command string) bool {
+	_, rest, _ := bytes.Cut(b[:min(len(b), 32)], []byte("\r\n")) // behind the number of arguments
+	_, rest, _ = bytes.Cut(rest, []byte("\r\n"))                 // and the length of the name
+	return len(rest) > len(command) && strings.EqualFold(string(rest[:len(command)]), command)
+}
+
+// hangUp closes all connections, so that the next attempt makes a new one.
+func (t *sendTracker) hangUp() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for conn := range t.conns {
+		conn.Conn.Close()
+	}
 }
 
 // mayHaveArrived reports whether a transaction that failed with err can have taken effect. Where
@@ -157,10 +235,16 @@ func (t *sendTracker) mayHaveArrived(err error) bool {
 // track watches what is written to conn. A connection that has a file descriptor keeps showing it,
 // since that is how go-redis finds out that an idle connection was closed.
 func (t *sendTracker) track(conn net.Conn) net.Conn {
-	tracked := trackedConn{Conn: conn, tracker: t}
+	tracked := &trackedConn{Conn: conn, tracker: t}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.conns == nil {
+		t.conns = make(map[*trackedConn]bool)
+	}
+	t.conns[tracked] = true
 	if raw, ok := conn.(syscall.Conn); ok {
 		return struct {
-			trackedConn
+			*trackedConn
 			syscall.Conn
 		}{tracked, raw}
 	}
@@ -172,8 +256,15 @@ type trackedConn struct {
 	tracker *sendTracker
 }
 
-func (c trackedConn) Write(b []byte) (int, error) {
+func (c *trackedConn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
-	c.tracker.wrote(b, err)
+	c.tracker.wrote(b, n, err)
 	return n, err
+}
+
+func (c *trackedConn) Close() error {
+	c.tracker.mu.Lock()
+	delete(c.tracker.conns, c)
+	c.tracker.mu.Unlock()
+	return c.Conn.Close()
 }

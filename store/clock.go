@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ const (
 // they have in common.
 type redisClock struct {
 	client redis.UniversalClient
+	told   bool // that this host's clock is wrong has been logged
 
 	mu     sync.Mutex
 	asked  time.Time     // by this host's clock; zero before the first answer
@@ -96,7 +98,9 @@ func (s *Store) Now() time.Time { return s.clock.now() }
 
 // setTimes sets the times of the batch by Redis' clock. Where that is not known yet, Redis can't be reached, and the next attempt
 // sets them.
-func (w *writer) setTimes(ctx context.Context) {
+func (w *writer) setTimes() {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
 	if err := w.clock.refresh(ctx); err != nil && !redisreply.Is(err) || w.timed {
 		return
 	}
@@ -106,18 +110,19 @@ func (w *writer) setTimes(ctx context.Context) {
 			w.batch[i].Time = w.batch[i].Time.Add(-wrong)
 		}
 	}
-	w.logClock(w.clock.measured())
+	w.clock.tell(w.log)
 }
 
-// logClock tells once that this host's clock is wrong, and once that it is right again.
-func (w *writer) logClock(skew time.Duration) {
+// tell logs once that this host's clock is wrong, and once that it is right again. One goroutine of a process calls it.
+func (c *redisClock) tell(log *slog.Logger) {
+	skew := c.measured()
 	switch wrong := skew.Abs() > ClockTolerance; {
-	case wrong && !w.skewed:
-		w.skewed = true
-		w.log.Warn("userlog: this host's clock differs from that of Redis; entries have Redis' time: set the clocks by NTP",
+	case wrong && !c.told:
+		c.told = true
+		log.Warn("userlog: this host's clock differs from that of Redis; entries have Redis' time: set the clocks by NTP",
 			"ahead_by", skew.Round(time.Millisecond).String())
-	case !wrong && w.skewed:
-		w.skewed = false
-		w.log.Info("userlog: this host's clock agrees with that of Redis again")
+	case !wrong && c.told:
+		c.told = false
+		log.Info("userlog: this host's clock agrees with that of Redis again")
 	}
 }

@@ -37,6 +37,7 @@ type Entry struct {
 
 	aside  bool   // "aside": it does not count because the same was recorded before; see Counts
 	cursor string // of Cursor, where that is not the id
+	turn   turn   // in the queue
 }
 
 // Cursor names the place behind an entry that a [Subscription] gave. A viewer that hands it to [Store.Subscribe] or

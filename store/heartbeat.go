@@ -72,17 +72,17 @@ type heartbeat struct {
 	keys    keys.Keys
 	id      string
 	line    heartbeatJSON
-	traffic traffic
+	traffic *traffic
 	sent    time.Time // the last attempt; zero before the first
 	tick    *time.Ticker
 }
 
-func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options, id string) *heartbeat {
+func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options, traffic *traffic, id string) *heartbeat {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &heartbeat{client: client, keys: keys, id: id, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
+	return &heartbeat{client: client, keys: keys, id: id, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
 		MaxEntries: options.MaxEntries,
 	}}

@@ -27,6 +27,7 @@ const (
 // theirs.
 type lists struct {
 	log, channel, kept any // names, as commands take them
+	slotChannel        any // where lines are published on the channels of slots
 
 	asked  bool      // it is known whether there was a kept list
 	there  bool      // there was one, when it was last written to
@@ -36,8 +37,12 @@ type lists struct {
 	stale  bool      // the kept list is of a log that somebody has deleted
 }
 
-func newLists(k keys.Keys, username string) lists {
-	return lists{log: k.Log(username), channel: k.LogChannel(username), kept: k.Kept(username)}
+func newLists(k keys.Keys, username string, sharded bool) lists {
+	l := lists{log: k.Log(username), channel: k.LogChannel(username), kept: k.Kept(username)}
+	if sharded {
+		l.slotChannel = k.SlotChannel(k.Slot(username))
+	}
+	return l
 }
 
 // push is what is queued of one user's entries.
@@ -62,6 +67,20 @@ func (p *push) add(line *string, counts bool) {
 	if counts && p.mixed {
 		p.counts = append(p.counts, line)
 	}
+}
+
+// pushesOf sorts the lines of entries by their users, in the order of the first entry of each.
+func pushesOf(entries []Entry, users []*knownUser, lines []string) []push {
+	pushes := make([]push, 0, len(entries))
+	for i := range entries {
+		u := users[i]
+		if n := u.pushed; n >= len(pushes) || pushes[n].user != u {
+			u.pushed = len(pushes)
+			pushes = append(pushes, push{user: u})
+		}
+		pushes[u.pushed].add(&lines[i], entries[i].Counts())
+	}
+	return pushes
 }
 
 // counting are the lines that count.

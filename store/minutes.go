@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Minute counts the requests of one minute.
 type Minute struct {
@@ -13,8 +16,9 @@ type Minute struct {
 const minutesKept = 60
 
 // traffic counts the requests that a process records by the minute in which they were finished. It
-// belongs to the writer's goroutine.
+// may be used by several goroutines.
 type traffic struct {
+	mu      sync.Mutex
 	minutes [minutesKept]Minute // by minute modulo minutesKept
 	current int64               // the newest of them, in minutes since 1970
 }
@@ -24,6 +28,8 @@ func minuteOf(t time.Time) int64 { return t.Unix() / 60 }
 // add counts an entry. One from before the last hour is too old to be counted, and one from the
 // future is counted now.
 func (t *traffic) add(e *Entry, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.advance(minuteOf(now))
 	minute := min(minuteOf(e.Time), t.current)
 	if t.current-minute >= minutesKept {
@@ -62,6 +68,8 @@ type minutesJSON struct {
 
 // line returns what is reported at a moment, or nil if there is nothing to report.
 func (t *traffic) line(now time.Time) *minutesJSON {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.advance(minuteOf(now))
 	line := &minutesJSON{Second: int(now.Unix() % 60)}
 	for ago := int64(minutesKept - 1); ago >= 0; ago-- {

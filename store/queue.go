@@ -5,34 +5,64 @@ import (
 	"slices"
 )
 
-// queue holds the entries that wait for the writer. While they are no more than a batch, all of them are in one lane. From
-// then on until it is empty, users have lanes of their own and take turns, so that none of them has to wait for all that
-// another one does. It is not safe for concurrent use, and allocates only to grow.
+// queue holds the entries that wait for writers. Each writer has a section: one Redis has one, a Cluster one for each shard. All
+// sections share the places, so a shard may have many of them while others need few.
+//
+// While the entries of a section are no more than a batch, all of them are in one lane. From then on until it is empty, users
+// have lanes of their own and take turns, so that none of them has to wait for all that another one does. A queue is not safe
+// for concurrent use, and allocates only to grow.
 type queue struct {
 	size   int
-	places []place // grows up to size
+	places []place // grows up to size, and by what writers give back
 	free   int32   // the first place that is free, or none
 	length int
 	count  uint64 // entries so far
 
-	together    lane             // all entries, while users have no lanes
-	lanes       map[string]*lane // by username
-	apart       bool             // users have lanes
-	first, last *lane            // in the order of their turns
-	spare       *lane            // lanes without entries, for other users
-	heavy       []*lane          // lanes with more entries than the share of a user
+	sections []*section
+	route    []*section       // by slot of a Cluster; nil where there is one section
+	lanes    map[string]*lane // by username, of the sections where users have lanes
+	spare    *lane            // lanes without entries, for other users
+	heavy    []*lane          // lanes with more entries than the share of a user
 }
+
+// section is what waits for one writer, and what that writer has taken.
+type section struct {
+	work chan struct{} // capacity 1: the section is no longer empty, or holds a whole batch
+
+	length      int
+	together    lane  // all entries, while users have no lanes
+	apart       bool  // users have lanes
+	first, last *lane // in the order of their turns
+
+	flying  []Entry // taken, and perhaps to be given back: only on a Cluster
+	holds   bool    // users wait until flying has landed, since their entries are another section's by now
+	held    int     // users of this section who wait so
+	sending int     // of what was taken, perhaps on their way
+	away    bool    // the last attempt to write failed
+}
+
+func newSection() *section { return &section{work: make(chan struct{}, 1)} }
 
 // place holds an entry.
 type place struct {
-	entry  Entry
-	number uint64 // in the order in which entries came
-	next   int32  // of the same user, or the next free one
+	entry Entry
+	next  int32 // of the same user, or the next free one
+}
+
+// turn is what the queue and the writer note of an entry.
+type turn struct {
+	number   uint64 // in the order in which entries came
+	slot     uint16 // of the log, on a Cluster
+	prepared bool   // it has been masked and counted, and has all that a writer adds
+	timed    bool   // it has a time by Redis' clock
 }
 
 // lane is the entries of one user, oldest first.
 type lane struct {
 	username    string
+	slot        uint16
+	section     *section
+	holder      *section // has entries of this user on their way, so nobody else may take some; else nil
 	first, last int32
 	length      int
 	next        *lane
@@ -46,7 +76,17 @@ const (
 )
 
 func newQueue(size int) queue {
-	return queue{size: size, free: noPlace, lanes: make(map[string]*lane), heavy: make([]*lane, 0, userShare+1)}
+	return queue{
+		size: size, free: noPlace, sections: []*section{newSection()}, lanes: make(map[string]*lane), heavy: make([]*lane, 0, userShare+1),
+	}
+}
+
+// sectionOf returns the section of a slot.
+func (q *queue) sectionOf(slot uint16) *section {
+	if q.route == nil {
+		return q.sections[0]
+	}
+	return q.route[slot]
 }
 
 // share is how many entries of one user may wait when others need the room.
@@ -56,61 +96,105 @@ func (q *queue) share() int { return max(q.size/userShare, 1) }
 type admission int
 
 const (
-	admitted      admission = iota
-	admittedFor             // the oldest entry of the user with the most has given way
-	refusedShare            // its user has more than a share, and others have the rest
-	refusedLength           // the queue is full
+	admitted         admission = iota
+	admittedFor                // the oldest entry of the user with the most has given way
+	refusedShare               // its user has more than a share, and others have the rest
+	refusedLength              // the queue is full
+	admittedForShard           // the oldest entry of the shard with the most has given way
 )
 
 // put adds an entry, if there is room or somebody has more than a share.
 func (q *queue) put(e *Entry) admission {
-	if !q.apart && q.length == min(q.size, maxBatch) {
-		q.separate()
+	s := q.sectionOf(e.turn.slot)
+	if q.length >= q.size {
+		return q.squeeze(s, e)
 	}
-	if !q.apart {
-		q.add(&q.together, q.store(e))
-		return admitted
+	if !s.apart && s.length >= maxBatch {
+		q.separate(s)
 	}
-	result := admitted
-	own := q.lanes[e.Username]
-	if q.length == q.size {
-		heaviest := q.heaviest()
-		switch {
-		case heaviest == nil || heaviest == own && len(q.lanes) == 1:
-			return refusedLength
-		case own != nil && own.length >= heaviest.length:
-			return refusedShare
-		}
+	e.turn.number = q.count
+	q.count++
+	q.append(s, e)
+	return admitted
+}
+
+// append adds an entry that there is room for behind all others of its user.
+func (q *queue) append(s *section, e *Entry) {
+	if s.apart {
+		q.add(q.laneOf(s, e), q.store(e))
+	} else {
+		q.add(&s.together, q.store(e))
+		s.length++
+	}
+}
+
+// squeeze adds an entry to a full queue, if another one gives way.
+func (q *queue) squeeze(s *section, e *Entry) admission {
+	for _, each := range q.sections {
+		q.separate(each)
+	}
+	own, heaviest, result := q.lanes[e.Username], q.heaviest(), admittedFor
+	switch crowded := q.crowded(s); {
+	case heaviest != nil && heaviest == own && len(q.lanes) == 1:
+		return refusedLength
+	case heaviest != nil && own != nil && own.length >= heaviest.length:
+		return refusedShare
+	case heaviest != nil:
 		q.release(q.pop(heaviest))
-		result = admittedFor
+	case crowded != nil:
+		result = admittedForShard
+		q.release(q.next(crowded))
+	default:
+		return refusedLength
 	}
-	if own == nil {
-		own = q.open(e.Username)
-	}
-	q.add(own, q.store(e))
+	e.turn.number = q.count
+	q.count++
+	q.append(s, e)
 	return result
 }
 
-// separate gives each user a lane.
-func (q *queue) separate() {
-	q.apart = true
-	for q.together.length > 0 {
-		i := q.pop(&q.together)
-		username := q.places[i].entry.Username
-		own := q.lanes[username]
-		if own == nil {
-			own = q.open(username)
+// crowded returns the section with the most entries that can be taken, if that is more than its part of the queue and another
+// one than s.
+func (q *queue) crowded(s *section) *section {
+	most := s
+	for _, each := range q.sections {
+		if each.length > most.length && each.first != nil {
+			most = each
 		}
-		q.add(own, i)
 	}
+	if most == s || most.length <= q.size/len(q.sections) {
+		return nil
+	}
+	return most
+}
+
+// separate gives each user of a section a lane.
+func (q *queue) separate(s *section) {
+	if s.apart {
+		return
+	}
+	s.apart, s.length = true, 0
+	for s.together.length > 0 {
+		i := q.pop(&s.together)
+		q.add(q.laneOf(s, &q.places[i].entry), i)
+	}
+}
+
+// laneOf returns the lane of the user of an entry.
+func (q *queue) laneOf(s *section, e *Entry) *lane {
+	own := q.lanes[e.Username]
+	if own == nil {
+		own = q.open(e.Username)
+		own.section, own.slot = s, e.turn.slot
+		s.enqueue(own)
+	}
+	return own
 }
 
 // store puts an entry into a place that is free.
 func (q *queue) store(e *Entry) int32 {
 	i := q.occupy()
-	p := &q.places[i]
-	p.entry, p.number = *e, q.count
-	q.count++
+	q.places[i].entry = *e
 	return i
 }
 
@@ -123,41 +207,79 @@ func (q *queue) add(l *lane, i int32) {
 		q.places[l.last].next = i
 	}
 	l.last = i
+	q.grown(l)
+}
+
+// addFirst makes a place the first of a lane.
+func (q *queue) addFirst(l *lane, i int32) {
+	q.places[i].next = l.first
+	if l.length == 0 {
+		q.places[i].next, l.last = noPlace, i
+	}
+	l.first = i
+	q.grown(l)
+}
+
+// grown counts one more entry of a lane.
+func (q *queue) grown(l *lane) {
 	q.length++
-	if l.length++; q.apart && l.length == q.share()+1 {
+	l.length++
+	if l.section == nil {
+		return // all users together
+	}
+	l.section.length++
+	if l.length == q.share()+1 {
 		q.heavy = append(q.heavy, l)
 	}
 }
 
-// take moves up to maxBatch entries to batch, in the order in which they came: of each user in turn the oldest one.
-func (q *queue) take(batch []Entry) []Entry {
-	for !q.apart && q.length > 0 {
-		i := q.pop(&q.together)
+// take moves up to maxBatch entries of a section to batch, in the order in which they came: of each user in turn the oldest one.
+func (q *queue) take(s *section, batch []Entry) []Entry {
+	for !s.apart && s.together.length > 0 {
+		i := q.pop(&s.together)
 		batch = append(batch, q.places[i].entry)
 		q.release(i)
+		s.length--
 	}
 	var taken [maxBatch]int32
 	n := 0
-	for ; n < maxBatch && q.length > 0; n++ {
-		l := q.first
-		q.first = l.next
-		taken[n] = q.pop(l)
-		if l.length > 0 {
-			q.enqueue(l)
-		} else {
-			q.close(l)
-		}
+	for ; n < maxBatch && s.first != nil; n++ {
+		taken[n] = q.next(s)
 	}
-	slices.SortFunc(taken[:n], func(a, b int32) int { return cmp.Compare(q.places[a].number, q.places[b].number) })
+	slices.SortFunc(taken[:n], func(a, b int32) int {
+		return cmp.Compare(q.places[a].entry.turn.number, q.places[b].entry.turn.number)
+	})
 	for _, i := range taken[:n] {
 		batch = append(batch, q.places[i].entry)
 		q.release(i)
 	}
-	q.apart = q.length > 0
+	s.apart = s.length > 0 || s.held > 0
 	if q.length == 0 && len(q.places) > keptPlaces {
-		*q = newQueue(q.size) // an outage's memory is given back
+		q.shrink()
 	}
 	return batch
+}
+
+// shrink gives the memory of an outage back.
+func (q *queue) shrink() {
+	empty := newQueue(q.size)
+	q.places, q.free, q.spare, q.heavy = nil, empty.free, nil, empty.heavy
+	if len(q.lanes) == 0 { // else some are held
+		q.lanes = empty.lanes
+	}
+}
+
+// next takes the oldest entry of the user whose turn it is out of a section with lanes.
+func (q *queue) next(s *section) int32 {
+	l := s.first
+	s.first = l.next
+	i := q.pop(l)
+	if l.length > 0 {
+		s.enqueue(l)
+	} else {
+		q.close(l)
+	}
+	return i
 }
 
 // pop takes the oldest entry out of a lane, and returns its place.
@@ -165,7 +287,12 @@ func (q *queue) pop(l *lane) int32 {
 	i := l.first
 	l.first = q.places[i].next
 	q.length--
-	if l.length--; q.apart && l.length == q.share() {
+	l.length--
+	if l.section == nil {
+		return i
+	}
+	l.section.length--
+	if l.length == q.share() {
 		q.heavy = slices.DeleteFunc(q.heavy, func(h *lane) bool { return h == l })
 	}
 	return i
@@ -182,7 +309,7 @@ func (q *queue) heaviest() *lane {
 	return most
 }
 
-// open returns the lane of a user who has none. It is the last in turn.
+// open returns a lane for a user who has none. It has no turn yet.
 func (q *queue) open(username string) *lane {
 	l := q.spare
 	if l == nil {
@@ -192,19 +319,18 @@ func (q *queue) open(username string) *lane {
 	}
 	l.username = username
 	q.lanes[username] = l
-	q.enqueue(l)
 	return l
 }
 
 // enqueue makes a lane the last in turn.
-func (q *queue) enqueue(l *lane) {
+func (s *section) enqueue(l *lane) {
 	l.next = nil
-	if q.first == nil {
-		q.first = l
+	if s.first == nil {
+		s.first = l
 	} else {
-		q.last.next = l
+		s.last.next = l
 	}
-	q.last = l
+	s.last = l
 }
 
 // close puts a lane aside that is empty, and has had its turn.
@@ -214,11 +340,19 @@ func (q *queue) close(l *lane) {
 	q.spare = l
 }
 
+// grownPlaces is how many places there are when all are taken: twice as many up to size, which only what comes back exceeds.
+func grownPlaces(before, size int) int {
+	if before >= size {
+		return before + maxBatch
+	}
+	return min(max(2*before, firstPlaces), size)
+}
+
 // occupy returns a place that is free. There are twice as many when all are taken.
 func (q *queue) occupy() int32 {
 	if q.free == noPlace {
 		before := len(q.places)
-		grown := make([]place, min(max(2*before, firstPlaces), q.size))
+		grown := make([]place, grownPlaces(before, q.size))
 		copy(grown, q.places)
 		q.places = grown
 		for i := len(grown) - 1; i >= before; i-- {

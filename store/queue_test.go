@@ -27,7 +27,7 @@ func fill(q *queue, usernames string) (admissions []admission) {
 // batchOf is the next batch, as users and numbers.
 func batchOf(q *queue) string {
 	var b strings.Builder
-	for _, e := range q.take(nil) {
+	for _, e := range q.take(q.sections[0], nil) {
 		b.WriteString(e.Username + e.Path + " ")
 	}
 	return strings.TrimSpace(b.String())
@@ -125,7 +125,7 @@ func TestAQueueAgainstAModel(t *testing.T) {
 			case dice < 99:
 				put(fmt.Sprint("user", random.IntN(60)), n)
 			default:
-				for _, e := range q.take(nil) {
+				for _, e := range q.take(q.sections[0], nil) {
 					if model[e.Username][0] != e.Path {
 						t.Fatalf("seed %d: %s of %s, want %s", seed, e.Path, e.Username, model[e.Username][0])
 					}
@@ -152,7 +152,7 @@ func TestAQueueAllocatesOnlyToGrow(t *testing.T) {
 			q.put(&entries[i])
 		}
 		for q.length > 0 {
-			q.take(batch)
+			q.take(q.sections[0], batch)
 		}
 	}
 	cycle()

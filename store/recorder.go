@@ -4,24 +4,23 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
-// recorder takes entries from any number of goroutines and hands them, in order, to one writer.
+// recorder takes entries from any number of goroutines and hands them, in order, to a writer: on a Cluster to that of the shard.
 // One mutex guards the queue and the stats, so the stats balance whenever somebody reads them.
 type recorder struct {
-	work      chan struct{} // capacity 1: the queue is no longer empty, or holds a whole batch
-	announced chan struct{} // capacity 1: this process is going to record
-	closed    chan struct{} // closed when intake ends
-	given     chan struct{} // closed when what is queued has been given up
-	done      chan struct{} // closed when the writer has returned
+	announced chan struct{}                // capacity 1: this process is going to record
+	closed    chan struct{}                // closed when intake ends
+	given     chan struct{}                // closed when what is queued has been given up
+	done      chan struct{}                // closed when the writers have returned
+	drained   chan struct{}                // capacity 1: intake has ended, and nothing is queued
+	slot      func(username string) uint16 // of a log on a Cluster; nil where there is one Redis
 
 	mu      sync.Mutex
 	queue   queue
@@ -32,23 +31,25 @@ type recorder struct {
 	gone    bool // what was in queue and being written has been given up
 }
 
-func newRecorder(client redis.UniversalClient, tracker *sendTracker, keys keys.Keys, options Options) *recorder {
-	r := &recorder{
-		work:      make(chan struct{}, 1),
+func newRecorder(options Options) *recorder {
+	return &recorder{
 		announced: make(chan struct{}, 1),
 		closed:    make(chan struct{}),
 		given:     make(chan struct{}),
 		done:      make(chan struct{}),
+		drained:   make(chan struct{}, 1),
 		queue:     newQueue(options.QueueSize),
 		stats:     Stats{Connected: true},
 		intake:    true,
 	}
-	w := newWriter(r, client, tracker, keys, options)
+}
+
+// start has write called in the background, which writes until the queue is empty after intake has ended.
+func (r *recorder) start(write func()) {
 	go func() {
 		defer close(r.done)
-		w.run()
+		write()
 	}()
-	return r
 }
 
 // record is [Store.Record].
@@ -60,8 +61,13 @@ func (r *recorder) record(e *Entry) {
 	if !invalid {
 		e.bound()
 	}
+	e.turn = turn{}
+	if r.slot != nil {
+		e.turn.slot = r.slot(e.Username)
+	}
 	r.mu.Lock()
 	r.stats.Accepted++
+	section := r.queue.sectionOf(e.turn.slot)
 	switch {
 	case invalid:
 		r.stats.Dropped.InvalidUsername++
@@ -71,17 +77,22 @@ func (r *recorder) record(e *Entry) {
 		switch r.queue.put(e) {
 		case admittedFor, refusedShare:
 			r.stats.Dropped.UserShare++
-		case refusedLength:
+		case refusedLength, admittedForShard:
 			r.stats.Dropped.QueueFull++
 		}
 	}
-	wake := r.queue.length == 1 || r.queue.length == maxBatch
+	wake := section.length == 1 || section.length == maxBatch
 	r.mu.Unlock()
 	if wake {
-		select {
-		case r.work <- struct{}{}:
-		default:
-		}
+		section.wake()
+	}
+}
+
+// wake tells the writer of a section that there is something to do.
+func (s *section) wake() {
+	select {
+	case s.work <- struct{}{}:
+	default:
 	}
 }
 
@@ -93,20 +104,31 @@ func (r *recorder) hostPanicked() {
 	r.stats.Dropped.HostPanic++
 }
 
-// take moves up to maxBatch entries to batch. They count as queued until settle.
-func (r *recorder) take(batch []Entry) []Entry {
+// only is the section of the one writer where there is no Cluster.
+func (r *recorder) only() *section { return r.queue.sections[0] }
+
+// take moves up to maxBatch entries of a section to batch. They count as queued until settle.
+func (r *recorder) take(s *section, batch []Entry) []Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	batch = r.queue.take(batch)
+	return r.pull(s, batch)
+}
+
+// pull is take for whoever has the mutex.
+func (r *recorder) pull(s *section, batch []Entry) []Entry {
+	if r.gone {
+		return batch
+	}
+	batch = r.queue.take(s, batch)
 	r.writing += len(batch)
 	return batch
 }
 
-// waiting is the number of entries in the queue.
-func (r *recorder) waiting() int {
+// waiting is the number of entries in a section.
+func (r *recorder) waiting(s *section) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.queue.length
+	return s.length
 }
 
 // settlement says what became of the entries of one batch.
@@ -116,29 +138,86 @@ type settlement struct {
 
 // send notes that n of the entries that were taken are about to be sent. It returns false when they
 // have been given up, and must not be.
-func (r *recorder) send(n int) bool {
+func (r *recorder) send(s *section, n int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.gone {
 		return false
 	}
-	r.sending = n
+	r.sending += n - s.sending
+	s.sending = n
 	return true
 }
 
-// settle counts what became of entries that were taken, unless they have been given up meanwhile.
-func (r *recorder) settle(s settlement) {
+// settle counts the settlement of entries that were taken, unless they have been given up meanwhile.
+func (r *recorder) settle(s *section, o settlement) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stats.Truncated += uint64(s.truncated)
+	r.count(s, o)
+}
+
+// count is settle for whoever has the mutex.
+func (r *recorder) count(s *section, o settlement) {
+	r.stats.Truncated += uint64(o.truncated)
 	if r.gone {
 		return
 	}
-	r.sending = 0
-	r.writing -= s.written + s.refused + s.indeterminate
-	r.stats.Written += uint64(s.written)
-	r.stats.Dropped.Refused += uint64(s.refused)
-	r.stats.Indeterminate += uint64(s.indeterminate)
+	r.sending -= s.sending
+	s.sending = 0
+	r.writing -= o.written + o.refused + o.indeterminate
+	r.stats.Written += uint64(o.written)
+	r.stats.Dropped.Refused += uint64(o.refused)
+	r.stats.Indeterminate += uint64(o.indeterminate)
+}
+
+// takeOff is take for a writer that may give entries back: what it has taken is flying until land.
+func (r *recorder) takeOff(s *section, batch []Entry) []Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.flying = r.pull(s, batch)
+	return s.flying
+}
+
+// land is settle for all that a writer has taken. back are those entries that have certainly not been written, oldest first.
+func (r *recorder) land(s *section, o settlement, back []Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.count(s, o)
+	if r.gone {
+		return
+	}
+	r.writing -= len(back)
+	r.queue.giveBack(back)
+	moved := s.holds
+	r.queue.landed(s)
+	if moved {
+		r.wakeAll()
+	}
+	if !r.intake && r.queue.length+r.writing == 0 {
+		select {
+		case r.drained <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// reroute makes sections those of the queue. route has the section of each slot.
+func (r *recorder) reroute(sections, route []*section) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.gone {
+		return
+	}
+	r.queue.reroute(sections, route)
+	r.countAway()
+	r.wakeAll()
+}
+
+// wakeAll wakes all writers.
+func (r *recorder) wakeAll() {
+	for _, s := range r.queue.sections {
+		s.wake()
+	}
 }
 
 // indexRefused counts a transaction whose part for the user index was refused.
@@ -156,11 +235,17 @@ func (r *recorder) measure(entries int, took time.Duration) {
 	r.stats.WriteSeconds.observe(took.Seconds(), WriteBounds())
 }
 
-// setConnected notes whether Redis took the last attempt to write.
-func (r *recorder) setConnected(connected bool) {
+// setConnected notes whether Redis took the last attempt to write of a section.
+func (r *recorder) setConnected(s *section, connected bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stats.Connected = connected
+	s.away = !connected
+	r.countAway()
+}
+
+// countAway finds out whether all writers are connected, for whoever has the mutex.
+func (r *recorder) countAway() {
+	r.stats.Connected = !slices.ContainsFunc(r.queue.sections, func(s *section) bool { return s.away })
 }
 
 // snapshot is [Store.Stats].
@@ -177,6 +262,9 @@ func (r *recorder) snapshot() Stats {
 func (r *recorder) close(ctx context.Context) error {
 	r.mu.Lock()
 	r.intake = false
+	if r.queue.length+r.writing == 0 {
+		r.drained <- struct{}{} // nobody else sends before intake has ended
+	}
 	r.mu.Unlock()
 	close(r.closed)
 	select {
@@ -206,15 +294,14 @@ func (r *recorder) abandon() int {
 // entryIDs makes ids that are unique among all processes: a random part and a counter.
 type entryIDs struct {
 	process string
-	count   uint64
+	count   atomic.Uint64
 }
 
-func newEntryIDs() entryIDs {
-	return entryIDs{process: strings.ToLower(rand.Text()[:12]) + "-"}
+func newEntryIDs() *entryIDs {
+	return &entryIDs{process: strings.ToLower(rand.Text()[:12]) + "-"}
 }
 
 func (i *entryIDs) next() string {
-	i.count++
 	var b [32]byte
-	return string(strconv.AppendUint(append(b[:0], i.process...), i.count, 36))
+	return string(strconv.AppendUint(append(b[:0], i.process...), i.count.Add(1), 36))
 }

@@ -54,9 +54,20 @@ func (w *writer) describe(c redis.Cmder) string {
 
 // kindOfRefusal returns the word that a reply of Redis begins with, or "" for a broken connection.
 func kindOfRefusal(err error) string {
-	for _, kind := range []string{"READONLY", "OOM", "NOREPLICAS", "NOPERM", "MISCONF", "LOADING", "NOAUTH", "WRONGPASS"} {
+	for _, kind := range []string{"OOM", "NOREPLICAS", "NOPERM", "NOAUTH", "WRONGPASS"} {
 		if redis.HasErrorPrefix(err, kind) {
 			return kind
+		}
+	}
+	return stateOfServer(err)
+}
+
+// stateOfServer returns the word by which a server says that it can't be written to, or not now, or "". A proxy or a name in DNS
+// may lead to another one by now, so the connection to this one is ended.
+func stateOfServer(err error) string {
+	for _, state := range []string{"READONLY", "MASTERDOWN", "LOADING", "CLUSTERDOWN", "MISCONF"} {
+		if redis.HasErrorPrefix(err, state) {
+			return state
 		}
 	}
 	return ""

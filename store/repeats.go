@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-userlog/userlog/store/internal/keys"
@@ -21,15 +22,18 @@ const (
 )
 
 // repeats knows which requests of each user repeat, and what this process has learned about the user's lists in Redis.
-// It belongs to the writer's goroutine.
+// All writers of a process share it.
 type repeats struct {
-	keys          keys.Keys
-	seed          maphash.Seed
+	keys    keys.Keys
+	sharded bool // lines are published on the channels of slots
+	seed    maphash.Seed
+
+	mu            sync.Mutex
 	recent, older map[string]*knownUser // by username
 }
 
-func newRepeats(keys keys.Keys) *repeats {
-	return &repeats{keys: keys, seed: maphash.MakeSeed(), recent: make(map[string]*knownUser)}
+func newRepeats(keys keys.Keys, sharded bool) *repeats {
+	return &repeats{keys: keys, sharded: sharded, seed: maphash.MakeSeed(), recent: make(map[string]*knownUser)}
 }
 
 // knownUser is what is remembered of one user.
@@ -56,14 +60,16 @@ type repeated struct {
 	byHand bool  // it is of a kind that a person causes
 }
 
-// of returns what is remembered of a user.
+// of returns what is remembered of a user. It belongs to the writer that has entries of this user.
 func (all *repeats) of(username string) *knownUser {
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	if u := all.recent[username]; u != nil {
 		return u
 	}
 	u := all.older[username]
 	if u == nil {
-		u = &knownUser{lists: newLists(all.keys, username)}
+		u = &knownUser{lists: newLists(all.keys, username, all.sharded)}
 	}
 	if len(all.recent) >= rememberedUsers {
 		all.recent, all.older = make(map[string]*knownUser, rememberedUsers), all.recent
@@ -72,16 +78,14 @@ func (all *repeats) of(username string) *knownUser {
 	return u
 }
 
-// note decides whether an entry counts, and notes how often the same was recorded before. It returns its user.
-func (all *repeats) note(e *Entry) *knownUser {
-	u := all.of(e.Username)
+// note decides whether an entry of a user counts, and notes how often the same was recorded before.
+func (all *repeats) note(u *knownUser, e *Entry) {
 	e.Repeats, e.Since, e.aside = 0, time.Time{}, false
 	if e.byHand() {
 		all.noteStep(u, e)
 	} else {
 		all.notePart(u, e)
 	}
-	return u
 }
 
 // noteStep decides about a request of a kind that a person causes. It does not count where it comes like clockwork, or

@@ -3,7 +3,7 @@ package store
 import "testing"
 
 func TestEntriesLostToAPanicOfTheHostHaveAReasonOfTheirOwn(t *testing.T) {
-	r := &recorder{queue: newQueue(10), work: make(chan struct{}, 1), intake: true}
+	r := &recorder{queue: newQueue(10), intake: true}
 	r.hostPanicked()
 	if got, want := r.snapshot(), (Stats{Accepted: 1, Dropped: Dropped{HostPanic: 1}}); got != want || got.Dropped.Total() != 1 {
 		t.Errorf("stats: %+v", got)
@@ -11,13 +11,13 @@ func TestEntriesLostToAPanicOfTheHostHaveAReasonOfTheirOwn(t *testing.T) {
 }
 
 func TestWhatIsGivenUpStaysSettled(t *testing.T) {
-	r := &recorder{queue: newQueue(10), work: make(chan struct{}, 1), given: make(chan struct{}), intake: true}
+	r := &recorder{queue: newQueue(10), given: make(chan struct{}), intake: true}
 	for range 3 {
 		r.record(&Entry{Username: "ada"})
 	}
-	r.take(nil)
+	r.take(r.only(), nil)
 	r.record(&Entry{Username: "ada"})
-	if !r.send(2) {
+	if !r.send(r.only(), 2) {
 		t.Fatal("what is not given up can't be sent")
 	}
 	if lost := r.abandon(); lost != 4 {
@@ -27,8 +27,8 @@ func TestWhatIsGivenUpStaysSettled(t *testing.T) {
 	if got := r.snapshot(); got != want {
 		t.Errorf("given up: %+v", got)
 	}
-	r.settle(settlement{written: 2}) // the answer came, too late
-	if r.send(1) {
+	r.settle(r.only(), settlement{written: 2}) // the answer came, too late
+	if r.send(r.only(), 1) {
 		t.Error("what is given up is sent all the same")
 	}
 	if got := r.snapshot(); got != want {

@@ -86,13 +86,22 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 	s.panics = hostPanics{log: options.Logger, mask: mask.New(options.MaskQuery, options.AllowQuery)}
 	s.clients = newClients(client)
 	s.clock = &redisClock{client: s.clients.reader}
-	s.recorder = newRecorder(s.clients.writer, s.clients.tracker, keys, options)
+	s.recorder = newRecorder(options)
+	s.recorder.start(s.newWriter())
 	s.feed = feed.New(feed.Options{
 		Client: s.clients.reader, Keys: keys, MaxEntries: options.MaxEntries, Retention: options.Retention,
 		NoPublish: options.NoPublish, Sharded: options.sharded(client), Log: options.Logger, Decode: decodeForFeed, DecodeNamed: decodeNamedForFeed, Reports: s.anyReports,
 		ReportInterval: HeartbeatInterval, Silence: Silence,
 	})
 	return s, nil
+}
+
+// newWriter returns what writes the entries, until the queue is empty after intake has ended.
+func (s *Store) newWriter() (write func()) {
+	if cluster, ok := s.clients.writer.(*redis.ClusterClient); ok {
+		return newClusterWriter(s.recorder, cluster, s.keys, s.options, s.options.sharded(cluster)).run
+	}
+	return newWriter(s.recorder, s.clients.writer, s.clients.tracker, s.keys, s.options).run
 }
 
 // Record queues an entry to be written to Redis. It takes well under a microsecond, since it never

@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -22,15 +24,22 @@ const (
 	maxForgotten   = 500              // users removed at a time
 )
 
-// userIndex keeps the users' names, when they were last seen, and when a request of theirs last failed.
-// It belongs to the writer's goroutine.
+// userIndex keeps the users' names, when they were last seen, and when a request of theirs last failed. All writers of a process
+// share it.
 type userIndex struct {
 	keys      keys.Keys
 	retention time.Duration
-	updated   map[string]time.Time
-	troubled  map[string]lastFailure // of those whose request failed, the last one that was written
-	forgetAt  time.Time
+	forgetAt  time.Time // of the goroutine that calls forget
+	foreign   bool      // that a key holds something else has been logged
+
+	mu       sync.Mutex
+	updated  map[string]time.Time
+	troubled map[string]lastFailure // of those whose request failed, the last one that was written
+	pending  indexUpdate            // of the shards of a Cluster, to be written together
 }
+
+// indexUpdate is what is to be added to the sorted sets.
+type indexUpdate struct{ users, names, trouble []redis.Z }
 
 func newUserIndex(keys keys.Keys, retention time.Duration) *userIndex {
 	return &userIndex{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]lastFailure)}
@@ -38,28 +47,75 @@ func newUserIndex(keys keys.Keys, retention time.Duration) *userIndex {
 
 // queue queues the updates that these entries need: none, mostly. It returns the commands that add to the index.
 func (x *userIndex) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []redis.Cmder {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.add(ctx, pipe, x.due(entries))
+}
+
+// note notes the updates that these entries need, to be written by flush.
+func (x *userIndex) note(entries []Entry) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	due := x.due(entries)
+	x.pending.users = append(x.pending.users, due.users...)
+	x.pending.names = append(x.pending.names, due.names...)
+	x.pending.trouble = append(x.pending.trouble, due.trouble...)
+}
+
+// flush writes what was noted. Where that fails, the users' next entries are noted again. The error is that of the connection.
+func (x *userIndex) flush(ctx context.Context, client redis.UniversalClient, r *recorder, log *slog.Logger) error {
+	x.mu.Lock()
+	due := x.pending
+	x.pending = indexUpdate{}
+	x.mu.Unlock()
+	pipe := client.Pipeline()
+	added := x.add(ctx, pipe, due)
+	if len(added) == 0 {
+		return nil
+	}
+	_, err := pipe.Exec(ctx)
+	if !x.failed(r, log, added, err) {
+		return nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, z := range slices.Concat(due.users, due.trouble) {
+		delete(x.updated, z.Member.(string))
+		delete(x.troubled, z.Member.(string))
+	}
+	return err
+}
+
+// due returns the updates that these entries need.
+func (x *userIndex) due(entries []Entry) indexUpdate {
 	now := time.Now()
 	if len(x.updated) > maxIndexed {
 		clear(x.updated)
 		clear(x.troubled)
 	}
-	var users, names []redis.Z
-	for _, e := range slices.Backward(entries) { // the newest of each user
+	var due indexUpdate
+	for i := len(entries) - 1; i >= 0; i-- { // the newest of each user
+		e := &entries[i]
 		if now.Sub(x.updated[e.Username]) >= indexInterval {
 			x.updated[e.Username] = now
-			users = append(users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
-			names = append(names, redis.Z{Member: nameMember(e.Username)})
+			due.users = append(due.users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
+			due.names = append(due.names, redis.Z{Member: nameMember(e.Username)})
 		}
 	}
-	troubled := x.troubles(entries, now)
+	due.trouble = x.troubles(entries, now)
+	return due
+}
+
+// add queues the commands of an update, and returns those that add to the index.
+func (x *userIndex) add(ctx context.Context, pipe redis.Pipeliner, due indexUpdate) []redis.Cmder {
 	var added []redis.Cmder
-	if len(users) > 0 {
-		added = append(added, pipe.ZAdd(ctx, x.keys.Users(), users...), pipe.ZAdd(ctx, x.keys.Names(), names...))
+	if len(due.users) > 0 {
+		added = append(added, pipe.ZAdd(ctx, x.keys.Users(), due.users...), pipe.ZAdd(ctx, x.keys.Names(), due.names...))
 		pipe.PExpire(ctx, x.keys.Users(), x.retention)
 		pipe.PExpire(ctx, x.keys.Names(), x.retention)
 	}
-	if len(troubled) > 0 {
-		added = append(added, pipe.ZAdd(ctx, x.keys.Trouble(), troubled...))
+	if len(due.trouble) > 0 {
+		added = append(added, pipe.ZAdd(ctx, x.keys.Trouble(), due.trouble...))
 		pipe.PExpire(ctx, x.keys.Trouble(), x.retention)
 	}
 	return added
@@ -94,6 +150,8 @@ func (x *userIndex) troubles(entries []Entry, now time.Time) []redis.Z {
 
 // redo has the next transaction repeat the updates of one that failed.
 func (x *userIndex) redo(entries []Entry) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	for _, e := range entries {
 		delete(x.updated, e.Username)
 		delete(x.troubled, e.Username)
@@ -118,16 +176,24 @@ func (x *userIndex) forget(client redis.UniversalClient, now time.Time) {
 	if len(expired) == maxForgotten {
 		x.forgetAt = now.Add(forgetMore)
 	}
-	users, names := make([]any, len(expired)), make([]any, len(expired))
-	for i, username := range expired {
-		users[i], names[i] = username, nameMember(username)
-		delete(x.updated, username)
-	}
+	users, names := x.drop(expired)
 	pipe := client.Pipeline()
 	pipe.ZRem(ctx, x.keys.Names(), names...) // first: what fails after it is found again by the users
 	pipe.ZRem(ctx, x.keys.Users(), users...)
 	pipe.ZRemRangeByScore(ctx, x.keys.Trouble(), "-inf", before)
 	_, _ = pipe.Exec(ctx)
+}
+
+// drop forgets users who have expired, and returns their members of the sets.
+func (x *userIndex) drop(expired []string) (users, names []any) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	users, names = make([]any, len(expired)), make([]any, len(expired))
+	for i, username := range expired {
+		users[i], names[i] = username, nameMember(username)
+		delete(x.updated, username)
+	}
+	return users, names
 }
 
 // lastSeenSince is the lowest score of a user whose log has not expired.
@@ -167,22 +233,30 @@ func (s *Store) lastSeen(ctx context.Context, since time.Time, limit int) ([]See
 }
 
 // indexed notes what became of the commands that added to the user index, in the transaction of entries that ended with
-// err. Where the connection failed, the next transaction adds again. Where a key holds something else, the log says so
-// once, and entries are written all the same.
+// err. Where the connection failed, the next transaction adds again.
 func (w *writer) indexed(added []redis.Cmder, entries []Entry, err error) {
+	if w.index.failed(w.recorder, w.log, added, err) {
+		w.index.redo(entries)
+	}
+}
+
+// failed reports whether commands that add to the index have to be repeated after an attempt that ended with err. Where a key
+// holds something else, they are not: the log says so once, and entries are written all the same.
+func (x *userIndex) failed(r *recorder, log *slog.Logger, added []redis.Cmder, err error) bool {
 	foreign := slices.IndexFunc(added, func(c redis.Cmder) bool { return redisreply.IsWrongType(c.Err()) })
 	switch {
 	case foreign >= 0:
-		w.recorder.indexRefused()
-		if !w.foreign {
-			w.log.Warn("userlog: a key of the user index holds something else; entries are written, but users can't be searched or listed in full until it is renamed or deleted",
+		r.indexRefused()
+		if !x.foreign {
+			log.Warn("userlog: a key of the user index holds something else; entries are written, but users can't be searched or listed in full until it is renamed or deleted",
 				"key", added[foreign].Args()[1], "err", added[foreign].Err())
 		}
-		w.foreign = true
+		x.foreign = true
 	case err != nil:
-		w.index.redo(entries)
-	case len(added) > 0 && w.foreign:
-		w.log.Info("userlog: the user index is written again")
-		w.foreign = false
+		return true
+	case len(added) > 0 && x.foreign:
+		log.Info("userlog: the user index is written again")
+		x.foreign = false
 	}
+	return false
 }

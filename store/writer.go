@@ -2,13 +2,10 @@ package store
 
 import (
 	"context"
-	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gin-userlog/userlog/store/internal/keys"
-	"github.com/gin-userlog/userlog/store/internal/mask"
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 	"github.com/redis/go-redis/v9"
 )
@@ -18,51 +15,43 @@ const (
 	maxBatch     = 100
 	gatherTime   = 10 * time.Millisecond  // from the start of one batch to the next, unless it is full
 	minBackoff   = 100 * time.Millisecond // between attempts to reach Redis, doubling
-	maxBackoff   = 5 * time.Second        // and at most a quarter of the outage so far
-	batchBudget  = 2 * writeTimeout       // of one transaction
+	maxBackoff   = 2 * time.Second        // and at most a quarter of the outage so far
+	batchBudget  = 2 * writeTimeout       // of one question, or one transaction
 	lossInterval = 10 * time.Second       // at least, between two reports of losses
 )
 
-// writer moves entries from the recorder's queue to Redis. All of it runs in one goroutine.
+// writer moves entries from the recorder's queue to one Redis. All of it runs in one goroutine.
 type writer struct {
+	outage
+	*preparer
+	losses lossLog
+
 	recorder  *recorder
 	client    redis.UniversalClient
 	tracker   *sendTracker
 	keys      keys.Keys
 	options   Options
-	mask      *mask.Masker
 	index     *userIndex
 	heartbeat *heartbeat
-	repeats   *repeats
 	clock     *redisClock
-	ids       entryIDs
-	log       *slog.Logger
 
-	buffer   []Entry // what batch is part of
-	batch    []Entry // taken from the queue, fate not known yet
-	lines    []byte
-	timed    bool          // the batch has times by Redis' clock
-	skewed   bool          // that this host's clock is wrong has been logged
-	backoff  time.Duration // 0 while Redis answers
-	users    []*knownUser  // of batch, whose entries they are
-	long     []*knownUser  // users whose lists of what counts are to be trimmed
-	unkept   bool          // Redis does not let us write lists of what counts
-	foreign  bool          // that a key of the index holds something else has been logged
-	awayAt   time.Time     // when Redis last ceased to answer
-	refused  string        // the reason that Redis gave last in this outage, or ""
-	logged   Stats         // the stats when losses were last logged,
-	loggedAt time.Time     // and when that was
+	buffer []Entry // what batch is part of
+	batch  []Entry // taken from the queue, fate not known yet
+	lines  lineEncoder
+	timed  bool         // the batch has times by Redis' clock
+	users  []*knownUser // of batch, whose entries they are
+	long   []*knownUser // users whose lists of what counts are to be trimmed
+	unkept bool         // Redis does not let us write lists of what counts
 }
 
 func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, keys keys.Keys, options Options) *writer {
-	ids := newEntryIDs()
-	return &writer{
-		recorder: r, client: client, tracker: tracker, keys: keys, options: options,
-		mask: mask.New(options.MaskQuery, options.AllowQuery), index: newUserIndex(keys, options.Retention),
-		heartbeat: newHeartbeat(client, keys, options, strings.TrimSuffix(ids.process, "-")), repeats: newRepeats(keys), ids: ids, log: options.Logger,
-		clock:  &redisClock{client: client},
-		buffer: make([]Entry, 0, maxBatch),
+	w := &writer{
+		recorder: r, client: client, tracker: tracker, keys: keys, options: options, preparer: newPreparer(keys, options, false),
+		outage: outage{recorder: r, section: r.only(), log: options.Logger}, losses: lossLog{recorder: r, log: options.Logger},
+		index: newUserIndex(keys, options.Retention), clock: &redisClock{client: client}, buffer: make([]Entry, 0, maxBatch),
 	}
+	w.heartbeat = newHeartbeat(client, keys, options, &w.traffic, w.process())
+	return w
 }
 
 // run writes until the queue is empty after intake has ended.
@@ -70,7 +59,8 @@ func (w *writer) run() {
 	defer w.heartbeat.tick.Stop()
 	for w.await() {
 		started := time.Now()
-		w.prepare()
+		w.timed = false
+		w.prepareBatch()
 		for !w.attempt() {
 			if !w.rest() {
 				return // the batch has been given up as well
@@ -82,7 +72,7 @@ func (w *writer) run() {
 		}
 		w.gather(started)
 	}
-	w.logLosses(true)
+	w.losses.losses(true)
 	w.trimKept()
 	w.heartbeat.end(w.recorder.snapshot(), w.clock.measured())
 }
@@ -91,12 +81,12 @@ func (w *writer) run() {
 // process is there. It returns false when there will be no more entries.
 func (w *writer) await() bool {
 	for {
-		if w.batch = w.recorder.take(w.buffer[:0]); len(w.batch) > 0 {
+		if w.batch = w.recorder.take(w.section, w.buffer[:0]); len(w.batch) > 0 {
 			return true
 		}
-		w.logLosses(false)
+		w.losses.losses(false)
 		select {
-		case <-w.recorder.work:
+		case <-w.section.work:
 		case <-w.recorder.announced:
 			w.report()
 		case <-w.heartbeat.tick.C:
@@ -104,7 +94,7 @@ func (w *writer) await() bool {
 				w.report()
 			}
 		case <-w.recorder.closed:
-			w.batch = w.recorder.take(w.buffer[:0]) // what came in before intake ended
+			w.batch = w.recorder.take(w.section, w.buffer[:0]) // what came in before intake ended
 			return len(w.batch) > 0
 		}
 	}
@@ -127,9 +117,9 @@ func (w *writer) report() {
 func (w *writer) gather(started time.Time) {
 	pause := time.NewTimer(gatherTime - time.Since(started))
 	defer pause.Stop()
-	for w.recorder.waiting() < maxBatch {
+	for w.recorder.waiting(w.section) < maxBatch {
 		select {
-		case <-w.recorder.work:
+		case <-w.section.work:
 		case <-pause.C:
 			return
 		case <-w.recorder.closed:
@@ -138,60 +128,36 @@ func (w *writer) gather(started time.Time) {
 	}
 }
 
-// prepare counts and masks the batch, and gives every entry its id and its application.
-func (w *writer) prepare() {
-	w.timed = false
-	w.users = make([]*knownUser, 0, len(w.batch))
-	truncated, now := 0, time.Now()
-	for i := range w.batch {
-		e := &w.batch[i]
-		w.heartbeat.traffic.add(e, now)
-		e.mask(w.mask)
-		if e.ID == "" {
-			e.ID = w.ids.next()
-		}
-		if e.Application == "" {
-			e.Application = w.options.Application
-			e.cut(&e.Application)
-		}
-		if e.Truncated {
-			truncated++
-		}
-		w.users = append(w.users, w.repeats.note(e))
-	}
-	w.recorder.settle(settlement{truncated: truncated})
+// prepareBatch makes the batch ready to be written.
+func (w *writer) prepareBatch() {
+	var o settlement
+	w.users, o.truncated = w.prepare(w.batch, make([]*knownUser, 0, len(w.batch)))
+	w.recorder.settle(w.section, o)
 }
 
 // attempt writes the batch. It returns false where what is left of the batch must be written again, because Redis
 // certainly has none of that.
 func (w *writer) attempt() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
-	defer cancel()
 	if w.backoff > 0 {
-		// After a failure, entries are sent only once Redis has answered a PING. If they went into a dead connection,
-		// nobody would know whether they were written. So they could not be sent again.
-		// The PING is a transaction, as entries are. A Redis that refuses MULTI carries out the commands after it, so
-		// it would push the entries at each attempt.
-		probe := func(pipe redis.Pipeliner) error { return pipe.Ping(ctx).Err() }
-		if _, err := w.client.TxPipelined(ctx, probe); err != nil {
-			w.failed(err)
+		if err := w.probe(); err != nil {
+			w.fail(err)
 			return false
 		}
 	}
-	w.setTimes(ctx)
+	w.setTimes()
 	for _, group := range w.groups() {
-		if !w.recorder.send(len(group)) {
+		if !w.recorder.send(w.section, len(group)) {
 			return true // it has been given up
 		}
-		o, err := w.transact(ctx, group)
-		w.recorder.settle(o)
+		o, err := w.transact(group)
+		w.recorder.settle(w.section, o)
 		if o == (settlement{}) {
-			w.failed(err)
+			w.fail(err)
 			return false
 		}
 		w.batch, w.users = w.batch[len(group):], w.users[len(group):]
 		if o.indeterminate > 0 {
-			w.failed(err)
+			w.fail(err)
 		} else {
 			w.succeeded()
 		}
@@ -199,8 +165,27 @@ func (w *writer) attempt() bool {
 	return true
 }
 
-// groups splits the batch into transactions: one, except on a Cluster, where a transaction can't
-// span the logs of two users.
+// fail notes an attempt that failed. Where the server says that it can't be written to, the connection ends: behind a proxy or
+// a name in DNS there may be another server by now, while this one answers everything else.
+func (w *writer) fail(err error) {
+	if stateOfServer(err) != "" {
+		w.tracker.hangUp()
+	}
+	w.failed(err)
+}
+
+// probe asks Redis for an answer. After a failure nothing is sent before there is one: what is sent into a dead connection can
+// neither be known as written nor be sent again. It is asked by a transaction, since without one LPUSH would be carried out
+// each time that MULTI is refused.
+func (w *writer) probe() error {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	_, err := w.client.TxPipelined(ctx, func(pipe redis.Pipeliner) error { return pipe.Ping(ctx).Err() })
+	return err
+}
+
+// groups splits the batch into transactions: one, except where there are several servers, since a transaction can't
+// span the logs of two users there.
 func (w *writer) groups() [][]Entry {
 	if !w.clustered() {
 		return [][]Entry{w.batch}
@@ -216,7 +201,7 @@ func (w *writer) groups() [][]Entry {
 	return groups
 }
 
-// clustered reports whether keys live on several servers.
+// clustered reports whether keys live on several servers, as with a redis.Ring. A Cluster has writers of its own.
 func (w *writer) clustered() bool {
 	switch w.client.(type) {
 	case *redis.Client:
@@ -227,7 +212,9 @@ func (w *writer) clustered() bool {
 
 // transact writes entries in one MULTI/EXEC: the order of the list is the order of the channel, and
 // no list is ever without an expiry or too long. A zero settlement says that nothing was done.
-func (w *writer) transact(ctx context.Context, entries []Entry) (settlement, error) {
+func (w *writer) transact(entries []Entry) (settlement, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
 	pipe := w.client.TxPipeline()
 	pushed := w.queueCommands(ctx, pipe, entries)
 	var others *redis.IntCmd
@@ -295,8 +282,8 @@ func (w *writer) judge(entries []Entry, pushed []push, err error) (o settlement)
 // queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, what the list of what counts needs, and one PUBLISH per
 // entry.
 func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []push {
-	lines := w.encode(entries)
-	pushes, now := w.byUser(entries, lines), time.Now()
+	lines := w.lines.encode(entries)
+	pushes, now := pushesOf(entries, w.users, lines), time.Now()
 	retention, last := any(w.options.Retention.Milliseconds()), any(w.options.MaxEntries-1)
 	for i := range pushes {
 		p := &pushes[i]
@@ -310,42 +297,8 @@ func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entrie
 	}
 	if !w.options.NoPublish {
 		for i := range entries {
-			if w.options.sharded(w.client) {
-				command(ctx, pipe, "spublish", w.keys.SlotChannel(w.keys.Slot(entries[i].Username)), &lines[i])
-			} else {
-				command(ctx, pipe, "publish", w.users[i].lists.channel, &lines[i])
-			}
+			command(ctx, pipe, "publish", w.users[i].lists.channel, &lines[i])
 		}
 	}
 	return pushes
-}
-
-// byUser sorts the lines of entries by their users, in the order of the first entry of each.
-func (w *writer) byUser(entries []Entry, lines []string) []push {
-	pushes := make([]push, 0, len(entries))
-	for i := range entries {
-		u := w.users[i]
-		if n := u.pushed; n >= len(pushes) || pushes[n].user != u {
-			u.pushed = len(pushes)
-			pushes = append(pushes, push{user: u})
-		}
-		pushes[u.pushed].add(&lines[i], entries[i].Counts())
-	}
-	return pushes
-}
-
-// encode returns the line of each entry. All of them share one allocation.
-func (w *writer) encode(entries []Entry) []string {
-	ends := make([]int, len(entries))
-	w.lines = w.lines[:0]
-	for i := range entries {
-		w.lines = entries[i].appendLine(w.lines)
-		ends[i] = len(w.lines)
-	}
-	all, start := string(w.lines), 0
-	lines := make([]string, len(entries))
-	for i, end := range ends {
-		lines[i], start = all[start:end], end
-	}
-	return lines
 }

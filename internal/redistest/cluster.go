@@ -111,7 +111,8 @@ func (c *Cluster) AddMaster(args ...string) *Server {
 	return node
 }
 
-// Move moves slots with their keys to another master, one after the other, as redis-cli does.
+// Move moves slots with their keys to another master, one after the other, as redis-cli does. It waits until all nodes have heard
+// of each: nodes that are told of several at once can disagree for ever.
 func (c *Cluster) Move(to *Server, slots ...int) {
 	c.t.Helper()
 	for _, slot := range slots {
@@ -125,6 +126,7 @@ func (c *Cluster) Move(to *Server, slots ...int) {
 		for _, node := range slices.Concat([]*Server{to, from}, c.masters()) {
 			c.do(node, "cluster", "setslot", slot, "node", c.ids[to])
 		}
+		c.AwaitAgreement()
 	}
 }
 

@@ -1,0 +1,259 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/keys"
+)
+
+// How a Cluster is followed.
+const (
+	topologyInterval = 10 * time.Second       // between two looks at which master has which slots, where nothing fails
+	topologyPause    = 50 * time.Millisecond  // at least
+	indexPause       = 100 * time.Millisecond // between two additions to the user index
+)
+
+// clusterWriter writes to a Cluster: it has a writer for each shard, so that one that is dead holds up its own users only. It
+// follows the topology, and does what concerns no single log: the user index and heartbeats.
+type clusterWriter struct {
+	*preparer
+	losses   lossLog
+	unrouted outage // while it is not known which shards there are
+
+	recorder  *recorder
+	client    *redis.ClusterClient // for all but logs
+	keys      keys.Keys
+	options   Options
+	index     *userIndex
+	heartbeat *heartbeat
+	clock     *redisClock
+	script    *redis.Script
+	log       *slog.Logger
+	classic   atomic.Bool // the servers know no sharded channels, or the names are those of django-userlog
+
+	changed    chan struct{}           // capacity 1: the topology is to be looked at
+	shards     map[string]*shardWriter // by address; belongs to follow
+	channels   []string                // of slots: keys by which the client finds the master of each slot
+	route      []*section              // by slot
+	redirected redirections
+	ended      chan struct{} // closed when everything has been written or given up
+	writers    sync.WaitGroup
+}
+
+func newClusterWriter(r *recorder, client *redis.ClusterClient, keys keys.Keys, options Options, sharded bool) *clusterWriter {
+	c := &clusterWriter{
+		recorder: r, client: client, keys: keys, options: options, preparer: newPreparer(keys, options, sharded),
+		losses: lossLog{recorder: r, log: options.Logger}, unrouted: outage{recorder: r, section: r.only(), log: options.Logger},
+		index: newUserIndex(keys, options.Retention), clock: &redisClock{client: client}, script: redis.NewScript(logScript), log: options.Logger,
+		changed: make(chan struct{}, 1), ended: make(chan struct{}), shards: make(map[string]*shardWriter),
+	}
+	c.classic.Store(!sharded)
+	c.heartbeat = newHeartbeat(client, keys, options, &c.traffic, c.process())
+	r.slot = keys.Slot
+	return c
+}
+
+// run writes until the queue is empty after intake has ended.
+func (c *clusterWriter) run() {
+	var follower sync.WaitGroup
+	follower.Go(c.follow)
+	c.keep()
+	close(c.ended)
+	follower.Wait()
+	for _, shard := range c.shards {
+		close(shard.stopped)
+	}
+	c.writers.Wait()
+	c.losses.losses(true)
+	c.addToIndex()
+	c.heartbeat.end(c.recorder.snapshot(), c.clock.measured())
+}
+
+// keep reports this process and keeps the user index, until everything has been written or given up.
+func (c *clusterWriter) keep() {
+	defer c.heartbeat.tick.Stop()
+	tick := time.NewTicker(indexPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.recorder.announced:
+			c.report()
+		case <-c.heartbeat.tick.C:
+			if c.heartbeat.begun() {
+				c.report()
+			}
+		case <-tick.C:
+			c.losses.losses(false)
+			c.addToIndex()
+			c.index.forget(c.client, c.clock.now())
+			if c.heartbeat.due() && c.recorder.snapshot().Accepted > 0 {
+				c.report()
+			}
+		case <-c.recorder.drained:
+			return
+		case <-c.recorder.given:
+			return
+		}
+	}
+}
+
+// report sends a heartbeat. Where it fails, the topology may have changed.
+func (c *clusterWriter) report() {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	_ = c.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	c.clock.tell(c.log)
+	if err := c.heartbeat.send(c.recorder.snapshot(), c.clock.measured()); err != nil {
+		c.topologyChanged()
+	}
+}
+
+// addToIndex writes what the shards have noted for the user index. Where it fails, the topology may have changed.
+func (c *clusterWriter) addToIndex() {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	if err := c.index.flush(ctx, c.client, c.recorder, c.log); err != nil {
+		c.topologyChanged()
+	}
+}
+
+// topologyChanged has the topology looked at.
+func (c *clusterWriter) topologyChanged() {
+	select {
+	case c.changed <- struct{}{}:
+	default:
+	}
+}
+
+// follow keeps the writers of the shards, and what goes to which of them.
+func (c *clusterWriter) follow() {
+	for {
+		next := topologyInterval
+		if err := c.look(); err != nil {
+			c.unrouted.failed(err)
+			next = c.unrouted.backoff
+		}
+		timer := time.NewTimer(next)
+		select {
+		case <-c.ended:
+			timer.Stop()
+			return
+		case <-timer.C:
+		case <-c.changed:
+			timer.Stop()
+		}
+		select { // others who saw the same need no look of their own
+		case <-c.ended:
+			return
+		case <-time.After(topologyPause):
+		}
+	}
+}
+
+// look asks the Cluster which master has which slots, and sends entries there from now on.
+func (c *clusterWriter) look() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*writeTimeout)
+	defer cancel()
+	// The client takes an answer that is older than this call where it gets none, which does no harm.
+	if err := c.client.ForEachMaster(ctx, func(context.Context, *redis.Client) error { return nil }); err != nil {
+		return err
+	}
+	masters, err := c.masters(ctx)
+	if err != nil {
+		return err
+	}
+	c.unrouted.succeeded()
+	c.take(ctx, masters)
+	return nil
+}
+
+// masters returns the options of the clients of the masters of all slots.
+func (c *clusterWriter) masters(ctx context.Context) ([]*redis.Options, error) {
+	if c.channels == nil {
+		c.channels = make([]string, keys.Slots)
+		for slot := range c.channels {
+			c.channels[slot] = c.keys.SlotChannel(uint16(slot))
+		}
+	}
+	masters := make([]*redis.Options, keys.Slots)
+	for slot, channel := range c.channels {
+		master, err := c.client.MasterForKey(ctx, channel)
+		if err != nil {
+			return nil, err
+		}
+		masters[slot] = master.Options()
+	}
+	c.redirected.apply(masters)
+	return masters, nil
+}
+
+// take has entries sent to masters, by slot. It starts writers for those that are new, and stops those that have no slot any more.
+func (c *clusterWriter) take(ctx context.Context, masters []*redis.Options) {
+	route, used := make([]*section, len(masters)), make(map[string]bool)
+	var started []*shardWriter
+	for slot, master := range masters {
+		shard := c.shards[master.Addr]
+		if shard == nil {
+			shard = newShardWriter(c, master.Addr, master)
+			c.shards[master.Addr] = shard
+			started = append(started, shard)
+		}
+		route[slot], used[master.Addr] = shard.section, true
+	}
+	if slices.Equal(route, c.route) {
+		return
+	}
+	if c.route == nil {
+		_ = c.clock.refresh(ctx) // entries that wait already get the time of Redis, if it can be had
+	}
+	c.route = route
+	sections := make([]*section, 0, len(used))
+	for _, address := range slices.Sorted(maps.Keys(used)) {
+		sections = append(sections, c.shards[address].section)
+	}
+	c.recorder.reroute(sections, route)
+	for _, shard := range started {
+		c.writers.Go(shard.run)
+	}
+	stopped := 0
+	for address, shard := range c.shards {
+		if !used[address] {
+			stopped++
+			close(shard.stopped)
+			delete(c.shards, address)
+		}
+	}
+	if stopped > 0 {
+		c.log.Info("userlog: other nodes of the cluster take log entries", "shards", len(c.shards))
+	}
+}
+
+// publishCommand returns the command by which lines are published, or "", and whether that is on the channels of slots.
+func (c *clusterWriter) publishCommand() (command string, sharded bool) {
+	switch {
+	case c.options.NoPublish:
+		return "", false
+	case c.classic.Load():
+		return "publish", false
+	}
+	return "spublish", true
+}
+
+// setTimes sets the times of a batch by Redis' clock.
+func (c *clusterWriter) setTimes(batch []Entry) {
+	wrong := c.clock.correction()
+	for i := range batch {
+		if e := &batch[i]; !e.turn.timed {
+			e.turn.timed = true
+			e.Time = e.Time.Add(-wrong)
+		}
+	}
+}

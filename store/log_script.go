@@ -1,0 +1,118 @@
+package store
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// logScript writes the entries of one user on a Cluster: it does what a transaction does on one Redis, for less. It answers with
+// the number of entries, or with the error for which none has been written. Whatever the access list lacks, no list is left
+// without an expiry: what was pushed is taken back.
+//
+// KEYS: log, kept list. ARGV: how many lines they may have, milliseconds that they live, the command to publish with or "", the
+// channel, which lines count ("1101"), and the lines, oldest first.
+const logScript = `
+local log, kept, most, life = KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2]
+local lines, counting = {}, {}
+for i = 6, #ARGV do
+  lines[#lines + 1] = ARGV[i]
+  if string.byte(ARGV[5], i - 5) == 49 then counting[#counting + 1] = ARGV[i] end
+end
+local aside = #counting < #lines
+local keep = redis.pcall('EXISTS', kept) == 1
+if aside and not keep then keep = redis.pcall('COPY', log, kept) == 1 end
+local length = redis.pcall('LPUSH', log, unpack(lines))
+if type(length) == 'table' then return length end
+local done = redis.pcall('PEXPIRE', log, life)
+for i = 1, #lines do
+  if type(done) == 'table' or ARGV[3] == '' then break end
+  done = redis.pcall(ARGV[3], ARGV[4], lines[i])
+end
+if type(done) == 'table' then
+  redis.call('LTRIM', log, #lines, -1)
+  return done
+end
+if length > most then redis.call('LTRIM', log, 0, most - 1) end
+if keep and length == #lines then
+  redis.pcall('DEL', kept) -- of a log that somebody has deleted
+  keep = false
+end
+if keep or aside then
+  if #counting > 0 then redis.pcall('LPUSH', kept, unpack(counting)) end
+  redis.pcall('LTRIM', kept, 0, most - 1)
+  redis.pcall('PEXPIRE', kept, life)
+end
+return #lines
+`
+
+// isScriptMissing reports whether Redis has to be told the script: it is new there, or has forgotten all scripts.
+func isScriptMissing(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
+
+// isPublishUnknown reports whether a script failed because Redis has no sharded channels, as before 7.0.
+func isPublishUnknown(err error) bool { return redis.HasErrorPrefix(err, "ERR Unknown Redis command") }
+
+// isElsewhere reports whether another server has the log, or will have it soon.
+func isElsewhere(err error) bool {
+	for _, prefix := range []string{"MOVED", "ASK", "TRYAGAIN"} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// queueScript queues the script for the entries of one user.
+func (w *shardWriter) queueScript(ctx context.Context, pipe redis.Pipeliner, p *push) {
+	l := &p.user.lists
+	channel := l.slotChannel
+	publish, sharded := w.cluster.publishCommand()
+	if !sharded {
+		channel = l.channel
+	}
+	args := make([]any, 0, 10+len(p.lines))
+	args = append(args, "evalsha", w.cluster.script.Hash(), 2, l.log, l.kept,
+		w.cluster.options.MaxEntries, w.cluster.options.Retention.Milliseconds(), publish, channel, p.flags())
+	p.log = command(ctx, pipe, append(args, p.lines...)...)
+}
+
+// flags says of each line whether it counts, as a 1 or a 0.
+func (p *push) flags() string {
+	flags, counting := make([]byte, len(p.lines)), p.counting()
+	for i, line := range p.lines {
+		flags[i] = '0'
+		if len(counting) > 0 && counting[0] == line {
+			flags[i], counting = '1', counting[1:]
+		}
+	}
+	return string(flags)
+}
+
+// verdict is what came of the entries of one user.
+type verdict int
+
+const (
+	isWritten verdict = iota
+	isRefused
+	isBack // certainly not written, and to be written again
+	isInDoubt
+)
+
+// judgeScript finds out what became of the entries of one user, where the pipeline ended with err.
+func (w *shardWriter) judgeScript(p *push, err error) verdict {
+	reply := p.log.Err()
+	switch {
+	case reply == nil && p.log.Val() > 0:
+		return isWritten
+	case redisreply.IsWrongType(reply):
+		return isRefused
+	case redisreply.Is(reply), reply == nil && redisreply.Is(err): // Redis refused the script, or already the connection
+		return isBack
+	case w.tracker.mayHaveArrived(cmp.Or(reply, err)):
+		return isInDoubt
+	}
+	return isBack
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// redirections are what shards have said about slots that they no longer have. They know better than other nodes, which may not
+// have heard yet.
+type redirections struct {
+	mu     sync.Mutex
+	bySlot map[int]redirection
+}
+
+// redirection is where a slot is now.
+type redirection struct {
+	address string
+	at      time.Time
+}
+
+// note notes a reply such as "MOVED 3999 127.0.0.1:6381". Other replies say nothing.
+func (r *redirections) note(reply error) {
+	fields := strings.Fields(reply.Error())
+	if len(fields) != 3 || fields[0] != "MOVED" || strings.HasPrefix(fields[2], ":") {
+		return
+	}
+	slot, err := strconv.Atoi(fields[1])
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.bySlot == nil {
+		r.bySlot = make(map[int]redirection)
+	}
+	r.bySlot[slot] = redirection{fields[2], time.Now()}
+}
+
+// forget forgets what leads to a node that does not answer: its replica may have taken over.
+func (r *redirections) forget(address string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for slot, to := range r.bySlot {
+		if to.address == address {
+			delete(r.bySlot, slot)
+		}
+	}
+}
+
+// apply corrects the masters of slots. What was said a while ago is known to all nodes by now.
+func (r *redirections) apply(masters []*redis.Options) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for slot, to := range r.bySlot {
+		switch {
+		case time.Since(to.at) > topologyInterval:
+			delete(r.bySlot, slot)
+		case slot < len(masters) && masters[slot].Addr != to.address:
+			elsewhere := *masters[slot] // nodes differ by their addresses only
+			elsewhere.Addr = to.address
+			masters[slot] = &elsewhere
+		}
+	}
+}

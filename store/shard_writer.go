@@ -1,0 +1,232 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// movedPause is how long a shard waits when others have some of its slots, or will have them in a moment.
+const movedPause = 20 * time.Millisecond
+
+// shardWriter moves entries from a section of the queue to one shard of a Cluster. All of it runs in one goroutine. A batch is a
+// pipeline of scripts, one for each user. What has certainly not been written goes back to the queue, since the log of
+// its user may be another shard's by the next attempt.
+type shardWriter struct {
+	outage
+	cluster *clusterWriter
+	address string
+	client  *redis.Client
+	tracker *sendTracker
+	stopped chan struct{} // closed when the shard is no longer one
+
+	buffer []Entry
+	lines  lineEncoder
+	users  []*knownUser
+}
+
+func newShardWriter(c *clusterWriter, address string, options *redis.Options) *shardWriter {
+	client, tracker := newShardClient(options)
+	w := &shardWriter{cluster: c, address: address, client: client, tracker: tracker, stopped: make(chan struct{}), buffer: make([]Entry, 0, maxBatch)}
+	w.outage = outage{recorder: c.recorder, section: newSection(), log: c.log.With(slog.String("shard", address))}
+	return w
+}
+
+// run writes until the shard is stopped.
+func (w *shardWriter) run() {
+	defer w.client.Close()
+	for {
+		select {
+		case <-w.stopped:
+			return
+		default:
+		}
+		started := time.Now()
+		batch := w.recorder.takeOff(w.section, w.buffer[:0])
+		switch {
+		case len(batch) == 0:
+			w.wait()
+		case !w.write(batch):
+			w.pause()
+		default:
+			w.gather(started)
+		}
+	}
+}
+
+// wait waits for entries.
+func (w *shardWriter) wait() {
+	select {
+	case <-w.section.work:
+	case <-w.stopped:
+	}
+}
+
+// pause waits after an attempt that has not written everything.
+func (w *shardWriter) pause() {
+	if w.backoff > 0 {
+		_ = w.rest() // what has been given up is not taken again
+		return
+	}
+	pause := time.NewTimer(movedPause)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-w.stopped:
+	}
+}
+
+// gather lets entries collect for a while, so that a busy application costs few round trips.
+func (w *shardWriter) gather(started time.Time) {
+	pause := time.NewTimer(gatherTime - time.Since(started))
+	defer pause.Stop()
+	for w.recorder.waiting(w.section) < maxBatch {
+		select {
+		case <-w.section.work:
+		case <-pause.C:
+			return
+		case <-w.recorder.closed:
+			return
+		case <-w.stopped:
+			return
+		}
+	}
+}
+
+// write tries to write a batch. It returns false when some of it has gone back to the queue, or is in doubt.
+func (w *shardWriter) write(batch []Entry) bool {
+	var o settlement
+	w.users, o.truncated = w.cluster.prepare(batch, w.users[:0])
+	w.cluster.setTimes(batch)
+	if err := w.probe(); err != nil {
+		w.recorder.land(w.section, o, batch)
+		w.fail(err)
+		return false
+	}
+	if !w.recorder.send(w.section, len(batch)) {
+		w.recorder.land(w.section, o, nil) // it has been given up
+		return true
+	}
+	pushes, err := w.transact(batch)
+	back := w.sort(batch, pushes, err, &o)
+	w.recorder.land(w.section, o, back)
+	reason := w.reason(pushes, err)
+	switch {
+	case reason == nil:
+		w.succeeded()
+		return true
+	case isElsewhere(reason):
+		w.succeeded()
+		w.cluster.topologyChanged()
+		return false
+	case isScriptMissing(reason) && w.loadScript():
+		return false
+	}
+	w.fail(reason)
+	return false
+}
+
+// fail notes an attempt that failed. The connection ends where the server says that it can't be written to: the address may
+// have become another one's.
+func (w *shardWriter) fail(err error) {
+	if stateOfServer(err) != "" {
+		w.tracker.hangUp()
+	}
+	if isPublishUnknown(err) {
+		w.cluster.classic.Store(true)
+	}
+	if !redisreply.Is(err) {
+		w.cluster.redirected.forget(w.address)
+	}
+	w.failed(err)
+	w.cluster.topologyChanged()
+}
+
+// probe asks Redis for an answer after a failure. What is sent into a dead connection can neither be known as written nor be
+// sent again.
+func (w *shardWriter) probe() error {
+	if w.backoff == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	return w.client.Ping(ctx).Err()
+}
+
+// loadScript tells Redis the script, and reports whether that went well.
+func (w *shardWriter) loadScript() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	return w.cluster.script.Load(ctx, w.client).Err() == nil
+}
+
+// transact sends a script for each user, all of them at once.
+func (w *shardWriter) transact(batch []Entry) ([]push, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	lines := w.lines.encode(batch)
+	pushes := pushesOf(batch, w.users, lines)
+	pipe := w.client.Pipeline()
+	for i := range pushes {
+		w.queueScript(ctx, pipe, &pushes[i])
+	}
+	w.tracker.begin()
+	started := time.Now()
+	_, err := pipe.Exec(ctx)
+	if err == nil {
+		w.recorder.measure(len(batch), time.Since(started))
+	}
+	return pushes, err
+}
+
+// sort finds out what became of a batch. It counts that in o, has what was written added to the user index, and returns what
+// is to be written again, in order.
+func (w *shardWriter) sort(batch []Entry, pushes []push, err error, o *settlement) (back []Entry) {
+	verdicts := make([]verdict, len(pushes))
+	for i := range pushes {
+		verdicts[i] = w.judgeScript(&pushes[i], err)
+	}
+	written := batch[:0:0]
+	for i := range batch {
+		switch verdicts[w.users[i].pushed] {
+		case isWritten:
+			o.written++
+			written = append(written, batch[i])
+		case isRefused:
+			o.refused++
+		case isInDoubt:
+			o.indeterminate++
+		case isBack:
+			back = append(back, batch[i])
+		}
+	}
+	w.cluster.index.note(written)
+	return back
+}
+
+// reason is why some of a batch has not been written: what Redis said, or how the connection failed. That its user's log is
+// elsewhere is said last.
+func (w *shardWriter) reason(pushes []push, err error) error {
+	var elsewhere error
+	for i := range pushes {
+		switch reply := pushes[i].log.Err(); {
+		case reply == nil, redisreply.IsWrongType(reply):
+		case !redisreply.Is(reply):
+			return reply
+		case isElsewhere(reply):
+			elsewhere = reply
+			w.cluster.redirected.note(reply)
+		default:
+			return fmt.Errorf("EVALSHA %s: %w", w.cluster.keys.Log("*"), reply)
+		}
+	}
+	if elsewhere != nil || redisreply.IsWrongType(err) {
+		return elsewhere
+	}
+	return err
+}
