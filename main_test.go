@@ -91,7 +91,7 @@ func testDraining(t *testing.T, binary string) {
 				return
 			}
 		}
-		t.Errorf("it never says %q", text)
+		t.Errorf("it never says %q: %v", text, lines.Err())
 	}
 	await("nobody can log in")
 	wantStatus(t, origin+"/readyz", http.StatusOK)

@@ -161,28 +161,6 @@ func TestWithoutRedisNobodyIsLetInOrLoggedOut(t *testing.T) {
 	}
 }
 
-// A replica answers, but takes nothing. Pages that write say so.
-func TestPagesTellAReplica(t *testing.T) {
-	t.Parallel()
-	server := redistest.Start(t)
-	s := newSite(t, server.Client(t), handlers.Options{})
-	b := s.superuser()
-	s.record("ada", "/secret")
-	if err := server.Client(t).Do(t.Context(), "replicaof", "127.0.0.1", "1").Err(); err != nil {
-		t.Fatal(err)
-	}
-	const want = "The log store can be read, not written."
-	for name, a := range map[string]*answer{
-		"a look":    b.get(base + "/static?username=ada"),
-		"a login":   s.stranger().logIn(base, root, password, ""),
-		"a log out": b.post(base+"/logout", nil),
-	} {
-		if a.StatusCode != http.StatusServiceUnavailable || a.text("h1") != want {
-			t.Errorf("%s: got %d, %q", name, a.StatusCode, a.text("h1"))
-		}
-	}
-}
-
 // Where the host lets people in, pages that need Redis say that it is away.
 func TestWithoutRedisTheHostsLoginStillDecides(t *testing.T) {
 	t.Parallel()

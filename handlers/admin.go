@@ -26,6 +26,8 @@ type Admin struct {
 	logs     *store.Store
 	assets   *static.Assets
 	views    *views.Set
+	words    views.Words // for programs
+	faults   *faultWatch
 	hub      *live.Hub
 	accounts *auth.Accounts
 	sessions *auth.Sessions
@@ -81,7 +83,7 @@ type tuning struct {
 func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set, t tuning) *Admin {
 	client, keys, auditKeys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, audit.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
-		options: options, logs: logs, assets: assets, views: set, policy: options.policy(), log: options.Logger,
+		options: options, logs: logs, assets: assets, views: set, words: set.Words(), faults: &faultWatch{logs: logs}, policy: options.policy(), log: options.Logger,
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
 		accounts:    auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: t.passwordCost}),
 		sessions:    auth.NewSessions(client, keys, options.sessions()),
@@ -98,6 +100,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 		Ended: auth.NewAccessCheck(a.sessions, a.tokens).Ended,
+		Fault: a.faults.now,
 	})
 	return a
 }

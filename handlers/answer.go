@@ -6,13 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/httpgzip"
-	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -110,18 +108,12 @@ func (s *site) fail(c *gin.Context, status int, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		s.log.Error("userlog: a page could not be shown", "status", status, "route", c.FullPath(), "err", err)
 	}
-	s.showError(c, views.Error{Status: status, ReadOnly: status == http.StatusServiceUnavailable && s.isReadOnly(c.Request.Context())})
+	if status == http.StatusServiceUnavailable {
+		s.showError(c, views.Error{Status: status, Fault: s.faultBehind(c.Request.Context(), err)})
+		return
+	}
+	s.showError(c, views.Error{Status: status})
 }
-
-// isReadOnly reports whether Redis answers, but takes no changes.
-func (s *site) isReadOnly(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, readOnlyTimeout)
-	defer cancel()
-	return errors.Is(s.logs.PingWrite(ctx), store.ErrReadOnly)
-}
-
-// readOnlyTimeout is how long a page that can't be shown waits to say why. Redis has just failed to answer, perhaps.
-const readOnlyTimeout = 300 * time.Millisecond
 
 func (s *site) showError(c *gin.Context, p views.Error) {
 	p.Layout = s.layout(c, "")

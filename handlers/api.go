@@ -23,7 +23,7 @@ func (s *site) apiUsers(c *gin.Context) {
 	found, err := s.logs.Suggest(c.Request.Context(), c.Query("q"), homeUsers)
 	if err != nil {
 		s.log.Error("userlog: users could not be looked up", "err", err)
-		s.failJSON(c, http.StatusServiceUnavailable, storeLost)
+		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
 	users := make([]apiUser, 0, len(found))
@@ -47,7 +47,7 @@ func (s *site) apiLog(c *gin.Context) {
 	log, err := s.logs.Log(c.Request.Context(), username)
 	if err != nil {
 		s.log.Error("userlog: a log could not be read for a program", "err", err)
-		s.failJSON(c, http.StatusServiceUnavailable, storeLost)
+		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
 	entries := log.Entries

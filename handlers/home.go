@@ -67,6 +67,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 		return page, err
 	}
 	page.At = s.logs.Now()
+	page.Fault = s.faults.now(ctx)
 	names := inSight(page)
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)
 	if err != nil {

@@ -36,13 +36,13 @@ func (s *site) allows(c *gin.Context, look access.Look, answer access.Answer) bo
 	c.Abort()
 	switch formatOf(c) {
 	case programFormat:
-		s.refuseProgram(c, answer.Decision)
+		s.refuseProgram(c, answer)
 	case socketFormat:
-		s.refuseSocket(c, answer.Decision)
+		s.refuseSocket(c, answer)
 	case fragmentFormat:
-		s.refuseFragment(c, answer.Decision)
+		s.refuseFragment(c, answer)
 	default:
-		s.refusePage(c, look, answer.Decision)
+		s.refusePage(c, look, answer)
 	}
 	return false
 }
@@ -80,8 +80,8 @@ const (
 )
 
 // refuseProgram answers with a status and a sentence in JSON.
-func (s *site) refuseProgram(c *gin.Context, decision access.Decision) {
-	switch decision {
+func (s *site) refuseProgram(c *gin.Context, answer access.Answer) {
+	switch answer.Decision {
 	case access.NeedsLogin:
 		c.Header("WWW-Authenticate", "Bearer")
 		s.failJSON(c, http.StatusUnauthorized, needsToken)
@@ -92,14 +92,15 @@ func (s *site) refuseProgram(c *gin.Context, decision access.Decision) {
 	case access.TooMany:
 		s.failJSON(c, http.StatusTooManyRequests, tooMuch)
 	default:
-		s.failJSON(c, http.StatusServiceUnavailable, storeLost)
+		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, answer.Err))
 	}
 }
 
 // refuseSocket answers with a status, before the upgrade. A browser tells its page nothing else.
-func (s *site) refuseSocket(c *gin.Context, decision access.Decision) {
-	status, text := http.StatusServiceUnavailable, storeLost
-	switch decision {
+func (s *site) refuseSocket(c *gin.Context, answer access.Answer) {
+	var status int
+	var text string
+	switch answer.Decision {
 	case access.NeedsLogin:
 		status, text = http.StatusUnauthorized, "Log in first: load the page again."
 		if !s.canLogIn() {
@@ -111,32 +112,34 @@ func (s *site) refuseSocket(c *gin.Context, decision access.Decision) {
 		status, text = http.StatusForbidden, "State a reason first: load the page, or give reason=."
 	case access.TooMany:
 		status, text = http.StatusTooManyRequests, tooMuch
+	default:
+		status, text = http.StatusServiceUnavailable, s.storeTrouble(c, answer.Err)
 	}
 	c.String(status, "%s\n", text)
 }
 
 // refuseFragment has htmx load the whole page where that asks for a login or a reason. In place of the
 // fragment, a form would stand in the middle of a page.
-func (s *site) refuseFragment(c *gin.Context, decision access.Decision) {
+func (s *site) refuseFragment(c *gin.Context, answer access.Answer) {
 	switch {
-	case decision == access.NeedsLogin && s.canLogIn():
+	case answer.Decision == access.NeedsLogin && s.canLogIn():
 		next := s.here(c)
 		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
 			next = current.RequestURI()
 		}
 		c.Header("HX-Redirect", s.loginURL(c, next))
 		c.Status(http.StatusUnauthorized)
-	case decision == access.NeedsReason:
+	case answer.Decision == access.NeedsReason:
 		c.Header("HX-Refresh", "true")
 		c.Status(http.StatusForbidden)
 	default:
-		s.refusePage(c, access.Look{}, decision)
+		s.refusePage(c, access.Look{}, answer)
 	}
 }
 
 // refusePage answers with a page that says how to go on.
-func (s *site) refusePage(c *gin.Context, look access.Look, decision access.Decision) {
-	switch decision {
+func (s *site) refusePage(c *gin.Context, look access.Look, answer access.Answer) {
+	switch answer.Decision {
 	case access.NeedsLogin:
 		s.askLogin(c)
 	case access.Refused:
@@ -146,7 +149,7 @@ func (s *site) refusePage(c *gin.Context, look access.Look, decision access.Deci
 	case access.TooMany:
 		s.fail(c, http.StatusTooManyRequests, nil)
 	default:
-		s.fail(c, http.StatusServiceUnavailable, nil)
+		s.showError(c, views.Error{Status: http.StatusServiceUnavailable, Fault: s.faultBehind(c.Request.Context(), answer.Err)})
 	}
 }
 
@@ -160,6 +163,14 @@ func (s *site) askLogin(c *gin.Context) {
 	default:
 		c.Redirect(http.StatusSeeOther, s.loginURL(c, s.here(c)))
 	}
+}
+
+// storeTrouble says to a program why it got no answer.
+func (s *site) storeTrouble(c *gin.Context, err error) string {
+	if fault := s.faultBehind(c.Request.Context(), err); fault.IsRefusal() {
+		return s.words.Fault(fault)
+	}
+	return storeLost
 }
 
 // setRetryAfter says when to try again, in whole seconds.

@@ -32,7 +32,11 @@ func (s *site) staticLog(c *gin.Context) {
 			return
 		}
 		page.Entries, page.Message, page.Refresh = log.Entries, message, refreshSeconds
-		page.ETag = etag(page)
+		fault := s.faults.now(c.Request.Context())
+		if warning := views.StoreFault(fault); warning != nil {
+			page.Message = warning
+		}
+		page.ETag = etag(page, fault)
 	}
 	c.Header("ETag", page.ETag)
 	if c.GetHeader("HX-Request") == "" {
@@ -92,9 +96,9 @@ func (s *site) exists(c *gin.Context, username string) bool {
 
 // etag names what a static log shows, in this language. It is weak, because the bytes differ: some
 // answers are compressed.
-func etag(page views.StaticLog) string {
+func etag(page views.StaticLog, fault store.Fault) string {
 	sum := sha256.New()
-	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+page.Username)
+	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+string(fault)+"\x00"+page.Username)
 	for _, e := range page.Entries {
 		io.WriteString(sum, "\x00"+e.ID)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"os"
@@ -68,6 +69,10 @@ type Options struct {
 	// Version is the version that this process reports. Default: that of the main module, as the Go
 	// command has stamped it.
 	Version string
+
+	// TLS is for [Open] with rediss://: the certificate authorities to trust, and a certificate to show. Where ServerName is
+	// empty, it is the URL's first host. Default: nil, the system's authorities.
+	TLS *tls.Config
 
 	// Logger is told of lost entries, and once an outage that Redis went away and came back. go-redis itself prints nothing
 	// about connections of the store that it can't make. Default: slog.Default().

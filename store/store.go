@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -35,54 +34,13 @@ type Store struct {
 	closers  []func()
 }
 
-// Open returns a Store for the Redis at rawURL: redis://[user:password@]host[:port][/db], rediss://
-// for TLS, or unix://[user:password@]/path/to/socket[?db=n]. It does not wait for Redis: only a bad
-// URL or bad options are errors, and no error contains the URL, which may hold a password.
-// Close the Store to release what it holds. For Cluster and Sentinel, see [New].
-func Open(rawURL string, options Options) (*Store, error) {
-	parsed, err := redis.ParseURL(rawURL)
-	if err != nil {
-		return nil, fmt.Errorf("store: %s: use redis://host:port/db, rediss://host:port/db or unix:///path/to/socket?db=n, with a number for db", urlFault(rawURL))
-	}
-	client := redis.NewClient(parsed)
-	s, err := New(client, options)
-	if err != nil {
-		client.Close()
-		return nil, err
-	}
-	s.closers = append(s.closers, func() { client.Close() })
-	return s, nil
-}
-
-// urlFault says what is wrong with a URL that can't be read, without repeating what may be secret.
-func urlFault(rawURL string) string {
-	scheme, _, found := strings.Cut(rawURL, "://")
-	switch {
-	case rawURL == "":
-		return "the Redis URL is empty"
-	case found && (scheme == "redis" || scheme == "rediss" || scheme == "unix"):
-		return "what follows " + scheme + ":// in the Redis URL can't be read; write # % / @ ? in a password as %23 %25 %2F %40 %3F"
-	}
-	return "the Redis URL does not begin with redis://, rediss:// or unix://"
-}
-
-// New is [Open] for a program that has a client: a *redis.Client (also one made by
-// redis.NewFailoverClient), *redis.ClusterClient or *redis.Ring. The Store takes over its addresses, credentials and
-// TLS, but not its timeouts and retries, since it has connections of its own. The client stays the caller's, who
-// may close it before or after the Store.
-func New(client redis.UniversalClient, options Options) (*Store, error) {
-	if isNil(client) {
-		return nil, errors.New("store: the Redis client is nil: pass one, or use Open with a URL")
-	}
-	options, err := options.withDefaults()
-	if err != nil {
-		return nil, err
-	}
+// newStore returns a Store for what client leads to, which people know by name. The options have their defaults.
+func newStore(client redis.UniversalClient, name string, options Options) (*Store, error) {
 	keys, err := options.names(database(client))
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{options: options, keys: keys, address: address(client)}
+	s := &Store{options: options, keys: keys, address: name}
 	s.panics = hostPanics{log: options.Logger, mask: mask.New(options.MaskQuery, options.AllowQuery)}
 	s.clients = newClients(client)
 	s.clock = &redisClock{client: s.clients.reader}
@@ -151,21 +109,22 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// ErrReadOnly is what [Store.PingWrite] returns where Redis answers, but takes no changes: a replica, for instance.
-var ErrReadOnly = errors.New("store: Redis can be read, not written")
-
-// PingWrite is Ping for changes: it asks Redis to delete a key that does not exist. It returns [ErrReadOnly] where Redis says
-// READONLY, and returns within about two seconds.
+// PingWrite is Ping for changes: it writes two small keys, which expire after a minute. On a Cluster they are where accounts and
+// the audit log are. It returns within about two seconds. [FaultOf] tells what its error means. A Redis user who only records may not
+// write these keys.
 func (s *Store) PingWrite(ctx context.Context) error {
-	err := s.clients.reader.Del(ctx, s.keys.Prefix()+"ping").Err()
-	switch {
-	case redis.HasErrorPrefix(err, "READONLY"):
-		return ErrReadOnly
-	case err != nil:
+	pipe := s.clients.reader.Pipeline()
+	for _, key := range s.keys.Pings() {
+		pipe.Set(ctx, key, "1", pingExpiry)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("write to Redis at %s: %w", s.address, err)
 	}
 	return nil
 }
+
+// pingExpiry is how long what [Store.PingWrite] has written is kept.
+const pingExpiry = time.Minute
 
 // Close stops recording, writes what is queued, ends every subscription and closes the connections.
 // It returns as soon as that is done. When ctx ends first, it returns an error that says how many entries were
@@ -197,6 +156,9 @@ func (s *Store) OnClose(f func()) { s.closers = append(s.closers, f) }
 func address(client redis.UniversalClient) string {
 	switch c := client.(type) {
 	case *redis.Client:
+		if c.Options().Addr == "FailoverClient" { // go-redis' name for it
+			return "the master that Sentinels name"
+		}
 		return c.Options().Addr
 	case *redis.ClusterClient:
 		return strings.Join(c.Options().Addrs, ",")

@@ -23,6 +23,7 @@ type Home struct {
 	ETag         string    // of the lists, with its quotes; the refresh sends it as If-None-Match. "" = none
 	Refresh      int       // seconds between two refreshes; 0 = the page does not refresh itself
 	Message      *Message
+	Fault        store.Fault // what is wrong with Redis, where it can be read all the same
 }
 
 // Home renders the first page.
@@ -42,6 +43,9 @@ func newHomePage(p Home) homePage {
 
 // Search is the page's search field, empty.
 func (p homePage) Search() search { return search{Base: p.Base} }
+
+// Warning says what is wrong with Redis, nil for nothing.
+func (p homePage) Warning() *Message { return StoreFault(p.Fault) }
 
 // State is what the page says about its refreshes before the first.
 func (p homePage) State() connectionState { return refreshing }

@@ -20,8 +20,9 @@ const (
 	connected     connectionState = "live"
 	connectionOff connectionState = "lost"
 	storeLost     connectionState = "store-lost"
-	nobodyReports connectionState = "nobody"     // no application reports, so nothing can arrive
-	refreshing    connectionState = "refreshing" // a page that refreshes itself: nothing is connected, all is well
+	storeRefuses  connectionState = "store-refuses" // Redis answers, and takes nothing new, so nothing can arrive
+	nobodyReports connectionState = "nobody"        // no application reports, so nothing can arrive
+	refreshing    connectionState = "refreshing"    // a page that refreshes itself: nothing is connected, all is well
 )
 
 // Row renders one <tr> of everyone's log. The result depends on nothing but the arguments, so a caller may
@@ -67,7 +68,8 @@ func (s *Set) NowPartial(lang, username string, steps *journey.Folder, at time.T
 type LogStatus struct {
 	Username string // "" = everyone's log
 	State    store.State
-	Found    bool // the page shows entries
+	Fault    store.Fault // what is wrong with Redis, as far as it answers
+	Found    bool        // the page shows entries
 }
 
 // StatusPartials renders the partials with the state of the connection and the message about the log.
@@ -91,6 +93,8 @@ func (s LogStatus) words() (connectionState, *Message) {
 		state = nobodyReports
 	}
 	switch everyone := s.Username == ""; {
+	case s.Fault.IsRefusal():
+		return storeRefuses, StoreFault(s.Fault)
 	case s.State == store.Lost:
 		return storeLost, StoreLost()
 	case everyone && s.State == store.Silent:

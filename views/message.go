@@ -3,6 +3,8 @@ package views
 import (
 	"html/template"
 	"time"
+
+	"github.com/gin-userlog/userlog/store"
 )
 
 // Message is one sentence to the reader, shown in #messages. The zero value is not useful: use the
@@ -48,6 +50,17 @@ func TooManyAttempts(wait time.Duration) *Message {
 // StoreLost says that Redis can't be reached, and that nothing needs to be done in the page.
 func StoreLost() *Message { return &Message{key: "message.store-lost", alert: true, next: true} }
 
+// StoreFault says what is wrong with Redis, and what to do. It is nil for no fault.
+func StoreFault(f store.Fault) *Message {
+	switch {
+	case f == "":
+		return nil
+	case !f.IsRefusal():
+		return StoreLost()
+	}
+	return &Message{key: faultKey(f), alert: true, next: true}
+}
+
 // nobodyHasReported says that no application that records has said so for a minute: until one does,
 // nothing can appear, whatever customers do.
 func nobodyHasReported() *Message {
@@ -83,6 +96,15 @@ type shownMessage struct {
 	Quiet bool // takes up no room, because the page shows the same anyway
 	Text  template.HTML
 	Next  string // what to do now; "" = nothing
+}
+
+// Fault says in English what is wrong with Redis, and what to do, for programs and in a terminal.
+func (w Words) Fault(f store.Fault) string {
+	m := StoreFault(f)
+	if m == nil {
+		m = StoreLost()
+	}
+	return w.catalogue.texts[m.key] + " " + w.catalogue.texts[m.nextKey()]
 }
 
 // message is m in this language.

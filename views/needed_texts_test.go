@@ -93,9 +93,13 @@ func composedKeys(t *testing.T) (keys []string) {
 	}
 	for _, status := range []int{403, 404, 429, 500, 503} {
 		for _, noAccess := range []bool{false, true} {
-			e := errorPage{Error{Status: status, NoAccess: noAccess, ReadOnly: noAccess}}
+			e := errorPage{Error{Status: status, NoAccess: noAccess}}
 			keys = append(keys, e.Key(), e.TextKey(), e.NextKey())
 		}
+	}
+	for _, f := range store.Faults() {
+		e := errorPage{Error{Status: 503, Fault: f}}
+		keys = append(keys, e.Key(), e.TextKey(), e.NextKey())
 	}
 	for _, m := range everyMessage() {
 		keys = append(keys, m.key)
@@ -112,6 +116,9 @@ func everyMessage() []*Message {
 		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
 		ReasonMissing(1), InTheClear(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40),
+	}
+	for _, f := range store.Faults() {
+		messages = append(messages, StoreFault(f))
 	}
 	for _, r := range refusals() {
 		messages = append(messages, Refusal(r.err))

@@ -98,6 +98,9 @@ func NewWords() (Words, error) {
 	return Words{all[0]}, nil
 }
 
+// Words are those of the set.
+func (s *Set) Words() Words { return Words{s.catalogues[0]} }
+
 // Type is what kind of request it was, such as Read.
 func (w Words) Type(e store.Entry) string { return w.catalogue.texts[typeKey(e.Method)] }
 

@@ -84,7 +84,7 @@ func (f namedAccount) changeAfter(ctx context.Context, ask func() error, change 
 			return answerError{err}
 		}
 		// Where the password of Redis is missing, a ping says so more clearly than a script.
-		if err := logs.Ping(ctx); err != nil {
+		if err := logs.PingWrite(ctx); err != nil {
 			return err
 		}
 		return explain(f.Name, change(changesIn(logs), operator()))

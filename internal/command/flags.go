@@ -9,42 +9,7 @@ import (
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
-	"github.com/gin-userlog/userlog/store/embedded"
 )
-
-// redisFlags say where the logs are.
-type redisFlags struct {
-	Redis     string `placeholder:"URL" help:"The Redis that keeps the logs: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket. ${redis_need=Required.}"`
-	KeyPrefix string `default:"userlog:" help:"What every key and channel in Redis begins with; empty for django-userlog's names."`
-}
-
-// open opens the store in Redis or, without a URL, one in memory. It does not wait for Redis: all
-// its errors are mistakes in the flags.
-func (f redisFlags) open(options store.Options) (*store.Store, error) {
-	options.KeyPrefix = f.KeyPrefix
-	if f.KeyPrefix == "" {
-		options.KeyPrefix = store.NoKeyPrefix
-	}
-	var logs *store.Store
-	var err error
-	if f.Redis == "" {
-		logs, err = embedded.Open(options)
-	} else {
-		logs, err = store.Open(f.Redis, options)
-	}
-	if err != nil {
-		return nil, usageError{plain(err)}
-	}
-	return logs, nil
-}
-
-// openRedis is open for commands that make no sense with a log of their own.
-func (f redisFlags) openRedis(options store.Options) (*store.Store, error) {
-	if f.Redis == "" {
-		return nil, usage("--redis is missing: say which Redis keeps the logs, such as --redis redis://localhost:6379/0, or set %s", variable("redis"))
-	}
-	return f.open(options)
-}
 
 // storeFlags say where the logs are and how they are kept.
 type storeFlags struct {

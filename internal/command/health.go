@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -12,7 +11,6 @@ import (
 // addHealth adds what orchestrators ask: /healthz, whether the program runs, and /readyz, whether
 // its log store answers and can be written, and it is not about to end. Neither needs a login; neither tells anything else.
 func (p *program) addHealth(r gin.IRoutes) {
-	logs := p.logs
 	methods := []string{http.MethodGet, http.MethodHead}
 	r.Match(methods, "/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
 	r.Match(methods, "/readyz", func(c *gin.Context) {
@@ -21,12 +19,8 @@ func (p *program) addHealth(r gin.IRoutes) {
 			c.String(http.StatusServiceUnavailable, "this server is about to end: send requests to another one")
 			return
 		}
-		if err := logs.Ping(c.Request.Context()); err != nil {
-			c.String(http.StatusServiceUnavailable, "the log store can't be reached")
-			return
-		}
-		if errors.Is(logs.PingWrite(c.Request.Context()), store.ErrReadOnly) {
-			c.String(http.StatusServiceUnavailable, "the log store can be read, not written")
+		if err := p.logs.PingWrite(c.Request.Context()); err != nil {
+			c.String(http.StatusServiceUnavailable, p.words.Fault(store.FaultOf(err)))
 			return
 		}
 		c.String(http.StatusOK, "ready")

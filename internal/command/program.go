@@ -14,11 +14,13 @@ import (
 	"github.com/gin-userlog/userlog/internal/demo"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // program is a store and the admin that shows it, which is what "serve" and "demo" are made of.
 type program struct {
 	logs  *store.Store
+	words views.Words
 	admin *handlers.Admin
 	log   *slog.Logger
 
@@ -35,6 +37,10 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
+	words, err := views.NewWords()
+	if err != nil {
+		return nil, err
+	}
 	logs, err := flags.open(keep)
 	if err != nil {
 		return nil, err
@@ -45,7 +51,7 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 		closeStore(context.Background(), logs, log) // nothing has been recorded: it takes no time
 		return nil, usageError{plain(err)}
 	}
-	return &program{logs: logs, admin: admin, log: log, options: options, bodyTimeout: bodyTimeout}, nil
+	return &program{logs: logs, words: words, admin: admin, log: log, options: options, bodyTimeout: bodyTimeout}, nil
 }
 
 // adminOnly is the web site of "userlog serve": the admin below base, and nothing else.

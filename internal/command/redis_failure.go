@@ -1,22 +1,36 @@
 package command
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"syscall"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // redisFailure is what a command reports when it could not do without Redis: what is wrong, in plain
 // words, and what to do about it.
 func redisFailure(address string, err error) error {
+	fault := store.FaultOf(err)
 	switch trouble := redisTrouble(address, err); {
-	case refused(err):
+	case fault == "credentials":
 		return fmt.Errorf("%s: see to it that --redis or %s names a user, with the password, who may use it", trouble, variable("redis"))
-	case unreachable(err):
+	case fault == "refused": // for a reason of its own, which err says
+		return err
+	case fault.IsRefusal():
+		words, broken := views.NewWords()
+		return errors.Join(broken, fmt.Errorf("%s: %s", trouble, words.Fault(fault)))
+	case adviceOnTLS(err) != "":
+		return fmt.Errorf("%s: %s", trouble, adviceOnTLS(err))
+	case fault != "":
 		return fmt.Errorf("%s: start it there, or say with --redis or %s where it is", trouble, variable("redis"))
 	}
 	return err
@@ -24,22 +38,26 @@ func redisFailure(address string, err error) error {
 
 // redisTrouble says why Redis at address could not be used, without the calls that have failed.
 func redisTrouble(address string, err error) string {
-	if refused(err) {
+	if store.FaultOf(err).IsRefusal() {
 		return fmt.Sprintf("Redis at %s refuses (%s)", address, cause(err))
 	}
 	return fmt.Sprintf("Redis at %s can't be reached (%s)", address, cause(err))
 }
 
-// refused says whether Redis is there, and has answered with an error.
-func refused(err error) bool {
-	var answer redis.Error
-	return errors.As(err, &answer)
-}
-
-// unreachable says whether the network has failed, or Redis was too slow.
-func unreachable(err error) bool {
-	var network net.Error
-	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, redis.ErrPoolTimeout)
+// adviceOnTLS says what to do where the two ends don't agree about TLS, or "".
+func adviceOnTLS(err error) string {
+	var untrusted *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var call *net.OpError
+	switch {
+	case errors.As(err, &untrusted) && errors.As(err, &authority):
+		return "name with --redis-ca the file of the authority that has signed its certificate"
+	case errors.As(err, &untrusted):
+		return "its certificate must be valid for the first host in --redis"
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.As(err, &call) && call.Op == "remote error":
+		return "it closes the connection; where it speaks TLS, let --redis begin with rediss://, and name a certificate with --redis-cert and --redis-key if it wants one"
+	}
+	return ""
 }
 
 // cause is the innermost reason of a failure of the network: "connection refused".
@@ -47,7 +65,10 @@ func cause(err error) string {
 	var lookup *net.DNSError
 	var call *os.SyscallError
 	var operation *net.OpError
+	var reply redis.Error
 	switch {
+	case errors.As(err, &reply):
+		return reply.Error()
 	case errors.As(err, &lookup):
 		return lookup.Err
 	case errors.As(err, &call):

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // serveCommand is "userlog serve".
@@ -87,7 +88,12 @@ func (c *serveCommand) warn(ctx context.Context, p *program) {
 		p.log.Warn("without --redis the log is kept in this program: no application can write to it, and it is lost at exit")
 		return
 	}
-	if err := p.logs.Ping(ctx); err != nil && ctx.Err() == nil {
+	err := p.logs.PingWrite(ctx)
+	switch fault := store.FaultOf(err); {
+	case err == nil, ctx.Err() != nil:
+	case fault.IsRefusal():
+		p.log.Warn("the log store can be reached, and not used: "+p.words.Fault(fault), "address", p.logs.Address(), "err", err)
+	default:
 		p.log.Warn("the log store can't be reached; trying again until it answers", "address", p.logs.Address(), "err", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -118,18 +119,39 @@ func TestServeWaitsForRedis(t *testing.T) {
 	}
 }
 
-// A replica answers, but takes nothing.
-func TestReadyzTellsAReplica(t *testing.T) {
+// Where nothing can be written, the server is not ready, and says why.
+func TestReadyzSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
+	client := server.Client(t)
 	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", server.URL)
 	v := visit(t, r.origin(t))
-	v.awaitStatus("/readyz", http.StatusOK)
-	if err := server.Client(t).Do(t.Context(), "replicaof", "127.0.0.1", "1").Err(); err != nil {
-		t.Fatal(err)
+	for _, c := range []struct {
+		spoil, mend []any
+		says        string
+	}{
+		{[]any{"replicaof", "127.0.0.1", "1"}, []any{"replicaof", "no", "one"}, "it is a replica"},
+		{[]any{"config", "set", "maxmemory", "1"}, []any{"config", "set", "maxmemory", "0"}, "memory of Redis is full"},
+		{[]any{"config", "set", "min-replicas-to-write", "1"}, []any{"config", "set", "min-replicas-to-write", "0"}, "Too few replicas"},
+		{[]any{"acl", "setuser", "default", "-set"}, []any{"acl", "setuser", "default", "+@all"}, "access list of Redis"},
+	} {
+		v.awaitStatus("/readyz", http.StatusOK)
+		if err := client.Do(t.Context(), c.spoil...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		redistest.Eventually(t, "/readyz says "+c.says, func() bool {
+			p := v.get("/readyz")
+			return p.status == http.StatusServiceUnavailable && strings.Contains(p.Text(), c.says)
+		})
+		if err := client.Do(t.Context(), c.mend...).Err(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if p := v.get("/readyz"); p.status != http.StatusServiceUnavailable || !strings.Contains(p.Text(), "can be read, not written") {
-		t.Errorf("/readyz: status %d, %s", p.status, p.Text())
+	v.awaitStatus("/readyz", http.StatusOK)
+	for _, key := range []string{"userlog:{audit}:ping", "userlog:{userlog:accounts}:ping"} {
+		if left := client.PTTL(t.Context(), key).Val(); left <= 0 || left > time.Minute {
+			t.Errorf("%s expires after %s", key, left)
+		}
 	}
 }
 

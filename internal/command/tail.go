@@ -58,8 +58,11 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	defer subscription.Close()
 	viewing := newTerminalViewing(logs, c.Username, c.Reason)
 	defer viewing.close(std.err)
-	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet(), ping: logs.Ping, address: logs.Address(), record: viewing.begin}
-	return t.follow(ctx, subscription)
+	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet(), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
+	if err := t.follow(ctx, subscription); err != nil {
+		return redisFailure(logs.Address(), err)
+	}
+	return nil
 }
 
 // follow shows what the subscription has until ctx ends, which is no error.

@@ -104,7 +104,7 @@ func TestTailSaysWhenRedisIsAway(t *testing.T) {
 	record(logs, "ada", "/before")
 	r.out.await(t, "/before")
 	server.Kill()
-	r.err.await(t, `^(Redis at .* can't be reached \(.*\)\. .*|The connection to the log store was lost\. .*)\n`)
+	r.err.await(t, `(?m)^(Redis at .* can't be reached \(.*\)\. .*|The connection to the log store was lost\. .*)\n`)
 	server.Restart()
 	r.err.await(t, `\nThe log store is back\.\n`)
 	r.err.await(t, `\nRequests may be missing here\.\n`)

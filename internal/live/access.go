@@ -33,6 +33,7 @@ func (h *Hub) checkAccess() {
 		}
 		err := safely(func() error {
 			h.endAccess(viewers)
+			h.lookForFault()
 			return nil
 		})
 		if err != nil { // the hub asks again

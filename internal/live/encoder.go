@@ -13,6 +13,8 @@ type encoder interface {
 	// skip is told that the last entries of an update were not for the viewer: the newest of them, and how many they are.
 	// It adds to messages what the viewer needs to resume behind them.
 	skip(messages [][]byte, newest *store.Entry, entries int) [][]byte
+	// tell notes what is wrong with Redis, "" for nothing. It returns messages with what there is to say about that.
+	tell(fault store.Fault) ([][]byte, error)
 	// keepalive returns a message that changes nothing.
 	keepalive() []byte
 }

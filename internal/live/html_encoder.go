@@ -26,6 +26,7 @@ type htmlEncoder struct {
 	steps *sharedSteps // of one user; nil for everyone
 
 	found  bool            // the page shows entries
+	fault  store.Fault     // what is wrong with Redis
 	status views.LogStatus // that the page was told last
 	told   bool            // there is such a status
 }
@@ -42,6 +43,18 @@ func (e *htmlEncoder) skip(messages [][]byte, newest *store.Entry, _ int) [][]by
 		return messages
 	}
 	return [][]byte{partial}
+}
+
+func (e *htmlEncoder) tell(fault store.Fault) ([][]byte, error) {
+	e.fault = fault
+	if !e.told {
+		return nil, nil // the first frame says it
+	}
+	status, err := e.statusPartials(e.status.State)
+	if err != nil || len(status) == 0 {
+		return nil, err
+	}
+	return [][]byte{status}, nil
 }
 
 // keepalive is JSON without content. htmx takes notice of it, and swaps nothing.
@@ -142,7 +155,7 @@ func (e *htmlEncoder) below(gap bool, omitted int) ([][]byte, error) {
 
 // statusPartials have the state of the connection and the message about the log, if these have changed.
 func (e *htmlEncoder) statusPartials(state store.State) ([]byte, error) {
-	status := views.LogStatus{Username: e.watch.Username, State: state, Found: e.found}
+	status := views.LogStatus{Username: e.watch.Username, State: state, Fault: e.fault, Found: e.found}
 	if e.told && status == e.status {
 		return nil, nil
 	}

@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/olahol/melody"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // Limits of a socket.
@@ -55,6 +57,9 @@ type Options struct {
 	// Ended returns which of the accesses have ended. An error says that it can't be known now. One goroutine
 	// calls it every two seconds. Required.
 	Ended func(context.Context, []auth.Access) ([]auth.Access, error)
+
+	// Fault returns what is wrong with Redis, as far as it answers. The same goroutine calls it. Default: nil, nothing is known.
+	Fault func(context.Context) store.Fault
 }
 
 // Hub holds the sockets of all viewers. Its methods may be called from several goroutines.
@@ -65,6 +70,7 @@ type Hub struct {
 	melody  *melody.Melody
 	options Options
 	log     *slog.Logger
+	fault   atomic.Pointer[store.Fault] // nil = none
 
 	mu          sync.Mutex
 	viewers     map[*viewer]bool

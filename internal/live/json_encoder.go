@@ -15,8 +15,9 @@ const maxSkipped = 100
 // the state is live, and that is not said.
 type jsonEncoder struct {
 	state   store.State
-	cursor  string // of the newest entry, also where it was not for the viewer
-	skipped int    // entries that were not for the viewer, since it was last told a cursor
+	fault   store.Fault // what is wrong with Redis
+	cursor  string      // of the newest entry, also where it was not for the viewer
+	skipped int         // entries that were not for the viewer, since it was last told a cursor
 }
 
 func (e *jsonEncoder) skip(messages [][]byte, newest *store.Entry, entries int) [][]byte {
@@ -27,13 +28,19 @@ func (e *jsonEncoder) skip(messages [][]byte, newest *store.Entry, entries int) 
 	return append(messages, e.keepalive())
 }
 
+func (e *jsonEncoder) tell(fault store.Fault) ([][]byte, error) {
+	e.fault = fault
+	return [][]byte{e.keepalive()}, nil
+}
+
 // keepalive says the state again, and from where to resume.
 func (e *jsonEncoder) keepalive() []byte {
 	status := struct {
 		Type   string `json:"type"`
 		State  string `json:"state"`
+		Fault  string `json:"fault,omitempty"`
 		Cursor string `json:"cursor,omitempty"`
-	}{"status", stateName(e.state), e.cursor}
+	}{"status", stateName(e.state), string(e.fault), e.cursor}
 	message, _ := json.Marshal(status) // strings can always be marshalled
 	e.skipped = 0
 	return message

@@ -25,6 +25,8 @@ type viewer struct {
 	over    atomic.Bool                    // nothing more is sent
 	ended   bool                           // the viewer has been told that its access has ended; belongs to checkAccess
 
+	fault store.Fault // that the viewer was told last; whoever has claimed the viewer uses it
+
 	received      int // messages from the viewer
 	receivedSince time.Time
 
@@ -94,6 +96,17 @@ func (v *viewer) sendNews(now time.Time) (wait time.Duration, err error) {
 	claimed, wait := v.claim(now)
 	if !claimed {
 		return wait, nil
+	}
+	if fault := v.hub.faultNow(); fault != v.fault {
+		v.fault = fault
+		messages, err := v.encoder.tell(fault)
+		if err != nil {
+			return 0, err
+		}
+		if len(messages) > 0 {
+			v.send(messages, now)
+			return frameInterval, nil
+		}
 	}
 	update, news, err := v.subscription.Poll()
 	switch {

@@ -60,6 +60,12 @@ func (k Keys) Applications() string { return k.prefix + "applications" }
 // of its expiry tells how old it is.
 func (k Keys) Application(id string) string { return k.prefix + "application:" + id }
 
+// Pings are STRINGs that are written to learn whether anything can be. On a Cluster they are in the slots of the audit log and of
+// accounts, without which the admin shows nothing. They expire soon.
+func (k Keys) Pings() []string {
+	return []string{k.prefix + "{audit}:ping", k.prefix + "{" + k.prefix + "accounts}:ping"}
+}
+
 // Probe is the channel on which a process that watches logs publishes to itself, to learn how far
 // its subscription has come. The nonce is the process's own.
 func (k Keys) Probe(nonce string) string { return k.channel + "probe:" + nonce }

@@ -1,0 +1,58 @@
+package handlers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// faultInterval is how often pages that can be shown ask whether Redis takes what is written.
+const faultInterval = 2 * time.Second
+
+// faultTimeout is how long a page waits to say what is wrong with Redis, which has just failed to answer, perhaps.
+const faultTimeout = 300 * time.Millisecond
+
+// faultWatch knows what is wrong with Redis, for pages that refresh themselves. Its method may be called from several goroutines.
+type faultWatch struct {
+	logs *store.Store
+
+	mu    sync.Mutex
+	asked time.Time
+	fault store.Fault
+}
+
+// now is why Redis refuses what is written, or did two seconds ago. Where it does not answer, that is told by what was asked of it. One caller at a time asks, for a moment at most; others take what is
+// known.
+func (w *faultWatch) now(ctx context.Context) store.Fault {
+	w.mu.Lock()
+	known, due := w.fault, time.Since(w.asked) >= faultInterval
+	if due {
+		w.asked = time.Now()
+	}
+	w.mu.Unlock()
+	if !due {
+		return known
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), faultTimeout)
+	defer cancel()
+	fault := store.FaultOf(w.logs.PingWrite(ctx))
+	if !fault.IsRefusal() {
+		fault = ""
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = fault
+	return fault
+}
+
+// faultBehind is what is wrong with Redis: err says it or, where that is not about Redis, an attempt to write.
+func (s *site) faultBehind(ctx context.Context, err error) store.Fault {
+	if fault := store.FaultOf(err); fault.IsRefusal() {
+		return fault
+	}
+	ctx, cancel := context.WithTimeout(ctx, faultTimeout)
+	defer cancel()
+	return store.FaultOf(s.logs.PingWrite(ctx))
+}

@@ -1,0 +1,38 @@
+package live
+
+import (
+	"context"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// lookForFault asks whether Redis takes what is written, and tells viewers where that has changed. A Redis that only refuses
+// changes can be read, so that the feed notices nothing: nothing arrives any more. checkAccess calls it.
+func (h *Hub) lookForFault() {
+	if h.options.Fault == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
+	defer cancel()
+	fault := h.options.Fault(ctx)
+	if !fault.IsRefusal() {
+		fault = "" // whether Redis answers is what the feed knows
+	}
+	if before := h.faultNow(); before == fault {
+		return
+	}
+	h.fault.Store(&fault)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range h.audiences {
+		a.wake()
+	}
+}
+
+// faultNow is what is wrong with Redis, "" for nothing.
+func (h *Hub) faultNow() store.Fault {
+	if fault := h.fault.Load(); fault != nil {
+		return *fault
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+// Fault says in a word why Redis can't be used, such as "out-of-memory". It is "" where nothing is known to be wrong.
+//
+// The words are "unreachable" where there is no answer, and where Redis answers: "read-only", "out-of-memory", "disk",
+// "not-permitted", "credentials", "loading", "replicas", "busy", "cluster-down", "cluster" where one node of a Cluster was given as a
+// server of its own, "no-cluster" where a server was given as a Cluster, "sentinel" where a Sentinel was given as a server, and
+// "refused" for anything else.
+type Fault string
+
+// Faults that no single reply tells.
+const (
+	unreachable Fault = "unreachable"
+	sentinel    Fault = "sentinel"
+	refused     Fault = "refused"
+)
+
+// faultsOfReplies are what replies of Redis begin with, and what they mean.
+var faultsOfReplies = [...]struct {
+	prefix string
+	fault  Fault
+}{
+	{"READONLY ", "read-only"},
+	{"MASTERDOWN ", "read-only"},
+	{"OOM ", "out-of-memory"},
+	{"MISCONF ", "disk"},
+	{"NOPERM ", "not-permitted"},
+	{"NOAUTH ", "credentials"},
+	{"WRONGPASS ", "credentials"},
+	{"ERR invalid password", "credentials"},
+	{"ERR AUTH ", "credentials"},
+	{"LOADING ", "loading"},
+	{"NOREPLICAS ", "replicas"},
+	{"BUSY ", "busy"},
+	{"CLUSTERDOWN ", "cluster-down"},
+	{"MOVED ", "cluster"},
+	{"ASK ", "cluster"},
+	{"CROSSSLOT ", "cluster"},
+	{"ERR SELECT is not allowed in cluster mode", "cluster"},
+	{"ERR This instance has cluster support disabled", "no-cluster"},
+}
+
+// Faults are all words that there are.
+func Faults() []Fault {
+	all := []Fault{unreachable, sentinel, refused}
+	for _, known := range faultsOfReplies {
+		if !slices.Contains(all, known.fault) {
+			all = append(all, known.fault)
+		}
+	}
+	return all
+}
+
+// IsRefusal reports whether Redis answers, and refuses.
+func (f Fault) IsRefusal() bool { return f != "" && f != unreachable }
+
+// commandsOfServers are commands that userlog sends first, and that a Sentinel does not know.
+var commandsOfServers = [...]string{"set", "get", "multi", "evalsha", "zadd", "hget", "hmget", "hgetall", "lrange", "select", "time", "xrevrange", "watch"}
+
+// FaultOf tells why a call has failed. It is "" for nil, for a call that was cancelled, and for an error that is not about Redis.
+func FaultOf(err error) Fault {
+	var broken net.Error
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return ""
+	case strings.Contains(err.Error(), "redis: all sentinels"): // which may have answered that they know no such master
+		return unreachable
+	case errors.Is(err, redis.Nil):
+		return ""
+	case redisreply.Is(err):
+		return faultOfReply(innermost(err).Error())
+	case errors.As(err, &broken), errors.Is(err, io.EOF), errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, context.DeadlineExceeded),
+		strings.Contains(err.Error(), "redis: cannot load cluster slots"):
+		return unreachable
+	}
+	return ""
+}
+
+// faultOfReply tells the fault by the text of a reply. Scripts put their own words in front, in older versions of Redis.
+func faultOfReply(reply string) Fault {
+	for _, known := range faultsOfReplies {
+		if strings.HasPrefix(reply, known.prefix) || strings.Contains(reply, ": -"+known.prefix) {
+			return known.fault
+		}
+	}
+	if rest, unknown := strings.CutPrefix(strings.ToLower(reply), "err unknown command "); unknown {
+		for _, command := range commandsOfServers {
+			if strings.HasPrefix(strings.Trim(rest, "'`\""), command) {
+				return sentinel
+			}
+		}
+	}
+	return refused
+}
+
+// innermost is the reply itself, without what was said around it.
+func innermost(err error) error {
+	var reply redis.Error
+	if errors.As(err, &reply) {
+		return reply
+	}
+	return err
+}

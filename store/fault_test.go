@@ -1,0 +1,152 @@
+//go:build unix
+
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// What is wrong is told by what a real Redis says.
+func TestFaultsOfARedis(t *testing.T) {
+	t.Parallel()
+	for want, spoil := range map[store.Fault]func(t *testing.T, server *redistest.Server, client *redis.Client){
+		"": func(*testing.T, *redistest.Server, *redis.Client) {},
+		"out-of-memory": func(t *testing.T, _ *redistest.Server, client *redis.Client) {
+			command(t, client, "config", "set", "maxmemory", "1")
+		},
+		"read-only": func(t *testing.T, _ *redistest.Server, client *redis.Client) {
+			command(t, client, "replicaof", "127.0.0.1", "1")
+		},
+		"replicas": func(t *testing.T, _ *redistest.Server, client *redis.Client) {
+			command(t, client, "config", "set", "min-replicas-to-write", "1")
+		},
+		"not-permitted": func(t *testing.T, _ *redistest.Server, client *redis.Client) {
+			command(t, client, "acl", "setuser", "default", "-set")
+		},
+		"credentials": func(t *testing.T, _ *redistest.Server, client *redis.Client) {
+			command(t, client, "config", "set", "requirepass", "s3cret")
+		},
+		"disk": func(t *testing.T, server *redistest.Server, client *redis.Client) {
+			breakSaving(t, server, client)
+		},
+		"busy": func(t *testing.T, _ *redistest.Server, client *redis.Client) {
+			command(t, client, "config", "set", "busy-reply-threshold", "1")
+			go client.Eval(context.Background(), "while true do end", nil) // until the server is killed
+			redistest.Eventually(t, "the script runs", func() bool {
+				return redis.HasErrorPrefix(client.Get(t.Context(), "x").Err(), "BUSY")
+			})
+		},
+		"no-cluster": nil, "unreachable": func(_ *testing.T, server *redistest.Server, _ *redis.Client) { server.Kill() },
+	} {
+		t.Run("fault "+string(want), func(t *testing.T) {
+			t.Parallel()
+			if spoil == nil {
+				server := redistest.StartTCP(t)
+				logs, err := store.Open("redis://"+server.Address+"?addr="+server.Address, store.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer logs.Close(context.Background())
+				wantFault(t, logs, want)
+				return
+			}
+			server := redistest.Start(t, "--enable-protected-configs", "yes")
+			logs, err := store.Open(server.URL, store.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer logs.Close(context.Background())
+			spoil(t, server, server.Client(t))
+			wantFault(t, logs, want)
+		})
+	}
+}
+
+// wantFault waits for a fault: an answer may come too late on a busy machine.
+func wantFault(t *testing.T, logs *store.Store, want store.Fault) {
+	t.Helper()
+	var err error
+	for deadline := time.Now().Add(redistest.Patience); time.Now().Before(deadline); {
+		if err = logs.PingWrite(t.Context()); store.FaultOf(err) == want {
+			return
+		}
+		if store.FaultOf(err) != "unreachable" {
+			break
+		}
+	}
+	t.Errorf("got %q of %v, want %q", store.FaultOf(err), err, want)
+}
+
+func command(t *testing.T, client *redis.Client, words ...any) {
+	t.Helper()
+	if err := client.Do(t.Context(), words...).Err(); err != nil {
+		t.Fatalf("%v: %v", words, err)
+	}
+}
+
+// breakSaving has Redis fail to save, which it then says to all who write.
+func breakSaving(t *testing.T, server *redistest.Server, client *redis.Client) {
+	t.Helper()
+	command(t, client, "config", "set", "save", "3600 1000000")
+	command(t, client, "config", "set", "dbfilename", "folder.rdb")
+	if err := os.Mkdir(filepath.Join(server.Dir, "folder.rdb"), 0o700); err != nil { // what is saved can't take its name
+		t.Fatal(err)
+	}
+	command(t, client, "bgsave")
+	redistest.Eventually(t, "saving has failed", func() bool {
+		return redis.HasErrorPrefix(client.Set(t.Context(), "x", "x", 0).Err(), "MISCONF")
+	})
+}
+
+func TestFaultOfErrors(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]store.Fault{
+		nil:                                      "",
+		errors.New("no error of Redis"):          "",
+		redis.Nil:                                "",
+		context.Canceled:                         "",
+		context.DeadlineExceeded:                 "unreachable",
+		io.EOF:                                   "unreachable",
+		fmt.Errorf("append: %w", io.EOF):         "unreachable",
+		reply("LOADING Redis is loading"):        "loading",
+		reply("CLUSTERDOWN The cluster is down"): "cluster-down",
+		reply("MASTERDOWN Link with MASTER is down"): "read-only",
+		reply("MOVED 1 127.0.0.1:1"):                 "cluster",
+		reply("WRONGTYPE Operation against"):         "refused",
+		reply("ERR unknown command 'copy', with"):    "refused",
+		reply("ERR unknown command `SET`, with"):     "sentinel",
+		reply("ERR Error running script (call to f_1): @user_script:18: @user_script: 18: -OOM command not allowed"): "out-of-memory",
+		fmt.Errorf("append: %w", reply("OOM command not allowed")):                                                   "out-of-memory",
+	} {
+		if got := store.FaultOf(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
+	all := store.Faults()
+	for i, f := range all {
+		if f == "" || slices.Index(all, f) != i || f.IsRefusal() != (f != "unreachable") {
+			t.Errorf("faults: %q", all)
+		}
+	}
+}
+
+// reply is an error of Redis.
+type reply string
+
+func (r reply) Error() string { return string(r) }
+
+// RedisError marks it.
+func (reply) RedisError() {}
