@@ -63,8 +63,16 @@ func TestViewersOnACluster(t *testing.T) {
 	if all.Gaps > 0 || len(all.Entries) != 47 {
 		t.Errorf("everyone, with %d gaps: %s", all.Gaps, all.Paths())
 	}
+	last := all.Entries[len(all.Entries)-1].Cursor()
+	if u := storetest.Watch(t, logs, "", last).Next(); u.Gap || len(u.Entries) > 0 {
+		t.Errorf("who comes back is told %+v", u)
+	}
+	// Another process may have heard the entries of several slots in another order.
+	if u := storetest.Watch(t, storetest.Open(t, client, store.Options{}), "", last).Next(); !u.Gap {
+		t.Errorf("who goes to another process has no gap: %+v", u)
+	}
 	for _, master := range cluster.Nodes[:3] {
-		if n := connections(t, master.Client(t)); n != 1 {
+		if n := connections(t, master.Client(t)); n != 2 { // one for each process
 			t.Errorf("%d connections to %s", n, master.Address)
 		}
 	}

@@ -269,15 +269,15 @@ func (t *topic) goLive(r snapshot) {
 	t.expire(time.Now())
 	gap := t.synced && (t.cut || !r.reaches(t.last()))
 	t.whole = t.knowsAll(r, gap)
-	listed, heard := t.merge(r.entries)
+	listed, before, heard := t.merge(r.entries, r.before)
 	unseen, unknown := t.unseen(listed), t.unknown(heard)
 	fresh := slices.Concat(unseen, unknown)
 	if gap {
 		fresh = slices.Concat(t.missed(r.kept), fresh)
 		// A ring has no gaps: a viewer that comes back to it would not be told of one.
 		t.forget(r)
-		t.slots.place(r.before...)
-		t.remember(r.before)
+		t.slots.place(before...)
+		t.remember(before)
 	} else {
 		listed, heard = unseen, unknown
 	}
@@ -352,8 +352,8 @@ func (t *topic) last() *Line {
 	return t.ring[len(t.ring)-1].entry
 }
 
-// merge returns the entries that are in the list only, and then those that were heard, each one once.
-func (t *topic) merge(list []*Line) (listed, heard []*Line) {
+// merge returns the entries that are in lists only, and then those that were heard, each one once.
+func (t *topic) merge(list, older []*Line) (listed, before, heard []*Line) {
 	seen := make(map[string]bool, len(t.buffer))
 	for _, e := range t.buffer {
 		if !seen[e.ID] {
@@ -361,5 +361,6 @@ func (t *topic) merge(list []*Line) (listed, heard []*Line) {
 			heard = append(heard, e)
 		}
 	}
-	return slices.DeleteFunc(list, func(e *Line) bool { return seen[e.ID] }), heard
+	known := func(e *Line) bool { return seen[e.ID] }
+	return slices.DeleteFunc(list, known), slices.DeleteFunc(older, known), heard
 }

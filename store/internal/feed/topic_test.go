@@ -280,6 +280,21 @@ func TestRepeatsAreToldOnce(t *testing.T) {
 	}
 }
 
+// What was heard while lists were read may stand among the entries before a gap as well, where a host's clock is behind.
+func TestWhatIsHeardIsNotBeforeAGap(t *testing.T) {
+	t.Parallel()
+	topic := newTopic(Everyone, Options{Retention: time.Hour})
+	topic.goLive(snapshot{reaches: func(*Line) bool { return true }})
+	topic.interrupt()
+	topic.receive(line("one"))
+	topic.goLive(snapshot{before: []*Line{line("one")}, reaches: func(*Line) bool { return false }})
+	s := &Subscription{ready: make(chan struct{}, 1)}
+	topic.join(s)
+	if u, _, _ := s.Poll(); len(u.Lines) != 1 {
+		t.Errorf("a new viewer is shown %d entries", len(u.Lines))
+	}
+}
+
 // A viewer who joins a thousand others costs nothing for each of them.
 func TestJoiningTouchesNoOtherSubscription(t *testing.T) {
 	t.Parallel()
