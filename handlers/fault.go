@@ -47,12 +47,17 @@ func (w *faultWatch) now(ctx context.Context) store.Fault {
 	return fault
 }
 
-// faultBehind is what is wrong with Redis: err says it or, where that is not about Redis, an attempt to write.
+// faultBehind is what is wrong with Redis: err says it or, where that is too little, an attempt to write. A transaction that was
+// discarded does not say why.
 func (s *site) faultBehind(ctx context.Context, err error) store.Fault {
-	if fault := store.FaultOf(err); fault.IsRefusal() {
-		return fault
+	known := store.FaultOf(err)
+	if known.IsRefusal() && known != "refused" {
+		return known
 	}
 	ctx, cancel := context.WithTimeout(ctx, faultTimeout)
 	defer cancel()
-	return store.FaultOf(s.logs.PingWrite(ctx))
+	if fault := store.FaultOf(s.logs.PingWrite(ctx)); fault != "" {
+		return fault
+	}
+	return known
 }

@@ -80,13 +80,16 @@ func (l *Log) floor(ctx context.Context) (int64, error) {
 func (l *Log) snapshot(ctx context.Context) (logEnd, Record, error) {
 	var head *redis.StringCmd
 	var newest *redis.XMessageSliceCmd
-	_, err := l.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
+	commands, err := l.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
 		head = tx.Get(ctx, l.head)
 		newest = tx.XRevRangeN(ctx, l.stream, "+", "-", 1)
 		return nil
 	})
-	if errors.Is(err, redis.Nil) { // there is no head
+	switch {
+	case errors.Is(err, redis.Nil): // there is no head
 		err = newest.Err()
+	case redis.HasErrorPrefix(err, "EXECABORT"): // which hides why, such as that the memory of Redis is full
+		err = errors.Join(commands[0].Err(), commands[1].Err())
 	}
 	if err != nil {
 		return logEnd{}, Record{}, err

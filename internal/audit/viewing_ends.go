@@ -16,9 +16,9 @@ func (v *Viewings) run() {
 	for {
 		select {
 		case <-ticker.C:
-			// What can't be done now is tried again with the next tick.
-			if err := v.sweep(context.Background()); err != nil {
-				v.logger.Warn("viewings wait to be recorded", "ends", v.waiting(), "err", err)
+			// What can't be done now is tried again with the next tick. The store tells of an outage by itself.
+			if err := v.sweep(context.Background()); err != nil && v.waiting() > 0 {
+				v.logger.Warn("ends of viewings wait to be recorded", "viewings", v.waiting(), "err", err)
 			}
 		case <-v.stop:
 			return

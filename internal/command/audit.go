@@ -5,6 +5,11 @@ import (
 	"fmt"
 	"os/user"
 	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
@@ -49,8 +54,77 @@ func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
+		if report.OK() && report.First <= 1 {
+			if err := wantBeginning(ctx, logs, report); err != nil {
+				return err
+			}
+		}
 		return tellReport(std, report, since)
 	})
+}
+
+// wantBeginning looks for signs that a log was there before this one, which is empty or begins with record 1. Somebody may have
+// removed all of it, or Redis may have dropped it to save memory.
+func wantBeginning(ctx context.Context, logs *store.Store, report audit.Report) error {
+	unrecorded, err := unrecordedAccounts(ctx, logs)
+	switch {
+	case err != nil:
+		return err
+	case len(unrecorded) > 0 && report.Records == 0:
+		return answerError{brokenError(fmt.Sprintf("It is empty, but there is the account %s, whose creation was recorded: all records were removed, or dropped by Redis.", visible(unrecorded[0])))}
+	case len(unrecorded) > 0:
+		return answerError{brokenError(fmt.Sprintf("It begins anew: the creation of the account %s was recorded before record 1. All records until then were removed, or dropped by Redis.", visible(unrecorded[0])))}
+	case report.Records > 0:
+		return nil
+	}
+	if dropped := droppedKeys(ctx, logs.Client()); dropped > 0 {
+		return answerError{brokenError(fmt.Sprintf("It is empty, and Redis has dropped %d keys to save memory since it started: it can't be told whether the log was among them. Set maxmemory-policy noeviction.", dropped))}
+	}
+	return nil
+}
+
+// unrecordedAccounts are those whose creation is not in the audit log. A log from record 1 on has the creation of each.
+func unrecordedAccounts(ctx context.Context, logs *store.Store) ([]string, error) {
+	all, err := changesIn(logs).Accounts.List(ctx) // before the log is read: an account is recorded before it is made
+	if err != nil {
+		return nil, err
+	}
+	created := make(map[string]bool)
+	for r, err := range auditLogIn(logs).All(ctx, audit.Filter{Action: audit.AccountCreated}) {
+		if err != nil {
+			return nil, err
+		}
+		created[r.Subject] = true
+	}
+	var missing []string
+	for _, a := range all {
+		if !created[a.Name] {
+			missing = append(missing, a.Name)
+		}
+	}
+	return missing, nil
+}
+
+// droppedKeys is how many keys the servers have dropped to save memory since they started. Where that is not told, it is 0.
+func droppedKeys(ctx context.Context, client redis.UniversalClient) int64 {
+	var dropped atomic.Int64
+	count := func(ctx context.Context, c redis.Cmdable) {
+		for line := range strings.Lines(c.Info(ctx, "stats").Val()) {
+			if number, found := strings.CutPrefix(strings.TrimSpace(line), "evicted_keys:"); found {
+				n, _ := strconv.ParseInt(number, 10, 64) // Redis writes numbers
+				dropped.Add(n)
+			}
+		}
+	}
+	if cluster, ok := client.(*redis.ClusterClient); ok {
+		_ = cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error { // count returns none
+			count(ctx, master)
+			return nil
+		})
+		return dropped.Load()
+	}
+	count(ctx, client)
+	return dropped.Load()
 }
 
 // tellReport says what was found. A broken log is an error, and so is a checkpoint that proves nothing.

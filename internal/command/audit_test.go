@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -130,5 +132,78 @@ func TestAuditExportNeedsItsRecord(t *testing.T) {
 	r := do(t, nil, "", "audit", "export", "--redis", server.URL)
 	if r.status != 1 || r.out != "" || strings.Count(r.err, "\n") != 1 {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// An audit log that was removed as a whole, or dropped by Redis, leaves signs.
+func TestAuditVerifyMissesALog(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	verify := func(status int, says string) {
+		t.Helper()
+		r := do(t, nil, "", "audit", "verify", "--redis", server.URL)
+		if r.status != status || !strings.Contains(r.out+r.err, says) {
+			t.Errorf("status %d, want %d and %q: %s%s", r.status, status, says, r.out, r.err)
+		}
+	}
+	create := func(name string) {
+		t.Helper()
+		if r := do(t, nil, "", "account", "create", name, "--role", "viewer", "--redis", server.URL); r.status != 0 {
+			t.Fatal(r.err)
+		}
+	}
+	create("vera")
+	verify(0, "The audit log is whole: 1 records")
+	_, keys := auditLog(t, server, 2)
+	lines := client.XRange(t.Context(), keys.Records(), "-", "+").Val()
+	head := client.Get(t.Context(), keys.Head()).Val()
+
+	remove := func(keys ...string) {
+		t.Helper()
+		if err := client.Del(t.Context(), keys...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove(keys.Head())
+	verify(1, "The note of where the log ends is missing")
+	client.Set(t.Context(), keys.Head(), head, 0)
+	remove(keys.Records())
+	verify(1, "Records 1 to 3 are missing: the log is empty.")
+	remove(keys.Head())
+	verify(1, "It is empty, but there is the account vera, whose creation was recorded")
+	create("bob")
+	verify(1, "It begins anew: the creation of the account vera was recorded before record 1.")
+	remove(keys.Head(), keys.Records())
+	for _, line := range lines {
+		client.XAdd(t.Context(), &redis.XAddArgs{Stream: keys.Records(), ID: line.ID, Values: line.Values})
+	}
+	client.Set(t.Context(), keys.Head(), head, 0)
+	client.HDel(t.Context(), "userlog:accounts", "bob")
+	verify(0, "The audit log is whole: 3 records")
+}
+
+// Where Redis has dropped keys, an empty log proves nothing.
+func TestAuditVerifyOnARedisThatEvicts(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--maxmemory-policy", "allkeys-random")
+	client := server.Client(t)
+	auditLog(t, server, 3)
+	if err := client.ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, "everything is dropped", func() bool {
+		client.Set(t.Context(), "x", "x", 0)
+		return client.DBSize(t.Context()).Val() == 0
+	})
+	if r := do(t, nil, "", "audit", "verify", "--redis", server.URL); r.status != 1 || !strings.Contains(r.err, "memory of Redis is full") {
+		t.Errorf("while the memory is full: status %d: %s%s", r.status, r.out, r.err)
+	}
+	if err := client.ConfigSet(t.Context(), "maxmemory", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r := do(t, nil, "", "audit", "verify", "--redis", server.URL)
+	if r.status != 1 || !strings.Contains(r.err, "It is empty, and Redis has dropped") {
+		t.Errorf("status %d: %s%s", r.status, r.out, r.err)
 	}
 }

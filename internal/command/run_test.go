@@ -117,6 +117,20 @@ func (r *running) end(t *testing.T) {
 	}
 }
 
+// endWith waits until the program ends by itself, with a status.
+func (r *running) endWith(t *testing.T, want int) {
+	t.Helper()
+	select {
+	case status := <-r.status:
+		r.status <- 0 // nobody else needs to judge it
+		if status != want {
+			t.Errorf("exit status %d, want %d; standard error:\n%s", status, want, r.err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the program does not end")
+	}
+}
+
 // origin waits until the program listens, and returns its URL without a path.
 func (r *running) origin(t *testing.T) string {
 	t.Helper()

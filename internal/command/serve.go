@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type serveCommand struct {
 	CookieDomain   string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
 	Drain          duration `default:"5s" help:"How long everything is still served after SIGTERM, while /readyz says 503; then live pages are closed one after another, within three seconds. 0s for not at all."`
 	SecureCookies  bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
+	AllowEviction  bool     `help:"Start also where Redis drops any key when its memory is full (maxmemory-policy allkeys-…), so that accounts and the audit log can vanish."`
 	RequireReason  bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the audit log."`
 	tlsFlags       `embed:""`
 	proxyFlags     `embed:""`
@@ -60,6 +62,10 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	defer p.close()
 	p.drain = time.Duration(c.Drain)
+	known, err := c.checkEviction(ctx, p)
+	if err != nil {
+		return err
+	}
 	site, err := p.adminOnly(c.BasePath)
 	if err != nil {
 		return err
@@ -71,14 +77,24 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	fmt.Fprintf(std.out, "The admin is at %s%s/\n", where.origin(), c.BasePath.prefix())
 	var beginning sync.WaitGroup
 	defer beginning.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	beginning.Go(func() {
 		c.warn(ctx, p)
+		if !known {
+			if err := c.awaitEviction(ctx, p); err != nil {
+				cancel(err)
+				return
+			}
+		}
 		superuser.ensure(ctx, p.logs, log)
 		c.warnOfNoAccount(ctx, p)
 	})
-	return p.serve(ctx, where, site)
+	err = p.serve(ctx, where, site)
+	if evicts := (evictionError{}); errors.As(context.Cause(ctx), &evicts) {
+		return evicts
+	}
+	return err
 }
 
 // warn says what is odd about the log store at the start. The program goes on: everything that

@@ -161,7 +161,7 @@ func TestServeCreatesTheSuperuserWhenRedisIsBack(t *testing.T) {
 	server.Kill()
 	args := []string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--superuser", "root", "--superuser-password-file", passwordFile(t)}
 	r := start(t, nil, args...)
-	r.err.await(t, "can't be created yet")
+	r.err.await(t, "can't be reached; trying again")
 	server.Restart()
 	r.err.await(t, "has been created")
 	visit(t, r.origin(t)).awaitStatus("/readyz", http.StatusOK)

@@ -1,0 +1,115 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// evictionTimeout is how long a start waits for Redis to say what it evicts.
+const evictionTimeout = 3 * time.Second
+
+// evictionError is that Redis drops accounts and the audit log when its memory is full.
+type evictionError struct{ address, policy string }
+
+func (e evictionError) Error() string {
+	return fmt.Sprintf("Redis at %s drops any key when its memory is full (maxmemory-policy %s), so that accounts and the audit log can vanish: "+
+		"set maxmemory-policy noeviction, or give userlog a Redis of its own; with --allow-eviction it starts all the same", e.address, e.policy)
+}
+
+// checkEviction asks Redis which keys it drops when its memory is full. It is known where that was answered, and an error where the
+// program must not go on.
+func (c *serveCommand) checkEviction(ctx context.Context, p *program) (known bool, err error) {
+	if c.Redis == "" {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, evictionTimeout)
+	defer cancel()
+	policy, err := evictionPolicy(ctx, p.logs.Client())
+	switch fault := store.FaultOf(err); {
+	case errors.Is(err, errNoPolicy), fault == "not-permitted", fault == "refused":
+		p.log.Warn("Redis does not tell whether it evicts keys; accounts and the audit log need maxmemory-policy noeviction; allow INFO to have it checked", "err", err)
+		return true, nil
+	case err != nil:
+		return false, nil // it is away, and asked again
+	case evictsAll(policy) && !c.AllowEviction:
+		return true, evictionError{p.logs.Address(), policy}
+	case evictsAll(policy):
+		p.log.Warn("Redis drops any key when its memory is full: accounts and the audit log can vanish", "maxmemory-policy", policy)
+	case policy != noEviction:
+		p.log.Warn("Redis drops keys with an expiry when its memory is full: people can be logged out, and logs and limits on logins can vanish early", "maxmemory-policy", policy)
+	}
+	return true, nil
+}
+
+// awaitEviction is checkEviction until Redis answers or ctx ends.
+func (c *serveCommand) awaitEviction(ctx context.Context, p *program) error {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		if known, err := c.checkEviction(ctx, p); known {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// noEviction is the policy of a Redis that drops nothing.
+const noEviction = "noeviction"
+
+// evictsAll reports whether keys without an expiry are dropped.
+func evictsAll(policy string) bool { return strings.HasPrefix(policy, "allkeys-") }
+
+// evictionPolicy is the worst policy of all masters.
+func evictionPolicy(ctx context.Context, client redis.UniversalClient) (string, error) {
+	cluster, ok := client.(*redis.ClusterClient)
+	if !ok {
+		return policyOf(ctx, client)
+	}
+	var mu sync.Mutex
+	worst := noEviction
+	err := cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error {
+		policy, err := policyOf(ctx, master)
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil && (evictsAll(policy) || worst == noEviction) {
+			worst = policy
+		}
+		return err
+	})
+	if evictsAll(worst) { // whatever the others say
+		return worst, nil
+	}
+	return worst, err
+}
+
+// errNoPolicy is what a server that imitates Redis may cause.
+var errNoPolicy = errors.New("it names none")
+
+// policyOf asks one server for its policy. INFO is more often allowed than CONFIG GET.
+func policyOf(ctx context.Context, client redis.Cmdable) (string, error) {
+	about, err := client.Info(ctx, "memory").Result()
+	for line := range strings.Lines(about) {
+		if policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:"); found {
+			return policy, nil
+		}
+	}
+	const setting = "maxmemory-policy"
+	settings, configErr := client.ConfigGet(ctx, setting).Result()
+	if policy := settings[setting]; policy != "" {
+		return policy, nil
+	}
+	if err = errors.Join(err, configErr); err == nil {
+		err = errNoPolicy
+	}
+	return "", fmt.Errorf("ask Redis for its maxmemory-policy: %w", err)
+}
