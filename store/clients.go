@@ -21,7 +21,8 @@ import (
 type clients struct {
 	writer  redis.UniversalClient
 	reader  redis.UniversalClient
-	tracker *sendTracker // of the writer; nil where its connections can't be watched
+	tracker *sendTracker      // of the writer; nil where its connections can't be watched
+	follows *sentinelFollower // nil where there are no sentinels
 }
 
 // newClients derives both clients. The writer never retries, because a retried transaction may be
@@ -30,11 +31,18 @@ func newClients(example redis.UniversalClient) clients {
 	switch c := example.(type) {
 	case *redis.Client:
 		tracker := &sendTracker{}
+		var read *sendTracker
+		if isFailover(c) {
+			read = &sendTracker{}
+		}
 		writer, reader := *c.Options(), *c.Options()
 		tune(&writer, writeTimeout, -1, tracker)
 		writer.PoolSize = 1
-		tune(&reader, readTimeout, 1, nil)
-		return clients{writer: redis.NewClient(&writer), reader: redis.NewClient(&reader), tracker: tracker}
+		tune(&reader, readTimeout, 1, read)
+		return clients{
+			writer: redis.NewClient(&writer), reader: redis.NewClient(&reader), tracker: tracker,
+			follows: newSentinelFollower(c, tracker, read),
+		}
 	case *redis.ClusterClient:
 		writer, reader := *c.Options(), *c.Options()
 		tuneCluster(&writer, writeTimeout, -1)
@@ -88,6 +96,7 @@ func (f follower) note(ctx context.Context, err error) {
 }
 
 func (c clients) close() {
+	c.follows.close()
 	c.writer.Close()
 	c.reader.Close()
 }

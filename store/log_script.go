@@ -14,39 +14,39 @@ import (
 // without an expiry: what was pushed is taken back.
 //
 // KEYS: log, kept list. ARGV: how many lines they may have, milliseconds that they live, the command to publish with or "", the
-// channel, which lines count ("1101"), and the lines, oldest first.
+// channel, which lines count ("1101") or "" where all do, and the lines, oldest first.
 const logScript = `
-local log, kept, most, life = KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2]
-local lines, counting = {}, {}
-for i = 6, #ARGV do
-  lines[#lines + 1] = ARGV[i]
-  if string.byte(ARGV[5], i - 5) == 49 then counting[#counting + 1] = ARGV[i] end
-end
-local aside = #counting < #lines
-local keep = redis.pcall('EXISTS', kept) == 1
-if aside and not keep then keep = redis.pcall('COPY', log, kept) == 1 end
-local length = redis.pcall('LPUSH', log, unpack(lines))
+local call, pcall, log, kept = redis.call, redis.pcall, KEYS[1], KEYS[2]
+local most, life, publish, channel, flags = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local n = #ARGV - 5
+if flags ~= '' and pcall('EXISTS', kept) == 0 then pcall('COPY', log, kept) end
+local length = pcall('LPUSH', log, unpack(ARGV, 6))
 if type(length) == 'table' then return length end
-local done = redis.pcall('PEXPIRE', log, life)
-for i = 1, #lines do
-  if type(done) == 'table' or ARGV[3] == '' then break end
-  done = redis.pcall(ARGV[3], ARGV[4], lines[i])
+local done = pcall('PEXPIRE', log, life)
+for i = 6, #ARGV do
+  if type(done) == 'table' or publish == '' then break end
+  done = pcall(publish, channel, ARGV[i])
 end
 if type(done) == 'table' then
-  redis.call('LTRIM', log, #lines, -1)
+  call('LTRIM', log, n, -1)
   return done
 end
-if length > most then redis.call('LTRIM', log, 0, most - 1) end
-if keep and length == #lines then
-  redis.pcall('DEL', kept) -- of a log that somebody has deleted
-  keep = false
+if length > most then call('LTRIM', log, 0, most - 1) end
+if length == n then pcall('DEL', kept) end -- of a log that somebody has deleted
+local keeps = 0
+if flags == '' then
+  keeps = pcall('LPUSHX', kept, unpack(ARGV, 6))
+else
+  for i = 1, n do
+    if string.byte(flags, i) == 49 then pcall('LPUSH', kept, ARGV[5 + i]) end
+  end
+  keeps = 1
 end
-if keep or aside then
-  if #counting > 0 then redis.pcall('LPUSH', kept, unpack(counting)) end
-  redis.pcall('LTRIM', kept, 0, most - 1)
-  redis.pcall('PEXPIRE', kept, life)
+if keeps ~= 0 then
+  pcall('LTRIM', kept, 0, most - 1)
+  pcall('PEXPIRE', kept, life)
 end
-return #lines
+return n
 `
 
 // isScriptMissing reports whether Redis has to be told the script: it is new there, or has forgotten all scripts.
@@ -79,8 +79,11 @@ func (w *shardWriter) queueScript(ctx context.Context, pipe redis.Pipeliner, p *
 	p.log = command(ctx, pipe, append(args, p.lines...)...)
 }
 
-// flags says of each line whether it counts, as a 1 or a 0.
+// flags says of each line whether it counts, as a 1 or a 0, or "" if all do.
 func (p *push) flags() string {
+	if !p.mixed {
+		return ""
+	}
 	flags, counting := make([]byte, len(p.lines)), p.counting()
 	for i, line := range p.lines {
 		flags[i] = '0'

@@ -46,7 +46,8 @@ func Open(rawURL string, options Options) (*Store, error) {
 // New is [Open] for a program that has a client: a *redis.Client (also one made by
 // redis.NewFailoverClient), *redis.ClusterClient or *redis.Ring. The Store takes over its addresses, credentials and
 // TLS, but not its timeouts and retries, since it has connections of its own. The client stays the caller's, who
-// may close it before or after the Store.
+// may close it before or after the Store. One that redis.NewFailoverClient has made is closed after it, since the Store asks
+// its sentinels for the master.
 func New(client redis.UniversalClient, options Options) (*Store, error) {
 	if isNil(client) {
 		return nil, errors.New("store: the Redis client is nil: pass one, or use Open with a URL")

@@ -19,7 +19,7 @@ import (
 // BenchmarkWriter measures how many entries a second are written, from Record until Redis has confirmed them. Each round is
 // followed by one of a bare go-redis pipeline, which sends the same commands with payloads that are ready.
 func BenchmarkWriter(b *testing.B) {
-	entries := someEntries(20_000)
+	entries := someEntries(20_000, 20)
 	b.Run("redis", func(b *testing.B) {
 		server := redistest.Start(b)
 		logs := start.Store(b, server.URL)
@@ -46,7 +46,7 @@ func measureWriter(b *testing.B, logs *store.Store, entries []store.Entry, do fu
 	rounds := 0
 	for b.Loop() {
 		rounds++
-		ours += write(b, logs, entries)
+		ours += write(b, logs, entries, 500)
 		began := time.Now()
 		do()
 		other += time.Since(began)
@@ -56,29 +56,29 @@ func measureWriter(b *testing.B, logs *store.Store, entries []store.Entry, do fu
 	return other, ours
 }
 
-// someEntries are those of 20 users in turn.
-func someEntries(n int) []store.Entry {
+// someEntries are those of users in turn.
+func someEntries(n, users int) []store.Entry {
 	entries := make([]store.Entry, n)
 	for i := range entries {
 		entries[i] = store.Entry{
-			Username: "customer-" + strconv.Itoa(i%20), Method: "GET", Path: "/orders/" + strconv.Itoa(i) + "?page=2",
+			Username: "customer-" + strconv.Itoa(i%users), Method: "GET", Path: "/orders/" + strconv.Itoa(i) + "?page=2",
 			Route: "/orders/:id", Code: 200, Time: time.Now(), Duration: 3 * time.Millisecond,
 		}
 	}
 	return entries
 }
 
-// write records the entries, never leaves the writer without a full batch, and returns how long it took until all were written.
-func write(b *testing.B, logs *store.Store, entries []store.Entry) time.Duration {
+// write records the entries, so many at once that no writer is left without a full batch, and returns how long it took until all
+// were written.
+func write(b *testing.B, logs *store.Store, entries []store.Entry, atOnce uint64) time.Duration {
 	b.Helper()
-	const atOnce = 500
 	await := func(queued uint64) {
 		for logs.Stats().Queued > queued {
 			time.Sleep(100 * time.Microsecond)
 		}
 	}
 	want, began := logs.Stats().Written+uint64(len(entries)), time.Now()
-	for burst := range slices.Chunk(entries, atOnce) {
+	for burst := range slices.Chunk(entries, int(atOnce)) {
 		await(atOnce)
 		for _, e := range burst {
 			logs.Record(e)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -21,6 +22,19 @@ func Histogram() *hdrhistogram.Histogram {
 func Store(b *testing.B, url string) *store.Store {
 	b.Helper()
 	logs, err := store.Open(url, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	return closed(b, logs, err)
+}
+
+// StoreOn is Store for a client.
+func StoreOn(b *testing.B, client redis.UniversalClient) *store.Store {
+	b.Helper()
+	logs, err := store.New(client, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	return closed(b, logs, err)
+}
+
+// closed has a store closed at the end of the benchmark.
+func closed(b *testing.B, logs *store.Store, err error) *store.Store {
+	b.Helper()
 	if err != nil {
 		b.Fatal(err)
 	}
