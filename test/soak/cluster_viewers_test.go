@@ -34,7 +34,7 @@ func TestViewersOnACluster(t *testing.T) {
 		{name: "kill -9 of a master", happens: killMaster},
 		{name: "SIGSTOP of a master", happens: freezeMaster},
 		{name: "slots move", happens: moveSlots},
-		{name: "a failover by hand", happens: failOver, slow: true},
+		{name: "a failover by hand", happens: failOver},
 		{name: "all nodes restart, one by one", happens: restartAll, everywhere: true, slow: true},
 		{name: "a node is added and removed", happens: addAndRemove, slow: true},
 	} {

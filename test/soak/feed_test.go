@@ -95,7 +95,7 @@ func disturb(t *testing.T, random *rand.Rand, network *network, direct *redis.Cl
 // visit is one viewer's time with a user's log.
 type visit struct {
 	logs   *store.Store
-	direct *redis.Client // does not break
+	direct redis.UniversalClient // does not break
 	user   string
 
 	since, until string // ids of the newest entries before it came and before it went

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/gorilla/websocket"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
@@ -29,23 +30,25 @@ import (
 // after it. The same holds where a load balancer sends it to one server and to the other.
 func TestResume(t *testing.T) {
 	t.Parallel()
+	oneRedis := func(t *testing.T) redis.UniversalClient { return redistest.Patient(t, redistest.Start(t).Client(t)) }
+	aCluster := func(t *testing.T) redis.UniversalClient { return redistest.StartCluster(t, 3).Client(t) }
 	for _, test := range []struct {
 		name    string
 		servers int
-	}{{"one server", 1}, {"two servers", 2}} {
+		connect func(t *testing.T) redis.UniversalClient
+	}{{"one server", 1, oneRedis}, {"two servers", 2, oneRedis}, {"two servers on a Cluster", 2, aCluster}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			testResume(t, test.name, test.servers)
+			testResume(t, test.name, test.servers, test.connect(t))
 		})
 	}
 }
 
-func testResume(t *testing.T, name string, servers int) {
+func testResume(t *testing.T, name string, servers int, client redis.UniversalClient) {
 	const viewers = 20
 	rate := busy()
 	cuts := long(60, 500) / viewers // at least
 	random := seeded(t)
-	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	application := open(t, client, store.Options{MaxEntries: 10_000, QueueSize: roomy()})
 	var admin *store.Store
 	addresses := make([]string, servers)
