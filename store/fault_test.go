@@ -150,3 +150,29 @@ func (r reply) Error() string { return string(r) }
 
 // RedisError marks it.
 func (reply) RedisError() {}
+
+// What is wrong with a Cluster, and with a replica that has lost its master, is told by what they say.
+func TestFaultsOfSeveral(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 3, "--cluster-require-full-coverage", "yes")
+	logs, err := store.Open(clusterURL(c), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	wantFault(t, logs, "")
+	needed := []*redistest.Server{c.Master("userlog:{audit}:records"), c.Master("userlog:accounts")}
+	other := slices.IndexFunc(c.Nodes[:3], func(node *redistest.Server) bool { return !slices.Contains(needed, node) })
+	c.Replica(c.Nodes[other]).Kill()
+	c.Nodes[other].Kill()
+	redistest.Eventually(t, "the Cluster is said to be down", func() bool { return store.FaultOf(logs.PingWrite(t.Context())) == "cluster-down" })
+
+	replica := redistest.Start(t, "--replica-serve-stale-data", "no", "--replica-read-only", "no")
+	command(t, replica.Client(t), "replicaof", "127.0.0.1", "1")
+	orphan, err := store.Open(replica.URL, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer orphan.Close(context.Background())
+	wantFault(t, orphan, "read-only")
+}

@@ -155,6 +155,16 @@ func (t *tail) show(ctx context.Context, update store.Update) error {
 	return nil
 }
 
+// advice says what to do where Redis refuses, behind a space, or is empty.
+func (t *tail) advice(err error) string {
+	fault := store.FaultOf(err)
+	words, wrong := views.NewWords()
+	if wrong != nil || !fault.IsRefusal() {
+		return ""
+	}
+	return " " + words.Fault(fault)
+}
+
 // tellState says what has changed: that the store was lost, and why if it still is; that no
 // application reports; or that all is well again.
 func (t *tail) tellState(ctx context.Context, state store.State) {
@@ -163,7 +173,7 @@ func (t *tail) tellState(ctx context.Context, state store.State) {
 	switch {
 	case state == store.Lost:
 		if err := t.ping(ctx); err != nil {
-			fmt.Fprintf(t.err, "%s. Waiting for it.\n", redisTrouble(t.address, err))
+			fmt.Fprintf(t.err, "%s.%s Waiting for it.\n", redisTrouble(t.address, err), t.advice(err))
 			return
 		}
 		fmt.Fprintln(t.err, "The connection to the log store was lost. Connecting again.")

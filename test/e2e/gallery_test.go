@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -32,6 +33,7 @@ const (
 	strict   = "strict"   // asks for reasons
 	detached = "detached" // has no Redis
 	broken   = "broken"   // has a page that panics
+	refused  = "refused"  // may read its Redis, and not write all
 	// Its live pages connect to nowhere.
 	unconnected = "unconnected"
 )
@@ -85,6 +87,8 @@ func places() []place {
 		{name: "404", path: "/nowhere", as: superuser},
 		{name: "500", path: "/panic", as: superuser, site: broken},
 		{name: "503", path: "/", as: superuser, site: detached},
+		{name: "home, refused by Redis", path: "/", as: superuser, site: refused, ready: "document.querySelector('#lists [role=alert]')"},
+		{name: "live, refused by Redis", path: "/live" + ada, as: superuser, site: refused, ready: "document.querySelector('#connection[data-state=store-refuses]')"},
 	}
 }
 
@@ -112,11 +116,15 @@ func openGallery(t testing.TB) *gallery {
 	record(logs, "ada", "/"+long(), "/")
 	record(logs, long(), "/")
 	site := serve(t, redis, "--site-url", "https://shop.example.com", "--trace-url", "https://traces.example.com/{request_id}")
+	if err := redis.Client(t).Do(context.Background(), "acl", "setuser", refused, "on", "nopass", "~*", "&*", "+@all", "-set").Err(); err != nil {
+		t.Fatal(err)
+	}
 	return &gallery{logs: logs, site: site, origins: map[string]string{
 		"":          site.origin,
 		strict:      start(t, anyAddress(t), "serve", "--redis", redis.URL, "--require-reason").origin,
 		unconnected: start(t, anyAddress(t), "serve", "--redis", redis.URL, "--live-url", "ws://127.0.0.1:1/socket").origin,
 		detached:    start(t, anyAddress(t), "serve", "--redis", "redis://127.0.0.1:1").origin,
+		refused:     start(t, anyAddress(t), "serve", "--redis", strings.Replace(redis.URL, "unix://", "unix://"+refused+":x@", 1)).origin,
 		broken:      panicking(t, logs, "/userlog/panic"),
 	}}
 }
