@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -18,10 +19,17 @@ type apiUser struct {
 	LastSeen time.Time `json:"last_seen"`
 }
 
+// apiUsers is a list of users in an answer.
+type apiUsers struct {
+	Users   []apiUser `json:"users"`
+	Partial bool      `json:"partial,omitempty"` // a part of the log store can't be reached: there may be more users
+}
+
 // apiUsers answers with users whose names begin with q, or who were seen last.
 func (s *site) apiUsers(c *gin.Context) {
 	found, err := s.logs.Suggest(c.Request.Context(), c.Query("q"), homeUsers)
-	if err != nil {
+	partial := errors.Is(err, store.ErrPartial)
+	if err != nil && !partial {
 		s.log.Error("userlog: users could not be looked up", "err", err)
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
@@ -30,7 +38,7 @@ func (s *site) apiUsers(c *gin.Context) {
 	for _, user := range found {
 		users = append(users, apiUser{user.Username, user.At})
 	}
-	c.JSON(http.StatusOK, gin.H{"users": users})
+	c.JSON(http.StatusOK, apiUsers{users, partial})
 }
 
 // apiLog answers with a user's log, newest request first, each in the wire format.

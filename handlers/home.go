@@ -3,6 +3,7 @@ package handlers
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -56,24 +57,21 @@ func (s *site) home(c *gin.Context) {
 func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	ctx := c.Request.Context()
 	page := views.Home{Layout: s.layout(c, views.SectionHome), Refresh: homeRefreshSeconds}
-	var err error
-	if page.Users, err = s.logs.LastSeen(ctx, homeUsers); err != nil {
+	users, err := s.logs.LastSeen(ctx, homeUsers)
+	if err != nil && !errors.Is(err, store.ErrPartial) {
 		return page, err
 	}
-	if page.Troubled, err = s.logs.InTrouble(ctx, troubledUsers); err != nil {
-		return page, err
-	}
-	if page.Applications, err = s.logs.Applications(ctx); err != nil {
-		return page, err
-	}
-	page.At = s.logs.Now()
+	// Where some answers, the page shows that, and says that more may be missing.
+	troubled, troubleErr := s.logs.InTrouble(ctx, troubledUsers)
+	applications, applicationsErr := s.logs.Applications(ctx)
+	page.Users, page.Troubled, page.Applications, page.At = users, troubled, applications, s.logs.Now()
 	page.Fault = s.faults.now(ctx)
 	names := inSight(page)
-	logs, err := s.logs.Newest(ctx, hintEntries, names...)
-	if err != nil {
-		return page, err
+	logs, logsErr := s.logs.Newest(ctx, hintEntries, names...)
+	if logsErr == nil {
+		page.Hints = views.HintsIn(names, logs)
 	}
-	page.Hints = views.HintsIn(names, logs)
+	page.Partial = errors.Join(err, troubleErr, applicationsErr, logsErr) != nil
 	return page, nil
 }
 
@@ -100,13 +98,14 @@ const suggestedUsers = 10
 // suggest lists users whose names begin with q, for the search field.
 func (s *site) suggest(c *gin.Context) {
 	found, err := s.logs.Suggest(c.Request.Context(), c.Query("q"), suggestedUsers+1)
-	if err != nil {
+	partial := errors.Is(err, store.ErrPartial)
+	if err != nil && !partial {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
 	more := len(found) > suggestedUsers
 	html, err := s.views.Suggestions(views.Suggestions{
-		At: s.logs.Now(), Lang: s.language(c), Users: found[:min(len(found), suggestedUsers)], More: more,
+		At: s.logs.Now(), Lang: s.language(c), Users: found[:min(len(found), suggestedUsers)], More: more, Partial: partial,
 	})
 	s.answer(c, http.StatusOK, html, err)
 }

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,4 +85,38 @@ func TestMoreThanCanBeSuggestedIsSaid(t *testing.T) {
 	if a := b.get(base + "/users?q=us"); a.text("p") != "The first 10 users. Type more to see fewer." || a.find("[role=option]").Length() != 10 {
 		t.Errorf("eleven: %q", a.text("p"))
 	}
+}
+
+// Where a master of a Cluster is away, the admin shows the users of the others, and says that some may be missing.
+func TestHomeWithoutAMaster(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	s := newSite(t, cluster.Client(t), handlers.Options{Identify: hostLogin})
+	b := s.stranger()
+	key := func(username string) string { return s.logs.KeyPrefix() + "log:" + username }
+	gone := cluster.Master(s.logs.KeyPrefix() + "log:user0")
+	var away, there string
+	for n := 0; away == "" || there == ""; n++ {
+		username := fmt.Sprint("user", n)
+		if cluster.Master(key(username)) == gone {
+			away = username
+		} else {
+			there = username
+		}
+	}
+	s.logs.Record(store.Entry{Username: away, Path: "/", Code: 200})
+	s.logs.Record(store.Entry{Username: there, Path: "/", Code: 200})
+	shows := func(path string, usernames ...string) bool {
+		page := b.get(path, "X-Host-User", root).text("body")
+		for _, username := range usernames {
+			if !strings.Contains(page, username) {
+				return false
+			}
+		}
+		return strings.Contains(page, "Users may be missing here") == (len(usernames) == 1)
+	}
+	redistest.Eventually(t, "both users are shown", func() bool { return shows(base+"/", away, there) && shows(base+"/users?q=user", away, there) })
+	cluster.Replica(gone).Kill()
+	gone.Kill()
+	redistest.Eventually(t, "one is missing, and the page says so", func() bool { return shows(base+"/", there) && shows(base+"/users?q=user", there) })
 }

@@ -88,7 +88,9 @@ func newSiteWith(t *testing.T, client redis.UniversalClient, options handlers.Op
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	options.Logger = quiet
-	client = redistest.Patient(t, client.(*redis.Client))
+	if server, ok := client.(*redis.Client); ok { // and no Cluster
+		client = redistest.Patient(t, server)
+	}
 	logs, err := store.New(client, store.Options{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)

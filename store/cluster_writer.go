@@ -48,11 +48,11 @@ type clusterWriter struct {
 	writers    sync.WaitGroup
 }
 
-func newClusterWriter(r *recorder, client *redis.ClusterClient, keys keys.Keys, options Options, sharded bool) *clusterWriter {
+func newClusterWriter(r *recorder, client *redis.ClusterClient, index *userIndex, keys keys.Keys, options Options, sharded bool) *clusterWriter {
 	c := &clusterWriter{
 		recorder: r, client: client, keys: keys, options: options, preparer: newPreparer(keys, options, sharded),
 		losses: lossLog{recorder: r, log: options.Logger}, unrouted: outage{recorder: r, section: r.only(), log: options.Logger},
-		index: newUserIndex(keys, options.Retention), clock: &redisClock{client: client}, script: redis.NewScript(logScript), log: options.Logger,
+		index: index, clock: &redisClock{client: client}, script: redis.NewScript(logScript), log: options.Logger,
 		changed: make(chan struct{}, 1), ended: make(chan struct{}), shards: make(map[string]*shardWriter),
 	}
 	c.classic.Store(!sharded)
@@ -111,6 +111,7 @@ func (c *clusterWriter) report() {
 	defer cancel()
 	_ = c.clock.refresh(ctx) // a heartbeat without an answer says what was known
 	c.clock.tell(c.log)
+	_ = c.index.layout.settle(ctx) // what fails is done with the next heartbeat
 	if err := c.heartbeat.send(c.recorder.snapshot(), c.clock.measured()); err != nil {
 		c.topologyChanged()
 	}
@@ -120,6 +121,7 @@ func (c *clusterWriter) report() {
 func (c *clusterWriter) addToIndex() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
+	c.index.look()
 	if err := c.index.flush(ctx, c.client, c.recorder, c.log); err != nil {
 		c.topologyChanged()
 	}

@@ -77,6 +77,8 @@ type Options struct {
 	// Logger is told of lost entries, and once an outage that Redis went away and came back. go-redis itself prints nothing
 	// about connections of the store that it can't make. Default: slog.Default().
 	Logger *slog.Logger
+
+	layoutInterval time.Duration // layoutInterval, unless a test is in a hurry
 }
 
 // withDefaults validates o and fills in the defaults.

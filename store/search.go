@@ -7,10 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // How a search reads names: a few at first, and more where most have expired.
@@ -22,7 +18,7 @@ const (
 // Suggest returns up to limit users whose names begin with prefix and whose logs have not expired. The user of
 // exactly this name comes first, then the others in the order of their names. Case and accents do not matter. For an
 // empty prefix, or one of accents only, it returns the users who were seen last. It looks at 2,000 names at most that
-// begin so, and waits for Redis for two seconds at most.
+// begin so, and waits for Redis for two seconds at most. With [ErrPartial] there may be more users.
 func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, error) {
 	folded := foldName(prefix)
 	if folded == "" {
@@ -33,13 +29,13 @@ func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	users, err := s.livingUsers(ctx, []string{prefix})
+	search := nameSearch{parts: s.index.parts(ctx, nil), from: "[" + folded, to: "(" + folded + "\xff"} // a byte that is never in UTF-8
+	users, err := s.livingUsers(ctx, &search, []string{prefix})
 	if err != nil {
 		return nil, err
 	}
 	exact := len(users)
-	search := nameSearch{from: "[" + folded, to: "(" + folded + "\xff"} // a byte that is never in UTF-8
-	for read := limit; len(users) < limit && search.read < maxSearched; read = min(8*read, maxNamesRead) {
+	for read := limit; len(users) < limit && search.read < maxSearched && !search.ended; read = min(8*read, maxNamesRead) {
 		usernames, err := s.nextNames(ctx, &search, read)
 		if err != nil {
 			return nil, err
@@ -47,29 +43,37 @@ func (s *Store) Suggest(ctx context.Context, prefix string, limit int) ([]Seen, 
 		if exact > 0 {
 			usernames = slices.DeleteFunc(usernames, func(username string) bool { return username == prefix })
 		}
-		living, err := s.livingUsers(ctx, usernames)
+		living, err := s.livingUsers(ctx, &search, usernames)
 		if err != nil {
 			return nil, err
 		}
 		users = append(users, living...)
-		if search.ended {
-			break
-		}
 	}
-	return users[:min(len(users), limit)], nil
+	return users[:min(len(users), limit)], search.partial
 }
 
 // nameSearch is how far a search has come in the order of names.
 type nameSearch struct {
+	parts    []indexPart
 	from, to string // the bounds of ZRANGEBYLEX
 	read     int
 	ended    bool
+	partial  error // ErrPartial, or nil
+}
+
+// missed notes that a part of the index could not be read. It returns any other error.
+func (n *nameSearch) missed(err error) error {
+	if errors.Is(err, ErrPartial) {
+		n.partial = err
+		return nil
+	}
+	return err
 }
 
 // nextNames returns up to n usernames.
 func (s *Store) nextNames(ctx context.Context, search *nameSearch, n int) ([]string, error) {
-	members, err := s.clients.reader.ZRangeByLex(ctx, s.keys.Names(), &redis.ZRangeBy{Min: search.from, Max: search.to, Count: int64(n)}).Result()
-	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of names
+	members, err := s.index.names(ctx, search.parts, search.from, search.to, n)
+	if err := search.missed(err); err != nil {
 		return nil, fmt.Errorf("search for names: %w", err)
 	}
 	search.read += len(members)
@@ -84,15 +88,12 @@ func (s *Store) nextNames(ctx context.Context, search *nameSearch, n int) ([]str
 }
 
 // livingUsers returns those of the users whose logs have not expired, in the same order.
-func (s *Store) livingUsers(ctx context.Context, usernames []string) ([]Seen, error) {
+func (s *Store) livingUsers(ctx context.Context, search *nameSearch, usernames []string) ([]Seen, error) {
 	if len(usernames) == 0 {
 		return nil, nil
 	}
-	scores, err := s.clients.reader.ZMScore(ctx, s.keys.Users(), usernames...).Result()
-	if redisreply.IsWrongType(err) {
-		return nil, nil
-	}
-	if err != nil && !errors.Is(err, redis.Nil) {
+	scores, err := s.index.scores(ctx, usernames)
+	if err := search.missed(err); err != nil {
 		return nil, fmt.Errorf("read when users were seen: %w", err)
 	}
 	since := s.Now().Add(-s.options.Retention).UnixMilli()

@@ -26,6 +26,7 @@ type Store struct {
 	keys     keys.Keys
 	address  string
 	clients  clients
+	index    *indexReader
 	recorder *recorder
 	feed     *feed.Feed
 	panics   hostPanics
@@ -44,11 +45,12 @@ func newStore(client redis.UniversalClient, name string, options Options) (*Stor
 	s.panics = hostPanics{log: options.Logger, mask: mask.New(options.MaskQuery, options.AllowQuery)}
 	s.clients = newClients(client)
 	s.clock = &redisClock{client: s.clients.reader}
+	s.index = &indexReader{client: s.clients.reader, layout: newIndexLayout(s.clients.reader, keys, options)}
 	s.recorder = newRecorder(options)
 	s.recorder.start(s.newWriter())
 	s.feed = feed.New(feed.Options{
 		Client: s.clients.reader, Keys: keys, MaxEntries: options.MaxEntries, Retention: options.Retention,
-		NoPublish: options.NoPublish, Sharded: options.sharded(client), Log: options.Logger, Decode: decodeForFeed, DecodeNamed: decodeNamedForFeed, Reports: s.anyReports,
+		NoPublish: options.NoPublish, Sharded: options.sharded(client), Log: options.Logger, Decode: decodeForFeed, DecodeNamed: decodeNamedForFeed, Reports: s.anyReports, Users: s.newestUsers,
 		ReportInterval: HeartbeatInterval, Silence: Silence,
 	})
 	return s, nil
@@ -56,10 +58,11 @@ func newStore(client redis.UniversalClient, name string, options Options) (*Stor
 
 // newWriter returns what writes the entries, until the queue is empty after intake has ended.
 func (s *Store) newWriter() (write func()) {
+	index := newUserIndex(newIndexLayout(s.clients.writer, s.keys, s.options), s.options.Retention)
 	if cluster, ok := s.clients.writer.(*redis.ClusterClient); ok {
-		return newClusterWriter(s.recorder, cluster, s.keys, s.options, s.options.sharded(cluster)).run
+		return newClusterWriter(s.recorder, cluster, index, s.keys, s.options, s.options.sharded(cluster)).run
 	}
-	return newWriter(s.recorder, s.clients.writer, s.clients.tracker, s.keys, s.options).run
+	return newWriter(s.recorder, s.clients.writer, s.clients.tracker, index, s.keys, s.options).run
 }
 
 // Record queues an entry to be written to Redis. It takes well under a microsecond, since it never

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"math"
 	"time"
-
-	"github.com/gin-userlog/userlog/store/internal/redisreply"
-	"github.com/redis/go-redis/v9"
 )
 
 // Trouble is a user in trouble, and the last of the user's requests that failed, or of several within two seconds the worst.
@@ -18,23 +15,23 @@ type Trouble struct {
 }
 
 // InTrouble returns up to limit users whose logs have not expired, and of whose own requests one failed (see
-// [Entry.Failed]). The last one comes first. It waits for Redis for two seconds at most.
+// [Entry.Failed]). The last one comes first. It waits for Redis for two seconds at most. With
+// [ErrPartial] there may be more users.
 func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 	if limit < 1 {
 		return nil, nil
 	}
-	found, err := s.clients.reader.ZRevRangeByScoreWithScores(ctx, s.keys.Trouble(), &redis.ZRangeBy{
-		Min: lastSeenSince(s.Now(), s.options.Retention), Max: "+inf", Count: int64(limit),
-	}).Result()
-	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of users
-		return nil, fmt.Errorf("read who is in trouble: %w", err)
+	since := lastSeenSince(s.Now(), s.options.Retention)
+	found, err := s.index.newest(ctx, s.index.parts(ctx, nil), func(p indexPart) string { return p.Trouble(p.number) }, since, limit)
+	if err != nil {
+		err = fmt.Errorf("read who is in trouble: %w", err)
 	}
 	users := make([]Trouble, 0, len(found))
 	for _, z := range found {
 		at, code := readTroubleScore(z.Score)
 		users = append(users, Trouble{Username: z.Member.(string), At: at, Code: code})
 	}
-	return users, nil
+	return users, err
 }
 
 // troubleScore is the score in [Keys.Trouble]: Unix milliseconds, and as their fraction the status

@@ -27,7 +27,7 @@ const (
 // userIndex keeps the users' names, when they were last seen, and when a request of theirs last failed. All writers of a process
 // share it.
 type userIndex struct {
-	keys      keys.Keys
+	layout    *indexLayout
 	retention time.Duration
 	forgetAt  time.Time // of the goroutine that calls forget
 	foreign   bool      // that a key holds something else has been logged
@@ -41,15 +41,22 @@ type userIndex struct {
 // indexUpdate is what is to be added to the sorted sets.
 type indexUpdate struct{ users, names, trouble []redis.Z }
 
-func newUserIndex(keys keys.Keys, retention time.Duration) *userIndex {
-	return &userIndex{keys: keys, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]lastFailure)}
+func newUserIndex(layout *indexLayout, retention time.Duration) *userIndex {
+	return &userIndex{layout: layout, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]lastFailure)}
+}
+
+// look looks at the layout if that is due.
+func (x *userIndex) look() {
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	x.layout.refresh(ctx)
 }
 
 // queue queues the updates that these entries need: none, mostly. It returns the commands that add to the index.
 func (x *userIndex) queue(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []redis.Cmder {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.add(ctx, pipe, x.due(entries))
+	return x.add(ctx, pipe, x.layout.write(), x.due(entries))
 }
 
 // note notes the updates that these entries need, to be written by flush.
@@ -62,14 +69,15 @@ func (x *userIndex) note(entries []Entry) {
 	x.pending.trouble = append(x.pending.trouble, due.trouble...)
 }
 
-// flush writes what was noted. Where that fails, the users' next entries are noted again. The error is that of the connection.
+// flush writes what was noted. Where that fails for a part, its users' next entries are noted again. The error is that of the
+// connection.
 func (x *userIndex) flush(ctx context.Context, client redis.UniversalClient, r *recorder, log *slog.Logger) error {
 	x.mu.Lock()
 	due := x.pending
 	x.pending = indexUpdate{}
 	x.mu.Unlock()
-	pipe := client.Pipeline()
-	added := x.add(ctx, pipe, due)
+	pipe, index := client.Pipeline(), x.layout.write()
+	added := x.add(ctx, pipe, index, due)
 	if len(added) == 0 {
 		return nil
 	}
@@ -77,11 +85,23 @@ func (x *userIndex) flush(ctx context.Context, client redis.UniversalClient, r *
 	if !x.failed(r, log, added, err) {
 		return nil
 	}
+	lost := make(map[string]bool) // sets
+	for _, command := range added {
+		if command.Err() != nil {
+			lost[command.Args()[1].(string)] = true
+		}
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, z := range slices.Concat(due.users, due.trouble) {
-		delete(x.updated, z.Member.(string))
-		delete(x.troubled, z.Member.(string))
+		username := z.Member.(string)
+		part := index.Part(username)
+		if lost[index.Users(part)] || lost[index.Names(part)] {
+			delete(x.updated, username)
+		}
+		if lost[index.Trouble(part)] {
+			delete(x.troubled, username)
+		}
 	}
 	return err
 }
@@ -107,16 +127,27 @@ func (x *userIndex) due(entries []Entry) indexUpdate {
 }
 
 // add queues the commands of an update, and returns those that add to the index.
-func (x *userIndex) add(ctx context.Context, pipe redis.Pipeliner, due indexUpdate) []redis.Cmder {
-	var added []redis.Cmder
-	if len(due.users) > 0 {
-		added = append(added, pipe.ZAdd(ctx, x.keys.Users(), due.users...), pipe.ZAdd(ctx, x.keys.Names(), due.names...))
-		pipe.PExpire(ctx, x.keys.Users(), x.retention)
-		pipe.PExpire(ctx, x.keys.Names(), x.retention)
+func (x *userIndex) add(ctx context.Context, pipe redis.Pipeliner, index keys.Index, due indexUpdate) []redis.Cmder {
+	var sets []string
+	members := make(map[string][]redis.Z) // by set
+	put := func(set string, z redis.Z) {
+		if members[set] == nil {
+			sets = append(sets, set)
+		}
+		members[set] = append(members[set], z)
 	}
-	if len(due.trouble) > 0 {
-		added = append(added, pipe.ZAdd(ctx, x.keys.Trouble(), due.trouble...))
-		pipe.PExpire(ctx, x.keys.Trouble(), x.retention)
+	for i, z := range due.users {
+		part := index.Part(z.Member.(string))
+		put(index.Users(part), z)
+		put(index.Names(part), due.names[i])
+	}
+	for _, z := range due.trouble {
+		put(index.Trouble(index.Part(z.Member.(string))), z)
+	}
+	added := make([]redis.Cmder, 0, len(sets))
+	for _, set := range sets {
+		added = append(added, pipe.ZAdd(ctx, set, members[set]...))
+		pipe.PExpire(ctx, set, x.retention)
 	}
 	return added
 }
@@ -169,19 +200,30 @@ func (x *userIndex) forget(client redis.UniversalClient, now time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	before := "(" + lastSeenSince(now, x.retention)
-	expired, err := client.ZRangeByScore(ctx, x.keys.Users(), &redis.ZRangeBy{Min: "-inf", Max: before, Count: maxForgotten}).Result()
-	if err != nil || len(expired) == 0 {
-		return
-	}
-	if len(expired) == maxForgotten {
-		x.forgetAt = now.Add(forgetMore)
-	}
-	users, names := x.drop(expired)
+	index := x.layout.write()
 	pipe := client.Pipeline()
-	pipe.ZRem(ctx, x.keys.Names(), names...) // first: what fails after it is found again by the users
-	pipe.ZRem(ctx, x.keys.Users(), users...)
-	pipe.ZRemRangeByScore(ctx, x.keys.Trouble(), "-inf", before)
-	_, _ = pipe.Exec(ctx)
+	reads := make([]*redis.StringSliceCmd, index.Parts())
+	for part := range reads {
+		reads[part] = pipe.ZRangeByScore(ctx, index.Users(part), &redis.ZRangeBy{Min: "-inf", Max: before, Count: maxForgotten})
+	}
+	_, _ = pipe.Exec(ctx) // what can't be read now is read later
+	pipe = client.Pipeline()
+	for part, read := range reads {
+		expired := read.Val()
+		if len(expired) == 0 {
+			continue
+		}
+		if len(expired) == maxForgotten {
+			x.forgetAt = now.Add(forgetMore)
+		}
+		users, names := x.drop(expired)
+		pipe.ZRem(ctx, index.Names(part), names...) // first: what fails after it is found again by the users
+		pipe.ZRem(ctx, index.Users(part), users...)
+		pipe.ZRemRangeByScore(ctx, index.Trouble(part), "-inf", before)
+	}
+	if pipe.Len() > 0 {
+		_, _ = pipe.Exec(ctx)
+	}
 }
 
 // drop forgets users who have expired, and returns their members of the sets.
@@ -212,24 +254,36 @@ type Seen struct {
 }
 
 // LastSeen returns up to limit users whose logs have not expired, the last seen first. It waits for
-// Redis for two seconds at most.
+// Redis for two seconds at most. With [ErrPartial] there may be more users.
 func (s *Store) LastSeen(ctx context.Context, limit int) ([]Seen, error) {
 	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	return s.lastSeen(ctx, s.Now().Add(-s.options.Retention), limit)
 }
 
 func (s *Store) lastSeen(ctx context.Context, since time.Time, limit int) ([]Seen, error) {
-	found, err := s.clients.reader.ZRevRangeByScoreWithScores(ctx, s.keys.Users(), &redis.ZRangeBy{
-		Min: strconv.FormatInt(since.UnixMilli(), 10), Max: "+inf", Count: int64(limit),
-	}).Result()
-	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of users
-		return nil, fmt.Errorf("read who was seen last: %w", err)
+	least := strconv.FormatInt(since.UnixMilli(), 10)
+	found, err := s.index.newest(ctx, s.index.parts(ctx, nil), func(p indexPart) string { return p.Users(p.number) }, least, limit)
+	if err != nil {
+		err = fmt.Errorf("read who was seen last: %w", err)
 	}
 	users := make([]Seen, 0, len(found))
 	for _, z := range found {
 		users = append(users, Seen{Username: z.Member.(string), At: time.UnixMilli(int64(z.Score)).UTC()})
 	}
-	return users, nil
+	return users, err
+}
+
+// newestUsers is [Store.LastSeen] for the feed, also of users whose logs have expired.
+func (s *Store) newestUsers(ctx context.Context, slots map[uint16]bool, limit int) ([]string, error) {
+	found, err := s.index.newest(ctx, s.index.parts(ctx, slots), func(p indexPart) string { return p.Users(p.number) }, "-inf", limit)
+	if err != nil {
+		err = fmt.Errorf("read who was seen last: %w", err)
+	}
+	users := make([]string, len(found))
+	for i, z := range found {
+		users[i] = z.Member.(string)
+	}
+	return users, err
 }
 
 // indexed notes what became of the commands that added to the user index, in the transaction of entries that ended with

@@ -44,11 +44,11 @@ type writer struct {
 	unkept bool         // Redis does not let us write lists of what counts
 }
 
-func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, keys keys.Keys, options Options) *writer {
+func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, index *userIndex, keys keys.Keys, options Options) *writer {
 	w := &writer{
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options, preparer: newPreparer(keys, options, false),
 		outage: outage{recorder: r, section: r.only(), log: options.Logger}, losses: lossLog{recorder: r, log: options.Logger},
-		index: newUserIndex(keys, options.Retention), clock: &redisClock{client: client}, buffer: make([]Entry, 0, maxBatch),
+		index: index, clock: &redisClock{client: client}, buffer: make([]Entry, 0, maxBatch),
 	}
 	w.heartbeat = newHeartbeat(client, keys, options, &w.traffic, w.process())
 	return w
@@ -145,6 +145,7 @@ func (w *writer) attempt() bool {
 		}
 	}
 	w.setTimes()
+	w.index.look()
 	for _, group := range w.groups() {
 		if !w.recorder.send(w.section, len(group)) {
 			return true // it has been given up

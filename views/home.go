@@ -19,6 +19,7 @@ type Home struct {
 	Troubled     []store.Trouble           // newest first; those older than [TroubleFor] are not shown
 	Hints        map[string][]journey.Hint // by username, of any of them; those older than [TroubleFor] are not shown
 	Applications []store.Application
+	Partial      bool      // a part of the log store can't be reached, so that users or applications may be missing
 	At           time.Time // users are active, idle or in trouble at this time; zero = when the page is rendered
 	ETag         string    // of the lists, with its quotes; the refresh sends it as If-None-Match. "" = none
 	Refresh      int       // seconds between two refreshes; 0 = the page does not refresh itself

@@ -15,8 +15,12 @@ import (
 	"github.com/gin-userlog/userlog/bench/internal/start"
 )
 
+// indexParts is over how many parts the user index of a Cluster is spread by default.
+const indexParts = 16
+
 // BenchmarkSearch measures how long the admin takes to answer a beginning of a name in its search field, among a million
-// names (20,000 with -short), and where most of those that begin so have expired and are still in the index.
+// names (20,000 with -short), and where most of those that begin so have expired and are still in the index. Then the same
+// with an index that is spread over parts, and the home page.
 func BenchmarkSearch(b *testing.B) {
 	s := newSite(b)
 	names := inventNames(1_000_000)
@@ -24,13 +28,18 @@ func BenchmarkSearch(b *testing.B) {
 		names = names[:20_000]
 	}
 	s.index(b, names, float64(time.Now().UnixMilli()))
-	for _, length := range []int{1, 3, 8} {
-		b.Run("letters="+strconv.Itoa(length), func(b *testing.B) {
-			s.search(b, true, func() string {
-				letters := []rune(names[rand.IntN(len(names))])
-				return string(letters[:min(length, len(letters))])
-			})
-		})
+	s.searchAll(b, "", names)
+	began := time.Now()
+	if err := s.logs.SpreadIndex(b.Context(), indexParts); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("spread %d users over %d parts in %s", len(names), indexParts, time.Since(began).Round(time.Second))
+	s.searchAll(b, "parts/", names)
+	b.Run("parts/home", func(b *testing.B) {
+		s.measure(b, func() string { return "/userlog/" }, func(body string) bool { return strings.Contains(body, names[0][:1]) })
+	})
+	if err := s.logs.SpreadIndex(b.Context(), 1); err != nil {
+		b.Fatal(err)
 	}
 	b.Run("expired", func(b *testing.B) {
 		s.index(b, slices.DeleteFunc(names, func(name string) bool { return !strings.EqualFold(name[:1], "m") }), 1)
@@ -38,15 +47,33 @@ func BenchmarkSearch(b *testing.B) {
 	})
 }
 
+// searchAll searches for beginnings of several lengths.
+func (s *site) searchAll(b *testing.B, prefix string, names []string) {
+	for _, length := range []int{1, 3, 8} {
+		b.Run(prefix+"letters="+strconv.Itoa(length), func(b *testing.B) {
+			s.search(b, true, func() string {
+				letters := []rune(names[rand.IntN(len(names))])
+				return string(letters[:min(length, len(letters))])
+			})
+		})
+	}
+}
+
 // search asks for names that begin as typed. There have to be some, or none.
 func (s *site) search(b *testing.B, some bool, typed func() string) {
+	s.measure(b, func() string { return "/userlog/users?" + url.Values{"q": {typed()}}.Encode() },
+		func(body string) bool { return strings.Contains(body, `role="option"`) == some })
+}
+
+// measure asks for addresses, and checks the answers.
+func (s *site) measure(b *testing.B, address func() string, right func(body string) bool) {
 	took := start.Histogram()
 	for b.Loop() {
-		r := s.get("/userlog/users?"+url.Values{"q": {typed()}}.Encode(), "identity")
+		r := s.get(address(), "identity")
 		began := time.Now()
 		body := s.serve(b, r, http.StatusOK).Body.String()
 		_ = took.RecordValue(time.Since(began).Nanoseconds())
-		if strings.Contains(body, `role="option"`) != some {
+		if !right(body) {
 			b.Fatalf("%s: answered %s", r.URL, body)
 		}
 	}

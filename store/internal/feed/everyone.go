@@ -209,15 +209,15 @@ func (r *everyoneReader) readUsers(ctx context.Context) (users []string, all boo
 	indexing := ctx
 	if r.slots != nil {
 		var cancel context.CancelFunc
-		indexing, cancel = context.WithTimeout(ctx, roundTimeout/4) // another master has it, which may be away
+		indexing, cancel = context.WithTimeout(ctx, roundTimeout/4) // another master may have some of it, and be away
 		defer cancel()
 	}
-	users, err = r.feed.options.Client.ZRevRange(indexing, r.feed.options.Keys.Users(), 0, everyoneUsers-1).Result()
+	users, err = r.feed.options.Users(indexing, r.slots, everyoneUsers)
 	switch {
-	case err == nil || redisreply.IsWrongType(err):
+	case err == nil:
 		all = len(users) < everyoneUsers
 	case r.slots == nil:
-		return nil, false, fmt.Errorf("read who was seen: %w", err)
+		return nil, false, err
 	}
 	indexed := make(map[string]bool, len(users))
 	for _, username := range users {

@@ -46,6 +46,10 @@ type Options struct {
 	// DecodeNamed reads one line that says itself whose it is, as on a Cluster.
 	DecodeNamed func(line string) (Line, error)
 
+	// Users returns up to limit users, the last seen first: those whose logs are in some slots of a Cluster, or all where slots is
+	// nil. With an error there may be more users than it returns.
+	Users func(ctx context.Context, slots map[uint16]bool, limit int) ([]string, error)
+
 	// Reports asks whether an application has reported itself lately, or has recorded a request. It also returns the smallest
 	// limit of their lists, 0 if none is known.
 	Reports func(ctx context.Context) (reporting bool, shortest int, err error)

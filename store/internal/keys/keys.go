@@ -43,16 +43,6 @@ func (k Keys) LogUsername(channel string) (username string, ok bool) {
 	return strings.CutPrefix(channel, k.channel+"log:")
 }
 
-// Users is the ZSET username → time of the last recorded request, in Unix milliseconds.
-func (k Keys) Users() string { return k.prefix + "users" }
-
-// Names is the ZSET, all scores 0, of folded name + NUL + username, for search by prefix.
-func (k Keys) Names() string { return k.prefix + "names" }
-
-// Trouble is the ZSET username → time of the last request that failed, in Unix milliseconds, and its
-// status in thousandths of one.
-func (k Keys) Trouble() string { return k.prefix + "trouble" }
-
 // Applications is the SET of the ids of processes that record, or did so lately.
 func (k Keys) Applications() string { return k.prefix + "applications" }
 

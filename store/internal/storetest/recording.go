@@ -132,7 +132,7 @@ func testForeignKeysReadAsEmpty(t *testing.T, connect Connect) {
 	ctx := t.Context()
 	logs := Open(t, client, store.Options{})
 	keys := Keys(logs)
-	for _, key := range []string{keys.Log("ada"), keys.Users(), keys.Names(), keys.Trouble(), keys.Applications()} {
+	for _, key := range []string{keys.Log("ada"), keys.Index(1).Users(0), keys.Index(1).Names(0), keys.Index(1).Trouble(0), keys.Applications()} {
 		if err := client.Set(ctx, key, "somebody else's", 0).Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +187,7 @@ func testAForeignIndexStopsNoEntries(t *testing.T, connect Connect) {
 	ctx := t.Context()
 	var said strings.Builder
 	logs := Open(t, client, store.Options{Logger: slog.New(slog.NewTextHandler(&said, nil))})
-	names := Keys(logs).Names()
+	names := Keys(logs).Index(1).Names(0)
 	if err := client.Set(ctx, names, "somebody else's", 0).Err(); err != nil {
 		t.Fatal(err)
 	}

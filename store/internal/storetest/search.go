@@ -9,12 +9,39 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
 var search = []test{
 	{"SuggestFindsNamesWithoutCaseAndAccents", testSuggestFindsNamesWithoutCaseAndAccents},
 	{"ExpiredNamesDoNotHideOthers", testExpiredNamesDoNotHideOthers},
 	{"WhoIsInTrouble", testWhoIsInTrouble},
+	{"SuggestInParts", inParts(testSuggestFindsNamesWithoutCaseAndAccents)},
+	{"ExpiredNamesInParts", inParts(testExpiredNamesDoNotHideOthers)},
+	{"WhoIsInTroubleInParts", inParts(testWhoIsInTrouble)},
+}
+
+// inParts has a test run where the user index is spread over some parts.
+func inParts(run func(*testing.T, Connect)) func(*testing.T, Connect) {
+	return func(t *testing.T, connect Connect) {
+		run(t, func(t *testing.T) *redis.Client {
+			client := connect(t)
+			if err := client.Set(t.Context(), KeysOf(store.DefaultKeyPrefix).Layout(), "5", 0).Err(); err != nil {
+				t.Fatal(err)
+			}
+			return client
+		})
+	}
+}
+
+// indexOf spells the keys of a store's user index.
+func indexOf(t *testing.T, logs *store.Store) keys.Index {
+	t.Helper()
+	parts, err := logs.IndexParts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Keys(logs).Index(parts)
 }
 
 // suggested are the usernames that Suggest returns, with spaces between them.
@@ -79,11 +106,12 @@ func testExpiredNamesDoNotHideOthers(t *testing.T, connect Connect) {
 	Written(t, logs)
 	// What nobody has removed yet, as many as the writer removes in a while.
 	long := float64(time.Now().Add(-2 * time.Hour).UnixMilli())
-	pipe := client.Pipeline()
+	pipe, index := client.Pipeline(), indexOf(t, logs)
 	for n := range 1500 {
 		name := fmt.Sprintf("user-%04d", n+1)
-		pipe.ZAdd(ctx, Keys(logs).Users(), redis.Z{Score: long, Member: name})
-		pipe.ZAdd(ctx, Keys(logs).Names(), redis.Z{Member: name + "\x00" + name})
+		part := index.Part(name)
+		pipe.ZAdd(ctx, index.Users(part), redis.Z{Score: long, Member: name})
+		pipe.ZAdd(ctx, index.Names(part), redis.Z{Member: name + "\x00" + name})
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		t.Fatal(err)
@@ -127,10 +155,11 @@ func testWhoIsInTrouble(t *testing.T, connect Connect) {
 	if got, err := logs.InTrouble(ctx, 1); err != nil || len(got) != 1 {
 		t.Errorf("one only: %v, %v", got, err)
 	}
-	if ttl := client.PTTL(ctx, Keys(logs).Trouble()).Val(); ttl <= 0 || ttl > time.Hour {
+	index := indexOf(t, logs)
+	if ttl := client.PTTL(ctx, index.Trouble(index.Part("bob"))).Val(); ttl <= 0 || ttl > time.Hour {
 		t.Errorf("it expires in %v", ttl)
 	}
-	client.ZAdd(ctx, Keys(logs).Trouble(), redis.Z{Score: float64(start.Add(-time.Hour).UnixMilli()), Member: "bob"})
+	client.ZAdd(ctx, index.Trouble(index.Part("bob")), redis.Z{Score: float64(start.Add(-time.Hour).UnixMilli()), Member: "bob"})
 	if got, err := logs.InTrouble(ctx, 10); err != nil || len(got) != 2 || got[0].Username != "eve" || got[1].Username != "ada" {
 		t.Errorf("after bob's log has expired: %v, %v", got, err)
 	}

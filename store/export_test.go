@@ -1,0 +1,6 @@
+package store
+
+import "time"
+
+// LookingAtLayout returns options of a store that looks at the layout of the user index that often.
+func LookingAtLayout(interval time.Duration) Options { return Options{layoutInterval: interval} }

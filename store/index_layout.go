@@ -1,0 +1,130 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/keys"
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
+)
+
+const (
+	// clusterParts is over how many parts the user index of a Cluster is spread, unless its layout says otherwise. It is enough
+	// for some ten masters, and costs a search 16 short commands.
+	clusterParts = 16
+
+	layoutInterval = 5 * time.Second // between two looks at the layout
+)
+
+// indexLayout knows over how many parts the user index is spread. All processes have to agree, so a key says it; without the key
+// it is one part, or clusterParts on a Cluster.
+type indexLayout struct {
+	client   redis.UniversalClient
+	keys     keys.Keys
+	interval time.Duration // layoutInterval
+
+	mu      sync.Mutex
+	asked   time.Time
+	current keys.Index
+	former  *keys.Index // which the current one is taking the place of, or nil
+}
+
+func newIndexLayout(client redis.UniversalClient, k keys.Keys, options Options) *indexLayout {
+	parts := 1
+	if _, clustered := client.(*redis.ClusterClient); clustered {
+		parts = clusterParts
+	}
+	return &indexLayout{client: client, keys: k, interval: cmp.Or(options.layoutInterval, layoutInterval), current: k.Index(parts)}
+}
+
+// write is the index to write to.
+func (l *indexLayout) write() keys.Index {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.current
+}
+
+// read returns the indexes to read: also the former one, while users move.
+func (l *indexLayout) read() []keys.Index {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.former != nil {
+		return []keys.Index{l.current, *l.former}
+	}
+	return []keys.Index{l.current}
+}
+
+// refresh looks at the layout if that is due. Where Redis does not answer, what was known remains.
+func (l *indexLayout) refresh(ctx context.Context) {
+	l.mu.Lock()
+	due := time.Since(l.asked) >= l.interval
+	if due {
+		l.asked = time.Now() // others need not ask meanwhile
+	}
+	l.mu.Unlock()
+	if !due {
+		return
+	}
+	text, err := l.client.Get(ctx, l.keys.Layout()).Result()
+	if err != nil && !redisreply.Is(err) {
+		l.mu.Lock()
+		l.asked = time.Time{}
+		l.mu.Unlock()
+		return
+	}
+	l.learn(text)
+}
+
+// settle writes the layout down where none is, so that a version with another default goes on with this one.
+func (l *indexLayout) settle(ctx context.Context) error {
+	parts := l.write().Parts()
+	if parts == 1 {
+		return nil
+	}
+	return l.client.SetNX(ctx, l.keys.Layout(), strconv.Itoa(parts), 0).Err()
+}
+
+// learn takes over what the layout's key holds. What can't be read changes nothing.
+func (l *indexLayout) learn(text string) {
+	current, former, err := readLayout(text)
+	if err != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if current != l.current.Parts() {
+		l.current = l.keys.Index(current)
+	}
+	l.former = nil
+	if former != 0 && former != current {
+		x := l.keys.Index(former)
+		l.former = &x
+	}
+}
+
+// errLayout is what readLayout returns for a text that is no layout.
+var errLayout = errors.New("store: the layout of the user index can't be read")
+
+// readLayout reads what the layout's key holds. former is 0 where no users move.
+func readLayout(text string) (current, former int, err error) {
+	numbers := strings.Fields(text)
+	if len(numbers) < 1 || len(numbers) > 2 {
+		return 0, 0, errLayout
+	}
+	for i, into := range []*int{&current, &former}[:len(numbers)] {
+		n, err := strconv.Atoi(numbers[i])
+		if err != nil || n < 1 || n > keys.MaxParts {
+			return 0, 0, fmt.Errorf("%w: %q", errLayout, text)
+		}
+		*into = n
+	}
+	return current, former, nil
+}
