@@ -40,7 +40,7 @@ func TestNetwork(t *testing.T) {
 			}
 			load.stop()
 			present := audit(t, logs, direct)
-			redistest.Eventually(t, "all that is in the lists is heard", func() bool { return heard.count() == present })
+			heard.hasAll(t, direct)
 			if s := logs.Stats(); s.Dropped.Total() != 0 {
 				t.Errorf("entries were dropped: %+v", s)
 			}

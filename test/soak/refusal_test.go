@@ -59,7 +59,7 @@ func TestRefusal(t *testing.T) {
 				if present != s.Accepted || s.Dropped.Total() != 0 || s.Indeterminate > inDoubt(1) {
 					t.Errorf("%d are in the lists: %+v", present, s)
 				}
-				redistest.Eventually(t, "all are heard", func() bool { return heard.count() == present })
+				heard.hasAll(t, admin)
 				summary(t, logs, test.name+" "+when, "present", present)
 			})
 		}
@@ -83,7 +83,9 @@ func TestMultiRefused(t *testing.T) {
 	if s := logs.Stats(); s.Indeterminate > inDoubt(1) || s.Dropped.Total() != 0 {
 		t.Errorf("more than one batch is in doubt: %+v", s)
 	}
-	redistest.Eventually(t, "all are heard", func() bool { return heard.count() == present })
+	// The recorder closes the connection at the refusal. Redis then leaves out the commands that it has not reached, so that
+	// entries in doubt may be in a list and never be heard.
+	redistest.Eventually(t, "all that was written is heard", func() bool { return heard.count() >= logs.Stats().Written })
 	summary(t, logs, "NOPERM multi", "present", present)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -96,6 +97,7 @@ func parse(t *testing.T, line string) store.Entry {
 // listener hears everything that is published, and says if anything is published twice, or out of order as [audit] has it.
 type listener struct {
 	t      *testing.T
+	logs   *store.Store
 	pubsub *redis.PubSub
 	done   sync.WaitGroup
 	mu     sync.Mutex
@@ -106,7 +108,7 @@ type listener struct {
 // listen subscribes with client, whose connection must not be what a test breaks on purpose.
 func listen(t *testing.T, logs *store.Store, client *redis.Client) *listener {
 	t.Helper()
-	l := &listener{t: t, pubsub: client.PSubscribe(t.Context(), logs.KeyPrefix()+"log:*"), heard: map[string]bool{}, order: map[string][]int{}}
+	l := &listener{t: t, logs: logs, pubsub: client.PSubscribe(t.Context(), logs.KeyPrefix()+"log:*"), heard: map[string]bool{}, order: map[string][]int{}}
 	if _, err := l.pubsub.Receive(t.Context()); err != nil {
 		t.Fatalf("subscribe: %v", err)
 	}
@@ -139,6 +141,13 @@ func (l *listener) hear(message *redis.Message) {
 	}
 	l.heard[e.ID] = true
 	l.order[message.Channel] = append(l.order[message.Channel], number(l.t, e))
+}
+
+// hasAll waits until as much was heard as is in the lists. A batch that the recorder has given up may still be under way, so
+// both may grow.
+func (l *listener) hasAll(t *testing.T, client redis.UniversalClient) {
+	t.Helper()
+	redistest.Eventually(t, "all that is in the lists is heard", func() bool { return l.count() == audit(t, l.logs, client) })
 }
 
 // count is how many different entries were heard.
