@@ -68,6 +68,14 @@ func rows() []row {
 			{"redis", "entries/s", "entries/s written", limit{}},
 			{"embedded", "entries/s", "entries/s written, embedded store", limit{}},
 		}},
+		{"cluster", recording, "Cluster", "3x", 3, []figure{
+			{"", "cluster-entries/s", "entries/s written to a Cluster of six nodes on this machine", atLeast(40_000)},
+			{"", "cluster-redis-ns/entry", "CPU of all six nodes for an entry", atMost(30 * µs)},
+			{"", "cluster-application-ns/entry", "CPU of the application for an entry", atMost(10 * µs)},
+			{"", "redis-entries/s", "entries/s written to one Redis", limit{}},
+			{"", "redis-redis-ns/entry", "CPU of one Redis for an entry", limit{}},
+			{"", "redis-application-ns/entry", "CPU of the application for an entry there", limit{}},
+		}},
 		{"saturation", recording, "Saturation", "5x", 5, []figure{
 			{"working", "x-plain", "most requests/s with Track, as a share; each works 100 µs", atLeast(0.85)},
 			{"working", "dropped-%", "entries dropped meanwhile", atMost(0)},

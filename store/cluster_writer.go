@@ -137,8 +137,12 @@ func (c *clusterWriter) topologyChanged() {
 
 // follow keeps the writers of the shards, and what goes to which of them.
 func (c *clusterWriter) follow() {
+	interval := topologyInterval
+	if c.client.Options().ClusterSlots != nil { // of a client that sentinels tell where the master is, for instance
+		interval = followInterval
+	}
 	for {
-		next := topologyInterval
+		next := interval
 		if err := c.look(); err != nil {
 			c.unrouted.failed(err)
 			next = c.unrouted.backoff

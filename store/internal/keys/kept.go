@@ -47,18 +47,15 @@ const slots = 16384
 // slot is the slot of a key in a Cluster.
 func slot(key string) uint16 { return crc16(tag(key)) % slots }
 
-// crc16 is the checksum that Redis uses (XMODEM).
+// crc16 is the checksum that Redis uses (XMODEM), half a byte at a time.
 func crc16(text string) uint16 {
+	halves := [16]uint16{
+		0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef,
+	}
 	var crc uint16
 	for i := range len(text) {
-		crc ^= uint16(text[i]) << 8
-		for range 8 {
-			if crc&0x8000 != 0 {
-				crc = crc<<1 ^ 0x1021
-			} else {
-				crc <<= 1
-			}
-		}
+		crc = crc<<4 ^ halves[crc>>12^uint16(text[i]>>4)]
+		crc = crc<<4 ^ halves[crc>>12^uint16(text[i]&15)]
 	}
 	return crc
 }
