@@ -7,6 +7,10 @@
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local over = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now - tonumber(ARGV[1])), 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+-- Signs of life from the future are another master's, whose clock was wrong. They count from now on.
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], string.format('(%.0f', now), '+inf', 'LIMIT', 0, ARGV[2])) do
+	redis.call('ZADD', KEYS[2], string.format('%.0f', now), id)
+end
 local claimed = {}
 for i = 1, #over, 2 do
 	local noted = redis.call('HGET', KEYS[1], over[i])

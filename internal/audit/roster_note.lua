@@ -12,7 +12,7 @@ for i = 1, #ARGV, 3 do
 	local seen = now - tonumber(ARGV[i + 1])
 	redis.call('HSETNX', KEYS[1], id, string.format('%.0f', seen) .. ' ' .. ARGV[i + 2])
 	local before = redis.call('ZSCORE', KEYS[2], id)
-	if not before or tonumber(before) < seen then
+	if not before or tonumber(before) < seen or tonumber(before) > now then
 		redis.call('ZADD', KEYS[2], string.format('%.0f', seen), id)
 	end
 	noted[#noted + 1] = redis.call('HGET', KEYS[1], id)

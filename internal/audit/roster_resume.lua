@@ -12,7 +12,8 @@ if not seen or not noted then
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if now - tonumber(seen) < tonumber(ARGV[2]) then
+-- A sign of life from the future is another master's, whose clock was wrong.
+if math.abs(now - tonumber(seen)) < tonumber(ARGV[2]) then
 	return {'going', noted, string.format('%.0f', tonumber(seen))}
 end
 redis.call('ZREM', KEYS[2], ARGV[1])

@@ -124,6 +124,29 @@ func TestOnlyTheSameViewingIsGoneOnWith(t *testing.T) {
 	})
 }
 
+// After a failover to a master whose clock is an hour behind, no viewing lasts for an hour by itself.
+func TestAViewingIsNotGoneOnWithInTheFuture(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		touch(t, process(t, client), rootViewsAda)
+		bob := rootViewsAda
+		bob.Subject = "bob"
+		serving := process(t, client)
+		touch(t, serving, bob)
+		later(t, client, -time.Hour)
+		touch(t, process(t, client), rootViewsAda)
+		if got := len(entries(t, client)); got != 3 {
+			t.Errorf("%d records, want 3", got)
+		}
+		sweep(t, process(t, client)) // nobody serves bob's any more
+		for _, seen := range client.ZRangeWithScores(t.Context(), keys.ViewingsSeen(), 0, -1).Val() {
+			if until := time.UnixMilli(int64(seen.Score)); until.After(time.Now().Add(time.Minute)) {
+				t.Errorf("a viewing is seen at %s", until)
+			}
+		}
+	})
+}
+
 // A viewing that is over is ended by the process that begins the next one.
 func TestTheNextViewingEndsTheOneBefore(t *testing.T) {
 	t.Parallel()

@@ -112,6 +112,10 @@ func TestEveryCommandWithTLS(t *testing.T) {
 		"USERLOG_REDIS_CA": c.CA, "USERLOG_REDIS_CERT": c.Cert, "USERLOG_REDIS_KEY": c.Key,
 	}
 	useEveryCommand(t, env, openStore(t, server.URL, store.Options{}))
+	bySocket := []string{"account", "list", "--redis", strings.Replace(server.URL, "unix://", "unix://ada@", 1), "--redis-password-file", redisPasswordFile(t)}
+	if done := do(t, nil, "", bySocket...); done.status != 0 || !strings.Contains(done.out, "vera") {
+		t.Errorf("by its socket: status %d, %s%s", done.status, done.out, done.err)
+	}
 	for what, args := range map[string][]string{
 		"its authority is unknown": {"--redis", "rediss://" + server.Address, "name with --redis-ca the file"},
 		"it wants a certificate":   {"--redis", "rediss://" + server.Address, "--redis-ca", c.CA, "name a certificate with --redis-cert and --redis-key"},

@@ -133,10 +133,18 @@ func TestARestartIsNoNewLook(t *testing.T) {
 	}()
 	allOpen := func() bool { return open.Load() == pages }
 	redistest.Eventually(t, "all pages are open", allOpen)
-	for range 2 {
-		serving.end(t)
-		serving = start(t, nil, args...)
+	drained := environ{"USERLOG_DRAIN": "1ms"} // live pages are closed one after another
+	for _, c := range []struct {
+		env  environ // of the process that comes
+		both bool    // it comes before the other one ends
+	}{{}, {env: drained}, {both: true}} {
+		before := serving
+		if !c.both {
+			before.end(t)
+		}
+		serving = start(t, c.env, args...)
 		proxy.lead(t, serving.origin(t))
+		before.end(t)
 		began := time.Now()
 		redistest.Eventually(t, "all pages are back", allOpen)
 		t.Logf("all are back after %s", time.Since(began).Round(time.Millisecond))
