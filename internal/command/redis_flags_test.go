@@ -75,8 +75,18 @@ func TestEveryCommandOnACluster(t *testing.T) {
 	address := "redis://ada@" + addresses[0] + "?addr=" + addresses[1]
 	useEveryCommand(t, environ{"USERLOG_REDIS": address, "USERLOG_REDIS_PASSWORD_FILE": redisPasswordFile(t)}, openStore(t, strings.Replace(address, "ada@", "", 1), store.Options{}))
 
+	followed := start(t, environ{"USERLOG_REDIS": strings.Replace(address, "ada@", "", 1), "USERLOG_ADDR": "127.0.0.1:0"}, "serve")
+	visitor := visit(t, followed.origin(t))
+	visitor.awaitStatus("/readyz", http.StatusOK)
+	c.Master("userlog:{audit}:records").Kill()
+	visitor.awaitStatus("/readyz", http.StatusServiceUnavailable)
+	visitor.awaitStatus("/readyz", http.StatusOK) // its replica has taken over
+	if p := visitor.logIn("/userlog", "root", password); p.path != "/userlog/" {
+		t.Errorf("after a failover the login leads to %s with %d: %s", p.path, p.status, p.Find("#messages").Text())
+	}
+
 	// A node of a cluster is no server of its own, and that is said.
-	alone := environ{"USERLOG_REDIS": "redis://" + addresses[0], "USERLOG_ADDR": "127.0.0.1:0"}
+	alone := environ{"USERLOG_REDIS": "redis://" + c.Master("userlog:accounts").Address, "USERLOG_ADDR": "127.0.0.1:0"}
 	const says = "node of a Cluster.*write redis://host1\\?addr=host2"
 	r := start(t, alone, "serve")
 	v := visit(t, r.origin(t))
@@ -100,6 +110,15 @@ func TestEveryCommandBySentinels(t *testing.T) {
 	addresses := s.Addresses()
 	address := "redis://" + addresses[0] + "?master_name=" + redistest.SentinelName + "&addr=" + addresses[1] + "&username=ada"
 	useEveryCommand(t, environ{"USERLOG_REDIS": address, "USERLOG_REDIS_PASSWORD_FILE": redisPasswordFile(t)}, openStore(t, "redis://"+s.Master().Address, store.Options{}))
+
+	r := start(t, environ{"USERLOG_REDIS": strings.Replace(address, "&username=ada", "", 1), "USERLOG_ADDR": "127.0.0.1:0"}, "serve")
+	v := visit(t, r.origin(t))
+	v.awaitStatus("/readyz", http.StatusOK)
+	s.Failover()
+	v.awaitStatus("/readyz", http.StatusOK)
+	if p := v.logIn("/userlog", "root", password); p.path != "/userlog/" {
+		t.Errorf("after a failover the login leads to %s with %d: %s", p.path, p.status, p.Find("#messages").Text())
+	}
 }
 
 func TestEveryCommandWithTLS(t *testing.T) {
