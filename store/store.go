@@ -120,6 +120,9 @@ func (s *Store) PingWrite(ctx context.Context) error {
 	for _, key := range s.keys.Pings() {
 		pipe.Set(ctx, key, "1", pingExpiry)
 	}
+	if _, server := s.clients.reader.(*redis.Client); server {
+		pipe.Exists(ctx, s.keys.Pings()...) // which a node of a Cluster refuses, also one that serves both slots
+	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("write to Redis at %s: %w", s.address, err)
 	}
