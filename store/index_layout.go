@@ -89,7 +89,12 @@ func (l *indexLayout) settle(ctx context.Context) error {
 	if parts == 1 {
 		return nil
 	}
-	return l.client.SetNX(ctx, l.keys.Layout(), strconv.Itoa(parts), 0).Err()
+	// By SET, since a user of Redis who records may do no SETNX.
+	err := l.client.SetArgs(ctx, l.keys.Layout(), strconv.Itoa(parts), redis.SetArgs{Mode: "NX"}).Err()
+	if errors.Is(err, redis.Nil) {
+		return nil // there is one
+	}
+	return err
 }
 
 // learn takes over what the layout's key holds. What can't be read changes nothing.

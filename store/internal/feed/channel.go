@@ -68,7 +68,7 @@ func (f *Feed) watch(t *topic) {
 	}
 	for _, ch := range heard {
 		t.heard(ch.slot)
-		ch.conn.wait(t)
+		ch.conn.readNext(t)
 	}
 	if len(lost) > 0 {
 		t.lose(slotsOf(lost))
@@ -108,7 +108,7 @@ func (f *Feed) confirmed(c *connection, name channelName) {
 	}
 	for _, t := range ch.topics {
 		t.heard(ch.slot)
-		c.wait(t)
+		c.readNext(t)
 	}
 }
 
@@ -117,7 +117,7 @@ func (f *Feed) refresh(t *topic) {
 	for name := range f.channelsOf(t) {
 		if ch := f.channels[name]; ch.heard {
 			t.heard(ch.slot)
-			ch.conn.wait(t)
+			ch.conn.readNext(t)
 		}
 	}
 }

@@ -201,8 +201,8 @@ func (c *connection) request(send func(context.Context, ...string) error, channe
 	}
 }
 
-// wait has a topic read in the next round.
-func (c *connection) wait(t *topic) {
+// readNext has a topic read in the next round.
+func (c *connection) readNext(t *topic) {
 	if t.slots != nil {
 		c.everyone = t
 	} else {

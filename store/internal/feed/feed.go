@@ -288,8 +288,8 @@ func (f *Feed) trouble(err error) {
 	}
 }
 
-// recover logs that an outage is over, when all channels are heard again.
-func (f *Feed) recover() {
+// noteRecovery logs that an outage is over, when all channels are heard again.
+func (f *Feed) noteRecovery() {
 	if !f.troubled || len(f.unplaced) > 0 {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 
 // holding is what a node of a Cluster says of its own slots.
 type holding struct {
-	slots  map[uint16]bool // nil = it is no master
+	slots  map[uint16]bool // none of a replica
 	moving map[uint16]bool // of these, those whose lists may be at another master already
 }
 
@@ -67,7 +67,7 @@ func (c *connection) check(h *holding) {
 		for _, t := range ch.topics {
 			if ch.heard && (h.moving[ch.slot] || t.isUnread(ch.slot)) {
 				t.heard(ch.slot)
-				c.wait(t)
+				c.readNext(t)
 			}
 		}
 	}

@@ -311,7 +311,7 @@ func (c *connection) finishRound() {
 		return
 	}
 	c.round = nil
-	f.recover()
+	f.noteRecovery()
 	for _, t := range r.topics {
 		switch {
 		case f.topics[t.username] != t || c.waiting[t] || !c.hears(t): // or it was confirmed again after the snapshot
