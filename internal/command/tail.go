@@ -47,6 +47,9 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer closeStore(context.Background(), logs, log)
+	if err := misaddressed(ctx, logs); err != nil {
+		return err
+	}
 	line, err := c.line(std)
 	if err != nil {
 		return err
@@ -60,6 +63,16 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	defer viewing.close(std.err)
 	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet(), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
 	if err := t.follow(ctx, subscription); err != nil {
+		return redisFailure(logs.Address(), err)
+	}
+	return nil
+}
+
+// misaddressed is an error where Redis is there, and is not of the kind that its address says. Waiting does not change that.
+func misaddressed(ctx context.Context, logs *store.Store) error {
+	err := logs.PingWrite(ctx)
+	switch store.FaultOf(err) {
+	case "cluster", "no-cluster", "sentinel":
 		return redisFailure(logs.Address(), err)
 	}
 	return nil
