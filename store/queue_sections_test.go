@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,11 +33,8 @@ func newSectioned(size, shards int) *sectioned {
 func (r *sectioned) move(shards ...*section) {
 	var used []*section
 	for _, s := range r.shards {
-		for _, owner := range shards {
-			if owner == s {
-				used = append(used, s)
-				break
-			}
+		if slices.Contains(shards, s) {
+			used = append(used, s)
 		}
 	}
 	r.reroute(used, shards)
