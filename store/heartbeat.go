@@ -60,6 +60,7 @@ type heartbeatJSON struct {
 	Indeterminate uint64  `json:"indeterminate"`
 	Queued        uint64  `json:"queued"`
 	IndexRefused  uint64  `json:"index_refused,omitempty"`
+	Undone        uint64  `json:"undone,omitempty"`
 	MaxEntries    int     `json:"max_entries,omitempty"`
 	ClockSkew     float64 `json:"clock_skew,omitempty"` // seconds
 
@@ -102,7 +103,7 @@ func (h *heartbeat) send(s Stats, skew time.Duration) error {
 	line.IndexRefused, line.Traffic = s.IndexRefused, h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
 	line.HostPanic, line.ClockSkew = s.Dropped.HostPanic, skew.Round(time.Millisecond).Seconds()
-	line.UserShare = s.Dropped.UserShare
+	line.UserShare, line.Undone = s.Dropped.UserShare, s.Undone
 	encoded, err := json.Marshal(line)
 	if err != nil {
 		return nil // there is nothing in a heartbeatJSON that can't be encoded
@@ -125,7 +126,7 @@ func (h *heartbeat) end(s Stats, skew time.Duration) {
 	if !h.begun() {
 		return
 	}
-	if s.Dropped.Total()+s.Indeterminate > 0 {
+	if s.Dropped.Total()+s.Indeterminate+s.Undone > 0 {
 		_ = h.send(s, skew)
 		return
 	}
@@ -198,7 +199,7 @@ func (l heartbeatJSON) application(id string, age time.Duration) Application {
 		ClockSkew: time.Duration(l.ClockSkew * float64(time.Second)).Round(time.Millisecond),
 		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),
 		Stats: Stats{
-			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused,
+			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused, Undone: l.Undone,
 			Dropped: Dropped{QueueFull: l.QueueFull, UserShare: l.UserShare, InvalidUsername: l.Invalid, Refused: l.Refused, HostPanic: l.HostPanic},
 		},
 	}

@@ -220,6 +220,13 @@ func (r *recorder) wakeAll() {
 	}
 }
 
+// undo counts entries that Redis had confirmed and no longer has.
+func (r *recorder) undo(entries uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stats.Undone += entries
+}
+
 // indexRefused counts a transaction whose part for the user index was refused.
 func (r *recorder) indexRefused() {
 	r.mu.Lock()

@@ -62,7 +62,11 @@ func (s *Store) newWriter() (write func()) {
 	if cluster, ok := s.clients.writer.(*redis.ClusterClient); ok {
 		return newClusterWriter(s.recorder, cluster, index, s.keys, s.options, s.options.sharded(cluster)).run
 	}
-	return newWriter(s.recorder, s.clients.writer, s.clients.tracker, index, s.keys, s.options).run
+	w := newWriter(s.recorder, s.clients.writer, s.clients.tracker, index, s.keys, s.options)
+	if s.clients.follows != nil {
+		w.confirmed = &confirmed{key: s.keys.Confirmed(w.process())}
+	}
+	return w.run
 }
 
 // Record queues an entry to be written to Redis. It takes well under a microsecond, since it never

@@ -34,6 +34,7 @@ type writer struct {
 	index     *userIndex
 	heartbeat *heartbeat
 	clock     *redisClock
+	confirmed *confirmed // nil where no other server takes over
 
 	buffer []Entry // what batch is part of
 	batch  []Entry // taken from the queue, fate not known yet
@@ -227,6 +228,7 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 		index = pipe
 	}
 	added := w.index.queue(ctx, index, entries)
+	counted := w.queueCounting(ctx, pipe, entries)
 	w.tracker.begin()
 	started := time.Now()
 	commands, err := pipe.Exec(ctx)
@@ -245,12 +247,32 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 	}
 	if err == nil {
 		w.recorder.measure(len(entries), time.Since(started))
+		w.noteUndone(counted, entries)
 		if w.clustered() {
 			_, err = index.Exec(ctx)
 		}
 	}
 	w.indexed(added, entries, err)
 	return o, w.refusal(commands, err)
+}
+
+// queueCounting queues the counting of entries, where sentinels may have another server take over.
+func (w *writer) queueCounting(ctx context.Context, pipe redis.Pipeliner, entries []Entry) *redis.FloatCmd {
+	if w.confirmed == nil {
+		return nil
+	}
+	return w.confirmed.queue(ctx, pipe, len(entries))
+}
+
+// noteUndone notes what the counting of entries that were written tells of those before.
+func (w *writer) noteUndone(counted *redis.FloatCmd, entries []Entry) {
+	if w.confirmed == nil {
+		return
+	}
+	if n := w.confirmed.missing(counted.Val(), len(entries), time.Now()); n > 0 {
+		w.recorder.undo(n)
+		w.log.Warn("userlog: another server has taken over, and does not have all log entries that the one before had confirmed", "entries", n)
+	}
 }
 
 // judge finds out what became of entries when their transaction ended with err.

@@ -39,7 +39,7 @@ func Register(registry prometheus.Registerer, logs Source) error {
 type collector struct {
 	logs                                                       Source
 	accepted, written, dropped, indeterminate, queued, cut, up *prometheus.Desc
-	indexRefused, batchSize, writeSeconds                      *prometheus.Desc
+	undone, indexRefused, batchSize, writeSeconds              *prometheus.Desc
 }
 
 func newCollector(logs Source) *collector {
@@ -50,6 +50,7 @@ func newCollector(logs Source) *collector {
 		logs:          logs,
 		accepted:      desc("entries_accepted_total", "Requests that were handed over to be recorded."),
 		written:       desc("entries_written_total", "Entries that Redis has confirmed."),
+		undone:        desc("entries_undone_total", "Entries that were confirmed, and are gone since another server took over."),
 		dropped:       desc("entries_dropped_total", "Entries that will never be written.", "reason"),
 		indeterminate: desc("entries_indeterminate_total", "Entries that were sent without an answer."),
 		queued:        desc("entries_queued", "Entries that wait to be written."),
@@ -64,7 +65,7 @@ func newCollector(logs Source) *collector {
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		c.accepted, c.written, c.dropped, c.indeterminate, c.queued, c.cut, c.up, c.indexRefused, c.batchSize, c.writeSeconds,
+		c.accepted, c.written, c.undone, c.dropped, c.indeterminate, c.queued, c.cut, c.up, c.indexRefused, c.batchSize, c.writeSeconds,
 	} {
 		descs <- desc
 	}
@@ -78,6 +79,7 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	}
 	count(c.accepted, s.Accepted)
 	count(c.written, s.Written)
+	count(c.undone, s.Undone)
 	count(c.dropped, s.Dropped.QueueFull, "queue_full")
 	count(c.dropped, s.Dropped.UserShare, "user_share")
 	count(c.dropped, s.Dropped.InvalidUsername, "invalid_username")

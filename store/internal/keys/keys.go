@@ -50,6 +50,9 @@ func (k Keys) Applications() string { return k.prefix + "applications" }
 // of its expiry tells how old it is.
 func (k Keys) Application(id string) string { return k.prefix + "application:" + id }
 
+// Confirmed is the ZSET of one member, whose score is how many entries of such a process Redis has confirmed.
+func (k Keys) Confirmed(id string) string { return k.Application(id) + ":confirmed" }
+
 // Pings are STRINGs that are written to learn whether anything can be. On a Cluster they are in the slots of the audit log and of
 // accounts, without which the admin shows nothing. They expire soon.
 func (k Keys) Pings() []string {
