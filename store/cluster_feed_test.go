@@ -78,6 +78,34 @@ func TestViewersOnACluster(t *testing.T) {
 	}
 }
 
+// When the last viewer of everyone's log has gone, the others go on.
+func TestEveryoneLeavesOnACluster(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 1)
+	client := cluster.Client(t)
+	logs := storetest.Open(t, client, store.Options{})
+	ada, all := storetest.Watch(t, logs, "ada", ""), storetest.Watch(t, logs, "", "")
+	ada.Live(0)
+	all.Live(0)
+	all.Updates.Close()
+	channels := func() int {
+		n := 0
+		for _, name := range cluster.Nodes[0].Client(t).PubSubShardChannels(t.Context(), "*").Val() {
+			if strings.Contains(name, ":slot:") {
+				n++
+			}
+		}
+		return n
+	}
+	redistest.Eventually(t, "other users' slots are not heard any more", func() bool { return channels() == 1 })
+	if u, told, _ := ada.Updates.Poll(); told {
+		t.Errorf("a viewer of ada is told %+v", u)
+	}
+	publish(t, client, "ada", 0)
+	ada.Live(1)
+	ada.Shows("0")
+}
+
 // A master that dies takes away the logs of its own users only, until another one has taken over.
 func TestAMasterDies(t *testing.T) {
 	t.Parallel()

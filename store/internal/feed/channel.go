@@ -15,6 +15,7 @@ type channel struct {
 	conn   *connection // by which it is heard, or will be; nil = it has no place yet
 	heard  bool        // the server has confirmed the subscription
 	lost   bool        // its server was away when it was last tried
+	epoch  int         // of the subscription: a snapshot is for one
 }
 
 // channelName is how Redis knows a channel. The pattern of all users is also the name of the channel of a user called *.
@@ -78,6 +79,7 @@ func (f *Feed) watch(t *topic) {
 
 // unwatch gives up the channels of a topic that are for no other one.
 func (f *Feed) unwatch(t *topic) {
+	unused := map[*connection][]*channel{}
 	for name := range f.channelsOf(t) {
 		ch := f.channels[name]
 		ch.topics = slices.DeleteFunc(ch.topics, func(other *topic) bool { return other == t })
@@ -90,8 +92,11 @@ func (f *Feed) unwatch(t *topic) {
 		delete(f.channels, name)
 		delete(f.unplaced, ch)
 		if ch.conn != nil {
-			ch.conn.unsubscribe(ch)
+			unused[ch.conn] = append(unused[ch.conn], ch)
 		}
+	}
+	for c, channels := range unused {
+		c.unsubscribe(channels)
 	}
 }
 
@@ -106,6 +111,7 @@ func (f *Feed) confirmed(c *connection, name channelName) {
 		ch.heard, ch.lost = true, false
 		c.unheard--
 	}
+	ch.epoch++
 	for _, t := range ch.topics {
 		t.heard(ch.slot)
 		c.readNext(t)

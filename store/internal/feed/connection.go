@@ -161,34 +161,40 @@ func (c *connection) forget(ch *channel) {
 
 // subscribe subscribes to channels.
 func (c *connection) subscribe(channels []*channel) {
-	names := make([]string, 0, len(channels))
-	for _, ch := range channels {
-		if ch.pattern {
-			c.request(c.pubsub.PSubscribe, ch.name)
-		} else {
-			names = append(names, ch.name)
-		}
-	}
 	send := c.pubsub.Subscribe
 	if c.sharded {
 		send = c.pubsub.SSubscribe
 	}
-	for some := range slices.Chunk(names, maxChannels) {
-		c.request(send, some...)
-	}
+	c.requestAll(send, c.pubsub.PSubscribe, channels)
 }
 
-// unsubscribe gives up a channel.
-func (c *connection) unsubscribe(ch *channel) {
-	c.forget(ch)
-	switch {
-	case !c.up:
-	case ch.pattern:
-		c.request(c.pubsub.PUnsubscribe, ch.name)
-	case c.sharded:
-		c.request(c.pubsub.SUnsubscribe, ch.name)
-	default:
-		c.request(c.pubsub.Unsubscribe, ch.name)
+// unsubscribe gives up channels.
+func (c *connection) unsubscribe(channels []*channel) {
+	for _, ch := range channels {
+		c.forget(ch)
+	}
+	if !c.up {
+		return
+	}
+	send := c.pubsub.Unsubscribe
+	if c.sharded {
+		send = c.pubsub.SUnsubscribe
+	}
+	c.requestAll(send, c.pubsub.PUnsubscribe, channels)
+}
+
+// requestAll queues requests for channels, and for patterns.
+func (c *connection) requestAll(send, sendPattern func(context.Context, ...string) error, channels []*channel) {
+	names := make([]string, 0, len(channels))
+	for _, ch := range channels {
+		if ch.pattern {
+			c.request(sendPattern, ch.name)
+		} else {
+			names = append(names, ch.name)
+		}
+	}
+	for some := range slices.Chunk(names, maxChannels) {
+		c.request(send, some...)
 	}
 }
 

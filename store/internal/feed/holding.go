@@ -81,30 +81,27 @@ func (c *connection) hears(t *topic) bool {
 	return !c.sharded || t.channel.conn == c && t.channel.heard
 }
 
-// toBeRead are the slots that the connection hears and whose lists everyone's topic has not read since.
-func (c *connection) toBeRead(t *topic) map[uint16]bool {
-	slots := make(map[uint16]bool, len(c.channels))
+// toBeRead are the slots that the connection hears and whose lists everyone's topic has not read since, with the epochs of their
+// channels.
+func (c *connection) toBeRead(t *topic) (map[uint16]bool, map[*channel]int) {
+	slots, epochs := make(map[uint16]bool, len(c.channels)), make(map[*channel]int, len(c.channels))
 	for _, ch := range c.channels {
 		if ch.heard && t.slots.missing[ch.slot] {
-			slots[ch.slot] = true
+			slots[ch.slot], epochs[ch] = true, ch.epoch
 		}
 	}
-	return slots
+	return slots, epochs
 }
 
 // finishEveryone joins the slots of everyone's topic that a round has read.
 func (c *connection) finishEveryone(t *topic, r *round) {
-	read := r.read.snapshots[t]
-	heard := 0
-	for _, ch := range c.channels {
-		if ch.heard && read.slots[ch.slot] {
-			heard++
+	for ch, epoch := range r.epochs {
+		if ch.conn != c || !ch.heard || ch.epoch != epoch { // it has moved, or was confirmed again, since
+			c.everyone = t
+			return
 		}
 	}
-	if c.everyone != nil || heard < len(read.slots) { // some have been confirmed or have moved since
-		c.everyone = t
-		return
-	}
+	read := r.read.snapshots[t]
 	c.feed.joinSlots(t, c, read)
 	c.feed.tellSilence(t)
 	if len(read.slots) < len(r.slots) {

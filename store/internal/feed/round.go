@@ -26,10 +26,11 @@ type round struct {
 	token    string
 	probe    string // the channel for the token
 	topics   []*topic
-	everyone *topic          // on a Cluster, with slots
-	slots    map[uint16]bool // that are to be read of it
-	check    bool            // on a Cluster, whether the server has its slots
-	full     int             // a list of so many entries may have been cut off
+	everyone *topic           // on a Cluster, with slots
+	slots    map[uint16]bool  // that are to be read of it
+	epochs   map[*channel]int // of their channels
+	check    bool             // on a Cluster, whether the server has its slots
+	full     int              // a list of so many entries may have been cut off
 	deadline time.Time
 	read     *findings // nil until the lists have been read
 	heard    bool
@@ -106,7 +107,8 @@ func (c *connection) startRound(now time.Time) {
 		}
 	}
 	if c.everyone != nil && c.unheard == 0 {
-		r.everyone, r.slots, k = c.everyone, c.toBeRead(c.everyone), c.everyone.knowledge()
+		r.everyone, k = c.everyone, c.everyone.knowledge()
+		r.slots, r.epochs = c.toBeRead(c.everyone)
 		c.everyone = nil
 	}
 	if r.check {
