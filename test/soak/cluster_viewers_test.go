@@ -2,9 +2,11 @@ package soak
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -100,7 +102,12 @@ func (f clusterFault) judge(t *testing.T, application *store.Store, sights []*si
 	for _, s := range sights {
 		all.gaps += s.gaps
 		for user, stream := range s.streams {
+			before := all
 			stream.judge(&all, lists[user])
+			if all.lost+all.twice+all.unordered > before.lost+before.twice+before.unordered {
+				t.Logf("%q (comes: %v) of %s: lost %d, twice %d, out of order %d: %s", s.user, s.comes != nil, user,
+					all.lost-before.lost, all.twice-before.twice, all.unordered-before.unordered, stream.describe(lists[user]))
+			}
 			switch {
 			case s.comes != nil:
 			case s.user == "" || slices.Contains(hit, user):
@@ -257,6 +264,36 @@ func (s *stream) judge(f *figures, list map[string]int) {
 		seen[at], last, hole, again = true, max(last, at), false, false
 	}
 	f.seen += len(seen)
+}
+
+// describe shows where what was seen stands in the list, with a bar for a gap.
+func (s *stream) describe(list map[string]int) string {
+	var b strings.Builder
+	first, last := 0, -2
+	flush := func() {
+		if last >= 0 {
+			fmt.Fprintf(&b, "%d-%d ", first, last)
+		}
+	}
+	for i, id := range s.ids {
+		at, listed := list[id]
+		if !listed {
+			at = -1
+		}
+		if s.holes[i] || at != last+1 || at <= 0 {
+			flush()
+			first = at
+			if s.holes[i] {
+				b.WriteString("| ")
+			}
+			if !listed {
+				b.WriteString("? ")
+			}
+		}
+		last = at
+	}
+	flush()
+	return b.String()
 }
 
 // killMaster kills a master. When another one has taken over, it comes back as its replica.

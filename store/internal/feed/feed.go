@@ -95,6 +95,7 @@ type Feed struct {
 	placePause  time.Duration          // to be made before
 	dialledAt   map[string]time.Time   // by address: when a connection was last made, or tried
 	away        map[string]bool        // by address: the last connection broke, or could not be made
+	owners      map[uint16]ownership   // of slots
 	troubled    bool                   // that Redis is away has been logged
 	silence     silence
 	shortest    int // of the limits of the lists that applications write, as far as they said; 0 = not known
@@ -108,7 +109,7 @@ func New(options Options) *Feed {
 		calls: make(chan func()), results: make(chan func(), 256),
 		context: ctx, cancel: cancel, done: make(chan struct{}),
 		topics: map[string]*topic{}, channels: map[channelName]*channel{}, connections: map[string]*connection{},
-		unplaced: map[*channel]bool{}, dialledAt: map[string]time.Time{}, away: map[string]bool{},
+		unplaced: map[*channel]bool{}, dialledAt: map[string]time.Time{}, away: map[string]bool{}, owners: map[uint16]ownership{},
 		silence: silence{gone: options.Silence, confirmed: options.ReportInterval + silenceInterval},
 	}
 	f.cluster, _ = options.Client.(*redis.ClusterClient)

@@ -8,6 +8,7 @@ import (
 
 // holding is what a node of a Cluster says of its own slots.
 type holding struct {
+	epoch  uint64          // of its configuration: whoever takes over a slot has a higher one
 	slots  map[uint16]bool // none of a replica
 	moving map[uint16]bool // of these, those whose lists may be at another master already
 }
@@ -24,6 +25,7 @@ func parseHolding(nodes string) *holding {
 			continue
 		}
 		h := &holding{slots: map[uint16]bool{}, moving: map[uint16]bool{}}
+		h.epoch, _ = strconv.ParseUint(fields[6], 10, 64) // Redis writes a number
 		if strings.Contains(fields[2], "master") {
 			for _, field := range fields[8:] {
 				h.add(field)
@@ -56,6 +58,22 @@ func (h *holding) add(field string) {
 	}
 }
 
+// ownership is what the feed knows of a slot's latest master.
+type ownership struct {
+	epoch uint64
+	at    time.Time // when it was last seen with this epoch
+}
+
+// outdated is how long a master with a lower epoch is taken for one that has not heard yet that another has taken over.
+const outdated = 30 * time.Second
+
+// isOutdated reports whether a later master of the slot is known than one with this epoch. A master that was frozen, and goes on,
+// may answer with old lists until it hears that it is one no more.
+func (f *Feed) isOutdated(slot uint16, epoch uint64, now time.Time) bool {
+	known := f.owners[slot]
+	return epoch < known.epoch && now.Sub(known.at) < outdated
+}
+
 // check compares the connection's channels with the slots that its server has. Redis says by itself which subscriptions it ends.
 // This is for all that it does not say.
 func (c *connection) check(h *holding) {
@@ -63,6 +81,9 @@ func (c *connection) check(h *holding) {
 		if !h.slots[ch.slot] {
 			c.feed.displace(ch)
 			continue
+		}
+		if owner := c.feed.owners[ch.slot]; ch.heard && owner.epoch == h.epoch {
+			c.feed.owners[ch.slot] = ownership{h.epoch, time.Now()}
 		}
 		for _, t := range ch.topics {
 			if ch.heard && (h.moving[ch.slot] || t.isUnread(ch.slot)) {
@@ -73,6 +94,15 @@ func (c *connection) check(h *holding) {
 	}
 	if !h.slots[c.probeSlot] {
 		c.changeProbe()
+	}
+}
+
+// displaceOutdated has the channels of slots placed anew that a later master has.
+func (f *Feed) displaceOutdated(c *connection, epoch uint64, now time.Time) {
+	for _, ch := range c.channels {
+		if f.isOutdated(ch.slot, epoch, now) {
+			f.displace(ch)
+		}
 	}
 }
 
@@ -101,7 +131,18 @@ func (c *connection) finishEveryone(t *topic, r *round) {
 			return
 		}
 	}
-	read := r.read.snapshots[t]
+	read, now := r.read.snapshots[t], time.Now()
+	if h := r.read.holding; h != nil {
+		for ch := range r.epochs {
+			if c.feed.isOutdated(ch.slot, h.epoch, now) {
+				c.feed.displaceOutdated(c, h.epoch, now)
+				return
+			}
+		}
+		for ch := range r.epochs {
+			c.feed.owners[ch.slot] = ownership{h.epoch, now}
+		}
+	}
 	c.feed.joinSlots(t, c, read)
 	c.feed.tellSilence(t)
 	if len(read.slots) < len(r.slots) {

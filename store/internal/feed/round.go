@@ -40,7 +40,7 @@ type round struct {
 type findings struct {
 	snapshots map[*topic]snapshot
 	astray    map[*topic]bool // the list is on its way to another master
-	holding   *holding        // of a round that checks; nil = the server does not say
+	holding   *holding        // on a Cluster; nil = the server does not say
 	moved     bool            // the probe could not be published there
 }
 
@@ -187,12 +187,10 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 	return found, nil
 }
 
-// queueToken queues the token, and before it the question about slots.
+// queueToken queues the token, and before it, on a Cluster, the question about slots.
 func (c *connection) queueToken(ctx context.Context, pipe redis.Pipeliner, r *round) (published *redis.IntCmd, nodes *redis.StringCmd) {
-	if r.check {
-		nodes = pipe.ClusterNodes(ctx)
-	}
 	if c.sharded {
+		nodes = pipe.ClusterNodes(ctx)
 		return pipe.SPublish(ctx, r.probe, r.token), nodes
 	}
 	return pipe.Publish(ctx, r.probe, r.token), nodes
@@ -314,12 +312,18 @@ func (c *connection) finishRound() {
 	}
 	c.round = nil
 	f.noteRecovery()
+	now := time.Now()
 	for _, t := range r.topics {
 		switch {
 		case f.topics[t.username] != t || c.waiting[t] || !c.hears(t): // or it was confirmed again after the snapshot
 		case r.read.astray[t]:
-			t.miss(nil, time.Now()) // until its slot has moved, or a check finds that it has not
+			t.miss(nil, now) // until its slot has moved, or a check finds that it has not
+		case r.read.holding != nil && f.isOutdated(t.channel.slot, r.read.holding.epoch, now):
+			f.displaceOutdated(c, r.read.holding.epoch, now)
 		default:
+			if h := r.read.holding; h != nil {
+				f.owners[t.channel.slot] = ownership{h.epoch, now}
+			}
 			t.goLive(r.read.snapshots[t])
 			f.tellSilence(t)
 		}
@@ -327,7 +331,7 @@ func (c *connection) finishRound() {
 	if t := r.everyone; t != nil && f.topics[t.username] == t {
 		c.finishEveryone(t, r)
 	}
-	if r.read.holding != nil {
+	if r.check && r.read.holding != nil {
 		c.check(r.read.holding)
 	}
 }
