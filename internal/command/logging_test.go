@@ -23,7 +23,7 @@ func TestGoRedisSpeaksInTheLog(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	log, status := newOutput(), make(chan int, 1)
 	go func() {
-		args := []string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--log-level", "debug"}
+		args := []string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--log-level", "debug", "--drain", "0s"}
 		status <- command.Run(ctx, args, environ{}.lookup, strings.NewReader(""), newOutput(), log)
 	}()
 	log.await(t, "the log store can't be reached")
