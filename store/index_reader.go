@@ -61,9 +61,9 @@ func execParts(ctx context.Context, pipe redis.Pipeliner) error {
 		}
 	}
 	switch {
-	case failed == 0:
+	case failed == 0 && redisreply.Is(err):
 		return nil
-	case failed < len(commands):
+	case failed > 0 && failed < len(commands): // no command has an error of its own where there is no connection
 		return fmt.Errorf("%w: %w", ErrPartial, err)
 	}
 	return err
