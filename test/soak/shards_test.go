@@ -115,7 +115,8 @@ func TestSlotsThatMove(t *testing.T) {
 	load.stop()
 	settled(t, logs)
 	present := present(t, logs, client)
-	if s := logs.Stats(); present < s.Written || s.Dropped.Total() != 0 || s.Indeterminate > inDoubt(1) {
+	// A master that moves long lists answers late meanwhile.
+	if s := logs.Stats(); present < s.Written || s.Dropped.Total() != 0 || s.Indeterminate > inDoubt(5) {
 		t.Errorf("%d in the lists: %+v", present, s)
 	}
 	summary(t, logs, "slots move", "present", present)
