@@ -53,7 +53,7 @@ BESIDE = -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) -parallel 4
 # Vet is for lint.
 .PHONY: test
 test: setup ## Run all tests: with the race detector, a real Redis and a real browser
-	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/e2e ./test/soak $(PACKAGES)
+	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/e2e ./test/soak $(PACKAGES) ./bench/internal/scale
 
 # The tag adds what only "make lighthouse" compiles. The linters are built without the race detector.
 .PHONY: lint

@@ -41,6 +41,18 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestZerosAreInTheTable(t *testing.T) {
+	found := samples{}
+	if err := found.read(strings.NewReader("BenchmarkCPU 1 0 ns/request 0 ns/op\n")); err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	printRow(&table, row{name: "cpu", figures: []figure{{"", "ns/request", "CPU", limit{}}}}, []samples{found})
+	if !strings.Contains(table.String(), "CPU") {
+		t.Errorf("it is not: %q, of %v", table.String(), found)
+	}
+}
+
 func TestFormat(t *testing.T) {
 	for _, c := range []struct {
 		value      float64

@@ -24,7 +24,7 @@ func printRow(w io.Writer, r row, results []samples) {
 	for _, f := range r.figures {
 		_, unit := benchunit.Tidy(0, f.unit)
 		for _, name := range slices.Sorted(maps.Keys(results[0])) {
-			values := results[0][name][unit]
+			values := slices.Concat(results[0][name][unit], zeros(results[0][name], f.unit, unit))
 			if len(values) == 0 || f.below != "" && f.below != name {
 				continue
 			}
@@ -50,6 +50,14 @@ func printRow(w io.Writer, r row, results []samples) {
 			fmt.Fprintf(w, lineForm, strings.TrimSpace(r.name+" "+name), f.what, format(median, unit), mark, limit, more)
 		}
 	}
+}
+
+// zeros returns the values of a unit that the format did not tidy, as it does with those that are 0.
+func zeros(values map[string][]float64, unit, tidy string) []float64 {
+	if unit == tidy {
+		return nil
+	}
+	return values[unit]
 }
 
 // summarize returns values as a sample, and their median.

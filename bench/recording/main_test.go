@@ -9,5 +9,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	start.Main(m, map[string]start.Kind{"plain": plain, "tracked": tracked})
+	start.Main(m, map[string]start.Kind{"plain": plain, "tracked": tracked, "recorder": serveRecorder})
 }
