@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,10 +19,12 @@ const faultTimeout = 300 * time.Millisecond
 // faultWatch knows what is wrong with Redis, for pages that refresh themselves. Its method may be called from several goroutines.
 type faultWatch struct {
 	logs *store.Store
+	log  *slog.Logger
 
-	mu    sync.Mutex
-	asked time.Time
-	fault store.Fault
+	mu       sync.Mutex
+	asked    time.Time
+	fault    store.Fault
+	evicting bool // it is known what Redis drops when its memory is full
 }
 
 // now is why Redis refuses what is written, or did two seconds ago. Where it does not answer, that is told by what was asked of it. One caller at a time asks, for a moment at most; others take what is
@@ -41,10 +45,32 @@ func (w *faultWatch) now(ctx context.Context) store.Fault {
 	if !fault.IsRefusal() {
 		fault = ""
 	}
+	w.warnOfEviction(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fault = fault
 	return fault
+}
+
+// warnOfEviction logs once that Redis can drop accounts and the audit log. A program of its own asks before it starts. An application
+// that embeds the admin goes on.
+func (w *faultWatch) warnOfEviction(ctx context.Context) {
+	w.mu.Lock()
+	known := w.evicting
+	w.mu.Unlock()
+	if known {
+		return
+	}
+	policy, err := w.logs.EvictionPolicy(ctx)
+	if err != nil && store.FaultOf(err) == "unreachable" {
+		return // it is asked again
+	}
+	if strings.HasPrefix(policy, "allkeys-") {
+		w.log.Warn("userlog: Redis drops any key when its memory is full, so that accounts and the audit log can vanish: set maxmemory-policy noeviction", "maxmemory-policy", policy)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.evicting = true
 }
 
 // faultBehind is what is wrong with Redis: err says it or, where that is too little, an attempt to write. A transaction that was

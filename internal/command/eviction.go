@@ -2,13 +2,9 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -32,9 +28,9 @@ func (c *serveCommand) checkEviction(ctx context.Context, p *program) (known boo
 	}
 	ctx, cancel := context.WithTimeout(ctx, evictionTimeout)
 	defer cancel()
-	policy, err := evictionPolicy(ctx, p.logs.Client())
+	policy, err := p.logs.EvictionPolicy(ctx)
 	switch fault := store.FaultOf(err); {
-	case errors.Is(err, errNoPolicy), fault == "not-permitted", fault == "refused":
+	case err != nil && fault == "", fault == "not-permitted", fault == "refused":
 		p.log.Warn("Redis does not tell whether it evicts keys; accounts and the audit log need maxmemory-policy noeviction; allow INFO to have it checked", "err", err)
 		return true, nil
 	case err != nil:
@@ -68,48 +64,3 @@ const noEviction = "noeviction"
 
 // evictsAll reports whether keys without an expiry are dropped.
 func evictsAll(policy string) bool { return strings.HasPrefix(policy, "allkeys-") }
-
-// evictionPolicy is the worst policy of all masters.
-func evictionPolicy(ctx context.Context, client redis.UniversalClient) (string, error) {
-	cluster, ok := client.(*redis.ClusterClient)
-	if !ok {
-		return policyOf(ctx, client)
-	}
-	var mu sync.Mutex
-	worst := noEviction
-	err := cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error {
-		policy, err := policyOf(ctx, master)
-		mu.Lock()
-		defer mu.Unlock()
-		if err == nil && (evictsAll(policy) || worst == noEviction) {
-			worst = policy
-		}
-		return err
-	})
-	if evictsAll(worst) { // whatever the others say
-		return worst, nil
-	}
-	return worst, err
-}
-
-// errNoPolicy is what a server that imitates Redis may cause.
-var errNoPolicy = errors.New("it names none")
-
-// policyOf asks one server for its policy. INFO is more often allowed than CONFIG GET.
-func policyOf(ctx context.Context, client redis.Cmdable) (string, error) {
-	about, err := client.Info(ctx, "memory").Result()
-	for line := range strings.Lines(about) {
-		if policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:"); found {
-			return policy, nil
-		}
-	}
-	const setting = "maxmemory-policy"
-	settings, configErr := client.ConfigGet(ctx, setting).Result()
-	if policy := settings[setting]; policy != "" {
-		return policy, nil
-	}
-	if err = errors.Join(err, configErr); err == nil {
-		err = errNoPolicy
-	}
-	return "", fmt.Errorf("ask Redis for its maxmemory-policy: %w", err)
-}

@@ -1,0 +1,34 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// An application that embeds the admin is told, once, that its Redis can drop accounts.
+func TestTheAdminWarnsOfEviction(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[string]int{"allkeys-lru": 1, "noeviction": 0, "volatile-lru": 0} {
+		logs, err := store.Open(redistest.Start(t, "--maxmemory-policy", policy).URL, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer logs.Close(context.Background())
+		var said bytes.Buffer
+		w := &faultWatch{logs: logs, log: slog.New(slog.NewTextHandler(&said, nil))}
+		redistest.Eventually(t, "Redis has answered", func() bool {
+			w.warnOfEviction(t.Context())
+			return w.evicting
+		})
+		w.warnOfEviction(t.Context())
+		if got := strings.Count(said.String(), "accounts and the audit log can vanish"); got != want {
+			t.Errorf("%s: warned %d times:\n%s", policy, got, &said)
+		}
+	}
+}
