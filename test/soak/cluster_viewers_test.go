@@ -162,6 +162,7 @@ type sight struct {
 type stream struct {
 	ids    []string
 	holes  map[int]bool // before which of them there was a gap
+	had    map[string]bool
 	waited time.Duration
 }
 
@@ -218,14 +219,15 @@ func (s *sight) take(update store.Update) {
 		if stream == nil {
 			stream = newStream()
 			s.streams[e.Username] = stream
-		} else {
+		} else if !stream.had[e.ID] { // after a gap it may be shown again
 			stream.waited = max(stream.waited, time.Since(e.Time))
 		}
+		stream.had[e.ID] = true
 		stream.ids, s.after = append(stream.ids, e.ID), e.Cursor()
 	}
 }
 
-func newStream() *stream { return &stream{holes: map[int]bool{}} }
+func newStream() *stream { return &stream{holes: map[int]bool{}, had: map[string]bool{}} }
 
 // hasSeen reports whether the newest entry of each list has come.
 func (s *sight) hasSeen(lists map[string]map[string]int) bool {
