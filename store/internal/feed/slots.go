@@ -13,11 +13,12 @@ import (
 type slots struct {
 	missing map[uint16]bool          // whose entries do not arrive, or whose lists are to be read
 	parts   map[*connection]snapshot // what masters had, while nothing has been shown yet
+	cut     map[uint16]bool          // of which the buffer has lost entries
 	order   string                   // the name of the order of the ring
 }
 
 func newSlots(all []uint16) *slots {
-	s := &slots{missing: make(map[uint16]bool, len(all)), parts: map[*connection]snapshot{}, order: rand.Text()}
+	s := &slots{missing: make(map[uint16]bool, len(all)), parts: map[*connection]snapshot{}, cut: map[uint16]bool{}, order: rand.Text()}
 	for _, slot := range all {
 		s.missing[slot] = true
 	}
@@ -55,6 +56,7 @@ func (t *topic) miss(lost []uint16, now time.Time) {
 	gone := make(map[uint16]bool, len(lost))
 	for _, slot := range lost {
 		gone[slot], t.slots.missing[slot] = true, true
+		delete(t.slots.cut, slot)
 	}
 	t.buffer = slices.DeleteFunc(t.buffer, func(e *Line) bool { return gone[e.slot] })
 	for c, part := range t.slots.parts {
@@ -92,11 +94,16 @@ func (t *topic) isUnread(slot uint16) bool {
 // isMissing reports whether an entry belongs to what is still to be read.
 func (t *topic) isMissing(e *Line) bool { return t.slots != nil && t.slots.missing[e.slot] }
 
-// setAside takes out of the buffer what a reading is not about, and returns it.
+// setAside takes out of the buffer what a reading is not about, and returns it. It notes whether the buffer has lost entries that the
+// reading is about.
 func (t *topic) setAside(about map[uint16]bool) (others []*Line) {
 	if t.slots == nil {
 		return nil
 	}
+	maps.DeleteFunc(t.slots.cut, func(slot uint16, _ bool) bool {
+		t.cut = t.cut || about[slot]
+		return about[slot]
+	})
 	var own []*Line
 	for _, e := range t.buffer {
 		if about[e.slot] {

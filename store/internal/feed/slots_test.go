@@ -354,6 +354,35 @@ func TestSlotsAgainstAModel(t *testing.T) {
 	}
 }
 
+// What the buffer has lost of one slot is a gap when that slot is read, and not when another is.
+func TestABufferThatIsCut(t *testing.T) {
+	t.Parallel()
+	m := newSlotsModel(t, 1, 100_000)
+	m.heal()
+	v := m.join("")
+	m.leave(0, 1)
+	m.topic.lose([]uint16{0, 1})
+	m.hear(0)
+	m.hear(1)
+	m.read(0)
+	m.record(0, 1)
+	m.readLists(m.readings[0]) // its entries from here on are in the buffer alone
+	m.record(0, 1)
+	m.record(1, everyoneRing+maxBuffered)
+	m.readings[0].slots = map[uint16]bool{1: true}
+	m.readings[0].found.slots = m.readings[0].slots
+	m.finish(0)
+	m.look(v)
+	m.read(0)
+	m.readLists(m.readings[0])
+	m.finish(0)
+	gaps := m.gaps
+	m.look(v)
+	if m.gaps == gaps {
+		t.Errorf("slot 0 has lost an entry, without a gap: %v", v.last)
+	}
+}
+
 // heal has all slots heard and read.
 func (m *slotsModel) heal() {
 	for slot := range uint16(modelSlots) {

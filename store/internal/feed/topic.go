@@ -126,7 +126,7 @@ func (t *topic) receive(e *Line) {
 	if !t.live || t.isMissing(e) {
 		t.buffer = append(t.buffer, e)
 		if len(t.buffer) > t.limit+maxBuffered {
-			t.buffer, t.cut = slices.Clone(t.buffer[maxBuffered:]), true
+			t.cutBuffer()
 		}
 		return
 	}
@@ -135,6 +135,19 @@ func (t *topic) receive(e *Line) {
 	}
 	t.hear([]*Line{e})
 	t.tell(t.state(), []*Line{e})
+}
+
+// cutBuffer drops the oldest entries of the buffer.
+func (t *topic) cutBuffer() {
+	dropped := t.buffer[:maxBuffered]
+	t.buffer = slices.Clone(t.buffer[maxBuffered:])
+	if t.slots == nil {
+		t.cut = true
+		return
+	}
+	for _, e := range dropped {
+		t.slots.cut[e.slot] = true
+	}
 }
 
 // tell gives all subscriptions the same entries.
@@ -288,7 +301,7 @@ func (t *topic) goLive(r snapshot) {
 	t.remember(listed)
 	maps.Copy(t.newest, r.newest)
 	t.hear(heard)
-	t.live, t.synced, t.buffer, t.cut = true, true, others, t.cut && len(others) > 0
+	t.live, t.synced, t.buffer, t.cut = true, true, others, false
 	t.found(r.slots)
 	for s := range t.subscriptions {
 		if s.started {
