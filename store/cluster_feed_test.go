@@ -161,8 +161,7 @@ func TestAMasterDies(t *testing.T) {
 				t.Errorf("everyone has %d gaps: %s", all.Gaps, all.Paths())
 			}
 			if test.recovers {
-				master.Resume()
-				cluster.AwaitHealth()
+				master.Resume() // it finds out by and by that it is a master no more
 				publish(t, client, users[0], 2)
 				views[0].Live(3)
 				all.Live(7)

@@ -322,7 +322,6 @@ func fail(t *testing.T, cluster *redistest.Cluster, logs *store.Store, begin, en
 	during(t, logs, 2*time.Second)
 	cluster.MasterOfSlot(slot)
 	end(master)
-	cluster.AwaitHealth()
 	return hit
 }
 
