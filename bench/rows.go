@@ -103,6 +103,7 @@ func rows() []row {
 			{"", "40/s-recorders-x-model", "the same of recorders", limit{}},
 			{"", "40/s-reads-x-model", "batches next to the model's", limit{}},
 			{"", "200/s-masters-x-model", "50 recorders x 200/s, which two processors can't do: masters", limit{}},
+			{"", "200/s-replicas-x-model", "the same of replicas", limit{}},
 			{"", "200/s-recorders-x-model", "the same of recorders", limit{}},
 			{"", "200/s-reads-x-model", "batches next to the model's", limit{}},
 		}},

@@ -29,7 +29,7 @@ func Measured() Machine {
 		Recorder: Costs{Read: 415 * µs, Script: 1.8 * µs, Member: 1.5 * µs, Idle: 1900 * µs},
 
 		UserMemory: 736, EntryMemory: 228, Connections: 2.5, ConnectionMemory: 18_600, ReceivedBytes: 668, ReplicatedBytes: 550,
-		Delivery: 1 * µs, OtherEntry: 13 * µs, EveryoneEntry: 21 * µs, Row: 35 * µs, ViewerMemory: 64_000, Line: 350, Frame: 1500,
+		Delivery: 2 * µs, OtherEntry: 20 * µs, EveryoneEntry: 21 * µs, Row: 30 * µs, ViewerMemory: 64_000, Line: 350, Frame: 1500,
 	}
 }
 
