@@ -100,6 +100,46 @@ func TestSentinelFailover(t *testing.T) {
 		"the failover took", agreed.Sub(began), "a viewer saw that is gone", gone, "with a gap", seen.gap.Load())
 }
 
+// A master dies, or stands still, and sentinels make a replica the master. What the old one alone had is counted.
+func TestAMasterThatSentinelsReplace(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]func(*redistest.Server) (end func()){
+		"kill -9": func(s *redistest.Server) func() { s.Kill(); return func() {} },
+		"SIGSTOP": func(s *redistest.Server) func() { s.Pause(); return s.Resume },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sentinels := redistest.StartSentinels(t)
+			old := sentinels.Master()
+			logs := open(t, sentinels.Client(t), store.Options{MaxEntries: 10_000, QueueSize: roomy()})
+			load := startLoad(t, logs, 300)
+			redistest.Eventually(t, "entries are written", func() bool { return logs.Stats().Written > 100 })
+			end := fault(old)
+			var promoted *redistest.Server
+			redistest.Eventually(t, "another server is the master", func() bool {
+				promoted = sentinels.Master()
+				return promoted != old
+			})
+			replaced, before := time.Now(), logs.Stats().Written
+			redistest.Eventually(t, "entries are written again", func() bool { return logs.Stats().Written > before })
+			dark := time.Since(replaced)
+			during(t, logs, long(time.Second, 10*time.Second))
+			end()
+			load.stop()
+			settled(t, logs)
+			present, s := present(t, logs, promoted.Client(t)), logs.Stats()
+			lost := s.Written - min(present, s.Written)
+			if s.Dropped.Total() != 0 || s.Indeterminate > inDoubt(2) || dark > long(patience, 3*time.Second) {
+				t.Errorf("dark for %v: %+v", dark, s)
+			}
+			if max(s.Undone, lost)-min(s.Undone, lost) > s.Indeterminate {
+				t.Errorf("%d entries were confirmed and are gone, but the stats say %d", lost, s.Undone)
+			}
+			summary(t, logs, "sentinels replace a master after "+name, "present", present, "lost", lost, "dark after another was the master", dark)
+		})
+	}
+}
+
 // onlooker is a viewer of one user's log.
 type onlooker struct {
 	gap atomic.Bool
