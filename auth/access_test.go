@@ -123,3 +123,19 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		grace.wantAccount(t, "grace")
 	})
 }
+
+// Where Redis can be read and not written, whoever is logged in stays so until the end of the session.
+func TestASessionGoesOnWhereRedisTakesNoChanges(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	s := newSite(client, auth.SessionOptions{})
+	b := s.browser()
+	b.post(t, "/login/ada")
+	if err := client.ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	s.later(t, 2*time.Minute) // in which the session would be noted as used
+	b.wantAccount(t, "ada")
+	s.later(t, 13*time.Hour)
+	b.wantAccount(t, "")
+}

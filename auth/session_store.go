@@ -11,6 +11,8 @@ import (
 	ginsessions "github.com/gin-contrib/sessions"
 	"github.com/gorilla/sessions"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
 )
 
 // errSessionEnded is the error of saving a session that was ended while the request ran.
@@ -140,7 +142,7 @@ func (s *sessionStore) load(ctx context.Context, id string) (state storedSession
 	return state, ok, err
 }
 
-// use reads the sessions that exist, and notes that they are used.
+// use reads the sessions that exist, and notes that they are used, unless Redis can be read only.
 func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]storedSession, error) {
 	states, err := s.peek(ctx, ids)
 	if err != nil {
@@ -155,6 +157,7 @@ func (s *sessionStore) use(ctx context.Context, ids []string) (map[string]stored
 		switch err := s.update(ctx, id, state); {
 		case errors.Is(err, errSessionEnded):
 			delete(states, id)
+		case store.FaultOf(err).IsRefusal(): // which takes no changes: the session goes on as it was, until its end
 		case err != nil:
 			return nil, err
 		default:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -57,21 +58,24 @@ func (s *site) home(c *gin.Context) {
 func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	ctx := c.Request.Context()
 	page := views.Home{Layout: s.layout(c, views.SectionHome), Refresh: homeRefreshSeconds}
-	users, err := s.logs.LastSeen(ctx, homeUsers)
-	if err != nil && !errors.Is(err, store.ErrPartial) {
-		return page, err
+	var users, troubled, applications error
+	var reads sync.WaitGroup // at once, since each may have to wait for a part of Redis that hangs
+	reads.Go(func() { page.Users, users = s.logs.LastSeen(ctx, homeUsers) })
+	reads.Go(func() { page.Troubled, troubled = s.logs.InTrouble(ctx, troubledUsers) })
+	reads.Go(func() { page.Applications, applications = s.logs.Applications(ctx) })
+	reads.Wait()
+	if users != nil && !errors.Is(users, store.ErrPartial) {
+		return page, users
 	}
-	// Where some answers, the page shows that, and says that more may be missing.
-	troubled, troubleErr := s.logs.InTrouble(ctx, troubledUsers)
-	applications, applicationsErr := s.logs.Applications(ctx)
-	page.Users, page.Troubled, page.Applications, page.At = users, troubled, applications, s.logs.Now()
+	page.At = s.logs.Now()
 	page.Fault = s.faults.now(ctx)
 	names := inSight(page)
-	logs, logsErr := s.logs.Newest(ctx, hintEntries, names...)
-	if logsErr == nil {
+	logs, err := s.logs.Newest(ctx, hintEntries, names...)
+	if err == nil {
 		page.Hints = views.HintsIn(names, logs)
 	}
-	page.Partial = errors.Join(err, troubleErr, applicationsErr, logsErr) != nil
+	// What some of Redis answers is shown, and that more may be missing.
+	page.Partial = errors.Join(users, troubled, applications, err) != nil
 	return page, nil
 }
 

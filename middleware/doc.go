@@ -14,6 +14,6 @@
 // Handlers may say more about the current request: [SetUser] whose it is, [SetActor] who acts for the user, [Problem] what
 // went wrong, and [Skip] that it is left out.
 //
-// The middleware adds well under a microsecond to a request, and does no I/O in it. It leaves
+// The middleware adds about a microsecond to a request, and does no I/O in it. It leaves
 // status, body and panics as they are.
 package middleware

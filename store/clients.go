@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,9 +46,11 @@ func newClients(example redis.UniversalClient) clients {
 		}
 	case *redis.ClusterClient:
 		writer, reader := *c.Options(), *c.Options()
+		// A client adds nodes to its addresses, and each of the three has to have its own.
+		writer.Addrs, reader.Addrs = slices.Clone(writer.Addrs), slices.Clone(reader.Addrs)
 		tuneCluster(&writer, writeTimeout, -1)
 		tuneCluster(&reader, readTimeout, 1)
-		return clients{writer: following(redis.NewClusterClient(&writer)), reader: following(redis.NewClusterClient(&reader))}
+		return clients{writer: following(redis.NewClusterClient(&writer), batchBudget), reader: following(redis.NewClusterClient(&reader), readTimeout)}
 	}
 	return clients{writer: shared{example}, reader: shared{example}}
 }
@@ -61,19 +64,25 @@ func newShardClient(node *redis.Options) (*redis.Client, *sendTracker) {
 }
 
 // following has a client of a Cluster ask for the topology whenever a node does not answer. By itself go-redis does so once in
-// ten seconds or a minute, so that whoever needs a key of a dead master waits for as long after its replica has taken over.
-func following(client *redis.ClusterClient) *redis.ClusterClient {
-	client.AddHook(follower{client})
+// ten seconds or a minute, so that whoever needs a key of a dead master waits for as long after its replica has taken over. limit is the time for a
+// command or a pipeline with all attempts at all nodes: go-redis has one for each attempt only.
+func following(client *redis.ClusterClient, limit time.Duration) *redis.ClusterClient {
+	client.AddHook(follower{client, limit})
 	return client
 }
 
 // follower is the hook of following.
-type follower struct{ client *redis.ClusterClient }
+type follower struct {
+	client *redis.ClusterClient
+	limit  time.Duration
+}
 
 func (f follower) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (f follower) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, command redis.Cmder) error {
+		ctx, cancel := context.WithTimeout(ctx, f.limit)
+		defer cancel()
 		err := next(ctx, command)
 		f.note(ctx, err)
 		return err
@@ -82,6 +91,8 @@ func (f follower) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 func (f follower) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, commands []redis.Cmder) error {
+		ctx, cancel := context.WithTimeout(ctx, f.limit)
+		defer cancel()
 		err := next(ctx, commands)
 		f.note(ctx, err)
 		return err

@@ -69,7 +69,7 @@ func (s *Store) newWriter() (write func()) {
 	return w.run
 }
 
-// Record queues an entry to be written to Redis. It takes well under a microsecond, since it never
+// Record queues an entry to be written to Redis. It takes less than a microsecond, since it never
 // blocks, never fails and never touches the network. [Store.Stats] counts what becomes of the entry. An entry
 // without an ID or Time gets them. Record keeps nothing of e's Extra map.
 func (s *Store) Record(e Entry) { s.recorder.record(&e) }

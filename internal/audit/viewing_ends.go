@@ -28,6 +28,8 @@ func (v *Viewings) run() {
 
 // sweep notes which viewings are under way, and records the ends of those that are over.
 func (v *Viewings) sweep(ctx context.Context) error {
+	v.sweeping.Lock()
+	defer v.sweeping.Unlock()
 	v.takeOver()
 	if v.roster != nil {
 		before := v.swept
@@ -90,6 +92,8 @@ func (v *Viewings) Close(ctx context.Context) error {
 		close(v.stop)
 		<-v.stopped
 		err = v.takeAll(ctx)
+		v.sweeping.Lock()
+		defer v.sweeping.Unlock()
 		if err == nil {
 			err = v.writeEnded(ctx)
 		}
@@ -150,7 +154,7 @@ func (v *Viewings) take(viewing Viewing, open *openViewing) {
 	v.ended = append(v.ended, end)
 }
 
-// writeEnded records the ends of viewings, until one can't be recorded. One goroutine at a time calls it.
+// writeEnded records the ends of viewings, until one can't be recorded. The caller holds sweeping.
 func (v *Viewings) writeEnded(ctx context.Context) error {
 	for {
 		v.mu.Lock()

@@ -62,7 +62,9 @@ type Viewings struct {
 	stop    chan struct{}
 	stopped chan struct{}
 	closing sync.Once
-	swept   bool // the last round has reached Redis; only run uses it
+
+	sweeping sync.Mutex // one goroutine at a time sweeps, and records ends
+	swept    bool       // the last round has reached Redis
 
 	mu     sync.Mutex // guards the fields below
 	ended  []Record   // ends that are still to be written

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/redis/go-redis/v9"
@@ -36,8 +37,13 @@ func redisFailure(address string, err error) error {
 	return err
 }
 
-// redisTrouble says why Redis at address could not be used, without the calls that have failed.
+// redisTrouble says why Redis at address could not be used, without the calls that have failed. Of several nodes it names the
+// one that has failed.
 func redisTrouble(address string, err error) string {
+	var call *net.OpError
+	if strings.Contains(address, ",") && errors.As(err, &call) && call.Addr != nil {
+		address = call.Addr.String()
+	}
 	if store.FaultOf(err).IsRefusal() {
 		return fmt.Sprintf("Redis at %s refuses (%s)", address, cause(err))
 	}

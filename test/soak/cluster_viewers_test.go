@@ -34,16 +34,18 @@ func TestViewersOnACluster(t *testing.T) {
 	for _, fault := range []clusterFault{
 		{name: "steady", happens: func(*testing.T, *redistest.Cluster, *store.Store) []string { return nil }, slow: true},
 		{name: "kill -9 of a master", happens: killMaster},
-		{name: "SIGSTOP of a master", happens: freezeMaster},
-		{name: "slots move", happens: moveSlots},
+		{name: "SIGSTOP of a master", happens: freezeMaster, slow: true},
+		{name: "slots move", happens: moveSlots, slow: true},
 		{name: "a failover by hand", happens: failOver},
 		{name: "all nodes restart, one by one", happens: restartAll, everywhere: true, slow: true},
 		{name: "a node is added and removed", happens: addAndRemove, slow: true},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
-			t.Parallel()
 			if fault.slow && !long(false, true) {
 				t.Skip("only in make soak")
+			}
+			if long(false, true) {
+				t.Parallel() // in the short form two Clusters at once are too much beside the browsers
 			}
 			fault.run(t)
 		})
