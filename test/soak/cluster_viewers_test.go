@@ -23,30 +23,30 @@ type clusterFault struct {
 	happens func(t *testing.T, cluster *redistest.Cluster, logs *store.Store) (hit []string) // the users whose master is away
 
 	everywhere bool // all masters are away, one after another
-	slow       bool // not in the short form
 }
 
 // TestViewersOnACluster has viewers of users and of everyone stay, and others come, leave and come back, while things
 // happen to the Cluster. Between two gaps, each has to see every entry that the lists have in the end, once and in order. Viewers of
 // users whose master is well are told nothing.
+//
+// Six servers, some forty viewers and browsers at once are too much for two processors. The short forms are tests of the store:
+// TestAMasterDies, TestASlotMoves.
 func TestViewersOnACluster(t *testing.T) {
 	t.Parallel()
+	if !long(false, true) {
+		t.Skip("only in make soak")
+	}
 	for _, fault := range []clusterFault{
-		{name: "steady", happens: func(*testing.T, *redistest.Cluster, *store.Store) []string { return nil }, slow: true},
+		{name: "steady", happens: func(*testing.T, *redistest.Cluster, *store.Store) []string { return nil }},
 		{name: "kill -9 of a master", happens: killMaster},
-		{name: "SIGSTOP of a master", happens: freezeMaster, slow: true},
-		{name: "slots move", happens: moveSlots, slow: true},
+		{name: "SIGSTOP of a master", happens: freezeMaster},
+		{name: "slots move", happens: moveSlots},
 		{name: "a failover by hand", happens: failOver},
-		{name: "all nodes restart, one by one", happens: restartAll, everywhere: true, slow: true},
-		{name: "a node is added and removed", happens: addAndRemove, slow: true},
+		{name: "all nodes restart, one by one", happens: restartAll, everywhere: true},
+		{name: "a node is added and removed", happens: addAndRemove},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
-			if fault.slow && !long(false, true) {
-				t.Skip("only in make soak")
-			}
-			if long(false, true) {
-				t.Parallel() // in the short form two Clusters at once are too much beside the browsers
-			}
+			t.Parallel()
 			fault.run(t)
 		})
 	}
