@@ -131,6 +131,24 @@ func (r *recorder) waiting(s *section) int {
 	return s.length
 }
 
+// gather lets entries collect in a section for a while, so that a busy application costs few round trips. It ends early where there
+// is a whole batch, intake ends, or stopped is closed.
+func (r *recorder) gather(s *section, started time.Time, stopped <-chan struct{}) {
+	pause := time.NewTimer(gatherTime - time.Since(started))
+	defer pause.Stop()
+	for r.waiting(s) < maxBatch {
+		select {
+		case <-s.work:
+		case <-pause.C:
+			return
+		case <-r.closed:
+			return
+		case <-stopped:
+			return
+		}
+	}
+}
+
 // settlement says what became of the entries of one batch.
 type settlement struct {
 	written, refused, indeterminate, truncated int

@@ -54,7 +54,7 @@ func (w *shardWriter) run() {
 		case !w.write(batch):
 			w.pause()
 		default:
-			w.gather(started)
+			w.recorder.gather(w.section, started, w.stopped)
 		}
 	}
 }
@@ -78,23 +78,6 @@ func (w *shardWriter) pause() {
 	select {
 	case <-pause.C:
 	case <-w.stopped:
-	}
-}
-
-// gather lets entries collect for a while, so that a busy application costs few round trips.
-func (w *shardWriter) gather(started time.Time) {
-	pause := time.NewTimer(gatherTime - time.Since(started))
-	defer pause.Stop()
-	for w.recorder.waiting(w.section) < maxBatch {
-		select {
-		case <-w.section.work:
-		case <-pause.C:
-			return
-		case <-w.recorder.closed:
-			return
-		case <-w.stopped:
-			return
-		}
 	}
 }
 

@@ -71,7 +71,7 @@ func (w *writer) run() {
 		if w.heartbeat.due() {
 			w.report()
 		}
-		w.gather(started)
+		w.recorder.gather(w.section, started, nil)
 	}
 	w.losses.losses(true)
 	w.trimKept()
@@ -111,21 +111,6 @@ func (w *writer) report() {
 		w.failed(err)
 	} else {
 		w.succeeded()
-	}
-}
-
-// gather lets entries collect for a while, so that a busy application costs few round trips.
-func (w *writer) gather(started time.Time) {
-	pause := time.NewTimer(gatherTime - time.Since(started))
-	defer pause.Stop()
-	for w.recorder.waiting(w.section) < maxBatch {
-		select {
-		case <-w.section.work:
-		case <-pause.C:
-			return
-		case <-w.recorder.closed:
-			return
-		}
 	}
 }
 
