@@ -31,6 +31,10 @@ const (
 	ViaTerminal  Via = "terminal"   // a command, by the name that the operating system gives its user
 )
 
+// viaPassword is how an [Allowance] counts what was done by giving the right password. It is counted apart, so that
+// neither a stolen session nor a token can use it up.
+const viaPassword Via = "password"
+
 // AccessCheck asks again, for those who keep a connection open, whether they still may.
 type AccessCheck struct {
 	sessions *Sessions

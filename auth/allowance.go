@@ -21,7 +21,8 @@ const (
 // processes that share a Redis.
 //
 // Programs that use an account's tokens are counted apart. So a program that asks without end keeps
-// nobody from taking its token away.
+// nobody from taking its token away. What needs the right password, such as a login, is counted apart, too. So
+// who has stolen a session can't keep its owner from changing the password.
 type Allowance struct {
 	keys  Keys
 	limit *rateLimit
@@ -43,4 +44,10 @@ func (a *Allowance) Take(ctx context.Context, account string, via Via) (wait tim
 		return 0, fmt.Errorf("count what is recorded: %w", err)
 	}
 	return wait, nil
+}
+
+// TakePassword counts a login, or a change of the own password, after the password was found to be right. In all else it
+// is [Allowance.Take].
+func (a *Allowance) TakePassword(ctx context.Context, account string) (wait time.Duration, err error) {
+	return a.Take(ctx, account, viaPassword)
 }

@@ -42,7 +42,10 @@ func newSite(client redis.UniversalClient, options auth.SessionOptions) *site {
 		}
 		answer(c, "", err)
 	})
-	s.POST("/logout", func(c *gin.Context) { answer(c, "", s.sessions.LogOut(c)) })
+	s.POST("/logout", func(c *gin.Context) {
+		_, err := s.sessions.LogOut(c)
+		answer(c, "", err)
+	})
 	s.GET("/note", func(c *gin.Context) {
 		note, _ := ginsessions.Default(c).Get("note").(string)
 		answer(c, note, nil)

@@ -44,6 +44,10 @@ func (k Keys) Recorded(account, via string) string {
 	return k.Prefix + "recorded:" + hashPair(via, account)
 }
 
+// claim is the STRING that is there while, or shortly after, one request does what can be done once, such as using a
+// link. Both texts are hashed, because the second one may be a secret.
+func (k Keys) claim(action, what string) string { return k.Prefix + "claim:" + hashPair(action, what) }
+
 // hashPair makes one part of a key of two texts of any length and content.
 func hashPair(one, other string) string {
 	sum := sha256.Sum256([]byte(one + "\x00" + other))

@@ -73,7 +73,8 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		return err
 	}
 	if session.Options.MaxAge < 0 {
-		return s.end(r, w, session)
+		_, err := s.end(r, w, session)
+		return err
 	}
 	state, err := storedSessionOf(session.Values)
 	if err != nil {
@@ -186,28 +187,32 @@ func (s *sessionStore) peek(ctx context.Context, ids []string) (map[string]store
 	return states, nil
 }
 
-// end deletes the session and takes its cookie back. The session is empty and new afterwards.
-func (s *sessionStore) end(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
-	if err := s.discard(r.Context(), session); err != nil {
-		return err
+// end deletes the session and takes its cookie back. The session is empty and new afterwards. It reports whether
+// this call has ended the session, and no other one before.
+func (s *sessionStore) end(r *http.Request, w http.ResponseWriter, session *sessions.Session) (ended bool, err error) {
+	if ended, err = s.discard(r.Context(), session); err != nil {
+		return ended, err
 	}
 	s.cookies.expire(w, r, session.Name())
-	return nil
+	return ended, nil
 }
 
-// discard deletes the session from Redis and empties it, so that saving it makes another one.
-func (s *sessionStore) discard(ctx context.Context, session *sessions.Session) error {
+// discard deletes the session from Redis and empties it, so that saving it makes another one. It reports whether
+// the session was there. Of several requests that end one session at the same time, one finds it.
+func (s *sessionStore) discard(ctx context.Context, session *sessions.Session) (ended bool, err error) {
 	if session.ID != "" {
-		if err := s.client.Del(ctx, s.keys.session(session.ID)).Err(); err != nil {
-			return fmt.Errorf("end session: %w", err)
+		deleted, err := s.client.Del(ctx, s.keys.session(session.ID)).Result()
+		if err != nil {
+			return false, fmt.Errorf("end session: %w", err)
 		}
+		ended = deleted > 0
 		if state, _ := session.Values[storedKey{}].(storedSession); state.Account != "" {
 			if err := s.owned.end(ctx, state.Account, session.ID); err != nil {
-				return fmt.Errorf("end session: %w", err)
+				return ended, fmt.Errorf("end session: %w", err)
 			}
 		}
 	}
 	session.ID, session.IsNew = "", true
 	clear(session.Values)
-	return nil
+	return ended, nil
 }

@@ -93,7 +93,7 @@ func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error 
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	if err := s.store.discard(c.Request.Context(), session); err != nil {
+	if _, err := s.store.discard(c.Request.Context(), session); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
 	session.Values[storedKey{}] = storedSession{
@@ -109,15 +109,17 @@ func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error 
 // LogOut ends the session. The session is deleted, so that a copy of the cookie is worth nothing, and
 // the browser's cookie is taken back. Call it before the response's header is written. After an error
 // the session may still be open.
-func (s *Sessions) LogOut(c *gin.Context) error {
+//
+// It reports whether this call has ended the session. Of several requests that come with one cookie, only one has.
+func (s *Sessions) LogOut(c *gin.Context) (ended bool, err error) {
 	session, err := s.session(c)
 	if err != nil {
-		return fmt.Errorf("log out: %w", err)
+		return false, fmt.Errorf("log out: %w", err)
 	}
-	if err := s.store.end(c.Request, c.Writer, session); err != nil {
-		return fmt.Errorf("log out: %w", err)
+	if ended, err = s.store.end(c.Request, c.Writer, session); err != nil {
+		return ended, fmt.Errorf("log out: %w", err)
 	}
-	return nil
+	return ended, nil
 }
 
 func (s *Sessions) session(c *gin.Context) (*sessions.Session, error) {

@@ -64,10 +64,21 @@ func (s *site) changePassword(c *gin.Context) {
 		s.showAccount(c, http.StatusTooManyRequests, views.Account{Message: tooMany})
 		return
 	}
-	account, err := s.replacePassword(c, name, address)
+	err = s.verifyAgain(c, name, address)
 	if errors.Is(err, auth.ErrCredentials) {
 		s.showAccount(c, http.StatusUnprocessableEntity, views.Account{Message: views.WrongCurrentPassword()})
 		return
+	}
+	if err == nil {
+		tooMany, err = s.spendPassword(c, name)
+	}
+	if tooMany != nil {
+		s.showAccount(c, http.StatusTooManyRequests, views.Account{Message: tooMany})
+		return
+	}
+	var account auth.Account
+	if err == nil {
+		account, err = s.changes.ChangeOwnPassword(c.Request.Context(), s.actor(c), accessOf(c).ID, c.PostForm("password"))
 	}
 	if err == nil {
 		err = s.sessions.LogIn(c, account, address)
@@ -75,10 +86,10 @@ func (s *site) changePassword(c *gin.Context) {
 	s.afterOwnChange(c, err, views.PasswordSet, views.Account{})
 }
 
-// replacePassword takes the current and the new password from the form.
-func (s *site) replacePassword(c *gin.Context, name, address string) (account auth.Account, err error) {
+// verifyAgain checks the current password of the form, and that the new one can be set.
+func (s *site) verifyAgain(c *gin.Context, name, address string) error {
 	ctx := c.Request.Context()
-	_, err = s.accounts.Verify(ctx, name, c.PostForm("current"))
+	_, err := s.accounts.Verify(ctx, name, c.PostForm("current"))
 	if errors.Is(err, auth.ErrCredentials) {
 		if failed := s.recordFailure(c, name); failed != nil {
 			err = failed
@@ -90,10 +101,7 @@ func (s *site) replacePassword(c *gin.Context, name, address string) (account au
 	if err == nil {
 		err = auth.CheckPassword(c.PostForm("password"))
 	}
-	if err != nil {
-		return auth.Account{}, err
-	}
-	return s.changes.SetPassword(ctx, s.actor(c), name, c.PostForm("password"))
+	return err
 }
 
 // endSession ends one of the reader's own sessions. Ending this very one is a logout.
@@ -107,13 +115,14 @@ func (s *site) endSession(c *gin.Context) {
 	s.afterOwnChange(c, err, views.SessionEnded, views.Account{})
 }
 
-// endOwnSessions ends all of the reader's own sessions and tokens, this session too.
+// endOwnSessions ends all of the reader's own sessions and tokens, this session too. Where another request of the same
+// session does so already, there is nothing left to do.
 func (s *site) endOwnSessions(c *gin.Context) {
-	err := s.changes.EndSessions(c.Request.Context(), s.actor(c), accessOf(c).Account)
+	err := s.changes.EndOwnSessions(c.Request.Context(), s.actor(c), accessOf(c).ID)
 	if err == nil {
-		err = s.sessions.LogOut(c) // takes the cookie back
+		_, err = s.sessions.LogOut(c) // takes the cookie back
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, auth.ErrNoSession) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}

@@ -22,25 +22,26 @@ import (
 
 // Admin is the admin of one store. Close it before the store.
 type Admin struct {
-	options  Options
-	logs     *store.Store
-	assets   *static.Assets
-	views    *views.Set
-	words    views.Words // for programs
-	faults   *faultWatch
-	hub      *live.Hub
-	accounts *auth.Accounts
-	sessions *auth.Sessions
-	tokens   *auth.Tokens
-	changes  *accounts.Changes
-	throttle *auth.Throttle
-	audit    *audit.Log
-	gate     *access.Gate
-	origins  http.CrossOriginProtection
-	policy   string // Content-Security-Policy
-	base     string // of the first mount
-	mounted  bool
-	log      *slog.Logger
+	options   Options
+	logs      *store.Store
+	assets    *static.Assets
+	views     *views.Set
+	words     views.Words // for programs
+	faults    *faultWatch
+	hub       *live.Hub
+	accounts  *auth.Accounts
+	sessions  *auth.Sessions
+	tokens    *auth.Tokens
+	changes   *accounts.Changes
+	throttle  *auth.Throttle
+	allowance *auth.Allowance
+	audit     *audit.Log
+	gate      *access.Gate
+	origins   http.CrossOriginProtection
+	policy    string // Content-Security-Policy
+	base      string // of the first mount
+	mounted   bool
+	log       *slog.Logger
 
 	bodyTimeout time.Duration       // the constant, but for tests
 	compressor  httpgzip.Compressor // of pages
@@ -89,12 +90,13 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		sessions:    auth.NewSessions(client, keys, options.sessions()),
 		tokens:      auth.NewTokens(client, keys),
 		throttle:    auth.NewThrottle(client, keys),
+		allowance:   auth.NewAllowance(client, keys),
 		audit:       audit.New(client, auditKeys, audit.Options{}),
 	}
-	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Log: a.audit}
+	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Once: auth.NewOnce(client, keys), Log: a.audit}
 	a.gate = access.NewGate(access.Options{
 		Log: a.audit, Roster: audit.NewRoster(client, auditKeys), Logger: options.Logger,
-		Reasons: auth.NewReasons(client, keys), Allowance: auth.NewAllowance(client, keys), RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
+		Reasons: auth.NewReasons(client, keys), Allowance: a.allowance, RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
 	})
 	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded

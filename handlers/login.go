@@ -59,12 +59,37 @@ func (s *site) logIn(c *gin.Context) {
 	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
 	default:
-		if err := s.begin(c, account, name, address); err != nil {
-			s.fail(c, http.StatusServiceUnavailable, err)
-			return
-		}
-		c.Redirect(http.StatusSeeOther, next)
+		s.letIn(c, account, address, next)
 	}
+}
+
+// letIn begins a session of an account whose password was right, and leads on. A login is recorded, so that it is inside
+// an allowance.
+func (s *site) letIn(c *gin.Context, account auth.Account, address, next string) {
+	tooMany, err := s.spendPassword(c, account.Name)
+	if err == nil && tooMany != nil {
+		s.showLogin(c, http.StatusTooManyRequests, views.Login{Username: account.Name, Next: next, Message: tooMany})
+		return
+	}
+	if err == nil {
+		err = s.begin(c, account, account.Name, address)
+	}
+	if err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, next)
+}
+
+// spendPassword counts what an account may have recorded by giving its password. Where that is used up, it returns the
+// message that says so, and has set the header that says when to try again.
+func (s *site) spendPassword(c *gin.Context, account string) (tooMany *views.Message, err error) {
+	wait, err := s.allowance.TakePassword(c.Request.Context(), account)
+	if err != nil || wait == 0 {
+		return nil, err
+	}
+	setRetryAfter(c, wait)
+	return views.TooManyAttempts(wait), nil
 }
 
 // begin begins a session of an account whose password was right.
@@ -103,17 +128,18 @@ func (s *site) recordFailure(c *gin.Context, name string) error {
 	return s.record(c, r)
 }
 
-// logOut ends the session.
+// logOut ends the session. Only the request that has ended it records that.
 func (s *site) logOut(c *gin.Context) {
 	who, err := s.sessions.Access(c)
+	ended := false
 	if err == nil {
-		err = s.sessions.LogOut(c)
+		ended, err = s.sessions.LogOut(c)
 	}
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	if who.Account != "" {
+	if ended && who.Account != "" {
 		s.recordDone(c, access.Look{Access: who, Address: s.clientAddress(c)}.Actor().Record(audit.Logout, ""))
 	}
 	c.Redirect(http.StatusSeeOther, s.base+"/login?out=1")

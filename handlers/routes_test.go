@@ -47,6 +47,33 @@ var audiences = map[string]audience{
 	"GET /api/users": programs, "HEAD /api/users": programs, "GET /api/log": programs, "HEAD /api/log": programs,
 }
 
+// bound says why requests for a route can't fill the audit log.
+type bound int
+
+const (
+	writesNothing bound = iota
+	byAllowance         // of the account; it is spent before anything is written
+	byPassword          // the right password is needed, and there is an allowance for it
+	once                // of several requests one takes effect, and is recorded
+)
+
+// bounds are the routes that write to the audit log, below the admin's path.
+var bounds = map[string]bound{
+	"POST /login": byPassword, "POST /account/password": byPassword,
+	"POST /logout": once, "POST /password": once, "POST /account/sessions": once,
+
+	"GET /static": byAllowance, "HEAD /static": byAllowance, "GET /summary": byAllowance, "HEAD /summary": byAllowance,
+	"GET /live/socket": byAllowance, "POST /reason": byAllowance, "GET /api/log": byAllowance, "HEAD /api/log": byAllowance,
+	"POST /account/session": byAllowance, "POST /account/token": byAllowance, "POST /account/token/revoke": byAllowance,
+	"POST /accounts/create": byAllowance, "POST /accounts/disable": byAllowance, "POST /accounts/enable": byAllowance,
+	"POST /accounts/role": byAllowance, "POST /accounts/sessions": byAllowance, "POST /accounts/link": byAllowance,
+	"GET /audit": byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
+}
+
+func boundOf(route gin.RouteInfo) bound {
+	return bounds[route.Method+" "+strings.TrimPrefix(route.Path, base)]
+}
+
 // admits returns whom a route lets in, and fails the test of a route that nobody has thought about.
 func admits(t *testing.T, route gin.RouteInfo) audience {
 	t.Helper()

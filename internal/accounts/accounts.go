@@ -22,6 +22,7 @@ type Changes struct {
 	Accounts *auth.Accounts
 	Sessions *auth.Sessions
 	Tokens   *auth.Tokens
+	Once     *auth.Once
 	Log      audit.Appender
 }
 
@@ -58,11 +59,34 @@ func (c *Changes) UseLink(ctx context.Context, address, name, secret, password s
 		return auth.Account{}, err
 	}
 	by := audit.Actor{Name: name, Address: address}
-	err = c.record(ctx, by, audit.PasswordSet, name, "by a one-time link", func() (err error) {
-		account, err = c.Accounts.UseLink(ctx, name, secret, password)
+	err = c.once(ctx, "use a link", name+"\x00"+secret, auth.ErrLink, func() error {
+		return c.record(ctx, by, audit.PasswordSet, name, "by a one-time link", func() (err error) {
+			account, err = c.Accounts.UseLink(ctx, name, secret, password)
+			return err
+		})
+	})
+	return account, err
+}
+
+// ChangeOwnPassword gives the account that a session belongs to a new password, and returns the account for a new
+// session. Of several requests of one session at the same time one does it. The others get [auth.ErrNoSession].
+func (c *Changes) ChangeOwnPassword(ctx context.Context, by audit.Actor, session, password string) (account auth.Account, err error) {
+	if err := auth.CheckPassword(password); err != nil {
+		return auth.Account{}, err
+	}
+	err = c.once(ctx, "change the own password", session, auth.ErrNoSession, func() error {
+		account, err = c.SetPassword(ctx, by, by.Name, password)
 		return err
 	})
 	return account, err
+}
+
+// EndOwnSessions ends every session and token of the account that a session belongs to. Of several requests of one
+// session at the same time one does it. The others get [auth.ErrNoSession].
+func (c *Changes) EndOwnSessions(ctx context.Context, by audit.Actor, session string) error {
+	return c.once(ctx, "end the own sessions", session, auth.ErrNoSession, func() error {
+		return c.EndSessions(ctx, by, by.Name)
+	})
 }
 
 // SetPassword gives an account a new password, and returns the account for a new session.
@@ -113,6 +137,22 @@ func (c *Changes) CreateToken(ctx context.Context, by audit.Actor, name, label s
 // RevokeToken ends a token of an account.
 func (c *Changes) RevokeToken(ctx context.Context, by audit.Actor, name, id string) error {
 	return c.record(ctx, by, audit.TokenRevoked, name, "", func() error { return c.Tokens.Revoke(ctx, name, id) })
+}
+
+// once makes a change that can be made once, for what names it, and returns taken where another request makes it. After
+// a failure it can be tried again.
+func (c *Changes) once(ctx context.Context, action, what string, taken error, change func() error) error {
+	claimed, err := c.Once.Claim(ctx, action, what)
+	switch {
+	case err != nil:
+		return err
+	case !claimed:
+		return taken
+	}
+	if err = change(); err != nil && !auth.IsRefusal(err) {
+		c.Once.Release(ctx, action, what)
+	}
+	return err
 }
 
 // record writes a change down and then makes it. A refusal is written down after it.

@@ -45,6 +45,7 @@ func newChanges(t *testing.T, log *notes) *accounts.Changes {
 		Accounts: auth.NewAccounts(client, auth.Keys{}, auth.AccountOptions{Cost: auth.Cost{Memory: 8, Passes: 1, Threads: 1}}),
 		Sessions: auth.NewSessions(client, auth.Keys{}, auth.SessionOptions{}),
 		Tokens:   auth.NewTokens(client, auth.Keys{}),
+		Once:     auth.NewOnce(client, auth.Keys{}),
 		Log:      log,
 	}
 }

@@ -41,6 +41,7 @@ func changesIn(logs *store.Store) *accounts.Changes {
 		Accounts: auth.NewAccounts(client, keys, auth.AccountOptions{}),
 		Sessions: auth.NewSessions(client, keys, auth.SessionOptions{}),
 		Tokens:   auth.NewTokens(client, keys),
+		Once:     auth.NewOnce(client, keys),
 		Log:      auditLogIn(logs),
 	}
 }
