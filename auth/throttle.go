@@ -16,8 +16,10 @@ import (
 // [ThrottleWindow], evenly spread.
 const (
 	ThrottleWindow    = time.Minute
-	AttemptsPerPair   = 5  // by one address for one account
-	AttemptsByAddress = 50 // by one address for all accounts
+	AttemptsPerPair   = 5   // by one address for one account
+	AttemptsByAddress = 50  // by one address for all accounts
+	AttemptsBySite    = 100 // by the addresses that one customer may have: 256 IPv4 addresses, or an IPv6 network of /56
+	AttemptsByNetwork = 200 // by those that a company may have: an IPv6 network of /48
 )
 
 // Throttle limits attempts to log in, for all processes that share a Redis. It counts per account
@@ -36,26 +38,26 @@ func NewThrottle(client redis.UniversalClient, keys Keys) *Throttle {
 
 // Allow counts an attempt and returns 0 where it may be made, or else how long to wait until the
 // next one may. Call it before the password is checked, so that parallel guesses are counted too. Call
-// it for unknown accounts alike. The address is the client's IP address without a port; the addresses
-// of one IPv6 network (/64) count as one.
+// it for unknown accounts alike. The address is the client's IP address without a port. The addresses
+// of one IPv6 network (/64) count as one. Larger networks have an allowance, too, because one person may have all of a network.
 //
 // While Redis doesn't answer, this process counts by itself, so that the work that strangers can ask
 // for stays bounded. An error is ctx's, or what Redis has answered with; nothing is known then.
 func (t *Throttle) Allow(ctx context.Context, name, address string) (wait time.Duration, err error) {
-	address = network(address)
+	tiers := tiersOf(address)
 	// The pair comes first. So guessing at one account doesn't use up the attempts of others behind the
-	// same address.
-	wait, err = t.count(ctx, pairSubject(name, address), AttemptsPerPair)
-	if err != nil || wait > 0 {
-		return wait, err
+	// same address. Nor does what one address has too much of use up those of its neighbours.
+	wait, err = t.count(ctx, pairSubject(name, tiers[0].subject), AttemptsPerPair)
+	for i := 0; i < len(tiers) && err == nil && wait == 0; i++ {
+		wait, err = t.count(ctx, addressSubject(tiers[i].subject), tiers[i].attempts)
 	}
-	return t.count(ctx, addressSubject(address), AttemptsByAddress)
+	return wait, err
 }
 
 // Succeeded forgets the attempts for this account by this address. Call it when the password was
 // right. All attempts by the address stay counted: one known password must not buy more guesses.
 func (t *Throttle) Succeeded(ctx context.Context, name, address string) error {
-	key := t.keys.loginAttempts(pairSubject(name, network(address)))
+	key := t.keys.loginAttempts(pairSubject(name, tiersOf(address)[0].subject))
 	t.limit.local.forget(key)
 	if err := t.client.Del(ctx, key).Err(); err != nil {
 		return fmt.Errorf("forget login attempts: %w", err)
@@ -82,14 +84,21 @@ func pairSubject(name, address string) string {
 
 func addressSubject(address string) string { return "address:" + address }
 
-// network returns the IPv4 address, or the IPv6 network that one customer has to choose from.
-func network(address string) string {
+// tier is an address, or a network in which it is, and how many attempts are allowed from there.
+type tier struct {
+	subject  string
+	attempts int
+}
+
+// tiersOf returns the address and the networks in which it is, the smallest one first. What is no address has one tier.
+func tiersOf(address string) []tier {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
-		return address
+		return []tier{{address, AttemptsByAddress}}
 	}
+	network := func(bits int) string { return netip.PrefixFrom(ip, bits).Masked().String() }
 	if ip = ip.Unmap().WithZone(""); ip.Is4() {
-		return ip.String()
+		return []tier{{ip.String(), AttemptsByAddress}, {network(24), AttemptsBySite}}
 	}
-	return netip.PrefixFrom(ip, 64).Masked().String()
+	return []tier{{network(64), AttemptsByAddress}, {network(56), AttemptsBySite}, {network(48), AttemptsByNetwork}}
 }

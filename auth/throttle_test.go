@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -238,4 +239,33 @@ func wantRefused(t *testing.T, throttle *auth.Throttle, name, address string) (w
 		t.Errorf("%.20s from %s need not wait", name, address)
 	}
 	return wait
+}
+
+// Who has a whole network has an allowance for all of it, and neighbours beyond it have their own.
+func TestThrottleOfNetworks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what, address, neighbour string // address has a place for the number of the network, from 0 to 255
+		attempts                 int
+	}{
+		{"an IPv4 /24", "192.0.2.%d", "192.0.3.1", auth.AttemptsBySite},
+		{"the same as IPv6", "::ffff:192.0.2.%d", "192.0.3.1", auth.AttemptsBySite},
+		{"an IPv6 /56", "2001:db8:0:%x::1", "2001:db8:0:100::1", auth.AttemptsBySite},
+		{"an IPv6 /48", "2001:db8:0:%x00::1", "2001:db8:1::1", auth.AttemptsByNetwork},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+				throttle, begun, allowed := auth.NewThrottle(client, keys), time.Now(), 0
+				for n := range 3 * c.attempts {
+					if attempt(t, throttle, fmt.Sprint(n), fmt.Sprintf(c.address, n%256)) == 0 {
+						allowed++
+					}
+				}
+				if most := c.attempts + 1 + int(time.Since(begun)*time.Duration(c.attempts)/auth.ThrottleWindow); allowed < c.attempts || allowed > most {
+					t.Errorf("%d attempts were allowed, want %d to %d", allowed, c.attempts, most)
+				}
+				wantAllowed(t, throttle, "ada", c.neighbour)
+			})
+		})
+	}
 }

@@ -49,7 +49,7 @@ func TestAFloodOfLogins(t *testing.T) {
 		{"for many accounts", func(n int) string { return "name" + strconv.Itoa(n) }, auth.AttemptsByAddress},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			s := newSite(t, redistest.Start(t).Client(t), handlers.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}})
+			s := newSite(t, redistest.Start(t).Client(t), handlers.Options{TrustedProxies: testProxy})
 			s.createSuperuser()
 			s.create("vera", auth.Viewer)
 			begun := time.Now()
@@ -121,6 +121,9 @@ func (s *site) floodLogins(name func(int) string, others ...string) (statuses ma
 	attempts.Wait()
 	return statuses, got
 }
+
+// testProxy is where the requests of [site.tryLogin] come from.
+var testProxy = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}
 
 // tryLogin sends the login form from an address, behind the proxy, and returns the answer's status. It
 // calls the handler without a connection, whose memory would be the test's own.

@@ -4,7 +4,6 @@ import (
 	"io"
 	"iter"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -30,8 +29,7 @@ func (s *site) auditLog(c *gin.Context) {
 	if !s.allows(c, look, s.gate.ReadAuditLog(c.Request.Context(), look)) {
 		return
 	}
-	page.Before, _ = strconv.ParseInt(c.Query("before"), 10, 64) // what is no number begins with the newest
-	page.Before = max(page.Before, 0)
+	page.Before = audit.ParsePlace(c.Query("before"))
 	found, err := s.audit.Read(c.Request.Context(), filter, page.Before, auditRows)
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)

@@ -3,7 +3,6 @@ package views
 import (
 	"net/url"
 	"slices"
-	"strconv"
 
 	"github.com/gin-userlog/userlog/internal/audit"
 )
@@ -12,10 +11,10 @@ import (
 type Audit struct {
 	Layout
 	Filter  AuditFilter
-	Before  int64 // the page has records older than this one; 0 = the newest
+	Before  audit.Place // the page has records older than this; zero = the newest
 	Records []audit.Record
-	Older   int64    // what the next page has as Before; 0 = there is none
-	Message *Message // nil = none
+	Older   audit.Place // what the next page has as Before; zero = there is none
+	Message *Message    // nil = none
 }
 
 // AuditFilter is the filter of the page, as it was typed.
@@ -43,7 +42,7 @@ func (p auditPage) Actions() []actionChoice {
 
 // OlderURL is the address of the next page.
 func (p auditPage) OlderURL() string {
-	return p.url("/audit", "before", strconv.FormatInt(p.Older, 10))
+	return p.url("/audit", "before", p.Older.String())
 }
 
 // NewestURL is the address of the first page with this filter.
@@ -126,6 +125,14 @@ func (r auditRow) Note() string {
 		return "" // what has ended is said by the record of its beginning
 	}
 	return r.Detail
+}
+
+// NumberKey is the catalogue's key for the number: attempts have numbers of their own.
+func (r auditRow) NumberKey() string {
+	if r.Ring == audit.Attempts {
+		return "audit.attempt"
+	}
+	return "audit.number"
 }
 
 // Number is the number of the record.

@@ -22,7 +22,7 @@ func hostileAudit(layout views.Layout) views.Audit {
 	return views.Audit{
 		Layout:  layout,
 		Filter:  views.AuditFilter{Actor: hostileName, User: hostileName, Action: hostileName, From: hostileName, To: hostileName},
-		Records: []audit.Record{r, foreign, {Seq: 1, Action: audit.Unreadable}}, Before: 3, Older: 1,
+		Records: []audit.Record{r, foreign, {Seq: 1, Action: audit.Unreadable}}, Before: audit.Place{Record: 3, Attempt: 2}, Older: audit.Place{Record: 1, Attempt: 1},
 	}
 }
 
@@ -71,7 +71,7 @@ func TestAuditShowsRecords(t *testing.T) {
 // What was chosen is in the form, and goes along to other pages and into exports.
 func TestAuditKeepsItsFilter(t *testing.T) {
 	page := views.Audit{
-		Layout: views.Layout{Lang: "en", Base: "/userlog"}, Older: 7, Before: 60,
+		Layout: views.Layout{Lang: "en", Base: "/userlog"}, Older: audit.Place{Record: 7, Attempt: 3}, Before: audit.Place{Record: 60},
 		Filter:  views.AuditFilter{Actor: "r&t", User: "ada", Action: "view", From: "2026-01-02", To: "2026-01-03"},
 		Records: []audit.Record{{Seq: 7, Action: audit.View}},
 	}
@@ -85,7 +85,7 @@ func TestAuditKeepsItsFilter(t *testing.T) {
 	const query = "?action=view&actor=r%26t" // parameters are in the order of the alphabet
 	const rest = "&from=2026-01-02&to=2026-01-03&user=ada"
 	for selector, want := range map[string]string{
-		"a[rel=next]":            "/userlog/audit" + query + "&before=7" + rest,
+		"a[rel=next]":            "/userlog/audit" + query + "&before=7.3" + rest,
 		".pages a:first-child":   "/userlog/audit" + query + rest,
 		".exports a:first-child": "/userlog/audit/export" + query + "&format=csv" + rest,
 		".exports a:last-child":  "/userlog/audit/export" + query + "&format=json" + rest,
@@ -105,7 +105,7 @@ func TestAuditWithoutRecordsSaysWhy(t *testing.T) {
 	}{
 		"nothing yet":  {views.Audit{}, "Nothing has been recorded yet. Everyone who opens a log appears here."},
 		"no match":     {views.Audit{Filter: views.AuditFilter{Actor: "a"}}, "No record matches. Change the filter, or show all."},
-		"no match yet": {views.Audit{Filter: views.AuditFilter{Actor: "a"}, Older: 5}, "No record matches among those that were looked through. There are older ones."},
+		"no match yet": {views.Audit{Filter: views.AuditFilter{Actor: "a"}, Older: audit.Place{Record: 5, Attempt: 1}}, "No record matches among those that were looked through. There are older ones."},
 		"no day":       {views.Audit{Message: views.AuditPeriod()}, ""},
 	} {
 		test.page.Lang = "en"

@@ -26,8 +26,9 @@ const (
 	TokenCreated    Action = "token-created"
 	TokenRevoked    Action = "token-revoked"
 
-	AuditRead     Action = "audit-read"     // the audit log itself was looked at
-	AuditExported Action = "audit-exported" // Detail is the format
+	AuditRead      Action = "audit-read"      // the audit log itself was looked at
+	AuditExported  Action = "audit-exported"  // Detail is the format
+	StreamReplaced Action = "stream-replaced" // by this package: nothing could be added to the stream; Detail says more
 )
 
 // Unreadable is the action of an entry of the stream that is no record. This package never writes one:
@@ -41,6 +42,6 @@ func Actions() []Action {
 		Login, LoginFailed, Logout,
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,
-		AuditRead, AuditExported,
+		AuditRead, AuditExported, StreamReplaced,
 	}
 }

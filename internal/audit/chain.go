@@ -17,29 +17,64 @@ const (
 	fieldHash = "hash" // of line
 )
 
-// Checkpoint names one record. Noted elsewhere, it shows later whether the record is still there. It is
-// written as seq:hash.
-type Checkpoint struct {
+// maxSeq is the largest number of a record: what JSON can tell from its neighbours. Larger ones are not ours.
+const maxSeq = 1<<53 - 1
+
+// Link names one record by its number and its hash. It is written as seq:hash.
+type Link struct {
 	Seq  int64
 	Hash string
 }
 
-// String returns the form that [ParseCheckpoint] reads.
-func (c Checkpoint) String() string { return strconv.FormatInt(c.Seq, 10) + ":" + c.Hash }
+// String returns seq:hash.
+func (l Link) String() string { return strconv.FormatInt(l.Seq, 10) + ":" + l.Hash }
 
-// errCheckpoint says what is wrong with a checkpoint that can't be read.
-var errCheckpoint = errors.New("a checkpoint is a number, a colon and 64 hexadecimal digits")
-
-// ParseCheckpoint reads a checkpoint that was noted: the number of a record, a colon and its hash.
-// Earlier versions printed the same form under the name of a mark.
-func ParseCheckpoint(text string) (Checkpoint, error) {
+func parseLink(text string) (Link, error) {
 	number, hash, _ := strings.Cut(text, ":")
 	seq, err := strconv.ParseInt(number, 10, 64)
 	sum, hexErr := hex.DecodeString(hash)
-	if err != nil || seq < 1 || hexErr != nil || len(sum) != sha256.Size {
-		return Checkpoint{}, errCheckpoint
+	if err != nil || seq < 1 || seq > maxSeq || hexErr != nil || len(sum) != sha256.Size {
+		return Link{}, errCheckpoint
 	}
-	return Checkpoint{Seq: seq, Hash: strings.ToLower(hash)}, nil
+	return Link{Seq: seq, Hash: strings.ToLower(hash)}, nil
+}
+
+// Checkpoint names the newest record, and the newest attempt if there is one. Noted elsewhere, it shows later whether they are
+// still there. It is written as seq:hash or, with an attempt, as seq:hash+seq:hash.
+type Checkpoint struct {
+	Link
+	Attempt Link // the zero Link where there is none
+}
+
+// String returns the form that [ParseCheckpoint] reads.
+func (c Checkpoint) String() string {
+	var text string
+	if c.Link != (Link{}) {
+		text = c.Link.String()
+	}
+	if c.Attempt != (Link{}) {
+		text += "+" + c.Attempt.String()
+	}
+	return text
+}
+
+// errCheckpoint says what is wrong with a checkpoint that can't be read.
+var errCheckpoint = errors.New("a checkpoint is a number, a colon and 64 hexadecimal digits, and maybe a plus and the same again")
+
+// ParseCheckpoint reads a checkpoint that was noted: the number of a record, a colon and its hash. Behind a plus, it may have
+// the same of an attempt. Earlier versions noted none, and printed the form under the name of a mark.
+func ParseCheckpoint(text string) (c Checkpoint, err error) {
+	first, second, two := strings.Cut(text, "+")
+	if first != "" || !two {
+		c.Link, err = parseLink(first)
+	}
+	if err == nil && two {
+		c.Attempt, err = parseLink(second)
+	}
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	return c, nil
 }
 
 // position is where the chain ends, as the head in Redis says.
@@ -62,7 +97,7 @@ func parsePosition(head string) (position, error) {
 		return position{}, nil
 	}
 	colon := strings.LastIndexByte(head, ':')
-	newest, err := ParseCheckpoint(head[:max(colon, 0)])
+	newest, err := parseLink(head[:max(colon, 0)])
 	if err != nil {
 		return position{}, errHead
 	}
@@ -82,11 +117,18 @@ type logEnd struct {
 // entryID is the id of a record's entry in the stream.
 func entryID(seq int64) string { return strconv.FormatInt(seq, 10) + "-0" }
 
+// errEntryID says that an id has a number that no record has, and none can follow.
+var errEntryID = errors.New("the number of an entry is too large")
+
 // parseEntryID returns the number that an entry's id gives it. Ids of other forms are not ours, but
-// have a number all the same.
+// have a number all the same, unless it is too large.
 func parseEntryID(id string) (int64, error) {
 	number, _, _ := strings.Cut(id, "-")
-	return strconv.ParseInt(number, 10, 64)
+	seq, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || seq >= maxSeq {
+		return 0, errEntryID
+	}
+	return seq, nil
 }
 
 func hashOf(line []byte) string {

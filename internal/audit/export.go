@@ -33,7 +33,7 @@ func WriteJSON(w io.Writer, records iter.Seq2[Record, error]) error {
 
 // csvHeader names the columns of [WriteCSV].
 var csvHeader = [...]string{
-	"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash",
+	"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash", "ring",
 }
 
 // WriteCSV writes records as comma-separated values, after a line of column names. A text that a
@@ -68,7 +68,7 @@ func csvRow(r Record) []string {
 	}
 	row := []string{
 		strconv.FormatInt(r.Seq, 10), r.Time.Format(timeFormat), r.Actor, r.Role, string(r.Action), r.Subject,
-		r.Address, r.Via, r.Reason, duration, began, r.Detail, r.Hash,
+		r.Address, r.Via, r.Reason, duration, began, r.Detail, r.Hash, r.Ring,
 	}
 	for i, text := range row {
 		row[i] = plain(text)

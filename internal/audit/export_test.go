@@ -57,7 +57,7 @@ func TestExportedCSV(t *testing.T) {
 	var out bytes.Buffer
 	err := audit.WriteCSV(&out, sequence(
 		audit.Record{Seq: 1, Time: at, Actor: "=cmd|'/c calc'!A1", Role: "+1", Action: audit.View, Subject: "@x", Address: "-1", Via: "\tx", Reason: "\rx", Detail: "a=b,\"c\"\nd", Hash: "h1"},
-		audit.Record{Seq: 2, Time: at, Actor: "é", Action: audit.ViewEnded, Duration: 61500 * time.Millisecond, Began: 1, Hash: "h2"},
+		audit.Record{Seq: 2, Time: at, Actor: "é", Action: audit.ViewEnded, Duration: 61500 * time.Millisecond, Began: 1, Hash: "h2", Ring: audit.Attempts},
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -67,9 +67,9 @@ func TestExportedCSV(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := [][]string{
-		{"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash"},
-		{"1", "2026-05-04T03:02:01.000Z", "'=cmd|'/c calc'!A1", "'+1", "view", "'@x", "'-1", "'\tx", "'\rx", "", "", "a=b,\"c\"\nd", "h1"},
-		{"2", "2026-05-04T03:02:01.000Z", "é", "", "view-ended", "", "", "", "", "61.500", "1", "", "h2"},
+		{"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash", "ring"},
+		{"1", "2026-05-04T03:02:01.000Z", "'=cmd|'/c calc'!A1", "'+1", "view", "'@x", "'-1", "'\tx", "'\rx", "", "", "a=b,\"c\"\nd", "h1", ""},
+		{"2", "2026-05-04T03:02:01.000Z", "é", "", "view-ended", "", "", "", "", "61.500", "1", "", "h2", "attempts"},
 	}
 	if len(rows) != len(want) {
 		t.Fatalf("got %q", rows)

@@ -13,7 +13,7 @@ func TestKeysShareAHashTag(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "userlog:", "shop:", "{shop}:"} {
 		keys := audit.Keys{Prefix: prefix}
-		all := []string{keys.Records(), keys.Head(), keys.Viewings(), keys.ViewingsSeen()}
+		all := []string{keys.Records(), keys.Head(), keys.Viewings(), keys.ViewingsSeen(), keys.Attempts(), keys.AttemptsHead()}
 		for i, key := range all {
 			if slices.Index(all, key) != i || hashTag(key) == "" || hashTag(key) != hashTag(all[0]) {
 				t.Errorf("prefix %q: %s", prefix, all)

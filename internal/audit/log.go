@@ -2,19 +2,19 @@ package audit
 
 import (
 	"context"
-	"crypto/rand"
-	_ "embed" // of the script
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// DefaultMaxRecords is how many records are kept unless [Options] say otherwise: some 50 MB in Redis.
-const DefaultMaxRecords = 100_000
+// How many records are kept unless [Options] say otherwise: some 60 MB in Redis.
+const (
+	DefaultMaxRecords  = 100_000
+	DefaultMaxAttempts = 20_000
+)
 
 const (
 	appendTimeout = 2 * time.Second
@@ -29,29 +29,25 @@ var errBusy = errors.New("too many processes write to the audit log at once")
 
 // Options say how the audit log is kept. The zero value is right for most.
 type Options struct {
-	// MaxRecords is how many records are kept; older ones are removed. All processes that write to one
+	// MaxRecords is how many records are kept of what accounts do; older ones are removed. All processes that write to one
 	// log should agree on it. Default: [DefaultMaxRecords], also below 1.
 	MaxRecords int64
+
+	// MaxAttempts is the same for attempts, such as failed logins. Default: [DefaultMaxAttempts], also below 1.
+	MaxAttempts int64
 
 	// Now tells the time. Default: time.Now.
 	Now func() time.Time
 }
 
-// Log is the audit log in a Redis. Any number of processes may write to one. All methods may be
-// called from several goroutines.
+// Log is the audit log in a Redis. It has two rings, so that strangers, whose attempts are in one of them, can't push out
+// what accounts do. Any number of processes may write to one log. All methods may be called from several goroutines.
 type Log struct {
-	client     redis.UniversalClient
-	head       string // key
-	stream     string // key
-	maxRecords int64
-	now        func() time.Time
-	script     *redis.Script
+	client            redis.UniversalClient
+	records, attempts *ring
+	now               func() time.Time
 
 	appendTimeout, readTimeout time.Duration // the constants, but for tests
-
-	turn  chan struct{} // holds a token while a goroutine appends; it alone uses what follows
-	end   logEnd        // how the log ended when this process last heard of it
-	known position      // the furthest position that this process has seen
 }
 
 // New returns the audit log that client's Redis holds. It doesn't connect, and doesn't close
@@ -60,102 +56,43 @@ func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 	if options.MaxRecords < 1 {
 		options.MaxRecords = DefaultMaxRecords
 	}
+	if options.MaxAttempts < 1 {
+		options.MaxAttempts = DefaultMaxAttempts
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
 	return &Log{
-		client: client, head: keys.Head(), stream: keys.Records(),
-		maxRecords: options.MaxRecords, now: options.Now, script: redis.NewScript(appendScript),
-		appendTimeout: appendTimeout, readTimeout: readTimeout, turn: make(chan struct{}, 1),
+		client: client, now: options.Now, appendTimeout: appendTimeout, readTimeout: readTimeout,
+		records:  newRing(client, "", keys.Head(), keys.Records(), keys.AttemptsHead(), options.MaxRecords),
+		attempts: newRing(client, Attempts, keys.AttemptsHead(), keys.Attempts(), keys.Head(), options.MaxAttempts),
 	}
 }
 
-// appendScript adds one record and moves the head, both or neither, if the log still ends where the
-// caller thinks.
-//
-//go:embed append.lua
-var appendScript string
+// Attempts is the Ring of records about attempts: what strangers can do without an account.
+const Attempts = "attempts"
 
-// Append fills in a record's Seq, ID, Time, Oldest, Prev and Hash, makes its texts harmless, writes it
+// ringOf is where a record is kept.
+func (l *Log) ringOf(r Record) *ring {
+	if r.Action == LoginFailed {
+		return l.attempts
+	}
+	return l.records
+}
+
+// Append fills in a record's Seq, ID, Time, Ring, Other, Oldest, Prev and Hash, makes its texts harmless, writes it
 // and returns it as it was written. It returns within about two seconds. After an error the record is
 // usually not in the log, but may be: Redis may have died with the answer. It is never there in part.
 func (l *Log) Append(ctx context.Context, r Record) (Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.appendTimeout)
 	defer cancel()
-	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
-	case <-ctx.Done():
-		return Record{}, fmt.Errorf("append to the audit log: %w", ctx.Err())
-	}
 	r = r.cleaned()
-	r.ID = rand.Text()
 	r.Time = l.now().UTC().Truncate(time.Millisecond)
-	for attempt := range maxAttempts {
-		written, ok, err := l.tryAppend(ctx, r)
-		if err == nil && !ok {
-			err = pause(ctx, attempt)
-		}
-		switch {
-		case err != nil:
-			return Record{}, fmt.Errorf("append to the audit log: %w", err)
-		case ok:
-			return written, nil
-		}
-	}
-	return Record{}, fmt.Errorf("append to the audit log: %w", errBusy)
-}
-
-// tryAppend writes the record behind the end that this process knows of. It returns false when the
-// log ends elsewhere. Then the process has learnt where.
-func (l *Log) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
-	last := l.last()
-	r.Seq, r.Prev = last.seq+1, last.hash
-	r.Oldest = max(last.oldest, r.Seq-l.maxRecords+1, 1)
-	line, err := r.encode()
+	written, err := l.ringOf(r).append(ctx, r)
 	if err != nil {
-		return Record{}, false, err
+		return Record{}, fmt.Errorf("append to the audit log: %w", err)
 	}
-	r.Hash = hashOf(line)
-	after := logEnd{head: positionOf(r).String(), top: entryID(r.Seq)}
-	found, err := l.script.Run(ctx, l.client, []string{l.head, l.stream},
-		l.end.head, l.end.top, after.head, after.top, strconv.FormatInt(l.maxRecords, 10), line, r.Hash,
-	).StringSlice()
-	if err != nil {
-		return Record{}, false, err
-	}
-	// A client that sends a command again because the answer was lost finds its own record there.
-	if len(found) == 2 && (logEnd{found[0], found[1]}) != after {
-		l.learn(logEnd{found[0], found[1]})
-		return Record{}, false, nil
-	}
-	l.learn(after)
-	return r, true, nil
-}
-
-// learn notes how the log ends.
-func (l *Log) learn(found logEnd) {
-	l.end = found
-	if head, err := parsePosition(found.head); err == nil && head.seq > l.known.seq {
-		l.known = head
-	}
-}
-
-// last returns the position that the next record follows.
-//
-// Usually that is the head in Redis. There are two other cases. The log may have lost records that this
-// process knows to have been there: then the new record follows the lost ones. The log may hold records
-// that the head doesn't know of: then the new record is numbered after those. So nothing that is done to
-// the log stops it, and everything leaves a break that [Log.Verify] finds.
-func (l *Log) last() position {
-	last, _ := parsePosition(l.end.head) // a head that can't be read is as good as none
-	if l.known.seq >= last.seq {
-		last = l.known
-	}
-	if top, err := parseEntryID(l.end.top); err == nil {
-		last.seq = max(last.seq, top)
-	}
-	return last
+	return written, nil
 }
 
 // pause waits a random moment, so that processes don't collide again. Further attempts wait longer. It
@@ -182,9 +119,20 @@ type Keys struct{ Prefix string }
 // Records is the STREAM of the audit log, an entry a record.
 func (k Keys) Records() string { return k.Prefix + "{audit}:records" }
 
+// asides are where the streams of a ring are set aside to which nothing could be added, the oldest first.
+func asides(stream string) []string {
+	return []string{stream + ":aside:1", stream + ":aside:2", stream + ":aside:3"}
+}
+
 // Head is the STRING that says where the audit log ends. It holds the newest record's number and
 // hash and the number of the oldest record that is to be there, with colons between them.
 func (k Keys) Head() string { return k.Prefix + "{audit}:head" }
+
+// Attempts is the STREAM of the ring of attempts, an entry a record.
+func (k Keys) Attempts() string { return k.Prefix + "{audit}:attempts" }
+
+// AttemptsHead is the STRING that says where the ring of attempts ends, as [Keys.Head] does for the records.
+func (k Keys) AttemptsHead() string { return k.Prefix + "{audit}:attempts:head" }
 
 // Viewings is the HASH of the viewings that are under way: id → time of the first note in Unix milliseconds, and the viewing as
 // JSON.

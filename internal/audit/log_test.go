@@ -90,11 +90,11 @@ func TestLogIsCapped(t *testing.T) {
 		if len(got) != 3 || got[0] != written[7] || got[2] != written[9] {
 			t.Errorf("%d records are kept: %+v", len(got), got)
 		}
-		report := verify(t, log, audit.Checkpoint{Seq: written[8].Seq, Hash: written[8].Hash})
+		report := verify(t, log, audit.Checkpoint{Link: audit.Link{Seq: written[8].Seq, Hash: written[8].Hash}})
 		if !report.OK() || report.First != 8 || report.Last != 10 || report.Records != 3 {
 			t.Errorf("the report is %+v", report)
 		}
-		report = verify(t, log, audit.Checkpoint{Seq: written[2].Seq, Hash: written[2].Hash})
+		report = verify(t, log, audit.Checkpoint{Link: audit.Link{Seq: written[2].Seq, Hash: written[2].Hash}})
 		if !report.OK() || !report.SinceTooOld {
 			t.Errorf("with a checkpoint that is too old the report is %+v", report)
 		}
@@ -232,7 +232,7 @@ func TestRedisAwayIsAnError(t *testing.T) {
 				})
 			}
 			all.Go(func() {
-				if _, err := log.Read(t.Context(), audit.Filter{}, 0, 1); err == nil {
+				if _, err := log.Read(t.Context(), audit.Filter{}, audit.Place{}, 1); err == nil {
 					t.Error("it can be read")
 				}
 			})

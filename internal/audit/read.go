@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 const (
@@ -17,96 +16,84 @@ const (
 	readTimeout = 5 * time.Second
 )
 
+// Place is where reading goes on: with records and attempts whose numbers are less. The zero Place is the newest.
+type Place struct{ Record, Attempt int64 }
+
+// String returns the form that [ParsePlace] reads: the two numbers with a dot between them, or "" for the newest.
+func (p Place) String() string {
+	if p == (Place{}) {
+		return ""
+	}
+	return strconv.FormatInt(p.Record, 10) + "." + strconv.FormatInt(p.Attempt, 10)
+}
+
+// ParsePlace reads a place. What is none stands for the newest.
+func ParsePlace(text string) Place {
+	record, attempt, _ := strings.Cut(text, ".")
+	var p Place
+	for number, at := range map[string]*int64{record: &p.Record, attempt: &p.Attempt} {
+		if n, err := strconv.ParseInt(number, 10, 64); err == nil {
+			*at = max(n, 0)
+		}
+	}
+	return p
+}
+
 // Excerpt is a part of the log.
 type Excerpt struct {
 	Records []Record // newest first
-	// Next is the number to give [Log.Read] as before, to go on with older records. It is 0 when all have
+	// Next is the place to give [Log.Read], to go on with older records. It is zero when all have
 	// been looked at. An excerpt may have fewer records than were asked for, or none, and a Next all the
 	// same, because a call looks at no more than 10,000 records.
-	Next int64
+	Next Place
 }
 
-// Read returns records that match, newest first: up to limit of them, 1 at least. Their Seq is less than
-// before; 0 begins with the newest. Read returns within about five seconds.
-func (l *Log) Read(ctx context.Context, filter Filter, before int64, limit int) (Excerpt, error) {
+// Read returns records that match, newest first: up to limit of them, 1 at least. They are older than a place. Records and
+// attempts stand in the order of their times. Read returns within about five seconds.
+func (l *Log) Read(ctx context.Context, filter Filter, before Place, limit int) (Excerpt, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.readTimeout)
 	defer cancel()
 	limit = max(limit, 1)
 	var excerpt Excerpt
-	start := "+"
-	if before > 0 {
-		start = strconv.FormatInt(before-1, 10)
-	}
-	for scanned := 0; scanned < maxScan; scanned += chunkSize {
-		messages, err := l.client.XRevRangeN(ctx, l.stream, start, "-", chunkSize).Result()
-		if err != nil {
+	records, attempts := l.records.backwards(ctx, before.Record), l.attempts.backwards(ctx, before.Attempt)
+	defer records.stop()
+	defer attempts.stop()
+	for range maxScan {
+		r, any, err := newest(records, attempts)
+		switch {
+		case err != nil:
 			return Excerpt{}, fmt.Errorf("read the audit log: %w", err)
+		case !any:
+			return Excerpt{Records: excerpt.Records}, nil
+		case !filter.matches(r):
+			continue
+		case len(excerpt.Records) == limit:
+			return excerpt, nil // Next is behind the last one that was taken
 		}
-		for _, message := range messages {
-			r := recordOf(message)
-			if !filter.matches(r) {
-				continue
-			}
-			if len(excerpt.Records) == limit {
-				excerpt.Next = excerpt.Records[limit-1].Seq
-				return excerpt, nil
-			}
-			excerpt.Records = append(excerpt.Records, r)
-		}
-		if len(messages) < chunkSize {
-			excerpt.Next = 0
-			return excerpt, nil
-		}
-		last := messages[chunkSize-1].ID
-		excerpt.Next, _ = parseEntryID(last)
-		start = "(" + last
+		excerpt.Records = append(excerpt.Records, r)
+		excerpt.Next = Place{records.place, attempts.place}
 	}
+	excerpt.Next = Place{records.place, attempts.place}
 	return excerpt, nil
 }
 
-// All returns every record that matches, oldest first, for exports. It reads as it goes, a few hundred
-// records at once, so it may take as long as its consumer. Records that are appended meanwhile are not
-// returned. An error is Redis's or ctx's, and nothing comes after it.
+// All returns every record that matches, oldest first, for exports. Records and attempts stand in the order of their times. It
+// reads as it goes, a few hundred records at once, so it may take as long as its consumer. Records that are appended meanwhile
+// are not returned. An error is Redis's or ctx's, and nothing comes after it.
 func (l *Log) All(ctx context.Context, filter Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		newest, err := l.client.XRevRangeN(ctx, l.stream, "+", "-", 1).Result()
-		if err != nil {
-			yield(Record{}, fmt.Errorf("read the audit log: %w", err))
-			return
-		}
-		if len(newest) == 0 {
-			return
-		}
-		for message, err := range l.walk(ctx, newest[0].ID) {
+		records, attempts := l.records.forwards(ctx), l.attempts.forwards(ctx)
+		defer records.stop()
+		defer attempts.stop()
+		for {
+			r, any, err := oldest(records, attempts)
 			if err != nil {
 				yield(Record{}, fmt.Errorf("read the audit log: %w", err))
 				return
 			}
-			if r := recordOf(message); filter.matches(r) && !yield(r, nil) {
+			if !any || filter.matches(r) && !yield(r, nil) {
 				return
 			}
-		}
-	}
-}
-
-// walk returns the stream's entries, oldest first, up to the one with the id last.
-func (l *Log) walk(ctx context.Context, last string) iter.Seq2[redis.XMessage, error] {
-	return func(yield func(redis.XMessage, error) bool) {
-		for start := "-"; ; {
-			messages, err := l.client.XRangeN(ctx, l.stream, start, last, chunkSize).Result()
-			if err != nil {
-				yield(redis.XMessage{}, err)
-				return
-			}
-			for _, message := range messages {
-				if !yield(message, nil) {
-					return
-				}
-			}
-			if len(messages) < chunkSize {
-				return
-			}
-			start = "(" + messages[chunkSize-1].ID
 		}
 	}
 }

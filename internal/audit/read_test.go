@@ -44,8 +44,8 @@ func TestReadFilters(t *testing.T) {
 			{"from and to", audit.Filter{From: hour(1), To: hour(2)}, []int64{2}},
 			{"nobody", audit.Filter{Actor: "Root"}, nil},
 		} {
-			excerpt, err := log.Read(t.Context(), test.filter, 0, 10)
-			if err != nil || !slices.Equal(numbers(excerpt.Records), test.want) || excerpt.Next != 0 {
+			excerpt, err := log.Read(t.Context(), test.filter, audit.Place{}, 10)
+			if err != nil || !slices.Equal(numbers(excerpt.Records), test.want) || excerpt.Next != (audit.Place{}) {
 				t.Errorf("%s: got %v, next %d, %v, want %v", test.name, numbers(excerpt.Records), excerpt.Next, err, test.want)
 			}
 			oldestFirst := numbers(all(t, log, test.filter))
@@ -90,13 +90,13 @@ func TestReadInExcerpts(t *testing.T) {
 		fill(t, log, 1203) // a few pages of those that are read from Redis
 		for _, limit := range []int{0, 401, 500, 1000, 1203, 5000} {
 			var got []int64
-			for before := int64(0); ; {
+			for before := (audit.Place{}); ; {
 				excerpt, err := log.Read(t.Context(), audit.Filter{}, before, limit)
 				if err != nil {
 					t.Fatal(err)
 				}
 				got = append(got, numbers(excerpt.Records)...)
-				if before = excerpt.Next; before == 0 || limit == 0 && len(got) == 3 {
+				if before = excerpt.Next; before == (audit.Place{}) || limit == 0 && len(got) == 3 {
 					break
 				}
 			}
@@ -129,8 +129,8 @@ func TestReadIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		excerpt, err := log.Read(t.Context(), audit.Filter{Actor: "rare"}, 0, 10)
-		if err != nil || len(excerpt.Records) != 0 || excerpt.Next == 0 {
+		excerpt, err := log.Read(t.Context(), audit.Filter{Actor: "rare"}, audit.Place{}, 10)
+		if err != nil || len(excerpt.Records) != 0 || excerpt.Next == (audit.Place{}) {
 			t.Fatalf("got %+v, %v", excerpt, err)
 		}
 	})
@@ -149,7 +149,7 @@ func TestUnreadableIsShown(t *testing.T) {
 			}
 		}
 		fill(t, log, 1)
-		excerpt, err := log.Read(t.Context(), audit.Filter{}, 0, 10)
+		excerpt, err := log.Read(t.Context(), audit.Filter{}, audit.Place{}, 10)
 		if err != nil || len(excerpt.Records) != 7 {
 			t.Fatalf("got %+v, %v", excerpt, err)
 		}

@@ -22,8 +22,8 @@ const (
 // Its JSON form is the wire format: names never change their meaning. Empty members are left out, except
 // seq, id, time, actor, action, oldest and prev.
 type Record struct {
-	// Seq, ID, Time, Oldest, Prev and Hash are filled in by [Log.Append].
-	Seq  int64     // "seq": 1 for the first record ever, and one more for each
+	// Seq, ID, Time, Ring, Other, Oldest, Prev and Hash are filled in by [Log.Append].
+	Seq  int64     // "seq": 1 for the first record of its ring ever, and one more for each
 	ID   string    // "id": unique, random
 	Time time.Time // "time": when it was written, in UTC with milliseconds
 
@@ -38,8 +38,10 @@ type Record struct {
 	Began    int64         // "began": the Seq of the record with which the viewing began
 	Detail   string        // "detail": more, depending on the action
 
+	Ring   string // "ring": [Attempts], or empty for what accounts do
+	Other  string // "other": number and hash of a record of the other ring that was there before, as a [Link]; empty without one
 	Oldest int64  // "oldest": the Seq of the oldest record that was to be kept when this was written
-	Prev   string // "prev": the Hash of the record before; empty for the first
+	Prev   string // "prev": the Hash of the record of its ring before; empty for the first
 	Hash   string // "hash": SHA-256, in hexadecimal, of the JSON form without its last member, which this is
 }
 
@@ -71,6 +73,8 @@ type wireRecord struct {
 	Duration float64 `json:"duration,omitempty"`
 	Began    int64   `json:"began,omitempty"`
 	Detail   string  `json:"detail,omitempty"`
+	Ring     string  `json:"ring,omitempty"`
+	Other    string  `json:"other,omitempty"`
 	Oldest   int64   `json:"oldest"`
 	Prev     string  `json:"prev"`
 }
@@ -94,7 +98,7 @@ func (r Record) encode() ([]byte, error) {
 		Seq: r.Seq, ID: r.ID, Time: r.Time.UTC().Format(timeFormat),
 		Actor: r.Actor, Role: r.Role, Action: r.Action, Subject: r.Subject, Address: r.Address,
 		Via: r.Via, Reason: r.Reason, Duration: float64(r.Duration.Milliseconds()) / 1000,
-		Began: r.Began, Detail: r.Detail, Oldest: r.Oldest, Prev: r.Prev,
+		Began: r.Began, Detail: r.Detail, Ring: r.Ring, Other: r.Other, Oldest: r.Oldest, Prev: r.Prev,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode record: %w", err)
@@ -112,14 +116,14 @@ func decode(line, hash string) (Record, error) {
 		return Record{}, fmt.Errorf("decode record: %w", err)
 	}
 	at, err := time.Parse(timeFormat, w.Time)
-	if err != nil || w.Seq < 1 || w.Action == "" || math.Abs(w.Duration) > math.MaxInt32 {
+	if err != nil || w.Seq < 1 || w.Seq > maxSeq || w.Action == "" || math.Abs(w.Duration) > math.MaxInt32 {
 		return Record{}, errNoRecord
 	}
 	return Record{
 		Seq: w.Seq, ID: w.ID, Time: at.UTC(),
 		Actor: w.Actor, Role: w.Role, Action: w.Action, Subject: w.Subject, Address: w.Address,
 		Via: w.Via, Reason: w.Reason, Duration: time.Duration(math.Round(w.Duration*1000)) * time.Millisecond,
-		Began: w.Began, Detail: w.Detail, Oldest: w.Oldest, Prev: w.Prev, Hash: hash,
+		Began: w.Began, Detail: w.Detail, Ring: w.Ring, Other: w.Other, Oldest: w.Oldest, Prev: w.Prev, Hash: hash,
 	}, nil
 }
 

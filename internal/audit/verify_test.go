@@ -204,7 +204,7 @@ func TestLogThatWasSetBackHasABreak(t *testing.T) {
 func TestParseCheckpoint(t *testing.T) {
 	t.Parallel()
 	hash := strings.Repeat("aB", 32)
-	if checkpoint, err := audit.ParseCheckpoint("12:" + hash); err != nil || checkpoint != (audit.Checkpoint{Seq: 12, Hash: strings.ToLower(hash)}) {
+	if checkpoint, err := audit.ParseCheckpoint("12:" + hash); err != nil || checkpoint != (audit.Checkpoint{Link: audit.Link{Seq: 12, Hash: strings.ToLower(hash)}}) {
 		t.Errorf("got %+v, %v", checkpoint, err)
 	}
 	for _, bad := range []string{"", "12", "12:", ":" + hash, "0:" + hash, "-1:" + hash, "12:" + hash[1:], "12:" + hash + "00", "12:" + hash[:62] + "zz", "x:" + hash} {
@@ -221,7 +221,7 @@ func TestEmptyLogIsWhole(t *testing.T) {
 		if report := verify(t, log, audit.Checkpoint{}); report != (audit.Report{}) {
 			t.Errorf("the report is %+v", report)
 		}
-		if page, err := log.Read(t.Context(), audit.Filter{}, 0, 10); err != nil || len(page.Records) != 0 || page.Next != 0 {
+		if page, err := log.Read(t.Context(), audit.Filter{}, audit.Place{}, 10); err != nil || len(page.Records) != 0 || page.Next != (audit.Place{}) {
 			t.Errorf("got %+v, %v", page, err)
 		}
 		if got := everything(t, log); len(got) != 0 {
@@ -311,7 +311,7 @@ func TestVerifyIsOvertaken(t *testing.T) {
 					remove(t, client, entries(t, client)[c.kept-c.removed:])
 					fill(t, log, c.renewed)
 				}})
-				got := verify(t, log, audit.Checkpoint{Seq: noted.Seq, Hash: noted.Hash})
+				got := verify(t, log, audit.Checkpoint{Link: audit.Link{Seq: noted.Seq, Hash: noted.Hash}})
 				got.FirstTime, got.LastTime, got.Checkpoint = time.Time{}, time.Time{}, audit.Checkpoint{}
 				if got != c.report {
 					t.Errorf("the report is %+v\nit should be %+v", got, c.report)

@@ -134,12 +134,12 @@ func tellReport(std streams, report audit.Report, since audit.Checkpoint) error 
 		return brokenError(report.Broken)
 	case report.Breaks > 1:
 		return brokenError(fmt.Sprintf("%s That is the first of %d places where it is broken.", report.Broken, report.Breaks))
-	case report.Records == 0:
+	case report.Records == 0 && report.Attempts == 0:
 		fmt.Fprintln(std.out, "The audit log is empty.")
 		return nil
 	}
-	fmt.Fprintf(std.out, "The audit log is whole: %d records, from %s to %s.\n",
-		report.Records, report.FirstTime.Format(timeInReport), report.LastTime.Format(timeInReport))
+	fmt.Fprintf(std.out, "The audit log is whole: %d records, from %s to %s, and %d failed attempts.\n",
+		report.Records, report.FirstTime.Format(timeInReport), report.LastTime.Format(timeInReport), report.Attempts)
 	fmt.Fprintf(std.out, "Keep this checkpoint where nobody who can write to Redis can change it, and give it to --since next time:\n%s\n", report.Checkpoint)
 	if report.SinceTooOld {
 		return fmt.Errorf("record %d, which --since names, is no longer kept, so that it proves nothing: keep the newer checkpoint, and verify again before %d more records are written",
