@@ -56,7 +56,16 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 		CanLogOut:         s.options.ownLogin(),
 		CanSwitchLanguage: s.options.Language == "",
 		Section:           section,
+		Now:               s.logs.Now(),
 	}
+}
+
+// timeHeader tells a page that refreshes itself what the clock of requests says, also where nothing has changed.
+const timeHeader = "Userlog-Time"
+
+// tellTime writes timeHeader. It is the last that happens before an answer.
+func (s *site) tellTime(c *gin.Context) {
+	c.Header(timeHeader, s.logs.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
 }
 
 // answer sends a rendered page or fragment, or the error of rendering it.

@@ -31,7 +31,6 @@ func (s *site) everyone(c *gin.Context) {
 		query.Set("app", page.Application)
 	}
 	page.SocketURL = s.socketURL(page.Lang, query)
-	page.At = s.logs.Now()
 	html, err := s.views.Live(page)
 	s.answer(c, http.StatusOK, html, err)
 }

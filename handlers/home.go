@@ -41,6 +41,7 @@ func (s *site) home(c *gin.Context) {
 	sum := sha256.Sum256(lists)
 	page.ETag = `"` + hex.EncodeToString(sum[:12]) + `"`
 	c.Header("ETag", page.ETag)
+	s.tellTime(c)
 	if c.GetHeader("HX-Request") == "" {
 		html, err := s.views.Home(page)
 		s.answer(c, http.StatusOK, html, err)

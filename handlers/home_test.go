@@ -55,6 +55,7 @@ func TestHomeIsSentAgainOnlyWhenItLooksDifferent(t *testing.T) {
 	// Reports of the application come in the meantime, and change the page.
 	redistest.Eventually(t, "nothing has changed", func() bool {
 		again := refresh(tag)
+		again.expectTime(t)
 		if again.StatusCode == http.StatusNotModified {
 			return again.body == ""
 		}

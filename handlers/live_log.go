@@ -32,7 +32,6 @@ func (s *site) liveLog(c *gin.Context) {
 			page.Message = views.UserNotFound(page.Username)
 		}
 	}
-	page.At = s.logs.Now()
 	html, err := s.views.Live(page)
 	s.answer(c, http.StatusOK, html, err)
 }

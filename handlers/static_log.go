@@ -39,6 +39,7 @@ func (s *site) staticLog(c *gin.Context) {
 		page.ETag = etag(page, fault)
 	}
 	c.Header("ETag", page.ETag)
+	s.tellTime(c)
 	if c.GetHeader("HX-Request") == "" {
 		page.At = s.logs.Now()
 		html, err := s.views.Static(page)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/redis/go-redis/v9"
@@ -99,6 +100,7 @@ func TestStaticLogRefreshes(t *testing.T) {
 		if same.StatusCode != http.StatusNotModified || same.body != "" || same.Header.Get("ETag") != etag {
 			t.Errorf("nothing has changed: %d %q %q", same.StatusCode, same.Header.Get("ETag"), same.body)
 		}
+		same.expectTime(t)
 		for _, sent := range []string{strings.TrimPrefix(etag, "W/"), `"other", ` + etag, "*"} {
 			if same := refresh(sent); same.StatusCode != http.StatusNotModified {
 				t.Errorf("If-None-Match: %s is answered with %d", sent, same.StatusCode)
@@ -241,4 +243,12 @@ func TestForeignEntriesAreSkipped(t *testing.T) {
 			t.Errorf("the results are %q", got)
 		}
 	})
+}
+
+// expectTime checks that the answer tells what time it is.
+func (a *answer) expectTime(t *testing.T) {
+	t.Helper()
+	if told, err := time.Parse(time.RFC3339, a.Header.Get("Userlog-Time")); err != nil || time.Since(told).Abs() > time.Minute {
+		t.Errorf("the time is %q", a.Header.Get("Userlog-Time"))
+	}
 }

@@ -3,8 +3,12 @@
 //
 // Events are listened for on the document, so it does not matter which elements come and go.
 
+import { hear } from "./clock.js";
+
 const accessEnded = 4001; // live.CloseAccessEnded on the server
-const patience = 60_000; // ms; the server sends something every 25 s
+// For how long nothing may be heard, in milliseconds. The server sends something every 5 s to a page that is looked at, and
+// every 25 s to others.
+const patience = { seen: 9000, hidden: 60_000, asleep: 2000 };
 
 // show sets the state of #connection, with the words that the server rendered for it.
 function show(state) {
@@ -43,27 +47,82 @@ async function checkAccess() {
   }
 }
 
+let current; // the live log's connection
+let asked; // when the page asked last whether the server is there, where no answer has come yet
+
+// ask tells the server that somebody looks at the page. It answers at once and from then on every five seconds, so that
+// silence shows. live/keepalive.go has the other end.
+function ask() {
+  if (current?.socket?.readyState !== WebSocket.OPEN || document.hidden || asked) return;
+  asked = Date.now();
+  current.socket.send("seen");
+}
+
+// giveUp ends a connection. Of one that is dead, the end is not heard of either, and the extension would wait for it. So the
+// extension is told, and connects again.
+function giveUp() {
+  show("lost");
+  const socket = current?.socket;
+  const open = socket?.readyState === WebSocket.OPEN;
+  socket?.close();
+  if (open) socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
+}
+
 let overdue; // timer
 
-// expectMessage gives up a connection on which nothing is heard. A connection can be dead without anybody
-// having closed it, for instance after the computer has joined another network. Then its end is not heard of
-// either, and the extension would wait for it. So the extension is told.
-function expectMessage(connection) {
+// expectMessage gives up a connection on which nothing is heard for too long. A connection can be dead without anybody
+// having closed it, for instance after the computer has joined another network. A page that itself was stopped meanwhile
+// has perhaps not read what has come. It asks.
+function expectMessage(limit = longestSilence()) {
   clearTimeout(overdue);
+  const due = Date.now() + limit;
   overdue = setTimeout(() => {
-    show("lost");
-    const socket = connection.socket;
-    const open = socket?.readyState === WebSocket.OPEN;
-    socket?.close();
-    if (open) socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
-  }, patience);
+    if (Date.now() < due + patience.asleep) giveUp();
+    else {
+      ask();
+      expectMessage(patience.asleep);
+    }
+  }, limit);
+}
+
+const longestSilence = () => (document.hidden || current?.answers === false ? patience.hidden : patience.seen);
+
+// hearTime learns from a message that says nothing but what time it is.
+function hearTime(message) {
+  if (!message.data.startsWith("{")) return;
+  const { now, answers } = JSON.parse(message.data);
+  if (now) hear(now, answers ? asked : undefined);
+  if (!answers) return;
+  current.answers = true;
+  asked = undefined;
+}
+
+let hiding; // timer
+
+// watchVisibility asks less of the server for a page that nobody looks at. Who only looks elsewhere for a moment makes no
+// difference.
+function watchVisibility() {
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiding);
+    if (document.hidden)
+      hiding = setTimeout(() => current?.socket?.readyState === WebSocket.OPEN && current.socket.send("hidden"), 20_000);
+    else ask();
+    if (current) expectMessage();
+  });
 }
 
 function watchSocket() {
-  document.addEventListener("htmx:ws:before:connection", ({ detail }) => expectMessage(detail.connection));
-  document.addEventListener("htmx:ws:after:connection", ({ detail }) => {
+  document.addEventListener("htmx:ws:before:connection", ({ detail }) => {
+    current = detail.connection;
+    expectMessage();
+  });
+  document.addEventListener("htmx:ws:after:connection", () => {
     show("live");
-    expectMessage(detail.connection);
+    // A server of before does not answer.
+    current.answers = false;
+    asked = undefined;
+    ask();
+    expectMessage();
   });
   document.addEventListener("htmx:ws:close", ({ detail }) => {
     clearTimeout(overdue);
@@ -72,10 +131,24 @@ function watchSocket() {
     if (detail.code === 1006) checkAccess();
   });
   document.addEventListener("htmx:ws:error", () => show("lost"));
+  document.addEventListener("htmx:ws:before:message:incoming", ({ detail }) => hearTime(detail.message));
   document.addEventListener("htmx:ws:after:message:incoming", ({ detail }) => {
-    expectMessage(detail.connection);
+    expectMessage();
     resumeAfter(detail.connection);
     settle();
+  });
+  watchVisibility();
+}
+
+// watchNetwork believes a browser that says it has no network. Should that be wrong, the next attempt shows it. A connection
+// that was being made when the network came back may wait for an answer for long.
+function watchNetwork() {
+  addEventListener("offline", () => {
+    show("lost");
+    if (current) giveUp();
+  });
+  addEventListener("online", () => {
+    if (current?.socket?.readyState === WebSocket.CONNECTING) giveUp();
   });
 }
 
@@ -83,8 +156,13 @@ function watchSocket() {
 const isRefresh = (ctx) => ["log-section", "lists"].includes(ctx.sourceElement.id);
 
 function watchRefreshes() {
+  document.addEventListener("htmx:before:request", ({ detail }) => {
+    detail.ctx.asked = Date.now();
+  });
   document.addEventListener("htmx:after:request", ({ detail }) => {
     if (!isRefresh(detail.ctx)) return;
+    const time = detail.ctx.response.headers.get("Userlog-Time");
+    if (time) hear(Date.parse(time), detail.ctx.asked);
     show(detail.ctx.response.status < 400 ? "refreshing" : "lost");
     settle();
   });
@@ -94,6 +172,8 @@ function watchRefreshes() {
 }
 
 export function watchConnection() {
+  if (!document.getElementById("connection")) return;
   watchSocket();
   watchRefreshes();
+  watchNetwork();
 }

@@ -3,6 +3,7 @@
 
 import "./vendor/relative-time-element.js";
 import { offerCopies } from "./clipboard.js";
+import { setClock } from "./clock.js";
 import { watchConnection } from "./connection.js";
 import { keepNowTrue } from "./now.js";
 import { helpWithPasswords } from "./password_form.js";
@@ -12,7 +13,10 @@ import { forgetNamesAtLogout } from "./recent_names.js";
 import { keepRows } from "./rows.js";
 import { suggestUsers } from "./search_field.js";
 import { listenForShortcut } from "./search_shortcut.js";
+import { tellAges } from "./time_ago.js";
 
+setClock(); // before all that tells a time
+tellAges();
 watchConnection();
 keepRows(); // before the pause, which counts the rows that are there then
 offerPause();

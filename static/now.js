@@ -2,30 +2,32 @@
 // title of the window, which is all that is seen of a page behind others: it says what went wrong for the user, or
 // that nothing is known any longer.
 //
-// What arrives while we watch has just been done, whatever time it carries: its server's clock may be wrong. Only
-// of what was there before do we have to believe the time. We compare it with the clock of the server that sent
-// the page, because the reader's may be wrong too.
+// How long ago something was done is told by its own time. When it arrived says nothing: it may come late.
 
-const activeFor = 10; // seconds in which a user who does nothing is not idle
+import { lastHeard, serverTime } from "./clock.js";
+
+const activeFor = 10_000; // milliseconds in which a user who does nothing is not idle
+const staleAfter = 10_000; // milliseconds after which what is known is too old to say anything
 
 const nowLine = () => document.getElementById("now");
 
-function idleWords({ dataset }, seconds) {
+function idleWords({ dataset }, since) {
+  const seconds = Math.floor((lastHeard() - since) / 1000);
   const minutes = Math.floor(seconds / 60);
-  if (seconds < activeFor) return dataset.active;
+  if (serverTime() - since < activeFor) return dataset.active;
   if (minutes < 1) return dataset.seconds.replace("{seconds}", seconds);
   if (minutes < 60) return dataset.minutes.replace("{minutes}", minutes);
   return dataset.hours.replace("{hours}", Math.floor(minutes / 60)).replace("{minutes}", minutes % 60);
 }
 
-let since; // when the user last did something, in milliseconds by the reader's clock
-
-// showIdle says how long ago the user did something. Where nothing can arrive, nobody knows whether a user is idle.
+// showIdle says how long ago the user did something, as far as is known. Where nothing can arrive, nobody knows whether a
+// user is idle.
 function showIdle(state) {
   const idle = nowLine()?.querySelector(".idle");
-  if (!idle || since === undefined) return;
-  idle.hidden = state !== "live" && state !== "refreshing";
-  const text = idleWords(idle, Math.max(0, Math.floor((Date.now() - since) / 1000)));
+  if (!idle) return;
+  const stale = serverTime() - lastHeard() > staleAfter;
+  idle.hidden = stale || (state !== "live" && state !== "refreshing");
+  const text = idleWords(idle, Date.parse(nowLine().dataset.since));
   if (idle.textContent !== text) idle.textContent = text;
 }
 
@@ -45,39 +47,11 @@ function show() {
   if (document.title !== wanted) document.title = wanted;
 }
 
-let latest; // data-since as it was last
-let newest; // id of the row on top, as it was last
-
-// note looks whether the user has done something. justNow: it has come while we watched. ahead: what the server's
-// clock is ahead of the reader's, in milliseconds.
-function note(justNow, ahead) {
-  const time = nowLine()?.dataset.since;
-  const top = document.querySelector("#rows > tr[data-id]")?.id;
-  if (time && (time !== latest || (justNow && top !== newest))) {
-    latest = time;
-    since = justNow ? Date.now() : Date.parse(time) - ahead;
-  }
-  newest = top;
-  show();
-}
-
 export function keepNowTrue() {
-  const page = document.querySelector("[data-now]");
-  if (!page) return;
-  const ahead = Date.parse(page.dataset.now) - Date.now();
-
-  // A message that also says how the connection is, is the first after it was made or repaired: what it
-  // brings is what the log held.
-  let connection;
-  document.addEventListener("htmx:ws:before:message:incoming", () => {
-    connection = document.getElementById("connection");
-  });
-  document.addEventListener("htmx:ws:after:message:incoming", () => {
-    note(connection === document.getElementById("connection"), ahead);
-  });
-  document.addEventListener("htmx:after:swap", () => note(latest !== undefined, ahead));
-
-  note(false, ahead);
+  if (!document.getElementById("connection")) return;
+  document.addEventListener("htmx:ws:after:message:incoming", show);
+  document.addEventListener("htmx:after:swap", show);
+  show();
   const heading = document.querySelector(".heading"); // which has #connection
   new MutationObserver(show).observe(heading, { subtree: true, childList: true, attributeFilter: ["data-state"] });
   setInterval(show, 1000);

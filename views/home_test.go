@@ -26,7 +26,7 @@ func TestHomeLinksToTheLogsOfWhoIsThere(t *testing.T) {
 			t.Errorf("link %d is %q, want %q", i, got, want)
 		}
 	}
-	if got := row.Find("relative-time").AttrOr("datetime", ""); got != "2023-11-14T22:13:20.000Z" {
+	if got := row.Find("time-ago").AttrOr("datetime", ""); got != "2023-11-14T22:13:20.000Z" {
 		t.Errorf("seen at %q", got)
 	}
 }

@@ -1,6 +1,9 @@
 package views
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Sections of the admin, as [Layout.Section] names them.
 const (
@@ -24,7 +27,12 @@ type Layout struct {
 	CanLogOut         bool   // false where the host application owns the login
 	CanSwitchLanguage bool   // false where the language is pinned
 	Section           string // which link of the navigation is the current one, or ""
+
+	Now time.Time // by the clock of requests, by which the page tells ages; zero = when the page is rendered
 }
+
+// Clock is Now in the form of the rows' times.
+func (l Layout) Clock() string { return timestamp(orNow(l.Now)) }
 
 // Themes are the looks that a reader can choose, besides that of the system.
 func Themes() []string { return []string{"light", "dark"} }

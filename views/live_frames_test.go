@@ -75,8 +75,8 @@ func TestRowIsTextWhateverIsInIt(t *testing.T) {
 func TestRowTellsTheTimeToScriptsAndToThoseWithout(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
 	html, err := newSet(t).Row("en", "", &store.Entry{ID: "1", Time: at}, false)
-	times := parseRow(t, html, err).Find("td.time relative-time[datetime='2026-03-04T04:06:07.890Z']")
-	if times.Length() != 2 {
+	times := parseRow(t, html, err).Find("td.time > [datetime='2026-03-04T04:06:07.890Z']")
+	if !times.First().Is("relative-time") || !times.Last().Is("time-ago") || times.Length() != 2 {
 		t.Fatalf("%d times, want the absolute and the relative one", times.Length())
 	}
 	if got := times.First().Text(); got != "2026-03-04 04:06:07 UTC" {

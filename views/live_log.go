@@ -1,7 +1,5 @@
 package views
 
-import "time"
-
 // LiveLog is the page that shows requests as they happen, of one user or of everyone.
 type LiveLog struct {
 	Layout
@@ -15,8 +13,7 @@ type LiveLog struct {
 	Application  string   // on the page of everyone: only requests that it recorded; "" = any
 	Applications []string // to choose from
 
-	MaxRows int       // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
-	At      time.Time // the server's clock, for a browser whose clock is wrong; zero = when the page is rendered
+	MaxRows int // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
 }
 
 // DefaultMaxRows is how many rows a live page keeps.
@@ -52,9 +49,6 @@ func (p liveLogPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
 
 // State is the state of the connection before there is one.
 func (p liveLogPage) State() connectionState { return connecting }
-
-// Clock is the server's time in the form of the rows' times.
-func (p liveLogPage) Clock() string { return timestamp(orNow(p.At)) }
 
 // Rows is how many rows the page keeps.
 func (p liveLogPage) Rows() int {

@@ -77,7 +77,7 @@ func newHintRow(h journey.Hint) hintRow {
 // nowSize is more bytes than the line has, as a rule.
 const nowSize = 1 << 10
 
-// now writes where the user is. now.js counts on from data-since, each second: too often to be read out.
+// now writes where the user is. now.js counts on from data-since, every few seconds: too often to be read out.
 func (m *markup) now(n nowLine) *markup {
 	m.raw(`<section id="now" aria-live="off" aria-label="`).t("now.label").raw(`" data-user="`).text(n.Username)
 	if n.Known {
@@ -127,6 +127,5 @@ func (m *markup) whereabouts(n nowLine) {
 
 // since writes how long ago a moment is.
 func (m *markup) since(at moment) *markup {
-	m.raw(`<relative-time format="relative" tense="past" precision="minute" prefix="" threshold="P1000Y" datetime="`).text(at.Timestamp)
-	return m.raw(`" no-title>`).text(at.UTC).raw(`</relative-time>`)
+	return m.raw(`<time-ago datetime="`).text(at.Timestamp).raw(`">`).text(at.UTC).raw(`</time-ago>`)
 }

@@ -150,8 +150,7 @@ func (m *markup) button(key, copied string) {
 func (m *markup) when(at moment) {
 	m.raw(`<td role="cell" class="time"><relative-time format="datetime" datetime="`).text(at.Timestamp)
 	m.raw(`" no-title weekday="" year="" month="short" day="numeric" hour="2-digit" minute="2-digit" second="2-digit">`).text(at.UTC)
-	m.raw(`</relative-time> <relative-time class="ago" format="relative" tense="past" precision="minute" prefix="" threshold="P1000Y" datetime="`)
-	m.text(at.Timestamp).raw(`" no-title></relative-time></td>`)
+	m.raw(`</relative-time> <time-ago class="ago" datetime="`).text(at.Timestamp).raw(`"></time-ago></td>`)
 }
 
 // named writes the application's name of a page, if there is one.

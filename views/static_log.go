@@ -77,9 +77,6 @@ func alone(e store.Entry) *journey.Step { return &journey.Step{ID: e.ID, Entry: 
 // Now is where the user is.
 func (p staticLogPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.At) }
 
-// Clock is the server's time in the form of the rows' times.
-func (p staticLogPage) Clock() string { return timestamp(p.At) }
-
 // Search is the page's search form, with the name that was searched.
 func (p staticLogPage) Search() search { return search{p.Base, p.Username, "/static"} }
 

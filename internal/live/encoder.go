@@ -15,8 +15,8 @@ type encoder interface {
 	skip(messages [][]byte, newest *store.Entry, entries int) [][]byte
 	// tell notes what is wrong with Redis, "" for nothing. It returns messages with what there is to say about that.
 	tell(fault store.Fault) ([][]byte, error)
-	// keepalive returns a message that changes nothing.
-	keepalive() []byte
+	// keepalive returns a message that changes nothing. answers says that the viewer has asked for it.
+	keepalive(answers bool) []byte
 }
 
 // encoderFor returns the encoder for a viewer, with the shared steps of the user if the viewer sees steps.

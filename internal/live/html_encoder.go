@@ -2,6 +2,7 @@ package live
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -57,8 +58,14 @@ func (e *htmlEncoder) tell(fault store.Fault) ([][]byte, error) {
 	return [][]byte{status}, nil
 }
 
-// keepalive is JSON without content. htmx takes notice of it, and swaps nothing.
-func (e *htmlEncoder) keepalive() []byte { return []byte("{}") }
+// keepalive is JSON without content: the time in milliseconds. htmx takes notice of it, and swaps nothing.
+func (e *htmlEncoder) keepalive(answers bool) []byte {
+	message := strconv.AppendInt([]byte(`{"now":`), e.now().UnixMilli(), 10)
+	if answers {
+		message = append(message, `,"answers":true`...)
+	}
+	return append(message, '}')
+}
 
 // isSlow reports whether encode takes long: for a long backlog, or where the log may have to be read from Redis first.
 func (e *htmlEncoder) isSlow(u store.Update) bool {

@@ -119,10 +119,12 @@ func (h *Hub) configure() {
 	h.melody.HandleConnect(h.guarded((*viewer).start))
 	h.melody.HandleDisconnect(h.guarded(func(v *viewer, _ *melody.Session) { v.stop() }))
 	sent := h.guarded(func(v *viewer, _ *melody.Session) { v.acknowledge() })
-	received := h.guarded(func(v *viewer, _ *melody.Session) { v.countReceived() })
 	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { sent(s) })
-	h.melody.HandleMessage(func(s *melody.Session, _ []byte) { received(s) })
-	h.melody.HandleMessageBinary(func(s *melody.Session, _ []byte) { received(s) })
+	received := func(s *melody.Session, message []byte) {
+		h.guarded(func(v *viewer, _ *melody.Session) { v.receive(message) })(s)
+	}
+	h.melody.HandleMessage(received)
+	h.melody.HandleMessageBinary(received)
 }
 
 func viewerOf(s *melody.Session) *viewer {

@@ -25,16 +25,16 @@ func (e *jsonEncoder) skip(messages [][]byte, newest *store.Entry, entries int) 
 	if e.skipped += entries; e.skipped < maxSkipped {
 		return messages
 	}
-	return append(messages, e.keepalive())
+	return append(messages, e.keepalive(false))
 }
 
 func (e *jsonEncoder) tell(fault store.Fault) ([][]byte, error) {
 	e.fault = fault
-	return [][]byte{e.keepalive()}, nil
+	return [][]byte{e.keepalive(false)}, nil
 }
 
 // keepalive says the state again, and from where to resume.
-func (e *jsonEncoder) keepalive() []byte {
+func (e *jsonEncoder) keepalive(bool) []byte {
 	status := struct {
 		Type   string `json:"type"`
 		State  string `json:"state"`
@@ -52,7 +52,7 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 	var messages [][]byte
 	if u.State != e.state {
 		e.state = u.State
-		messages = append(messages, e.keepalive())
+		messages = append(messages, e.keepalive(false))
 	}
 	if u.Gap {
 		messages = append(messages, []byte(`{"type":"gap"}`))

@@ -19,8 +19,8 @@ func TestAQuietSocketGetsKeepalives(t *testing.T) {
 		page.readFrame()
 		began := time.Now()
 		for range 2 {
-			if got := string(page.read()); got != "{}" { // htmx swaps nothing for it
-				t.Errorf("a page is sent %s", got)
+			if got, want := string(page.read()), timeNow(); got != want { // htmx swaps nothing for it
+				t.Errorf("a page is sent %s, want %s", got, want)
 			}
 			program.expect("status live")
 		}
@@ -31,6 +31,80 @@ func TestAQuietSocketGetsKeepalives(t *testing.T) {
 		program.expect("entry /1")
 		if m := program.readMessage(); m.Type != "status" || m.Cursor != "/1" {
 			t.Errorf("then %+v", m)
+		}
+	})
+}
+
+// timeNow is the message that says what time it is.
+func timeNow() string { return fmt.Sprintf(`{"now":%d}`, time.Now().UnixMilli()) }
+
+// say sends a message to the hub.
+func (s *socket) say(message string) {
+	s.t.Helper()
+	if err := s.WriteMessage(websocket.TextMessage, []byte(message)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// A page that is looked at has an answer at once, and then a keepalive every five seconds, so that its agent sees within ten
+// that nothing comes any more.
+func TestAPageThatIsLookedAtGetsKeepalivesMoreOften(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
+		page := s.watch("username", "ada")
+		page.readFrame()
+		page.say(pageSeen)
+		asked := time.Now()
+		answer := string(page.read())
+		if want := strings.Replace(timeNow(), "}", `,"answers":true}`, 1); answer != want || time.Since(asked) > frameInterval {
+			t.Errorf("after %s the answer is %s, want %s", time.Since(asked), answer, want)
+		}
+		for range 3 {
+			began := time.Now()
+			if got := string(page.read()); got != timeNow() || time.Since(began) > seenPeriod {
+				t.Errorf("after %s a page is sent %s", time.Since(began), got)
+			}
+		}
+		page.say(pageHidden)
+		synctest.Wait()
+		began := time.Now()
+		page.read() // was due already
+		page.read()
+		if took := time.Since(began); took < pingPeriod {
+			t.Errorf("a page that nobody looks at is sent two keepalives in %s", took)
+		}
+	})
+}
+
+// On a busy log, frames do not stand for keepalives: they don't say what time it is.
+func TestABusyPageIsToldTheTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
+		page := s.watch("username", "ada")
+		page.readFrame()
+		page.say(pageSeen)
+		page.read()
+		told, began := 0, time.Now()
+		for n := 0; time.Since(began) < 4*seenPeriod; n++ {
+			time.Sleep(time.Second)
+			s.record("ada", fmt.Sprint("/", n))
+			for strings.HasPrefix(string(page.read()), `{"now":`) {
+				told++
+			}
+		}
+		if told < 3 || told > 6 {
+			t.Errorf("in %s the page was told the time %d times", time.Since(began), told)
+		}
+	})
+}
+
+// A program has pings of its own, and is told nothing more often.
+func TestAProgramCannotAskForTheTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
+		program := s.watch("json", "1", "username", "ada")
+		program.say(pageSeen)
+		began := time.Now()
+		program.expect("status live")
+		if took := time.Since(began); took < pingPeriod*4/5 {
+			t.Errorf("after %s a program is told that all is well", took)
 		}
 	})
 }

@@ -34,6 +34,8 @@ type viewer struct {
 	busy        bool      // something is being encoded, or has not left yet
 	queue       [][]byte  // messages to be sent when the one under way has left
 	awaited     bool      // the audience wants to be woken when the viewer is not busy any more
+	seen        bool      // somebody looks at the page
+	asked       bool      // the page waits for an answer
 	pausedUntil time.Time // entries that are recorded before gather
 	keepaliveAt time.Time // at the latest, if nothing is sent before
 }
@@ -57,15 +59,18 @@ func (v *viewer) stop() {
 	v.audience.remove(v)
 }
 
-// countReceived counts messages from the viewer. A viewer has nothing to say, and one that sends many loses the
+// receive counts messages from the viewer. A page says whether somebody looks at it, and one that says much loses the
 // socket (1008). melody calls it from the socket's own goroutine.
-func (v *viewer) countReceived() {
+func (v *viewer) receive(message []byte) {
 	if now := time.Now(); now.Sub(v.receivedSince) > time.Minute {
 		v.receivedSince, v.received = now, 0
 	}
 	if v.received++; v.received == maxMessages+1 {
 		// The only error is that the socket is closed already.
 		_ = v.session.Load().CloseWithMsg(melody.FormatCloseMessage(melody.ClosePolicyViolation, "too many messages"))
+	}
+	if !v.watch.JSON {
+		v.look(string(message))
 	}
 }
 
@@ -113,7 +118,7 @@ func (v *viewer) sendNews(now time.Time) (wait time.Duration, err error) {
 	case err != nil:
 		return 0, err
 	case !news:
-		return v.keepAlive(now), nil
+		return v.send(nil, now), nil
 	case v.encoder.isSlow(update):
 		v.hub.background.Go(func() {
 			v.try(func() error {
@@ -163,36 +168,33 @@ func (v *viewer) deliver(update store.Update, now time.Time) (wait time.Duration
 	case err != nil:
 		return 0, err
 	case len(messages) == 0: // the update had nothing for this viewer, for whom the log is quiet
-		return min(frameInterval, v.keepAlive(now)), nil
+		return min(frameInterval, v.send(nil, now)), nil
 	}
 	v.send(messages, now)
 	return frameInterval, nil
 }
 
-// keepAlive ends being busy where there is no news. If nothing was sent for too long, it sends a keepalive: a
-// browser's page does not see the pings of the protocol, and could not tell a quiet log from a dead connection.
-// It returns how long it is until the next keepalive. One that is due soon is sent at once, so that those of many
-// viewers fall together.
-func (v *viewer) keepAlive(now time.Time) (wait time.Duration) {
-	var messages [][]byte
-	period := v.hub.melody.Config.PingPeriod
-	if wait = v.keepaliveAt.Sub(now); wait < period/5 {
-		messages, wait = [][]byte{v.encoder.keepalive()}, period
-	}
-	v.send(messages, now)
-	return wait
-}
-
-// send sends messages, one after the other. The viewer is busy until they have left.
-func (v *viewer) send(messages [][]byte, now time.Time) {
+// send sends messages, one after the other, and behind them a keepalive where one is due. The viewer is busy until they
+// have left. It returns how long it is until the next keepalive.
+func (v *viewer) send(messages [][]byte, now time.Time) (wait time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	period := v.keepalivePeriod()
 	if len(messages) > 0 {
 		// The first frame after a quiet moment goes out at once. Entries that follow gather.
-		v.pausedUntil, v.keepaliveAt = now.Add(frameInterval), now.Add(v.hub.melody.Config.PingPeriod)
+		v.pausedUntil = now.Add(frameInterval)
+		if !v.seen {
+			v.keepaliveAt = now.Add(period) // the page knows that the connection works
+		}
+	}
+	// One that is due soon is sent at once, so that those of many viewers fall together.
+	if v.asked || v.keepaliveAt.Sub(now) < period/5 {
+		messages = append(messages, v.encoder.keepalive(v.asked))
+		v.asked, v.keepaliveAt = false, now.Add(period)
 	}
 	v.queue = messages
 	v.sendNext()
+	return v.keepaliveAt.Sub(now)
 }
 
 // acknowledge notes that a message has been handed to the network.

@@ -25,7 +25,7 @@ func TestADeadConnectionIsNoticed(t *testing.T) {
 	way.forget()
 	record(logs, "dora", "/unheard")
 	b.shows("#connection[data-state=live]", "Live") // nobody can know yet
-	if ms := evaluate[int](b, "overdue()"); ms != 60_000 {
+	if ms := evaluate[int](b, "overdue()"); ms != 9000 {
 		t.Errorf("the page waits for %d ms", ms)
 	}
 	b.hasURLs("/unheard", "/heard", "/before")
@@ -41,7 +41,7 @@ func (b *tab) holdsLongTimers() {
 		const later = window.setTimeout;
 		let held;
 		window.setTimeout = (call, ms) => {
-			if (ms < 30_000) return later(call, ms);
+			if (ms < 9000) return later(call, ms);
 			held = { call, ms };
 			return 0;
 		};

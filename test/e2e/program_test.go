@@ -110,6 +110,17 @@ func (p *program) stop() {
 	}
 }
 
+// freeze stops the program where it is, until thaw is called. Its connections stay open.
+func (p *program) freeze() (thaw func()) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		p.t.Fatal(err)
+	}
+	thaw = func() { _ = p.cmd.Process.Signal(syscall.SIGCONT) } // one that has ended needs none
+	p.t.Cleanup(thaw)
+	return thaw
+}
+
 // again starts the program anew at the same address, with its arguments and more.
 func (p *program) again(more ...string) *program {
 	p.t.Helper()

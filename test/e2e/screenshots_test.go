@@ -65,7 +65,7 @@ func TestScreenshots(t *testing.T) {
 func (b *tab) photograph(name string) {
 	b.t.Helper()
 	b.eventually("fonts and times are there",
-		"document.fonts.status === 'loaded' && [...document.querySelectorAll('relative-time')].every(e => e.shadowRoot?.textContent)")
+		"document.fonts.status === 'loaded' && [...document.querySelectorAll('relative-time, time-ago')].every(e => e.shadowRoot?.textContent)")
 	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.t.Fatalf("photograph %s: %v", name, err)

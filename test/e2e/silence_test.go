@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
+
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -20,13 +22,9 @@ func TestAQuietCustomerIsSaidToBeQuiet(t *testing.T) {
 	logs.Record(store.Entry{Username: "silvia", Path: "/", Time: time.Now().Add(-30 * time.Second)})
 	b.visit("/live?username=silvia")
 	b.saysIdle(`, idle for [3-5]\d s.`)
-	// What arrives now has been made now, whatever the clock of its server says.
-	logs.Record(store.Entry{Username: "silvia", Path: "/", Time: time.Now().Add(-10 * time.Minute)})
-	b.saysNotIdle()
-	b.hasRows(2)
-	b.saysIdle(`, idle for 1\d s.`)
 	record(logs, "silvia", "/")
 	b.saysNotIdle()
+	b.saysIdle(`, idle for 1\d s.`)
 	b.isConnected("live")
 }
 
@@ -142,4 +140,98 @@ func (b *tab) saysIdle(pattern string) {
 func (b *tab) saysNotIdle() {
 	b.t.Helper()
 	b.eventually("no word about silence", "(idle => !idle || idle.hidden || idle.textContent === ', active now.')(document.querySelector('#now .idle'))")
+}
+
+// A server that has been stopped keeps its connections open. Pages say that it does not answer, and count nobody's idleness
+// on from when they last heard of it.
+func TestAServerThatIsStoppedIsNoticed(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	acted(logs, "ada", "/", 20*time.Second)
+	tabs := make(map[string]*tab)
+	for _, page := range []string{"/live?username=ada", "/static?username=ada", "/"} {
+		b := site.enter(t)
+		b.expect(requestRefusedHTMX, "htmx: htmx:error: timeout", socketRefused, socketRefusedHTMX, requestRefused)
+		b.visit(page)
+		tabs[page] = b
+	}
+	for page, b := range tabs {
+		if page != "/" {
+			b.saysIdle(`, idle for [2-5]\d s.`)
+			b.notesIdleness()
+		}
+		b.eventually("all is well", "['live', 'refreshing'].includes(document.querySelector('#connection').dataset.state)")
+	}
+	thaw := site.freeze()
+	frozen := time.Now()
+	for page, b := range tabs {
+		b.isConnected("lost")
+		b.shows("#connection", "Connection lost, trying again")
+		b.eventually("the title says so", "document.title.startsWith('⚠ Connection lost')")
+		t.Logf("%s said so after %v", page, time.Since(frozen))
+		if page != "/" {
+			if longest := evaluate[int](b, "Math.max(...idleness)"); longest > int(frozen.Sub(begun(t, logs)).Seconds())+1 {
+				t.Errorf("%s counted on to %d s", page, longest)
+			}
+		}
+	}
+	thaw()
+	for _, b := range tabs {
+		b.eventually("all is well again", "['live', 'refreshing'].includes(document.querySelector('#connection').dataset.state)")
+	}
+}
+
+// begun is when ada did what the log has last.
+func begun(t *testing.T, logs *store.Store) time.Time {
+	t.Helper()
+	log, err := logs.Log(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log.Entries[0].Time
+}
+
+// notesIdleness has the page write into idleness for how many seconds it says that the user is idle.
+func (b *tab) notesIdleness() {
+	b.t.Helper()
+	evaluate[bool](b, `(() => {
+		window.idleness = [0];
+		const look = () => {
+			const idle = document.querySelector("#now .idle");
+			if (idle && !idle.hidden) idleness.push(parseInt(idle.textContent.match(/\d+/)));
+		};
+		new MutationObserver(look).observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
+		look();
+		return true;
+	})()`)
+}
+
+// A browser says when it has lost its network. Pages don't wait for the next silence then, and go on by themselves.
+func TestABrowserWithoutANetworkSaysSo(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	record(logs, "olivia", "/before")
+	for _, page := range []string{"/live?username=olivia", "/static?username=olivia", "/"} {
+		b := site.enter(t)
+		b.expect("net::ERR_INTERNET_DISCONNECTED", requestRefusedHTMX, socketRefused, socketRefusedHTMX)
+		b.visit(page)
+		b.eventually("all is well", "['live', 'refreshing'].includes(document.querySelector('#connection').dataset.state)")
+		wait := b.sees("the loss is noticed in the moment when the browser says it", "document.querySelector('#connection').dataset.state === 'lost'")
+		evaluate[bool](b, "(addEventListener('offline', () => setTimeout(() => { window.atOnce = window.seen; }, 1000)), true)")
+		b.offline(true)
+		wait()
+		b.eventually("it was at once", "window.atOnce")
+		b.offline(false)
+		b.eventually("all is well again", "['live', 'refreshing'].includes(document.querySelector('#connection').dataset.state)")
+	}
+}
+
+// offline takes the network from the tab, or gives it back.
+func (b *tab) offline(away bool) {
+	b.t.Helper()
+	call(b, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		MatchedNetworkConditions: []*network.Conditions{{Offline: away, DownloadThroughput: -1, UploadThroughput: -1}},
+	})
+	call(b, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: away, DownloadThroughput: -1, UploadThroughput: -1})
 }

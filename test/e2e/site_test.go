@@ -109,6 +109,19 @@ func (p *program) enter(t *testing.T) *tab {
 	return b
 }
 
+// enterAlone is enter with a browser that no other test uses, and of which the test may do what it likes.
+func (p *program) enterAlone(t *testing.T) *tab {
+	t.Helper()
+	browser, closeBrowser, err := openBrowser(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(closeBrowser)
+	b := openTabIn(t, browser, p.origin+"/userlog")
+	b.holdSession(p, p.superuser)
+	return b
+}
+
 // holdSession gives the tab a session of an account, as a login would.
 func (b *tab) holdSession(p *program, name string) {
 	b.t.Helper()

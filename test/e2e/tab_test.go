@@ -39,11 +39,17 @@ type tab struct {
 // fails at its end if the page complained about anything that was not expected.
 func openTab(t *testing.T, base string) *tab {
 	t.Helper()
-	if suite.browser == nil {
+	return openTabIn(t, suite.browser, base)
+}
+
+// openTabIn is openTab in a browser of one's own; nil where none is installed.
+func openTabIn(t *testing.T, browser context.Context, base string) *tab {
+	t.Helper()
+	if browser == nil {
 		missing(t, "no browser is installed: neither chromium nor google-chrome")
 	}
 	b := &tab{console: new(console), t: t, base: base}
-	ctx, closeTab := chromedp.NewContext(suite.browser,
+	ctx, closeTab := chromedp.NewContext(browser,
 		chromedp.WithNewBrowserContext(), chromedp.WithListener(b.hear))
 	b.ctx = ctx
 	b.dismiss = func() {

@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// saysActive is an expression that is true while a log says that the user is active now.
+const saysActive = "(idle => idle && !idle.hidden && idle.textContent === ', active now.')(document.querySelector('#now .idle'))"
+
+// ageOf is an expression for how long ago the newest row says that it was.
+const ageOf = "document.querySelector('#rows time-ago')?.shadowRoot.textContent"
+
+// acted records a request that was finished some time ago.
+func acted(logs *store.Store, username, path string, ago time.Duration) {
+	logs.Record(store.Entry{Username: username, Method: "GET", Path: path, Code: 200, Time: time.Now().Add(-ago)})
+}
+
+// What arrives late was not done just now: a connection that was repaired, a computer that slept, or a writer that waited.
+func TestWhatComesLateIsNotJustNow(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"/live", "/static"} {
+		t.Run(page[1:], func(t *testing.T) {
+			t.Parallel()
+			redis := redistest.Start(t)
+			site, logs := serve(t, redis), openStore(t, redis)
+			acted(logs, "ada", "/before", 5*time.Minute)
+			b := site.enter(t)
+			b.visit(page + "?username=ada")
+			b.saysIdle(", idle for 5 min.")
+			acted(logs, "ada", "/late", 87*time.Second)
+			b.hasURLs("/late", "/before")
+			b.saysIdle(", idle for 1 min.")
+			b.eventually("the row says when it was", ageOf+" === '1 minute ago'")
+
+			b.sees("active now", saysActive)
+			b.expect(socketRefused, socketRefusedHTMX, requestRefused, requestRefusedHTMX)
+			site.stop()
+			b.isConnected("lost")
+			acted(logs, "ada", "/meanwhile", 40*time.Second)
+			site.again()
+			b.hasURLs("/meanwhile", "/late", "/before")
+			b.saysIdle(`, idle for [4-5]\d s.`)
+			if evaluate[bool](b, "window.seen") {
+				t.Error("the page has said that the customer is active now")
+			}
+		})
+	}
+}
+
+func TestAgesAreByTheServersClock(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	acted(logs, "clara", "/", 30*time.Second)
+	for _, wrong := range []string{"600_000", "-600_000"} {
+		b := site.enter(t)
+		call(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
+			Source: "{ const right = Date.now; Date.now = () => right() + " + wrong + "; }",
+		})
+		for _, page := range []string{"/live", "/static"} {
+			b.visit(page + "?username=clara")
+			b.saysIdle(`, idle for [3-5]\d s.`)
+			b.eventually("the row says when it was", `/^[3-5]\d seconds ago$/.test(`+ageOf+`)`)
+		}
+		b.visit("/")
+		b.eventually("the home page says when it was",
+			`[...document.querySelectorAll('#seen tr')].some(r => r.textContent.includes('clara') && /^[3-5]\d seconds ago$/.test(r.querySelector('time-ago').shadowRoot.textContent))`)
+	}
+}
+
+// A browser that is stopped as a whole wakes up with what has come meanwhile, and with a clock that has gone on.
+func TestABrowserThatSleptIsNotTooLate(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	acted(logs, "ada", "/before", 5*time.Minute)
+	b := site.enterAlone(t)
+	b.visit("/live?username=ada")
+	b.saysIdle(", idle for 5 min.")
+	b.sees("active now", saysActive)
+
+	wake := b.sleep()
+	record(logs, "ada", "/meanwhile")
+	written(t, logs)
+	time.Sleep(12 * time.Second) // it is how long the browser sleeps, and longer than anybody is active
+	wake()
+	b.hasURLs("/meanwhile", "/before")
+	b.saysIdle(`, idle for [1-5]\d s.`)
+	if evaluate[bool](b, "window.seen") {
+		t.Error("the page has said that the customer is active now")
+	}
+	b.isConnected("live")
+}
+
+// sleep stops all processes of the tab's browser, until wake is called.
+func (b *tab) sleep() (wake func()) {
+	b.t.Helper()
+	all := processesBelow(chromedp.FromContext(b.ctx).Browser.Process().Pid)
+	if len(all) < 3 {
+		b.t.Fatalf("the browser has only %d processes", len(all))
+	}
+	send := func(signal syscall.Signal) {
+		for _, pid := range all {
+			_ = syscall.Kill(pid, signal) // one that has ended meanwhile needs none
+		}
+	}
+	send(syscall.SIGSTOP)
+	wake = func() { send(syscall.SIGCONT) }
+	b.t.Cleanup(wake)
+	return wake
+}
+
+// processesBelow are a process, its children, and theirs.
+func processesBelow(pid int) []int {
+	found := []int{pid}
+	lists, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children")
+	for _, list := range lists {
+		children, _ := os.ReadFile(list)
+		for _, child := range strings.Fields(string(children)) {
+			if id, err := strconv.Atoi(child); err == nil {
+				found = append(found, processesBelow(id)...)
+			}
+		}
+	}
+	return found
+}
