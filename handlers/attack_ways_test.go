@@ -105,12 +105,7 @@ func TestEveryWayToALogRefusesTheSame(t *testing.T) {
 			return b, s.token(root)
 		}, func(way) int { return http.StatusTooManyRequests }, true},
 		{"the audit log can't be written", handlers.Options{}, func(s *site, b *browser) (*browser, string) {
-			if err := s.client.Del(s.t.Context(), s.auditKeys().Records()).Err(); err != nil {
-				s.t.Fatal(err)
-			}
-			if err := s.client.Set(s.t.Context(), s.auditKeys().Records(), "no stream", 0).Err(); err != nil {
-				s.t.Fatal(err)
-			}
+			s.loseAuditLog()
 			return b, s.token(root)
 		}, unavailable, true},
 		{"the admin is closed", handlers.Options{}, func(s *site, b *browser) (*browser, string) {
