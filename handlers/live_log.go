@@ -49,6 +49,9 @@ func (s *site) known(c *gin.Context, username string) (bool, error) {
 	return len(log.Entries) > 0, err
 }
 
+// pageParameter says that a page of ours connects.
+const pageParameter = "page"
+
 // socketURL is where a page connects. It names the language, because the cookie that does may not
 // reach another host.
 func (s *site) socketURL(lang string, query url.Values) string {
@@ -57,5 +60,6 @@ func (s *site) socketURL(lang string, query url.Values) string {
 		address = s.base + "/live/socket"
 	}
 	query.Set("lang", lang)
+	query.Set(pageParameter, "1")
 	return address + "?" + query.Encode()
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/internal/access"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -96,8 +98,12 @@ func (s *site) refuseProgram(c *gin.Context, answer access.Answer) {
 	}
 }
 
-// refuseSocket answers with a status, before the upgrade. A browser tells its page nothing else.
+// refuseSocket answers with a status, before the upgrade. A browser tells its page nothing of that: a page that would not be
+// shown any longer finds it out by itself, and all others are told.
 func (s *site) refuseSocket(c *gin.Context, answer access.Answer) {
+	if s.tellPage(c, answer) {
+		return
+	}
 	var status int
 	var text string
 	switch answer.Decision {
@@ -116,6 +122,36 @@ func (s *site) refuseSocket(c *gin.Context, answer access.Answer) {
 		status, text = http.StatusServiceUnavailable, s.storeTrouble(c, answer.Err)
 	}
 	c.String(status, "%s\n", text)
+}
+
+// tellPage tells a live page why it is not served, where the page itself would be shown again. It reports whether the request
+// has been answered.
+func (s *site) tellPage(c *gin.Context, answer access.Answer) bool {
+	switch {
+	case errors.Is(answer.Err, audit.ErrClosed): // another process will serve the page
+		return false
+	case answer.Decision == access.StoreLost:
+		fault := s.faultBehind(c.Request.Context(), answer.Err)
+		return s.turnAway(c, cmp.Or(views.StoreFault(fault), views.StoreLost()))
+	case answer.Decision == access.TooMany:
+		return s.turnAway(c, views.TooManyPages())
+	}
+	return false
+}
+
+// turnAway lets a live page connect only to read why it is not served. It returns false, and has not answered, where nothing
+// says that a page of ours asks: all others can read a status.
+func (s *site) turnAway(c *gin.Context, why *views.Message) bool {
+	if c.Query(pageParameter) == "" || c.Query("format") == "json" || !s.mayConnect(c) {
+		return false
+	}
+	frame, err := s.views.RefusalPartials(s.languageOr(c, c.Query("lang")), why)
+	if err != nil {
+		s.log.Error("userlog: a page could not be told why it is not served", "err", err)
+		return false
+	}
+	_ = s.hub.Refuse(c.Writer, c.Request, frame) // the page has gone, or has been answered
+	return c.Writer.Written()
 }
 
 // refuseFragment has htmx load the whole page where that asks for a login or a reason. In place of the

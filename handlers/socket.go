@@ -72,6 +72,8 @@ func complain(c *gin.Context, watch live.Watch) string {
 // failSocket answers a request that was let in and did not become a socket.
 func (s *site) failSocket(c *gin.Context, err error) {
 	switch {
+	case errors.Is(err, live.ErrFull) && s.turnAway(c, views.TooManyViewers()),
+		errors.Is(err, live.ErrTooMany) && s.turnAway(c, views.TooManyPages()):
 	case errors.Is(err, live.ErrClosed), errors.Is(err, store.ErrClosed):
 		c.String(http.StatusServiceUnavailable, "The server is stopping. Connect again.\n")
 	case errors.Is(err, live.ErrFull):

@@ -6,6 +6,8 @@
 import { hear } from "./clock.js";
 
 const accessEnded = 4001; // live.CloseAccessEnded on the server
+const notServed = 1013; // live.Hub.Refuse; the page has been told why
+const patientAttempt = 5; // of the extension, whose attempts come the more rarely the more there were
 // For how long nothing may be heard, in milliseconds. The server sends something every 5 s to a page that is looked at, and
 // every 25 s to others.
 const patience = { seen: 9000, hidden: 60_000, asleep: 2000 };
@@ -117,8 +119,7 @@ function watchSocket() {
     expectMessage();
   });
   document.addEventListener("htmx:ws:after:connection", () => {
-    show("live");
-    // A server of before does not answer.
+    // The first message says whether the page is live. A server of before does not answer.
     current.answers = false;
     asked = undefined;
     ask();
@@ -126,6 +127,10 @@ function watchSocket() {
   });
   document.addEventListener("htmx:ws:close", ({ detail }) => {
     clearTimeout(overdue);
+    if (detail.code === notServed) {
+      detail.connection.attempt = patientAttempt;
+      return;
+    }
     show("lost");
     if (detail.code === accessEnded) location.reload(); // leads to the login
     if (detail.code === 1006) checkAccess();

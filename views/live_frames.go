@@ -23,6 +23,7 @@ const (
 	storeRefuses  connectionState = "store-refuses" // Redis answers, and takes nothing new, so nothing can arrive
 	nobodyReports connectionState = "nobody"        // no application reports, so nothing can arrive
 	refreshing    connectionState = "refreshing"    // a page that refreshes itself: nothing is connected, all is well
+	notServed     connectionState = "not-served"    // the server has let the page connect only to say why it can't serve it
 )
 
 // Row renders one <tr> of everyone's log. The result depends on nothing but the arguments, so a caller may
@@ -75,6 +76,16 @@ type LogStatus struct {
 // StatusPartials renders the partials with the state of the connection and the message about the log.
 func (s *Set) StatusPartials(lang string, status LogStatus) ([]byte, error) {
 	state, message := status.words()
+	return s.statePartials(lang, state, message)
+}
+
+// RefusalPartials renders the partials that tell a live page why it is not served.
+func (s *Set) RefusalPartials(lang string, why *Message) ([]byte, error) {
+	return s.statePartials(lang, notServed, why)
+}
+
+// statePartials renders the partials with a state of the connection and a message; nil = none.
+func (s *Set) statePartials(lang string, state connectionState, message *Message) ([]byte, error) {
 	connection, err := s.part("connection", lang, state)
 	if err != nil {
 		return nil, err

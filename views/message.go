@@ -72,6 +72,14 @@ func ReasonMissing(max int) *Message {
 	return &Message{key: "message.reason-missing", alert: true, count: max}
 }
 
+// TooManyPages says that a page gets no live log, because the account has asked for more than is allowed at a time.
+func TooManyPages() *Message { return &Message{key: "message.too-many-pages", alert: true, next: true} }
+
+// TooManyViewers says that a page gets no live log, because as many are open as the server allows.
+func TooManyViewers() *Message {
+	return &Message{key: "message.too-many-viewers", alert: true, next: true}
+}
+
 // InTheClear refuses a login on a page that did not come by https.
 func InTheClear() *Message { return &Message{key: "message.in-the-clear", alert: true, next: true} }
 
