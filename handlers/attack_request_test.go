@@ -82,10 +82,10 @@ func TestNoPageCanBeEmbeddedByAnotherSite(t *testing.T) {
 		t.Errorf("%d pages were found; written down: %q", pages, after)
 	}
 	for what, headers := range map[string][]string{
-		"a link":                    {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "document"},
+		"a link":                    {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "document", "Sec-Fetch-User", "?1"},
 		"our own page":              {"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "empty"},
 		"the address bar":           {"Sec-Fetch-Site", "none", "Sec-Fetch-Dest", "document"},
-		"a browser that says less":  {"Sec-Fetch-Site", "cross-site"},
+		"a browser that says less":  {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-User", "?1"},
 		"a browser that says least": nil,
 	} {
 		if a := b.get(base+"/static?username=ada", append(headers, "X-Host-User", root)...); a.StatusCode != http.StatusOK {

@@ -72,18 +72,6 @@ func withoutDefaultPort(scheme, host string) string {
 	return host
 }
 
-// requirePage refuses a page that another site embeds or fetches, such as a log as the source of an image.
-// Nobody would see the log, but the audit log would say that the person at the browser looked at it. Links
-// on other sites are let in, and so are older browsers, which don't send these headers. [Admin.mayConnect]
-// decides about sockets.
-func (s *site) requirePage(c *gin.Context) {
-	site, destination := c.GetHeader("Sec-Fetch-Site"), c.GetHeader("Sec-Fetch-Dest")
-	foreign := site == "cross-site" || site == "same-site" // a sibling subdomain is another site
-	if foreign && destination != "" && destination != "document" && c.GetHeader("Upgrade") == "" {
-		s.fail(c, http.StatusForbidden, nil)
-	}
-}
-
 // setReadDeadline says until when the client may send; zero is for ever.
 func setReadDeadline(c *gin.Context, deadline time.Time) {
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(deadline) // a writer without deadlines is a test's

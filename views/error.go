@@ -7,6 +7,7 @@ type Error struct {
 	Layout
 	Status   int         // 403, 404 (also for 405), 429 and 503 have texts of their own, everything else has that of 500
 	NoAccess bool        // of 403: the account may not make any such request
+	Led      bool        // of 403: another site led here without a click; the page has a link to go on
 	Fault    store.Fault // of 503: what is wrong with Redis, "" where it does not answer
 }
 
@@ -20,7 +21,10 @@ type errorPage struct{ Error }
 func (e errorPage) Key() string {
 	switch e.Status {
 	case 403:
-		if e.NoAccess {
+		switch {
+		case e.Led:
+			return "error.led"
+		case e.NoAccess:
 			return "error.no-access"
 		}
 		return "error.forbidden"

@@ -97,6 +97,8 @@ func composedKeys(t *testing.T) (keys []string) {
 			keys = append(keys, e.Key(), e.TextKey(), e.NextKey())
 		}
 	}
+	led := errorPage{Error{Status: 403, Led: true}}
+	keys = append(keys, led.Key(), led.TextKey(), led.NextKey())
 	for _, f := range store.Faults() {
 		e := errorPage{Error{Status: 503, Fault: f}}
 		keys = append(keys, e.Key(), e.TextKey(), e.NextKey())

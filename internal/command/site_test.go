@@ -52,7 +52,12 @@ type page struct {
 // get follows redirects.
 func (v *visitor) get(path string) page {
 	v.t.Helper()
-	res, err := v.client.Get(v.origin + path)
+	request, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.origin+path, nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	request.Header.Set("Sec-Fetch-Site", "same-origin") // as of a link on a page of ours
+	res, err := v.client.Do(request)
 	return v.read(res, err)
 }
 
