@@ -33,7 +33,7 @@ func TestLogInAndOut(t *testing.T) {
 		if a.StatusCode != http.StatusSeeOther || a.location() != base+"/static?username=ada" {
 			t.Fatalf("login: %d to %q", a.StatusCode, a.location())
 		}
-		b.get(a.location()).expect(http.StatusOK, "No logs for ada.")
+		b.get(a.location()).expect(http.StatusOK, "No logs for ada."+askForName+ifItIs)
 		if again := b.get(base + "/login"); again.StatusCode != http.StatusSeeOther || again.location() != base+"/" {
 			t.Errorf("the login page, logged in: %d to %q", again.StatusCode, again.location())
 		}

@@ -18,6 +18,12 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
+// What pages say of names without a log, behind that there is none.
+const (
+	askForName = " Ask the caller for the username, exactly as it is typed at the login."
+	ifItIs     = " If it is this one, a page that they open now appears here."
+)
+
 // adaAndBob says that ada and bob exist and nobody else, and fails for whom it can't ask.
 func adaAndBob(_ context.Context, username string) (bool, error) {
 	if username == "timeout" {
@@ -46,7 +52,7 @@ func TestStaticLogSaysWhatWasFound(t *testing.T) {
 			t.Errorf("type and result are %q", got)
 		}
 		for username, message := range map[string]string{
-			"bob": "No logs for bob.", "eve": "User eve not found.", "timeout": "No logs for timeout.",
+			"bob": "No logs for bob." + askForName + ifItIs, "eve": "User eve not found." + askForName, "timeout": "No logs for timeout." + askForName + ifItIs,
 			"former": "Logs found for former.", "": "",
 		} {
 			a := b.get(base + "/static?" + url.Values{"username": {username}}.Encode())
@@ -71,7 +77,7 @@ func TestStaticLogSaysWhatWasFound(t *testing.T) {
 func TestWithoutTheHostsWordEverybodyMightExist(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
-	s.stranger().get(base+"/static?username=eve", "X-Host-User", root).expect(http.StatusOK, "No logs for eve.")
+	s.stranger().get(base+"/static?username=eve", "X-Host-User", root).expect(http.StatusOK, "No logs for eve."+askForName+ifItIs)
 }
 
 func TestStaticLogRefreshes(t *testing.T) {
@@ -201,7 +207,7 @@ func TestImpossibleNamesAreNotFound(t *testing.T) {
 		query := "?" + url.Values{"username": {username}}.Encode()
 		for _, page := range []string{"/static", "/live"} {
 			a := b.get(base + page + query)
-			if message := a.find("#messages [role=alert]").Text(); a.StatusCode != http.StatusOK || !strings.HasSuffix(message, " not found.") {
+			if message := a.find("#messages [role=alert]").Text(); a.StatusCode != http.StatusOK || !strings.HasSuffix(message, " not found."+askForName) {
 				t.Errorf("%s of %.20q: %d %.100q", page, username, a.StatusCode, message)
 			}
 			if a.find("#rows tr, #live").Length() != 0 || strings.Contains(a.body, "secret") {

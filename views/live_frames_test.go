@@ -194,7 +194,7 @@ func TestStatusSaysHowTheConnectionIsAndWhatWasFound(t *testing.T) {
 	set := newSet(t)
 	for status, want := range map[views.LogStatus][2]string{
 		{Username: "ada", State: store.Live, Found: true}:   {"live", "Logs found for ada."},
-		{Username: "ada", State: store.Live}:                {"live", "No logs for ada."},
+		{Username: "ada", State: store.Live}:                {"live", "No logs for ada. Ask the caller for the username, exactly as it is typed at the login. If it is this one, a page that they open now appears here."},
 		{Username: "ada", State: store.Silent, Found: true}: {"nobody", "Logs found for ada."},
 		{Username: "ada", State: store.Lost, Found: true}:   {"store-lost", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."},
 		{State: store.Live}:                                 {"live", ""},

@@ -15,6 +15,7 @@ type Message struct {
 	warn  bool   // something may be wrong elsewhere
 	quiet bool   // what it says is plain to see: it is for those who listen to the page
 	next  bool   // the sentence is followed by the next step
+	alone bool   // there is nothing else to show, and the page shows nothing else
 	name  string // the username that it is about
 	count int    // the number that it is about; chooses the plural
 }
@@ -24,12 +25,14 @@ func LogsFound(username string) *Message {
 	return &Message{key: "message.logs-found", quiet: true, name: username}
 }
 
-// NoLogs says "No logs for ada."
-func NoLogs(username string) *Message { return &Message{key: "message.no-logs", name: username} }
+// NoLogs says "No logs for ada.", and what to ask the caller. Pages show nothing else.
+func NoLogs(username string) *Message {
+	return &Message{key: "message.no-logs", next: true, alone: true, name: username}
+}
 
-// UserNotFound says "User ada not found.", for hosts that say who exists.
+// UserNotFound says "User ada not found.", for hosts that say who exists, and what to ask the caller.
 func UserNotFound(username string) *Message {
-	return &Message{key: "message.user-not-found", alert: true, name: username}
+	return &Message{key: "message.user-not-found", alert: true, next: true, alone: true, name: username}
 }
 
 // WrongPassword is the answer to every login that failed. It does not tell what was wrong.
@@ -102,6 +105,7 @@ type shownMessage struct {
 	Role  string
 	Warns bool // shown as a warning, which is neither good news nor an alert
 	Quiet bool // takes up no room, because the page shows the same anyway
+	Alone bool // stands for all that the page could show
 	Text  template.HTML
 	Next  string // what to do now; "" = nothing
 }
@@ -117,7 +121,7 @@ func (w Words) Fault(f store.Fault) string {
 
 // message is m in this language.
 func (c *catalogue) message(m *Message) (shownMessage, error) {
-	shown := shownMessage{Role: m.Role(), Warns: m.warn, Quiet: m.quiet}
+	shown := shownMessage{Role: m.Role(), Warns: m.warn, Quiet: m.quiet, Alone: m.alone}
 	text, err := c.isolate(m.key, parameters{Name: m.name, Count: m.count})
 	if err != nil || !m.next {
 		shown.Text = text

@@ -111,6 +111,24 @@ func TestLivePageConnects(t *testing.T) {
 	}
 }
 
+// Of a name that nobody has been seen under there is nothing to filter, to copy, or to say where it is.
+func TestOfAnUnknownNamePagesSayOneThing(t *testing.T) {
+	set := newSet(t)
+	for _, message := range []*views.Message{views.NoLogs("ada"), views.UserNotFound("ada")} {
+		html, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Refresh: 1, Message: message})
+		doc := parse(t, html, err)
+		if n := doc.Find("#now, .controls, #log, .empty, #summary").Length(); n != 0 {
+			t.Errorf("%d other things", n)
+		}
+		if got := doc.Find("#messages > .alone > span").Text(); !strings.HasPrefix(got, "Ask the caller for the username") {
+			t.Errorf("what to ask: %q", got)
+		}
+		if doc.Find("#log-section[hx-get]").Length() != 1 {
+			t.Error("what comes would not be shown")
+		}
+	}
+}
+
 // Who opens a log reads first where the user is. What can be done with the log comes after it.
 func TestALogBeginsWithWhereTheUserIs(t *testing.T) {
 	set := newSet(t)

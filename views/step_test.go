@@ -179,7 +179,7 @@ func TestNowIsOneSentence(t *testing.T) {
 	if got := now.AttrOr("data-since", "") + " " + now.AttrOr("data-trouble", ""); got != "2026-03-04T05:06:27.000Z error 422" {
 		t.Errorf("for the page: %q", got)
 	}
-	html, err = set.Static(views.StaticLog{Layout: views.Layout{Lang: "fr"}, Username: "ada"})
+	html, err = set.Static(views.StaticLog{Layout: views.Layout{Lang: "fr"}, Username: "ada", Entries: []store.Entry{{ID: "1", Actor: "bob", Time: at}}})
 	if got := parse(t, html, err).Find("#now").Text(); got != "On ne sait rien de cet utilisateur pour l’instant." {
 		t.Errorf("of nobody it says %q", got)
 	}

@@ -24,7 +24,7 @@ func TestFrenchForThoseWhoAskForIt(t *testing.T) {
 	b.eventually("the time since is said in French",
 		"/^il y a \\d+ secondes?$/.test(document.querySelector('#rows time-ago').shadowRoot?.textContent)")
 	b.visit("/static?username=nadine")
-	b.shows("#messages [role=status]", "Aucun journal pour nadine.")
+	b.shows("#messages [role=status]", "Aucun journal pour nadine. Demandez à la personne son nom d’utilisateur, exactement comme elle le saisit à la connexion. Si c’est celui-ci, une page qu’elle ouvre maintenant apparaît ici.")
 }
 
 func TestLanguageSwitchIsRemembered(t *testing.T) {
@@ -33,7 +33,7 @@ func TestLanguageSwitchIsRemembered(t *testing.T) {
 	b := site.enter(t)
 	b.visit("/static?username=lena")
 	b.click("footer button[lang=fr]")
-	b.shows("#messages [role=status]", "Aucun journal pour lena.") // the page that it was switched on
+	b.shows("#messages [role=status]", "Aucun journal pour lena. Demandez à la personne son nom d’utilisateur, exactement comme elle le saisit à la connexion. Si c’est celui-ci, une page qu’elle ouvre maintenant apparaît ici.") // the page that it was switched on
 	b.visit("/")
 	b.shows("h1", "Journaux des utilisateurs")
 	b.click("footer button[lang=en]")

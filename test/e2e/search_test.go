@@ -94,7 +94,7 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.visit("/")
 	b.types("/ad" + kb.Enter)
 	b.isAt("/static?username=ad")
-	b.shows("#messages [role=status]", "No logs for ad.")
+	b.shows("#messages [role=status]", noLogs("ad"))
 
 	// The only match is opened, even by who types faster than the answer comes. The page has the patience of
 	// the test.

@@ -14,8 +14,8 @@ func TestSearch(t *testing.T) {
 
 	tests := []struct{ name, username, role, message string }{
 		{"found", "ada", "status", "Logs found for ada."},
-		{"no logs", "grace", "status", "No logs for grace."},
-		{"not found", "nobody", "alert", "User nobody not found."},
+		{"no logs", "grace", "status", noLogs("grace")},
+		{"not found", "nobody", "alert", "User nobody not found."+askForName},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -26,6 +26,29 @@ func TestSearch(t *testing.T) {
 				t.Errorf("the search field shows %q, want %q", value, test.username)
 			}
 		})
+	}
+}
+
+// What pages say of a name that nothing is known of.
+const askForName = " Ask the caller for the username, exactly as it is typed at the login."
+
+func noLogs(name string) string {
+	return "No logs for " + name + "." + askForName + " If it is this one, a page that they open now appears here."
+}
+
+// Of an unknown name there is one sentence, and what to ask the caller. All else comes with the first request.
+func TestAnUnknownNameIsAllThatIsSaid(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	const others = "[...document.querySelectorAll('#now, .controls, #log, .empty, #pause, .heading .switch, #summary')].some(e => e.checkVisibility({ visibilityProperty: true }))"
+	for page, name := range map[string]string{"/static": "ursula", "/live": "ulla"} {
+		b := site.enter(t)
+		b.visit(page + "?username=" + name)
+		b.shows("#messages > .alone", noLogs(name))
+		b.eventually(page+" shows nothing else", "!"+others)
+		record(logs, name, "/first")
+		b.displays("/first")
+		b.eventually(page+" shows all", "!document.querySelector('.alone') && "+others)
 	}
 }
 
@@ -53,7 +76,7 @@ func TestStaticLogRefreshesByItself(t *testing.T) {
 	site, logs := shareSite(t)
 	b := site.enter(t)
 	b.visit("/static?username=rita")
-	b.shows("#messages [role=status]", "No logs for rita.")
+	b.shows("#messages [role=status]", noLogs("rita"))
 	evaluate[bool](b, "window.unchanged = true")
 	record(logs, "rita", "/first", "/second")
 	b.hasURLs("/second", "/first")
