@@ -22,28 +22,29 @@ type apiUser struct {
 // apiUsers is a list of users in an answer.
 type apiUsers struct {
 	Users   []apiUser `json:"users"`
+	Near    bool      `json:"near,omitempty"`    // nobody fits: these have similar names
 	Partial bool      `json:"partial,omitempty"` // a part of the log store can't be reached: there may be more users
 }
 
-// apiUsers answers with users whose names begin with q, or who were seen last.
+// apiUsers answers with users who may be meant by q, or who were seen last.
 func (s *site) apiUsers(c *gin.Context) {
-	found, err := s.logs.Suggest(c.Request.Context(), c.Query("q"), homeUsers)
+	found, err := s.logs.Search(c.Request.Context(), c.Query("q"), homeUsers)
 	partial := errors.Is(err, store.ErrPartial)
 	if err != nil && !partial {
 		s.log.Error("userlog: users could not be looked up", "err", err)
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
-	users := make([]apiUser, 0, len(found))
-	for _, user := range found {
+	users := make([]apiUser, 0, len(found.Users))
+	for _, user := range found.Users {
 		users = append(users, apiUser{user.Username, user.At})
 	}
-	c.JSON(http.StatusOK, apiUsers{users, partial})
+	c.JSON(http.StatusOK, apiUsers{users, found.Near, partial})
 }
 
 // apiLog answers with a user's log, newest request first, each in the wire format.
 func (s *site) apiLog(c *gin.Context) {
-	username := c.Query("username")
+	username := s.meantByProgram(c)
 	if err := store.CheckUsername(username); err != nil {
 		s.failJSON(c, http.StatusBadRequest, "There can be no user of that name: "+err.Error()+".")
 		return
@@ -58,9 +59,12 @@ func (s *site) apiLog(c *gin.Context) {
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
-	entries := log.Entries
-	if entries == nil {
-		entries = []store.Entry{}
+	answer := gin.H{"username": username, "entries": log.Entries}
+	if len(log.Entries) == 0 {
+		answer["entries"] = []store.Entry{}
+		if similar := s.similar(c.Request.Context(), username); len(similar) > 0 {
+			answer["similar"] = similar
+		}
 	}
-	c.JSON(http.StatusOK, gin.H{"username": username, "entries": entries})
+	c.JSON(http.StatusOK, answer)
 }

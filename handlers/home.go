@@ -43,6 +43,7 @@ func (s *site) home(c *gin.Context) {
 	c.Header("ETag", page.ETag)
 	s.tellTime(c)
 	if c.GetHeader("HX-Request") == "" {
+		s.logs.ExpectSearch()
 		html, err := s.views.Home(page)
 		s.answer(c, http.StatusOK, html, err)
 		return
@@ -100,17 +101,14 @@ func inSight(page views.Home) []string {
 // suggestedUsers is how many users are suggested at once.
 const suggestedUsers = 10
 
-// suggest lists users whose names begin with q, for the search field.
+// suggest lists users who may be meant by q, for the search field.
 func (s *site) suggest(c *gin.Context) {
-	found, err := s.logs.Suggest(c.Request.Context(), c.Query("q"), suggestedUsers+1)
+	found, err := s.logs.Search(c.Request.Context(), c.Query("q"), suggestedUsers)
 	partial := errors.Is(err, store.ErrPartial)
 	if err != nil && !partial {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	more := len(found) > suggestedUsers
-	html, err := s.views.Suggestions(views.Suggestions{
-		At: s.logs.Now(), Lang: s.language(c), Users: found[:min(len(found), suggestedUsers)], More: more, Partial: partial,
-	})
+	html, err := s.views.Suggestions(views.Suggestions{At: s.logs.Now(), Lang: s.language(c), Found: found, Partial: partial})
 	s.answer(c, http.StatusOK, html, err)
 }

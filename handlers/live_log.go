@@ -13,7 +13,13 @@ import (
 // liveLog shows the page on which a user's requests appear. The requests themselves, those that are
 // there already too, come over its socket.
 func (s *site) liveLog(c *gin.Context) {
-	page := views.LiveLog{Layout: s.layout(c, views.SectionLive), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
+	username, done := s.meant(c, "/live")
+	if done {
+		return
+	}
+	page := views.LiveLog{
+		Layout: s.layout(c, views.SectionLive), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
+	}
 	if page.Username != "" {
 		look := s.lookOf(c, page.Username)
 		answer := s.gate.Prepare(c.Request.Context(), look)

@@ -14,6 +14,7 @@ import (
 // askReason shows the form in which a reason is stated.
 func (s *site) askReason(c *gin.Context, status int, p views.Reason) {
 	p.Layout = s.layout(c, "")
+	p.Offers = offersOf(c)
 	p.Layout.Current = p.Next // a language switch must not lead to the form's POST
 	html, err := s.views.Reason(p)
 	s.answer(c, status, html, err)

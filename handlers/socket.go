@@ -24,6 +24,9 @@ func (s *site) socket(c *gin.Context) {
 		Lang:     s.languageOr(c, c.Query("lang")),
 		Base:     s.base,
 	}
+	if c.GetBool(programKey) {
+		watch.Username = s.meantByProgram(c)
+	}
 	if complaint := complain(c, watch); complaint != "" {
 		c.String(http.StatusBadRequest, "%s\n", complaint)
 		return

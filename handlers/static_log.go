@@ -18,7 +18,13 @@ const refreshSeconds = 2
 
 // staticLog shows a user's log as a page, or to htmx as the part of it that changes.
 func (s *site) staticLog(c *gin.Context) {
-	page := views.StaticLog{Layout: s.layout(c, views.SectionStatic), Username: c.Query("username"), Filter: views.ParseFilter(c.Request.URL.Query())}
+	username, done := s.meant(c, "/static")
+	if done {
+		return
+	}
+	page := views.StaticLog{
+		Layout: s.layout(c, views.SectionStatic), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
+	}
 	if page.Username != "" {
 		look := s.lookOf(c, page.Username)
 		answer := s.gate.View(c.Request.Context(), look)

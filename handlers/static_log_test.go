@@ -203,7 +203,7 @@ func TestImpossibleNamesAreNotFound(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/secret")
-	for _, username := range []string{"a\x00b", "ada\n", "\t", "\x1b[31m", "\x7f", "\u0085", "\xff\xfe", "ada\xff", strings.Repeat("x", 257), strings.Repeat("é", 5<<10)} {
+	for _, username := range []string{"a\x00b", "\t", "\x1b[31m", "\x7f", "\u0085", "\xff\xfe", "ada\xff", strings.Repeat("x", 257), strings.Repeat("é", 5<<10)} {
 		query := "?" + url.Values{"username": {username}}.Encode()
 		for _, page := range []string{"/static", "/live"} {
 			a := b.get(base + page + query)

@@ -10,7 +10,10 @@ import (
 
 // summary tells what a user has done as Markdown, for a ticket. It is a look at the log as any other.
 func (s *site) summary(c *gin.Context) {
-	username := c.Query("username")
+	username, done := s.meant(c, "/summary")
+	if done {
+		return
+	}
 	if store.CheckUsername(username) != nil {
 		s.fail(c, http.StatusNotFound, nil)
 		return

@@ -19,6 +19,9 @@ function recentOption(name, i) {
   return option;
 }
 
+// folded is a name without case and accents.
+const folded = (name) => name.normalize("NFKD").replace(/\p{Mn}/gu, "").toLowerCase();
+
 class SearchField {
   #field;
   #form;
@@ -93,7 +96,7 @@ class SearchField {
     this.#show([], "");
   }
 
-  // #ask fills the list with the names that begin as what was typed. The answer to an older question is dropped.
+  // #ask fills the list with the names that fit what was typed. The answer to an older question is dropped.
   async #ask() {
     this.#question?.abort();
     const question = new AbortController();
@@ -176,10 +179,11 @@ class SearchField {
     }
   }
 
-  // #settle puts the only name that begins as what was typed in its place, if there is one.
+  // #settle puts the only name that is suggested in the place of its beginning, if that was typed. A name that only contains or
+  // resembles it may be somebody else's: that opens by choosing it.
   #settle() {
-    const only = this.#list.children.length === 1 ? this.#list.firstChild : undefined;
-    if (only && this.#answered === this.#field.value) this.#field.value = only.dataset.username;
+    const only = this.#list.children.length === 1 ? this.#list.firstChild.dataset.username : "";
+    if (this.#answered === this.#field.value && folded(only).startsWith(folded(this.#answered))) this.#field.value = only;
     this.#opening = this.#field.value;
     this.#close();
   }

@@ -33,7 +33,7 @@ func TestTheIndexOfACluster(t *testing.T) {
 		return func() bool {
 			seen, errSeen := logs.LastSeen(ctx, 10)
 			troubled, errTroubled := logs.InTrouble(ctx, 10)
-			found, errFound := logs.Suggest(ctx, "user", 10)
+			found, errFound := logs.Search(ctx, "user", 10)
 			var names [3][]string
 			for _, user := range seen {
 				names[0] = append(names[0], user.Username)
@@ -41,7 +41,7 @@ func TestTheIndexOfACluster(t *testing.T) {
 			for _, user := range troubled {
 				names[1] = append(names[1], user.Username)
 			}
-			for _, user := range found {
+			for _, user := range found.Users {
 				names[2] = append(names[2], user.Username)
 			}
 			for i, err := range []error{errSeen, errTroubled, errFound} {

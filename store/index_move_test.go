@@ -74,13 +74,13 @@ func everyone(t *testing.T, logs *store.Store, idle, busy int) {
 	if err != nil || len(troubled) != idle/10 {
 		t.Fatalf("%d users are in trouble, %v, want %d", len(troubled), err, idle/10)
 	}
-	found, err := logs.Suggest(ctx, "idle-1", 1000)
-	names := make([]string, len(found))
-	for i, user := range found {
+	found, err := logs.Search(ctx, "idle-1", 1000)
+	names := make([]string, len(found.Users))
+	for i, user := range found.Users {
 		names[i] = user.Username
 	}
-	if err != nil || len(found) != 1000 || !slices.IsSorted(names) {
-		t.Fatalf("%d users are found, %v, want 1000 in order", len(found), err)
+	if err != nil || len(names) != 1000 || !slices.IsSorted(names) {
+		t.Fatalf("%d users are found, %v, want 1000 in order", len(names), err)
 	}
 }
 

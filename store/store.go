@@ -27,6 +27,7 @@ type Store struct {
 	address  string
 	clients  clients
 	index    *indexReader
+	known    *knownNames
 	recorder *recorder
 	feed     *feed.Feed
 	panics   hostPanics
@@ -46,6 +47,7 @@ func newStore(client redis.UniversalClient, name string, options Options) (*Stor
 	s.clients = newClients(client)
 	s.clock = &redisClock{client: s.clients.reader}
 	s.index = &indexReader{client: s.clients.reader, layout: newIndexLayout(s.clients.reader, keys, options)}
+	s.known = newKnownNames(s.index, options.Retention, s.Now)
 	s.recorder = newRecorder(options)
 	s.recorder.start(s.newWriter())
 	s.feed = feed.New(feed.Options{
@@ -150,6 +152,7 @@ func (s *Store) Close(ctx context.Context) error {
 	s.closing.Do(func() {
 		err = s.recorder.close(ctx)
 		s.feed.Close()
+		s.known.close()
 		s.clients.close()
 		for _, closer := range s.closers {
 			closer()

@@ -8,6 +8,7 @@ type LiveLog struct {
 	SocketURL string      // absolute path or ws(s):// URL; "" = not connected, only the form is shown
 	Reason    *ReasonLeft // nil where none has to be stated
 	Message   *Message
+	Offers    *Offers // who may be meant by Username; nil for none
 
 	Filter       Filter
 	Application  string   // on the page of everyone: only requests that it recorded; "" = any
@@ -27,6 +28,9 @@ type liveLogPage struct{ LiveLog }
 
 // Search is the page's search form, with the name that was searched.
 func (p liveLogPage) Search() search { return search{p.Base, p.Username, "/live"} }
+
+// Meant are the users who may be meant.
+func (p liveLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }
 
 // Controls are how the log can be read.
 func (p liveLogPage) Controls() controls { return controls{p.Base, "/live", p.Username, p.Filter} }

@@ -9,10 +9,17 @@ type Reason struct {
 	Next     string // path of the log; the handler has checked it
 	Text     string // typed before
 	Message  *Message
+	Offers   *Offers // who may be meant by Username; nil for none
 }
 
 // Reason renders the form.
-func (s *Set) Reason(p Reason) ([]byte, error) { return s.page("reason", p.Lang, p) }
+func (s *Set) Reason(p Reason) ([]byte, error) { return s.page("reason", p.Lang, reasonPage{p}) }
+
+// reasonPage is Reason as its template reads it.
+type reasonPage struct{ Reason }
+
+// Meant are the users who may be meant.
+func (p reasonPage) Meant() *offers { return newOffers(p.Offers, p.Base) }
 
 // ReasonLeft is the reason that was stated for a log, and for how long it still holds.
 type ReasonLeft struct {

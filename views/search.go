@@ -22,9 +22,8 @@ func (s search) SubmitKey() string { return "search." + strings.TrimPrefix(s.Pag
 
 // Suggestions are the names that the search field offers while a reader types.
 type Suggestions struct {
-	Lang    string
-	Users   []store.Seen
-	More    bool      // there are more users than these
+	Lang string
+	store.Found
 	Partial bool      // a part of the log store can't be reached, so that users may be missing
 	At      time.Time // users are active or idle at this time; zero = when the answer is rendered
 }

@@ -11,7 +11,7 @@ import (
 func TestSuggestionsAreOptionsAndAreCounted(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	users := []store.Seen{{Username: "ada", At: now}, {Username: hostileName, At: now.Add(-time.Hour)}}
-	html, err := newSet(t).Suggestions(views.Suggestions{Lang: "en", Users: users, At: now})
+	html, err := newSet(t).Suggestions(views.Suggestions{Lang: "en", Found: store.Found{Users: users}, At: now})
 	answer := parse(t, []byte("<ul>"+string(html)+"</ul>"), err)
 	options := answer.Find("li[role=option][id][aria-selected=false]")
 	if options.Length() != 2 || options.Eq(1).AttrOr("data-username", "") != hostileName {
@@ -23,10 +23,11 @@ func TestSuggestionsAreOptionsAndAreCounted(t *testing.T) {
 		}
 	}
 	for want, suggestions := range map[string]views.Suggestions{
-		"2 users": {Users: users},
-		"1 user":  {Users: users[:1]},
+		"Nobody is called that. 2 users have similar names": {Found: store.Found{Users: users, Near: true}},
+		"2 users": {Found: store.Found{Users: users}},
+		"1 user":  {Found: store.Found{Users: users[:1]}},
 		"No user with this name has been seen lately. Press Enter to look it up anyway.": {},
-		"The first 2 users. Type more to see fewer.":                                     {Users: users, More: true},
+		"The first 2 users. Type more to see fewer.":                                     {Found: store.Found{Users: users, More: true}},
 	} {
 		html, err := newSet(t).Suggestions(suggestions)
 		if got := parse(t, html, err).Find("p").First().Text(); got != want {

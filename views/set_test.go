@@ -159,7 +159,7 @@ func TestEveryPieceInEveryLanguage(t *testing.T) {
 			"now":        func(lang string) ([]byte, error) { return set.Now(lang, hostileName, now, hints) },
 			"connection": func(lang string) ([]byte, error) { return set.Connection(lang, views.Connected) },
 			"suggestions": func(lang string) ([]byte, error) {
-				return set.Suggestions(views.Suggestions{Lang: lang, Users: []store.Seen{{Username: hostileName}}})
+				return set.Suggestions(views.Suggestions{Lang: lang, Found: store.Found{Users: []store.Seen{{Username: hostileName}}}})
 			},
 		} {
 			html, err := render(language.Tag)

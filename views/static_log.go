@@ -14,6 +14,7 @@ type StaticLog struct {
 	Username string      // "" = nothing was searched yet: only the form is shown
 	Reason   *ReasonLeft // nil where none has to be stated
 	Message  *Message
+	Offers   *Offers // who may be meant by Username; nil for none
 	Filter   Filter
 	Entries  []store.Entry // newest first
 	At       time.Time     // the server's clock; zero = when the page is rendered
@@ -79,6 +80,9 @@ func (p staticLogPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.
 
 // Search is the page's search form, with the name that was searched.
 func (p staticLogPage) Search() search { return search{p.Base, p.Username, "/static"} }
+
+// Meant are the users who may be meant.
+func (p staticLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }
 
 // Controls are how the log can be read.
 func (p staticLogPage) Controls() controls { return controls{p.Base, "/static", p.Username, p.Filter} }

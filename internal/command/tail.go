@@ -50,6 +50,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	if err := misaddressed(ctx, logs); err != nil {
 		return err
 	}
+	offered := c.resolve(ctx, logs, std.err)
 	line, err := c.line(std)
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	defer subscription.Close()
 	viewing := newTerminalViewing(logs, c.Username, c.Reason)
 	defer viewing.close(std.err)
-	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet(), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
+	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet() + offer(offered), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
 	if err := t.follow(ctx, subscription); err != nil {
 		return redisFailure(logs.Address(), err)
 	}

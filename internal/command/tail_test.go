@@ -79,6 +79,28 @@ func TestTailOfNobodySaysThatItWaits(t *testing.T) {
 	}
 }
 
+// A slip finds the log where only case and the like differ. Where a letter does, names are offered, and nothing is shown.
+func TestTailTakesANameAsItIsPasted(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	record(logs, "kathrin@example.com", "/hers")
+	record(logs, "katrin", "/another")
+	awaitWritten(t, logs, 2)
+	pasted := start(t, nil, "tail", "<Kathrin@Example.com>", "--redis", server.URL)
+	pasted.out.await(t, "/hers")
+	if got := pasted.err.String(); got != "This is the log of kathrin@example.com.\n" {
+		t.Errorf("standard error %q", got)
+	}
+	misheard := start(t, nil, "tail", "cathrin", "--redis", server.URL)
+	misheard.err.await(t, `^No logs for cathrin yet\. Waiting\. Did you mean kathrin@example\.com or katrin\?\n$`)
+	record(logs, "cathrin", "/at-last")
+	misheard.out.await(t, "/at-last")
+	if got := misheard.out.String(); strings.Contains(got, "hers") || strings.Contains(got, "another") {
+		t.Errorf("a log is shown that was not named: %s", got)
+	}
+}
+
 func TestTailJSON(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -103,6 +103,18 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.types("/GR" + kb.Enter)
 	b.isAt("/static?username=grace")
 
+	// A name that only contains what was typed, or resembles it, may be somebody else's: it is offered.
+	for typed, announced := range map[string]string{"race": "1 user", "gracf": "Nobody is called that. 1 user has a similar name"} {
+		b.visit("/")
+		b.types("/" + typed)
+		b.suggests("grace", announced)
+		b.types(kb.Enter)
+		b.isAt("/static?username=" + typed)
+		b.shows("#messages [role=status]", "No logs for "+typed+".")
+		b.click("#offers a")
+		b.isAt("/static?username=grace")
+	}
+
 	b.visit("/")
 	b.types("/nobody")
 	b.suggests("", "No user with this name has been seen lately. Press Enter to look it up anyway.")

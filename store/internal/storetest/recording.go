@@ -73,17 +73,17 @@ func testUsernamesAreNotPatterns(t *testing.T, connect Connect) {
 		if err != nil || Paths(log.Entries) != fmt.Sprint(n) || log.Entries[0].Username != name {
 			t.Errorf("%q: %v, %v", name, log.Entries, err)
 		}
-		found, err := logs.Suggest(t.Context(), name, 20)
-		if err != nil || len(found) == 0 {
-			t.Errorf("suggestions for %q: %v, %v", name, found, err)
+		found, err := logs.Search(t.Context(), name, 20)
+		if err != nil || len(found.Users) == 0 || found.Near || found.Users[0].Username != name {
+			t.Errorf("searched %q: %v, %v", name, found, err)
 		}
-		for _, seen := range found {
-			if !strings.HasPrefix(strings.ToLower(seen.Username), strings.ToLower(name)) {
-				t.Errorf("%q is suggested for %q", seen.Username, name)
+		for _, seen := range found.Users {
+			if !strings.Contains(strings.ToLower(seen.Username), strings.ToLower(strings.Trim(name, "[]<>:"))) {
+				t.Errorf("%q is found for %q", seen.Username, name)
 			}
 		}
 	}
-	if found, err := logs.Suggest(t.Context(), "üN", 20); err != nil || len(found) != 1 || found[0].Username != "Ünï" {
+	if found, err := logs.Search(t.Context(), "üN", 20); err != nil || len(found.Users) != 1 || found.Users[0].Username != "Ünï" {
 		t.Errorf("case is not ignored: %v, %v", found, err)
 	}
 	seen, err := logs.LastSeen(t.Context(), 3)
@@ -143,7 +143,7 @@ func testForeignKeysReadAsEmpty(t *testing.T, connect Connect) {
 	if seen, err := logs.LastSeen(ctx, 5); err != nil || len(seen) != 0 {
 		t.Errorf("seen last: %v, %v", seen, err)
 	}
-	if found, err := logs.Suggest(ctx, "a", 5); err != nil || len(found) != 0 {
+	if found, err := logs.Search(ctx, "a", 5); err != nil || len(found.Users) != 0 {
 		t.Errorf("suggestions: %v, %v", found, err)
 	}
 	if found, err := logs.InTrouble(ctx, 5); err != nil || len(found) != 0 {
@@ -204,7 +204,7 @@ func testAForeignIndexStopsNoEntries(t *testing.T, connect Connect) {
 	client.Del(ctx, names)
 	logs.Record(Entry("user-4", 4))
 	Written(t, logs)
-	if got := suggested(t, logs, "user-", 5); got != "user-4" {
+	if got := searched(t, logs, "user-", 5); got != "user-0 user-1 user-2 user-4" {
 		t.Errorf("after the key is gone: %s", got)
 	}
 	if err := logs.Close(ctx); err != nil {

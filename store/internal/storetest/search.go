@@ -13,10 +13,15 @@ import (
 )
 
 var search = []test{
-	{"SuggestFindsNamesWithoutCaseAndAccents", testSuggestFindsNamesWithoutCaseAndAccents},
+	{"SearchFindsNamesWithoutCaseAndAccents", testSearchFindsNamesWithoutCaseAndAccents},
+	{"WhatIsPastedFindsTheName", testWhatIsPastedFindsTheName},
+	{"WhoIsThereComesFirst", testWhoIsThereComesFirst},
+	{"WhoIsMeant", testWhoIsMeant},
 	{"ExpiredNamesDoNotHideOthers", testExpiredNamesDoNotHideOthers},
 	{"WhoIsInTrouble", testWhoIsInTrouble},
-	{"SuggestInParts", inParts(testSuggestFindsNamesWithoutCaseAndAccents)},
+	{"SearchInParts", inParts(testSearchFindsNamesWithoutCaseAndAccents)},
+	{"WhoIsThereComesFirstInParts", inParts(testWhoIsThereComesFirst)},
+	{"WhoIsMeantInParts", inParts(testWhoIsMeant)},
 	{"ExpiredNamesInParts", inParts(testExpiredNamesDoNotHideOthers)},
 	{"WhoIsInTroubleInParts", inParts(testWhoIsInTrouble)},
 }
@@ -44,15 +49,15 @@ func indexOf(t *testing.T, logs *store.Store) keys.Index {
 	return Keys(logs).Index(parts)
 }
 
-// suggested are the usernames that Suggest returns, with spaces between them.
-func suggested(t *testing.T, logs *store.Store, prefix string, limit int) string {
+// searched are the usernames that Search returns, with spaces between them.
+func searched(t *testing.T, logs *store.Store, typed string, limit int) string {
 	t.Helper()
-	found, err := logs.Suggest(t.Context(), prefix, limit)
+	found, err := logs.Search(t.Context(), typed, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := make([]string, len(found))
-	for i, seen := range found {
+	names := make([]string, len(found.Users))
+	for i, seen := range found.Users {
 		names[i] = seen.Username
 		if age := time.Since(seen.At); age < -time.Second || age > time.Minute {
 			t.Errorf("%s was seen %v ago", seen.Username, age)
@@ -61,14 +66,14 @@ func suggested(t *testing.T, logs *store.Store, prefix string, limit int) string
 	return strings.Join(names, " ")
 }
 
-func testSuggestFindsNamesWithoutCaseAndAccents(t *testing.T, connect Connect) {
+func testSearchFindsNamesWithoutCaseAndAccents(t *testing.T, connect Connect) {
 	client := connect(t)
 	logs := Open(t, client, store.Options{})
 	for n, name := range strings.Fields("José jose JOSEPH Josef Łukasz Ωρίων Øyvind straße ada") {
 		logs.Record(Entry(name, n))
 	}
 	Written(t, logs)
-	for _, test := range []struct{ prefix, want string }{
+	for _, test := range []struct{ typed, want string }{
 		{"jos", "José jose Josef JOSEPH"},
 		{"JOSE", "José jose Josef JOSEPH"},
 		{"jose", "jose José Josef JOSEPH"}, // exactly this name first
@@ -79,21 +84,123 @@ func testSuggestFindsNamesWithoutCaseAndAccents(t *testing.T, connect Connect) {
 		{"ωρι", "Ωρίων"},
 		{"oyv", "Øyvind"},
 		{"STRASS", "straße"},
-		{"z", ""},
+		{"sef", "Josef"},                     // what contains it
+		{"rion", ""},                         // of another script
+		{"josepf", "Josef JOSEPH jose José"}, // near names, where nothing fits
+		{"q", ""},
 		{"*", ""},
 	} {
-		if got := suggested(t, logs, test.prefix, 20); got != test.want {
-			t.Errorf("%q: got %s, want %s", test.prefix, got, test.want)
+		if got := searched(t, logs, test.typed, 20); got != test.want {
+			t.Errorf("%q: got %s, want %s", test.typed, got, test.want)
 		}
 	}
-	if got := suggested(t, logs, "jose", 1); got != "jose" {
+	if got := searched(t, logs, "jose", 1); got != "jose" {
 		t.Errorf("one only: got %s", got)
 	}
-	if got := suggested(t, logs, "a", 0); got != "" {
+	if got := searched(t, logs, "a", 0); got != "" {
 		t.Errorf("none at all: got %s", got)
 	}
-	if got := len(strings.Fields(suggested(t, logs, "\u0301", 20))); got != 9 {
+	if got := len(strings.Fields(searched(t, logs, "\u0301", 20))); got != 9 {
 		t.Errorf("a prefix of an accent only: %d names, want all that were seen last", got)
+	}
+}
+
+func testWhatIsPastedFindsTheName(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{})
+	for n, name := range []string{"ada@example.com", "ada+test@example.com", "o'neil", "josé", "Anna-Lena", "kathrin"} {
+		logs.Record(Entry(name, n))
+	}
+	Written(t, logs)
+	for typed, want := range map[string]string{
+		" ada@example.com ":                      "ada@example.com",
+		"\u00a0ada@example.com\u200b":            "ada@example.com",
+		"a\u00adda@example.com":                  "ada@example.com",
+		"mailto:ada@example.com":                 "ada@example.com",
+		"MAILTO:ada%40example.com?subject=Help":  "ada@example.com",
+		"<ada@example.com>":                      "ada@example.com",
+		"Ada Lovelace <mailto:ada@example.com>.": "ada@example.com",
+		"\u201cADA@example.com\u201d,":           "ada@example.com",
+		"ada test@example.com":                   "ada+test@example.com",
+		"o\u2019neil":                            "o'neil",
+		"JOSE\u0301":                             "josé",
+		"anna\u2010lena":                         "Anna-Lena",
+		"cathrin":                                "kathrin",
+		"kathrn":                                 "kathrin",
+		"+test":                                  "ada+test@example.com",
+		"example.com":                            "ada+test@example.com ada@example.com",
+	} {
+		if got := searched(t, logs, typed, 5); got != want {
+			t.Errorf("%q: got %s, want %s", typed, got, want)
+		}
+	}
+	for typed, near := range map[string]bool{"kath": false, "cathrin": true, "nobody at all": false} {
+		if found, err := logs.Search(t.Context(), typed, 5); err != nil || found.Near != near {
+			t.Errorf("%q: %+v, %v", typed, found, err)
+		}
+	}
+}
+
+func testWhoIsThereComesFirst(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{})
+	for n, name := range strings.Fields("anna anna.b joanna anna.gone lee.anna") {
+		logs.Record(Entry(name, n))
+	}
+	Written(t, logs)
+	index := indexOf(t, logs)
+	for _, name := range []string{"anna", "anna.gone"} {
+		ago := float64(time.Now().Add(-20 * time.Minute).UnixMilli())
+		if err := client.ZAdd(t.Context(), index.Users(index.Part(name)), redis.Z{Score: ago, Member: name}).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for limit, want := range map[int]string{9: "anna anna.b lee.anna joanna anna.gone", 3: "anna anna.b lee.anna"} {
+		found, err := logs.Search(t.Context(), "anna", limit)
+		var names []string
+		for _, user := range found.Users {
+			names = append(names, user.Username)
+		}
+		if got := strings.Join(names, " "); err != nil || got != want || found.More != (limit == 3) {
+			t.Errorf("%d: got %s, %v, more: %v, want %s", limit, got, err, found.More, want)
+		}
+	}
+}
+
+func testWhoIsMeant(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{})
+	for n, name := range []string{"ada", "Bob", "bOB", "eve ", "eve", "josé", "ann+x@example.com", "kathrin", "Ωρίων"} {
+		logs.Record(Entry(name, n))
+	}
+	Written(t, logs)
+	for _, test := range []struct{ typed, want string }{
+		{"ada", "ada"},
+		{"ADA", "ada"},
+		{" Ada. ", "ada"},
+		{"mailto:ada", "ada"},
+		{"ΩΡΊΩΝ", "Ωρίων"},
+		{"JOSE\u0301", "josé"}, // the accent is a character of its own
+		{"ann x@example.com", "ann+x@example.com"},
+		{"Ann X@example.com", "ann+x@example.com"},
+		{"eve ", "eve "}, // exactly this one, although there is another
+		{"eve", "eve"},
+		{"Bob", "Bob"},
+		{"bob", ""}, // either
+		{" eve  ", "eve"},
+		{"EVE", "eve"},
+		{"jose", ""},    // an accent is a difference
+		{"cathrin", ""}, // near
+		{"kathri", ""},  // a beginning
+		{"nobody", ""},
+		{"", ""},
+		{"\x00", ""},
+		{"ada\n", "ada"},
+	} {
+		got, ok, err := logs.Resolve(t.Context(), test.typed)
+		if want := test.want; err != nil || ok != (want != "") || ok && got != want || !ok && got != test.typed {
+			t.Errorf("%q: got %q, %v, %v, want %q", test.typed, got, ok, err, want)
+		}
 	}
 }
 
@@ -116,10 +223,10 @@ func testExpiredNamesDoNotHideOthers(t *testing.T, connect Connect) {
 	if _, err := pipe.Exec(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if got := suggested(t, logs, "user-", 5); got != "user-0000 user-9999" {
+	if got := searched(t, logs, "user-", 5); got != "user-0000 user-9999" {
 		t.Errorf("got %s", got)
 	}
-	if got := suggested(t, logs, "user-0001", 5); got != "" {
+	if got := searched(t, logs, "user-0001", 5); got != "" {
 		t.Errorf("an expired name is suggested: %s", got)
 	}
 }

@@ -1,0 +1,52 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// maxOffered is how many names are offered in the place of one that has no log.
+const maxOffered = 5
+
+// resolve finds out whose log is meant. Where nobody has a log under the name, the command waits for that user, and offers those who fit.
+// While Redis is away, the name is taken as it is.
+func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Writer) (offered []string) {
+	if c.All {
+		return nil
+	}
+	username, ok, err := logs.Resolve(ctx, c.Username)
+	switch {
+	case err != nil:
+		return nil
+	case ok && username != c.Username:
+		fmt.Fprintf(w, "This is the log of %s.\n", visible(username))
+		c.Username = username
+		return nil
+	case ok:
+		return nil
+	}
+	found, err := logs.Search(ctx, c.Username, maxOffered)
+	if err != nil {
+		return nil
+	}
+	for _, user := range found.Users {
+		offered = append(offered, visible(user.Username))
+	}
+	return offered
+}
+
+// offer asks whether others are meant, behind a space, or is empty.
+func offer(names []string) string {
+	switch n := len(names); n {
+	case 0:
+		return ""
+	case 1:
+		return " Did you mean " + names[0] + "?"
+	default:
+		return " Did you mean " + strings.Join(names[:n-1], ", ") + " or " + names[n-1] + "?"
+	}
+}
