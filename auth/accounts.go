@@ -74,7 +74,7 @@ type AccountOptions struct {
 // from several goroutines.
 type Accounts struct {
 	store   accountStore
-	owned   []ownedIDs // the sessions and the tokens of each account
+	owned   []ownedIDs // of each account: first the sessions, then the tokens
 	hasher  hasher
 	options AccountOptions
 }
@@ -252,7 +252,8 @@ var errUnchanged = errors.New("unchanged")
 // names the change in errors.
 //
 // A new generation has ended every session and token at once. Deleting their keys afterwards is only
-// tidiness, which expiry provides too.
+// tidiness, which expiry provides too. The sessions of a disabled account are left to that: by one, its browser learns why
+// it has ended.
 func (a *Accounts) change(
 	ctx context.Context, name, doing string, apply func(*storedAccount, storedAccounts) error,
 ) (Account, error) {
@@ -267,7 +268,11 @@ func (a *Accounts) change(
 		return Account{}, fmt.Errorf("%s: %w", doing, err)
 	}
 	if after.Generation != before.Generation {
-		for _, owned := range a.owned {
+		ended := a.owned
+		if after.Disabled {
+			ended = a.owned[1:]
+		}
+		for _, owned := range ended {
 			if err := owned.endAll(ctx, name); err != nil {
 				return Account{}, fmt.Errorf("%s: %w", doing, err)
 			}

@@ -22,12 +22,29 @@ func (s *site) loginPage(c *gin.Context) {
 	case who.Account != "":
 		c.Redirect(http.StatusSeeOther, s.ownPath(c.Query("next")))
 	default:
-		var message *views.Message
-		if c.Query("out") != "" {
-			message = views.LoggedOut()
+		message, err := s.whyLogIn(c)
+		if err != nil {
+			s.fail(c, http.StatusServiceUnavailable, err)
+			return
 		}
 		s.showLogin(c, http.StatusOK, views.Login{Next: s.ownPath(c.Query("next")), Message: message})
 	}
+}
+
+// whyLogIn says why the login is shown to a browser that was logged in. It is nil for others.
+func (s *site) whyLogIn(c *gin.Context) (*views.Message, error) {
+	ending, err := s.sessions.Ending(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case ending.Disabled != "":
+		return views.LoginDisabled(ending.Disabled), nil
+	case ending.Ended:
+		return views.LoginEnded(), nil
+	case c.Query("out") != "":
+		return views.LoggedOut(), nil
+	}
+	return nil, nil
 }
 
 // logIn checks name and password. The answer to a wrong password does not tell whether the account exists.
@@ -55,12 +72,22 @@ func (s *site) logIn(c *gin.Context) {
 			s.fail(c, http.StatusServiceUnavailable, err)
 			return
 		}
-		s.showLogin(c, http.StatusUnprocessableEntity, views.Login{Username: name, Next: next, Message: views.WrongPassword()})
+		s.showLogin(c, http.StatusUnprocessableEntity, views.Login{Username: name, Next: next, Message: s.whyRefused(c, name)})
 	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
 	default:
 		s.letIn(c, account, address, next)
 	}
+}
+
+// whyRefused is the answer to a login that failed. It does not tell what was wrong, but to a browser that has been logged in
+// to this account before it was disabled.
+func (s *site) whyRefused(c *gin.Context, name string) *views.Message {
+	ending, err := s.sessions.Ending(c)
+	if err == nil && ending.Disabled != "" && ending.Disabled == name {
+		return views.LoginDisabled(name)
+	}
+	return views.WrongPassword()
 }
 
 // letIn begins a session of an account whose password was right, and leads on. A login is recorded, so that it is inside

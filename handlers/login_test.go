@@ -188,3 +188,46 @@ func TestNextLeadsOnlyToOwnPages(t *testing.T) {
 		}
 	}
 }
+
+// A browser that was logged in is told why it is not any more, in its language, and is led back after the login. Nobody
+// else learns anything of accounts and sessions.
+func TestTheLoginSaysHowASessionEnded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	vera, other := s.viewer("vera"), s.stranger()
+	const log = base + "/static?show=errors&username=ada"
+	toLogin := func(b *browser) string {
+		t.Helper()
+		a, want := b.get(log), base+"/login?"+url.Values{"next": {log}}.Encode()
+		if a.StatusCode != http.StatusSeeOther || a.location() != want {
+			t.Fatalf("%d to %q, want %q", a.StatusCode, a.location(), want)
+		}
+		return a.location()
+	}
+	if err := s.accounts().EndSessions(t.Context(), "vera"); err != nil {
+		t.Fatal(err)
+	}
+	vera.get(toLogin(vera)).expect(http.StatusOK, "Your session has ended. Log in to go on where you were.")
+	vera.get(toLogin(vera), "Accept-Language", "de").expect(http.StatusOK, "Ihre Sitzung ist beendet. Melden Sie sich an, um dort weiterzumachen, wo Sie waren.")
+	other.get(toLogin(other)).expect(http.StatusOK, "")
+	if a := vera.logIn(base, "vera", password, log); a.location() != log {
+		t.Errorf("the login leads to %q", a.location())
+	}
+
+	if err := s.accounts().Disable(t.Context(), "vera"); err != nil {
+		t.Fatal(err)
+	}
+	const disabled = "The account vera has been disabled. Ask a superuser to enable it."
+	vera.get(toLogin(vera)).expect(http.StatusOK, disabled)
+	vera.logIn(base, "vera", password, log).expect(http.StatusUnprocessableEntity, disabled)
+	other.logIn(base, "vera", password, log).expect(http.StatusUnprocessableEntity, wrong)
+	vera.logIn(base, root, "wrong", log).expect(http.StatusUnprocessableEntity, wrong)
+	open, err := auth.NewSessions(s.client, s.authKeys(), auth.SessionOptions{}).List(t.Context(), "vera")
+	if err != nil || len(open) != 0 {
+		t.Errorf("a disabled account has the sessions %v, %v", open, err)
+	}
+	if err := s.accounts().Enable(t.Context(), "vera"); err != nil {
+		t.Fatal(err)
+	}
+	vera.get(toLogin(vera)).expect(http.StatusOK, "Your session has ended. Log in to go on where you were.")
+}

@@ -86,6 +86,14 @@ func TooManyViewers() *Message {
 // InTheClear refuses a login on a page that did not come by https.
 func InTheClear() *Message { return &Message{key: "message.in-the-clear", alert: true, next: true} }
 
+// LoginEnded says on the login page why it is there, and that the login leads back.
+func LoginEnded() *Message { return &Message{key: "message.session-ended", next: true} }
+
+// LoginDisabled says on the login page that the account of this browser's session has been disabled.
+func LoginDisabled(name string) *Message {
+	return &Message{key: "message.account-disabled", alert: true, next: true, name: name}
+}
+
 // LoggedOut confirms a logout on the login page.
 func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
 

@@ -117,7 +117,7 @@ func everyMessage() []*Message {
 	messages := []*Message{
 		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
 		ReasonMissing(1), InTheClear(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(),
-		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyViewers(),
+		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
 	}
 	for _, f := range store.Faults() {
 		messages = append(messages, StoreFault(f))

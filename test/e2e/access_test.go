@@ -11,7 +11,7 @@ import (
 // comes back to where she was.
 func TestOpenPagesEndWithTheSession(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"/live?username=ada", "/live/everyone", "/static?username=ada"} {
+	for _, page := range []string{"/live?show=pages&username=ada", "/live/everyone", "/static?username=ada"} {
 		t.Run(page, func(t *testing.T) {
 			redis := redistest.Start(t)
 			site, logs := serve(t, redis), openStore(t, redis)
@@ -24,10 +24,42 @@ func TestOpenPagesEndWithTheSession(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.eventually("the login", "document.querySelector('form#login')")
+			b.shows("#messages [role=status]", "Your session has ended. Log in to go on where you were.")
 			b.fillInLogin(superuser, password)
 			b.hasURLs("/orders/7")
+			if at := b.location(); at != page {
+				t.Errorf("the login leads to %s", at)
+			}
 		})
 	}
+}
+
+// Who is shut out in the middle of a call does not look for a mistake in her password.
+func TestAnOpenPageSaysThatItsAccountIsDisabled(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/orders/7")
+	createAccount(t, redis.Client(t), "vera", auth.Viewer)
+	b := openTab(t, site.origin+"/userlog")
+	b.prefers("fr")
+	b.holdSession(site, "vera")
+	b.visit("/live?username=ada")
+	b.hasURLs("/orders/7")
+	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
+	if err := accounts.Disable(t.Context(), "vera"); err != nil {
+		t.Fatal(err)
+	}
+	const disabled = "Le compte vera a été désactivé. Demandez à un superutilisateur de le réactiver."
+	b.shows("#messages [role=alert]", disabled)
+	b.expect("the server responded with a status of 422")
+	b.fillInLogin("vera", password)
+	b.eventually("the same answer", "document.querySelector('#username').value === 'vera' && "+hasText("#messages [role=alert]", disabled))
+	if err := accounts.Enable(t.Context(), "vera"); err != nil {
+		t.Fatal(err)
+	}
+	b.fillInLogin("vera", password)
+	b.hasURLs("/orders/7")
 }
 
 // A session that ends while the page has no connection: the socket that is refused doesn't say why.

@@ -15,7 +15,7 @@ func TestSearch(t *testing.T) {
 	tests := []struct{ name, username, role, message string }{
 		{"found", "ada", "status", "Logs found for ada."},
 		{"no logs", "grace", "status", noLogs("grace")},
-		{"not found", "nobody", "alert", "User nobody not found."+askForName},
+		{"not found", "nobody", "alert", "User nobody not found." + askForName},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
