@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -17,29 +18,41 @@ type ownedIDs struct {
 	of     func(account string) (key string) // a ZSET: id → end, in Unix seconds
 	key    func(id string) (key string)      // of the session or token itself
 	keep   time.Duration                     // the longest life of a session or token
+	limit  int                               // of one account
 }
 
 func sessionIDs(client redis.UniversalClient, keys Keys) ownedIDs {
-	return ownedIDs{client, keys.accountSessions, keys.session, sessionLifetime}
+	return ownedIDs{client, keys.accountSessions, keys.session, sessionLifetime, math.MaxInt32}
 }
 
 func tokenIDs(client redis.UniversalClient, keys Keys) ownedIDs {
-	return ownedIDs{client, keys.accountTokens, keys.token, MaxTokenLifetime}
+	return ownedIDs{client, keys.accountTokens, keys.token, MaxTokenLifetime, MaxTokens}
 }
 
-// add notes an id that can live until end, and forgets those whose end has passed.
-func (o ownedIDs) add(ctx context.Context, account, id string, now, end time.Time) error {
-	key := o.of(account)
-	_, err := o.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
-		tx.ZRemRangeByScore(ctx, key, "-inf", strconv.FormatInt(now.Unix(), 10))
-		tx.ZAdd(ctx, key, redis.Z{Score: float64(end.Unix()), Member: id})
-		tx.Expire(ctx, key, o.keep)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("note an id: %w", err)
+// addScript notes an id, and forgets those whose end has passed. KEYS[1] is the ZSET. ARGV[1] is the time, ARGV[2] the end of the
+// id, ARGV[3] the id, ARGV[4] how long the key is kept, all in seconds, and ARGV[5] how many ids there may be. It returns 0 where
+// there are as many already. The script counts and adds in one step, so that several processes can't add one too many.
+const addScript = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[5]) then
+	return 0
+end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1
+`
+
+// add notes an id that can live until end, and forgets those whose end has passed. It reports whether there was room.
+func (o ownedIDs) add(ctx context.Context, account, id string, now, end time.Time) (added bool, err error) {
+	added, err = redis.NewScript(addScript).Run(ctx, o.client, []string{o.of(account)},
+		now.Unix(), end.Unix(), id, int64(o.keep.Seconds()), o.limit).Bool()
+	if errors.Is(err, redis.Nil) { // which is how a 0 can be told
+		return false, nil
 	}
-	return nil
+	if err != nil {
+		return false, fmt.Errorf("note an id: %w", err)
+	}
+	return added, nil
 }
 
 // list returns the ids whose end has not passed, the one that ends last first.

@@ -109,7 +109,7 @@ func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *se
 		return err
 	}
 	if state.Account != "" {
-		if err := s.owned.add(ctx, state.Account, id, now, state.end()); err != nil {
+		if _, err := s.owned.add(ctx, state.Account, id, now, state.end()); err != nil {
 			return err
 		}
 	}

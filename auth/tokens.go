@@ -75,13 +75,6 @@ func (t *Tokens) Create(ctx context.Context, account, label string, lifetime tim
 		return "", ErrTokenLifetime
 	}
 	now := t.now()
-	ids, err := t.owned.list(ctx, account, now)
-	if err != nil {
-		return "", fmt.Errorf("create token: %w", err)
-	}
-	if len(ids) >= MaxTokens {
-		return "", ErrTooManyTokens
-	}
 	found, err := t.accounts.read(ctx, account)
 	if err != nil {
 		return "", fmt.Errorf("create token: %w", err)
@@ -100,8 +93,12 @@ func (t *Tokens) Create(ctx context.Context, account, label string, lifetime tim
 		return "", fmt.Errorf("create token: %w", err)
 	}
 	// The owner's list goes first: a token that is not in it could be neither seen nor revoked.
-	if err := t.owned.add(ctx, account, id, now, now.Add(lifetime)); err != nil {
+	room, err := t.owned.add(ctx, account, id, now, now.Add(lifetime))
+	switch {
+	case err != nil:
 		return "", fmt.Errorf("create token: %w", err)
+	case !room:
+		return "", ErrTooManyTokens
 	}
 	if err := t.client.Set(ctx, t.keys.token(id), line, lifetime).Err(); err != nil {
 		return "", fmt.Errorf("create token: %w", err)

@@ -3,6 +3,8 @@ package auth_test
 import (
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -106,6 +108,33 @@ func TestTokenIsRefused(t *testing.T) {
 		}
 		if _, err := s.tokens.Create(ctx, "ada", "x", time.Hour); !errors.Is(err, auth.ErrTooManyTokens) {
 			t.Errorf("one too many: %v", err)
+		}
+	})
+}
+
+// Of tokens that are made at the same time, an account gets as many as it may have.
+func TestTokensAreCountedAsTheyAreMade(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		s.make(t, "ada")
+		tokens := auth.NewTokens(client, keys)
+		var made atomic.Int32
+		var all sync.WaitGroup
+		for range 3 * auth.MaxTokens {
+			all.Go(func() {
+				switch _, err := tokens.Create(t.Context(), "ada", "report", time.Hour); {
+				case err == nil:
+					made.Add(1)
+				case !errors.Is(err, auth.ErrTooManyTokens):
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		list, err := tokens.List(t.Context(), "ada")
+		if made.Load() != auth.MaxTokens || len(list) != auth.MaxTokens || err != nil {
+			t.Errorf("%d tokens were made, %d are listed, %v", made.Load(), len(list), err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/httpgzip"
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -108,7 +110,19 @@ func mayCompress(r *http.Request) bool {
 
 // failJSON ends a program's request with an error that it can read.
 func (s *site) failJSON(c *gin.Context, status int, message string) {
-	c.AbortWithStatusJSON(status, gin.H{"error": message})
+	c.Abort()
+	s.sendJSON(c, status, gin.H{"error": message})
+}
+
+// sendJSON sends a value as JSON, in which what is not printable is escaped: programs print it in terminals.
+func (s *site) sendJSON(c *gin.Context, status int, value any) {
+	line, err := json.Marshal(value)
+	if err != nil { // no value of ours
+		s.log.Error("userlog: an answer could not be made", "err", err)
+		c.AbortWithStatus(http.StatusInternalServerError)
+		return
+	}
+	c.Data(status, "application/json; charset=utf-8", printable.JSON(line))
 }
 
 // fail ends the request with an error page: a sentence and the next step, in the reader's language.

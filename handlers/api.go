@@ -39,7 +39,7 @@ func (s *site) apiUsers(c *gin.Context) {
 	for _, user := range found.Users {
 		users = append(users, apiUser{user.Username, user.At})
 	}
-	c.JSON(http.StatusOK, apiUsers{users, found.Near, partial})
+	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, partial})
 }
 
 // apiLog answers with a user's log, newest request first, each in the wire format.
@@ -66,5 +66,5 @@ func (s *site) apiLog(c *gin.Context) {
 			answer["similar"] = similar
 		}
 	}
-	c.JSON(http.StatusOK, answer)
+	s.sendJSON(c, http.StatusOK, answer)
 }

@@ -15,8 +15,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gorilla/websocket"
 
@@ -72,7 +74,7 @@ func watch(w io.Writer, conn *websocket.Conn, cursor string) (string, error) {
 			if err := json.Unmarshal(line, &entry); err != nil {
 				return cursor, err
 			}
-			fmt.Fprintln(w, entry.Username, entry.Method, entry.Path, entry.Code)
+			fmt.Fprintln(w, visible(entry.Username), visible(entry.Method), visible(entry.Path), entry.Code)
 		case "gap":
 			fmt.Fprintln(w, "requests may be missing here")
 		case "status":
@@ -83,6 +85,20 @@ func watch(w io.Writer, conn *websocket.Conn, cursor string) (string, error) {
 		}
 		cursor = cmp.Or(message.Cursor, cursor)
 	}
+}
+
+// visible is a text of strangers that can do nothing to a terminal: what is not printable is escaped. Such are control characters,
+// and those that rearrange the line.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // follow watches, and connects again where it was, until that is in vain.

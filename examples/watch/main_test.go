@@ -51,7 +51,7 @@ func TestWatch(t *testing.T) {
 	server := httptest.NewServer(engine)
 	defer server.Close()
 
-	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200})
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7\u009b2J\u202e", Code: 200})
 	read, write := io.Pipe()
 	address := "ws" + strings.TrimPrefix(server.URL, "http") + "/userlog/live/socket?username=ada&format=json"
 	conn, err := connect(address, token, "unknown")
@@ -67,7 +67,7 @@ func TestWatch(t *testing.T) {
 		ended <- err
 	}()
 	lines := bufio.NewReader(read)
-	for _, want := range []string{"requests may be missing here\n", "ada GET /orders/7 200\n"} {
+	for _, want := range []string{"requests may be missing here\n", "ada GET /orders/7\\u009b2J\\u202e 200\n"} {
 		if line, err := lines.ReadString('\n'); err != nil || line != want {
 			t.Errorf("printed %q, %v; want %q", line, err, want)
 		}

@@ -3,25 +3,31 @@ package audit
 import (
 	"bufio"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // WriteJSON writes records as JSON, one object a line. Each line can be checked by itself: see
 // [Record.MarshalJSON]. It stops at the first error, of records or of w, and returns it.
 func WriteJSON(w io.Writer, records iter.Seq2[Record, error]) error {
 	out := bufio.NewWriter(w)
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(true) // as the stored form has it
 	for r, err := range records {
 		if err != nil {
 			return err
 		}
-		if err := encoder.Encode(r); err != nil {
+		// As it is: encoding/json would write some of what is escaped in another way.
+		line, err := r.MarshalJSON()
+		if err == nil {
+			_, err = out.Write(append(line, '\n'))
+		}
+		if err != nil {
 			return fmt.Errorf("write the audit log as JSON: %w", err)
 		}
 	}
@@ -78,10 +84,9 @@ func csvRow(r Record) []string {
 
 // Characters that decide whether a spreadsheet takes a text for a formula.
 const (
-	formula = "=+-@"      // they begin a formula
-	blank   = "\t\r\n"    // a cell had better not begin with one
-	between = ";" + blank // some programs begin a new cell behind one
-	skipped = "\" "       // some programs skip them at the beginning of a cell
+	formula   = "=+-@"      // they begin a formula
+	blank     = "\t\r\n"    // a cell had better not begin with one
+	separator = ";" + blank // some programs begin a new cell behind one
 )
 
 // plain makes a text into a cell that is no formula, and that no program splits into cells with one.
@@ -89,11 +94,29 @@ func plain(text string) string {
 	var b strings.Builder
 	begins := true
 	for i, r := range text {
-		if begins && strings.ContainsRune(formula, r) || i == 0 && strings.ContainsRune(blank, r) {
+		as := plainForm(r)
+		if begins && strings.ContainsRune(formula, as) || i == 0 && strings.ContainsRune(blank, as) {
 			b.WriteByte('\'')
 		}
 		b.WriteRune(r)
-		begins = strings.ContainsRune(between, r) || begins && strings.ContainsRune(skipped, r)
+		begins = strings.ContainsRune(separator, as) || begins && isSkipped(as)
 	}
 	return b.String()
+}
+
+// plainForm is the character that some programs take a character for: = for the wide ＝, - for every other minus.
+func plainForm(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
+		return r
+	case r == '−':
+		return '-'
+	}
+	form, _ := utf8.DecodeRuneInString(norm.NFKC.String(string(r)))
+	return form
+}
+
+// isSkipped reports whether some programs pass over a character at the beginning of a cell: blanks, quotes, and what can't be seen.
+func isSkipped(r rune) bool {
+	return r == '"' || unicode.IsSpace(r) || !unicode.IsPrint(r)
 }

@@ -139,3 +139,35 @@ func sequence(records ...audit.Record) iter.Seq2[audit.Record, error] {
 		}
 	}
 }
+
+// What some programs take for the sign of a formula is one.
+func TestFormulasInOtherForms(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"＝HYPERLINK(1)": "'＝HYPERLINK(1)", "＋1": "'＋1", "＠SUM(1)": "'＠SUM(1)", "－1": "'－1", "−1": "'−1", "﹦1": "'﹦1", "﹢1": "'﹢1", "﹣1": "'﹣1", "﹫a": "'﹫a",
+		"\u00a0=1": "\u00a0'=1", "\u3000＝1": "\u3000'＝1", "\u200b=1": "\u200b'=1", "\ufeff=1": "\ufeff'=1", "a；＝1": "a；'＝1", "a\u2028b": "a\u2028b", "ａ＝1": "ａ＝1",
+	} {
+		var out bytes.Buffer
+		if err := audit.WriteCSV(&out, sequence(audit.Record{Seq: 1, Action: audit.View, Actor: text})); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&out).ReadAll()
+		if err != nil || rows[1][2] != want {
+			t.Errorf("%q is %q, want %q, %v", text, rows[1][2], want, err)
+		}
+	}
+}
+
+// Exports are read in terminals, and what was stored before is checked as before.
+func TestExportedJSONIsPrintable(t *testing.T) {
+	t.Parallel()
+	const name = "a\u202eb\u200bc"
+	old := audit.Record{Seq: 1, ID: "x", Time: time.Unix(0, 0), Action: audit.View, Subject: name}
+	old.Hash = hashOf(`{"seq":1,"id":"x","time":"1970-01-01T00:00:00.000Z","actor":"","action":"view","subject":"` + name + `","oldest":0,"prev":""}`)
+	for what, r := range map[string]audit.Record{"new": {Seq: 1, Action: audit.View, Subject: name, Hash: "h"}, "old": old} {
+		line, err := r.MarshalJSON()
+		if err != nil || strings.Contains(string(line), name) != (what == "old") {
+			t.Errorf("%s: %q, %v", what, line, err)
+		}
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/gin-userlog/userlog/internal/printable"
 )
 
 // Bounds of a record's texts, in bytes. A longer text is cut, and ends with "…" then.
@@ -89,11 +91,22 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if hashOf(line) != r.Hash { // earlier versions escaped less
+		if raw, err := r.raw(); err == nil && hashOf(raw) == r.Hash {
+			line = raw
+		}
+	}
 	return fmt.Appendf(line[:len(line)-1], `,"hash":%q}`, r.Hash), nil
 }
 
-// encode returns the line that is stored and hashed.
+// encode returns the line that is stored and hashed. What is not printable is escaped in it, because exports are read in terminals.
 func (r Record) encode() ([]byte, error) {
+	line, err := r.raw()
+	return printable.JSON(line), err
+}
+
+// raw is the line as earlier versions stored it.
+func (r Record) raw() ([]byte, error) {
 	line, err := json.Marshal(wireRecord{
 		Seq: r.Seq, ID: r.ID, Time: r.Time.UTC().Format(timeFormat),
 		Actor: r.Actor, Role: r.Role, Action: r.Action, Subject: r.Subject, Address: r.Address,

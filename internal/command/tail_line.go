@@ -4,16 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -92,17 +88,7 @@ func wantsColour(w io.Writer, lookupEnv func(string) (string, bool)) bool {
 // escaped, which means the same in JSON.
 func jsonLine(e *store.Entry) string {
 	line, _ := e.MarshalJSON() // never fails
-	var b strings.Builder
-	for _, r := range string(line) {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
+	return string(printable.JSON(line))
 }
 
 func clock(e *store.Entry) string { return e.Time.Local().Format(time.TimeOnly) }
@@ -119,19 +105,5 @@ func took(d time.Duration) string {
 	return fmt.Sprintf("%.1fs", d.Seconds())
 }
 
-// visible returns text of strangers that can do nothing to a terminal. A character that is not printable is shown as in a Go
-// string. Such are escape sequences, and characters that reverse the direction of writing.
-func visible(text string) string {
-	var b strings.Builder
-	for i, r := range text {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
-			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
-}
+// visible returns text of strangers that can do nothing to a terminal.
+func visible(text string) string { return printable.Text(text) }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -43,7 +44,7 @@ func (e *jsonEncoder) keepalive(bool) []byte {
 	}{"status", stateName(e.state), string(e.fault), e.cursor}
 	message, _ := json.Marshal(status) // strings can always be marshalled
 	e.skipped = 0
-	return message
+	return printable.JSON(message)
 }
 
 func (e *jsonEncoder) isSlow(u store.Update) bool { return len(u.Entries) > frameRows }
@@ -62,9 +63,10 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		line = printable.JSON(line)
 		e.cursor, e.skipped = entry.Cursor(), 0
 		cursor, _ := json.Marshal(e.cursor) // as in keepalive
-		messages = append(messages, slices.Concat([]byte(`{"type":"entry","cursor":`), cursor, []byte(","), line[1:]))
+		messages = append(messages, slices.Concat([]byte(`{"type":"entry","cursor":`), printable.JSON(cursor), []byte(","), line[1:]))
 	}
 	return messages, nil
 }
