@@ -15,6 +15,7 @@ import { suggestUsers } from "./search_field.js";
 import { listenForShortcut } from "./search_shortcut.js";
 import { tellAges } from "./time_ago.js";
 
+document.documentElement.classList.add("scripted"); // what pages say of themselves holds now: see messages.css
 setClock(); // before all that tells a time
 tellAges();
 watchConnection();

@@ -48,6 +48,9 @@ func (p homePage) Search() search { return search{Base: p.Base} }
 // Warning says what is wrong with Redis, nil for nothing.
 func (p homePage) Warning() *Message { return StoreFault(p.Fault) }
 
+// HomeURL is the page's own address.
+func (p homePage) HomeURL() string { return p.Base + "/" }
+
 // State is what the page says about its refreshes before the first.
 func (p homePage) State() connectionState { return refreshing }
 

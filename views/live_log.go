@@ -35,6 +35,9 @@ func (p liveLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }
 // Controls are how the log can be read.
 func (p liveLogPage) Controls() controls { return controls{p.Base, "/live", p.Username, p.Filter} }
 
+// StaticURL is the static log of the same user, seen in the same way.
+func (p liveLogPage) StaticURL() string { return p.Controls().to("/static", p.Filter) }
+
 // Shows are the kinds of requests to choose from on the page of everyone.
 func (p liveLogPage) Shows() []option {
 	options := shows()

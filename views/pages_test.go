@@ -8,6 +8,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -106,9 +107,45 @@ func TestLivePageConnects(t *testing.T) {
 	if got := section.Find("table#log > tbody#rows").AttrOr("data-max", ""); got != "500" {
 		t.Errorf("keeps %q rows", got)
 	}
-	if doc.Find("noscript").Length() != 1 {
+	if doc.Find("main noscript").Length() != 1 {
 		t.Error("nothing is said to those without scripts")
 	}
+}
+
+// Nothing refreshes a page without scripts: it says so. A live log leads to the static one, and both look alike.
+func TestWithoutScriptsPagesDoNotClaimToRefresh(t *testing.T) {
+	set := newSet(t)
+	filter := views.Filter{Filter: journey.Filter{Show: journey.ShowErrors, Text: `a"b&c`}}
+	const address = "/u/static?q=a%22b%26c&show=errors&username=ada"
+	layout := views.Layout{Lang: "en", Base: "/u"}
+	static, err := set.Static(views.StaticLog{Layout: layout, Username: "ada", Entries: visit(), Refresh: 2, Filter: filter})
+	home, homeErr := set.Home(views.Home{Layout: layout, Refresh: 2})
+	for name, c := range map[string]struct {
+		doc  *goquery.Document
+		link string
+	}{"static": {parse(t, static, err), address}, "home": {parse(t, home, homeErr), "/u/"}} {
+		said := noscript(t, c.doc.Find("main noscript"))
+		if got := said.Text(); got != "Without JavaScript, this page does not refresh by itself. Refresh it now" {
+			t.Errorf("%s: %q", name, got)
+		}
+		if got := said.Find("a").AttrOr("href", ""); got != c.link {
+			t.Errorf("%s: the link leads to %q", name, got)
+		}
+	}
+	live, err := set.Live(views.LiveLog{Layout: layout, Username: "ada", SocketURL: "/s", Filter: filter})
+	doc := parse(t, live, err)
+	if got := noscript(t, doc.Find("head noscript")).Find("meta[http-equiv=refresh]").AttrOr("content", ""); got != "0; url="+address {
+		t.Errorf("the live log leads to %q", got)
+	}
+	if got := noscript(t, doc.Find("main noscript")).Find("a").AttrOr("href", ""); got != address {
+		t.Errorf("its link leads to %q", got)
+	}
+}
+
+// noscript is what a browser without scripts sees of an element.
+func noscript(t *testing.T, element *goquery.Selection) *goquery.Document {
+	t.Helper()
+	return parse(t, []byte(element.Text()), nil)
 }
 
 // Of a name that nobody has been seen under there is nothing to filter, to copy, or to say where it is.
