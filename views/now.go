@@ -19,12 +19,13 @@ type nowLine struct {
 
 // nowProblem is the last failure.
 type nowProblem struct {
-	Key   string // the catalogue's, of the sentence about it
-	Name  string
-	Said  string // what the application says went wrong
-	Code  int
-	When  moment
-	Fresh bool // the title of the window speaks of it
+	Key    string // the catalogue's, of the sentence about it
+	Name   string
+	Said   string // what the application says went wrong
+	Code   int
+	When   moment
+	Solved *moment // when the same worked afterwards; nil = not yet
+	Fresh  bool    // the title of the window speaks of it
 }
 
 // parameters are the values that stand in the sentence about it.
@@ -32,7 +33,7 @@ func (p *nowProblem) parameters() parameters {
 	return parameters{Name: p.Name, Other: p.Said, Count: p.Code}
 }
 
-// recent is how long a problem is in the title of the window.
+// recent is how long a problem is in the title of the window: now.js has it, too.
 const recent = 5 * time.Minute
 
 // newNowLine looks at the steps of a user.
@@ -48,7 +49,11 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 	if p := where.Problem; p != nil {
 		line.Problem = &nowProblem{
 			Key: "now.problem." + string(failureKeyOf(&p.Entry)), Name: pageName(p.Entry.Page, p.Entry.Path), Said: p.Entry.Problem,
-			Code: p.Entry.Code, When: momentOf(p.Entry.Time), Fresh: where.Since.Sub(p.Entry.Time) < recent,
+			Code: p.Entry.Code, When: momentOf(p.Entry.Time), Fresh: p.Solved.IsZero() && where.Since.Sub(p.Entry.Time) < recent,
+		}
+		if !p.Solved.IsZero() {
+			solved := momentOf(p.Solved)
+			line.Problem.Solved = &solved
 		}
 	}
 	for i, h := range hints {
@@ -59,19 +64,26 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 
 // hintRow is a hint as it is written.
 type hintRow struct {
-	Key   string // the catalogue's, of the sentence that says what is wrong, and why that is shown
-	Where string // the address that shows it
-	Count int
-	Last  moment // when it happened last
+	Key    string // the catalogue's, of the sentence that says what is wrong, and why that is shown
+	Where  string // the address that shows it
+	Result result // of the last that shows it
+	Count  int
+	Last   moment // when it happened last
 }
 
 func newHintRow(h journey.Hint) hintRow {
 	row := hintRow{Key: "hint." + string(h.Kind), Count: h.Count}
 	if n := len(h.Entries); n > 0 {
 		last := &h.Entries[n-1]
-		row.Where, row.Last = pageName(last.Page, last.Path), momentOf(last.Time)
+		row.Where, row.Last, row.Result = pageName(last.Page, last.Path), momentOf(last.Time), resultOf(last)
 	}
 	return row
+}
+
+// parameters are the values that stand in the sentence about it: where, how often, and how that ended.
+func (h hintRow) parameters(c *catalogue) (parameters, error) {
+	ended, err := c.localize(h.Result.Key, h.Result.parameters(c))
+	return parameters{Name: h.Where, Count: h.Count, Other: ended + h.Result.status()}, err
 }
 
 // nowSize is more bytes than the line has, as a rule.
@@ -84,7 +96,7 @@ func (m *markup) now(n nowLine) *markup {
 		m.raw(`" data-since="`).text(n.Since)
 	}
 	if n.Problem != nil && n.Problem.Fresh {
-		m.raw(`" data-trouble="`)
+		m.raw(`" data-trouble-at="`).text(n.Problem.When.Timestamp).raw(`" data-trouble="`)
 		if n.Problem.Code >= 400 {
 			m.counted("now.title", n.Problem.Code)
 		} else {
@@ -101,7 +113,8 @@ func (m *markup) now(n nowLine) *markup {
 	if len(n.Hints) > 0 {
 		m.raw(`<ul class="hints">`)
 		for _, h := range n.Hints {
-			m.raw(`<li>`).sentence(h.Key, parameters{Name: h.Where, Count: h.Count}).raw(` <span class="note">`).since(h.Last).raw(`</span></li>`)
+			p, err := h.parameters(m.catalogue)
+			m.note(err).raw(`<li>`).sentence(h.Key, p).raw(` <span class="note">`).since(h.Last).raw(`</span></li>`)
 		}
 		m.raw(`</ul>`)
 	}
@@ -121,7 +134,15 @@ func (m *markup) whereabouts(n nowLine) {
 	idle, missing := m.catalogue.named("now.idle", span)
 	m.note(err).note(missing).text(idle).raw(`</span>`)
 	if p := n.Problem; p != nil {
-		m.raw(` <span class="problem">`).sentence(p.Key, p.parameters()).raw(` `).since(p.When).raw(`.</span>`)
+		m.raw(` <span class="problem`)
+		if p.Solved != nil {
+			m.raw(` solved`)
+		}
+		m.raw(`">`).sentence(p.Key, p.parameters()).raw(` `).since(p.When)
+		if p.Solved != nil {
+			m.t("now.solved").raw(` `).since(*p.Solved)
+		}
+		m.raw(`.</span>`)
 	}
 }
 

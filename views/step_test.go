@@ -192,8 +192,29 @@ func TestHintsSayWhyTheyAreShown(t *testing.T) {
 		entries = append(entries, store.Entry{ID: string(rune('a' + i)), Username: "ada", Method: "POST", Path: "/pay", Code: 500, Time: at.Add(-time.Duration(i) * time.Minute), Kind: store.KindPage})
 	}
 	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
-	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "3 failures in a row, the last one at /pay. 2026-03-04 05:06:07 UTC" {
+	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "/pay failed 3 times: Server error (500). 2026-03-04 05:06:07 UTC" {
 		t.Errorf("it says %q", got)
+	}
+}
+
+// What has worked since is said to be solved, in grey, and the window does not call for anybody.
+func TestAProblemThatIsSolvedIsNoTroubleAnyMore(t *testing.T) {
+	set := newSet(t)
+	entries := visit()
+	again := entries[0]
+	again.ID, again.Code, again.Time = "again", 200, again.Time.Add(10*time.Second)
+	entries = append([]store.Entry{again}, entries...)
+	html, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: again.Time})
+	now := parse(t, html, err).Find("#now")
+	if got := now.Find(".problem.solved").Text(); got != "Last problem: Pay was rejected (422), 2026-03-04 05:06:27 UTC, solved 2026-03-04 05:06:37 UTC." {
+		t.Errorf("it says %q", got)
+	}
+	if got, troubled := now.Attr("data-trouble"); troubled {
+		t.Errorf("the title says %q", got)
+	}
+	summary, err := set.Summary("en", "ada", entries, again.Time)
+	if err != nil || !strings.Contains(summary, "2026-03-04 05:06:27 UTC, solved 2026-03-04 05:06:37 UTC.") {
+		t.Errorf("the summary: %v\n%s", err, summary)
 	}
 }
 
@@ -212,10 +233,10 @@ func TestSummaryIsMarkdown(t *testing.T) {
 	}
 	for i := range entries[:2] {
 		entries[i] = entries[0]
-		entries[i].ID, entries[i].Code = string(rune('x'+i)), 500
+		entries[i].ID, entries[i].Code, entries[i].Page, entries[i].Path = string(rune('x'+i)), 500, "", "/a_b"
 	}
 	failing, err := newSet(t).Summary("en", "ada", append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time)
-	if err != nil || !strings.Contains(failing, ".\n\n- 3 failures in a row, the last one at `/a_b`.\n\n| Time |") {
+	if err != nil || !strings.Contains(failing, ".\n\n- `/a_b` failed 3 times: `Server error (500)`.\n\n| Time |") {
 		t.Errorf("hints: %v\n%s", err, failing)
 	}
 	for name, want := range map[string]string{

@@ -24,7 +24,11 @@ func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s\n\n%s\n\n", code(username), utc(at), where)
 	for _, h := range now.Hints {
-		hint, err := c.plain(h.Key, parameters{Name: h.Where, Count: h.Count})
+		p, err := h.parameters(c)
+		if err != nil {
+			return "", err
+		}
+		hint, err := c.plain(h.Key, p)
 		if err != nil {
 			return "", err
 		}
@@ -65,7 +69,11 @@ func (c *catalogue) where(n nowLine) (string, error) {
 		return on + idle, err
 	}
 	problem, err := c.plain(n.Problem.Key, n.Problem.parameters())
-	return on + idle + " " + problem + " " + n.Problem.When.UTC + ".", err
+	problem += " " + n.Problem.When.UTC
+	if solved := n.Problem.Solved; solved != nil {
+		problem += c.texts["now.solved"] + " " + solved.UTC
+	}
+	return on + idle + " " + problem + ".", err
 }
 
 // plain is a sentence as Markdown, with the names in it as code.

@@ -13,8 +13,8 @@ type HintKind string
 
 // The kinds of hints, and when they are given.
 const (
-	// HintFailures: the last FailuresInRow or more steps all failed, or as many requests of a script
-	// on the newest page, without one like them that succeeded.
+	// HintFailures: of the steps that failed since the last one that did not, SameFailures or more failed at the same address in
+	// the same way as the last, or as many requests of a script on the newest page, without one like them that succeeded.
 	HintFailures HintKind = "failures"
 
 	// HintRepeated: the newest page was opened or reloaded RepeatedPage times or more within
@@ -33,12 +33,12 @@ const (
 
 // Thresholds of hints.
 const (
-	FailuresInRow = 3
-	RepeatedPage  = 4
-	RepeatWindow  = time.Minute
-	LoopTimes     = 3
-	HintWindow    = 5 * time.Minute // before the newest entry
-	MaxEvidence   = 10              // entries of one hint
+	SameFailures = 3
+	RepeatedPage = 4
+	RepeatWindow = time.Minute
+	LoopTimes    = 3
+	HintWindow   = 5 * time.Minute // before the newest entry
+	MaxEvidence  = 10              // entries of one hint
 )
 
 // Hint says that the person may be in trouble, and which entries show it.
@@ -92,17 +92,23 @@ func (f *Folder) done() []*Step {
 	return done
 }
 
-// failures finds the failures behind the last success.
+// failures finds what failed again and again in the same way as the last time, behind the last success and in this visit.
+// A number that was mistyped and a card that was declined are two things.
 func (f *Folder) failures(done []*Step) Hint {
-	first := len(done)
-	for first > 0 && done[first-1].Failed() {
+	began, first := f.visitBegan(), len(done)
+	for first > 0 && done[first-1].Failed() && !done[first-1].Result().Time.Before(began) {
 		first--
 	}
-	if len(done)-first >= FailuresInRow {
-		h := Hint{Kind: HintFailures}
+	h := Hint{Kind: HintFailures}
+	if first < len(done) {
+		last := done[len(done)-1].Result()
 		for _, s := range done[first:] {
-			h.show(s.Result())
+			if e := s.Result(); failureOf(&e) == failureOf(&last) {
+				h.show(e)
+			}
 		}
+	}
+	if h.Count >= SameFailures {
 		return h
 	}
 	current := f.browserOf("").current
@@ -110,7 +116,7 @@ func (f *Folder) failures(done []*Step) Hint {
 		return Hint{}
 	}
 	for i := range current.Parts {
-		if p := &current.Parts[i]; p.FailedInRow >= FailuresInRow && active(p.Entry) {
+		if p := &current.Parts[i]; p.FailedInRow >= SameFailures && active(p.Entry) {
 			return Hint{Kind: HintFailures, Since: p.since, Count: p.FailedInRow, Entries: []store.Entry{p.Entry}}
 		}
 	}

@@ -22,7 +22,30 @@ func TestHints(t *testing.T) {
 			3 asset GET /app.css 200 from=/pay
 			4 page POST /pay 422
 			5 prefetch GET /help 200 from=/pay
-			6 page POST /pay 500`, "failures 3 since 2: e1 e3 e5"},
+			6 page POST /pay 422`, "failures 3 since 2: e1 e3 e5"},
+		{"three failures, and not of one sort", `
+			1 page POST /pay 422 problem=number
+			2 page POST /pay 422 problem=expired
+			3 page POST /pay 500`, ""},
+		{"a failure again, with another between", `
+			1 page POST /pay 422
+			2 page POST /pay 500
+			3 page GET /help 404
+			4 page POST /pay 422
+			5 page POST /pay 422`, "failures 3 since 1: e0 e3 e4"},
+		{"the same failure on three pages", `
+			1 page GET /a 500
+			2 page GET /b 500
+			3 page GET /c 500`, ""},
+		{"the same failure in two visits", `
+			1 page POST /pay 422
+			2 page POST /pay 422
+			1900 page POST /pay 422`, ""},
+		{"a script's requests fail in several ways", `
+			1 page GET /app 200
+			2 fetch GET /api 500 from=/app
+			3 fetch GET /api 502 from=/app
+			4 fetch GET /api 500 from=/app`, ""},
 		{"of three failures, the last thing worked", `
 			1 page POST /pay 422
 			2 page POST /pay 422
@@ -31,7 +54,7 @@ func TestHints(t *testing.T) {
 		{"three failures that the application tells of, with 200", `
 			1 page POST /pay 200 problem=declined
 			2 page POST /pay 200 problem=declined
-			3 page POST /pay 200 ended=broke_off`, "failures 3 since 1: e0 e1 e2"},
+			3 page POST /pay 200 problem=declined`, "failures 3 since 1: e0 e1 e2"},
 		{"a customer who gave up waiting three times", `
 			1 page GET /a 502 ended=gave_up
 			2 page GET /b 0 ended=gave_up

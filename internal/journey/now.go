@@ -13,13 +13,7 @@ type Now struct {
 	Path    string        // path and query of the page; "" if none is known
 	Since   time.Time     // when the last thing that the person did was finished; zero if there is none
 	Idle    time.Duration // from then until now
-	Problem *Problem      // the last one that is remembered, or nil
-}
-
-// Problem is something that the person saw fail.
-type Problem struct {
-	Entry  store.Entry // that failed: see [store.Entry.Failed]
-	StepID string      // of the step that it belongs to
+	Problem *Problem      // the last one of this visit: one that is not solved, if there is one; nil if there is none
 }
 
 // Now tells where the person is at a time. Pages that are loaded ahead do not count, nor do polls: they are no sign that
@@ -85,26 +79,6 @@ func (s *Step) busy() time.Time {
 		}
 	}
 	return last
-}
-
-// problem is the newest problem, or nil.
-func (f *Folder) problem() *Problem {
-	var newest *Problem
-	note := func(s *Step, e store.Entry) {
-		if e.Failed() && (newest == nil || e.Time.After(newest.Entry.Time)) {
-			newest = &Problem{Entry: e, StepID: s.ID}
-		}
-	}
-	for _, s := range f.steps {
-		if s.Entry.Actor != "" {
-			continue
-		}
-		if s.Failed() && IsStep(s.Entry) {
-			note(s, s.Result())
-		}
-		note(s, s.problem)
-	}
-	return newest
 }
 
 func later(a, b time.Time) time.Time {

@@ -46,12 +46,13 @@ type Part struct {
 	Entry       store.Entry // the newest of them
 	Count       int         // of all there were, also of those that are not remembered any more
 	Poll        bool        // they come at regular intervals
-	FailedInRow int         // how many failed since one like them succeeded
+	FailedInRow int         // how many failed in the same way since one like them succeeded
 
 	partKey
-	rhythm rhythm
-	since  time.Time // when the first of FailedInRow failed
-	runs   []run     // of each process that recorded some of them
+	rhythm  rhythm
+	failure failure   // the way in which FailedInRow failed
+	since   time.Time // when the first of them did
+	runs    []run     // of each process that recorded some of them
 }
 
 // partKey is the key by which requests are counted together.
@@ -160,8 +161,8 @@ func (s *Step) add(e store.Entry) (kept bool) {
 	p.Count += times
 	if p.failed {
 		s.Problems += times
-		if p.FailedInRow == 0 {
-			p.since = e.Time
+		if way := failureOf(&e); p.FailedInRow == 0 || p.failure != way {
+			p.FailedInRow, p.failure, p.since = 0, way, e.Time
 		}
 		p.FailedInRow++
 	}

@@ -1,0 +1,114 @@
+package journey
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// VisitSilence is how long nothing is done between two visits. A login begins one, too.
+const VisitSilence = 30 * time.Minute
+
+// Problem is something that the person saw fail.
+type Problem struct {
+	Entry  store.Entry // that failed: see [store.Entry.Failed]
+	StepID string      // of the step that it belongs to
+	Solved time.Time   // when the same request first worked after it; zero if it has not
+}
+
+// visitBegan is when the last visit began; zero if it began before all that is remembered.
+func (f *Folder) visitBegan() time.Time {
+	var began, last time.Time
+	for _, s := range f.steps {
+		if s.Entry.Actor != "" || s.Ahead() || s.passive() {
+			continue
+		}
+		if !last.IsZero() && s.Entry.Time.Sub(last) >= VisitSilence {
+			began = s.Entry.Time
+		}
+		if s.logsIn() {
+			began = s.Outcome().Time
+		}
+		last = later(later(last, s.Outcome().Time), s.busy())
+	}
+	return began
+}
+
+// problem is the newest problem of this visit that is not solved, or else the newest of all, or nil.
+func (f *Folder) problem() *Problem {
+	failed := f.failed()
+	for i := range failed {
+		if failed[i].Solved = f.solved(&failed[i].Entry); failed[i].Solved.IsZero() {
+			return &failed[i]
+		}
+	}
+	if len(failed) > 0 {
+		return &failed[0]
+	}
+	return nil
+}
+
+// failed is what the person saw fail in this visit, the newest first.
+func (f *Folder) failed() []Problem {
+	began := f.visitBegan()
+	var all []Problem
+	note := func(s *Step, e *store.Entry) {
+		if e.Failed() && !e.Time.Before(began) {
+			all = append(all, Problem{Entry: *e, StepID: s.ID})
+		}
+	}
+	for _, s := range slices.Backward(f.steps) {
+		if s.Entry.Actor != "" {
+			continue
+		}
+		note(s, &s.problem)
+		if failure := s.failure(); failure != nil && IsStep(s.Entry) {
+			note(s, failure)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Problem) int { return b.Entry.Time.Compare(a.Entry.Time) })
+	return all
+}
+
+// solved is when the request that failed first worked afterwards, by the same method at the same address; zero if it has
+// not. A form that was shown again does not say that it was accepted.
+func (f *Folder) solved(failed *store.Entry) (at time.Time) {
+	look := func(e *store.Entry) {
+		if e.Time.After(failed.Time) && (at.IsZero() || e.Time.Before(at)) && e.Method == failed.Method &&
+			withoutQuery(e.Path) == withoutQuery(failed.Path) && worked(e) {
+			at = e.Time
+		}
+	}
+	for _, s := range f.steps {
+		if s.Entry.Actor != "" || s.seen.Before(failed.Time) {
+			continue
+		}
+		look(&s.Entry)
+		for i := range s.Redirects {
+			look(&s.Redirects[i])
+		}
+		for i := range s.Parts {
+			look(&s.Parts[i].Entry)
+		}
+	}
+	return at
+}
+
+// worked reports whether a request did what it was for, as far as can be seen.
+func worked(e *store.Entry) bool {
+	return !e.Failed() && e.Ended == store.EndOrdinary && e.Code >= http.StatusOK && e.Code < http.StatusBadRequest && !loginPath(e.Location)
+}
+
+// failure is how a request failed: what is the same in all that are counted together.
+type failure struct {
+	method, path string
+	code         int
+	ended        store.End
+	problem      string
+}
+
+func failureOf(e *store.Entry) failure {
+	return failure{e.Method, withoutQuery(e.Path), e.Code, e.Ended, e.Problem}
+}

@@ -1,0 +1,83 @@
+package journey_test
+
+import (
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/journey"
+)
+
+func TestAProblemBelongsToItsVisitAndMayBeSolved(t *testing.T) {
+	tests := []struct {
+		name, entries string
+		problem       string // its path; "" = none
+		solved        float64
+	}{
+		{"it is open", `1 page POST /pay 500`, "/pay", 0},
+		{"the form is shown again", `
+			1 page POST /pay 422
+			2 page GET /pay 200`, "/pay", 0},
+		{"the same works", `
+			1 page POST /pay 500
+			2 page POST /pay 303 to=/paid
+			2.1 page GET /paid 200
+			9 page POST /pay 303 to=/paid`, "/pay", 2},
+		{"with another query", `
+			1 page GET /search?q=a 500
+			2 page GET /search?q=b 200`, "/search?q=a", 2},
+		{"a script's request works", `
+			1 page GET /app 200
+			2 fetch GET /api 500 from=/app
+			3 fetch GET /api 200 from=/app`, "/api", 3},
+		{"the same leads to the login", `
+			1 page GET /orders 500
+			2 page GET /orders 302 to=/login`, "/orders", 0},
+		{"nobody waits for it", `
+			1 page GET /orders 500
+			2 page GET /orders 0 ended=gave_up`, "/orders", 0},
+		{"for somebody in the user's place it works", `
+			1 page GET /orders 500
+			2 page GET /orders 200 by=bob`, "/orders", 0},
+		{"an older one is open", `
+			1 page POST /pay 500
+			2 page GET /help 404
+			3 page GET /help 200`, "/pay", 0},
+		{"all are solved", `
+			1 page GET /a 500
+			2 page GET /b 500
+			3 page GET /b 200
+			4 page GET /a 200`, "/b", 3},
+		{"half an hour passes", `
+			1 page POST /pay 500
+			1802 page GET / 200`, "", 0},
+		{"nearly half an hour passes", `
+			1 page POST /pay 500
+			1799 page GET / 200`, "/pay", 0},
+		{"nothing is done since", `1 page POST /pay 500`, "/pay", 0},
+		{"the user logs in", `
+			1 page POST /pay 500
+			2 page POST /login 303 to=/
+			3 page GET / 200`, "", 0},
+		{"the login fails", `
+			1 page POST /pay 500
+			2 page POST /login 422`, "/login", 0},
+		{"the next visit has its own", `
+			1 page POST /pay 500
+			2 page POST /login 303 to=/
+			4 page GET /cart 500`, "/cart", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := journey.Fold(entries(t, test.entries)).Now(at(9000)).Problem
+			switch {
+			case p == nil:
+				if test.problem != "" {
+					t.Errorf("no problem, want %q", test.problem)
+				}
+			case p.Entry.Path != test.problem:
+				t.Errorf("problem %q, want %q", p.Entry.Path, test.problem)
+			case test.solved == 0 && !p.Solved.IsZero() || test.solved != 0 && !p.Solved.Equal(at(test.solved)):
+				t.Errorf("solved at %v, want %v", p.Solved, at(test.solved))
+			}
+		})
+	}
+}
