@@ -63,6 +63,17 @@ func rows() []row {
 			{"", "application-ns/request", "of that, the application", limit{}},
 			{"", "redis-ns/request", "of that, Redis", limit{}},
 		}},
+		{"rates", recording, "Rates", once, 3, []figure{
+			{"5", "x-synchronous", "CPU that recording a request costs, next to a handler that writes it at once: 5/s", atMost(1)},
+			{"20", "x-synchronous", "20/s", atMost(1)},
+			{"50", "x-synchronous", "50/s", atMost(1)},
+			{"100", "x-synchronous", "100/s", atMost(1)},
+			{"1000", "x-synchronous", "1,000/s", atMost(0.3)},
+			{"", "ns/request", "the CPU, of application and Redis", limit{}},
+			{"", "redis-ns/request", "of that, Redis", limit{}},
+			{"", "synchronous-ns/request", "CPU of the handler that writes at once, and of its Redis", limit{}},
+			{"", "synchronous-redis-ns/request", "of that, Redis", limit{}},
+		}},
 		{"writer", recording, "Writer", "1s", 5, []figure{
 			{"redis", "x-pipeline", "entries/s written, as a share of a bare go-redis pipeline's", atLeast(0.7)},
 			{"redis", "entries/s", "entries/s written", limit{}},

@@ -18,7 +18,7 @@ import (
 const (
 	topologyInterval = 10 * time.Second       // between two looks at which master has which slots, where nothing fails
 	topologyPause    = 50 * time.Millisecond  // at least
-	indexPause       = 100 * time.Millisecond // between two additions to the user index
+	indexPause       = 500 * time.Millisecond // between two additions to the user index
 )
 
 // clusterWriter writes to a Cluster: it has a writer for each shard, so that one that is dead holds up its own users only. It
@@ -251,6 +251,15 @@ func (c *clusterWriter) publishCommand() (command string, sharded bool) {
 		return "publish", false
 	}
 	return "spublish", true
+}
+
+// viewers is the channel by which a shard learns whether anybody watches: each node has one of its own. Where channels are classic, a
+// node does not know of the viewers of others.
+func (c *clusterWriter) viewers() string {
+	if c.classic.Load() {
+		return ""
+	}
+	return c.keys.SlotViewers()
 }
 
 // setTimes sets the times of a batch by Redis' clock.

@@ -183,9 +183,9 @@ func (p *push) learn(now time.Time, maxEntries int) {
 	if p.sync {
 		l.synced = now
 	}
-	// The log began with these lines, so it has lost none. What the kept list had before is of a log that somebody has
-	// deleted.
-	l.stale = before > 0 && p.log.Val() == int64(len(p.lines))
+	// The log began with these lines, so it has lost none. What the kept list had before, or may have had, is of a log that somebody
+	// has deleted.
+	l.stale = p.log.Val() == int64(len(p.lines)) && (before > 0 || p.mixed && p.kept == nil)
 }
 
 // trimKept trims the kept lists that are too long. It is called with each heartbeat. A list that Redis can't trim now is

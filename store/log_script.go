@@ -13,12 +13,18 @@ import (
 // the number of entries, or with the error for which none has been written. Whatever the access list lacks, no list is left
 // without an expiry: what was pushed is taken back.
 //
+// On the channel of a slot, lines are published only where somebody is subscribed there: to pass a line on to the replicas costs
+// more than to ask. Subscribing and scripts have one order, so whoever is subscribed when she reads the list misses nothing.
+//
 // KEYS: log, kept list. ARGV: how many lines they may have, milliseconds that they live, the command to publish with or "", the
 // channel, which lines count ("1101") or "" where all do, and the lines, oldest first.
 const logScript = `
 local call, pcall, log, kept = redis.call, redis.pcall, KEYS[1], KEYS[2]
 local most, life, publish, channel, flags = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local n = #ARGV - 5
+if publish == 'spublish' and pcall('PUBSUB', 'SHARDNUMSUB', channel)[2] == 0 then -- which an error is not
+  publish = ''
+end
 if flags ~= '' and pcall('EXISTS', kept) == 0 then pcall('COPY', log, kept) end
 local length = pcall('LPUSH', log, unpack(ARGV, 6))
 if type(length) == 'table' then return length end

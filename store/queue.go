@@ -27,7 +27,8 @@ type queue struct {
 
 // section is what waits for one writer, and what that writer has taken.
 type section struct {
-	work chan struct{} // capacity 1: the section is no longer empty, or holds a whole batch
+	work   chan struct{} // capacity 1: the section has wakeAt entries
+	wakeAt int           // 1 while its writer waits for any
 
 	length      int
 	together    lane  // all entries, while users have no lanes
@@ -41,7 +42,7 @@ type section struct {
 	away    bool    // the last attempt to write failed
 }
 
-func newSection() *section { return &section{work: make(chan struct{}, 1)} }
+func newSection() *section { return &section{work: make(chan struct{}, 1), wakeAt: 1} }
 
 // place holds an entry.
 type place struct {

@@ -81,7 +81,7 @@ func (r *recorder) record(e *Entry) {
 			r.stats.Dropped.QueueFull++
 		}
 	}
-	wake := section.length == 1 || section.length == maxBatch
+	wake := section.length == section.wakeAt
 	r.mu.Unlock()
 	if wake {
 		section.wake()
@@ -131,12 +131,17 @@ func (r *recorder) waiting(s *section) int {
 	return s.length
 }
 
-// gather lets entries collect in a section for a while, so that a busy application costs few round trips. It ends early where there
-// is a whole batch, intake ends, or stopped is closed.
-func (r *recorder) gather(s *section, started time.Time, stopped <-chan struct{}) {
-	pause := time.NewTimer(gatherTime - time.Since(started))
+// gather lets entries collect in a section until due, so that a busy application costs few round trips. It ends early where there
+// is a whole batch, the queue may become full, intake ends, or stopped is closed.
+func (r *recorder) gather(s *section, due time.Time, stopped <-chan struct{}) {
+	left := time.Until(due)
+	if left <= 0 {
+		return
+	}
+	pause := time.NewTimer(left)
 	defer pause.Stop()
-	for r.waiting(s) < maxBatch {
+	defer r.wakeAtOnce(s)
+	for r.wakeWhenEnough(s) {
 		select {
 		case <-s.work:
 		case <-pause.C:
@@ -147,6 +152,21 @@ func (r *recorder) gather(s *section, started time.Time, stopped <-chan struct{}
 			return
 		}
 	}
+}
+
+// wakeWhenEnough has the writer of a section woken by a whole batch, or by its part of half the queue. It reports whether there is less.
+func (r *recorder) wakeWhenEnough(s *section) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.wakeAt = min(maxBatch, max(r.queue.size/2/len(r.queue.sections), 1))
+	return s.length < s.wakeAt
+}
+
+// wakeAtOnce has the writer of a section woken by the first entry.
+func (r *recorder) wakeAtOnce(s *section) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.wakeAt = 1
 }
 
 // settlement says what became of the entries of one batch.

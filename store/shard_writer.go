@@ -24,6 +24,7 @@ type shardWriter struct {
 	client  *redis.Client
 	tracker *sendTracker
 	stopped chan struct{} // closed when the shard is no longer one
+	pace    pace
 
 	buffer []Entry
 	lines  lineEncoder
@@ -46,15 +47,17 @@ func (w *shardWriter) run() {
 			return
 		default:
 		}
-		started := time.Now()
+		if w.recorder.waiting(w.section) > 0 {
+			w.recorder.gather(w.section, w.pace.due(), w.stopped)
+		}
 		batch := w.recorder.takeOff(w.section, w.buffer[:0])
 		switch {
 		case len(batch) == 0:
 			w.wait()
 		case !w.write(batch):
 			w.pause()
-		default:
-			w.recorder.gather(w.section, started, w.stopped)
+		case w.pace.unwatched():
+			w.recorder.gather(w.section, w.pace.due(), w.stopped)
 		}
 	}
 }
@@ -91,6 +94,7 @@ func (w *shardWriter) write(batch []Entry) bool {
 		w.fail(err)
 		return false
 	}
+	w.pace.begin(w.client, w.cluster.viewers(), time.Now())
 	if !w.recorder.send(w.section, len(batch)) {
 		w.recorder.land(w.section, o, nil) // it has been given up
 		return true
@@ -158,9 +162,11 @@ func (w *shardWriter) transact(batch []Entry) ([]push, error) {
 	for i := range pushes {
 		w.queueScript(ctx, pipe, &pushes[i])
 	}
+	watching := w.pace.queue(ctx, pipe, w.cluster.viewers())
 	w.tracker.begin()
 	started := time.Now()
 	_, err := pipe.Exec(ctx)
+	w.pace.take(watching)
 	if err == nil {
 		w.recorder.measure(len(batch), time.Since(started))
 	}

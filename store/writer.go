@@ -13,7 +13,6 @@ import (
 // How the writer paces itself.
 const (
 	maxBatch     = 100
-	gatherTime   = 10 * time.Millisecond  // from the start of one batch to the next, unless it is full
 	minBackoff   = 100 * time.Millisecond // between attempts to reach Redis, doubling
 	maxBackoff   = 2 * time.Second        // and at most a quarter of the outage so far
 	batchBudget  = 2 * writeTimeout       // of one question, or one transaction
@@ -34,15 +33,17 @@ type writer struct {
 	index     *userIndex
 	heartbeat *heartbeat
 	clock     *redisClock
+	pace      pace
 	confirmed *confirmed // nil where no other server takes over
 
-	buffer []Entry // what batch is part of
-	batch  []Entry // taken from the queue, fate not known yet
-	lines  lineEncoder
-	timed  bool         // the batch has times by Redis' clock
-	users  []*knownUser // of batch, whose entries they are
-	long   []*knownUser // users whose lists of what counts are to be trimmed
-	unkept bool         // Redis does not let us write lists of what counts
+	buffer    []Entry // what batch is part of
+	batch     []Entry // taken from the queue, fate not known yet
+	lines     lineEncoder
+	timed     bool            // the batch has times by Redis' clock
+	users     []*knownUser    // of batch, whose entries they are
+	published []*redis.IntCmd // of the transaction
+	long      []*knownUser    // users whose lists of what counts are to be trimmed
+	unkept    bool            // Redis does not let us write lists of what counts
 }
 
 func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, index *userIndex, keys keys.Keys, options Options) *writer {
@@ -59,7 +60,6 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 func (w *writer) run() {
 	defer w.heartbeat.tick.Stop()
 	for w.await() {
-		started := time.Now()
 		w.timed = false
 		w.prepareBatch()
 		for !w.attempt() {
@@ -71,7 +71,10 @@ func (w *writer) run() {
 		if w.heartbeat.due() {
 			w.report()
 		}
-		w.recorder.gather(w.section, started, nil)
+		w.losses.losses(false)
+		if w.pace.unwatched() {
+			w.recorder.gather(w.section, w.pace.due(), nil)
+		}
 	}
 	w.losses.losses(true)
 	w.trimKept()
@@ -82,6 +85,9 @@ func (w *writer) run() {
 // process is there. It returns false when there will be no more entries.
 func (w *writer) await() bool {
 	for {
+		if w.recorder.waiting(w.section) > 0 {
+			w.recorder.gather(w.section, w.pace.due(), nil)
+		}
 		if w.batch = w.recorder.take(w.section, w.buffer[:0]); len(w.batch) > 0 {
 			return true
 		}
@@ -132,6 +138,7 @@ func (w *writer) attempt() bool {
 	}
 	w.setTimes()
 	w.index.look()
+	w.pace.begin(w.client, w.viewers(), time.Now())
 	for _, group := range w.groups() {
 		if !w.recorder.send(w.section, len(group)) {
 			return true // it has been given up
@@ -197,6 +204,14 @@ func (w *writer) clustered() bool {
 	return true
 }
 
+// viewers is the channel by which the writer learns whether anybody watches.
+func (w *writer) viewers() string {
+	if w.clustered() {
+		return ""
+	}
+	return w.keys.Viewers()
+}
+
 // transact writes entries in one MULTI/EXEC: the order of the list is the order of the channel, and
 // no list is ever without an expiry or too long. A zero settlement says that nothing was done.
 func (w *writer) transact(entries []Entry) (settlement, error) {
@@ -214,9 +229,11 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 	}
 	added := w.index.queue(ctx, index, entries)
 	counted := w.queueCounting(ctx, pipe, entries)
+	watching := w.pace.queue(ctx, pipe, w.viewers())
 	w.tracker.begin()
 	started := time.Now()
 	commands, err := pipe.Exec(ctx)
+	w.pace.take(watching)
 	o := w.judge(entries, pushed, err)
 	switch {
 	case w.unkept:
@@ -232,6 +249,9 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 	}
 	if err == nil {
 		w.recorder.measure(len(entries), time.Since(started))
+		if slices.ContainsFunc(w.published, func(p *redis.IntCmd) bool { return p.Val() > 0 }) {
+			w.pace.heard()
+		}
 		w.noteUndone(counted, entries)
 		if w.clustered() {
 			_, err = index.Exec(ctx)
@@ -291,6 +311,7 @@ func (w *writer) judge(entries []Entry, pushed []push, err error) (o settlement)
 // entry.
 func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []push {
 	lines := w.lines.encode(entries)
+	w.published = w.published[:0]
 	pushes, now := pushesOf(entries, w.users, lines), time.Now()
 	retention, last := any(w.options.Retention.Milliseconds()), any(w.options.MaxEntries-1)
 	for i := range pushes {
@@ -305,7 +326,7 @@ func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entrie
 	}
 	if !w.options.NoPublish {
 		for i := range entries {
-			command(ctx, pipe, "publish", w.users[i].lists.channel, &lines[i])
+			w.published = append(w.published, command(ctx, pipe, "publish", w.users[i].lists.channel, &lines[i]))
 		}
 	}
 	return pushes

@@ -9,5 +9,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	start.Main(m, map[string]start.Kind{"plain": plain, "tracked": tracked, "recorder": serveRecorder})
+	start.Main(m, map[string]start.Kind{
+		"plain": plain, "tracked": tracked, "recorder": serveRecorder,
+		"plain-driven": driven(plain), "tracked-driven": driven(tracked), "synchronous-driven": driven(synchronous),
+	})
 }

@@ -52,6 +52,20 @@ func refusals(t *testing.T, client redis.UniversalClient) []string {
 	return refused
 }
 
+// mayAskWhoWatches asks what an application asks when its entries keep coming.
+func mayAskWhoWatches(t *testing.T, url string) {
+	t.Helper()
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	if err := client.PubSubNumSub(t.Context(), "userlog:log:").Err(); err != nil {
+		t.Errorf("an application may not ask who watches: %v", err)
+	}
+}
+
 // The rules of docs/hardening.md are enough for what the programs do, and for no more than that.
 func TestTheACLOfTheDocs(t *testing.T) {
 	t.Parallel()
@@ -77,6 +91,7 @@ func TestTheACLOfTheDocs(t *testing.T) {
 		record(application, "ada", "/orders/7")
 		awaitWritten(t, application, uint64(3*i+4))
 	}
+	mayAskWhoWatches(t, as(server, "userlog-application"))
 	useThePages(t, as(server, "userlog-admin"))
 	useTheCommands(t, as(server, "userlog-admin"))
 	if refused := refusals(t, root); len(refused) > 0 {

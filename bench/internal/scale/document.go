@@ -125,13 +125,16 @@ func use(m Machine) string {
 
 // recorders shows how much depends on how many processes there are.
 func recorders(m Machine) string {
-	lines := [][]string{{"entries/s of a recorder", "recorders", "masters for CPU", "masters for memory", "recorders: CPU for an entry", "Redis: CPU for an entry", "connections of a master"}}
+	lines := [][]string{{"entries/s of a recorder", "recorders", "masters for CPU", "masters for memory", "recorders: CPU for an entry", "Redis: CPU for an entry", "recorders, where nobody watches", "Redis, where nobody watches", "connections of a master"}}
 	for _, rate := range []float64{50, 200, 1000, 5000} {
 		const entries, users = 1e5, 1e8
 		p := Lay(m, entries, users, rate)
+		u := p
+		u.Unwatched = true
+		u.use(m)
 		lines = append(lines, []string{
 			whole(rate), whole(p.Recorders * p.Clusters), whole(p.ForCPU * p.Clusters), whole(p.ForMemory * p.Clusters), micros(p.RecorderEntry),
-			micros(p.MasterEntry), whole(p.Connections),
+			micros(p.MasterEntry), micros(u.RecorderEntry), micros(u.MasterEntry), whole(p.Connections),
 		})
 	}
 	return table(lines...)

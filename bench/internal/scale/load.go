@@ -8,7 +8,8 @@ import "math"
 const (
 	fullBatch  = 100.0 // entries
 	gathering  = 0.01  // seconds from one batch of a shard to the next, unless it is full
-	additions  = 10.0  // times a second that a recorder adds to the user index
+	unwatched  = 0.8   // the same where nobody watches, if entries come at least once a second
+	additions  = 2.0   // times a second that a recorder adds to the user index
 	indexEvery = 2.0   // seconds between two additions of one user by one process
 	indexSets  = 2.0   // that a user is added to: those seen, and names
 )
@@ -19,6 +20,15 @@ type Load struct {
 	Users     float64 // with logs in Redis, who make requests at random
 	Recorders float64 // processes
 	Masters   float64
+	Unwatched bool // nobody watches anybody
+}
+
+// gathering is how long a writer gathers that gets so many entries a second.
+func (l Load) gathering(rate float64) float64 {
+	if l.Unwatched && rate >= 1 {
+		return unwatched
+	}
+	return gathering
 }
 
 // Counts are how often things happen in a second, in all masters together.
@@ -29,9 +39,9 @@ type Counts struct {
 	Members float64 // that are added to sets of the user index
 }
 
-// Batches is how many batches a second a writer sends that gets so many entries a second. After a batch it gathers, and then
-// sends what has come, or the next entry as soon as it comes.
-func Batches(rate float64) float64 {
+// Batches is how many batches a second a writer sends that gets so many entries a second. After a batch it gathers for some seconds,
+// and then sends what has come, or the next entry as soon as it comes.
+func Batches(rate, gathering float64) float64 {
 	if rate == 0 {
 		return 0
 	}
@@ -48,11 +58,12 @@ func (l Load) Additions() float64 {
 // Counts returns how often things happen.
 func (l Load) Counts() Counts {
 	writers := l.Recorders * l.Masters
+	rate := l.Entries / writers
 	each := l.Additions() / l.Recorders / additions // users of one addition
 	// What falls at random to masters leaves some of them out.
 	ofIndex := l.Recorders * additions * l.Masters * (1 - math.Exp(-each/l.Masters))
 	return Counts{
-		Reads:   writers*Batches(l.Entries/writers) + ofIndex,
+		Reads:   writers*Batches(rate, l.gathering(rate)) + ofIndex,
 		ofIndex: ofIndex,
 		Scripts: l.Entries,
 		Members: l.Additions() * indexSets,

@@ -20,7 +20,7 @@ func TestBatches(t *testing.T) {
 		{50_000, 500},     // of a hundred entries
 		{200. / 3, 56.49}, // of a recorder's 200/s to each of three masters
 	} {
-		near(t, "batches", Batches(c.rate), c.want)
+		near(t, "batches", Batches(c.rate, gathering), c.want)
 	}
 }
 
@@ -40,9 +40,22 @@ func TestBatchesAgainstASimulation(t *testing.T) {
 				entries++
 			}
 		}
-		if got, want := float64(batches)/now, Batches(rate); math.Abs(got/want-1) > 0.02 {
+		if got, want := float64(batches)/now, Batches(rate, gathering); math.Abs(got/want-1) > 0.02 {
 			t.Errorf("%g entries a second: %g batches, and Batches says %g", rate, got, want)
 		}
+	}
+}
+
+func TestEntriesGatherWhereNobodyWatches(t *testing.T) {
+	for _, c := range []struct{ recorder, want float64 }{
+		{1.5, 1.5},  // too few to gather for long
+		{15, 3.733}, // four at a time, of each of three writers
+		{3000, 30},  // batches are full
+		{300, 3.75}, // eighty at a time
+	} {
+		l := Load{Entries: c.recorder, Recorders: 1, Masters: 3, Users: 1e12, Unwatched: true}
+		counts := l.Counts()
+		near(t, "batches", counts.Reads-counts.ofIndex, c.want)
 	}
 }
 

@@ -122,7 +122,16 @@ func (f *Feed) connected(c *connection) {
 	for _, ch := range c.channels {
 		all = append(all, ch)
 	}
+	c.request(c.pubsub.Subscribe, c.viewers())
 	c.subscribe(all)
+}
+
+// viewers is the channel by which applications learn that somebody watches.
+func (c *connection) viewers() string {
+	if c.sharded {
+		return c.feed.options.Keys.SlotViewers()
+	}
+	return c.feed.options.Keys.Viewers()
 }
 
 // close has the connection closed. Its goroutines end by themselves.

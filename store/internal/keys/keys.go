@@ -53,6 +53,9 @@ func (k Keys) Application(id string) string { return k.prefix + "application:" +
 // Confirmed is the ZSET of one member, whose score is how many entries of such a process Redis has confirmed.
 func (k Keys) Confirmed(id string) string { return k.Application(id) + ":confirmed" }
 
+// Viewers is the channel to which each feed that has viewers is subscribed, and on which nothing is published. No user is called "".
+func (k Keys) Viewers() string { return k.LogChannel("") }
+
 // Pings are STRINGs that are written to learn whether anything can be. On a Cluster they are in the slots of the audit log and of
 // accounts, without which the admin shows nothing. They expire soon.
 func (k Keys) Pings() []string {

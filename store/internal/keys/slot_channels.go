@@ -28,6 +28,9 @@ func (k Keys) SlotProbe(in uint16, nonce string) string {
 // SlotPattern matches every [Keys.SlotChannel], as access lists have it.
 func (k Keys) SlotPattern() string { return k.channel + "slot:*" }
 
+// SlotViewers is [Keys.Viewers] of the feeds that follow the channels of slots. It is a classic channel.
+func (k Keys) SlotViewers() string { return k.channel + "slot:" }
+
 // UsedSlots are the slots that lists can be in: all of them, or one where a prefix with braces puts all keys into one.
 func (k Keys) UsedSlots() []uint16 {
 	if k.isInOneSlot() {
