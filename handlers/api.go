@@ -26,6 +26,14 @@ type apiUsers struct {
 	Partial bool      `json:"partial,omitempty"` // a part of the log store can't be reached: there may be more users
 }
 
+// apiLog is a log in an answer.
+type apiLog struct {
+	Entries  []store.Entry `json:"entries"`           // newest first
+	Gap      *store.Gap    `json:"gap,omitempty"`     // what is missing behind the newest entry
+	Similar  []string      `json:"similar,omitempty"` // names of others, where nobody of this name has a log
+	Username string        `json:"username"`
+}
+
 // apiUsers answers with users who may be meant by q, or who were seen last.
 func (s *site) apiUsers(c *gin.Context) {
 	found, err := s.logs.Search(c.Request.Context(), c.Query("q"), homeUsers)
@@ -59,12 +67,10 @@ func (s *site) apiLog(c *gin.Context) {
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
-	answer := gin.H{"username": username, "entries": log.Entries}
+	answer := apiLog{Username: username}
+	answer.Entries, answer.Gap = log.Requests()
 	if len(log.Entries) == 0 {
-		answer["entries"] = []store.Entry{}
-		if similar := s.similar(c.Request.Context(), username); len(similar) > 0 {
-			answer["similar"] = similar
-		}
+		answer.Similar = s.similar(c.Request.Context(), username)
 	}
 	s.sendJSON(c, http.StatusOK, answer)
 }

@@ -57,6 +57,31 @@ func TestProgramsReadWithAToken(t *testing.T) {
 	})
 }
 
+// A program gets requests, and with each what is missing before it.
+func TestProgramsAreToldWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	s := newSite(t, client, handlers.Options{})
+	s.createSuperuser()
+	lines := []any{
+		`{"id":"1","username":"ada","time":1,"gap":{"dropped":2}}`,
+		`{"id":"2","username":"ada","method":"GET","path":"/a","code":200,"time":2,"gap":{"dropped":3}}`,
+		`{"id":"3","username":"ada","method":"GET","path":"/b","code":200,"time":3}`,
+		`{"id":"4","username":"ada","time":4,"gap":{"indeterminate":1}}`,
+	}
+	if err := client.LPush(t.Context(), s.logs.KeyPrefix()+"log:ada", lines...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	a := s.stranger().get(base+"/api/log?username=ada", "Authorization", "Bearer "+s.token(root))
+	want := `{"entries":[` +
+		`{"id":"3","username":"ada","method":"GET","path":"/b","code":200,"time":3.000000},` +
+		`{"id":"2","username":"ada","method":"GET","path":"/a","code":200,"time":2.000000,"gap":{"dropped":5}}` +
+		`],"gap":{"indeterminate":1},"username":"ada"}`
+	if a.StatusCode != http.StatusOK || a.body != want {
+		t.Errorf("got  %d %s\nwant %s", a.StatusCode, a.body, want)
+	}
+}
+
 // A token opens what programs read, and nothing else; the API takes tokens, and nothing else.
 func TestTokensAndSessionsAreNotTheSame(t *testing.T) {
 	t.Parallel()

@@ -105,9 +105,11 @@ func (w *writer) setTimes() {
 		return
 	}
 	w.timed = true
-	if wrong := w.clock.correction(); wrong != 0 {
-		for i := range w.batch {
-			w.batch[i].Time = w.batch[i].Time.Add(-wrong)
+	wrong := w.clock.correction()
+	for i := range w.batch {
+		if e := &w.batch[i]; !e.turn.timed {
+			e.turn.timed = true
+			e.Time = e.Time.Add(-wrong)
 		}
 	}
 	w.clock.tell(w.log)

@@ -50,7 +50,7 @@ type clusterWriter struct {
 
 func newClusterWriter(r *recorder, client *redis.ClusterClient, index *userIndex, keys keys.Keys, options Options, sharded bool) *clusterWriter {
 	c := &clusterWriter{
-		recorder: r, client: client, keys: keys, options: options, preparer: newPreparer(keys, options, sharded),
+		recorder: r, client: client, keys: keys, options: options, preparer: newPreparer(r, keys, options, sharded),
 		losses: lossLog{recorder: r, log: options.Logger}, unrouted: outage{recorder: r, section: r.only(), log: options.Logger},
 		index: index, clock: &redisClock{client: client}, script: redis.NewScript(logScript), log: options.Logger,
 		changed: make(chan struct{}, 1), ended: make(chan struct{}), shards: make(map[string]*shardWriter),

@@ -35,9 +35,24 @@ type Entry struct {
 	Repeats int       // "repeats": how often this process has recorded the same for the same page, from the second time on
 	Since   time.Time // "over": when the first of them was finished; on the wire, how many seconds ago
 
+	// Gap is given by [Store.Record]: requests of the user that are missing before this one, nil where none is. It is the
+	// field "gap".
+	Gap *Gap
+
 	aside  bool   // "aside": it does not count because the same was recorded before; see Counts
 	cursor string // of Cursor, where that is not the id
 	turn   turn   // in the queue
+}
+
+// OnlyGap reports whether the entry is a marker: it stands for no request, and has only ID, Username, Time, Application and
+// Gap. A marker is written where a user's log ends with a gap that no next request tells. Its time is that of the last
+// request that is missing.
+func (e *Entry) OnlyGap() bool { return e.Method == "" && e.Gap != nil }
+
+// Marker returns a marker with the entry's Gap, in the place of the entry. It is for readers who want to see the gap, and not the
+// request.
+func (e *Entry) Marker() *Entry {
+	return &Entry{ID: e.ID, Username: e.Username, Time: e.Time, Application: e.Application, Gap: e.Gap, cursor: e.cursor}
 }
 
 // Cursor names the place behind an entry that a [Subscription] gave. A viewer that hands it to [Store.Subscribe] or

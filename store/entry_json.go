@@ -12,7 +12,7 @@ import (
 )
 
 // errForeign is why a line that is valid JSON was not read as an entry.
-var errForeign = errors.New("not a log entry: method, path and code are required")
+var errForeign = errors.New("not a log entry: method, path and code are required, or a gap alone")
 
 // MarshalJSON encodes the entry in the wire format, on one line. It never fails: bytes that are
 // not UTF-8 become U+FFFD.
@@ -20,8 +20,8 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 	return e.appendJSON(make([]byte, 0, 256)), nil
 }
 
-// UnmarshalJSON decodes the wire format. Method, path and code are required; everything else may
-// be absent, as it is in what django-userlog writes. Unknown fields are ignored.
+// UnmarshalJSON decodes the wire format. Method, path and code are required, except of a marker ([Entry.OnlyGap]), which has
+// none of them. Everything else may be absent, as it is in what django-userlog writes. Unknown fields are ignored.
 func (e *Entry) UnmarshalJSON(line []byte) error {
 	var wire struct {
 		ID        string            `json:"id"`
@@ -46,11 +46,17 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Repeats   float64           `json:"repeats"`
 		Over      json.Number       `json:"over"`
 		Aside     bool              `json:"aside"`
+		Gap       *gapJSON          `json:"gap"`
 	}
 	if err := json.Unmarshal(line, &wire); err != nil {
 		return fmt.Errorf("decode log entry: %w", err)
 	}
-	if wire.Method == "" || wire.Path == "" || wire.Code == nil || *wire.Code < 0 || *wire.Code > 999 {
+	gap, code := wire.Gap.gap(), 0.0
+	if wire.Code != nil {
+		code = *wire.Code
+	}
+	marker := gap != nil && wire.Method == "" && wire.Path == "" && wire.Code == nil
+	if !marker && (wire.Method == "" || wire.Path == "" || wire.Code == nil || code < 0 || code > 999) {
 		return errForeign
 	}
 	at, err := parseMicros(wire.Time)
@@ -73,10 +79,10 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	}
 	*e = Entry{
 		ID: wire.ID, Username: wire.Username, Actor: wire.Actor, Method: wire.Method, Path: wire.Path,
-		Code: int(*wire.Code), Ended: wire.Ended, Problem: wire.Problem,
+		Code: int(code), Ended: wire.Ended, Problem: wire.Problem,
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
-		From: wire.From, Location: wire.Location, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, aside: wire.Aside,
+		From: wire.From, Location: wire.Location, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, Gap: gap, aside: wire.Aside,
 	}
 	if wire.Repeats > 1 && wire.Repeats <= maxRepeats && over >= 0 {
 		e.Repeats, e.Since = int(wire.Repeats), time.UnixMicro(at-over).UTC()
@@ -149,13 +155,16 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	b = appendField(b, "id", e.ID)
 	b = appendField(b, "username", e.Username)
 	b = appendField(b, "actor", e.Actor)
-	b = append(b, `"method":`...)
-	b = appendString(b, e.Method)
-	b = append(b, `,"path":`...)
-	b = appendString(b, e.Path)
-	b = append(b, `,"code":`...)
-	b = strconv.AppendInt(b, int64(e.Code), 10)
-	b = append(b, `,"time":`...)
+	if !e.OnlyGap() {
+		b = append(b, `"method":`...)
+		b = appendString(b, e.Method)
+		b = append(b, `,"path":`...)
+		b = appendString(b, e.Path)
+		b = append(b, `,"code":`...)
+		b = strconv.AppendInt(b, int64(e.Code), 10)
+		b = append(b, ',')
+	}
+	b = append(b, `"time":`...)
 	b = appendMicros(b, e.Time.UnixMicro())
 	if e.Duration != 0 {
 		b = append(b, `,"duration":`...)
@@ -195,6 +204,7 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	if e.aside {
 		b = append(b, `"aside":true,`...)
 	}
+	b = e.Gap.appendJSON(b)
 	b[len(b)-1] = '}'
 	return b
 }

@@ -69,8 +69,11 @@ func (e *Entry) byHand() bool {
 }
 
 // Counts reports whether the entry is one of those of which a log keeps the newest [Options.MaxEntries] whatever else
-// comes: what a person did, and what failed. What a page fetches does not count, nor do repeats.
-func (e *Entry) Counts() bool { return !e.aside && (e.byHand() || e.Failed()) }
+// comes: what a person did, what failed, and what tells that something of that is missing. What a page fetches does not count, nor
+// do repeats.
+func (e *Entry) Counts() bool {
+	return e.Gap.Notable() || !e.aside && (e.byHand() || e.Failed())
+}
 
 // IsAssetPath reports whether an address ends as that of an asset: a style, a script, an image, a font, a video. The address
 // may have a query.

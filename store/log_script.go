@@ -100,16 +100,6 @@ func (p *push) flags() string {
 	return string(flags)
 }
 
-// verdict is what came of the entries of one user.
-type verdict int
-
-const (
-	isWritten verdict = iota
-	isRefused
-	isBack // certainly not written, and to be written again
-	isInDoubt
-)
-
 // judgeScript finds out what became of the entries of one user, where the pipeline ended with err.
 func (w *shardWriter) judgeScript(p *push, err error) verdict {
 	reply := p.log.Err()

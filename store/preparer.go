@@ -15,12 +15,14 @@ type preparer struct {
 	repeats     *repeats
 	ids         *entryIDs
 	traffic     traffic
+	retention   time.Duration
+	unnamed     *unnamedLosses
 }
 
-func newPreparer(keys keys.Keys, options Options, sharded bool) *preparer {
+func newPreparer(r *recorder, keys keys.Keys, options Options, sharded bool) *preparer {
 	return &preparer{
 		application: options.Application, mask: mask.New(options.MaskQuery, options.AllowQuery),
-		repeats: newRepeats(keys, sharded), ids: newEntryIDs(),
+		repeats: newRepeats(keys, sharded), ids: newEntryIDs(), retention: options.Retention, unnamed: r.queue.gaps.unnamed,
 	}
 }
 
@@ -39,8 +41,6 @@ func (p *preparer) prepare(batch []Entry, users []*knownUser) (of []*knownUser, 
 			continue
 		}
 		e.turn.prepared = true
-		p.traffic.add(e, now)
-		e.mask(p.mask)
 		if e.ID == "" {
 			e.ID = p.ids.next()
 		}
@@ -48,6 +48,12 @@ func (p *preparer) prepare(batch []Entry, users []*knownUser) (of []*knownUser, 
 			e.Application = p.application
 			e.cut(&e.Application)
 		}
+		p.unnamed.tell(u, e, now, p.retention)
+		if e.OnlyGap() {
+			continue
+		}
+		p.traffic.add(e, now)
+		e.mask(p.mask)
 		if e.Truncated {
 			truncated++
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // queue holds the entries that wait for writers. Each writer has a section: one Redis has one, a Cluster one for each shard. All
@@ -23,6 +24,7 @@ type queue struct {
 	lanes    map[string]*lane // by username, of the sections where users have lanes
 	spare    *lane            // lanes without entries, for other users
 	heavy    []*lane          // lanes with more entries than the share of a user
+	gaps     untoldGaps
 }
 
 // section is what waits for one writer, and what that writer has taken.
@@ -40,6 +42,8 @@ type section struct {
 	held    int     // users of this section who wait so
 	sending int     // of what was taken, perhaps on their way
 	away    bool    // the last attempt to write failed
+
+	searched time.Time // when gaps were last searched for those that need a marker
 }
 
 func newSection() *section { return &section{work: make(chan struct{}, 1), wakeAt: 1} }
@@ -56,6 +60,7 @@ type turn struct {
 	slot     uint16 // of the log, on a Cluster
 	prepared bool   // it has been masked and counted, and has all that a writer adds
 	timed    bool   // it has a time by Redis' clock
+	verdict  verdict
 }
 
 // lane is the entries of one user, oldest first.
@@ -79,6 +84,7 @@ const (
 func newQueue(size int) queue {
 	return queue{
 		size: size, free: noPlace, sections: []*section{newSection()}, lanes: make(map[string]*lane), heavy: make([]*lane, 0, userShare+1),
+		gaps: untoldGaps{unnamed: new(unnamedLosses)},
 	}
 }
 
@@ -121,6 +127,7 @@ func (q *queue) put(e *Entry) admission {
 
 // append adds an entry that there is room for behind all others of its user.
 func (q *queue) append(s *section, e *Entry) {
+	q.tellBehind(e)
 	if s.apart {
 		q.add(q.laneOf(s, e), q.store(e))
 	} else {
@@ -137,21 +144,27 @@ func (q *queue) squeeze(s *section, e *Entry) admission {
 	own, heaviest, result := q.lanes[e.Username], q.heaviest(), admittedFor
 	switch crowded := q.crowded(s); {
 	case heaviest != nil && heaviest == own && len(q.lanes) == 1:
-		return refusedLength
+		return q.refuse(e, refusedLength)
 	case heaviest != nil && own != nil && own.length >= heaviest.length:
-		return refusedShare
+		return q.refuse(e, refusedShare)
 	case heaviest != nil:
-		q.release(q.pop(heaviest))
+		q.drop(q.pop(heaviest))
 	case crowded != nil:
 		result = admittedForShard
-		q.release(q.next(crowded))
+		q.drop(q.next(crowded))
 	default:
-		return refusedLength
+		return q.refuse(e, refusedLength)
 	}
 	e.turn.number = q.count
 	q.count++
 	q.append(s, e)
 	return result
+}
+
+// drop loses the entry of a place, which was the oldest of its user.
+func (q *queue) drop(i int32) {
+	q.lose(&q.places[i].entry, isDropped)
+	q.release(i)
 }
 
 // crowded returns the section with the most entries that can be taken, if that is more than its part of the queue and another

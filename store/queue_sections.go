@@ -6,10 +6,15 @@ import "slices"
 // move to another section. What was taken by the writer of the old one may come back from it, and is older than what
 // waits. So its users are held: nobody may take entries of theirs until that writer knows what became of the others.
 
-// giveBack puts entries back that have certainly not been written: they are older than all that waits of their users.
+// giveBack puts entries back that have certainly not been written: they are older than all that waits of their users. Markers
+// become untold gaps again.
 func (q *queue) giveBack(entries []Entry) {
 	for i := range slices.Backward(entries) {
 		e := &entries[i]
+		if e.OnlyGap() {
+			q.unmark(e)
+			continue
+		}
 		s := q.sectionOf(e.turn.slot)
 		if !s.apart && s.length >= maxBatch {
 			q.separate(s)

@@ -13,9 +13,28 @@ import (
 // Log is what Redis holds of one user's requests.
 type Log struct {
 	// Entries are the newest Options.MaxEntries, and of those that count ([Entry.Counts]) the newest Options.MaxEntries as
-	// well: what a person did is not pushed out by what pages fetch. Newest first.
+	// well: what a person did is not pushed out by what pages fetch. Newest first. Some may be markers: see [Entry.OnlyGap] and
+	// [Log.Requests].
 	Entries []Entry
 	Skipped int // lines that are no log entries
+}
+
+// Requests are the entries without markers, for programs that want requests only. What a marker tells is told by the request after
+// it. Behind is what is missing behind the newest request, nil for nothing.
+func (l Log) Requests() (requests []Entry, behind *Gap) {
+	requests = make([]Entry, 0, len(l.Entries))
+	for _, e := range l.Entries {
+		last := len(requests) - 1
+		switch {
+		case !e.OnlyGap():
+			requests = append(requests, e)
+		case last < 0:
+			behind = behind.with(*e.Gap)
+		default:
+			requests[last].Gap = requests[last].Gap.with(*e.Gap)
+		}
+	}
+	return requests, behind
 }
 
 // Log returns the user's log; a user without one has no entries, which is not an error. It waits

@@ -22,6 +22,8 @@ type recorder struct {
 	drained   chan struct{}                // capacity 1: intake has ended, and nothing is queued
 	slot      func(username string) uint16 // of a log on a Cluster; nil where there is one Redis
 
+	retention time.Duration // of a log after its last entry
+
 	mu      sync.Mutex
 	queue   queue
 	writing int // taken out of queue, fate not known yet
@@ -39,6 +41,7 @@ func newRecorder(options Options) *recorder {
 		done:      make(chan struct{}),
 		drained:   make(chan struct{}, 1),
 		queue:     newQueue(options.QueueSize),
+		retention: options.Retention,
 		stats:     Stats{Connected: true},
 		intake:    true,
 	}
@@ -57,6 +60,7 @@ func (r *recorder) record(e *Entry) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
+	e.Gap = nil
 	invalid := CheckUsername(e.Username) != nil
 	if !invalid {
 		e.bound()
@@ -107,7 +111,8 @@ func (r *recorder) hostPanicked() {
 // only is the section of the one writer where there is no Cluster.
 func (r *recorder) only() *section { return r.queue.sections[0] }
 
-// take moves up to maxBatch entries of a section to batch. They count as queued until settle.
+// take moves up to maxBatch entries of a section to batch, with markers if there is room. The entries count as queued until
+// settle.
 func (r *recorder) take(s *section, batch []Entry) []Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,7 +126,47 @@ func (r *recorder) pull(s *section, batch []Entry) []Entry {
 	}
 	batch = r.queue.take(s, batch)
 	r.writing += len(batch)
+	if len(r.queue.gaps.of) > 0 {
+		r.queue.tellBefore(batch)
+		batch = r.mark(s, batch)
+	}
 	return batch
+}
+
+// mark adds markers to a batch. During an outage, a batch of markers alone is how a writer finds out that it is over. Nothing is
+// sent before Redis answers.
+func (r *recorder) mark(s *section, batch []Entry) []Entry {
+	switch {
+	case s.away && (len(batch) > 0 || !r.intake):
+		return batch
+	case !r.intake:
+		return r.queue.mark(s, batch, 0, r.retention)
+	}
+	return r.queue.mark(s, batch, gapPatience, r.retention)
+}
+
+// overdue returns what a writer waits for besides entries of its section: a while, if there are gaps that may need a marker
+// then, or else nothing.
+func (r *recorder) overdue() <-chan time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.queue.gaps.of) == 0 {
+		return nil
+	}
+	return time.After(gapPause)
+}
+
+// withdraw takes back a batch that has not been written if it is of markers only. It returns false where there are entries.
+func (r *recorder) withdraw(batch []Entry) bool {
+	if requests(batch) > 0 {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range batch {
+		r.queue.unmark(&batch[i])
+	}
+	return true
 }
 
 // waiting is the number of entries in a section.
@@ -169,14 +214,10 @@ func (r *recorder) wakeAtOnce(s *section) {
 	s.wakeAt = 1
 }
 
-// settlement says what became of the entries of one batch.
-type settlement struct {
-	written, refused, indeterminate, truncated int
-}
-
-// send notes that n of the entries that were taken are about to be sent. It returns false when they
+// send notes that some of the entries that were taken are about to be sent. It returns false when they
 // have been given up, and must not be.
-func (r *recorder) send(s *section, n int) bool {
+func (r *recorder) send(s *section, entries []Entry) bool {
+	n := requests(entries)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.gone {
@@ -206,6 +247,9 @@ func (r *recorder) count(s *section, o settlement) {
 	r.stats.Written += uint64(o.written)
 	r.stats.Dropped.Refused += uint64(o.refused)
 	r.stats.Indeterminate += uint64(o.indeterminate)
+	for _, e := range o.lost {
+		r.queue.lose(e, e.turn.verdict)
+	}
 }
 
 // takeOff is take for a writer that may give entries back: what it has taken is flying until land.
@@ -224,18 +268,25 @@ func (r *recorder) land(s *section, o settlement, back []Entry) {
 	if r.gone {
 		return
 	}
-	r.writing -= len(back)
+	r.writing -= requests(back)
 	r.queue.giveBack(back)
 	moved := s.holds
 	r.queue.landed(s)
 	if moved {
 		r.wakeAll()
 	}
-	if !r.intake && r.queue.length+r.writing == 0 {
-		select {
-		case r.drained <- struct{}{}:
-		default:
-		}
+	r.checkDrained()
+}
+
+// checkDrained says that there is nothing more to write once that is so, for whoever has the mutex. What can't be told before an
+// outage is over is not waited for.
+func (r *recorder) checkDrained() {
+	if r.intake || r.queue.length+r.writing > 0 || r.queue.isMarkable() {
+		return
+	}
+	select {
+	case r.drained <- struct{}{}:
+	default:
 	}
 }
 
@@ -263,6 +314,7 @@ func (r *recorder) undo(entries uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stats.Undone += entries
+	r.queue.gaps.unnamed.add(int(entries), time.Now())
 }
 
 // indexRefused counts a transaction whose part for the user index was refused.
@@ -286,6 +338,7 @@ func (r *recorder) setConnected(s *section, connected bool) {
 	defer r.mu.Unlock()
 	s.away = !connected
 	r.countAway()
+	r.checkDrained()
 }
 
 // countAway finds out whether all writers are connected, for whoever has the mutex.
@@ -307,9 +360,8 @@ func (r *recorder) snapshot() Stats {
 func (r *recorder) close(ctx context.Context) error {
 	r.mu.Lock()
 	r.intake = false
-	if r.queue.length+r.writing == 0 {
-		r.drained <- struct{}{} // nobody else sends before intake has ended
-	}
+	r.checkDrained()
+	r.wakeAll() // to write markers
 	r.mu.Unlock()
 	close(r.closed)
 	select {

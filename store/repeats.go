@@ -40,8 +40,9 @@ func newRepeats(keys keys.Keys, sharded bool) *repeats {
 type knownUser struct {
 	keys     [rememberedRequests]uint64 // of requests, to find them in little memory
 	requests []repeated
-	next     int // of requests, the first that may be forgotten
-	failures int // of what pages fetch that counted, since a person did something
+	next     int   // of requests, the first that may be forgotten
+	failures int   // of what pages fetch that counted, since a person did something
+	unnamed  int64 // of unnamedLosses.total, what this user has been told
 	lists    lists
 	pushed   int // the place in the transaction that is being made, if this user has one there
 }

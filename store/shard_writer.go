@@ -66,6 +66,7 @@ func (w *shardWriter) run() {
 func (w *shardWriter) wait() {
 	select {
 	case <-w.section.work:
+	case <-w.recorder.overdue():
 	case <-w.stopped:
 	}
 }
@@ -95,7 +96,7 @@ func (w *shardWriter) write(batch []Entry) bool {
 		return false
 	}
 	w.pace.begin(w.client, w.cluster.viewers(), time.Now())
-	if !w.recorder.send(w.section, len(batch)) {
+	if !w.recorder.send(w.section, batch) {
 		w.recorder.land(w.section, o, nil) // it has been given up
 		return true
 	}
@@ -182,14 +183,11 @@ func (w *shardWriter) sort(batch []Entry, pushes []push, err error, o *settlemen
 	}
 	written := batch[:0:0]
 	for i := range batch {
-		switch verdicts[w.users[i].pushed] {
+		v := verdicts[w.users[i].pushed]
+		o.add(&batch[i], v)
+		switch v {
 		case isWritten:
-			o.written++
 			written = append(written, batch[i])
-		case isRefused:
-			o.refused++
-		case isInDoubt:
-			o.indeterminate++
 		case isBack:
 			back = append(back, batch[i])
 		}

@@ -17,7 +17,7 @@ func TestWhatIsGivenUpStaysSettled(t *testing.T) {
 	}
 	r.take(r.only(), nil)
 	r.record(&Entry{Username: "ada"})
-	if !r.send(r.only(), 2) {
+	if !r.send(r.only(), make([]Entry, 2)) {
 		t.Fatal("what is not given up can't be sent")
 	}
 	if lost := r.abandon(); lost != 4 {
@@ -28,7 +28,7 @@ func TestWhatIsGivenUpStaysSettled(t *testing.T) {
 		t.Errorf("given up: %+v", got)
 	}
 	r.settle(r.only(), settlement{written: 2}) // the answer came, too late
-	if r.send(r.only(), 1) {
+	if r.send(r.only(), make([]Entry, 1)) {
 		t.Error("what is given up is sent all the same")
 	}
 	if got := r.snapshot(); got != want {

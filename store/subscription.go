@@ -21,8 +21,8 @@ const (
 // Update is what happened on a [Subscription] since its last update.
 type Update struct {
 	State   State
-	Gap     bool     // requests may be missing before Entries
-	Entries []*Entry // oldest first; shared with other subscriptions, so not to be changed
+	Gap     bool     // requests may be missing before Entries; what is known to be missing, an entry says itself: Entry.Gap
+	Entries []*Entry // oldest first, markers among them; shared with other subscriptions, so not to be changed
 }
 
 // Subscription is one viewer's place in a log. It gives the backlog first, and then every entry as it is recorded: in

@@ -48,7 +48,7 @@ type writer struct {
 
 func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, index *userIndex, keys keys.Keys, options Options) *writer {
 	w := &writer{
-		recorder: r, client: client, tracker: tracker, keys: keys, options: options, preparer: newPreparer(keys, options, false),
+		recorder: r, client: client, tracker: tracker, keys: keys, options: options, preparer: newPreparer(r, keys, options, false),
 		outage: outage{recorder: r, section: r.only(), log: options.Logger}, losses: lossLog{recorder: r, log: options.Logger},
 		index: index, clock: &redisClock{client: client}, buffer: make([]Entry, 0, maxBatch),
 	}
@@ -65,6 +65,9 @@ func (w *writer) run() {
 		for !w.attempt() {
 			if !w.rest() {
 				return // the batch has been given up as well
+			}
+			if w.recorder.withdraw(w.batch) {
+				break
 			}
 		}
 		w.index.forget(w.client, w.clock.now())
@@ -94,6 +97,7 @@ func (w *writer) await() bool {
 		w.losses.losses(false)
 		select {
 		case <-w.section.work:
+		case <-w.recorder.overdue():
 		case <-w.recorder.announced:
 			w.report()
 		case <-w.heartbeat.tick.C:
@@ -140,12 +144,12 @@ func (w *writer) attempt() bool {
 	w.index.look()
 	w.pace.begin(w.client, w.viewers(), time.Now())
 	for _, group := range w.groups() {
-		if !w.recorder.send(w.section, len(group)) {
+		if !w.recorder.send(w.section, group) {
 			return true // it has been given up
 		}
 		o, err := w.transact(group)
 		w.recorder.settle(w.section, o)
-		if o == (settlement{}) {
+		if o.decided() == 0 {
 			w.fail(err)
 			return false
 		}
@@ -237,7 +241,7 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 	o := w.judge(entries, pushed, err)
 	switch {
 	case w.unkept:
-	case o.written > 0:
+	case o.decided() > 0:
 		w.learn(pushed, time.Now())
 		if others != nil && others.Val() > 0 {
 			w.pushLate(ctx, pushed)
@@ -266,7 +270,7 @@ func (w *writer) queueCounting(ctx context.Context, pipe redis.Pipeliner, entrie
 	if w.confirmed == nil {
 		return nil
 	}
-	return w.confirmed.queue(ctx, pipe, len(entries))
+	return w.confirmed.queue(ctx, pipe, requests(entries))
 }
 
 // noteUndone notes what the counting of entries that were written tells of those before.
@@ -274,7 +278,7 @@ func (w *writer) noteUndone(counted *redis.FloatCmd, entries []Entry) {
 	if w.confirmed == nil {
 		return
 	}
-	if n := w.confirmed.missing(counted.Val(), len(entries), time.Now()); n > 0 {
+	if n := w.confirmed.missing(counted.Val(), requests(entries), time.Now()); n > 0 {
 		w.recorder.undo(n)
 		w.log.Warn("userlog: another server has taken over, and does not have all log entries that the one before had confirmed", "entries", n)
 	}
@@ -282,29 +286,41 @@ func (w *writer) noteUndone(counted *redis.FloatCmd, entries []Entry) {
 
 // judge finds out what became of entries when their transaction ended with err.
 func (w *writer) judge(entries []Entry, pushed []push, err error) (o settlement) {
-	switch {
-	case err == nil:
-		o.written = len(entries)
-	case slices.ContainsFunc(pushed, func(p push) bool { return p.done() }):
-		for _, p := range pushed {
-			switch {
-			case p.log.Val() > 0:
-				o.written += len(p.lines)
-			case redisreply.Is(p.log.Err()):
-				o.refused += len(p.lines)
-			default: // the connection broke before this answer
-				o.indeterminate += len(p.lines)
-			}
+	known := err != nil && slices.ContainsFunc(pushed, func(p push) bool { return p.done() })
+	v := w.verdict(err)
+	for i := range entries {
+		if known {
+			v = pushed[w.users[i].pushed].verdict()
 		}
-	case redisreply.IsMultiRefused(err):
-		// Then what followed was carried out command by command, as far as it was permitted.
-		o.indeterminate = len(entries)
-	case redisreply.Is(err):
-		// Redis refused the whole transaction, or already the connection.
-	case w.tracker.mayHaveArrived(err):
-		o.indeterminate = len(entries)
+		o.add(&entries[i], v)
 	}
 	return o
+}
+
+// verdict is what came of all entries of a transaction that ended with err, unless the fate of some is known.
+func (w *writer) verdict(err error) verdict {
+	switch {
+	case err == nil:
+		return isWritten
+	case redisreply.IsMultiRefused(err):
+		return isInDoubt // then what followed was carried out command by command, as far as it was permitted
+	case redisreply.Is(err):
+		return isBack // Redis refused the whole transaction, or already the connection
+	case w.tracker.mayHaveArrived(err):
+		return isInDoubt
+	}
+	return isBack
+}
+
+// verdict is what came of the entries of one user in a transaction of which the fate of some is known.
+func (p *push) verdict() verdict {
+	switch {
+	case p.log.Val() > 0:
+		return isWritten
+	case redisreply.Is(p.log.Err()):
+		return isRefused
+	}
+	return isInDoubt // the connection broke before this answer
 }
 
 // queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, what the list of what counts needs, and one PUBLISH per

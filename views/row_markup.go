@@ -33,6 +33,10 @@ func (m *markup) steps(rows []stepRow) *markup {
 
 // step writes one step. Its details are in <details>, which needs no script.
 func (m *markup) step(r *stepRow) {
+	if r.Missing != nil {
+		m.missing(*r.Missing)
+		return
+	}
 	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Class).raw(`">`)
 	m.when(r.When)
 	m.raw(`<td role="cell" class="url">`)

@@ -57,7 +57,9 @@ func (p staticLogPage) Rows() []stepRow {
 	var steps []*journey.Step
 	if p.Filter.Every {
 		for _, e := range p.Entries {
-			steps = append(steps, alone(e))
+			of := journey.Alone(e, true)
+			slices.Reverse(of)
+			steps = append(steps, of...)
 		}
 	} else {
 		steps = slices.Clone(p.steps.Steps())
@@ -71,9 +73,6 @@ func (p staticLogPage) Rows() []stepRow {
 	}
 	return rows
 }
-
-// alone is a request as a step of its own.
-func alone(e store.Entry) *journey.Step { return &journey.Step{ID: e.ID, Entry: e} }
 
 // Now is where the user is.
 func (p staticLogPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.At) }

@@ -32,9 +32,15 @@ type stepRow struct {
 	Problems  int // among them
 
 	Ahead, Implied bool
+
+	Missing *missingRow // of a gap, which has nothing else
 }
 
 func newStepRow(step *journey.Step, links Links) stepRow {
+	if step.Gap != nil {
+		missing := newMissingRow(&store.Entry{ID: step.Entry.ID, Gap: step.Gap}, "", "")
+		return stepRow{Missing: &missing}
+	}
 	last, ending := step.Outcome(), step.Result()
 	r := stepRow{
 		ID: step.ID, DOMID: domID("step", step.ID), Page: step.Entry.Page,

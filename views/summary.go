@@ -84,6 +84,10 @@ func (c *catalogue) plain(key string, p parameters) (string, error) {
 // summaryLine is a step as a row of the table.
 func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 	r := newStepRow(step, Links{})
+	if r.Missing != nil {
+		missing, err := c.missing(step.Gap)
+		return fmt.Sprintf("| … | %s | … |\n", missing), err
+	}
 	what := address(strings.TrimSpace(r.First.Request.Method + " " + r.First.Request.URL))
 	if step.Entry.Page != "" {
 		what = code(step.Entry.Page) + " " + what

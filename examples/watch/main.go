@@ -74,6 +74,9 @@ func watch(w io.Writer, conn *websocket.Conn, cursor string) (string, error) {
 			if err := json.Unmarshal(line, &entry); err != nil {
 				return cursor, err
 			}
+			if entry.Gap != nil {
+				fmt.Fprintln(w, "requests may be missing here")
+			}
 			fmt.Fprintln(w, visible(entry.Username), visible(entry.Method), visible(entry.Path), entry.Code)
 		case "gap":
 			fmt.Fprintln(w, "requests may be missing here")

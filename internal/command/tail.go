@@ -51,7 +51,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	offered := c.resolve(ctx, logs, std.err)
-	line, err := c.line(std)
+	line, missing, err := c.line(std)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	defer subscription.Close()
 	viewing := newTerminalViewing(logs, c.Username, c.Reason)
 	defer viewing.close(std.err)
-	t := tail{streams: std, line: line, shows: c.shows, nothingYet: c.nothingYet() + offer(offered), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
+	t := tail{streams: std, line: line, missing: missing, shows: c.shows, nothingYet: c.nothingYet() + offer(offered), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
 	if err := t.follow(ctx, subscription); err != nil {
 		return redisFailure(logs.Address(), err)
 	}
@@ -110,25 +110,26 @@ func (c *tailCommand) nothingYet() string {
 	return fmt.Sprintf("No logs for %s yet. Waiting.", visible(c.Username))
 }
 
-// line returns how an entry is shown.
-func (c *tailCommand) line(std streams) (func(*store.Entry) string, error) {
+// line returns how an entry is shown, and how what is missing before it. A line of JSON says both.
+func (c *tailCommand) line(std streams) (line, missing func(*store.Entry) string, err error) {
 	if c.JSON {
-		return jsonLine, nil
+		return jsonLine, func(*store.Entry) string { return "" }, nil
 	}
 	words, err := views.NewWords()
-	lines := textLines{words: words, everyone: c.All, colour: wantsColour(std.out, std.lookupEnv)}
-	return lines.line, err
+	lines := textLines{words: words, everyone: c.All, every: c.Every, colour: wantsColour(std.out, std.lookupEnv)}
+	return lines.line, lines.missing, err
 }
 
 // shows says whether an entry is shown: for a person, what she watches somebody do, and what failed.
 func (c *tailCommand) shows(e *store.Entry) bool {
-	return c.JSON || c.Every || journey.Notable(*e)
+	return c.JSON || !e.OnlyGap() && (c.Every || journey.Notable(*e))
 }
 
 // tail shows a subscription: entries on standard output, everything else on standard error.
 type tail struct {
 	streams
 	line       func(*store.Entry) string
+	missing    func(*store.Entry) string // what is missing before an entry, in words; "" for nothing
 	shows      func(*store.Entry) bool
 	nothingYet string                      // said where the log is empty at the start
 	ping       func(context.Context) error // asks the store for an answer
@@ -159,6 +160,9 @@ func (t *tail) show(ctx context.Context, update store.Update) error {
 		}
 	}
 	for _, e := range update.Entries {
+		if words := t.missing(e); words != "" {
+			fmt.Fprintln(t.err, words)
+		}
 		if !t.shows(e) {
 			continue
 		}

@@ -18,6 +18,7 @@ import (
 type textLines struct {
 	words    views.Words
 	everyone bool // with the username
+	every    bool // also what pages fetch by themselves
 	colour   bool // for a terminal that knows ANSI's colours
 }
 
@@ -46,6 +47,18 @@ func (l textLines) line(e *store.Entry) string {
 		return l.paint(dim, line)
 	}
 	return line
+}
+
+// missing says how many requests are missing before an entry.
+func (l textLines) missing(e *store.Entry) string {
+	if !e.Gap.Notable() && !(l.every && e.Gap != nil) {
+		return ""
+	}
+	words := l.words.Missing(e.Gap)
+	if l.everyone {
+		return visible(e.Username) + ": " + words
+	}
+	return words
 }
 
 // result is how the request ended.

@@ -134,6 +134,40 @@ func TestTailSaysWhenRedisIsAway(t *testing.T) {
 	r.out.await(t, "/after")
 }
 
+// What is missing is said in the words of the pages, and to a program in the line.
+func TestTailSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	lines := []any{
+		`{"id":"1","username":"ada","method":"GET","path":"/cart","code":200,"time":1}`,
+		`{"id":"2","username":"ada","method":"GET","path":"/pay","code":200,"time":2,"gap":{"dropped":3}}`,
+		`{"id":"3","username":"ada","method":"GET","path":"/poll","code":200,"time":3,"kind":"fetch","gap":{"background":4}}`,
+		`{"id":"4","username":"ada","time":4,"gap":{"indeterminate":1}}`,
+	}
+	if err := server.Client(t).LPush(t.Context(), logs.KeyPrefix()+"log:ada", lines...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		args []string
+		want string // on standard error
+		rows int
+	}{
+		{nil, "3 requests could not be recorded here.\n1 request may be missing here.\n", 2},
+		{[]string{"--every"}, "3 requests could not be recorded here.\n4 requests that pages made by themselves may be missing here.\n1 request may be missing here.\n", 3},
+		{[]string{"--json"}, "", 4},
+	} {
+		r := start(t, nil, append([]string{"tail", "ada", "--redis", server.URL}, test.args...)...)
+		r.out.await(t, fmt.Sprintf(`(?m)\A(.*\n){%d}\z`, test.rows))
+		if test.want != "" {
+			r.err.await(t, regexp.QuoteMeta(test.want))
+		} else {
+			r.out.await(t, `"time":4.000000,"gap":\{"indeterminate":1\}\}\n\z`)
+		}
+		r.end(t)
+	}
+}
+
 // awaitWritten waits until n entries are in Redis.
 func awaitWritten(t *testing.T, logs *store.Store, n uint64) {
 	t.Helper()

@@ -35,6 +35,12 @@
 //
 // Each entry is in exactly one step, and what failed ([store.Entry.Failed]) is counted on it.
 //
+// # Gaps
+//
+// An entry may say that requests are missing before it ([store.Entry.Gap]). If a person made some of them, they are a step
+// of their own, which no filter leaves out. Hints that ask for an unbroken row begin anew behind it. That something was done there
+// counts for how long the person is idle.
+//
 // # Somebody in the user's place
 //
 // Entries with an actor, such as a support agent who impersonates the user, make steps of their own. They

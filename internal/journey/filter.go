@@ -26,8 +26,12 @@ func (f Filter) Active() bool {
 	return f.Text != "" || f.Show == ShowPages || f.Show == ShowChanges || f.Show == ShowErrors
 }
 
-// Matches reports whether the filter chooses a step, by itself or by one of its parts.
+// Matches reports whether the filter chooses a step, by itself or by one of its parts. It chooses each gap, since what is
+// missing there is not known.
 func (f Filter) Matches(s *Step) bool {
+	if s.Gap != nil {
+		return true
+	}
 	if !f.shows(s) {
 		return false
 	}

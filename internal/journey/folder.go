@@ -52,6 +52,7 @@ type Change struct {
 	Step    *Step // it has the entry now
 	New     bool  // the step begins with the entry
 	Visited *Step // a step before it, which begins because the entry comes from there; nil = none
+	Gap     *Step // a step before these, of requests that are missing; nil = none, or it is Step
 }
 
 // Steps are the steps that are remembered, the oldest first. Like a Change's Step, they belong to the Folder,
@@ -61,6 +62,17 @@ func (f *Folder) Steps() []*Step { return f.steps }
 // Add folds one more entry, which must not have been added before. Entries come in the order in
 // which they were recorded, which is nearly the one in which responses were finished.
 func (f *Folder) Add(e store.Entry) Change {
+	gap := f.addGap(f.browserOf(""), e)
+	if e.OnlyGap() {
+		return Change{Step: gap, New: true}
+	}
+	change := f.add(e)
+	change.Gap = gap
+	return change
+}
+
+// add is Add for what the entry itself says.
+func (f *Folder) add(e store.Entry) Change {
 	b := f.browserOf(e.Actor)
 	if s := b.follow(e); s != nil {
 		return Change{Step: s}
@@ -107,13 +119,19 @@ func (s *Step) regularChanges(e store.Entry) int {
 
 // begin starts a step in a browser. The oldest step is forgotten for it.
 func (f *Folder) begin(b *browser, e store.Entry) *Step {
+	s := &Step{ID: e.ID, Entry: e, seen: e.Time}
+	f.keep(b, s)
+	return s
+}
+
+// keep remembers a step of a browser.
+func (f *Folder) keep(b *browser, s *Step) {
 	b.steps++ // first, so that the browser is not forgotten with its oldest step
 	if len(f.steps) >= f.limit {
 		f.forgetOldest()
 	}
-	s := &Step{ID: e.ID, Entry: e, browser: b, seen: e.Time}
+	s.browser = b
 	f.steps = append(f.steps, s)
-	return s
 }
 
 // forgetOldest forgets a step, and a browser of which nothing else is remembered.

@@ -63,7 +63,7 @@ func (h *Hint) show(e store.Entry) {
 
 // Hints are the reasons to worry, at most one of each kind, in the order of the kinds above.
 func (f *Folder) Hints() []Hint {
-	done := f.done()
+	done, unbroken := f.done()
 	if len(done) == 0 {
 		return nil
 	}
@@ -72,7 +72,7 @@ func (f *Folder) Hints() []Hint {
 		recent = recent[1:]
 	}
 	var hints []Hint
-	for _, h := range []Hint{f.failures(done), repeated(done), looped(recent), bounced(recent)} {
+	for _, h := range []Hint{f.failures(unbroken), repeated(done), looped(recent), bounced(recent[max(0, len(recent)-len(unbroken)):])} {
 		if h.Count > 0 {
 			hints = append(hints, h)
 		}
@@ -81,15 +81,19 @@ func (f *Folder) Hints() []Hint {
 }
 
 // done is what the user did by requests of its own: the steps without what was loaded ahead, without
-// pages that are only implied, and without what somebody else did in the user's place.
-func (f *Folder) done() []*Step {
-	var done []*Step
+// pages that are only implied, and without what somebody else did in the user's place. Unbroken are those behind the last gap.
+func (f *Folder) done() (done, unbroken []*Step) {
+	broken := 0
 	for _, s := range f.steps {
+		if s.Gap != nil {
+			broken = len(done)
+			continue
+		}
 		if s.Entry.Actor == "" && !s.Implied && IsStep(s.Entry) {
 			done = append(done, s)
 		}
 	}
-	return done
+	return done, done[broken:]
 }
 
 // failures finds what failed again and again in the same way as the last time, behind the last success and in this visit.

@@ -27,6 +27,10 @@ func (f *Folder) Now(at time.Time) Now {
 		if s.Entry.Actor != "" || s.Ahead() || s.passive() {
 			continue
 		}
+		if s.Gap != nil {
+			n.Since = later(n.Since, s.Entry.Time)
+			continue
+		}
 		if n.Path == "" {
 			n.Page, n.Path, here = s.place()
 		}

@@ -9,6 +9,9 @@ import (
 // IsStep reports whether a request, seen alone, is something that a person did. The store keeps at least these: see
 // [store.Entry.Counts].
 func IsStep(e store.Entry) bool {
+	if e.OnlyGap() {
+		return false
+	}
 	switch e.Purpose() {
 	case store.KindPage, store.KindDownload, store.KindUnknown:
 		return true

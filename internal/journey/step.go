@@ -28,6 +28,10 @@ type Step struct {
 	// Omitted is the number of requests that are not in Parts because there were too many.
 	Omitted int
 
+	// Gap says how many requests are missing at this place. A step that has it stands for nothing else: of Entry it has only
+	// ID, Username, Application, and, if that is known, the time when the last of them was finished. Other steps have no Gap.
+	Gap *store.Gap
+
 	// Problems is the number of requests among parts, and omitted ones, that failed.
 	Problems int
 

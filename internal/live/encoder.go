@@ -46,8 +46,11 @@ func (e *filteredEncoder) encode(u store.Update) ([][]byte, error) {
 	skipped := 0 // since the last entry that is wanted
 	for _, entry := range all {
 		skipped++
-		if e.wants(entry) {
+		switch {
+		case e.wants(entry):
 			u.Entries, skipped = append(u.Entries, entry), 0
+		case e.isFrom(entry) && entry.Gap.Notable(): // nobody knows what is missing there
+			u.Entries, skipped = append(u.Entries, entry.Marker()), 0
 		}
 	}
 	messages, err := e.encoder.encode(u)
@@ -60,8 +63,13 @@ func (e *filteredEncoder) encode(u store.Update) ([][]byte, error) {
 }
 
 func (e *filteredEncoder) wants(entry *store.Entry) bool {
-	if e.watch.App != "" && entry.Application != e.watch.App || !e.watch.Filter.MatchesEntry(*entry) {
+	if !e.isFrom(entry) || !e.watch.Filter.MatchesEntry(*entry) {
 		return false
 	}
 	return e.watch.wantsEvery() || journey.Notable(*entry)
+}
+
+// isFrom reports whether an application recorded the entry that the viewer asks for.
+func (e *filteredEncoder) isFrom(entry *store.Entry) bool {
+	return e.watch.App == "" || entry.Application == e.watch.App
 }

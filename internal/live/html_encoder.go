@@ -110,11 +110,11 @@ func (e *htmlEncoder) rowFrames(u store.Update) ([][]byte, error) {
 	for some := range slices.Chunk(entries, frameRows) {
 		rows := make([][]byte, 0, len(some)+len(below))
 		for _, entry := range slices.Backward(some) {
-			row, err := e.row(entry)
+			of, err := e.rowsOf(entry)
 			if err != nil {
 				return nil, err
 			}
-			rows = append(rows, row)
+			rows = append(rows, of...)
 		}
 		frame := views.RowsPartial(append(rows, below...)...)
 		frames = append(frames, append(frame, views.NewestPartial(some[len(some)-1].Cursor())...))
@@ -126,16 +126,43 @@ func (e *htmlEncoder) rowFrames(u store.Update) ([][]byte, error) {
 	return frames, nil
 }
 
-// rowKey names the row of a request. All viewers of a log share its entries, so the pointer identifies one.
+// rowKey names a row of a request. All viewers of a log share its entries, so the pointer identifies one.
 type rowKey struct {
 	entry      *store.Entry
 	lang, base string
+	gap        bool // the row of what is missing before it
+}
+
+// rowsOf renders the rows of an entry of everyone's log: its request, and below that what is missing before it.
+func (e *htmlEncoder) rowsOf(entry *store.Entry) (rows [][]byte, err error) {
+	if !entry.OnlyGap() {
+		row, err := e.row(entry)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	if entry.Gap.Notable() || entry.Gap != nil && e.watch.Filter.Every {
+		row, err := e.missingRow(entry)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 // row renders a request of everyone's log, once for all who see the same.
 func (e *htmlEncoder) row(entry *store.Entry) ([]byte, error) {
-	return e.cache.get(rowKey{entry, e.watch.Lang, e.watch.Base}, func() ([]byte, error) {
+	return e.cache.get(rowKey{entry, e.watch.Lang, e.watch.Base, false}, func() ([]byte, error) {
 		return e.pages.Row(e.watch.Lang, e.watch.Base, entry, true)
+	})
+}
+
+// missingRow is row for what is missing before a request.
+func (e *htmlEncoder) missingRow(entry *store.Entry) ([]byte, error) {
+	return e.cache.get(rowKey{entry, e.watch.Lang, e.watch.Base, true}, func() ([]byte, error) {
+		return e.pages.MissingRow(e.watch.Lang, e.watch.Base, entry)
 	})
 }
 

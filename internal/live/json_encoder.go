@@ -66,7 +66,11 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 		line = printable.JSON(line)
 		e.cursor, e.skipped = entry.Cursor(), 0
 		cursor, _ := json.Marshal(e.cursor) // as in keepalive
-		messages = append(messages, slices.Concat([]byte(`{"type":"entry","cursor":`), printable.JSON(cursor), []byte(","), line[1:]))
+		kind := `{"type":"entry","cursor":`
+		if entry.OnlyGap() {
+			kind = `{"type":"gap","cursor":`
+		}
+		messages = append(messages, slices.Concat([]byte(kind), printable.JSON(cursor), []byte(","), line[1:]))
 	}
 	return messages, nil
 }

@@ -50,7 +50,7 @@ func (s *sharedSteps) follow(entries []*store.Entry) []*journey.Step {
 		switch {
 		case steps != nil:
 		case i < late:
-			steps = []*journey.Step{{ID: e.ID, Entry: *e}}
+			steps = journey.Alone(*e, false)
 		default:
 			steps = s.add(e)
 		}
@@ -115,9 +115,11 @@ func (s *sharedSteps) add(e *store.Entry) []*journey.Step {
 		return steps
 	}
 	change := s.folder.Add(*e)
-	steps := []*journey.Step{change.Step}
-	if change.Visited != nil {
-		steps = []*journey.Step{change.Visited, change.Step}
+	steps := make([]*journey.Step, 0, 3)
+	for _, step := range []*journey.Step{change.Gap, change.Visited, change.Step} {
+		if step != nil && !slices.Contains(steps, step) {
+			steps = append(steps, step)
+		}
 	}
 	if len(s.ids) == s.limit {
 		delete(s.steps, s.ids[0])

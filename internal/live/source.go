@@ -34,6 +34,7 @@ type Pages interface {
 	Row(lang, base string, e *store.Entry, withUser bool) ([]byte, error)
 	StepRow(lang string, step *journey.Step) ([]byte, error)
 	GapRow(lang string, withUser bool) ([]byte, error)
+	MissingRow(lang, base string, e *store.Entry) ([]byte, error)
 	OmittedRow(lang string, withUser bool, n int) ([]byte, error)
 	NowPartial(lang, username string, steps *journey.Folder, at time.Time) ([]byte, error)
 	StatusPartials(lang string, status views.LogStatus) ([]byte, error)

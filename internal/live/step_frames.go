@@ -74,7 +74,7 @@ func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
 	if e.watch.Filter.Every {
 		steps = nil
 		for _, entry := range entries {
-			steps = append(steps, &journey.Step{ID: entry.ID, Entry: *entry})
+			steps = append(steps, journey.Alone(*entry, true)...)
 		}
 	}
 	steps = slices.DeleteFunc(steps, func(s *journey.Step) bool { return !e.watch.Filter.Matches(s) })

@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // What Chromium and htmx write to the console when a test takes the server or Redis away. Nothing
@@ -90,4 +92,39 @@ func TestPagesSayThatTheStoreIsAway(t *testing.T) {
 	redis.Restart()
 	b.visit("/static?username=ada")
 	b.hasURLs("/before") // still logged in, too
+}
+
+// The customer waits at an error page, and makes no further request.
+func TestPagesShowWhatAnOutageCost(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, outlives...)
+	site, logs := serve(t, redis), openStoreWith(t, redis, store.Options{QueueSize: 2})
+	live := site.openLog(t, logs, "ada", "/live")
+	live.isConnected("live")
+	live.hasURLs("/before")
+
+	redis.Kill()
+	live.isConnected("store-lost")
+	for n := range 10 {
+		record(logs, "ada", fmt.Sprint("/", n))
+	}
+	lost := logs.Stats().Dropped.Total()
+	if lost == 0 {
+		t.Fatal("nothing is lost")
+	}
+	redis.Restart()
+	missing := fmt.Sprint(lost, " requests could not be recorded here.")
+	live.shows("#rows > tr.gap:first-child", missing)
+	record(logs, "ada", "/after")
+	live.shows("#rows > tr:first-child > td.url > code", "/after")
+	live.shows("#rows > tr:first-child + tr.gap", missing)
+	live.hasGaps(1)
+	for _, page := range []string{"/live?username=ada", "/static?username=ada"} {
+		live.visit(page)
+		live.shows("#rows > tr:first-child > td.url > code", "/after")
+		live.shows("#rows > tr:first-child + tr.gap", missing)
+	}
+	live.visit("/live/everyone")
+	live.shows("#rows > tr.gap", "ada · "+missing)
+	live.hasGaps(1)
 }

@@ -1,0 +1,41 @@
+package journey
+
+import "github.com/gin-userlog/userlog/store"
+
+// gapStep stands for the requests that are missing before an entry.
+func gapStep(e store.Entry) *Step {
+	s := &Step{ID: e.ID + "-gap", Gap: e.Gap, Entry: store.Entry{ID: e.ID, Username: e.Username, Application: e.Application}}
+	if e.OnlyGap() {
+		s.Entry.Time = e.Time
+	}
+	return s
+}
+
+// Alone returns the steps of an entry that is not folded, the oldest first: a gap before it, and its request. Every says that
+// also requests are shown that no person made. Then a gap is shown as well where only such are missing.
+func Alone(e store.Entry, every bool) []*Step {
+	var steps []*Step
+	if e.Gap.Notable() || every && e.Gap != nil {
+		steps = append(steps, gapStep(e))
+	}
+	if !e.OnlyGap() {
+		steps = append(steps, &Step{ID: e.ID, Entry: e})
+	}
+	return steps
+}
+
+// addGap begins the step of a gap before an entry, if a person would miss something there. What failed before it did not
+// certainly fail in a row with what comes.
+func (f *Folder) addGap(b *browser, e store.Entry) *Step {
+	if !e.Gap.Notable() {
+		return nil
+	}
+	if b.current != nil {
+		for i := range b.current.Parts {
+			b.current.Parts[i].FailedInRow = 0
+		}
+	}
+	s := gapStep(e)
+	f.keep(b, s)
+	return s
+}

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Limits of what is remembered of lost entries.
+const (
+	maxGaps     = 4096                   // users; what others lose is unnamed
+	gapPatience = 2 * time.Second        // that a gap waits for its user's next entry, before a marker tells it
+	gapPause    = 250 * time.Millisecond // between two searches for gaps that have waited for so long
+)
+
+// untoldGaps are the gaps that no line in Redis tells yet. They belong to the queue.
+type untoldGaps struct {
+	of      map[string]untoldGap // by username; nil before the first loss
+	unnamed *unnamedLosses
+}
+
+// untoldGap is what one user has lost since the last line that was written for certain.
+type untoldGap struct {
+	before   Gap       // what waits of this user: the next entry that is taken tells it
+	behind   Gap       // what waits of this user: the next entry that comes to the queue tells it
+	slot     uint16    // of the log, on a Cluster
+	since    time.Time // of the first loss
+	last     time.Time // when the newest of the lost requests was finished
+	timed    bool      // last is by Redis' clock
+	unmarked bool      // only an entry tells it, since Redis refuses to write the log
+}
+
+// lose notes that an entry that has left the queue has not been written, or perhaps not. A gap that the entry was to tell is untold
+// again.
+func (q *queue) lose(e *Entry, v verdict) { q.note(e, lossOf(e, v), Gap{}, v) }
+
+// refuse notes that a new entry is lost, behind all that waits.
+func (q *queue) refuse(e *Entry, a admission) admission {
+	q.note(e, Gap{}, lossOf(e, isDropped), isDropped)
+	return a
+}
+
+// note adds to the untold gap of the user of an entry.
+func (q *queue) note(e *Entry, before, behind Gap, v verdict) {
+	now, username := time.Now(), e.Username
+	g, known := q.gaps.of[username]
+	if !known {
+		if lost := before.plus(behind); len(q.gaps.of) >= roomFor(lost) {
+			q.gaps.unnamed.add(lost.Dropped+lost.Indeterminate+lost.Unnamed, now)
+			return
+		}
+		if q.gaps.of == nil {
+			q.gaps.of = make(map[string]untoldGap)
+		}
+		username = strings.Clone(username) // it may be part of a long text
+		g.since = now
+	}
+	g.before, g.behind = g.before.plus(before), g.behind.plus(behind)
+	if !e.Time.Before(g.last) {
+		g.last, g.timed = e.Time, e.turn.timed
+	}
+	g.slot, g.unmarked = e.turn.slot, g.unmarked || v == isRefused
+	q.gaps.of[username] = g
+	q.sectionOf(g.slot).wake()
+}
+
+// lossOf is what is missing where an entry has not been written, or perhaps not: its request, and the gap that it was to tell.
+func lossOf(e *Entry, v verdict) (lost Gap) {
+	switch {
+	case e.OnlyGap():
+	case !e.Counts():
+		lost.Background = 1
+	case v == isInDoubt:
+		lost.Indeterminate = 1
+	default:
+		lost.Dropped = 1
+	}
+	switch {
+	case e.Gap == nil:
+		return lost
+	case v == isInDoubt:
+		return lost.plus(e.Gap.doubted())
+	}
+	return lost.plus(*e.Gap)
+}
+
+// roomFor is how many users may have gaps when another one gets one. What pages fetch by themselves leaves room for the rest.
+func roomFor(lost Gap) int {
+	if lost.Notable() {
+		return maxGaps
+	}
+	return maxGaps / 2
+}
+
+// tellBehind has an entry that comes to the queue tell what is lost behind all that waits of its user.
+func (q *queue) tellBehind(e *Entry) {
+	if g, lost := q.gaps.of[e.Username]; lost && e.tells(&g.behind) {
+		q.gaps.keep(e.Username, g)
+	}
+}
+
+// tellBefore has the entries of a batch tell what is lost before them.
+func (q *queue) tellBefore(batch []Entry) {
+	for i := range batch {
+		e := &batch[i]
+		if g, lost := q.gaps.of[e.Username]; lost && e.tells(&g.before) {
+			q.gaps.keep(e.Username, g)
+		}
+	}
+}
+
+// tells moves a gap to the entry. What a page fetches by itself tells only of what is like it: it says nothing of where the person
+// is, and is soon pushed out.
+func (e *Entry) tells(g *Gap) bool {
+	if *g == (Gap{}) || g.Notable() && !e.Counts() {
+		return false
+	}
+	e.Gap = e.Gap.with(*g)
+	*g = Gap{}
+	return true
+}
+
+// keep remembers what is left of a gap.
+func (u *untoldGaps) keep(username string, g untoldGap) {
+	if g.before == (Gap{}) && g.behind == (Gap{}) {
+		delete(u.of, username)
+		return
+	}
+	u.of[username] = g
+}
+
+// mark adds markers to a batch that has room: of the section's gaps, those that have waited for as long as patience says.
+func (q *queue) mark(s *section, batch []Entry, patience, retention time.Duration) []Entry {
+	now := time.Now()
+	if patience > 0 && now.Sub(s.searched) < gapPause {
+		return batch
+	}
+	s.searched = now
+	taken := len(batch)
+	for username, g := range q.gaps.of {
+		switch waited := now.Sub(g.since); {
+		case waited > retention:
+			delete(q.gaps.of, username) // the log before it is gone as well
+		case waited < patience || !q.isMarked(s, username, &g):
+		case slices.ContainsFunc(batch[:taken], func(e Entry) bool { return e.Username == username }):
+			// Its entries may come back, and are older.
+		case len(batch) >= maxBatch:
+			s.searched = time.Time{}
+			return batch
+		default:
+			batch = append(batch, g.marker(username))
+			delete(q.gaps.of, username)
+		}
+	}
+	return batch
+}
+
+// isMarked reports whether a section is to write a marker for a gap.
+func (q *queue) isMarked(s *section, username string, g *untoldGap) bool {
+	all := g.all()
+	return q.sectionOf(g.slot) == s && !g.unmarked && all.Notable() && q.lanes[username] == nil
+}
+
+// isMarkable reports whether some marker can be written, before an outage is over.
+func (q *queue) isMarkable() bool {
+	for username, g := range q.gaps.of {
+		if s := q.sectionOf(g.slot); !s.away && q.isMarked(s, username, &g) {
+			return true
+		}
+	}
+	return false
+}
+
+// all is what is lost, wherever that is told.
+func (g *untoldGap) all() Gap { return g.before.plus(g.behind) }
+
+// marker is the entry that stands for the gap alone.
+func (g *untoldGap) marker(username string) Entry {
+	all := g.all()
+	return Entry{Username: username, Time: g.last, Gap: &all, turn: turn{slot: g.slot, timed: g.timed}}
+}
+
+// unmark takes back a marker that has not been written. It is due again.
+func (q *queue) unmark(e *Entry) {
+	q.lose(e, isBack)
+	if g, known := q.gaps.of[e.Username]; known {
+		g.since = time.Now().Add(-gapPatience)
+		q.gaps.of[e.Username] = g
+	}
+}
+
+// requests is how many entries are not only markers.
+func requests(entries []Entry) int {
+	n := 0
+	for i := range entries {
+		if !entries[i].OnlyGap() {
+			n++
+		}
+	}
+	return n
+}
+
+// unnamedLosses counts lost requests of which it is not known any more whose they were. Any user may have made them, so
+// the next entry of each user says that some may be missing.
+type unnamedLosses struct {
+	total atomic.Int64
+	last  atomic.Int64 // when there last were some, in Unix nanoseconds
+}
+
+func (l *unnamedLosses) add(n int, now time.Time) {
+	if n == 0 {
+		return
+	}
+	l.last.Store(now.UnixNano())
+	l.total.Add(int64(n))
+}
+
+// tell has an entry say what its user has not been told. What was lost before the log began is not said.
+func (l *unnamedLosses) tell(u *knownUser, e *Entry, now time.Time, retention time.Duration) {
+	total := l.total.Load()
+	if total == u.unnamed {
+		return
+	}
+	if now.UnixNano()-l.last.Load() < int64(retention) {
+		e.Gap = e.Gap.with(Gap{Unnamed: int(total - u.unnamed)})
+	}
+	u.unnamed = total
+}
