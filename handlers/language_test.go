@@ -39,7 +39,7 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 			t.Errorf("%s is in %q after French was chosen", target, got)
 		}
 	}
-	if got := b.get(base+"/live?username=ada", "X-Host-User", root).find("#live").AttrOr("hx-ws:connect", ""); got != base+"/live/socket?lang=fr&username=ada" {
+	if got := b.get(base+"/live?username=ada", "X-Host-User", root).find("#live").AttrOr("hx-ws:connect", ""); got != base+"/live/socket?lang=fr&page=1&username=ada" {
 		t.Errorf("the live page connects to %q", got)
 	}
 	// What a link says must not hold the reader to a language that she has left.

@@ -50,7 +50,7 @@ func TestAPollPushesNothingOut(t *testing.T) {
 		if now := log.text("#now"); !strings.Contains(now, "/dash") {
 			t.Errorf("Now is %q", now)
 		}
-		if home := b.get(base + "/").text("main"); !strings.Contains(home, "ada Error 500") {
+		if home := b.get(base + "/").text("main"); !strings.Contains(home, "ada Error (500)") {
 			t.Errorf("home says %q", home)
 		}
 

@@ -245,7 +245,7 @@ func TestForeignEntriesAreSkipped(t *testing.T) {
 		if a.find("#rows script, #rows i, #rows [onclick]").Length() != 0 {
 			t.Error("an entry became markup")
 		}
-		if got := a.texts("#rows > tr > td.result"); !slices.Equal(got, []string{"Success (200)", "Client error (403)", "Non-standard (999)"}) {
+		if got := a.texts("#rows > tr > td.result"); !slices.Equal(got, []string{"Success (200)", "Not allowed (403)", "Error (999)"}) {
 			t.Errorf("the results are %q", got)
 		}
 	})

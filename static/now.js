@@ -6,7 +6,6 @@
 
 import { lastHeard, serverTime } from "./clock.js";
 
-const activeFor = 10_000; // milliseconds in which a user who does nothing is not idle
 const staleAfter = 10_000; // milliseconds after which what is known is too old to say anything
 
 const nowLine = () => document.getElementById("now");
@@ -14,7 +13,7 @@ const nowLine = () => document.getElementById("now");
 function idleWords({ dataset }, since) {
   const seconds = Math.floor((lastHeard() - since) / 1000);
   const minutes = Math.floor(seconds / 60);
-  if (serverTime() - since < activeFor) return dataset.active;
+  if (serverTime() - since < 1000 * dataset.activeSeconds) return dataset.active;
   if (minutes < 1) return dataset.seconds.replace("{seconds}", seconds);
   if (minutes < 60) return dataset.minutes.replace("{minutes}", minutes);
   return dataset.hours.replace("{hours}", Math.floor(minutes / 60)).replace("{minutes}", minutes % 60);

@@ -62,7 +62,7 @@ func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
 	for _, row := range page.Find("#trouble tbody tr").EachIter() {
 		got = append(got, strings.Join(cells(row)[:2], ": ")+" "+row.AttrOr("class", ""))
 	}
-	want := []string{"ada: Error 500 server-error", "b&b: Rejected (422) client-error", "carl: Not allowed (403) client-error", "dana: Something failed client-error", "dora: Not found (404) client-error"}
+	want := []string{"ada: Error (500) server-error", "b&b: Rejected (422) client-error", "carl: Not allowed (403) client-error", "dana: Something failed client-error", "dora: Not found (404) client-error"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -112,7 +112,7 @@ func TestHomeSaysWhatHintsAtTrouble(t *testing.T) {
 	for _, row := range page.Find("#trouble tbody tr").EachIter() {
 		got = append(got, strings.Join(cells(row)[:2], ": "))
 	}
-	want := []string{"eve: Sent back to the login", "ada: Error 500 The same failure 3 times", "bob: The same page 4 times A loop of redirects"}
+	want := []string{"eve: Sent back to the login", "ada: Error (500) The same failure 3 times", "bob: The same page 4 times A loop of redirects"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}

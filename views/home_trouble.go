@@ -83,5 +83,10 @@ func (t trouble) Status() string { return strconv.Itoa(t.Code) }
 // Serious tells whether it is the application's fault.
 func (t trouble) Serious() bool { return failureKeyWith(t.Code) == broken }
 
-// Key is the catalogue's key of the failure.
-func (t trouble) Key() string { return "trouble." + string(failureKeyWith(t.Code)) }
+// Key is the catalogue's key of the failure: that of its row, if its status is known.
+func (t trouble) Key() string {
+	if t.Code == 0 {
+		return "trouble.failed"
+	}
+	return failureKeyWith(t.Code).word()
+}

@@ -21,10 +21,10 @@ func TestRowShowsARequest(t *testing.T) {
 		{"GET", 200, "Read (GET)", "Success (200)", "success"},
 		{"HEAD", 204, "Read (HEAD)", "Success (204)", "success"},
 		{"POST", 302, "Write (POST)", "Redirection (302)", "redirection"},
-		{"PUT", 404, "Write (PUT)", "Client error (404)", "client-error"},
-		{"PATCH", 500, "Write (PATCH)", "Server error (500)", "server-error"},
+		{"PUT", 404, "Write (PUT)", "Not found (404)", "client-error"},
+		{"PATCH", 500, "Write (PATCH)", "Error (500)", "server-error"},
 		{"DELETE", 101, "Write (DELETE)", "Informational (101)", "informational"},
-		{"OPTIONS", 999, "Other (OPTIONS)", "Non-standard (999)", "non-standard"},
+		{"OPTIONS", 999, "Other (OPTIONS)", "Error (999)", "non-standard"},
 		{"get", 0, "Other (get)", "Status unknown", "unknown"},
 	}
 	for _, c := range cases {

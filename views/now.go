@@ -128,11 +128,10 @@ func (m *markup) whereabouts(n nowLine) {
 	} else {
 		m.t("now.somewhere")
 	}
-	m.raw(`<span class="idle" data-active="`).t("now.active").raw(`" data-seconds="`).t("now.idle-seconds")
+	m.raw(`<span class="idle" data-active-seconds="`).number(int(activeFor / time.Second)).raw(`" data-active="`).t("now.active").raw(`" data-seconds="`).t("now.idle-seconds")
 	m.raw(`" data-minutes="`).t("now.idle-minutes").raw(`" data-hours="`).t("now.idle-hours").raw(`">`)
-	span, err := m.catalogue.span(n.Idle)
-	idle, missing := m.catalogue.named("now.idle", span)
-	m.note(err).note(missing).text(idle).raw(`</span>`)
+	idle, err := m.catalogue.idle(n.Idle)
+	m.note(err).text(idle).raw(`</span>`)
 	if p := n.Problem; p != nil {
 		m.raw(` <span class="problem`)
 		if p.Solved != nil {
@@ -144,6 +143,18 @@ func (m *markup) whereabouts(n nowLine) {
 		}
 		m.raw(`.</span>`)
 	}
+}
+
+// idle says for how long nothing was done, or that the user is active now.
+func (c *catalogue) idle(d time.Duration) (string, error) {
+	if d < activeFor {
+		return c.text("now.active")
+	}
+	span, err := c.span(d)
+	if err != nil {
+		return "", err
+	}
+	return c.named("now.idle", span)
 }
 
 // since writes how long ago a moment is.

@@ -1,11 +1,15 @@
 package views
 
-import "time"
+import (
+	"time"
+
+	"github.com/gin-userlog/userlog/internal/journey"
+)
 
 // How long after the last request somebody counts as being on the site.
 const (
-	activeFor = time.Minute      // active now; then idle
-	idleFor   = 15 * time.Minute // idle; then gone, although the log is still there
+	activeFor = journey.ActiveFor // active now; then idle
+	idleFor   = 15 * time.Minute  // idle; then gone, although the log is still there
 )
 
 // presence says whether a user is on the site: the end of its catalogue key, and its CSS hook.

@@ -104,7 +104,7 @@ func (s *Set) Words() Words { return Words{s.catalogues[0]} }
 // Type is what kind of request it was, such as Read.
 func (w Words) Type(e store.Entry) string { return w.catalogue.texts[typeKey(e.Method)] }
 
-// Result is how the request ended, such as Client error (404). It may have words of the application in it.
+// Result is how the request ended, such as Not found (404). It may have words of the application in it.
 func (w Words) Result(e store.Entry) string {
 	r := resultOf(&e)
 	return w.text(r.Key, r.parameters(w.catalogue)) + r.status()

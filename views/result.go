@@ -33,14 +33,19 @@ func resultOf(e *store.Entry) result {
 		r.Key, r.Waited, r.Coded = "result.gave-up-after", e.Duration, false
 	case e.Ended == store.EndGaveUp:
 		r.Key, r.Coded = "result.gave-up", false
+	case e.Failed():
+		r.Key = failureKeyWith(e.Code).word()
 	default:
 		r.Key = resultKey(r.Class)
 	}
 	return r
 }
 
-// resultKey is the catalogue's key for an ordinary end with a status of this class.
+// resultKey is the catalogue's key for the end of a request of this class that did not fail.
 func resultKey(class string) string { return "result." + class }
+
+// word is the catalogue's key of the word for a failure of which only the status is known. Lists and rows have the same.
+func (k failureKey) word() string { return "result." + string(k) }
 
 // classOf is the class of a result. That of the status tells it, unless something else does.
 func classOf(e *store.Entry) string {

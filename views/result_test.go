@@ -178,7 +178,7 @@ func TestRowsSayWhoActedInAUsersPlace(t *testing.T) {
 		}
 	}
 	summary, err := set.Summary("en", "ada", []store.Entry{e}, e.Time)
-	if err != nil || !strings.Contains(summary, "| `GET /orders` by `<bob>`, as `ada` | Server error (500) |") {
+	if err != nil || !strings.Contains(summary, "| `GET /orders` by `<bob>`, as `ada` | Error (500) |") {
 		t.Errorf("the summary: %v, %s", err, summary)
 	}
 	if strings.Contains(summary, "Last problem") {

@@ -34,7 +34,7 @@ func TestRowsAreWhatThePersonDid(t *testing.T) {
 		t.Fatalf("%d rows, want 3", rows.Length())
 	}
 	pay, cart, order := rows.Eq(0), rows.Eq(1), rows.Eq(2)
-	if got := pay.Find("td.result").Text(); got != "Client error (422)" || !pay.HasClass("client-error") {
+	if got := pay.Find("td.result").Text(); got != "Rejected (422)" || !pay.HasClass("client-error") {
 		t.Errorf("the payment: %q", got)
 	}
 	if got := cart.Find("td.url > code").Text() + cart.Find(".led > code").Text() + cart.Find("td.result").Text() + cart.Find("td.type").Text(); got != "/cart/cartSuccess (200)Write (POST)" {
@@ -44,7 +44,7 @@ func TestRowsAreWhatThePersonDid(t *testing.T) {
 		t.Errorf("the page: %q", got)
 	}
 	missing := order.Find(".parts > li.client-error")
-	if got := missing.ChildrenFiltered("code, span").Text(); got != "GET /missing.pngClient error (404)" {
+	if got := missing.ChildrenFiltered("code, span").Text(); got != "GET /missing.pngNot found (404)" {
 		t.Errorf("its part: %q", got)
 	}
 	details := strings.Join(strings.Fields(order.Find("details > dl").Text()), " ")
@@ -78,10 +78,10 @@ func TestWhatFailedInAStepHasItsOwnDetails(t *testing.T) {
 		t.Errorf("the step: %q", got)
 	}
 	parts := row.Find(".parts > li.server-error")
-	if got := parts.Eq(0).Text(); !strings.Contains(got, "GET /paid Server error (500)") || !strings.Contains(got, "Request IDoutcome") || !strings.Contains(got, "1,000 ms") {
+	if got := parts.Eq(0).Text(); !strings.Contains(got, "GET /paid Error (500)") || !strings.Contains(got, "Request IDoutcome") || !strings.Contains(got, "1,000 ms") {
 		t.Errorf("what it led to: %q", got)
 	}
-	if got := parts.Eq(1).Text(); !strings.Contains(got, "GET /api/stock Server error (503)") || !strings.Contains(got, "Request IDpart") {
+	if got := parts.Eq(1).Text(); !strings.Contains(got, "GET /api/stock Error (503)") || !strings.Contains(got, "Request IDpart") {
 		t.Errorf("a part: %q", got)
 	}
 	if got := row.Find(".parts > li.success dl").Length(); got != 0 {
@@ -192,7 +192,7 @@ func TestHintsSayWhyTheyAreShown(t *testing.T) {
 		entries = append(entries, store.Entry{ID: string(rune('a' + i)), Username: "ada", Method: "POST", Path: "/pay", Code: 500, Time: at.Add(-time.Duration(i) * time.Minute), Kind: store.KindPage})
 	}
 	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
-	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "/pay failed 3 times: Server error (500). 2026-03-04 05:06:07 UTC" {
+	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "/pay failed 3 times: Error (500). 2026-03-04 05:06:07 UTC" {
 		t.Errorf("it says %q", got)
 	}
 }
@@ -227,7 +227,7 @@ func TestSummaryIsMarkdown(t *testing.T) {
 		"| Time | URL | Result |\n| --- | --- | --- |\n" +
 		"| 2026-03-04 05:06:07 UTC | `Order *details*` `GET /orders/7?a=1` | Success (200), 1 part failed |\n" +
 		"| 2026-03-04 05:06:12 UTC | `POST /cart` → `/cart` | Success (200) |\n" +
-		"| 2026-03-04 05:06:27 UTC | `Pay` `POST /pay` | Client error (422) |\n"
+		"| 2026-03-04 05:06:27 UTC | `Pay` `POST /pay` | Rejected (422) |\n"
 	if err != nil || got != want {
 		t.Errorf("got\n%s%v\nwant\n%s", got, err, want)
 	}
@@ -236,7 +236,7 @@ func TestSummaryIsMarkdown(t *testing.T) {
 		entries[i].ID, entries[i].Code, entries[i].Page, entries[i].Path = string(rune('x'+i)), 500, "", "/a_b"
 	}
 	failing, err := newSet(t).Summary("en", "ada", append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time)
-	if err != nil || !strings.Contains(failing, ".\n\n- `/a_b` failed 3 times: `Server error (500)`.\n\n| Time |") {
+	if err != nil || !strings.Contains(failing, ".\n\n- `/a_b` failed 3 times: `Error (500)`.\n\n| Time |") {
 		t.Errorf("hints: %v\n%s", err, failing)
 	}
 	for name, want := range map[string]string{

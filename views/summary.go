@@ -53,10 +53,6 @@ func (c *catalogue) where(n nowLine) (string, error) {
 	if !n.Known {
 		return c.text("now.nothing")
 	}
-	span, err := c.span(n.Idle)
-	if err != nil {
-		return "", err
-	}
 	on, err := c.text("now.somewhere")
 	if n.Page != "" {
 		on, err = c.plain("now.on", parameters{Name: n.Page})
@@ -64,7 +60,7 @@ func (c *catalogue) where(n nowLine) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	idle, err := c.named("now.idle", span)
+	idle, err := c.idle(n.Idle)
 	if err != nil || n.Problem == nil {
 		return on + idle, err
 	}

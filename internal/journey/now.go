@@ -7,6 +7,9 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
+// ActiveFor is for how long after the last request somebody is active now, wherever that is said.
+const ActiveFor = 10 * time.Second
+
 // Now is where the person is, and how it goes.
 type Now struct {
 	Page    string        // what the application calls the page; "" if it does not say

@@ -16,13 +16,14 @@ func TestHomeRefreshesByItself(t *testing.T) {
 	b.visit("/")
 	b.shows("[aria-labelledby=seen-title] .nobody", "Nobody has been on the site lately. Requests appear here as soon as an application records one.")
 	evaluate[bool](b, "window.unchanged = true")
+	active := b.sees("ada is active now", hasText("#seen td.state", "active now"))
 	record(logs, "ada", "/")
 	logs.Record(store.Entry{Username: "grace", Method: "POST", Path: "/pay", Code: 500, Time: time.Now().Add(-5 * time.Minute)})
 	b.shows("#seen tr:first-child td.user", "ada")
-	b.shows("#seen tr:first-child td.state", "active now")
+	active()
 	b.shows("#seen tr:last-child td.state", "idle")
 	b.shows("#trouble td.user", "grace")
-	b.shows("#trouble td.result", "Error 500")
+	b.shows("#trouble td.result", "Error (500)")
 	b.isConnected("refreshing")
 
 	// Someone who is about to follow a link does not lose it.

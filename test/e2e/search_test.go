@@ -68,7 +68,7 @@ func TestSearchByKeyboard(t *testing.T) {
 
 	b.types("ad")
 	b.suggests("ada,Adam,Ádám", "3 users")
-	b.shows("#suggestion-0 .presence[data-presence=active]", "active now")
+	b.eventually("each has a state", "/^(active now|idle)$/.test(document.querySelector('#suggestion-0 .presence').textContent)")
 	b.isActive("")
 	for _, step := range []struct{ key, active string }{
 		{kb.ArrowDown, "ada"},

@@ -61,7 +61,7 @@ func TestStaticLogShowsWhatHappened(t *testing.T) {
 	b := site.enter(t)
 	b.visit("/static?username=ada")
 	b.hasURLs("/no-such-page", "/help", "/login")
-	b.shows("#rows > tr:nth-child(1) > td.result", "Client error (404)")
+	b.shows("#rows > tr:nth-child(1) > td.result", "Not found (404)")
 	b.shows("#rows > tr:nth-child(2) > td.type", "Read (GET)")
 	b.shows("#rows > tr:nth-child(2) > td.result", "Success (200)")
 	b.shows("#rows > tr:nth-child(3) > td.type", "Write (POST)")

@@ -47,7 +47,7 @@ func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 	b.hasURLs("/pay", "/orders/7")
 	b.eventually("the problem", "/^On Pay, (active now|idle for \\d+ s)\\. Last problem: Pay was rejected \\(422\\),/.test(document.querySelector('#now p').textContent.trim())")
 	b.eventually("the title", "document.title === '● wanda — error 422 · userlog'")
-	b.eventually("it is announced", "document.getElementById('news').textContent === 'Pay: Client error (422)'")
+	b.eventually("it is announced", "document.getElementById('news').textContent === 'Pay: Rejected (422)'")
 
 	b.click("nav.switch[aria-label='What to show'] a:last-child")
 	b.eventually("errors only", "location.search.includes('show=errors')")
@@ -103,7 +103,7 @@ func TestNewsIsAnnouncedOnce(t *testing.T) {
 	b.click("#pause")
 	record(logs, "ada", "/unheard")
 	b.shows("#pause", "Paused: 1 waiting")
-	if said := evaluate[string](b, "said.join('; ')"); said != "Pay: Redirection (303); Pay: Server error (500)" {
+	if said := evaluate[string](b, "said.join('; ')"); said != "Pay: Redirection (303); Pay: Error (500)" {
 		t.Errorf("it was said: %q", said)
 	}
 
