@@ -70,7 +70,7 @@ type AccountOptions struct {
 	Now func() time.Time
 }
 
-// Accounts are the persons and programs that may use the admin. Names are compared byte by byte. All methods may be called
+// Accounts are the persons and programs that may use the admin. Names are compared byte by byte, but for [Accounts.FindProven] and new names. All methods may be called
 // from several goroutines.
 type Accounts struct {
 	store   accountStore
@@ -112,6 +112,9 @@ func (a *Accounts) Create(ctx context.Context, name string, role Role, password 
 		return err
 	}
 	if err := CheckPassword(password); err != nil {
+		return err
+	}
+	if err := a.checkTwin(ctx, name); err != nil {
 		return err
 	}
 	hash, err := a.hasher.hash(ctx, password)

@@ -44,6 +44,9 @@ func (k Keys) Recorded(account, via string) string {
 	return k.Prefix + "recorded:" + hashPair(via, account)
 }
 
+// browserKey is the STRING of 32 random bytes with which the cookies of known browsers are signed.
+func (k Keys) browserKey() string { return k.Prefix + "browser-key" }
+
 // claim is the STRING that is there while, or shortly after, one request does what can be done once, such as using a
 // link. Both texts are hashed, because the second one may be a secret.
 func (k Keys) claim(action, what string) string { return k.Prefix + "claim:" + hashPair(action, what) }

@@ -21,6 +21,9 @@ func (a *Accounts) Invite(ctx context.Context, name string, role Role) (secret s
 	if err := checkNew(name, role); err != nil {
 		return "", err
 	}
+	if err := a.checkTwin(ctx, name); err != nil {
+		return "", err
+	}
 	secret, hash := newLink()
 	now := a.options.Now()
 	created, err := a.store.insert(ctx, name, storedAccount{

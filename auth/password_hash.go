@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -27,20 +28,45 @@ func (c Cost) weakerThan(d Cost) bool { return c.Memory < d.Memory || c.Passes <
 
 const (
 	maxHashes  = 2  // at once: 38 MiB of memory, and as much again until it is collected
+	maxKnown   = 1  // at once, besides, for browsers that are known
+	maxQueue   = 64 // that wait: each holds a request
 	saltLength = 16 // bytes
 	sumLength  = 32 // bytes
 )
 
+// maxWait is how long somebody waits at most until her password is looked at.
+const maxWait = 3 * time.Second
+
+// ErrBusy says that so many passwords are being checked that one more would have to wait for more than [BusyWait].
+var ErrBusy = errors.New("too many passwords are being checked: try again in a moment")
+
+// BusyWait is after how long to try again after [ErrBusy].
+const BusyWait = maxWait
+
 // hasher computes argon2id, few at a time. Each computation takes tens of milliseconds and 19 MiB, and
-// strangers decide how many are asked for.
+// strangers decide how many are asked for. Known browsers have a lane of their own.
 type hasher struct {
 	cost   Cost          // of new hashes
 	slots  chan struct{} // one for each computation under way
+	known  chan struct{} // the same in the lane of known browsers
+	queue  chan struct{} // one for each that waits and is not known
+	wait   time.Duration // maxWait, but for tests
 	derive func(password string, p passwordHash) (sum []byte)
 }
 
 func newHasher(cost Cost) hasher {
-	return hasher{cost: cost, slots: make(chan struct{}, maxHashes), derive: argon2id}
+	return hasher{
+		cost: cost, slots: make(chan struct{}, maxHashes), known: make(chan struct{}, maxKnown), queue: make(chan struct{}, maxQueue),
+		wait: maxWait, derive: argon2id,
+	}
+}
+
+// knownKey is the key under which a context says that it is of a known browser.
+type knownKey struct{}
+
+// FromKnownBrowser returns a context in which passwords are checked in the lane of known browsers.
+func FromKnownBrowser(ctx context.Context) context.Context {
+	return context.WithValue(ctx, knownKey{}, true)
 }
 
 // argon2id computes the sum of a password with the cost, the salt and the length of the sum of p.
@@ -76,13 +102,47 @@ func (h hasher) matches(ctx context.Context, password string, p passwordHash) (b
 }
 
 func (h hasher) sum(ctx context.Context, password string, p passwordHash) ([]byte, error) {
+	leave, err := h.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return h.derive(password, p), nil
+}
+
+// enter waits for its turn, and returns how to end that. Its errors are [ErrBusy], and ctx's.
+func (h hasher) enter(ctx context.Context) (leave func(), err error) {
+	var lane chan struct{} // nil for strangers: it is never free
+	if ctx.Value(knownKey{}) != nil {
+		lane = h.known
+	}
 	select {
+	case lane <- struct{}{}:
+		return func() { <-lane }, nil
 	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
+		return func() { <-h.slots }, nil
+	default:
+	}
+	if lane == nil {
+		select {
+		case h.queue <- struct{}{}:
+			defer func() { <-h.queue }()
+		default:
+			return nil, ErrBusy
+		}
+	}
+	timer := time.NewTimer(h.wait)
+	defer timer.Stop()
+	select {
+	case lane <- struct{}{}:
+		return func() { <-lane }, nil
+	case h.slots <- struct{}{}:
+		return func() { <-h.slots }, nil
+	case <-timer.C:
+		return nil, ErrBusy
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait to hash a password: %w", context.Cause(ctx))
 	}
-	return h.derive(password, p), nil
 }
 
 // passwordHash is a hashed password. It is written as a PHC string:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/access"
+	"github.com/gin-userlog/userlog/internal/openconns"
 )
 
 // Keys of a request's context, for the access of the person or program that makes the request.
@@ -89,6 +90,7 @@ func (s *site) admit(c *gin.Context, superuser bool, identify func(*gin.Context)
 	}
 	if s.allows(c, access.Look{}, answer) {
 		c.Set(accessKey, who)
+		openconns.Keep(c.Request.Context())
 	}
 }
 
@@ -109,21 +111,25 @@ func (s *site) authenticate(c *gin.Context) (auth.Access, error) {
 }
 
 // byProxy believes the header of a trusted proxy. A header that occurs twice was not set by the proxy
-// alone, and is not believed.
+// alone, and is not believed. Nor is a name that can't be folded: it could look like another one, and be none.
 func (s *site) byProxy(c *gin.Context) (auth.Access, error) {
 	names := c.Request.Header.Values(s.options.AuthHeader)
-	if len(names) != 1 || auth.CheckName(names[0]) != nil || !s.trusts(c.RemoteIP()) {
+	if len(names) != 1 || !s.trusts(c.RemoteIP()) {
 		return auth.Access{}, nil
 	}
-	who := auth.Access{Account: names[0], Role: s.options.AuthHeaderRole, Via: auth.ViaProxy}
-	account, err := s.accounts.Get(c.Request.Context(), names[0])
+	folded, ok := auth.FoldName(names[0])
+	if !ok {
+		return auth.Access{}, nil
+	}
+	who := auth.Access{Account: folded, Role: s.options.AuthHeaderRole, Via: auth.ViaProxy}
+	account, err := s.accounts.FindProven(c.Request.Context(), names[0])
 	switch {
 	case errors.Is(err, auth.ErrNoAccount):
 		return who, nil
 	case err != nil:
 		return auth.Access{}, err
 	}
-	who.Role = account.Role
+	who.Account, who.Role = account.Name, account.Role
 	if account.Disabled {
 		who.Role = ""
 	}
@@ -143,22 +149,6 @@ func (a *Admin) trusts(address string) bool {
 		}
 	}
 	return false
-}
-
-// clientAddress is the address that the request came from. Gin's ClientIP won't do: it believes any
-// client's X-Forwarded-For unless the host has seen to that. Of that header, only the addresses that
-// trusted proxies have appended are read, from the right.
-func (a *Admin) clientAddress(c *gin.Context) string {
-	address := c.RemoteIP()
-	forwarded := strings.Split(strings.Join(c.Request.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(forwarded) - 1; i >= 0 && a.trusts(address); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
-		if err != nil {
-			break
-		}
-		address = next.Unmap().WithZone("").String()
-	}
-	return address
 }
 
 // byToken finds out for which account the request's token stands: one of ours, or one of the host's.

@@ -78,7 +78,7 @@ func (s *site) changePassword(c *gin.Context) {
 	}
 	var account auth.Account
 	if err == nil {
-		account, err = s.changes.ChangeOwnPassword(c.Request.Context(), s.actor(c), accessOf(c).ID, c.PostForm("password"))
+		account, err = s.changes.ChangeOwnPassword(auth.FromKnownBrowser(c.Request.Context()), s.actor(c), accessOf(c).ID, c.PostForm("password"))
 	}
 	if err == nil {
 		err = s.sessions.LogIn(c, account, address)
@@ -88,7 +88,7 @@ func (s *site) changePassword(c *gin.Context) {
 
 // verifyAgain checks the current password of the form, and that the new one can be set.
 func (s *site) verifyAgain(c *gin.Context, name, address string) error {
-	ctx := c.Request.Context()
+	ctx := auth.FromKnownBrowser(c.Request.Context()) // it is logged in
 	_, err := s.accounts.Verify(ctx, name, c.PostForm("current"))
 	if errors.Is(err, auth.ErrCredentials) {
 		if failed := s.recordFailure(c, name); failed != nil {
@@ -156,6 +156,11 @@ func (s *site) revokeToken(c *gin.Context) {
 
 // afterOwnChange leads back to the page, or says there why the change was refused.
 func (s *site) afterOwnChange(c *gin.Context, err error, done views.Change, p views.Account) {
+	if errors.Is(err, auth.ErrBusy) {
+		setRetryAfter(c, auth.BusyWait)
+		s.showAccount(c, http.StatusServiceUnavailable, views.Account{Message: views.Busy()})
+		return
+	}
 	if p.Message = views.Refusal(err); p.Message != nil {
 		s.showAccount(c, http.StatusUnprocessableEntity, p)
 		return

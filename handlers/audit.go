@@ -56,8 +56,9 @@ func (s *site) auditExport(c *gin.Context) {
 		return
 	}
 	c.Header("Content-Type", format.contentType)
+	c.Header("Connection", "close") // its deadline must not hold for what would come after
 	c.Header("Content-Disposition", `attachment; filename="userlog-audit-`+time.Now().UTC().Format("20060102T150405Z")+format.extension+`"`)
-	if err := format.write(c.Writer, s.audit.All(c.Request.Context(), filter)); err != nil {
+	if err := format.write(patientWriter{c.Writer}, s.audit.All(c.Request.Context(), filter)); err != nil {
 		if c.Request.Context().Err() == nil { // or else the reader has had enough
 			s.log.Error("userlog: an export of the audit log is incomplete", "err", err)
 		}
@@ -101,4 +102,15 @@ func parseAuditFilter(f views.AuditFilter) (audit.Filter, error) {
 		return audit.Filter{}, err
 	}
 	return audit.Filter{Actor: f.Actor, Subject: f.User, Action: audit.Action(f.Action), From: from, To: to}, nil
+}
+
+// exportTimeout is how long a client may take for each part of an export.
+const exportTimeout = 30 * time.Second
+
+// patientWriter gives the client time for each part that is written. All of an export may take longer than the server gives an answer.
+type patientWriter struct{ gin.ResponseWriter }
+
+func (w patientWriter) Write(p []byte) (int, error) {
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(exportTimeout)) // a writer without deadlines is a test's
+	return w.ResponseWriter.Write(p)
 }

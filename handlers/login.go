@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -65,8 +66,11 @@ func (s *site) logIn(c *gin.Context) {
 		s.showLogin(c, http.StatusTooManyRequests, views.Login{Username: name, Next: next, Message: tooMany})
 		return
 	}
-	account, err := s.accounts.Verify(c.Request.Context(), name, password)
+	account, err := s.accounts.Verify(s.lane(c, name), name, password)
 	switch {
+	case errors.Is(err, auth.ErrBusy):
+		setRetryAfter(c, auth.BusyWait)
+		s.showLogin(c, http.StatusServiceUnavailable, views.Login{Username: name, Next: next, Message: views.Busy()})
 	case errors.Is(err, auth.ErrCredentials):
 		if err := s.recordFailure(c, name); err != nil {
 			s.fail(c, http.StatusServiceUnavailable, err)
@@ -119,6 +123,14 @@ func (s *site) spendPassword(c *gin.Context, account string) (tooMany *views.Mes
 	return views.TooManyAttempts(wait), nil
 }
 
+// lane is the context in which a password is checked: a browser in which the account was logged in before waits for no stranger.
+func (s *site) lane(c *gin.Context, account string) context.Context {
+	if s.browsers.Knows(c, account) {
+		return auth.FromKnownBrowser(c.Request.Context())
+	}
+	return c.Request.Context()
+}
+
 // begin begins a session of an account whose password was right.
 func (s *site) begin(c *gin.Context, account auth.Account, name, address string) error {
 	ctx := c.Request.Context()
@@ -129,7 +141,11 @@ func (s *site) begin(c *gin.Context, account auth.Account, name, address string)
 	if err := s.record(c, actor.Record(audit.Login, "")); err != nil {
 		return err
 	}
-	return s.sessions.LogIn(c, account, address)
+	if err := s.sessions.LogIn(c, account, address); err != nil {
+		return err
+	}
+	s.browsers.Remember(c, account.Name)
+	return nil
 }
 
 // inTheClear reports whether the page that sends a form came without https, from elsewhere than this

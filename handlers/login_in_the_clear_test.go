@@ -35,7 +35,7 @@ func TestLoginInTheClearIsRefused(t *testing.T) {
 		t.Errorf("in the clear: %d, %v", a.StatusCode, a.Cookies())
 	}
 	a := logIn("admin.example.com", "https://admin.example.com")
-	if a.StatusCode != http.StatusSeeOther || len(a.Cookies()) != 1 || a.Cookies()[0].Name != "__Host-userlog+userlog" || !a.Cookies()[0].Secure {
+	if a.StatusCode != http.StatusSeeOther || len(a.Cookies()) != 2 || a.Cookies()[0].Name != "__Host-userlog+userlog" || !a.Cookies()[0].Secure {
 		t.Errorf("behind a proxy that speaks https: %d, %v", a.StatusCode, a.Cookies())
 	}
 	if a := logIn("localhost:8080", "http://localhost:8080"); a.StatusCode != http.StatusSeeOther || a.Cookies()[0].Name != "userlog+userlog!8080" {

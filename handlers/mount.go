@@ -18,11 +18,13 @@ type site struct {
 	prefix   string         // what a proxy in front has taken off the path
 	base     string         // path of the admin, with the prefix and without a trailing slash; "" at the root
 	sessions *auth.Sessions // of this path
+	browsers *auth.KnownBrowsers
 }
 
 // at is the admin that is mounted at base, where a proxy in front takes prefix off the path.
 func (a *Admin) at(prefix, base string) *site {
-	return &site{Admin: a, prefix: prefix, base: prefix + base, sessions: a.sessions.At(prefix + a.base)}
+	sessions := a.sessions.At(prefix + a.base)
+	return &site{Admin: a, prefix: prefix, base: prefix + base, sessions: sessions, browsers: sessions.KnownBrowsers()}
 }
 
 // mountable are the characters that mean themselves in a route, a URL and a cookie's path and name.

@@ -36,11 +36,17 @@ func (s *site) setPassword(c *gin.Context) {
 		s.showPassword(c, http.StatusTooManyRequests, p)
 		return
 	}
-	account, err := s.changes.UseLink(c.Request.Context(), address, name, code, password)
+	account, err := s.changes.UseLink(auth.FromKnownBrowser(c.Request.Context()), address, name, code, password)
 	if errors.Is(err, auth.ErrLink) {
 		if failed := s.recordFailure(c, name); failed != nil {
 			err = failed
 		}
+	}
+	if errors.Is(err, auth.ErrBusy) {
+		setRetryAfter(c, auth.BusyWait)
+		p.Message = views.Busy()
+		s.showPassword(c, http.StatusServiceUnavailable, p)
+		return
 	}
 	if p.Message = views.Refusal(err); p.Message != nil {
 		s.showPassword(c, http.StatusUnprocessableEntity, p)

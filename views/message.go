@@ -83,6 +83,9 @@ func TooManyViewers() *Message {
 	return &Message{key: "message.too-many-viewers", alert: true, next: true}
 }
 
+// Busy refuses a login because too many passwords are being checked.
+func Busy() *Message { return &Message{key: "message.busy", alert: true, next: true} }
+
 // InTheClear refuses a login on a page that did not come by https.
 func InTheClear() *Message { return &Message{key: "message.in-the-clear", alert: true, next: true} }
 

@@ -68,7 +68,7 @@ func (c *demoCommand) Run(ctx context.Context, std streams) error {
 			p.log.Error("the simulated customers stay at home", "err", err)
 		}
 	})
-	return p.serve(ctx, where, site)
+	return p.serve(ctx, where, onlyOwnHosts(hostFlags{}.check(where, nil), where, site))
 }
 
 // createSuperuser makes sure that there is one, and returns how to log in as it. An account that

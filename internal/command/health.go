@@ -8,12 +8,18 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
+// Paths of the health checks.
+const (
+	healthPath = "/healthz"
+	readyPath  = "/readyz"
+)
+
 // addHealth adds what orchestrators ask: /healthz, whether the program runs, and /readyz, whether
 // its log store answers and can be written, and it is not about to end. Neither needs a login; neither tells anything else.
 func (p *program) addHealth(r gin.IRoutes) {
 	methods := []string{http.MethodGet, http.MethodHead}
-	r.Match(methods, "/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
-	r.Match(methods, "/readyz", func(c *gin.Context) {
+	r.Match(methods, healthPath, func(c *gin.Context) { c.String(http.StatusOK, "ok") })
+	r.Match(methods, readyPath, func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")
 		if p.draining.Load() {
 			c.String(http.StatusServiceUnavailable, "this server is about to end: send requests to another one")

@@ -24,10 +24,11 @@ type program struct {
 	admin *handlers.Admin
 	log   *slog.Logger
 
-	options     handlers.Options
-	bodyTimeout time.Duration // the constant, but for tests
-	drain       time.Duration // how long everything is still served after the program was asked to end; 0 = not at all
-	draining    atomic.Bool   // the program was asked to end
+	options       handlers.Options
+	bodyTimeout   time.Duration // the constant, but for tests
+	answerTimeout time.Duration // 0 = the constant; tests set it
+	drain         time.Duration // how long everything is still served after the program was asked to end; 0 = not at all
+	draining      atomic.Bool   // the program was asked to end
 }
 
 // newProgram opens the store and builds the admin. It connects to nothing: its errors are mistakes

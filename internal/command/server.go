@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"github.com/gin-userlog/userlog/internal/openconns"
 )
 
 // Limits of the web server.
@@ -17,6 +20,7 @@ const (
 	readHeaderTimeout = 5 * time.Second
 	bodyTimeout       = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
+	answerTimeout     = 30 * time.Second // for an answer to be taken; exports have it for each part
 	// net/http adds 4 KiB to what it is told; what is read is 64 KiB at most, with the request line.
 	maxHeaderBytes = 64<<10 - 4<<10
 )
@@ -74,6 +78,14 @@ func bodiesWithin(limit time.Duration, site http.Handler) http.Handler {
 	})
 }
 
+// http1 has the server speak HTTP/1 only, also with TLS. The limits above hold for it. HTTP/2 of net/http has none for headers: a
+// client that cuts them short held a connection for two minutes. Live logs are websockets, which are HTTP/1 anyway.
+func http1() *http.Protocols {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	return &protocols
+}
+
 // serve serves site until ctx ends, which is not an error, drains it, and lets the requests under way finish.
 // It closes the endpoint.
 func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) error {
@@ -81,8 +93,11 @@ func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) 
 		Handler:           bodiesWithin(p.bodyTimeout, site),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
+		WriteTimeout:      cmp.Or(p.answerTimeout, answerTimeout),
+		ConnContext:       openconns.With,
 		MaxHeaderBytes:    maxHeaderBytes,
 		TLSConfig:         where.tls,
+		Protocols:         http1(),
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)

@@ -147,7 +147,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
 	}
 	defer subscription.Close()
 	v.subscription = subscription
-	err = h.melody.HandleRequestWithKeys(w, r, map[string]any{viewerKey: v})
+	err = h.melody.HandleRequestWithKeys(countingWriter{w, v.endFlood}, r, map[string]any{viewerKey: v})
 	if errors.Is(err, melody.ErrClosed) {
 		return ErrClosed
 	}

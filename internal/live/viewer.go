@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 
 	"github.com/gin-userlog/userlog/store"
@@ -74,6 +75,15 @@ func (v *viewer) receive(message []byte) {
 	}
 }
 
+// endFlood ends the socket (1008) of a viewer that sends too much. The reader of the socket calls it, which reads no more.
+func (v *viewer) endFlood() {
+	if s := v.session.Load(); s != nil {
+		// The only error is that the socket is closed already.
+		_ = s.WebsocketConnection().WriteControl(websocket.CloseMessage,
+			melody.FormatCloseMessage(melody.ClosePolicyViolation, "too much was sent"), time.Now().Add(time.Second))
+	}
+}
+
 // cut closes the connection without a close message.
 func (v *viewer) cut() {
 	v.over.Store(true)
@@ -82,6 +92,9 @@ func (v *viewer) cut() {
 		return
 	}
 	conn := s.WebsocketConnection().NetConn()
+	if counting, ok := conn.(*countingConn); ok {
+		conn = counting.NetConn()
+	}
 	if encrypted, ok := conn.(*tls.Conn); ok {
 		conn = encrypted.NetConn() // TLS would say goodbye, and wait for a viewer that reads nothing
 	}

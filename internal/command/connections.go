@@ -1,0 +1,140 @@
+package command
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/gin-userlog/userlog/internal/openconns"
+)
+
+// connectionFlags say how many connections there may be.
+type connectionFlags struct {
+	MaxConnections           number `default:"4096" help:"How many connections the program has open at most; when there are as many, strangers give way to those who are logged in."`
+	MaxConnectionsPerAddress number `default:"256" help:"How many of them one address may have, other than this machine and --trusted-proxies; an IPv6 network of /64 counts as one."`
+}
+
+// limit returns a listener that keeps to the limits.
+func (f connectionFlags) limit(listener net.Listener, trusted []netip.Prefix) (net.Listener, error) {
+	if f.MaxConnections < 1 || f.MaxConnectionsPerAddress < 1 {
+		return nil, usage("--max-connections is %d and --max-connections-per-address %d: use 1 or more", f.MaxConnections, f.MaxConnectionsPerAddress)
+	}
+	return &limitedListener{Listener: listener, flags: f, trusted: trusted, open: map[*limitedConn]bool{}, perAddress: map[string]int{}}, nil
+}
+
+// limitedListener accepts so many connections. When they are all taken, the oldest one of a stranger gives way.
+type limitedListener struct {
+	net.Listener
+	flags   connectionFlags
+	trusted []netip.Prefix
+
+	mu         sync.Mutex
+	open       map[*limitedConn]bool
+	perAddress map[string]int
+	count      uint64 // of all there have been
+}
+
+// limitedConn is a connection that counts until it is closed.
+type limitedConn struct {
+	net.Conn
+	listener *limitedListener
+	address  string // that it counts for, "" for none
+	number   uint64
+	known    bool // somebody who is logged in uses it; the listener's mu guards it
+}
+
+var _ openconns.Keeper = (*limitedConn)(nil)
+
+// Accept waits for a connection that may be.
+func (l *limitedListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if limited := l.enter(conn); limited != nil {
+			return limited, nil
+		}
+		conn.Close()
+	}
+}
+
+// enter counts a connection, or returns nil where there are too many.
+func (l *limitedListener) enter(conn net.Conn) net.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	address := l.counted(conn)
+	if address != "" && l.perAddress[address] >= int(l.flags.MaxConnectionsPerAddress) {
+		return nil
+	}
+	if len(l.open) >= int(l.flags.MaxConnections) {
+		oldest := l.oldestStranger()
+		if oldest == nil {
+			return nil
+		}
+		l.forget(oldest)
+		go oldest.Conn.Close() // with TLS it may take a while
+	}
+	l.count++
+	limited := &limitedConn{Conn: conn, listener: l, address: address, number: l.count}
+	l.open[limited] = true
+	if address != "" {
+		l.perAddress[address]++
+	}
+	return limited
+}
+
+// counted is the address that a connection counts for: none for those of many people.
+func (l *limitedListener) counted(conn net.Conn) string {
+	remote, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	if err != nil {
+		return ""
+	}
+	ip := remote.Addr().Unmap().WithZone("")
+	switch {
+	case ip.IsLoopback() || slices.ContainsFunc(l.trusted, func(proxy netip.Prefix) bool { return proxy.Contains(ip) }):
+		return ""
+	case ip.Is4():
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
+}
+
+func (l *limitedListener) oldestStranger() (oldest *limitedConn) {
+	for conn := range l.open {
+		if !conn.known && (oldest == nil || conn.number < oldest.number) {
+			oldest = conn
+		}
+	}
+	return oldest
+}
+
+// forget counts a connection no more. The caller holds mu.
+func (l *limitedListener) forget(conn *limitedConn) {
+	if !l.open[conn] {
+		return
+	}
+	delete(l.open, conn)
+	if conn.address == "" {
+		return
+	}
+	if l.perAddress[conn.address]--; l.perAddress[conn.address] == 0 {
+		delete(l.perAddress, conn.address)
+	}
+}
+
+// Close closes the connection, which counts no more.
+func (c *limitedConn) Close() error {
+	c.listener.mu.Lock()
+	c.listener.forget(c)
+	c.listener.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// Keep notes that somebody who is logged in uses the connection.
+func (c *limitedConn) Keep() {
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
+	c.known = true
+}
