@@ -16,6 +16,7 @@ type channel struct {
 	heard  bool        // the server has confirmed the subscription
 	lost   bool        // its server was away when it was last tried
 	epoch  int         // of the subscription: a snapshot is for one
+	since  int         // the last round that the connection had begun when it got the channel
 }
 
 // channelName is how Redis knows a channel. The pattern of all users is also the name of the channel of a user called *.

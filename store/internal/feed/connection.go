@@ -33,6 +33,7 @@ type connection struct {
 	waiting   map[*topic]bool          // confirmed, to be read in the next round
 	everyone  *topic                   // on a Cluster: has slots here that are to be read
 	round     *round                   // the round under way, or nil
+	rounds    int                      // that have begun
 	heardAt   time.Time                // when something last arrived
 	checkedAt time.Time                // when the last round began
 	emptyAt   time.Time                // since when it has had no channel; zero = it has some
@@ -140,7 +141,7 @@ func (c *connection) close() { close(c.done) }
 // take makes channels those of the connection.
 func (c *connection) take(channels []*channel) {
 	for _, ch := range channels {
-		ch.conn = c
+		ch.conn, ch.since = c, c.rounds
 		c.channels[ch.channelName] = ch
 	}
 	c.unheard += len(channels)
@@ -276,8 +277,13 @@ func (c *connection) moved(slot uint16) {
 	}
 }
 
-// changeProbe has the connection hear itself on a channel of another slot. A round that is under way begins anew.
+// changeProbe has the connection hear itself on a channel of another slot. A round that is under way begins anew. A connection without
+// channels is dropped: its server may have no slot at all.
 func (c *connection) changeProbe() {
+	if len(c.channels) == 0 {
+		c.feed.drop(c)
+		return
+	}
 	c.giveUpRound()
 	for _, ch := range c.channels {
 		c.probeSlot = ch.slot

@@ -74,14 +74,23 @@ func (f *Feed) isOutdated(slot uint16, epoch uint64, now time.Time) bool {
 	return epoch < known.epoch && now.Sub(known.at) < outdated
 }
 
-// check compares the connection's channels with the slots that its server has. Redis says by itself which subscriptions it ends.
-// This is for all that it does not say.
-func (c *connection) check(h *holding) {
+// giveUp gives up the channels of slots that the connection's server does not have, as it has said in a round. Redis says by itself which
+// subscriptions it ends. This is for all that it does not say, and for a replica: it takes subscriptions, and passes on what it
+// hears of its master, in no order with any list.
+func (c *connection) giveUp(h *holding, round int) {
 	for _, ch := range c.channels {
-		if !h.slots[ch.slot] {
+		if !h.slots[ch.slot] && ch.since < round {
 			c.feed.displace(ch)
-			continue
 		}
+	}
+	if !h.slots[c.probeSlot] {
+		c.changeProbe()
+	}
+}
+
+// readAgain has the topics read again of which a round may have read no list, or the list may have been at another master.
+func (c *connection) readAgain(h *holding) {
+	for _, ch := range c.channels {
 		if owner := c.feed.owners[ch.slot]; ch.heard && owner.epoch == h.epoch {
 			c.feed.owners[ch.slot] = ownership{h.epoch, time.Now()}
 		}
@@ -91,9 +100,6 @@ func (c *connection) check(h *holding) {
 				c.readNext(t)
 			}
 		}
-	}
-	if !h.slots[c.probeSlot] {
-		c.changeProbe()
 	}
 }
 
@@ -130,6 +136,10 @@ func (c *connection) finishEveryone(t *topic, r *round) {
 			c.everyone = t
 			return
 		}
+	}
+	if t.isOvertaken(r.slots, r.synced) {
+		c.everyone = t
+		return
 	}
 	read, now := r.read.snapshots[t], time.Now()
 	if h := r.read.holding; h != nil {

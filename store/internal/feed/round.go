@@ -23,12 +23,14 @@ const (
 // hears the token, it has heard everything that was published before the snapshots. So lists and channels can be joined
 // without a gap. A round without topics tests the connection, and on a Cluster whether its server has the slots still.
 type round struct {
+	number   int // of the connection's
 	token    string
 	probe    string // the channel for the token
 	topics   []*topic
 	everyone *topic           // on a Cluster, with slots
 	slots    map[uint16]bool  // that are to be read of it
 	epochs   map[*channel]int // of their channels
+	synced   bool             // its topic was, when the round began
 	check    bool             // on a Cluster, whether the server has its slots
 	full     int              // a list of so many entries may have been cut off
 	deadline time.Time
@@ -85,13 +87,14 @@ func (c *connection) isDue(now time.Time) bool {
 
 // isCheckDue reports whether it is time to look whether the server has its slots still.
 func (c *connection) isCheckDue(now time.Time) bool {
-	return c.sharded && now.Sub(c.checkedAt) > probeInterval
+	return c.sharded && now.Sub(c.checkedAt) > checkInterval
 }
 
 // startRound takes snapshots of the topics that wait, in the background.
 func (c *connection) startRound(now time.Time) {
 	f := c.feed
-	r := &round{token: strconv.FormatInt(now.UnixNano(), 36), probe: c.probe, check: c.isCheckDue(now), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
+	c.rounds++
+	r := &round{number: c.rounds, token: strconv.FormatInt(now.UnixNano(), 36), probe: c.probe, check: c.isCheckDue(now), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
 	if f.shortest > 0 {
 		r.full = min(r.full, f.shortest) // applications may keep less than we would read
 	}
@@ -107,8 +110,10 @@ func (c *connection) startRound(now time.Time) {
 		}
 	}
 	if c.everyone != nil && c.unheard == 0 {
-		r.everyone, k = c.everyone, c.everyone.knowledge()
-		r.slots, r.epochs = c.toBeRead(c.everyone)
+		if slots, epochs := c.toBeRead(c.everyone); len(slots) > 0 {
+			r.everyone, r.slots, r.epochs, k = c.everyone, slots, epochs, c.everyone.knowledge()
+			r.synced = k.synced
+		}
 		c.everyone = nil
 	}
 	if r.check {
@@ -165,13 +170,18 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 		}
 		lists[t] = f.queueReading(ctx, pipe, t.username)
 	}
-	published, nodes := c.queueToken(ctx, pipe, r)
 	exec := redisreply.Exec
 	if c.sharded {
 		exec = redisreply.ExecOnMaster
 	}
 	if err := exec(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("read logs: %w", err)
+	}
+	// In one pipeline with the lists, the token could be heard before the lists are read: go-redis repeats what is answered late.
+	pipe = c.server.client.Pipeline()
+	published, nodes := c.queueToken(ctx, pipe, r)
+	if err := exec(ctx, pipe); err != nil {
+		return nil, fmt.Errorf("ask for what was published: %w", err)
 	}
 	for t, commands := range lists {
 		if commands.redirected() {
@@ -313,6 +323,9 @@ func (c *connection) finishRound() {
 	c.round = nil
 	f.noteRecovery()
 	now := time.Now()
+	if h := r.read.holding; h != nil {
+		c.giveUp(h, r.number)
+	}
 	for _, t := range r.topics {
 		switch {
 		case f.topics[t.username] != t || c.waiting[t] || !c.hears(t): // or it was confirmed again after the snapshot
@@ -332,6 +345,6 @@ func (c *connection) finishRound() {
 		c.finishEveryone(t, r)
 	}
 	if r.check && r.read.holding != nil {
-		c.check(r.read.holding)
+		c.readAgain(r.read.holding)
 	}
 }

@@ -91,6 +91,17 @@ func (t *topic) isUnread(slot uint16) bool {
 	return t.slots.missing[slot]
 }
 
+// isOvertaken reports whether a reading of slots is out of date: since it began with the topic synced or not, the topic has begun, or
+// another reading has found some of the slots. What has been told since then is not in it.
+func (t *topic) isOvertaken(slots map[uint16]bool, synced bool) bool {
+	for slot := range slots {
+		if !t.slots.missing[slot] {
+			return true
+		}
+	}
+	return synced != t.synced
+}
+
 // isMissing reports whether an entry belongs to what is still to be read.
 func (t *topic) isMissing(e *Line) bool { return t.slots != nil && t.slots.missing[e.slot] }
 

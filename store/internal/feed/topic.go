@@ -133,7 +133,8 @@ func (t *topic) receive(e *Line) {
 	if t.ids[e.ID] {
 		return
 	}
-	t.hear([]*Line{e})
+	t.remember([]*Line{e})
+	t.note([]*Line{e})
 	t.tell(t.state(), []*Line{e})
 }
 
@@ -202,9 +203,8 @@ func (t *topic) trimKept() {
 	}
 }
 
-// hear remembers an entry that was heard. It is the newest of its user.
-func (t *topic) hear(entries []*Line) {
-	t.remember(entries)
+// note notes that entries were heard. Each is the newest of its user.
+func (t *topic) note(entries []*Line) {
 	for _, e := range entries {
 		t.newest[e.Username] = newestLine{e.ID, time.Now().Add(t.retention)}
 	}
@@ -283,24 +283,29 @@ func (t *topic) goLive(r snapshot) {
 	gap := t.synced && (t.cut || !r.reaches(t.last()))
 	t.whole = t.knowsAll(r, gap)
 	listed, before, heard := t.merge(r.entries, r.before)
-	unseen, unknown := t.unseen(listed), t.unknown(heard)
-	fresh := slices.Concat(unseen, unknown)
+	had, fresh := []*Line(nil), slices.Concat(t.unseen(listed), t.unknown(heard))
 	if gap {
-		fresh = slices.Concat(t.missed(r.kept), fresh)
-		// A ring has no gaps: a viewer that comes back to it would not be told of one.
+		had, fresh = t.part(slices.Concat(listed, heard))
+		// A ring has no gaps: a viewer that comes back to it would not be told of one. It ends with what is told now.
+		shown := slices.Concat(t.missed(r.kept), fresh)
 		t.forget(r)
-		t.slots.place(before...)
-		t.remember(before)
+		had = slices.Concat(before, had)
+		t.slots.place(slices.Concat(had, fresh)...)
+		t.remember(slices.Concat(had, fresh))
+		fresh = shown
 	} else {
-		listed, heard = unseen, unknown
+		heard = t.unknown(heard)
+		if t.slots != nil && !t.synced {
+			sortEveryone(fresh) // masters are heard one after the other
+		}
+		t.slots.place(fresh...)
+		t.remember(fresh)
 	}
-	t.slots.place(slices.Concat(listed, heard)...)
 	if gap || !t.synced {
 		t.kept = r.kept
 	}
-	t.remember(listed)
 	maps.Copy(t.newest, r.newest)
-	t.hear(heard)
+	t.note(heard)
 	t.live, t.synced, t.buffer, t.cut = true, true, others, false
 	t.found(r.slots)
 	for s := range t.subscriptions {
@@ -350,6 +355,25 @@ func (t *topic) unseen(list []*Line) []*Line {
 		first--
 	}
 	return slices.Clone(list[first:])
+}
+
+// part parts entries that follow a gap into those that are told after it, and those that are not: each user's up to the last one that
+// the ring has. So what is told of a user after a gap has no hole, whichever viewer has seen how much of the ring.
+func (t *topic) part(entries []*Line) (had, fresh []*Line) {
+	last := make(map[string]int)
+	for i, e := range entries {
+		if t.ids[e.ID] {
+			last[e.Username] = i + 1
+		}
+	}
+	for i, e := range entries {
+		if i < last[e.Username] {
+			had = append(had, e)
+		} else {
+			fresh = append(fresh, e)
+		}
+	}
+	return had, fresh
 }
 
 // unknown returns the entries that are not in the ring.
