@@ -13,6 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/access"
 	"github.com/gin-userlog/userlog/internal/accounts"
 	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/directory"
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 	"github.com/gin-userlog/userlog/internal/live"
 	"github.com/gin-userlog/userlog/static"
@@ -37,6 +38,7 @@ type Admin struct {
 	allowance *auth.Allowance
 	audit     *audit.Log
 	gate      *access.Gate
+	people    *directory.People
 	origins   http.CrossOriginProtection
 	policy    string // Content-Security-Policy
 	base      string // of the first mount
@@ -78,6 +80,7 @@ type tuning struct {
 	passwordCost  auth.Cost
 	loginInterval time.Duration
 	bodyTimeout   time.Duration
+	hostPatience  time.Duration
 }
 
 // newAdmin builds the admin of options that have been checked.
@@ -94,6 +97,9 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		audit:       audit.New(client, auditKeys, audit.Options{}),
 	}
 	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Once: auth.NewOnce(client, keys), Log: a.audit}
+	a.people = directory.New(directory.Options{
+		Directory: options.Directory, Exists: options.UserExists, Hosts: options.FactHosts, Logger: options.Logger, Patience: t.hostPatience,
+	})
 	a.gate = access.NewGate(access.Options{
 		Log: a.audit, Roster: audit.NewRoster(client, auditKeys), Logger: options.Logger,
 		Reasons: auth.NewReasons(client, keys), Allowance: a.allowance, RequireReason: options.RequireReason, LoginInterval: t.loginInterval,

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
@@ -15,15 +14,18 @@ import (
 
 // apiUser is a user in an answer.
 type apiUser struct {
-	Username string    `json:"username"`
-	LastSeen time.Time `json:"last_seen"`
+	Username string     `json:"username"`
+	LastSeen *time.Time `json:"last_seen,omitempty"` // absent for a user without a log, whom the directory knows
+	Name     string     `json:"name,omitempty"`
+	Detail   string     `json:"detail,omitempty"`
 }
 
 // apiUsers is a list of users in an answer.
 type apiUsers struct {
 	Users   []apiUser `json:"users"`
-	Near    bool      `json:"near,omitempty"`    // nobody fits: these have similar names
-	Partial bool      `json:"partial,omitempty"` // a part of the log store can't be reached: there may be more users
+	Near    bool      `json:"near,omitempty"`           // nobody fits: these have similar names
+	Partial bool      `json:"partial,omitempty"`        // a part of the log store can't be reached: there may be more users
+	Lost    bool      `json:"directory_lost,omitempty"` // the host's directory does not answer: there may be more users, and names are missing
 }
 
 // apiLog is a log in an answer.
@@ -36,18 +38,18 @@ type apiLog struct {
 
 // apiUsers answers with users who may be meant by q, or who were seen last.
 func (s *site) apiUsers(c *gin.Context) {
-	found, err := s.logs.Search(c.Request.Context(), c.Query("q"), homeUsers)
-	partial := errors.Is(err, store.ErrPartial)
-	if err != nil && !partial {
+	found, err := s.search(c.Request.Context(), c.Query("q"), homeUsers)
+	if err != nil {
 		s.log.Error("userlog: users could not be looked up", "err", err)
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
 	users := make([]apiUser, 0, len(found.Users))
 	for _, user := range found.Users {
-		users = append(users, apiUser{user.Username, user.At})
+		person := found.people.Known[user.Username]
+		users = append(users, apiUser{user.Username, lastSeen(user), person.Name, person.Detail})
 	}
-	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, partial})
+	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, found.partial, found.people.Lost})
 }
 
 // apiLog answers with a user's log, newest request first, each in the wire format.

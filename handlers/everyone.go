@@ -21,6 +21,9 @@ func (s *site) everyone(c *gin.Context) {
 		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(answer.Reason),
 		Filter: views.ParseFilter(c.Request.URL.Query()), Application: c.Query("app"),
 	}
+	if s.people.Known() {
+		page.NamesURL = s.base + "/names"
+	}
 	var err error
 	if page.Applications, err = s.applicationNames(c, page.Application); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)

@@ -72,13 +72,29 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	page.At = s.logs.Now()
 	page.Fault = s.faults.now(ctx)
 	names := inSight(page)
+	reads.Go(func() { page.People = s.lookup(ctx, listed(page)...) })
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)
+	reads.Wait()
 	if err == nil {
 		page.Hints = views.HintsIn(names, logs)
 	}
 	// What some of Redis answers is shown, and that more may be missing.
 	page.Partial = errors.Join(users, troubled, applications, err) != nil
 	return page, nil
+}
+
+// listed are all users whom the page names.
+func listed(page views.Home) []string {
+	var names []string
+	for _, user := range page.Users {
+		names = append(names, user.Username)
+	}
+	for _, user := range page.Troubled {
+		if !slices.Contains(names, user.Username) {
+			names = append(names, user.Username)
+		}
+	}
+	return names
 }
 
 // inSight are the users who are on the site or had a failure. Their logs are searched for hints.
@@ -103,12 +119,11 @@ const suggestedUsers = 10
 
 // suggest lists users who may be meant by q, for the search field.
 func (s *site) suggest(c *gin.Context) {
-	found, err := s.logs.Search(c.Request.Context(), c.Query("q"), suggestedUsers)
-	partial := errors.Is(err, store.ErrPartial)
-	if err != nil && !partial {
+	found, err := s.search(c.Request.Context(), c.Query("q"), suggestedUsers)
+	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	html, err := s.views.Suggestions(views.Suggestions{At: s.logs.Now(), Lang: s.language(c), Found: found, Partial: partial})
+	html, err := s.views.Suggestions(views.Suggestions{At: s.logs.Now(), Lang: s.language(c), Found: found.Found, People: found.people, Partial: found.partial})
 	s.answer(c, http.StatusOK, html, err)
 }

@@ -20,6 +20,9 @@ func (s *site) liveLog(c *gin.Context) {
 	page := views.LiveLog{
 		Layout: s.layout(c, views.SectionLive), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
 	}
+	if username != "" {
+		page.People = s.lookup(c.Request.Context(), username)
+	}
 	if page.Username != "" {
 		look := s.lookOf(c, page.Username)
 		answer := s.gate.Prepare(c.Request.Context(), look)

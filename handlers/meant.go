@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -69,24 +68,24 @@ func (s *site) similar(ctx context.Context, typed string) []string {
 // isSomebodyElse reports whether the host says that there is a user of exactly this name. Then no other is meant, whatever
 // the case.
 func (s *site) isSomebodyElse(ctx context.Context, typed string) bool {
-	if s.options.UserExists == nil || store.CheckUsername(typed) != nil {
+	if s.options.UserExists == nil && !s.people.Known() || store.CheckUsername(typed) != nil {
 		return false
 	}
-	exists, err := s.options.UserExists(ctx, typed)
-	return err != nil || exists
+	exists, _ := s.people.Exists(ctx, typed) // where the host can't say, there may be
+	return exists
 }
 
 // offers are the users who may be meant by a name that nobody has, nil for none.
 func (s *site) offers(ctx context.Context, typed string) *views.Offers {
-	found, err := s.logs.Search(ctx, typed, suggestedUsers)
-	if err != nil && !errors.Is(err, store.ErrPartial) {
+	found, err := s.search(ctx, typed, suggestedUsers)
+	if err != nil {
 		return nil
 	}
 	found.Users = slices.DeleteFunc(found.Users, func(user store.Seen) bool { return user.Username == typed })
 	if len(found.Users) == 0 {
 		return nil
 	}
-	return &views.Offers{Found: found, Partial: err != nil, At: s.logs.Now()}
+	return &views.Offers{Found: found.Found, People: found.people, Partial: found.partial, At: s.logs.Now()}
 }
 
 // offersOf are the users who may be meant by the name that a request has, nil for none.

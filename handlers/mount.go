@@ -86,6 +86,9 @@ func (a *Admin) Mount(r gin.IRouter) {
 	page(looks, "/live/everyone", on((*site).everyone))
 	page(looks, "/summary", on((*site).summary))
 	page(private, "/users", on((*site).suggest))
+	if a.options.Directory != nil {
+		page(private, "/names", on((*site).names))
+	}
 	if a.options.RequireReason {
 		private.POST("/reason", on((*site).stateReason))
 	}

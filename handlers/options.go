@@ -59,8 +59,18 @@ type Options struct {
 	// X-Forwarded-Prefix. Default: "", nothing.
 	ExternalPrefix string
 
-	// UserExists lets the pages tell "User ada not found." from "No logs for ada.". An error counts
-	// as yes, and is logged. Default: nil, everybody might exist.
+	// Directory is what the application knows of its users, so that agents find them by what customers say: a name, an address, the number
+	// of an order. What it returns is shown in the search, above logs, in lists of users, and in summaries. A directory that is
+	// slow, fails or panics costs a second at most, and pages say so. Answers are kept for a minute. Default: nil, users are
+	// known by their usernames only.
+	Directory Directory
+
+	// FactHosts are the hosts, such as crm.example.com, to which the addresses of a Person's facts may lead. Others are shown
+	// without a link. Default: none.
+	FactHosts []string
+
+	// UserExists is the simplest form of a Directory, in whose place it stands: it only lets the pages tell "User ada not found."
+	// from "No logs for ada.". An error counts as yes, and is logged. Default: nil, everybody might exist.
 	UserExists func(ctx context.Context, username string) (bool, error)
 
 	// Language pins the language of all pages, as a tag such as "fr". Default: "", the reader's
@@ -115,6 +125,14 @@ func (o Options) validate() error {
 	}
 	if !isPrefix(o.ExternalPrefix) {
 		return fmt.Errorf("external prefix %q: begin with / and don't end with it, as in /app, with letters, digits and - . _ ~ between the slashes", o.ExternalPrefix)
+	}
+	if o.Directory != nil && o.UserExists != nil {
+		return errors.New("there is a Directory, and UserExists: the Directory's Lookup says who exists, so set only that")
+	}
+	for _, host := range o.FactHosts {
+		if u, err := url.Parse("https://" + host); err != nil || host == "" || u.Host != host {
+			return fmt.Errorf("fact host %q: use a host, such as crm.example.com, or crm.example.com:8443", host)
+		}
 	}
 	if strings.ContainsAny(o.CookieDomain, "/: ;,") {
 		return fmt.Errorf("cookie domain %q: use a name such as example.com", o.CookieDomain)

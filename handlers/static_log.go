@@ -25,6 +25,9 @@ func (s *site) staticLog(c *gin.Context) {
 	page := views.StaticLog{
 		Layout: s.layout(c, views.SectionStatic), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
 	}
+	if username != "" && c.GetHeader("HX-Request") == "" {
+		page.People = s.lookup(c.Request.Context(), username)
+	}
 	if page.Username != "" {
 		look := s.lookOf(c, page.Username)
 		answer := s.gate.View(c.Request.Context(), look)
@@ -90,14 +93,7 @@ func (s *site) find(c *gin.Context, username string) (store.Log, *views.Message,
 
 // exists asks the host whether there is such a user.
 func (s *site) exists(c *gin.Context, username string) bool {
-	if s.options.UserExists == nil {
-		return true
-	}
-	exists, err := s.options.UserExists(c.Request.Context(), username)
-	if err != nil {
-		s.log.Error("userlog: the application could not say whether a user exists", "err", err)
-		return true
-	}
+	exists, _ := s.people.Exists(c.Request.Context(), username) // what fails counts as yes, and has been logged
 	return exists
 }
 

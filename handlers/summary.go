@@ -27,7 +27,7 @@ func (s *site) summary(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	text, err := s.views.Summary(s.language(c), username, log.Entries, s.logs.Now())
+	text, err := s.views.Summary(s.language(c), username, s.lookup(c.Request.Context(), username), log.Entries, s.logs.Now())
 	if err != nil {
 		s.fail(c, http.StatusInternalServerError, err)
 		return

@@ -20,7 +20,11 @@ function recentOption(name, i) {
 }
 
 // folded is a name without case and accents.
-const folded = (name) => name.normalize("NFKD").replace(/\p{Mn}/gu, "").toLowerCase();
+const folded = (name) =>
+  name
+    .normalize("NFKD")
+    .replace(/\p{Mn}/gu, "")
+    .toLowerCase();
 
 class SearchField {
   #field;

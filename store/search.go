@@ -102,6 +102,17 @@ func (n *nameSearch) missed(err error) error {
 	return nil
 }
 
+// Seen returns those of the users whose logs have not expired, and when each was seen, in the order of the names. It waits for Redis for two
+// seconds at most. With [ErrPartial] there may be more.
+func (s *Store) Seen(ctx context.Context, usernames ...string) ([]Seen, error) {
+	var search nameSearch
+	users, err := s.livingUsers(ctx, &search, usernames)
+	if err != nil {
+		return nil, err
+	}
+	return users, search.partial
+}
+
 // fitting returns users whose names fit, in their order, and one more than limit where there are more. Redis has the names that begin with
 // a text, of all users. Memory has the others, and who of all was seen lately.
 func (s *Store) fitting(ctx context.Context, search *nameSearch, limit int) ([]Seen, error) {

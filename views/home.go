@@ -18,6 +18,7 @@ type Home struct {
 	Users        []store.Seen              // newest first
 	Troubled     []store.Trouble           // newest first; those older than [TroubleFor] are not shown
 	Hints        map[string][]journey.Hint // by username, of any of them; those older than [TroubleFor] are not shown
+	People       People                    // who they are
 	Applications []store.Application
 	Partial      bool      // a part of the log store can't be reached, so that users or applications may be missing
 	At           time.Time // users are active, idle or in trouble at this time; zero = when the page is rendered
@@ -59,28 +60,31 @@ type seen struct {
 	store.Seen
 	moment
 	Presence presence
+	Name     string // by the host's directory; "" where it says none
+	Detail   string
 	Base     string // of the links
 }
 
 // here tells whether the user is still on the site.
-func (s seen) here() bool { return s.Presence != gone }
+func (s seen) here() bool { return s.Presence == active || s.Presence == idle }
 
-func seenAt(base string, users []store.Seen, now time.Time) []seen {
+func seenAt(base string, users []store.Seen, people People, now time.Time) []seen {
 	shown := make([]seen, len(users))
 	for i, user := range users {
-		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now), base}
+		known := people.of(user.Username)
+		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now), known.Name, known.Detail, base}
 	}
 	return shown
 }
 
 // Seen are the users who are on the site, as the page shows them.
 func (p homePage) Seen() []seen {
-	return slices.DeleteFunc(seenAt(p.Base, p.Users, p.At), func(s seen) bool { return !s.here() })
+	return slices.DeleteFunc(seenAt(p.Base, p.Users, p.People, p.At), func(s seen) bool { return !s.here() })
 }
 
 // Earlier are the users who were on the site.
 func (p homePage) Earlier() []seen {
-	return slices.DeleteFunc(seenAt(p.Base, p.Users, p.At), seen.here)
+	return slices.DeleteFunc(seenAt(p.Base, p.Users, p.People, p.At), seen.here)
 }
 
 // TroubleMinutes is [TroubleFor] in minutes.

@@ -14,7 +14,8 @@ import (
 type trouble struct {
 	store.Trouble // Code is 0 where no status says what failed
 	moment
-	Failed bool // a request failed, and it is not only hints
+	Name   string // by the host's directory; "" where it says none
+	Failed bool   // a request failed, and it is not only hints
 	Hints  []troubleHint
 }
 
@@ -48,6 +49,9 @@ func (p homePage) InTrouble() []trouble {
 	for username, all := range hints {
 		last := lastOf(slices.MaxFunc(all, func(a, b journey.Hint) int { return lastOf(a).Time.Compare(lastOf(b).Time) }))
 		shown = append(shown, trouble{Trouble: store.Trouble{Username: username, At: last.Time}, moment: momentOf(last.Time), Hints: troubleHints(all)})
+	}
+	for i := range shown {
+		shown[i].Name = p.People.of(shown[i].Username).Name
 	}
 	slices.SortStableFunc(shown, func(a, b trouble) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Username, b.Username)) })
 	return shown

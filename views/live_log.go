@@ -8,6 +8,8 @@ type LiveLog struct {
 	SocketURL string      // absolute path or ws(s):// URL; "" = not connected, only the form is shown
 	Reason    *ReasonLeft // nil where none has to be stated
 	Message   *Message
+	People    People  // who the user is
+	NamesURL  string  // on the page of everyone: where the names of users are asked for; "" = nowhere
 	Offers    *Offers // who may be meant by Username; nil for none
 
 	Filter       Filter
@@ -28,6 +30,9 @@ type liveLogPage struct{ LiveLog }
 
 // Search is the page's search form, with the name that was searched.
 func (p liveLogPage) Search() search { return search{p.Base, p.Username, "/live"} }
+
+// Person is who the user is.
+func (p liveLogPage) Person() person { return p.People.of(p.Username) }
 
 // Meant are the users who may be meant.
 func (p liveLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }

@@ -80,7 +80,7 @@ func TestAStaticLogShowsGaps(t *testing.T) {
 }
 
 func TestASummaryShowsGaps(t *testing.T) {
-	text, err := newSet(t).Summary("en", "ada", logWithGaps(), time.Now())
+	text, err := newSet(t).Summary("en", "ada", views.People{}, logWithGaps(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

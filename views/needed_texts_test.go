@@ -79,7 +79,7 @@ func composedKeys(t *testing.T) (keys []string) {
 	for code := range 1000 {
 		keys = append(keys, trouble{Trouble: store.Trouble{Code: code}}.Key(), resultOf(&store.Entry{Code: code}).Key)
 	}
-	for _, p := range []presence{active, idle, gone} {
+	for _, p := range []presence{active, idle, gone, unseen} {
 		keys = append(keys, p.Key())
 	}
 	for _, skew := range []time.Duration{time.Minute, -time.Minute} {

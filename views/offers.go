@@ -9,6 +9,7 @@ import (
 // Offers are users who may be meant by a name that nobody has whose log is there. A log of theirs opens by a click only.
 type Offers struct {
 	store.Found
+	People  People    // who they are
 	Page    string    // where they lead: "/static" or "/live"
 	Partial bool      // a part of the log store can't be reached, so that users may be missing
 	At      time.Time // users are active or idle at this time
@@ -37,4 +38,4 @@ func (o offers) TitleKey() string {
 }
 
 // Seen is Users as the list shows them.
-func (o offers) Seen() []seen { return seenAt(o.Base, o.Users, o.At) }
+func (o offers) Seen() []seen { return seenAt(o.Base, o.Users, o.People, o.At) }

@@ -20,12 +20,15 @@ const (
 	active presence = "active"
 	idle   presence = "idle"
 	gone   presence = "gone"
+	unseen presence = "unseen" // without a log
 )
 
-// presenceOf judges by the last request. One from the future, which is the clocks' fault, counts as
+// presenceOf judges by the last request, zero for none. One from the future, which is the clocks' fault, counts as
 // just made.
 func presenceOf(seen, now time.Time) presence {
 	switch ago := now.Sub(seen); {
+	case seen.IsZero():
+		return unseen
 	case ago < activeFor:
 		return active
 	case ago < idleFor:

@@ -24,6 +24,7 @@ func (s search) SubmitKey() string { return "search." + strings.TrimPrefix(s.Pag
 type Suggestions struct {
 	Lang string
 	store.Found
+	People  People    // who they are
 	Partial bool      // a part of the log store can't be reached, so that users may be missing
 	At      time.Time // users are active or idle at this time; zero = when the answer is rendered
 }
@@ -40,4 +41,4 @@ type suggestionList struct{ Suggestions }
 func (p suggestionList) Count() int { return len(p.Users) }
 
 // Seen is Users as the list shows them.
-func (p suggestionList) Seen() []seen { return seenAt("", p.Users, orNow(p.At)) }
+func (p suggestionList) Seen() []seen { return seenAt("", p.Users, p.People, orNow(p.At)) }

@@ -14,6 +14,7 @@ type StaticLog struct {
 	Username string      // "" = nothing was searched yet: only the form is shown
 	Reason   *ReasonLeft // nil where none has to be stated
 	Message  *Message
+	People   People  // who the user is
 	Offers   *Offers // who may be meant by Username; nil for none
 	Filter   Filter
 	Entries  []store.Entry // newest first
@@ -79,6 +80,9 @@ func (p staticLogPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.
 
 // Search is the page's search form, with the name that was searched.
 func (p staticLogPage) Search() search { return search{p.Base, p.Username, "/static"} }
+
+// Person is who the user is.
+func (p staticLogPage) Person() person { return p.People.of(p.Username) }
 
 // Meant are the users who may be meant.
 func (p staticLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }

@@ -102,7 +102,7 @@ func TestAnImpliedPageShowsNothingThatIsNotKnown(t *testing.T) {
 			t.Errorf("it offers to copy %q", copied)
 		}
 	}
-	summary, err := newSet(t).Summary("en", "ada", entries, time.Unix(2, 0))
+	summary, err := newSet(t).Summary("en", "ada", views.People{}, entries, time.Unix(2, 0))
 	if err != nil || !strings.Contains(summary, "| `/orders` | Known only by what it loaded |") {
 		t.Errorf("the summary: %v\n%s", err, summary)
 	}
@@ -212,7 +212,7 @@ func TestAProblemThatIsSolvedIsNoTroubleAnyMore(t *testing.T) {
 	if got, troubled := now.Attr("data-trouble"); troubled {
 		t.Errorf("the title says %q", got)
 	}
-	summary, err := set.Summary("en", "ada", entries, again.Time)
+	summary, err := set.Summary("en", "ada", views.People{}, entries, again.Time)
 	if err != nil || !strings.Contains(summary, "2026-03-04 05:06:27 UTC, solved 2026-03-04 05:06:37 UTC.") {
 		t.Errorf("the summary: %v\n%s", err, summary)
 	}
@@ -221,7 +221,7 @@ func TestAProblemThatIsSolvedIsNoTroubleAnyMore(t *testing.T) {
 func TestSummaryIsMarkdown(t *testing.T) {
 	entries := visit()
 	entries[4].Page, entries[3].Path = "Order *details*", "/a|b`c"
-	got, err := newSet(t).Summary("en", "ada_1", entries, entries[0].Time.Add(40*time.Second))
+	got, err := newSet(t).Summary("en", "ada_1", views.People{}, entries, entries[0].Time.Add(40*time.Second))
 	want := "`ada_1`, 2026-03-04 05:07:07 UTC\n\n" +
 		"On `Pay`, idle for 40 s. Last problem: `Pay` was rejected \\(422\\), 2026-03-04 05:06:27 UTC.\n\n" +
 		"| Time | URL | Result |\n| --- | --- | --- |\n" +
@@ -235,7 +235,7 @@ func TestSummaryIsMarkdown(t *testing.T) {
 		entries[i] = entries[0]
 		entries[i].ID, entries[i].Code, entries[i].Page, entries[i].Path = string(rune('x'+i)), 500, "", "/a_b"
 	}
-	failing, err := newSet(t).Summary("en", "ada", append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time)
+	failing, err := newSet(t).Summary("en", "ada", views.People{}, append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time)
 	if err != nil || !strings.Contains(failing, ".\n\n- `/a_b` failed 3 times: `Error (500)`.\n\n| Time |") {
 		t.Errorf("hints: %v\n%s", err, failing)
 	}
@@ -243,11 +243,11 @@ func TestSummaryIsMarkdown(t *testing.T) {
 		"\u202eada\u2066": "`\ufffdada\ufffd`, 2026", "\u2069\xff": "`\ufffd\ufffd`, 2026", "\u0645\u06cc\u200c\u062e\u0648": "`\u0645\u06cc\u200c\u062e\u0648`, 2026",
 		"http://evil.example": "`http://evil.example`, 2026", "`|@team\n": "`'¦@team`, 2026", " ": "` `, 2026",
 	} {
-		if got, err := newSet(t).Summary("en", name, nil, entries[0].Time); err != nil || !strings.HasPrefix(got, want) {
+		if got, err := newSet(t).Summary("en", name, views.People{}, nil, entries[0].Time); err != nil || !strings.HasPrefix(got, want) {
 			t.Errorf("of %+q: %+q, %v", name, got, err)
 		}
 	}
-	empty, err := newSet(t).Summary("fr", "ada", nil, entries[0].Time)
+	empty, err := newSet(t).Summary("fr", "ada", views.People{}, nil, entries[0].Time)
 	if err != nil || !strings.Contains(empty, "On ne sait rien de cet utilisateur") {
 		t.Errorf("of nothing: %q, %v", empty, err)
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 // Summary tells what a user has done, for a ticket: Markdown, in the order in which it happened. Values
-// that were masked when they were recorded are masked. entries are newest first.
-func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time) (string, error) {
+// that were masked when they were recorded are masked. entries are newest first. people may know who she is.
+func (s *Set) Summary(lang, username string, people People, entries []store.Entry, at time.Time) (string, error) {
 	journey := fold(entries)
 	c := s.catalogue(lang)
 	now := newNowLine(username, journey, at)
@@ -22,7 +22,7 @@ func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s\n\n%s\n\n", code(username), utc(at), where)
+	fmt.Fprintf(&b, "%s, %s\n\n%s%s\n\n", code(username), utc(at), c.known(people.of(username)), where)
 	for _, h := range now.Hints {
 		p, err := h.parameters(c)
 		if err != nil {
@@ -46,6 +46,27 @@ func (s *Set) Summary(lang, username string, entries []store.Entry, at time.Time
 		b.WriteString(line)
 	}
 	return b.String(), nil
+}
+
+// known is what the host's directory knows of a user, as Markdown: a paragraph, or nothing.
+func (c *catalogue) known(p person) string {
+	var parts []string
+	for _, text := range []string{p.Name, p.Detail} {
+		if text != "" {
+			parts = append(parts, code(text))
+		}
+	}
+	for _, fact := range p.Facts {
+		parts = append(parts, code(fact.Label)+" "+code(fact.Text))
+	}
+	text := strings.Join(parts, ", ")
+	if p.Lost {
+		text = strings.TrimSpace(text + " " + escapeMarkdown(c.texts["directory.lost"]))
+	}
+	if text == "" {
+		return ""
+	}
+	return text + "\n\n"
 }
 
 // where is the sentence about where the user is, as Markdown.

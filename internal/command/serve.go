@@ -30,6 +30,7 @@ type serveCommand struct {
 	proxyFlags      `embed:""`
 	hostFlags       `embed:""`
 	connectionFlags `embed:""`
+	directoryFlags  `embed:""`
 	superuserFlags  `embed:""`
 	storeFlags      `embed:"" set:"redis_need=Without it the log is kept in this program: no application can write to it, and it is lost at exit."`
 	logFlags        `embed:""`
@@ -55,6 +56,11 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err := c.proxyFlags.apply(&options); err != nil {
 		return err
 	}
+	endDirectory, err := c.directoryFlags.apply(&options)
+	if err != nil {
+		return err
+	}
+	defer endDirectory()
 	if c.Drain < 0 {
 		return usage("--drain is %s: use a duration such as 5s, or 0s for none", time.Duration(c.Drain))
 	}

@@ -110,7 +110,7 @@ func TestSearchByKeyboard(t *testing.T) {
 		b.suggests("grace", announced)
 		b.types(kb.Enter)
 		b.isAt("/static?username=" + typed)
-		b.shows("#messages [role=status]", "No logs for "+typed+".")
+		b.shows("#messages [role=status]", noLogs(typed))
 		b.click("#offers a")
 		b.isAt("/static?username=grace")
 	}

@@ -1,0 +1,62 @@
+// The names of users on the page of everyone, for which the admin asks the host's directory. Without this script, or that
+// directory, there are usernames.
+
+const quiet = 200; // milliseconds in which users are gathered who are asked for at once
+const again = 10_000; // milliseconds until a directory is asked again that did not answer
+const atOnce = 20; // users of a question, whose names are in its address
+const kept = 2000; // names
+
+class Names {
+  #rows;
+  #lost = document.getElementById("names-lost");
+  #known = new Map(); // names by username, "" for none
+  #timer;
+
+  constructor(rows) {
+    this.#rows = rows;
+    new MutationObserver(() => this.#show()).observe(rows, { childList: true, subtree: true });
+  }
+
+  // #show names the users of the rows, and asks for those who are not known.
+  #show() {
+    let unknown = false;
+    for (const link of this.#rows.querySelectorAll("td.user > a")) {
+      const name = this.#known.get(link.textContent);
+      if (name === undefined) unknown = true;
+      if (!name || link.nextElementSibling) continue;
+      const shown = document.createElement("bdi");
+      shown.className = "name";
+      shown.textContent = name;
+      link.after(" ", shown);
+    }
+    if (unknown) this.#timer ??= setTimeout(() => this.#ask(), quiet);
+  }
+
+  #unknown() {
+    const users = new Set();
+    for (const { textContent } of this.#rows.querySelectorAll("td.user > a"))
+      if (!this.#known.has(textContent)) users.add(textContent);
+    return [...users].slice(0, atOnce);
+  }
+
+  async #ask() {
+    const users = this.#unknown();
+    if (this.#known.size > kept) this.#known.clear();
+    try {
+      const query = new URLSearchParams(users.map((username) => ["username", username]));
+      const response = await fetch(`${this.#rows.dataset.names}?${query}`, { headers: { "HX-Request": "true" } });
+      const { names, lost } = await response.json();
+      this.#lost.hidden = !lost;
+      for (const username of users) if (!lost || Object.hasOwn(names, username)) this.#known.set(username, names[username] ?? "");
+      this.#timer = lost ? setTimeout(() => this.#ask(), again) : undefined;
+    } catch {
+      this.#timer = setTimeout(() => this.#ask(), again);
+    }
+    this.#show();
+  }
+}
+
+export function nameUsers() {
+  const rows = document.querySelector("[data-names]");
+  if (rows) new Names(rows);
+}
