@@ -121,7 +121,7 @@ bench: ## Measure what userlog costs, next to what it may cost; ROW=cpu only tha
 
 .PHONY: lighthouse
 lighthouse: setup ## Let Lighthouse judge login, home, static and live, and print its scores
-	npm ci --prefix test/e2e/lighthouse --no-fund --no-audit --loglevel=error
+	npm ci --ignore-scripts --prefix test/e2e/lighthouse --no-fund --no-audit --loglevel=error
 	cd test/e2e && $(GO) test -tags nomsgpack,lighthouse -count 1 -v -run '^TestLighthouse$$' .
 
 .PHONY: screenshots

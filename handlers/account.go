@@ -126,6 +126,7 @@ func (s *site) endOwnSessions(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
+	clearSiteData(c)
 	c.Redirect(http.StatusSeeOther, s.base+"/login?out=1")
 }
 

@@ -102,7 +102,7 @@ func TestLogOutEverywhere(t *testing.T) {
 	b := s.viewer("vera")
 	other := s.stranger()
 	other.logIn(base, "vera", password, "")
-	if a := b.post(base+"/account/sessions", nil); a.location() != base+"/login?out=1" || b.session() != "" {
+	if a := b.post(base+"/account/sessions", nil); a.location() != base+"/login?out=1" || b.session() != "" || a.Header.Get("Clear-Site-Data") != `"cache"` {
 		t.Errorf("%d to %q", a.StatusCode, a.location())
 	}
 	if a := other.get(base + "/"); a.StatusCode != http.StatusSeeOther {

@@ -182,6 +182,7 @@ func (s *site) logOut(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
+	clearSiteData(c)
 	if ended && who.Account != "" {
 		s.recordDone(c, access.Look{Access: who, Address: s.clientAddress(c)}.Actor().Record(audit.Logout, ""))
 	}
@@ -194,3 +195,7 @@ func (s *site) showLogin(c *gin.Context, status int, p views.Login) {
 	html, err := s.views.Login(p)
 	s.answer(c, status, html, err)
 }
+
+// clearSiteData has the browser forget the pages that it keeps, after a logout. Cookies and storage are the whole site's, which may
+// be the host application's, too.
+func clearSiteData(c *gin.Context) { c.Header("Clear-Site-Data", `"cache"`) }

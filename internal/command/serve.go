@@ -112,6 +112,9 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 // warn says what is odd about the log store at the start. The program goes on: everything that
 // needs Redis tries again by itself.
 func (c *serveCommand) warn(ctx context.Context, p *program) {
+	if c.CookieDomain != "" {
+		p.log.Warn("every host of the domain receives the login's cookie, and can act as whoever is logged in: use --cookie-domain only where all of them are yours", "domain", c.CookieDomain)
+	}
 	if c.Redis == "" {
 		p.log.Warn("without --redis the log is kept in this program: no application can write to it, and it is lost at exit")
 		return
