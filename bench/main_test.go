@@ -1,8 +1,10 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -11,6 +13,7 @@ const output = `goos: linux
 BenchmarkPage/static-2   	      10	   2000000 ns/op
 BenchmarkPage/static-2   	      10	   6000000 ns/op
 BenchmarkPage/unchanged  	      10	   2000000 ns/op
+BenchmarkPage/static/viewers=10-2	      10	   2000000 ns/op
 PASS
 `
 
@@ -35,6 +38,9 @@ func TestTable(t *testing.T) {
 		if !regexp.MustCompile(want).MatchString(table.String()) {
 			t.Errorf("nothing like %s in\n%s", want, table.String())
 		}
+	}
+	if !slices.Contains(slices.Collect(maps.Keys(now)), "static/viewers=10") {
+		t.Errorf("a benchmark two levels below is not among %v", now)
 	}
 	if lines := strings.Count(table.String(), "\n"); lines != 2 {
 		t.Errorf("%d lines, want those of which something was measured", lines)

@@ -38,10 +38,10 @@ func (s samples) read(output io.Reader) error {
 		var path strings.Builder
 		for _, part := range below {
 			if part[0] == '/' { // and not the number of CPUs
-				path.WriteString(strings.TrimPrefix(string(part), "/"))
+				path.Write(part)
 			}
 		}
-		name := path.String()
+		name := strings.TrimPrefix(path.String(), "/")
 		if s[name] == nil {
 			s[name] = map[string][]float64{}
 		}

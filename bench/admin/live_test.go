@@ -51,37 +51,25 @@ func BenchmarkFrame(b *testing.B) {
 // BenchmarkFanout has 2,000 entries a second of 100 users reach 1,000 viewers: pages and programs of userlog, viewers of a
 // plain loop, and of centrifuge. They take turns.
 func BenchmarkFanout(b *testing.B) {
-	contenders := []struct {
-		name, kind, format string
-		viewers            *viewers
-		seen               seen
-		cpu                time.Duration
-	}{{name: "pages", kind: "userlog"}, {name: "programs", kind: "userlog", format: "json"}, {name: "loop", kind: "loop"}, {name: "centrifuge", kind: "centrifuge"}}
 	load := burst{Entries: 4000, Users: 100, Rate: 2000}
-	for i := range contenders {
-		c := &contenders[i]
-		c.viewers = watch(b, c.kind, redistest.Start(b).URL)
+	all := contenders(b)
+	for _, c := range all {
 		c.viewers.burst(burst{Entries: 100, Users: 100, Rate: 2000}) // a program is told of nothing before there is something
 		c.viewers.join(b, 1000, 100, c.format)
 		c.viewers.burst(load) // the first time
 	}
 	for b.Loop() {
-		for i := range contenders {
-			c := &contenders[i]
-			before := c.viewers.server.Usage().CPU
-			c.seen.add(c.viewers.burst(load))
-			c.cpu += c.viewers.server.Usage().CPU - before
+		for _, c := range all {
+			c.measure(load)
 		}
 	}
 	b.ReportMetric(0, "ns/op")
-	for i := range contenders {
-		c := &contenders[i]
-		report(b, c.name+"-", c.seen.Histogram)
-		b.ReportMetric(float64(c.cpu.Nanoseconds())/float64(max(c.seen.TotalCount(), 1)), c.name+"-cpu-ns/row")
-		b.ReportMetric(float64(c.seen.lost), c.name+"-lost")
+	for _, c := range all {
+		c.report(b)
 	}
-	b.ReportMetric(contenders[0].cpu.Seconds()/contenders[2].cpu.Seconds(), "cpu-x-loop")
-	b.ReportMetric(contenders[0].cpu.Seconds()/contenders[3].cpu.Seconds(), "cpu-x-centrifuge")
+	pages, loop, centrifuge := all[0].cpu.Seconds(), all[2].cpu.Seconds(), all[3].cpu.Seconds()
+	b.ReportMetric(pages/loop, "cpu-x-loop")
+	b.ReportMetric(pages/centrifuge, "cpu-x-centrifuge")
 }
 
 // BenchmarkOneLog has more and more viewers watch one user, who asks for a page eight times a second. It measures when viewers
@@ -125,34 +113,66 @@ func BenchmarkOneLog(b *testing.B) {
 	}
 }
 
-// BenchmarkIdle holds more and more viewers with nothing to see, each of another user, and measures what they take: 10,000 at
-// most, or 1,000 with -short.
-func BenchmarkIdle(b *testing.B) {
-	server := redistest.Start(b)
-	client := server.Client(b)
-	connections := func() float64 {
-		return float64(strings.Count(client.ClientList(b.Context()).Val(), "\n") - 1) // without ours
+// BenchmarkBusy has one user do 50 things a second, evenly, while one and then a hundred viewers watch her: programs and pages of
+// userlog, viewers of a plain loop, and of centrifuge. They take turns.
+func BenchmarkBusy(b *testing.B) {
+	load := burst{Entries: 100, Users: 1, Rate: 50}
+	all := contenders(b)
+	for _, n := range []int{1, 100} {
+		for _, c := range all {
+			c.viewers.burst(burst{Entries: 1, Users: 1, Rate: 50}) // a program is told of nothing before there is something
+			c.viewers.join(b, n, 1, c.format)
+			c.viewers.burst(load) // the first time
+			c.begin()
+		}
+		b.Run(fmt.Sprintf("viewers=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				for _, c := range all {
+					c.measure(load)
+				}
+			}
+			b.ReportMetric(0, "ns/op")
+			for _, c := range all {
+				c.report(b)
+			}
+			b.ReportMetric(all[1].seen.ratio(all[2].seen.Histogram, 50), "p50-x-loop")
+		})
 	}
-	v := watch(b, "userlog", server.URL)
-	v.join(b, 1, 1, "") // the feed and its connection begin
-	one, connectionsOfOne := v.server.UsageAtRest(), connections()
+}
+
+// BenchmarkIdle holds more and more viewers with nothing to see, each of another user, and measures what they take: 10,000 at
+// most, or 1,000 with -short. One kind of viewers comes after the other.
+func BenchmarkIdle(b *testing.B) {
 	sizes := []int{100, 1000, 10_000}
 	if testing.Short() {
 		sizes = sizes[:2]
 	}
-	for _, n := range sizes {
-		v.join(b, n, n, "")
-		b.Run(fmt.Sprintf("viewers=%d", n), func(b *testing.B) {
-			held := v.server.UsageAtRest()
-			before := v.server.Usage().CPU
-			time.Sleep(time.Second)
-			cpu := v.server.Usage().CPU - before
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(int64(n)-held.Sockets), "lost")
-			b.ReportMetric((float64(held.Memory)-float64(one.Memory))/float64(n-1), "memory-B/viewer")
-			b.ReportMetric(float64(held.Goroutines-one.Goroutines)/float64(n-1), "goroutines/viewer")
-			b.ReportMetric(connections()-connectionsOfOne, "added-connections")
-			b.ReportMetric(100*cpu.Seconds(), "cpu-%")
+	for _, kind := range kinds() {
+		b.Run(kind.name, func(b *testing.B) {
+			server := redistest.Start(b)
+			client := server.Client(b)
+			connections := func() float64 {
+				return float64(strings.Count(client.ClientList(b.Context()).Val(), "\n") - 1) // without ours
+			}
+			v := watch(b, kind.kind, server.URL)
+			v.silent = true
+			v.join(b, 1, 1, kind.format) // the feed and its connection begin
+			one, connectionsOfOne := v.server.UsageSettled(), connections()
+			for _, n := range sizes {
+				v.join(b, n, n, kind.format)
+				b.Run(fmt.Sprintf("viewers=%d", n), func(b *testing.B) {
+					held := v.server.UsageSettled()
+					before := v.server.Usage().CPU
+					time.Sleep(time.Second)
+					cpu := v.server.Usage().CPU - before
+					b.ReportMetric(0, "ns/op")
+					b.ReportMetric(float64(int64(n)-held.Sockets), "lost")
+					b.ReportMetric((float64(held.Memory)-float64(one.Memory))/float64(n-1), "memory-B/viewer")
+					b.ReportMetric(float64(held.Goroutines-one.Goroutines)/float64(n-1), "goroutines/viewer")
+					b.ReportMetric(connections()-connectionsOfOne, "added-connections")
+					b.ReportMetric(100*cpu.Seconds(), "cpu-%")
+				})
+			}
 		})
 	}
 }

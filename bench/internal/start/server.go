@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -54,18 +53,15 @@ func serve(kind Kind, redisURL string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end, too
 		os.Exit(0)
 	}()
-	var sockets atomic.Int64
-	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	counting := &countingListener{Listener: listener}
+	server := http.Server{ConnState: counting.note, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/usage" {
-			serveUsage(w, r.FormValue("rest") != "", sockets.Load())
+			serveUsage(w, r.FormValue("rest") != "", counting.sockets.Load())
 			return
 		}
-		if r.Header.Get("Upgrade") != "" {
-			sockets.Add(1)
-			defer sockets.Add(-1)
-		}
 		handler.ServeHTTP(w, r)
-	}))
+	})}
+	return server.Serve(counting)
 }
 
 // Usage is what a server uses.
@@ -89,6 +85,19 @@ func serveUsage(w http.ResponseWriter, rest bool, sockets int64) {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	WriteJSON(w, Usage{CPU: cpu, Memory: memory.Sys - memory.HeapReleased, Goroutines: runtime.NumGoroutine(), Sockets: sockets})
+}
+
+// UsageSettled is UsageAtRest when the server has nothing to do any more, or half a minute later.
+func (s *Server) UsageSettled() Usage {
+	s.b.Helper()
+	for range 100 {
+		before := s.Usage().CPU
+		time.Sleep(300 * time.Millisecond)
+		if s.Usage().CPU-before < 15*time.Millisecond {
+			break
+		}
+	}
+	return s.UsageAtRest()
 }
 
 // WriteJSON answers with v.
