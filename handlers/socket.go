@@ -45,9 +45,9 @@ func (s *site) socket(c *gin.Context) {
 	if !s.allows(c, look, answer) {
 		return
 	}
-	defer answer.End()
 	watch.Until = answer.Until
-	s.failSocket(c, s.hub.Serve(c.Writer, c.Request, watch))
+	c.Status(http.StatusSwitchingProtocols) // for those who log requests: the hub answers below Gin's writer
+	s.failSocket(c, s.hub.Serve(c.Writer, c.Request, watch, answer.End))
 }
 
 // complain names a mistake in a socket's query, "" if there is none. A slip must not show more than was meant.

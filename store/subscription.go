@@ -69,10 +69,10 @@ func (s *Subscription) Poll() (update Update, ok bool, err error) {
 	return updateOf(told), ok, err
 }
 
-// Notify sends to c whenever [Subscription.Poll] may have an update, and at once if it may have one already. Sends do not
-// block. So c needs a buffer of one, which stands for any number of updates. One c may serve many
-// subscriptions, for example those of one goroutine that has many viewers.
-func (s *Subscription) Notify(c chan<- struct{}) { s.viewer.Notify(c) }
+// Notify calls call whenever [Subscription.Poll] may have an update, and at once, in case it has one already. The store calls it
+// in a goroutine that serves all subscriptions. So call must not block, and must not use the subscription: it tells another
+// goroutine. nil ends the calls, and none is under way when Notify has returned.
+func (s *Subscription) Notify(call func()) { s.viewer.Notify(call) }
 
 // Close ends the subscription. It may be called more than once, and from any goroutine.
 func (s *Subscription) Close() { s.viewer.Close() }

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"bytes"
 	"html/template"
 	"strconv"
 )
@@ -72,7 +73,7 @@ func (m *markup) bytes() ([]byte, error) {
 	if m.err != nil {
 		return nil, m.err
 	}
-	return readable(m.html), nil
+	return bytes.Clone(readable(m.html)), nil // without the room that is left: whoever gets it may keep it
 }
 
 // template returns the HTML, for a template to include.

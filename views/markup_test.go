@@ -21,6 +21,14 @@ func TestMarkupEscapesEverythingButConstants(t *testing.T) {
 	}
 }
 
+// What is kept for other viewers takes no more memory than it has bytes.
+func TestMarkupHasNoRoomLeft(t *testing.T) {
+	html, err := newMarkup(nil, rowSize).raw("<b>").text("x").raw("</b>").bytes()
+	if err != nil || string(html) != "<b>x</b>" || cap(html) > 64 {
+		t.Errorf("%q, %v, room for %d bytes", html, err, cap(html))
+	}
+}
+
 func TestMarkupWithoutItsTextIsAnError(t *testing.T) {
 	catalogues, err := loadCatalogues()
 	if err != nil {

@@ -5,59 +5,123 @@ import (
 	"time"
 )
 
+// linger is how long the goroutine of an audience stays for more news. A quiet log has none.
+const linger = time.Second
+
 // audience is all viewers of one log. One goroutine serves them: a burst has the same news for all, and waking
-// a goroutine for each viewer takes longer than what there is to do.
+// a goroutine for each viewer takes longer than what there is to do. It comes with news, and goes when the log is quiet.
 type audience struct {
+	hub     *Hub
 	members int           // including viewers that are just connecting; under the hub's lock
 	news    chan struct{} // capacity 1: there may be something to send
-	ended   chan struct{} // closed when the last member has left
 
 	mu      sync.Mutex
 	viewers map[*viewer]bool // that are connected
+	working bool             // the goroutine is there
+	later   *time.Timer      // wakes the audience when a viewer is due although the log is quiet
+	over    bool             // the last member has left
 }
 
-func newAudience() *audience {
-	return &audience{news: make(chan struct{}, 1), ended: make(chan struct{}), viewers: make(map[*viewer]bool)}
+func newAudience(hub *Hub) *audience {
+	return &audience{hub: hub, news: make(chan struct{}, 1), viewers: make(map[*viewer]bool)}
 }
 
-// run serves the viewers until the last has left.
-func (a *audience) run() {
-	again := time.NewTimer(0)
-	defer again.Stop()
-	var round []*viewer // the slice is used again
-	for {
-		select {
-		case <-a.news:
-		case <-again.C:
-		case <-a.ended:
-			return
-		}
-		round = a.appendViewers(round[:0])
-		if wait := serve(round); wait > 0 {
-			again.Reset(wait)
-		}
-		clear(round)
-	}
-}
-
-// serve serves viewers, and returns after how long the first of them has to be served again even without news;
-// 0 = never.
-func serve(viewers []*viewer) (wait time.Duration) {
-	now := time.Now() // one time for all, so that viewers who get the same entries now get the same ones next time
-	for _, v := range viewers {
-		if w := v.serve(now); w > 0 && (wait == 0 || w < wait) {
-			wait = w
-		}
-	}
-	return wait
-}
-
-// wake has the viewers served soon.
+// wake has the viewers served soon. It does not block.
 func (a *audience) wake() {
 	select {
 	case a.news <- struct{}{}:
-	default:
+		a.begin()
+	default: // that was said already
 	}
+}
+
+// begin has the goroutine work, unless it does.
+func (a *audience) begin() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.working || a.over {
+		return
+	}
+	a.working = true
+	a.hub.background.Go(a.work)
+}
+
+// work serves the viewers until the log is quiet, or the last of them has left.
+func (a *audience) work() {
+	pause := time.NewTimer(linger)
+	defer pause.Stop()
+	var round []*viewer    // the slice is used again
+	var wait time.Duration // until a viewer is due without news; 0 = none is
+	for {
+		select {
+		case <-a.news:
+		case <-pause.C:
+			if (wait == 0 || wait > linger) && a.rest(wait-linger) {
+				return
+			}
+		}
+		if a.isOver() {
+			return
+		}
+		round = a.appendViewers(round[:0])
+		var sent int
+		began := time.Now() // one time for all, so that viewers who get the same entries now get the same ones next time
+		wait, sent = serve(round, began)
+		clear(round)
+		time.Sleep(a.hub.pace.gather(began, time.Since(began), sent))
+		pause.Reset(linger)
+		if wait > 0 {
+			pause.Reset(min(wait, linger))
+		}
+	}
+}
+
+// serve serves viewers. It returns how many messages they are sent, and after how long the first of them has to be served
+// again even without news; 0 = never.
+func serve(viewers []*viewer, now time.Time) (wait time.Duration, sent int) {
+	for _, v := range viewers {
+		w, n := v.serve(now)
+		if sent += n; w > 0 && (wait == 0 || w < wait) {
+			wait = w
+		}
+	}
+	return wait, sent
+}
+
+// rest ends the work until there is news, or until so long from now; 0 or less = only for news. It returns false where there is
+// some already.
+func (a *audience) rest(wait time.Duration) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.news) > 0 {
+		return false
+	}
+	a.working = false
+	switch {
+	case a.over || wait <= 0:
+	case a.later == nil:
+		a.later = time.AfterFunc(wait, a.wake)
+	default:
+		a.later.Reset(wait)
+	}
+	return true
+}
+
+// end is called when the last member has left.
+func (a *audience) end() {
+	a.mu.Lock()
+	a.over = true
+	if a.later != nil {
+		a.later.Stop()
+	}
+	a.mu.Unlock()
+	a.wake() // so that the goroutine ends
+}
+
+func (a *audience) isOver() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.over
 }
 
 func (a *audience) add(v *viewer) {
@@ -85,9 +149,8 @@ func (a *audience) appendViewers(to []*viewer) []*viewer {
 func (h *Hub) enterAudience(username string) *audience {
 	a := h.audiences[username]
 	if a == nil {
-		a = newAudience()
+		a = newAudience(h)
 		h.audiences[username] = a
-		h.background.Go(a.run)
 	}
 	a.members++
 	return a
@@ -98,6 +161,6 @@ func (h *Hub) leaveAudience(username string) {
 	a := h.audiences[username]
 	if a.members--; a.members == 0 {
 		delete(h.audiences, username)
-		close(a.ended)
+		a.end()
 	}
 }

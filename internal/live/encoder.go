@@ -1,6 +1,8 @@
 package live
 
 import (
+	"time"
+
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -15,6 +17,8 @@ type encoder interface {
 	skip(messages [][]byte, newest *store.Entry, entries int) [][]byte
 	// tell notes what is wrong with Redis, "" for nothing. It returns messages with what there is to say about that.
 	tell(fault store.Fault) ([][]byte, error)
+	// pause is how long the viewer needs for what encode has returned last, before it can take more.
+	pause() time.Duration
 	// keepalive returns a message that changes nothing. answers says that the viewer has asked for it.
 	keepalive(answers bool) []byte
 }
@@ -22,7 +26,7 @@ type encoder interface {
 // encoderFor returns the encoder for a viewer, with the shared steps of the user if the viewer sees steps.
 func (h *Hub) encoderFor(watch Watch, steps *sharedSteps) (e encoder) {
 	if watch.JSON {
-		e = &jsonEncoder{state: store.Live}
+		e = &jsonEncoder{cache: h.cache, state: store.Live}
 	} else {
 		e = newHTMLEncoder(h.pages, h.cache, h.logs.Now, watch, steps)
 	}

@@ -82,7 +82,7 @@ func TestOnlyWhatIsWantedIsCounted(t *testing.T) {
 // A program is told how far the log has come before what it knows of that is too old.
 func TestAProgramIsToldWhatPassesItBy(t *testing.T) {
 	watch := Watch{JSON: true, Filter: views.Filter{Filter: journey.Filter{Text: "pay"}}}
-	e := &filteredEncoder{&jsonEncoder{state: store.Live}, watch}
+	e := &filteredEncoder{&jsonEncoder{cache: newRenderCache(), state: store.Live}, watch}
 	encode := func(from, to int, path string) (messages []string) {
 		var entries []*store.Entry
 		for n := from; n < to; n++ {
@@ -126,5 +126,20 @@ func TestOnlyEveryonesRequestsAreFilteredHere(t *testing.T) {
 		if _, got := (&Hub{logs: newMemoryLogs()}).encoderFor(test.watch, nil).(*filteredEncoder); got != test.want {
 			t.Errorf("%+v: %v", test.watch, got)
 		}
+	}
+}
+
+// Programs that see the same entry are sent the same message, which is made once.
+func TestProgramsShareMessages(t *testing.T) {
+	cache, entry := newRenderCache(), &store.Entry{ID: "1", Method: "GET", Path: "/"}
+	var sent [2][][]byte
+	for i := range sent {
+		var err error
+		if sent[i], err = (&jsonEncoder{cache: cache, state: store.Live}).encode(store.Update{State: store.Live, Entries: []*store.Entry{entry}}); err != nil || len(sent[i]) != 1 {
+			t.Fatalf("%d messages, %v", len(sent[i]), err)
+		}
+	}
+	if &sent[0][0][0] != &sent[1][0][0] {
+		t.Error("the message was made twice")
 	}
 }

@@ -81,7 +81,7 @@ func TestAGapHasOneRow(t *testing.T) {
 
 func TestProgramsAreToldHowManyAreMissing(t *testing.T) {
 	t.Parallel()
-	e := &jsonEncoder{state: store.Live}
+	e := &jsonEncoder{cache: newRenderCache(), state: store.Live}
 	messages, err := e.encode(gapUpdate())
 	if err != nil || len(messages) != 3 {
 		t.Fatalf("%q, %v", messages, err)

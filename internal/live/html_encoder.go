@@ -16,6 +16,10 @@ const (
 	maxRows = 50
 	// frameRows is how many rows a frame has. It has to leave within writeWait, so a long backlog is sent in several.
 	frameRows = 100
+	// pageFrame is from one frame of a page to the next at least: a browser draws the table for each.
+	pageFrame = 25 * time.Millisecond
+	// pageRow is what a row takes of that, if there are more than a few. A page takes 600 a second.
+	pageRow = 2 * time.Millisecond
 )
 
 // htmlEncoder makes frames for the admin's pages.
@@ -30,6 +34,7 @@ type htmlEncoder struct {
 	fault  store.Fault     // what is wrong with Redis
 	status views.LogStatus // that the page was told last
 	told   bool            // there is such a status
+	rows   int             // that encode has returned last, about
 }
 
 // newHTMLEncoder returns the encoder for a page, of a user with these steps or of everyone.
@@ -78,6 +83,7 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 		return nil, err
 	}
 	e.found = e.found || len(frames) > 0
+	e.rows = len(u.Entries)
 	status, err := e.statusPartials(u.State)
 	switch last := len(frames) - 1; {
 	case err != nil || len(status) == 0:
@@ -87,6 +93,11 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 		frames[last] = append(frames[last], status...)
 	}
 	return frames, err
+}
+
+// pause is until the page has the rows in its table.
+func (e *htmlEncoder) pause() time.Duration {
+	return min(max(pageFrame, time.Duration(e.rows)*pageRow), maxGather)
 }
 
 // frames puts the update into frames, the oldest rows first. Within a frame the newest row is on top, as

@@ -26,9 +26,9 @@ const (
 	writeWait      = 10 * time.Second // a viewer that takes longer to read a frame is disconnected
 	maxInbound     = 512              // bytes of a message from a viewer; a larger one ends the socket (1009)
 	maxMessages    = 20               // a minute from one viewer; more end the socket (1008)
-	frameInterval  = 100 * time.Millisecond
-	writeBuffer    = 8 << 10 // bytes; frames of a request or two are smaller
-	messagesQueued = 4       // a viewer is sent one frame at a time, and a close message
+	readBuffer     = 256              // bytes; viewers say next to nothing
+	writeBuffer    = 8 << 10          // bytes; frames of a request or two are smaller
+	messagesQueued = 4                // a viewer is sent one frame at a time, and a close message
 )
 
 // viewerKey is the name under which a melody session holds its viewer.
@@ -67,6 +67,7 @@ type Hub struct {
 	logs    Logs
 	pages   Pages
 	cache   *renderCache
+	pace    *pace
 	melody  *melody.Melody
 	options Options
 	log     *slog.Logger
@@ -96,7 +97,7 @@ func NewHub(logs Logs, pages Pages, options Options) *Hub {
 		options.MaxPerAccount = DefaultMaxPerAccount
 	}
 	h := &Hub{
-		logs: logs, pages: pages, cache: newRenderCache(), melody: melody.New(), options: options, log: options.Logger,
+		logs: logs, pages: pages, cache: newRenderCache(), pace: newPace(), melody: melody.New(), options: options, log: options.Logger,
 		viewers: make(map[*viewer]bool), sockets: make(map[string]int), audiences: make(map[string]*audience),
 		sharedSteps: make(map[string]*sharedSteps), left: make(chan struct{}),
 	}
@@ -109,6 +110,7 @@ func NewHub(logs Logs, pages Pages, options Options) *Hub {
 func (h *Hub) configure() {
 	h.melody.Upgrader.CheckOrigin = h.options.CheckOrigin
 	// A frame leaves as a whole, and a viewer that is not being sent a frame has no buffer.
+	h.melody.Upgrader.ReadBufferSize = readBuffer
 	h.melody.Upgrader.WriteBufferSize = writeBuffer
 	h.melody.Upgrader.WriteBufferPool = new(sync.Pool)
 	h.melody.Config.PingPeriod = pingPeriod
@@ -130,28 +132,6 @@ func (h *Hub) configure() {
 func viewerOf(s *melody.Session) *viewer {
 	v, _ := s.MustGet(viewerKey).(*viewer)
 	return v
-}
-
-// Serve upgrades the request to a websocket and serves it until either side closes. The caller has to
-// answer the request if the error is [ErrClosed], [ErrFull], [ErrTooMany], store.ErrClosed or about
-// the username. After any other error it has been answered.
-func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch) error {
-	v := &viewer{hub: h, watch: watch}
-	if err := h.enter(v); err != nil {
-		return err
-	}
-	defer h.leave(v)
-	subscription, err := h.logs.Subscribe(watch.Username, watch.After)
-	if err != nil {
-		return err
-	}
-	defer subscription.Close()
-	v.subscription = subscription
-	err = h.melody.HandleRequestWithKeys(countingWriter{w, v.endFlood}, r, map[string]any{viewerKey: v})
-	if errors.Is(err, melody.ErrClosed) {
-		return ErrClosed
-	}
-	return err
 }
 
 // enter counts a viewer, unless there are too many.

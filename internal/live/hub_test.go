@@ -63,7 +63,9 @@ type site struct {
 	record   func(username string, paths ...string) // requests of one user, oldest first; their ids are their paths
 	until    time.Time                              // of every viewer
 	filter   journey.Filter                         // of every viewer
+	seen     func(*http.Request)                    // is shown each request; nil = not
 	open     atomic.Int64                           // sockets being served
+	handling atomic.Int64                           // requests being handled
 	asked    atomic.Int64                           // how often the hub has asked who may look
 	panics   atomic.Bool                            // instead of an answer
 
@@ -169,7 +171,13 @@ func (s *site) endFor(account string, err error) {
 // closesHub is the Origin of a socket during whose opening the hub closes.
 const closesHub = "https://closing.example"
 
+// panics is the Origin of a socket for which looking at it panics.
+const panics = "https://panicking.example"
+
 func (s *site) mayConnect(r *http.Request) bool {
+	if r.Header.Get("Origin") == panics {
+		panic(panics)
+	}
 	if r.Header.Get("Origin") == closesHub {
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -179,13 +187,17 @@ func (s *site) mayConnect(r *http.Request) bool {
 }
 
 func (s *site) serve(w http.ResponseWriter, r *http.Request) {
+	s.handling.Add(1)
+	defer s.handling.Add(-1)
+	if s.seen != nil {
+		s.seen(r)
+	}
 	s.open.Add(1)
-	defer s.open.Add(-1)
 	q := r.URL.Query()
 	err := s.hub.Serve(w, r, Watch{
 		Access: auth.Access{Account: q.Get("account")}, Until: s.until, Username: q.Get("username"), After: q.Get("after"),
 		JSON: q.Has("json"), Filter: views.Filter{Filter: s.filter}, Lang: cmp.Or(q.Get("lang"), "en"), Base: "/base",
-	})
+	}, func() { s.open.Add(-1) })
 	switch {
 	case errors.Is(err, ErrTooMany):
 		http.Error(w, err.Error(), http.StatusTooManyRequests)

@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
@@ -15,6 +16,7 @@ const maxSkipped = 100
 // jsonEncoder makes one message per entry, gap or change of state, each an object with a type. In the beginning
 // the state is live, and that is not said.
 type jsonEncoder struct {
+	cache   *renderCache
 	state   store.State
 	fault   store.Fault // what is wrong with Redis
 	cursor  string      // of the newest entry, also where it was not for the viewer
@@ -47,6 +49,9 @@ func (e *jsonEncoder) keepalive(bool) []byte {
 	return printable.JSON(message)
 }
 
+// pause is none: a program that can't take more does not read.
+func (e *jsonEncoder) pause() time.Duration { return 0 }
+
 func (e *jsonEncoder) isSlow(u store.Update) bool { return len(u.Entries) > frameRows }
 
 func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
@@ -59,20 +64,31 @@ func (e *jsonEncoder) encode(u store.Update) ([][]byte, error) {
 		messages = append(messages, []byte(`{"type":"gap"}`))
 	}
 	for _, entry := range u.Entries {
-		line, err := entry.MarshalJSON() // encoding/json would check and compact it once more
+		message, err := e.cache.get(messageKey{entry}, func() ([]byte, error) { return entryMessage(entry) })
 		if err != nil {
 			return nil, err
 		}
-		line = printable.JSON(line)
 		e.cursor, e.skipped = entry.Cursor(), 0
-		cursor, _ := json.Marshal(e.cursor) // as in keepalive
-		kind := `{"type":"entry","cursor":`
-		if entry.OnlyGap() {
-			kind = `{"type":"gap","cursor":`
-		}
-		messages = append(messages, slices.Concat([]byte(kind), printable.JSON(cursor), []byte(","), line[1:]))
+		messages = append(messages, message)
 	}
 	return messages, nil
+}
+
+// messageKey names the message with an entry. All programs share the entries, so the pointer identifies one.
+type messageKey struct{ entry *store.Entry }
+
+// entryMessage is the message with an entry.
+func entryMessage(entry *store.Entry) ([]byte, error) {
+	line, err := entry.MarshalJSON() // encoding/json would check and compact it once more
+	if err != nil {
+		return nil, err
+	}
+	cursor, _ := json.Marshal(entry.Cursor()) // as in keepalive
+	kind := `{"type":"entry","cursor":`
+	if entry.OnlyGap() {
+		kind = `{"type":"gap","cursor":`
+	}
+	return slices.Concat([]byte(kind), printable.JSON(cursor), []byte(","), printable.JSON(line)[1:]), nil
 }
 
 // stateName is the name of a state in JSON.

@@ -55,7 +55,7 @@ func TestAPageThatIsLookedAtGetsKeepalivesMoreOften(t *testing.T) {
 		page.say(pageSeen)
 		asked := time.Now()
 		answer := string(page.read())
-		if want := strings.Replace(timeNow(), "}", `,"answers":true}`, 1); answer != want || time.Since(asked) > frameInterval {
+		if want := strings.Replace(timeNow(), "}", `,"answers":true}`, 1); answer != want || time.Since(asked) > pageFrame {
 			t.Errorf("after %s the answer is %s, want %s", time.Since(asked), answer, want)
 		}
 		for range 3 {

@@ -91,7 +91,7 @@ type memorySubscription struct {
 	// Under the lock of logs.
 	update  store.Update
 	changed bool
-	notify  chan<- struct{}
+	notify  func()
 	closed  bool
 }
 
@@ -107,9 +107,8 @@ func (s *memorySubscription) push(e *store.Entry) {
 }
 
 func (s *memorySubscription) wake() {
-	select {
-	case s.notify <- struct{}{}:
-	default:
+	if s.notify != nil {
+		s.notify()
 	}
 }
 
@@ -124,10 +123,10 @@ func (s *memorySubscription) Poll() (update store.Update, ok bool, err error) {
 	return update, ok, nil
 }
 
-func (s *memorySubscription) Notify(c chan<- struct{}) {
+func (s *memorySubscription) Notify(call func()) {
 	s.logs.mu.Lock()
 	defer s.logs.mu.Unlock()
-	s.notify = c
+	s.notify = call
 	s.wake()
 }
 

@@ -32,3 +32,16 @@ func (h *Hub) guarded(call func(*viewer, *melody.Session)) func(*melody.Session)
 		}
 	}
 }
+
+// fail ends a socket whose own goroutine has panicked. A panic of the handshake is the handler's.
+func (v *viewer) fail(panicked any) {
+	s := v.session.Load()
+	if s == nil {
+		return
+	}
+	v.hub.log.Error("userlog: a live log ended", "err", fmt.Errorf("panic: %v\n%s", panicked, debug.Stack()))
+	v.cut()
+	v.stop()
+	// melody's writer ends when it can't write this. The only error is that it has ended already.
+	_ = s.Close()
+}

@@ -34,13 +34,20 @@ type sharedSteps struct {
 func newSharedSteps(maxEntries int, read func() ([]store.Entry, error)) *sharedSteps {
 	return &sharedSteps{
 		limit: rememberedEntries + 2*maxEntries, read: read,
-		folder: journey.NewFolder(rememberedSteps), steps: make(map[string][]*journey.Step),
+	}
+}
+
+// begin makes what only a user has who does something.
+func (s *sharedSteps) begin() {
+	if s.folder == nil {
+		s.folder, s.steps = journey.NewFolder(rememberedSteps), make(map[string][]*journey.Step)
 	}
 }
 
 // follow folds entries, the oldest first, unless another viewer had them before. It returns the steps to
 // which they belong, in the order of the first entry of each. The caller holds mu while it uses the steps.
 func (s *sharedSteps) follow(entries []*store.Entry) []*journey.Step {
+	s.begin()
 	s.foldPast(entries)
 	var changed []*journey.Step
 	had := make(map[*journey.Step]bool, len(entries))

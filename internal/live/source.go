@@ -25,7 +25,7 @@ type Logs interface {
 // Subscription is one viewer's place in a log. [store.Subscription] is one, and says what the methods promise.
 type Subscription interface {
 	Poll() (update store.Update, ok bool, err error)
-	Notify(c chan<- struct{})
+	Notify(call func())
 	Close()
 }
 

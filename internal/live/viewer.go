@@ -22,6 +22,8 @@ type viewer struct {
 	subscription Subscription
 	encoder      encoder
 
+	opened  chan<- opening                 // told when the socket is open; nil then. The socket's own goroutine uses it
+	onEnd   func()                         // called when nothing is served any more
 	session atomic.Pointer[melody.Session] // nil before the upgrade
 	over    atomic.Bool                    // nothing more is sent
 	ended   bool                           // the viewer has been told that its access has ended; belongs to checkAccess
@@ -37,20 +39,22 @@ type viewer struct {
 	awaited     bool      // the audience wants to be woken when the viewer is not busy any more
 	seen        bool      // somebody looks at the page
 	asked       bool      // the page waits for an answer
-	pausedUntil time.Time // entries that are recorded before gather
+	pausedUntil time.Time // entries that are recorded before gather, since the viewer can't take more
 	keepaliveAt time.Time // at the latest, if nothing is sent before
 }
 
 // start begins to send. melody calls it before the socket's own goroutines run, so it must not wait.
 func (v *viewer) start(s *melody.Session) {
 	v.session.Store(s)
+	s.Request = nil // which is over soon
 	if v.hub.closing() {
 		// melody, Drain and Close may have counted the sessions before this one was among them.
 		_ = s.CloseWithMsg(restarting()) // the only error is that it is closed already
 	}
 	v.keepaliveAt = time.Now().Add(v.hub.melody.Config.PingPeriod)
 	v.audience.add(v)
-	v.subscription.Notify(v.audience.news)
+	v.subscription.Notify(v.audience.wake)
+	v.tellOpened(opening{})
 }
 
 // stop ends the sending.
@@ -101,45 +105,47 @@ func (v *viewer) cut() {
 	conn.Close()
 }
 
-// serve sends the next update, unless the viewer is busy, or was sent a frame less than an interval before now. It
-// returns after how long the viewer has to be served again even without an update. 0 = never: the viewer is busy and will wake
-// its audience, or has ended.
-func (v *viewer) serve(now time.Time) (wait time.Duration) {
-	v.try(func() (err error) { wait, err = v.sendNews(now); return err })
-	return wait
+// serve sends the next update, unless the viewer is busy or can't take more yet. It returns how many messages that are, and after
+// how long the viewer has to be served again even without an update. 0 = never: the viewer is busy and will wake its audience,
+// or has ended.
+func (v *viewer) serve(now time.Time) (wait time.Duration, sent int) {
+	v.try(func() (err error) { wait, sent, err = v.sendNews(now); return err })
+	return wait, sent
 }
 
 // sendNews is serve without the handling of errors: it claims the viewer, polls its subscription, and sends.
-func (v *viewer) sendNews(now time.Time) (wait time.Duration, err error) {
+func (v *viewer) sendNews(now time.Time) (wait time.Duration, sent int, err error) {
 	claimed, wait := v.claim(now)
 	if !claimed {
-		return wait, nil
+		return wait, 0, nil
 	}
 	if fault := v.hub.faultNow(); fault != v.fault {
 		v.fault = fault
 		messages, err := v.encoder.tell(fault)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if len(messages) > 0 {
-			v.send(messages, now)
-			return frameInterval, nil
+			_, sent = v.send(messages, now, 0)
+			return maxGather, sent, nil
 		}
 	}
 	update, news, err := v.subscription.Poll()
 	switch {
 	case err != nil:
-		return 0, err
+		return 0, 0, err
 	case !news:
-		return v.send(nil, now), nil
+		wait, sent = v.send(nil, now, 0)
+		return wait, sent, nil
 	case v.encoder.isSlow(update):
 		v.hub.background.Go(func() {
 			v.try(func() error {
-				_, err := v.deliver(update, now)
+				_, sent, err := v.deliver(update, now)
+				v.hub.pace.spend(now, sent)
 				return err
 			})
 		})
-		return frameInterval, nil
+		return maxGather, 0, nil
 	}
 	return v.deliver(update, now)
 }
@@ -174,28 +180,28 @@ func (v *viewer) claim(now time.Time) (claimed bool, wait time.Duration) {
 	return true, 0
 }
 
-// deliver encodes an update and sends it. It returns after how long there may be more to send.
-func (v *viewer) deliver(update store.Update, now time.Time) (wait time.Duration, err error) {
+// deliver encodes an update and sends it. It returns how many messages that are, and after how long there may be more to send.
+func (v *viewer) deliver(update store.Update, now time.Time) (wait time.Duration, sent int, err error) {
 	messages, err := v.encoder.encode(update)
 	switch {
 	case err != nil:
-		return 0, err
+		return 0, 0, err
 	case len(messages) == 0: // the update had nothing for this viewer, for whom the log is quiet
-		return min(frameInterval, v.send(nil, now)), nil
+		wait, sent = v.send(nil, now, 0)
+		return min(maxGather, wait), sent, nil
 	}
-	v.send(messages, now)
-	return frameInterval, nil
+	_, sent = v.send(messages, now, v.encoder.pause())
+	return maxGather, sent, nil
 }
 
 // send sends messages, one after the other, and behind them a keepalive where one is due. The viewer is busy until they
-// have left. It returns how long it is until the next keepalive.
-func (v *viewer) send(messages [][]byte, now time.Time) (wait time.Duration) {
+// have left, and then needs a pause. It returns how long it is until the next keepalive, and how many messages there are.
+func (v *viewer) send(messages [][]byte, now time.Time, pause time.Duration) (wait time.Duration, sent int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	period := v.keepalivePeriod()
 	if len(messages) > 0 {
-		// The first frame after a quiet moment goes out at once. Entries that follow gather.
-		v.pausedUntil = now.Add(frameInterval)
+		v.pausedUntil = now.Add(pause)
 		if !v.seen {
 			v.keepaliveAt = now.Add(period) // the page knows that the connection works
 		}
@@ -205,9 +211,9 @@ func (v *viewer) send(messages [][]byte, now time.Time) (wait time.Duration) {
 		messages = append(messages, v.encoder.keepalive(v.asked))
 		v.asked, v.keepaliveAt = false, now.Add(period)
 	}
-	v.queue = messages
+	v.queue, sent = messages, len(messages)
 	v.sendNext()
-	return v.keepaliveAt.Sub(now)
+	return v.keepaliveAt.Sub(now), sent
 }
 
 // acknowledge notes that a message has been handed to the network.

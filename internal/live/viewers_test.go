@@ -74,6 +74,7 @@ func TestWhatAPageWaitsForDelaysNobody(t *testing.T) {
 		program.expect("entry /2")
 		go program.readAll()
 		go page.readAll() // so both sockets close at once
+		synctest.Wait()   // until the hub works for the page
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := s.hub.Close(impatient); !errors.Is(err, context.DeadlineExceeded) {

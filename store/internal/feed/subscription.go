@@ -41,7 +41,7 @@ type Subscription struct {
 
 	ready   chan struct{} // capacity 1: there may be an update
 	mu      sync.Mutex
-	notify  chan<- struct{} // of Notify; nil = nobody waits there
+	notify  func() // of Notify; nil = nobody waits there
 	state   State
 	queue   []*Line // oldest first, with gapLines
 	changed bool    // state or queue has changed since the last update
@@ -65,12 +65,11 @@ func (s *Subscription) Next(ctx context.Context) (Update, error) {
 	}
 }
 
-// Notify sends to c whenever [Subscription.Poll] may have an update, and at once if it may have one already. Sends do not
-// block. So c needs a buffer of one, which stands for any number of updates. One c may serve many subscriptions.
-func (s *Subscription) Notify(c chan<- struct{}) {
+// Notify calls call whenever [Subscription.Poll] may have an update, and at once. See the store's Subscription.
+func (s *Subscription) Notify(call func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.notify = c
+	s.notify = call
 	s.wake()
 }
 
@@ -167,8 +166,7 @@ func (s *Subscription) wake() {
 	case s.ready <- struct{}{}:
 	default:
 	}
-	select {
-	case s.notify <- struct{}{}:
-	default:
+	if s.notify != nil {
+		s.notify()
 	}
 }
