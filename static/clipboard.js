@@ -29,16 +29,25 @@ function copy({ dataset }) {
   return navigator.clipboard.writeText(dataset.copy ?? document.getElementById(dataset.copyFrom).textContent);
 }
 
-// show shows the buttons, which without a script could do nothing.
-function show() {
-  for (const hidden of document.querySelectorAll(".copies[hidden], [data-copy-from][hidden]")) hidden.hidden = false;
+// show shows the buttons in a part of the page, which without a script could do nothing.
+function show(part) {
+  for (const hidden of part.querySelectorAll(".copies[hidden], [data-copy-from][hidden]")) hidden.hidden = false;
+}
+
+// showInNewRows shows them where a socket brings rows. To look through the whole table for each takes longer than all else.
+function showInNewRows() {
+  const rows = document.querySelector("#live #rows");
+  if (!rows) return;
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const row of addedNodes) if (row instanceof Element) show(row);
+  }).observe(rows, { childList: true });
 }
 
 export function offerCopies() {
   if (!navigator.clipboard) return;
-  document.addEventListener("htmx:ws:after:message:incoming", show);
-  document.addEventListener("htmx:after:swap", show);
-  show();
+  showInNewRows();
+  document.addEventListener("htmx:after:swap", () => show(document));
+  show(document);
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-url]");
     if (!button) return;

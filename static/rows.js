@@ -14,10 +14,13 @@ function place(row, old) {
   stops(row)[focused]?.focus();
 }
 
+// tableRows are all rows. A selector would look at everything that is in them.
+const tableRows = () => [...(document.getElementById("rows")?.children ?? [])];
+
 // placeChanged finds rows that came again. The newer one is above.
 function placeChanged() {
   const newer = new Map();
-  for (const row of document.querySelectorAll("#rows > tr[id]")) {
+  for (const row of tableRows().filter((row) => row.id)) {
     if (newer.has(row.id)) place(newer.get(row.id), row);
     else newer.set(row.id, row);
   }
@@ -49,7 +52,7 @@ function announce(rows) {
   if (news && !paused) news.textContent = rows.slice(0, 3).map(summaryOf).join(". ");
 }
 
-const entryRows = () => [...document.querySelectorAll("#rows > tr[data-id]")];
+const entryRows = () => tableRows().filter((row) => row.hasAttribute("data-id"));
 const failures = (rows) => new Map(rows.map((row) => [row.id, failed(row)])); // whether a row has failed, by its id
 
 let known; // failures of the rows that were there before
@@ -68,15 +71,28 @@ function compare() {
 
 const day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full" });
 
+const dates = new Map(); // of times, as they are written in rows: to compute one takes long
+
+function dateOf(row) {
+  const time = row.querySelector("relative-time").getAttribute("datetime");
+  if (!dates.has(time)) {
+    if (dates.size >= 2000) dates.clear(); // more than a table has rows
+    dates.set(time, new Date(time).toDateString());
+  }
+  return [time, dates.get(time)];
+}
+
 // separateDays writes a day above the newest of its rows, from the second day on. The days are the reader's,
 // which the server doesn't know.
 function separateDays(rows) {
   let above;
   for (const row of rows) {
-    const time = new Date(row.querySelector("relative-time").getAttribute("datetime"));
-    const date = time.toDateString();
-    if (above && date !== above) row.dataset.day = day.format(time);
-    else delete row.dataset.day;
+    const [time, date] = dateOf(row);
+    const said = above && date !== above ? day.format(new Date(time)) : undefined;
+    if (row.dataset.day !== said) {
+      if (said) row.dataset.day = said;
+      else delete row.dataset.day;
+    }
     above = date;
   }
 }
