@@ -18,7 +18,8 @@ import (
 const (
 	topologyInterval = 10 * time.Second       // between two looks at which master has which slots, where nothing fails
 	topologyPause    = 50 * time.Millisecond  // at least
-	indexPause       = 500 * time.Millisecond // between two additions to the user index
+	indexPause       = 500 * time.Millisecond // between two additions to the user index,
+	newUserPause     = 100 * time.Millisecond // or where there is a user whom it may not have
 )
 
 // clusterWriter writes to a Cluster: it has a writer for each shard, so that one that is dead holds up its own users only. It
@@ -80,9 +81,9 @@ func (c *clusterWriter) run() {
 // keep reports this process and keeps the user index, until everything has been written or given up.
 func (c *clusterWriter) keep() {
 	defer c.heartbeat.tick.Stop()
-	tick := time.NewTicker(indexPause)
+	tick := time.NewTicker(newUserPause)
 	defer tick.Stop()
-	for {
+	for added := time.Now(); ; {
 		select {
 		case <-c.recorder.announced:
 			c.report()
@@ -90,9 +91,12 @@ func (c *clusterWriter) keep() {
 			if c.heartbeat.begun() {
 				c.report()
 			}
-		case <-tick.C:
+		case now := <-tick.C:
 			c.losses.losses(false)
-			c.addToIndex()
+			if c.index.hasNewUsers() || now.Sub(added) >= indexPause {
+				added = now
+				c.addToIndex()
+			}
 			c.index.forget(c.client, c.clock.now())
 			if c.heartbeat.due() && c.recorder.snapshot().Accepted > 0 {
 				c.report()

@@ -39,7 +39,10 @@ type userIndex struct {
 }
 
 // indexUpdate is what is to be added to the sorted sets.
-type indexUpdate struct{ users, names, trouble []redis.Z }
+type indexUpdate struct {
+	users, names, trouble []redis.Z
+	newUsers              bool // the index may not have one of the users yet
+}
 
 func newUserIndex(layout *indexLayout, retention time.Duration) *userIndex {
 	return &userIndex{layout: layout, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]lastFailure)}
@@ -67,6 +70,14 @@ func (x *userIndex) note(entries []Entry) {
 	x.pending.users = append(x.pending.users, due.users...)
 	x.pending.names = append(x.pending.names, due.names...)
 	x.pending.trouble = append(x.pending.trouble, due.trouble...)
+	x.pending.newUsers = x.pending.newUsers || due.newUsers
+}
+
+// hasNewUsers reports whether flush has users whom the index may not have yet. Until it has them, nobody finds their logs.
+func (x *userIndex) hasNewUsers() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.pending.newUsers
 }
 
 // flush writes what was noted. Where that fails for a part, its users' next entries are noted again. The error is that of the
@@ -116,7 +127,9 @@ func (x *userIndex) due(entries []Entry) indexUpdate {
 	var due indexUpdate
 	for i := len(entries) - 1; i >= 0; i-- { // the newest of each user
 		e := &entries[i]
-		if now.Sub(x.updated[e.Username]) >= indexInterval {
+		updated, known := x.updated[e.Username]
+		if now.Sub(updated) >= indexInterval {
+			due.newUsers = due.newUsers || !known
 			x.updated[e.Username] = now
 			due.users = append(due.users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
 			due.names = append(due.names, redis.Z{Member: nameMember(e.Username)})
