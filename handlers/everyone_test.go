@@ -21,7 +21,7 @@ func TestEveryoneKeepsItsFilterInTheURL(t *testing.T) {
 	})
 	page := b.get(base + "/live/everyone?show=errors&q=%2Fpay%26&app=%3Cshop%3E")
 	connect, err := url.Parse(page.find("#live").AttrOr("hx-ws:connect", ""))
-	if err != nil || connect.RawQuery != "app=%3Cshop%3E&everyone=1&lang=en&q=%2Fpay%26&show=errors" {
+	if err != nil || connect.RawQuery != "app=%3Cshop%3E&everyone=1&lang=en&page=1&q=%2Fpay%26&show=errors" {
 		t.Errorf("it connects to %v, %v", connect, err)
 	}
 	form := page.find("form#everyone-filter[method=get][action='" + base + "/live/everyone']")
@@ -33,7 +33,7 @@ func TestEveryoneKeepsItsFilterInTheURL(t *testing.T) {
 		t.Errorf("%d applications to choose from, or no way back", n)
 	}
 	all := b.get(base + "/live/everyone?show=nonsense&q=&app=")
-	if connect := all.find("#live").AttrOr("hx-ws:connect", ""); connect != base+"/live/socket?everyone=1&lang=en" {
+	if connect := all.find("#live").AttrOr("hx-ws:connect", ""); connect != base+"/live/socket?everyone=1&lang=en&page=1" {
 		t.Errorf("without a filter it connects to %q", connect)
 	}
 }

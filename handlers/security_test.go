@@ -166,15 +166,18 @@ func TestCookiesAreConfined(t *testing.T) {
 		s := newSite(t, redistest.Start(t).Client(t), test.options)
 		s.createSuperuser()
 		cookies := s.stranger().logIn(base, root, password, "").Cookies()
-		if len(cookies) != 1 {
+		if len(cookies) != 2 {
 			t.Fatalf("%+v: %v", test.options, cookies)
 		}
-		c, name := cookies[0], test.prefix+"userlog"
+		c, known, name := cookies[0], cookies[1], test.prefix+"userlog"
 		if test.own {
 			name = test.prefix + s.cookieName()
 		}
 		if c.Name != name || c.Secure != test.secure || c.Domain != test.domain || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
 			t.Errorf("%+v: %v", test.options, c)
+		}
+		if known.Name != name+".known" || known.Secure != test.secure || known.Domain != test.domain || !known.HttpOnly || known.SameSite != http.SameSiteStrictMode || known.Path != "/" {
+			t.Errorf("%+v: %v", test.options, known)
 		}
 		language := s.stranger().post(base+"/language", url.Values{"lang": {"fr"}}).Cookies()[0]
 		if language.Secure != test.secure || !language.HttpOnly || language.SameSite != http.SameSiteLaxMode || language.Path != base+"/" {
