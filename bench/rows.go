@@ -52,6 +52,7 @@ func rows() []row {
 		{"request", recording, "Request", "1s", 5, []figure{
 			{"", "track-x-logger", "time that Track adds, as a share of what gin.Logger adds", atMost(0.15)},
 			{"", "least-x-logger", "the same of a middleware that only takes the time, and records method, path, route and status", limit{}},
+			{"", "needed-x-logger", "the same of one that also looks at all that an entry says, and judges none of it", limit{}},
 			{"", "browser-x-logger", "the same of Track, for a page that a browser asks for with 15 headers", limit{}},
 			{"", "track-added-ns", "the time that Track adds", limit{}},
 			{"", "busy-x-logger", "the same share, beside a writer at full speed", limit{}},
