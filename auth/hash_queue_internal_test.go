@@ -28,19 +28,24 @@ func TestTheQueueOfHashesIsBounded(t *testing.T) {
 				done++
 			}
 		}
+		counts := func() (int, int) {
+			mu.Lock()
+			defer mu.Unlock()
+			return busy, done
+		}
 		for range maxHashes + maxQueue {
 			all.Go(func() { check(ctx) })
 		}
 		synctest.Wait()
 		all.Go(func() { check(ctx) })
 		synctest.Wait()
-		if busy != 1 {
+		if busy, _ := counts(); busy != 1 {
 			t.Errorf("beyond the queue, %d are told that it is full", busy)
 		}
 		begun := time.Now()
 		time.Sleep(maxWait + time.Second)
 		synctest.Wait()
-		if busy != 1+maxQueue {
+		if busy, _ := counts(); busy != 1+maxQueue {
 			t.Errorf("after %v, %d of %d that wait are told so", time.Since(begun), busy-1, maxQueue)
 		}
 		known := make(chan struct{})

@@ -89,9 +89,12 @@ function expectMessage(limit = longestSilence()) {
 
 const longestSilence = () => (document.hidden || current?.answers === false ? patience.hidden : patience.seen);
 
-// hearTime learns from a message that says nothing but what time it is.
+// A message in JSON says nothing but what time it is.
+const isTime = (message) => message.data.startsWith("{");
+
+// hearTime learns what time it is.
 function hearTime(message) {
-  if (!message.data.startsWith("{")) return;
+  if (!isTime(message)) return;
   const { now, answers } = JSON.parse(message.data);
   if (now) hear(now, answers ? asked : undefined);
   if (!answers) return;
@@ -140,7 +143,7 @@ function watchSocket() {
   document.addEventListener("htmx:ws:after:message:incoming", ({ detail }) => {
     expectMessage();
     resumeAfter(detail.connection);
-    settle();
+    if (!isTime(detail.message)) settle();
   });
   watchVisibility();
 }

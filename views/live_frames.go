@@ -61,7 +61,9 @@ func NewestPartial(cursor string) []byte {
 
 // NowPartial renders the partial that replaces the line about where a user is.
 func (s *Set) NowPartial(lang, username string, steps *journey.Folder, at time.Time) ([]byte, error) {
-	now, err := newMarkup(s.catalogue(lang), nowSize).now(newNowLine(username, steps, at)).bytes()
+	line := newNowLine(username, steps, at)
+	line.Late = true // where a computer slept, or a connection was slow
+	now, err := newMarkup(s.catalogue(lang), nowSize).now(line).bytes()
 	return partial("#now", "outerHTML", now), err
 }
 

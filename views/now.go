@@ -15,6 +15,7 @@ type nowLine struct {
 	Idle     time.Duration
 	Problem  *nowProblem
 	Hints    []hintRow
+	Late     bool // it may be shown long after it was made, so that the page has to say first how long the user is idle
 }
 
 // nowProblem is the last failure.
@@ -129,7 +130,11 @@ func (m *markup) whereabouts(n nowLine) {
 		m.t("now.somewhere")
 	}
 	m.raw(`<span class="idle" data-active-seconds="`).number(int(activeFor / time.Second)).raw(`" data-active="`).t("now.active").raw(`" data-seconds="`).t("now.idle-seconds")
-	m.raw(`" data-minutes="`).t("now.idle-minutes").raw(`" data-hours="`).t("now.idle-hours").raw(`">`)
+	m.raw(`" data-minutes="`).t("now.idle-minutes").raw(`" data-hours="`).t("now.idle-hours")
+	if n.Late {
+		m.raw(`" hidden="`)
+	}
+	m.raw(`">`)
 	idle, err := m.catalogue.idle(n.Idle)
 	m.note(err).text(idle).raw(`</span>`)
 	if p := n.Problem; p != nil {

@@ -146,10 +146,11 @@ func recordTrouble(logs *store.Store) {
 		{Path: "/paid", Code: 500, Kind: store.KindPage, From: "/orders/7", Page: "Paid", RequestID: "a 4"},
 		{Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay", Extra: map[string]string{"plan": "gold"}},
 		{Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay"},
+		{Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay"},
 	} {
 		e.Username, e.Time = "troubled", at
 		if i > 0 {
-			e.Time = time.Now().Add(time.Duration(i-6) * 2 * time.Second) // the newest of all, so that home lists it
+			e.Time = time.Now().Add(time.Duration(i-7) * 2 * time.Second) // the newest of all, so that home lists it
 		}
 		if e.Method == "" {
 			e.Method = "GET"
@@ -185,7 +186,7 @@ func (g *gallery) enter(t *testing.T, p place) *tab {
 	t.Helper()
 	b := openTab(t, g.origins[p.site]+"/userlog")
 	b.expect("the server responded with a status of 4", "the server responded with a status of 50",
-		`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX)
+		`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX, "htmx: htmx:error: timeout")
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
 	if p.as != "" {
 		b.holdSession(g.site, p.as) // the sites share a Redis
