@@ -54,7 +54,7 @@ func TestAnOpenPageSaysThatItsAccountIsDisabled(t *testing.T) {
 	b.shows("#messages [role=alert]", disabled)
 	b.expect("the server responded with a status of 422")
 	b.fillInLogin("vera", password)
-	b.eventually("the same answer", "document.querySelector('#username').value === 'vera' && "+hasText("#messages [role=alert]", disabled))
+	b.eventually("the same answer", "document.querySelector('#username').value === 'vera' && document.querySelector('#login [name=password]').value === '' && "+hasText("#messages [role=alert]", disabled))
 	if err := accounts.Enable(t.Context(), "vera"); err != nil {
 		t.Fatal(err)
 	}
