@@ -126,6 +126,7 @@ func TestForwardedHeadersOfAStrangerChangeNothing(t *testing.T) {
 		"Forwarded": {"for=203.0.113.66;host=evil.example;proto=https"},
 	}
 	b := s.again()
+	b.awaitText(base+"/users?q=a", "p", "1 user") // at first, names are still being read
 	for _, target := range []string{"/", "/static?username=ada", "/live?username=ada", "/live/everyone", "/users?q=a", "/login?next=%2Fuserlog%2Flive"} {
 		plain, lied := b.get(base+target), b.with(lies.Clone(), base+target)
 		if lied.StatusCode != plain.StatusCode || lied.location() != plain.location() || timeless(lied.body) != timeless(plain.body) {
