@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/store/internal/keys"
 )
@@ -52,10 +53,14 @@ func indexOf(t *testing.T, logs *store.Store) keys.Index {
 // searched are the usernames that Search returns, with spaces between them.
 func searched(t *testing.T, logs *store.Store, typed string, limit int) string {
 	t.Helper()
-	found, err := logs.Search(t.Context(), typed, limit)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var found store.Found
+	redistest.Eventually(t, "names have been read", func() (read bool) {
+		var err error
+		if found, err = logs.Search(t.Context(), typed, limit); err != nil {
+			t.Fatal(err)
+		}
+		return !found.Unread
+	})
 	names := make([]string, len(found.Users))
 	for i, seen := range found.Users {
 		names[i] = seen.Username
