@@ -23,11 +23,11 @@ type customers []handlers.Person
 func (c customers) Search(_ context.Context, query string) ([]handlers.Person, error) {
 	var found []handlers.Person
 	for _, person := range c {
-		text := person.Name + " " + person.Detail
+		texts := []string{person.Name, person.Detail}
 		for _, fact := range person.Facts {
-			text += " " + fact.Text
+			texts = append(texts, fact.Text)
 		}
-		if strings.Contains(strings.ToLower(text), strings.ToLower(query)) {
+		if strings.Contains(strings.ToLower(strings.Join(texts, " ")), strings.ToLower(query)) {
 			found = append(found, person)
 		}
 	}
