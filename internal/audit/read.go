@@ -30,13 +30,16 @@ func (p Place) String() string {
 // ParsePlace reads a place. What is none stands for the newest.
 func ParsePlace(text string) Place {
 	record, attempt, _ := strings.Cut(text, ".")
-	var p Place
-	for number, at := range map[string]*int64{record: &p.Record, attempt: &p.Attempt} {
-		if n, err := strconv.ParseInt(number, 10, 64); err == nil {
-			*at = max(n, 0)
-		}
+	return Place{parsePlace(record), parsePlace(attempt)}
+}
+
+// parsePlace reads a number, 0 for what is none.
+func parsePlace(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
 	}
-	return p
+	return max(n, 0)
 }
 
 // Excerpt is a part of the log.

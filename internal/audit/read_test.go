@@ -14,6 +14,20 @@ import (
 	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
+func TestPlaceIsReadBack(t *testing.T) {
+	t.Parallel()
+	for _, place := range []audit.Place{{}, {7, 5}, {5, 5}, {1, 0}, {0, 1}} {
+		if read := audit.ParsePlace(place.String()); read != place {
+			t.Errorf("%q is read as %+v, want %+v", place, read, place)
+		}
+	}
+	for _, none := range []string{"x", ".", "-5.-5", "5", "9e9.1", "18446744073709551616.2"} {
+		if read := audit.ParsePlace(none); read.Record < 0 || read.Attempt < 0 {
+			t.Errorf("%q is read as %+v", none, read)
+		}
+	}
+}
+
 func TestReadFilters(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
