@@ -62,11 +62,11 @@ func (l *Log) Read(ctx context.Context, filter Filter, before Place, limit int) 
 	defer records.stop()
 	defer attempts.stop()
 	for range maxScan {
-		r, any, err := newest(records, attempts)
+		r, found, err := newest(records, attempts)
 		switch {
 		case err != nil:
 			return Excerpt{}, fmt.Errorf("read the audit log: %w", err)
-		case !any:
+		case !found:
 			return Excerpt{Records: excerpt.Records}, nil
 		case !filter.matches(r):
 			continue
@@ -89,12 +89,12 @@ func (l *Log) All(ctx context.Context, filter Filter) iter.Seq2[Record, error] {
 		defer records.stop()
 		defer attempts.stop()
 		for {
-			r, any, err := oldest(records, attempts)
+			r, found, err := oldest(records, attempts)
 			if err != nil {
 				yield(Record{}, fmt.Errorf("read the audit log: %w", err))
 				return
 			}
-			if !any || filter.matches(r) && !yield(r, nil) {
+			if !found || filter.matches(r) && !yield(r, nil) {
 				return
 			}
 		}

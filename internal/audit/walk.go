@@ -17,7 +17,7 @@ type walker struct {
 	peeked bool
 	r      Record
 	err    error
-	any    bool
+	found  bool
 
 	place int64 // the number of the record that was taken last, or below which the walk began
 }
@@ -28,13 +28,13 @@ func walkerOf(records iter.Seq2[Record, error], place int64) *walker {
 	return w
 }
 
-// peek returns the next record without taking it.
-func (w *walker) peek() (r Record, any bool, err error) {
+// peek returns the next record without taking it, or false where there is none.
+func (w *walker) peek() (Record, bool, error) {
 	if !w.peeked {
 		w.peeked = true
-		w.r, w.err, w.any = w.next()
+		w.r, w.err, w.found = w.next()
 	}
-	return w.r, w.any, w.err
+	return w.r, w.found, w.err
 }
 
 // take takes the record that was peeked at. The place of a walk through what somebody else has put there never goes up.
@@ -70,7 +70,7 @@ func choose(a, b *walker, first func(r, other Record) bool) (Record, bool, error
 		return Record{}, false, nil
 	}
 	for _, w := range []*walker{a, b} {
-		if !w.any {
+		if !w.found {
 			w.place = 1
 		}
 	}
