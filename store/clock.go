@@ -101,18 +101,22 @@ func (s *Store) Now() time.Time { return s.clock.now() }
 func (w *writer) setTimes() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	if err := w.clock.refresh(ctx); err != nil && !redisreply.Is(err) || w.timed {
+	if err := w.clock.refresh(ctx); err != nil && !redisreply.Is(err) {
 		return
 	}
-	w.timed = true
-	wrong := w.clock.correction()
-	for i := range w.batch {
-		if e := &w.batch[i]; !e.turn.timed {
+	w.clock.setTimes(w.batch)
+	w.clock.tell(w.log)
+}
+
+// setTimes sets the times of entries by Redis' clock, once.
+func (c *redisClock) setTimes(batch []Entry) {
+	wrong := c.correction()
+	for i := range batch {
+		if e := &batch[i]; !e.turn.timed {
 			e.turn.timed = true
 			e.Time = e.Time.Add(-wrong)
 		}
 	}
-	w.clock.tell(w.log)
 }
 
 // tell logs once that this host's clock is wrong, and once that it is right again. One goroutine of a process calls it.

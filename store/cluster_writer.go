@@ -265,14 +265,3 @@ func (c *clusterWriter) viewers() string {
 	}
 	return c.keys.SlotViewers()
 }
-
-// setTimes sets the times of a batch by Redis' clock.
-func (c *clusterWriter) setTimes(batch []Entry) {
-	wrong := c.clock.correction()
-	for i := range batch {
-		if e := &batch[i]; !e.turn.timed {
-			e.turn.timed = true
-			e.Time = e.Time.Add(-wrong)
-		}
-	}
-}

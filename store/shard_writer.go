@@ -89,7 +89,7 @@ func (w *shardWriter) pause() {
 func (w *shardWriter) write(batch []Entry) bool {
 	var o settlement
 	w.users, o.truncated = w.cluster.prepare(batch, w.users[:0])
-	w.cluster.setTimes(batch)
+	w.cluster.clock.setTimes(batch)
 	if err := w.probe(); err != nil {
 		w.recorder.land(w.section, o, batch)
 		w.fail(err)

@@ -39,7 +39,6 @@ type writer struct {
 	buffer    []Entry // what batch is part of
 	batch     []Entry // taken from the queue, fate not known yet
 	lines     lineEncoder
-	timed     bool            // the batch has times by Redis' clock
 	users     []*knownUser    // of batch, whose entries they are
 	published []*redis.IntCmd // of the transaction
 	long      []*knownUser    // users whose lists of what counts are to be trimmed
@@ -60,7 +59,6 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 func (w *writer) run() {
 	defer w.heartbeat.tick.Stop()
 	for w.await() {
-		w.timed = false
 		w.prepareBatch()
 		for !w.attempt() {
 			if !w.rest() {
