@@ -41,20 +41,21 @@ func (q *queue) refuse(e *Entry, a admission) admission {
 	return a
 }
 
-// note adds to the untold gap of the user of an entry.
+// note adds to the untold gap of the user of an entry. The writer is woken for a new gap only: while there are some, it looks by itself.
 func (q *queue) note(e *Entry, before, behind Gap, v verdict) {
-	now, username := time.Now(), e.Username
+	username := e.Username
 	g, known := q.gaps.of[username]
 	if !known {
+		g.since = time.Now()
 		if lost := before.plus(behind); len(q.gaps.of) >= roomFor(lost) {
-			q.gaps.unnamed.add(lost.Dropped+lost.Indeterminate+lost.Unnamed, now)
+			q.gaps.unnamed.add(lost.Dropped+lost.Indeterminate+lost.Unnamed, g.since)
 			return
 		}
 		if q.gaps.of == nil {
 			q.gaps.of = make(map[string]untoldGap)
 		}
 		username = strings.Clone(username) // it may be part of a long text
-		g.since = now
+		q.sectionOf(e.turn.slot).wake()
 	}
 	g.before, g.behind = g.before.plus(before), g.behind.plus(behind)
 	if !e.Time.Before(g.last) {
@@ -62,7 +63,6 @@ func (q *queue) note(e *Entry, before, behind Gap, v verdict) {
 	}
 	g.slot, g.unmarked = e.turn.slot, g.unmarked || v == isRefused
 	q.gaps.of[username] = g
-	q.sectionOf(g.slot).wake()
 }
 
 // lossOf is what is missing where an entry has not been written, or perhaps not: its request, and the gap that it was to tell.
