@@ -70,8 +70,8 @@ type AccountOptions struct {
 	Now func() time.Time
 }
 
-// Accounts are the persons and programs that may use the admin. Names are compared byte by byte, but for [Accounts.FindProven] and new names. All methods may be called
-// from several goroutines.
+// Accounts are the persons and programs that may use the admin. Names are compared byte by byte, but for [Accounts.FindProven]
+// and new names. All methods may be called from several goroutines.
 type Accounts struct {
 	store   accountStore
 	owned   []ownedIDs // of each account: first the sessions, then the tokens

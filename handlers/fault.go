@@ -27,8 +27,8 @@ type faultWatch struct {
 	evicting bool // it is known what Redis drops when its memory is full
 }
 
-// now is why Redis refuses what is written, or did two seconds ago. Where it does not answer, that is told by what was asked of it. One caller at a time asks, for a moment at most; others take what is
-// known.
+// now is why Redis refuses what is written, or did two seconds ago. Where it does not answer, that is told by what was asked of
+// it. One caller at a time asks, for a moment at most; others take what is known.
 func (w *faultWatch) now(ctx context.Context) store.Fault {
 	w.mu.Lock()
 	known, due := w.fault, time.Since(w.asked) >= faultInterval

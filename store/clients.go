@@ -64,8 +64,8 @@ func newShardClient(node *redis.Options) (*redis.Client, *sendTracker) {
 }
 
 // following has a client of a Cluster ask for the topology whenever a node does not answer. By itself go-redis does so once in
-// ten seconds or a minute, so that whoever needs a key of a dead master waits for as long after its replica has taken over. limit is the time for a
-// command or a pipeline with all attempts at all nodes: go-redis has one for each attempt only.
+// ten seconds or a minute, so that whoever needs a key of a dead master waits for as long after its replica has taken over.
+// limit is the time for a command or a pipeline with all attempts at all nodes: go-redis has one for each attempt only.
 func following(client *redis.ClusterClient, limit time.Duration) *redis.ClusterClient {
 	client.AddHook(follower{client, limit})
 	return client

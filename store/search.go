@@ -102,8 +102,8 @@ func (n *nameSearch) missed(err error) error {
 	return nil
 }
 
-// Seen returns those of the users whose logs have not expired, and when each was seen, in the order of the names. It waits for Redis for two
-// seconds at most. With [ErrPartial] there may be more.
+// Seen returns those of the users whose logs have not expired, and when each was seen, in the order of the names. It waits for
+// Redis for two seconds at most. With [ErrPartial] there may be more.
 func (s *Store) Seen(ctx context.Context, usernames ...string) ([]Seen, error) {
 	var search nameSearch
 	users, err := s.livingUsers(ctx, &search, usernames)

@@ -142,8 +142,8 @@ func (p *pattern) hasDigitsOf(part []byte) bool {
 	return n == len(p.digits)
 }
 
-// nearest is the least distance from a name, from what it has before an @, and where the text is one word, from a word. Distances of more than
-// allowed may be any.
+// nearest is the least distance from a name, from what it has before an @, and where the text is one word, from a word.
+// Distances of more than allowed may be any.
 func (p *pattern) nearest(folded []byte, has letters, allowed int) int {
 	least := allowed + 1
 	compare := func(part []byte) {
