@@ -51,7 +51,7 @@ func (l textLines) line(e *store.Entry) string {
 
 // missing says how many requests are missing before an entry.
 func (l textLines) missing(e *store.Entry) string {
-	if !e.Gap.Notable() && !(l.every && e.Gap != nil) {
+	if !journey.ShowsGap(e, l.every) {
 		return ""
 	}
 	words := l.words.Missing(e.Gap)

@@ -11,11 +11,16 @@ func gapStep(e store.Entry) *Step {
 	return s
 }
 
-// Alone returns the steps of an entry that is not folded, the oldest first: a gap before it, and its request. Every says that
-// also requests are shown that no person made. Then a gap is shown as well where only such are missing.
+// ShowsGap reports whether the gap before an entry is shown. Every says that also requests are shown that no person made. Then a
+// gap is shown as well where only such are missing.
+func ShowsGap(e *store.Entry, every bool) bool {
+	return e.Gap.Notable() || every && e.Gap != nil
+}
+
+// Alone returns the steps of an entry that is not folded, the oldest first: a gap before it if [ShowsGap], and its request.
 func Alone(e store.Entry, every bool) []*Step {
 	var steps []*Step
-	if e.Gap.Notable() || every && e.Gap != nil {
+	if ShowsGap(&e, every) {
 		steps = append(steps, gapStep(e))
 	}
 	if !e.OnlyGap() {

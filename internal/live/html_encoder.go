@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -153,7 +154,7 @@ func (e *htmlEncoder) rowsOf(entry *store.Entry) (rows [][]byte, err error) {
 		}
 		rows = append(rows, row)
 	}
-	if entry.Gap.Notable() || entry.Gap != nil && e.watch.Filter.Every {
+	if journey.ShowsGap(entry, e.watch.Filter.Every) {
 		row, err := e.missingRow(entry)
 		if err != nil {
 			return nil, err
