@@ -15,14 +15,17 @@ func FoldName(name string) (folded string, ok bool) {
 	return folded, err == nil && CheckName(folded) == nil
 }
 
-// twin reports whether two names stand for one account. Names that can't be folded are compared byte by byte.
-func twin(a, b string) bool {
-	if a == b {
-		return true
+// twins returns what tells of another name whether it and name stand for one account. Names that can't be folded are compared
+// byte by byte.
+func twins(name string) func(other string) bool {
+	folded, ok := FoldName(name)
+	return func(other string) bool {
+		if other == name {
+			return true
+		}
+		otherFolded, otherOK := FoldName(other)
+		return ok && otherOK && otherFolded == folded
 	}
-	foldedA, okA := FoldName(a)
-	foldedB, okB := FoldName(b)
-	return okA && okB && foldedA == foldedB
 }
 
 // FindProven returns the account for which a name stands that somebody else's login has proven, in whatever case it is written. Of
@@ -37,8 +40,9 @@ func (a *Accounts) FindProven(ctx context.Context, name string) (Account, error)
 		return Account{}, fmt.Errorf("look for an account: %w", err)
 	}
 	var found Account
+	isTwin := twins(name)
 	for known, r := range all {
-		if !twin(known, name) {
+		if !isTwin(known) {
 			continue
 		}
 		if better := known == name || r.Disabled; found.Name == "" || better && !found.Disabled {
@@ -57,8 +61,9 @@ func (a *Accounts) checkTwin(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("look for accounts of the name: %w", err)
 	}
+	isTwin := twins(name)
 	for known := range all {
-		if twin(known, name) {
+		if isTwin(known) {
 			return ErrAccountExists
 		}
 	}
