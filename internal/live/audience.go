@@ -69,10 +69,11 @@ func (a *audience) work() {
 		wait, sent = serve(round, began)
 		clear(round)
 		time.Sleep(a.hub.pace.gather(began, time.Since(began), sent))
-		pause.Reset(linger)
+		stay := linger
 		if wait > 0 {
-			pause.Reset(min(wait, linger))
+			stay = min(wait, linger)
 		}
+		pause.Reset(stay)
 	}
 }
 
