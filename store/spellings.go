@@ -53,18 +53,21 @@ func tidy(typed string) string {
 		case unicode.IsControl(r):
 			return -1
 		}
-		if plain, ok := plainMarks[r]; ok {
-			return plain
-		}
-		return r
+		return plainMark(r)
 	}, typed))
 }
 
-// plainMarks are what keyboards have for what word processors write.
-var plainMarks = map[rune]rune{
-	'‘': '\'', '’': '\'', '‚': '\'', '‛': '\'', '′': '\'', 'ʼ': '\'', '＇': '\'',
-	'“': '"', '”': '"', '„': '"', '‟': '"', '«': '"', '»': '"', '″': '"', '＂': '"',
-	'‐': '-', '‑': '-', '‒': '-', '–': '-', '—': '-', '−': '-',
+// plainMark is what keyboards have for a mark that word processors write. What is none is returned as it is.
+func plainMark(r rune) rune {
+	switch r {
+	case '‘', '’', '‚', '‛', '′', 'ʼ', '＇':
+		return '\''
+	case '“', '”', '„', '‟', '«', '»', '″', '＂':
+		return '"'
+	case '‐', '‑', '‒', '–', '—', '−':
+		return '-'
+	}
+	return r
 }
 
 // peel takes off what mail programs and sentences put around an address: "Ada <mailto:ada@example.com>." is ada@example.com.
@@ -72,7 +75,7 @@ func peel(name string) string {
 	for {
 		before := name
 		name = strings.TrimSpace(strings.TrimRight(name, ".,;:!?"))
-		if n := len(name); n > 1 && (name[0] == '"' || name[0] == '\'' || name[0] == '(' || name[0] == '[') && closes[name[0]] == name[n-1] {
+		if n := len(name); n > 1 && isPair(name[0], name[n-1]) {
 			name = name[1 : n-1]
 		}
 		if open := strings.LastIndexByte(name, '<'); open >= 0 && strings.HasSuffix(name, ">") {
@@ -85,8 +88,18 @@ func peel(name string) string {
 	}
 }
 
-// closes are what ends what these begin.
-var closes = map[byte]byte{'"': '"', '\'': '\'', '(': ')', '[': ']'}
+// isPair reports whether one mark begins what the other ends.
+func isPair(opens, closes byte) bool {
+	switch opens {
+	case '"', '\'':
+		return closes == opens
+	case '(':
+		return closes == ')'
+	case '[':
+		return closes == ']'
+	}
+	return false
+}
 
 // peelMailto takes the address out of a mailto: link.
 func peelMailto(name string) string {
