@@ -3,7 +3,6 @@ package command
 import (
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 
 	"github.com/gin-userlog/userlog/internal/openconns"
@@ -87,13 +86,9 @@ func (l *limitedListener) enter(conn net.Conn) net.Conn {
 
 // counted is the address that a connection counts for: none for those of many people.
 func (l *limitedListener) counted(conn net.Conn) string {
-	remote, err := netip.ParseAddrPort(conn.RemoteAddr().String())
-	if err != nil {
-		return ""
-	}
-	ip := remote.Addr().Unmap().WithZone("")
+	ip := remoteIP(conn.RemoteAddr().String())
 	switch {
-	case ip.IsLoopback() || slices.ContainsFunc(l.trusted, func(proxy netip.Prefix) bool { return proxy.Contains(ip) }):
+	case !ip.IsValid() || ip.IsLoopback() || isIn(l.trusted, ip):
 		return ""
 	case ip.Is4():
 		return ip.String()

@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 )
@@ -29,12 +27,8 @@ func (p *program) engine(panics slog.Level, broken gin.RecoveryFunc) (*gin.Engin
 func (p *program) behindProxies(site http.Handler) http.Handler {
 	const header = "X-Forwarded-Prefix"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		remote, err := netip.ParseAddrPort(r.RemoteAddr)
-		trusted := err == nil && slices.ContainsFunc(p.options.TrustedProxies, func(proxy netip.Prefix) bool {
-			return proxy.Contains(remote.Addr().Unmap().WithZone(""))
-		})
 		switch {
-		case trusted && len(r.Header.Values(header)) == 1:
+		case isIn(p.options.TrustedProxies, remoteIP(r.RemoteAddr)) && len(r.Header.Values(header)) == 1:
 		case p.options.ExternalPrefix != "":
 			r.Header.Set(header, p.options.ExternalPrefix)
 		default:

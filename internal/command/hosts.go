@@ -48,9 +48,7 @@ func (f hostFlags) check(where endpoint, trusted []netip.Prefix) hostCheck {
 
 // allows reports whether the request may name its host.
 func (h hostCheck) allows(r *http.Request, certificate []string) bool {
-	if remote, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && slices.ContainsFunc(h.trusted, func(proxy netip.Prefix) bool {
-		return proxy.Contains(remote.Addr().Unmap().WithZone(""))
-	}) {
+	if isIn(h.trusted, remoteIP(r.RemoteAddr)) {
 		return true
 	}
 	host := r.Host

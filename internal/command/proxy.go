@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
@@ -33,6 +34,21 @@ func (f proxyFlags) apply(options *handlers.Options) error {
 	options.ExternalPrefix = f.ExternalPrefix
 	options.AuthHeader, options.AuthHeaderRole = f.AuthHeader, auth.Role(f.AuthHeaderRole)
 	return nil
+}
+
+// remoteIP is the address at the other end of a connection as networks are compared with it: IPv4 as such, and without a zone. It
+// is no valid one where the connection has none, as on a Unix socket.
+func remoteIP(remoteAddr string) netip.Addr {
+	remote, err := netip.ParseAddrPort(remoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return remote.Addr().Unmap().WithZone("")
+}
+
+// isIn reports whether an address is in one of the networks.
+func isIn(networks []netip.Prefix, ip netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(network netip.Prefix) bool { return network.Contains(ip) })
 }
 
 // network is a range of addresses as it is typed: 10.0.0.0/8, or one address.
