@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gin-userlog/userlog/handlers"
@@ -39,6 +41,38 @@ func (c customers) Lookup(_ context.Context, usernames ...string) (map[string]ha
 		}
 	}
 	return known, c.fail
+}
+
+// countedCustomers counts how often it is asked who users are.
+type countedCustomers struct {
+	customers
+	lookups *atomic.Int32
+}
+
+func (c countedCustomers) Lookup(ctx context.Context, usernames ...string) (map[string]handlers.Person, error) {
+	c.lookups.Add(1)
+	return c.customers.Lookup(ctx, usernames...)
+}
+
+func TestTheDirectoryIsNotAskedForALookThatIsRefused(t *testing.T) {
+	t.Parallel()
+	var lookups atomic.Int32
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, Directory: countedCustomers{lookups: &lookups}})
+	b := s.superuser()
+	s.record("42", "/secret")
+	for _, page := range []string{"/static", "/live", "/summary"} {
+		if a := b.get(base + page + "?username=42"); a.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %d", page, a.StatusCode)
+		}
+	}
+	if n := lookups.Load(); n != 0 {
+		t.Errorf("the directory was asked %d times", n)
+	}
+	b.post(base+"/reason", url.Values{"username": {"42"}, "reason": {"ticket 12"}, "next": {base + "/static?username=42"}})
+	b.get(base + "/static?username=42").expect(http.StatusOK, "Logs found for 42.")
+	if n := lookups.Load(); n == 0 {
+		t.Error("the directory was not asked for a look that is allowed")
+	}
 }
 
 func TestTheDirectorySaysWhoUsersAre(t *testing.T) {

@@ -21,24 +21,22 @@ func (s *site) liveLog(c *gin.Context) {
 		Layout: s.layout(c, views.SectionLive), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
 	}
 	if username != "" {
-		page.People = s.lookup(c.Request.Context(), username)
-	}
-	if page.Username != "" {
-		look := s.lookOf(c, page.Username)
+		look := s.lookOf(c, username)
 		answer := s.gate.Prepare(c.Request.Context(), look)
 		if !s.allows(c, look, answer) {
 			return
 		}
 		page.Reason = reasonLeft(answer.Reason)
-		known, err := s.known(c, page.Username)
+		page.People = s.lookup(c.Request.Context(), username)
+		known, err := s.known(c, username)
 		switch {
 		case err != nil:
 			s.fail(c, http.StatusServiceUnavailable, err)
 			return
 		case known:
-			page.SocketURL = s.socketURL(page.Lang, page.Filter.AddTo(url.Values{"username": {page.Username}}))
+			page.SocketURL = s.socketURL(page.Lang, page.Filter.AddTo(url.Values{"username": {username}}))
 		default:
-			page.Message = views.UserNotFound(page.Username)
+			page.Message = views.UserNotFound(username)
 		}
 	}
 	html, err := s.views.Live(page)

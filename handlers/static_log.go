@@ -25,17 +25,18 @@ func (s *site) staticLog(c *gin.Context) {
 	page := views.StaticLog{
 		Layout: s.layout(c, views.SectionStatic), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
 	}
-	if username != "" && c.GetHeader("HX-Request") == "" {
-		page.People = s.lookup(c.Request.Context(), username)
-	}
-	if page.Username != "" {
-		look := s.lookOf(c, page.Username)
+	whole := c.GetHeader("HX-Request") == ""
+	if username != "" {
+		look := s.lookOf(c, username)
 		answer := s.gate.View(c.Request.Context(), look)
 		if !s.allows(c, look, answer) {
 			return
 		}
 		page.Reason = reasonLeft(answer.Reason)
-		log, message, err := s.find(c, page.Username)
+		if whole {
+			page.People = s.lookup(c.Request.Context(), username)
+		}
+		log, message, err := s.find(c, username)
 		if err != nil {
 			s.fail(c, http.StatusServiceUnavailable, err)
 			return
@@ -49,7 +50,7 @@ func (s *site) staticLog(c *gin.Context) {
 	}
 	c.Header("ETag", page.ETag)
 	s.tellTime(c)
-	if c.GetHeader("HX-Request") == "" {
+	if whole {
 		page.At = s.logs.Now()
 		html, err := s.views.Static(page)
 		s.answer(c, http.StatusOK, html, err)
