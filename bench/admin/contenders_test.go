@@ -43,6 +43,20 @@ func (c *contender) measure(load burst) {
 	c.cpu += c.viewers.server.Usage().CPU - before
 }
 
+// takeTurns measures the same bursts of all, one after the other, and reports them.
+func takeTurns(b *testing.B, all []*contender, load burst) {
+	b.Helper()
+	for b.Loop() {
+		for _, c := range all {
+			c.measure(load)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	for _, c := range all {
+		c.report(b)
+	}
+}
+
 func (c *contender) report(b *testing.B) {
 	report(b, c.name+"-", c.seen.Histogram)
 	b.ReportMetric(float64(c.cpu.Nanoseconds())/float64(max(c.seen.TotalCount(), 1)), c.name+"-cpu-ns/row")

@@ -58,15 +58,7 @@ func BenchmarkFanout(b *testing.B) {
 		c.viewers.join(b, 1000, 100, c.format)
 		c.viewers.burst(load) // the first time
 	}
-	for b.Loop() {
-		for _, c := range all {
-			c.measure(load)
-		}
-	}
-	b.ReportMetric(0, "ns/op")
-	for _, c := range all {
-		c.report(b)
-	}
+	takeTurns(b, all, load)
 	pages, loop, centrifuge := all[0].cpu.Seconds(), all[2].cpu.Seconds(), all[3].cpu.Seconds()
 	b.ReportMetric(pages/loop, "cpu-x-loop")
 	b.ReportMetric(pages/centrifuge, "cpu-x-centrifuge")
@@ -126,15 +118,7 @@ func BenchmarkBusy(b *testing.B) {
 			c.begin()
 		}
 		b.Run(fmt.Sprintf("viewers=%d", n), func(b *testing.B) {
-			for b.Loop() {
-				for _, c := range all {
-					c.measure(load)
-				}
-			}
-			b.ReportMetric(0, "ns/op")
-			for _, c := range all {
-				c.report(b)
-			}
+			takeTurns(b, all, load)
 			b.ReportMetric(all[1].seen.ratio(all[2].seen.Histogram, 50), "p50-x-loop")
 		})
 	}
