@@ -46,13 +46,6 @@ func (t *Table) Put(users []Name) {
 	}
 }
 
-// Len is the number of rows.
-func (t *Table) Len() int {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return len(t.rows)
-}
-
 // Compact removes who was seen before a time, where that is a quarter of all rows or more. Only the goroutine that adds may
 // call it. Searches go on meanwhile.
 func (t *Table) Compact(before time.Time) {
