@@ -49,11 +49,17 @@ demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 
 # One more package than there are processors is built or tested beside the others, since tests of faults mostly wait.
 BESIDE = -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) -parallel 4
 
-# Vet is for lint. Browsers come last, by themselves: they and six-node Clusters starve each other on two processors. BROWSERS
-# names those of their tests that run.
+# Vet is for lint. Browsers come last, by themselves: they and six-node Clusters starve each other on two processors.
 .PHONY: test
-test: setup ## Run all tests: with the race detector, a real Redis and a real browser
+test: packages browsers ## Run all tests: with the race detector, a real Redis and a real browser
+
+.PHONY: packages
+packages: setup
 	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/soak $(PACKAGES) ./bench/internal/scale
+
+# BROWSERS names the tests that run.
+.PHONY: browsers
+browsers: setup
 	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) $(if $(BROWSERS),-run '$(BROWSERS)') ./test/e2e
 
 # The tag adds what only "make lighthouse" compiles. The linters are built without the race detector.

@@ -130,7 +130,7 @@ func TestForwardedHeadersOfAStrangerChangeNothing(t *testing.T) {
 	for _, target := range []string{"/", "/static?username=ada", "/live?username=ada", "/live/everyone", "/users?q=a", "/login?next=%2Fuserlog%2Flive"} {
 		plain, lied := b.get(base+target), b.with(lies.Clone(), base+target)
 		if lied.StatusCode != plain.StatusCode || lied.location() != plain.location() || timeless(lied.body) != timeless(plain.body) {
-			t.Errorf("%s: %d to %q instead of %d to %q", target, lied.StatusCode, lied.location(), plain.StatusCode, plain.location())
+			t.Errorf("%s: %d to %q and\n%s\ninstead of %d to %q and\n%s", target, lied.StatusCode, lied.location(), lied.body, plain.StatusCode, plain.location(), plain.body)
 		}
 		if strings.Contains(lied.body, "evil") {
 			t.Errorf("%s shows what the client claims", target)
