@@ -22,10 +22,8 @@ func (l *sentLogs) record(r *recorder, username string) {
 	r.record(e)
 }
 
-// write takes a batch and has each user's entries meet a fate of their own.
-func (l *sentLogs) write(r *recorder, random *rand.Rand) {
-	s := r.only()
-	batch := r.takeOff(s, nil)
+// land has each user's entries of a batch that was taken meet a fate of their own.
+func (l *sentLogs) land(r *recorder, batch []Entry, random *rand.Rand) {
 	var o settlement
 	var back []Entry
 	fates, arrived := map[string]verdict{}, map[string]bool{}
@@ -43,7 +41,7 @@ func (l *sentLogs) write(r *recorder, random *rand.Rand) {
 			back = append(back, *e)
 		}
 	}
-	r.land(s, o, back)
+	r.land(r.only(), o, back)
 }
 
 // check compares what each gap says with what is missing there.
@@ -75,11 +73,16 @@ func TestEachGapIsToldWhereItIs(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		r := newRecorder(Options{QueueSize: 1 + random.IntN(40), Retention: time.Hour})
 		l := &sentLogs{map[string]int{}, map[string][]Entry{}}
+		var flying []Entry
 		for range 400 {
-			switch random.IntN(12) {
+			switch random.IntN(14) {
 			case 0, 1:
-				l.write(r, random)
+				l.land(r, flying, random)
+				flying = r.takeOff(r.only(), nil)
 			case 2:
+				l.land(r, flying, random)
+				flying = nil
+			case 3:
 				r.only().searched = time.Time{}
 				for username, g := range r.queue.gaps.of {
 					g.since = g.since.Add(-gapPatience) // it is time for markers
@@ -89,6 +92,7 @@ func TestEachGapIsToldWhereItIs(t *testing.T) {
 				l.record(r, fmt.Sprint(min(random.IntN(6), 3)))
 			}
 		}
+		l.land(r, flying, random)
 		for r.queue.length > 0 {
 			batch := r.take(r.only(), nil)
 			for i := range batch {

@@ -9,6 +9,11 @@ import "slices"
 // giveBack puts entries back that have certainly not been written: they are older than all that waits of their users. Markers
 // become untold gaps again.
 func (q *queue) giveBack(entries []Entry) {
+	if len(q.gaps.of) > 0 {
+		for i := range entries {
+			q.tellWaiting(entries[i].Username)
+		}
+	}
 	for i := range slices.Backward(entries) {
 		e := &entries[i]
 		if e.OnlyGap() {

@@ -110,6 +110,26 @@ func (q *queue) tellBefore(batch []Entry) {
 	}
 }
 
+// tellWaiting has the entries that wait tell what is lost before them, since older entries of their user come back. What none of
+// them can tell, the next entry that comes to the queue tells.
+func (q *queue) tellWaiting(username string) {
+	g := q.gaps.of[username]
+	if g.before == (Gap{}) {
+		return
+	}
+	waiting := q.lanes[username]
+	if waiting == nil {
+		waiting = &q.sectionOf(g.slot).together
+	}
+	for i, left := waiting.first, waiting.length; left > 0; i, left = q.places[i].next, left-1 {
+		if e := &q.places[i].entry; e.Username == username && e.tells(&g.before) {
+			break
+		}
+	}
+	g.before, g.behind = Gap{}, g.before.plus(g.behind)
+	q.gaps.keep(username, g)
+}
+
 // tells moves a gap to the entry. What a page fetches by itself tells only of what is like it: it says nothing of where the person
 // is, and is soon pushed out.
 func (e *Entry) tells(g *Gap) bool {
