@@ -69,7 +69,7 @@ func TestTheDirectoryIsNotAskedForALookThatIsRefused(t *testing.T) {
 		t.Errorf("the directory was asked %d times", n)
 	}
 	b.post(base+"/reason", url.Values{"username": {"42"}, "reason": {"ticket 12"}, "next": {base + "/static?username=42"}})
-	b.get(base + "/static?username=42").expect(http.StatusOK, "Logs found for 42.")
+	b.get(base+"/static?username=42").expect(http.StatusOK, "Logs found for 42.")
 	if n := lookups.Load(); n == 0 {
 		t.Error("the directory was not asked for a look that is allowed")
 	}
