@@ -88,7 +88,7 @@ func (l *ring) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
 		return Record{}, false, err
 	}
 	if len(answer) != 4 {
-		return Record{}, false, fmt.Errorf("Redis answered %q", answer)
+		return Record{}, false, fmt.Errorf("an answer that is none: %q", answer)
 	}
 	if other, err := parsePosition(answer[3]); err == nil {
 		l.otherEnd = other
