@@ -33,6 +33,8 @@ type indexLayout struct {
 
 	mu      sync.Mutex
 	asked   time.Time
+	looking chan struct{} // closed at the end of the last look that has begun
+	known   bool          // Redis has answered
 	current keys.Index
 	former  *keys.Index // which the current one is taking the place of, or nil
 }
@@ -62,24 +64,38 @@ func (l *indexLayout) read() []keys.Index {
 	return []keys.Index{l.current}
 }
 
-// refresh looks at the layout if that is due. Where Redis does not answer, what was known remains.
+// refresh looks at the layout if that is due. Where Redis does not answer, what was known remains. While nothing is known, it waits for
+// a look that is under way: by default, users may be looked for where they are not.
 func (l *indexLayout) refresh(ctx context.Context) {
 	l.mu.Lock()
-	due := time.Since(l.asked) >= l.interval
+	due, known, looking := time.Since(l.asked) >= l.interval, l.known, l.looking
 	if due {
-		l.asked = time.Now() // others need not ask meanwhile
+		looking = make(chan struct{})
+		l.asked, l.looking = time.Now(), looking // others need not ask meanwhile
 	}
 	l.mu.Unlock()
-	if !due {
-		return
+	switch {
+	case due:
+		l.look(ctx)
+		close(looking)
+	case !known:
+		select {
+		case <-looking:
+		case <-ctx.Done():
+		}
 	}
+}
+
+// look asks Redis for the layout.
+func (l *indexLayout) look(ctx context.Context) {
 	text, err := l.client.Get(ctx, l.keys.Layout()).Result()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err != nil && !redisreply.Is(err) {
-		l.mu.Lock()
 		l.asked = time.Time{}
-		l.mu.Unlock()
 		return
 	}
+	l.known = true
 	l.learn(text)
 }
 
@@ -97,14 +113,12 @@ func (l *indexLayout) settle(ctx context.Context) error {
 	return err
 }
 
-// learn takes over what the layout's key holds. What can't be read changes nothing.
+// learn takes over what the layout's key holds, for whoever has the mutex. What can't be read changes nothing.
 func (l *indexLayout) learn(text string) {
 	current, former, err := readLayout(text)
 	if err != nil {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if current != l.current.Parts() {
 		l.current = l.keys.Index(current)
 	}

@@ -164,6 +164,8 @@ func (l *indexLayout) set(ctx context.Context, text string) error {
 	if err := l.client.Set(ctx, l.keys.Layout(), text, 0).Err(); err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.learn(text)
 	return nil
 }

@@ -36,9 +36,10 @@ func TestCluster(t *testing.T) {
 			if listed := written(t, logs, client, users()[3]); err != nil || len(log.Entries) != len(listed) || len(listed) == 0 {
 				t.Errorf("one user's log: %d entries of %d, %v", len(log.Entries), len(listed), err)
 			}
-			if found, err := logs.Search(t.Context(), "user-1", 50); err != nil || len(found.Users) != 11 {
-				t.Errorf("suggestions: %v, %v", found, err)
-			}
+			redistest.Eventually(t, "all who fit are found", func() bool {
+				found, err := logs.Search(t.Context(), "user-1", 50)
+				return err == nil && len(found.Users) == 11
+			})
 			if seen, err := logs.LastSeen(t.Context(), 50); err != nil || len(seen) != 20 {
 				t.Errorf("last seen: %v, %v", seen, err)
 			}
