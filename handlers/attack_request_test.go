@@ -126,12 +126,13 @@ func TestForwardedHeadersOfAStrangerChangeNothing(t *testing.T) {
 		"Forwarded": {"for=203.0.113.66;host=evil.example;proto=https"},
 	}
 	b := s.again()
-	b.awaitText(base+"/users?q=a", "p", "1 user") // at first, names are still being read
 	for _, target := range []string{"/", "/static?username=ada", "/live?username=ada", "/live/everyone", "/users?q=a", "/login?next=%2Fuserlog%2Flive"} {
-		plain, lied := b.get(base+target), b.with(lies.Clone(), base+target)
-		if lied.StatusCode != plain.StatusCode || lied.location() != plain.location() || timeless(lied.body) != timeless(plain.body) {
-			t.Errorf("%s: %d to %q and\n%s\ninstead of %d to %q and\n%s", target, lied.StatusCode, lied.location(), lied.body, plain.StatusCode, plain.location(), plain.body)
-		}
+		var lied *answer
+		redistest.Eventually(t, target+" is answered as without them", func() bool { // a search says whether names are still being read
+			plain := b.get(base + target)
+			lied = b.with(lies.Clone(), base+target)
+			return lied.StatusCode == plain.StatusCode && lied.location() == plain.location() && timeless(lied.body) == timeless(plain.body)
+		})
 		if strings.Contains(lied.body, "evil") {
 			t.Errorf("%s shows what the client claims", target)
 		}
