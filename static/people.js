@@ -6,6 +6,9 @@ const again = 10_000; // milliseconds until a directory is asked again that did 
 const atOnce = 20; // users of a question, whose names are in its address
 const kept = 2000; // names
 
+// usernameOf is the user of a link to a log. Its text may hold more.
+const usernameOf = (link) => new URL(link.href).searchParams.get("username");
+
 class Names {
   #rows;
   #lost = document.getElementById("names-lost");
@@ -21,7 +24,7 @@ class Names {
   #show() {
     let unknown = false;
     for (const link of this.#rows.querySelectorAll("td.user > a")) {
-      const name = this.#known.get(link.textContent);
+      const name = this.#known.get(usernameOf(link));
       if (name === undefined) unknown = true;
       if (!name || link.nextElementSibling) continue;
       const shown = document.createElement("bdi");
@@ -34,8 +37,8 @@ class Names {
 
   #unknown() {
     const users = new Set();
-    for (const { textContent } of this.#rows.querySelectorAll("td.user > a"))
-      if (!this.#known.has(textContent)) users.add(textContent);
+    for (const link of this.#rows.querySelectorAll("td.user > a"))
+      if (!this.#known.has(usernameOf(link))) users.add(usernameOf(link));
     return [...users].slice(0, atOnce);
   }
 

@@ -15,9 +15,16 @@ function recentOption(name, i) {
   option.setAttribute("aria-selected", "false");
   option.dataset.username = name;
   option.append(document.createElement("bdi"));
-  option.firstChild.textContent = name;
+  option.firstChild.textContent = visible(name);
   return option;
 }
+
+// visible is a name in which the characters that can't be seen stand as their numbers, such as "ada[U+200B]".
+const visible = (name) =>
+  name.replace(
+    /^ | $|(?<= ) |[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|[\p{DI}\u2800]/gu,
+    (hidden) => `[U+${hidden.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
 
 // folded is a name without case and accents.
 const folded = (name) =>

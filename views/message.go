@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"time"
 
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -22,17 +23,17 @@ type Message struct {
 
 // LogsFound says "Logs found for ada."
 func LogsFound(username string) *Message {
-	return &Message{key: "message.logs-found", quiet: true, name: username}
+	return &Message{key: "message.logs-found", quiet: true, name: printable.Name(username)}
 }
 
 // NoLogs says "No logs for ada.", and what to ask the caller. Pages show nothing else.
 func NoLogs(username string) *Message {
-	return &Message{key: "message.no-logs", next: true, alone: true, name: username}
+	return &Message{key: "message.no-logs", next: true, alone: true, name: printable.Name(username)}
 }
 
 // UserNotFound says "User ada not found.", for hosts that say who exists, and what to ask the caller.
 func UserNotFound(username string) *Message {
-	return &Message{key: "message.user-not-found", alert: true, next: true, alone: true, name: username}
+	return &Message{key: "message.user-not-found", alert: true, next: true, alone: true, name: printable.Name(username)}
 }
 
 // WrongPassword is the answer to every login that failed. It does not tell what was wrong.

@@ -51,7 +51,7 @@ func (m *markup) missing(r missingRow) {
 	}
 	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" class="`).raw(class).raw(`"><td role="cell" colspan="`).number(cells).raw(`">`)
 	if r.Username != "" {
-		m.raw(`<a href="`).text(link(r.Base, "/live", r.Username)).raw(`"><bdi>`).text(r.Username).raw(`</bdi></a> · `)
+		m.raw(`<a href="`).text(link(r.Base, "/live", r.Username)).raw(`">`).user(r.Username).raw(`</a> · `)
 	}
 	text, err := m.catalogue.missing(r.Gap)
 	m.note(err).text(text).raw(`</td></tr>`)

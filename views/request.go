@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -27,7 +28,7 @@ func actorOf(e *store.Entry) actor {
 	if e.Actor == "" {
 		return actor{}
 	}
-	return actor{e.Actor, e.Username}
+	return actor{printable.Name(e.Actor), printable.Name(e.Username)}
 }
 
 func newRequest(e *store.Entry) request {
@@ -118,7 +119,7 @@ func (w Words) Acted(e store.Entry) string {
 	if e.Actor == "" {
 		return ""
 	}
-	return w.text(actedKey, parameters{Name: e.Actor, Other: e.Username})
+	return w.text(actedKey, parameters{Name: printable.Name(e.Actor), Other: printable.Name(e.Username)})
 }
 
 // text never lacks a message: tests compare the catalogue with all keys that are asked for.

@@ -7,7 +7,7 @@ const rowSize = 4 << 10
 func (m *markup) row(r row) {
 	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Request.Result.Class).raw(`">`)
 	if r.WithUser {
-		m.raw(`<td role="cell" class="user"><a href="`).text(link(r.Base, "/live", r.Username)).raw(`"><bdi>`).text(r.Username).raw(`</bdi></a></td>`)
+		m.raw(`<td role="cell" class="user"><a href="`).text(link(r.Base, "/live", r.Username)).raw(`">`).user(r.Username).raw(`</a></td>`)
 	}
 	m.when(r.Request.When)
 	m.raw(`<td role="cell" class="url">`)

@@ -240,8 +240,8 @@ func TestSummaryIsMarkdown(t *testing.T) {
 		t.Errorf("hints: %v\n%s", err, failing)
 	}
 	for name, want := range map[string]string{
-		"\u202eada\u2066": "`\ufffdada\ufffd`, 2026", "\u2069\xff": "`\ufffd\ufffd`, 2026", "\u0645\u06cc\u200c\u062e\u0648": "`\u0645\u06cc\u200c\u062e\u0648`, 2026",
-		"http://evil.example": "`http://evil.example`, 2026", "`|@team\n": "`'¦@team`, 2026", " ": "` `, 2026",
+		"\u202eada\u2066": "`[U+202E]ada[U+2066]` (not the name `ada`), 2026", "\u2069\xff": "`[U+2069][U+FFFD]`, 2026", "\u0645\u06cc\u200c\u062e\u0648": "`\u0645\u06cc\u200c\u062e\u0648`, 2026",
+		"http://evil.example": "`http://evil.example`, 2026", "`|@team": "`'¦@team`, 2026", " ": "`[U+0020]`, 2026",
 	} {
 		if got, err := newSet(t).Summary("en", name, views.People{}, nil, entries[0].Time); err != nil || !strings.HasPrefix(got, want) {
 			t.Errorf("of %+q: %+q, %v", name, got, err)

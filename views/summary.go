@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -22,7 +23,11 @@ func (s *Set) Summary(lang, username string, people People, entries []store.Entr
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s\n\n%s%s\n\n", code(username), utc(at), c.known(people.of(username)), where)
+	name, err := c.nameOf(username)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(&b, "%s, %s\n\n%s%s\n\n", name, utc(at), c.known(people.of(username)), where)
 	for _, h := range now.Hints {
 		p, err := h.parameters(c)
 		if err != nil {
@@ -46,6 +51,16 @@ func (s *Set) Summary(lang, username string, people People, entries []store.Entr
 		b.WriteString(line)
 	}
 	return b.String(), nil
+}
+
+// nameOf is a username as Markdown, and what it is not where it looks like another one.
+func (c *catalogue) nameOf(username string) (string, error) {
+	name, other := code(printable.Name(username)), lookalike(username)
+	if other == "" {
+		return name, nil
+	}
+	not, err := c.plain("name.not", parameters{Name: other})
+	return name + " (" + not + ")", err
 }
 
 // known is what the host's directory knows of a user, as Markdown: a paragraph, or nothing.

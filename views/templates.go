@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/static"
 )
 
@@ -78,10 +79,14 @@ func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
 		"t":        c.text,
 		"named":    c.named,
 		"isolated": c.isolated,
-		"counted":  c.counted,
-		"number":   c.number,
-		"span":     c.span,
-		"message":  c.message,
+		"user":     c.user,
+		// In a sentence, without a note.
+		"shown":     printable.Name,
+		"lookalike": lookalike,
+		"counted":   c.counted,
+		"number":    c.number,
+		"span":      c.span,
+		"message":   c.message,
 		"steps": func(rows []stepRow) (template.HTML, error) {
 			return newMarkup(c, len(rows)*rowSize).steps(rows).template()
 		},

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/gin-userlog/userlog/internal/printable"
 )
 
 // readable makes a page UTF-8, whatever strangers have typed. Bytes that are no text are replaced, and so are
@@ -39,12 +41,12 @@ func isObeyed(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\
 // text around it, is percent-encoded: controls, bidi overrides, and bytes that are not UTF-8. The result is the
 // same URL.
 func visible(path string) string {
-	if strings.IndexFunc(path, isHidden) < 0 {
+	if strings.IndexFunc(path, printable.IsHidden) < 0 {
 		return path
 	}
 	var b strings.Builder
 	for i, c := range path {
-		if !isHidden(c) {
+		if !printable.IsHidden(c) {
 			b.WriteRune(c)
 			continue
 		}
@@ -55,6 +57,3 @@ func visible(path string) string {
 	}
 	return b.String()
 }
-
-// isHidden reports whether a reader would not see the character, or would take it for another.
-func isHidden(c rune) bool { return !unicode.IsPrint(c) || c == utf8.RuneError }

@@ -107,7 +107,7 @@ func (c *tailCommand) nothingYet() string {
 	if c.All {
 		return "No logs yet. Waiting."
 	}
-	return fmt.Sprintf("No logs for %s yet. Waiting.", visible(c.Username))
+	return fmt.Sprintf("No logs for %s yet. Waiting.", visibleUser(c.Username))
 }
 
 // line returns how an entry is shown, and how what is missing before it. A line of JSON says both.

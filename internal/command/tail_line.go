@@ -26,7 +26,7 @@ type textLines struct {
 func (l textLines) line(e *store.Entry) string {
 	line := clock(e) + "  "
 	if l.everyone {
-		line += fmt.Sprintf("%-12s  ", visible(e.Username))
+		line += fmt.Sprintf("%-12s  ", visibleUser(e.Username))
 	}
 	line += fmt.Sprintf("%-14s  ", fmt.Sprintf("%s (%s)", l.words.Type(*e), visible(e.Method)))
 	if e.Page != "" {
@@ -56,7 +56,7 @@ func (l textLines) missing(e *store.Entry) string {
 	}
 	words := l.words.Missing(e.Gap)
 	if l.everyone {
-		return visible(e.Username) + ": " + words
+		return visibleUser(e.Username) + ": " + words
 	}
 	return words
 }
@@ -116,6 +116,15 @@ func took(d time.Duration) string {
 		return fmt.Sprintf("%.1fms", float64(rounded)/float64(time.Millisecond))
 	}
 	return fmt.Sprintf("%.1fs", d.Seconds())
+}
+
+// visibleUser is a username, and what it is not where it looks like another one.
+func visibleUser(username string) string {
+	shown := visible(printable.Name(username))
+	if other, found := printable.Lookalike(username); found {
+		shown += " (not the name " + visible(printable.Name(other)) + ")"
+	}
+	return shown
 }
 
 // visible returns text of strangers that can do nothing to a terminal.

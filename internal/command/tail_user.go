@@ -23,7 +23,7 @@ func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Write
 	case err != nil:
 		return nil
 	case ok && username != c.Username:
-		fmt.Fprintf(w, "This is the log of %s.\n", visible(username))
+		fmt.Fprintf(w, "This is the log of %s.\n", visibleUser(username))
 		c.Username = username
 		return nil
 	case ok:
@@ -34,7 +34,7 @@ func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Write
 		return nil
 	}
 	for _, user := range found.Users {
-		offered = append(offered, visible(user.Username))
+		offered = append(offered, visibleUser(user.Username))
 	}
 	return offered
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -22,7 +21,7 @@ func Text(text string) string {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
 			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case unicode.IsPrint(r):
+		case !IsHidden(r):
 			b.WriteRune(r)
 		default:
 			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
@@ -39,7 +38,7 @@ func JSON(line []byte) []byte {
 	}
 	out := make([]byte, 0, len(line)+64)
 	for _, r := range string(line) {
-		if unicode.IsPrint(r) {
+		if !IsHidden(r) {
 			out = utf8.AppendRune(out, r)
 			continue
 		}

@@ -1,0 +1,36 @@
+package views
+
+import (
+	"html/template"
+
+	"github.com/gin-userlog/userlog/internal/printable"
+)
+
+// user writes a username. Characters that nobody would see stand as their numbers. A name that would be taken for another one is said
+// not to be that.
+func (m *markup) user(username string) *markup {
+	m.raw(`<bdi>`)
+	for part, hidden := range printable.Parts(username) {
+		if hidden {
+			m.raw(`<span class="hidden-character">[`).text(part).raw(`]</span>`)
+		} else {
+			m.text(part)
+		}
+	}
+	m.raw(`</bdi>`)
+	if other, found := printable.Lookalike(username); found {
+		m.raw(` <span class="lookalike">`).sentence("name.not", parameters{Name: printable.Name(other)}).raw(`</span>`)
+	}
+	return m
+}
+
+// user is a username as HTML for a template.
+func (c *catalogue) user(username string) (template.HTML, error) {
+	return newMarkup(c, len(username)+64).user(username).template()
+}
+
+// lookalike is the name that a username would be taken for, or "".
+func lookalike(username string) string {
+	other, _ := printable.Lookalike(username)
+	return printable.Name(other)
+}
