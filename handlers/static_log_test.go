@@ -15,6 +15,7 @@ import (
 
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/eachredis"
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -172,7 +173,7 @@ func TestStrangeNamesAreOrdinary(t *testing.T) {
 			target := base + "/static?" + url.Values{"username": {username}}.Encode()
 			for _, header := range []string{"", "true"} {
 				a := b.get(target, "HX-Request", header)
-				if got, want := strings.TrimSpace(a.find("#messages p").Text()), "Logs found for "+username+"."; got != want || a.StatusCode != http.StatusOK {
+				if got, want := strings.TrimSpace(a.find("#messages p").Text()), "Logs found for "+printable.Name(username)+"."; got != want || a.StatusCode != http.StatusOK {
 					t.Errorf("%q: %d %q", username, a.StatusCode, got)
 				}
 				if got := a.texts("#rows > tr > td.url > code"); !slices.Equal(got, []string{"/of/" + url.PathEscape(username)}) {

@@ -133,6 +133,7 @@ func TestARestartIsNoNewLook(t *testing.T) {
 	}()
 	allOpen := func() bool { return open.Load() == pages }
 	redistest.Eventually(t, "all pages are open", allOpen)
+	tooMany := refused.Load() // where a busy machine needs several attempts, each is a look
 	drained := environ{"USERLOG_DRAIN": "1ms"} // live pages are closed one after another
 	for _, c := range []struct {
 		env  environ // of the process that comes
@@ -149,7 +150,7 @@ func TestARestartIsNoNewLook(t *testing.T) {
 		redistest.Eventually(t, "all pages are back", allOpen)
 		t.Logf("all are back after %s", time.Since(began).Round(time.Millisecond))
 	}
-	if n := refused.Load(); n > 0 {
+	if n := refused.Load() - tooMany; n > 0 {
 		t.Errorf("%d connections were refused", n)
 	}
 	looks := make(map[audit.Action]int)
