@@ -88,7 +88,7 @@ func places() []place {
 		{name: "500", path: "/panic", as: superuser, site: broken},
 		{name: "503", path: "/", as: superuser, site: detached},
 		{name: "home, refused by Redis", path: "/", as: superuser, site: refused, ready: "document.querySelector('#lists [role=alert]')"},
-		{name: "live, refused by Redis", path: "/live" + ada, as: superuser, site: refused, ready: "document.querySelector('#connection[data-state=not-served]') && document.querySelector('#messages [role=alert]')"},
+		{name: "live, refused by Redis", path: "/live" + ada, as: superuser, site: refused, ready: "document.querySelector('#connection:is([data-state=not-served], [data-state=store-refuses])') && document.querySelector('#messages [role=alert]')"},
 	}
 }
 

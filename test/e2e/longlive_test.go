@@ -18,8 +18,9 @@ import (
 // TestLiveLogStaysQuick leaves a live page open under 20 requests a second, and prints what becomes
 // of it: for some seconds, or in "make soak" for ten minutes. Only then is it judged by its memory, and by how quickly the
 // page answers, which are figures of the machine too. Its rows and elements are counted always.
+//
+// It runs by itself: tabs may share a process, and one in which others look for faults can't keep up.
 func TestLiveLogStaysQuick(t *testing.T) {
-	t.Parallel()
 	const (
 		rows  = 500 // that the table keeps
 		rate  = 20
