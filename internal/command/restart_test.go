@@ -133,7 +133,7 @@ func TestARestartIsNoNewLook(t *testing.T) {
 	}()
 	allOpen := func() bool { return open.Load() == pages }
 	redistest.Eventually(t, "all pages are open", allOpen)
-	tooMany := refused.Load() // where a busy machine needs several attempts, each is a look
+	tooMany := refused.Load()                  // where a busy machine needs several attempts, each is a look
 	drained := environ{"USERLOG_DRAIN": "1ms"} // live pages are closed one after another
 	for _, c := range []struct {
 		env  environ // of the process that comes
