@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -62,9 +63,9 @@ func TestUsernamesAreShownAsText(t *testing.T) {
 		b.visit("/live" + query)
 		b.isConnected("live")
 		b.hasURLs("/")
-		b.shows("h1", "Live log of "+name)
+		b.shows("h1", "Live log of "+printable.Name(name))
 		b.visit("/static" + query)
-		b.shows("#messages [role=status]", "Logs found for "+name+".")
+		b.shows("#messages [role=status]", "Logs found for "+printable.Name(name)+".")
 		b.hasNothingForeign()
 	}
 }
