@@ -143,7 +143,7 @@ func TestNoMarkerIsWrittenInVain(t *testing.T) {
 	settled(r, r.take(s, nil), isInDoubt)
 	r.setConnected(s, false)
 	r.record(pageBy("eve"))
-	r.queue.gaps.of["bob"] = untoldGap{before: Gap{Dropped: 1}} // long ago
+	r.queue.gaps.of["bob"] = &untoldGap{before: Gap{Dropped: 1}} // long ago
 	if batch := r.take(s, nil); len(batch) != 1 || batch[0].OnlyGap() {
 		t.Errorf("beside entries that wait for Redis: %+v", batch)
 	}

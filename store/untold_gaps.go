@@ -16,7 +16,7 @@ const (
 
 // untoldGaps are the gaps that no line in Redis tells yet. They belong to the queue.
 type untoldGaps struct {
-	of      map[string]untoldGap // by username; nil before the first loss
+	of      map[string]*untoldGap // by username; nil before the first loss
 	unnamed *unnamedLosses
 }
 
@@ -43,18 +43,18 @@ func (q *queue) refuse(e *Entry, a admission) admission {
 
 // note adds to the untold gap of the user of an entry. The writer is woken for a new gap only: while there are some, it looks by itself.
 func (q *queue) note(e *Entry, before, behind Gap, v verdict) {
-	username := e.Username
-	g, known := q.gaps.of[username]
-	if !known {
-		g.since = time.Now()
+	g := q.gaps.of[e.Username]
+	if g == nil {
+		now := time.Now()
 		if lost := before.plus(behind); len(q.gaps.of) >= roomFor(lost) {
-			q.gaps.unnamed.add(lost.Dropped+lost.Indeterminate+lost.Unnamed, g.since)
+			q.gaps.unnamed.add(lost.Dropped+lost.Indeterminate+lost.Unnamed, now)
 			return
 		}
 		if q.gaps.of == nil {
-			q.gaps.of = make(map[string]untoldGap)
+			q.gaps.of = make(map[string]*untoldGap)
 		}
-		username = strings.Clone(username) // it may be part of a long text
+		g = &untoldGap{since: now}
+		q.gaps.of[strings.Clone(e.Username)] = g // it may be part of a long text
 		q.sectionOf(e.turn.slot).wake()
 	}
 	g.before, g.behind = g.before.plus(before), g.behind.plus(behind)
@@ -62,7 +62,6 @@ func (q *queue) note(e *Entry, before, behind Gap, v verdict) {
 		g.last, g.timed = e.Time, e.turn.timed
 	}
 	g.slot, g.unmarked = e.turn.slot, g.unmarked || v == isRefused
-	q.gaps.of[username] = g
 }
 
 // lossOf is what is missing where an entry has not been written, or perhaps not: its request, and the gap that it was to tell.
@@ -95,8 +94,8 @@ func roomFor(lost Gap) int {
 
 // tellBehind has an entry that comes to the queue tell what is lost behind all that waits of its user.
 func (q *queue) tellBehind(e *Entry) {
-	if g, lost := q.gaps.of[e.Username]; lost && e.tells(&g.behind) {
-		q.gaps.keep(e.Username, g)
+	if g := q.gaps.of[e.Username]; g != nil && e.tells(&g.behind) {
+		q.gaps.told(e.Username, g)
 	}
 }
 
@@ -104,8 +103,8 @@ func (q *queue) tellBehind(e *Entry) {
 func (q *queue) tellBefore(batch []Entry) {
 	for i := range batch {
 		e := &batch[i]
-		if g, lost := q.gaps.of[e.Username]; lost && e.tells(&g.before) {
-			q.gaps.keep(e.Username, g)
+		if g := q.gaps.of[e.Username]; g != nil && e.tells(&g.before) {
+			q.gaps.told(e.Username, g)
 		}
 	}
 }
@@ -114,7 +113,7 @@ func (q *queue) tellBefore(batch []Entry) {
 // them can tell, the next entry that comes to the queue tells.
 func (q *queue) tellWaiting(username string) {
 	g := q.gaps.of[username]
-	if g.before == (Gap{}) {
+	if g == nil || g.before == (Gap{}) {
 		return
 	}
 	waiting := q.lanes[username]
@@ -127,7 +126,7 @@ func (q *queue) tellWaiting(username string) {
 		}
 	}
 	g.before, g.behind = Gap{}, g.before.plus(g.behind)
-	q.gaps.keep(username, g)
+	q.gaps.told(username, g)
 }
 
 // tells moves a gap to the entry. What a page fetches by itself tells only of what is like it: it says nothing of where the person
@@ -141,13 +140,11 @@ func (e *Entry) tells(g *Gap) bool {
 	return true
 }
 
-// keep remembers what is left of a gap.
-func (u *untoldGaps) keep(username string, g untoldGap) {
+// told forgets a gap of which nothing is left to tell.
+func (u *untoldGaps) told(username string, g *untoldGap) {
 	if g.before == (Gap{}) && g.behind == (Gap{}) {
 		delete(u.of, username)
-		return
 	}
-	u.of[username] = g
 }
 
 // mark adds markers to a batch that has room: of the section's gaps, those that have waited for as long as patience says.
@@ -162,7 +159,7 @@ func (q *queue) mark(s *section, batch []Entry, patience, retention time.Duratio
 		switch waited := now.Sub(g.since); {
 		case waited > retention:
 			delete(q.gaps.of, username) // the log before it is gone as well
-		case waited < patience || !q.isMarked(s, username, &g):
+		case waited < patience || !q.isMarked(s, username, g):
 		case slices.ContainsFunc(batch[:taken], func(e Entry) bool { return e.Username == username }):
 			// Its entries may come back, and are older.
 		case len(batch) >= maxBatch:
@@ -185,7 +182,7 @@ func (q *queue) isMarked(s *section, username string, g *untoldGap) bool {
 // isMarkable reports whether some marker can be written, before an outage is over.
 func (q *queue) isMarkable() bool {
 	for username, g := range q.gaps.of {
-		if s := q.sectionOf(g.slot); !s.away && q.isMarked(s, username, &g) {
+		if s := q.sectionOf(g.slot); !s.away && q.isMarked(s, username, g) {
 			return true
 		}
 	}
@@ -204,9 +201,8 @@ func (g *untoldGap) marker(username string) Entry {
 // unmark takes back a marker that has not been written. It is due again.
 func (q *queue) unmark(e *Entry) {
 	q.lose(e, isBack)
-	if g, known := q.gaps.of[e.Username]; known {
+	if g := q.gaps.of[e.Username]; g != nil {
 		g.since = time.Now().Add(-gapPatience)
-		q.gaps.of[e.Username] = g
 	}
 }
 
