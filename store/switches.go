@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/redis/go-redis/v9"
 
@@ -18,15 +19,15 @@ import (
 
 // Limits of [Switches].
 const (
-	MaxSample  = 10_000 // of Switches.Sample
-	MaxIgnore  = 50     // patterns in Switches.Ignore
-	MaxPattern = 200    // bytes of each
+	MaxSample      = 10_000 // of Switches.Sample
+	MaxIgnore      = 50     // patterns in Switches.Ignore
+	MaxIgnoreBytes = 1_000  // of all patterns together
 )
 
 // Limits that need not be known to anybody.
 const (
 	maxPatternSteps = 2_000    // into which all patterns are compiled: some 15 a pattern are usual, and x{900} has 900
-	maxSwitches     = 64 << 10 // bytes of the JSON form, which has six for some characters of a pattern
+	maxSwitches     = 16 << 10 // bytes of the JSON form, which has six for some characters of a pattern
 )
 
 // Errors of [Switches].
@@ -76,25 +77,37 @@ func (s Switches) patterns() ([]*regexp.Regexp, error) {
 	if len(s.Ignore) > MaxIgnore {
 		return nil, fmt.Errorf("%w: it has %d patterns: use %d at most", ErrIgnore, len(s.Ignore), MaxIgnore)
 	}
+	if size := len(strings.Join(s.Ignore, "")); size > MaxIgnoreBytes {
+		return nil, fmt.Errorf("%w: its patterns have %d bytes together: use %d at most", ErrIgnore, size, MaxIgnoreBytes)
+	}
 	compiled, steps := make([]*regexp.Regexp, 0, len(s.Ignore)), 0
 	for _, pattern := range s.Ignore {
-		if pattern == "" || len(pattern) > MaxPattern || strings.ContainsFunc(pattern, unicode.IsControl) {
-			return nil, fmt.Errorf("%w: %.20q has %d bytes: use 1 to %d, without control characters", ErrIgnore, pattern, len(pattern), MaxPattern)
-		}
-		parsed, err := syntax.Parse(pattern, syntax.Perl)
+		n, err := patternSteps(pattern)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %q is not a regular expression: %w", ErrIgnore, pattern, err)
 		}
-		program, err := syntax.Compile(parsed.Simplify())
-		if err != nil {
-			return nil, fmt.Errorf("%w: %q is not a regular expression: %w", ErrIgnore, pattern, err)
-		}
-		if steps += len(program.Inst); steps > maxPatternSteps {
+		if steps += n; steps > maxPatternSteps {
 			return nil, fmt.Errorf("%w: matching %q and those before it takes too long: use fewer repetitions such as {100}", ErrIgnore, pattern)
 		}
 		compiled = append(compiled, regexp.MustCompile(pattern))
 	}
 	return compiled, nil
+}
+
+// patternSteps is the size of what a pattern is compiled to.
+func patternSteps(pattern string) (int, error) {
+	if pattern == "" || strings.ContainsFunc(pattern, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
+		return 0, errors.New("it is empty, or has characters that can't be seen")
+	}
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0, err
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 0, err
+	}
+	return len(program.Inst), nil
 }
 
 // Switches returns the switches that are set. It waits for Redis for two seconds at most. The error wraps [ErrSwitches] where

@@ -174,6 +174,9 @@ func useThePages(t *testing.T, url string) {
 // useTheCommands does what operators do in a terminal.
 func useTheCommands(t *testing.T, url string) {
 	t.Helper()
+	if r := do(t, nil, "", "recording", "set", "--sample=2", "--redis", url); r.status != 0 {
+		t.Errorf("recording set: %d, %q", r.status, r.err)
+	}
 	for _, whose := range []string{"ada", "--all"} {
 		tail := start(t, nil, "tail", whose, "--redis", url)
 		tail.out.await(t, "/orders/7")

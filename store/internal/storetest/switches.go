@@ -198,10 +198,11 @@ func testSwitchesThatCannotBeSet(t *testing.T, connect Connect) {
 		{store.Switches{Sample: -1}, store.ErrSample, "-1"},
 		{store.Switches{Sample: store.MaxSample + 1}, store.ErrSample, "10001"},
 		{store.Switches{Ignore: make([]string, 10_000)}, store.ErrIgnore, "10000 patterns"},
-		{store.Switches{Ignore: []string{""}}, store.ErrIgnore, "0 bytes"},
-		{store.Switches{Ignore: []string{"a\nb"}}, store.ErrIgnore, "control characters"},
+		{store.Switches{Ignore: []string{""}}, store.ErrIgnore, "it is empty"},
+		{store.Switches{Ignore: []string{"a\nb"}}, store.ErrIgnore, "can't be seen"},
+		{store.Switches{Ignore: []string{"\xff"}}, store.ErrIgnore, "can't be seen"},
 		{store.Switches{Ignore: []string{"("}}, store.ErrIgnore, `"("`},
-		{store.Switches{Ignore: []string{strings.Repeat("a", 1<<20)}}, store.ErrIgnore, "1048576 bytes"},
+		{store.Switches{Ignore: []string{strings.Repeat("a", 1<<20)}}, store.ErrIgnore, "1048576 bytes together"},
 		{store.Switches{Ignore: []string{"x{900}", "y{900}", "z{900}"}}, store.ErrIgnore, `"z{900}"`},
 	} {
 		err := logs.SetSwitches(t.Context(), c.set)
@@ -211,7 +212,7 @@ func testSwitchesThatCannotBeSet(t *testing.T, connect Connect) {
 	}
 	many := store.Switches{Sample: store.MaxSample, Ignore: make([]string, store.MaxIgnore)}
 	for i := range many.Ignore {
-		many.Ignore[i] = strings.Repeat("<", 30)
+		many.Ignore[i] = strings.Repeat("<", store.MaxIgnoreBytes/store.MaxIgnore)
 	}
 	if err := logs.SetSwitches(t.Context(), many); err != nil {
 		t.Error(err)
