@@ -16,6 +16,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/directory"
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 	"github.com/gin-userlog/userlog/internal/live"
+	"github.com/gin-userlog/userlog/internal/switches"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -34,6 +35,7 @@ type Admin struct {
 	sessions  *auth.Sessions
 	tokens    *auth.Tokens
 	changes   *accounts.Changes
+	switches  *switches.Changes
 	throttle  *auth.Throttle
 	allowance *auth.Allowance
 	audit     *audit.Log
@@ -97,6 +99,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		audit:       audit.New(client, auditKeys, audit.Options{}),
 	}
 	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Once: auth.NewOnce(client, keys), Log: a.audit}
+	a.switches = &switches.Changes{Store: logs, Log: a.audit}
 	a.people = directory.New(directory.Options{
 		Directory: options.Directory, Exists: options.UserExists, Hosts: options.FactHosts, Logger: options.Logger, Patience: t.hostPatience,
 	})

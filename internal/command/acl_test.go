@@ -155,12 +155,13 @@ func useThePages(t *testing.T, url string) {
 		{"/accounts/disable", "name", "vera"},
 		{"/accounts/enable", "name", "vera"},
 		{"/account/token", "label", "ci", "days", "30"},
+		{"/recording", "recording", "on", "sample", "2"},
 	} {
 		if p := v.send("/userlog"+form[0], form[1:]...); p.status != http.StatusOK {
 			t.Errorf("%s: %d, %q", form[0], p.status, p.Find("#messages").Text())
 		}
 	}
-	for _, path := range []string{"/", "/users?q=a", "/static?username=ada", "/live?username=ada", "/audit", "/audit/export?format=csv", "/accounts", "/account"} {
+	for _, path := range []string{"/", "/users?q=a", "/static?username=ada", "/live?username=ada", "/audit", "/audit/export?format=csv", "/accounts", "/account", "/recording"} {
 		if p := v.get("/userlog" + path); p.status != http.StatusOK {
 			t.Errorf("%s: %d", path, p.status)
 		}

@@ -1,0 +1,138 @@
+package handlers_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/eachredis"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// switched are the switches that are set.
+func (s *site) switched() store.Switches {
+	s.t.Helper()
+	set, err := s.logs.Switches(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return set
+}
+
+// A superuser changes what is recorded by the form of the page, and sees what is set and who does not follow yet.
+func TestRecordingIsChangedOnItsPage(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(t, client, handlers.Options{})
+		b := s.superuser()
+		s.record("ada", "/") // so that there is an application
+		a := b.post(base+"/recording", form("recording", "off", "publishing", "off", "sample", " 10 ", "ignore", "^/a,b$\r\n\r\n  x y \r\n"))
+		if a = b.get(a.location()); a.text("#messages") != "The change has been made. Applications follow within 15 seconds." {
+			t.Errorf("answered %d, %q", a.StatusCode, a.text("#messages"))
+		}
+		if set := s.switched(); !set.NoRecord || !set.NoPublish || set.Sample != 10 || !slices.Equal(set.Ignore, []string{"^/a,b$", "x y"}) {
+			t.Errorf("set is %+v", set)
+		}
+		page := b.get(base + "/recording")
+		for selector, want := range map[string]string{"#record [selected]": "Off", "#publish [selected]": "Off", "#ignore": "^/a,b$\nx y"} {
+			if got := page.text(selector); got != strings.Join(strings.Fields(want), " ") {
+				t.Errorf("%s is %q, want %q", selector, got, want)
+			}
+		}
+		if n := page.find("#sample").AttrOr("value", ""); n != "10" || page.find("#behind li").Length() != 1 {
+			t.Errorf("one of %s, and not following %q", n, page.text("#behind"))
+		}
+		const want = `recording: on → off; publishing: on → off; sampling: all → 1 of 10; ignore: nothing → "^/a,b$" "x y"`
+		if all := s.records(); all[len(all)-1].Detail != want || all[len(all)-1].Actor != root || all[len(all)-1].Action != audit.RecordingChanged {
+			t.Errorf("written down is %+v", all[len(all)-1])
+		}
+	})
+}
+
+// What can't be is refused, with what was typed. What a form does not have stays.
+func TestRecordingThatCannotBe(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	before := store.Switches{NoRecord: true, Sample: 3, Ignore: []string{"x"}}
+	if err := s.logs.SetSwitches(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	before, written := s.switched(), len(s.audited())
+	const number, patterns = "This number of requests can’t be used.", "These patterns can’t be used."
+	for _, c := range []struct{ name, value, says string }{
+		{"sample", "0", number},
+		{"sample", "-1", number},
+		{"sample", "10001", number},
+		{"sample", "many", number},
+		{"sample", "", number},
+		{"ignore", "(", patterns},
+		{"ignore", "x{900}\ny{900}\nz{900}", patterns},
+		{"ignore", strings.Repeat("a\n", 5_000), patterns},
+		{"ignore", strings.Repeat("a", 5_000), patterns},
+		{"ignore", "\xff", patterns},
+	} {
+		a := b.post(base+"/recording", form(c.name, c.value))
+		if a.StatusCode != http.StatusUnprocessableEntity || !strings.HasPrefix(a.text("#messages"), c.says) {
+			t.Errorf("%s=%.20q: %d, %q", c.name, c.value, a.StatusCode, a.text("#messages"))
+		}
+		if typed := strings.TrimSpace(c.value); c.name == "ignore" && len(typed) < 100 && typed != "\xff" && a.find("#ignore").Text() != typed {
+			t.Errorf("the form has %q", a.find("#ignore").Text())
+		}
+	}
+	for _, nothing := range []string{"on ", "", "1"} {
+		b.post(base+"/recording", form("recording", nothing))
+	}
+	if set := s.switched(); !set.Set.Equal(before.Set) || len(s.audited()) != written {
+		t.Errorf("set is %+v, and written down %q", set, s.audited()[written:])
+	}
+}
+
+// The page is there where what is set can't be read, and puts it right. Without the audit log nothing changes.
+func TestRecordingThatCannotBeReadIsSetAnew(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	s := newSite(t, client, handlers.Options{})
+	b, key := s.superuser(), s.logs.KeyPrefix()+"switches"
+	client.Set(t.Context(), key, "garbage", 0)
+	if a := b.get(base + "/recording"); a.StatusCode != http.StatusOK || !strings.HasPrefix(a.text("#messages"), "What is set can’t be read") {
+		t.Errorf("answered %d, %q", a.StatusCode, a.text("#messages"))
+	}
+	if b.post(base+"/recording", form("recording", "off")); !s.switched().NoRecord {
+		t.Errorf("set is %+v", s.switched())
+	}
+	s.loseAuditLog()
+	if a := b.post(base+"/recording", form("recording", "on")); a.StatusCode != http.StatusServiceUnavailable || !s.switched().NoRecord {
+		t.Errorf("without the audit log: %d, set is %+v", a.StatusCode, s.switched())
+	}
+	client.Del(t.Context(), key)
+	client.LPush(t.Context(), key, "x")
+	if a := b.get(base + "/recording"); a.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("somebody's list: %d", a.StatusCode)
+	}
+}
+
+// Another site's form changes nothing, nor does one of a viewer.
+func TestRecordingIsNotChangedByOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	chief, viewer := s.superuser(), s.viewer("vera")
+	for what, a := range map[string]*answer{
+		"another site": chief.post(base+"/recording", form("recording", "off"), "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"),
+		"a viewer":     viewer.post(base+"/recording", form("recording", "off")),
+		"a stranger":   s.stranger().post(base+"/recording", form("recording", "off")),
+	} {
+		if set := s.switched(); set.NoRecord || !set.Set.IsZero() {
+			t.Errorf("%s changed it, with %d: %+v", what, a.StatusCode, set)
+		}
+	}
+	if a := viewer.get(base + "/"); a.find("nav a[href$='/recording']").Length() != 0 {
+		t.Error("a viewer is led to the page")
+	}
+}
