@@ -30,6 +30,7 @@ type Admin struct {
 	views     *views.Set
 	words     views.Words // for programs
 	faults    *faultWatch
+	switched  *switchWatch
 	hub       *live.Hub
 	accounts  *auth.Accounts
 	sessions  *auth.Sessions
@@ -89,7 +90,7 @@ type tuning struct {
 func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set, t tuning) *Admin {
 	client, keys, auditKeys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, audit.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
-		options: options, logs: logs, assets: assets, views: set, words: set.Words(), faults: &faultWatch{logs: logs, log: options.Logger}, policy: options.policy(), log: options.Logger,
+		options: options, logs: logs, assets: assets, views: set, words: set.Words(), faults: &faultWatch{logs: logs, log: options.Logger}, switched: &switchWatch{logs: logs}, policy: options.policy(), log: options.Logger,
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
 		accounts:    auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: t.passwordCost}),
 		sessions:    auth.NewSessions(client, keys, options.sessions()),

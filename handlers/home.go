@@ -70,7 +70,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 		return page, users
 	}
 	page.At = s.logs.Now()
-	page.Fault = s.faults.now(ctx)
+	page.Fault, page.RecordingOff = s.faults.now(ctx), s.switched.isOff(ctx)
 	names := inSight(page)
 	reads.Go(func() { page.People = s.lookup(ctx, listed(page)...) })
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)

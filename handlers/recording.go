@@ -60,6 +60,7 @@ func (s *site) changeRecording(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
+	s.switched.learn(set)
 	c.Redirect(http.StatusSeeOther, s.base+"/recording?done="+string(views.RecordingChanged))
 }
 

@@ -65,7 +65,7 @@ func TestRecordingThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, written := s.switched(), len(s.audited())
-	const number, patterns = "This number of requests can’t be used.", "These patterns can’t be used."
+	const number, patterns = "This number of requests can't be used.", "These patterns can't be used."
 	for _, c := range []struct{ name, value, says string }{
 		{"sample", "0", number},
 		{"sample", "-1", number},
@@ -101,7 +101,7 @@ func TestRecordingThatCannotBeReadIsSetAnew(t *testing.T) {
 	s := newSite(t, client, handlers.Options{})
 	b, key := s.superuser(), s.logs.KeyPrefix()+"switches"
 	client.Set(t.Context(), key, "garbage", 0)
-	if a := b.get(base + "/recording"); a.StatusCode != http.StatusOK || !strings.HasPrefix(a.text("#messages"), "What is set can’t be read") {
+	if a := b.get(base + "/recording"); a.StatusCode != http.StatusOK || !strings.HasPrefix(a.text("#messages"), "What is set can't be read") {
 		t.Errorf("answered %d, %q", a.StatusCode, a.text("#messages"))
 	}
 	if b.post(base+"/recording", form("recording", "off")); !s.switched().NoRecord {
@@ -115,6 +115,39 @@ func TestRecordingThatCannotBeReadIsSetAnew(t *testing.T) {
 	client.LPush(t.Context(), key, "x")
 	if a := b.get(base + "/recording"); a.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("somebody's list: %d", a.StatusCode)
+	}
+}
+
+// Where recording is switched off, pages and programs say so, instead of nothing. A user who can't be is told of all the same.
+func TestPagesSayThatRecordingIsOff(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b, token := s.superuser(), s.token(root)
+	s.record("ada", "/")
+	const says = "Recording is switched off, so nothing new appears here."
+	told := func() (all []bool) {
+		for _, path := range []string{"/static?username=ada", "/static?username=bob", "/"} {
+			all = append(all, strings.Contains(b.get(base+path).body, says), strings.Contains(b.get(base+path, "HX-Request", "true").body, says))
+		}
+		for _, path := range []string{"/api/log?username=ada", "/api/users"} {
+			all = append(all, strings.Contains(s.stranger().get(base+path, "Authorization", "Bearer "+token).body, `"recording_off":true`))
+		}
+		return all
+	}
+	etag := b.get(base + "/static?username=ada").Header.Get("ETag")
+	if got := told(); slices.Contains(got, true) {
+		t.Errorf("while it is on: %v", got)
+	}
+	b.post(base+"/recording", form("recording", "off"))
+	if got := told(); slices.Contains(got, false) {
+		t.Errorf("while it is off: %v", got)
+	}
+	if a := b.get(base+"/static?username=ada", "HX-Request", "true", "If-None-Match", etag); a.StatusCode != http.StatusOK {
+		t.Errorf("a page that was open gets %d", a.StatusCode)
+	}
+	b.post(base+"/recording", form("recording", "on"))
+	if got := told(); slices.Contains(got, true) {
+		t.Errorf("while it is on again: %v", got)
 	}
 }
 

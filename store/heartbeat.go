@@ -195,7 +195,7 @@ func (s *Store) anyReports(ctx context.Context) (feed.Reports, error) {
 		}
 	}
 	if set, err := s.Switches(ctx); err == nil {
-		found.Unpublished = set.NoPublish
+		found.Unpublished, found.Off = set.NoPublish, set.NoRecord
 	}
 	if found.Reporting {
 		return found, nil

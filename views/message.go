@@ -70,6 +70,11 @@ func nobodyHasReported() *Message {
 	return &Message{key: "message.nobody-reports", warn: true, next: true}
 }
 
+// RecordingOff says that recording is switched off: until it is switched on, nothing can appear.
+func RecordingOff() *Message {
+	return &Message{key: "message.recording-off", warn: true, next: true}
+}
+
 // SwitchesUnreadable says that what is set of recording can't be read.
 func SwitchesUnreadable() *Message {
 	return &Message{key: "message.switches-unreadable", alert: true, next: true}

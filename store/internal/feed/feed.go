@@ -62,6 +62,7 @@ type Reports struct {
 	Reporting   bool // one has reported itself lately, or has recorded a request
 	Shortest    int  // the smallest limit of their lists, 0 if none is known
 	Unpublished bool // they have been told not to publish
+	Off         bool // they have been told to record nothing
 }
 
 // Times of the feed.
@@ -108,6 +109,7 @@ type Feed struct {
 	shortest    int // of the limits of the lists that applications write, as far as they said; 0 = not known
 
 	unpublishedUntil time.Time // applications may have been told not to publish
+	off              bool      // applications have been told to record nothing
 }
 
 // New returns a feed, which connects when somebody subscribes. Close it.
@@ -213,6 +215,7 @@ func (f *Feed) join(s *Subscription, fresh *topic) {
 	t, watched := f.topics[fresh.username]
 	if !watched {
 		t = fresh
+		t.off = f.off
 		if f.sharded && t.everyone() {
 			t.slots = newSlots(f.options.Keys.UsedSlots())
 		}

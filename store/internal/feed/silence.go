@@ -54,6 +54,7 @@ func (f *Feed) listen(now time.Time) {
 			if err == nil { // otherwise Redis is away, which is another silence
 				f.shortest = reports.Shortest
 				f.setUnpublished(reports.Unpublished, time.Now())
+				f.setOff(reports.Off)
 				f.setSilence(f.silence.answered(reports.Reporting, time.Now()))
 			}
 		})
@@ -84,6 +85,6 @@ func (f *Feed) tellSilence(t *topic) {
 	case f.silence.total:
 		t.tell(Silent, nil)
 	default:
-		t.tell(Live, nil)
+		t.tell(t.state(), nil)
 	}
 }

@@ -18,6 +18,18 @@ func (f *Feed) setUnpublished(unpublished bool, now time.Time) {
 	}
 }
 
+// setOff tells every viewer when applications are told to record nothing, and when that is over.
+func (f *Feed) setOff(off bool) {
+	if off == f.off {
+		return
+	}
+	f.off = off
+	for _, t := range f.topics {
+		t.off = off
+		f.tellSilence(t)
+	}
+}
+
 // unpublished reports whether what is heard may be less than what is recorded.
 func (f *Feed) unpublished(now time.Time) bool {
 	return now.Before(f.unpublishedUntil)

@@ -23,6 +23,7 @@ var switches = []test{
 	{"SwitchesOfANewerVersion", testSwitchesOfANewerVersion},
 	{"SwitchesThatCannotBeSet", testSwitchesThatCannotBeSet},
 	{"PublishingIsSwitchedOffAndOn", testPublishingIsSwitchedOffAndOn},
+	{"ViewersAreToldThatRecordingIsOff", testViewersAreToldThatRecordingIsOff},
 }
 
 // Switch sets switches, and waits until one application follows, which makes heartbeats meanwhile.
@@ -263,6 +264,31 @@ func byAnother(t *testing.T, client *redis.Client, names keys.Keys, e store.Entr
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// An entry of an application that does not follow is shown, and does not make viewers believe that all is well.
+func testViewersAreToldThatRecordingIsOff(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{})
+	v := Watch(t, logs, "ada", "")
+	v.Live(0)
+	Switch(t, logs, store.Switches{NoRecord: true})
+	v.Until(func() bool { return v.State == store.Off })
+	byAnother(t, client, Keys(logs), Entry("ada", 0))
+	v.Until(func() bool { return len(v.Entries) == 1 })
+	for _, of := range []*View{v, Watch(t, logs, "ada", ""), Watch(t, logs, "", "")} {
+		if of != v {
+			of.Next()
+		}
+		if of.State != store.Off {
+			t.Errorf("the state is %v", of.State)
+		}
+	}
+	Switch(t, logs, store.Switches{})
+	v.Live(1)
+	Record(logs, "ada", 1, 2)
+	v.Live(2)
+	v.Shows("0 1")
 }
 
 // subscribed hears a channel.
