@@ -36,6 +36,7 @@ type apiLog struct {
 	Similar  []string      `json:"similar,omitempty"` // names of others, where nobody of this name has a log
 	Username string        `json:"username"`
 	Off      bool          `json:"recording_off,omitempty"` // recording is switched off
+	Watch    bool          `json:"watch_only,omitempty"`    // only users are recorded whose logs are looked at
 }
 
 // apiUsers answers with users who may be meant by q, or who were seen last.
@@ -51,7 +52,7 @@ func (s *site) apiUsers(c *gin.Context) {
 		person := found.people.Known[user.Username]
 		users = append(users, apiUser{user.Username, lastSeen(user), person.Name, person.Detail})
 	}
-	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, found.partial, s.switched.isOff(c.Request.Context()), found.people.Lost})
+	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, found.partial, s.switched.now(c.Request.Context()).NoRecord, found.people.Lost})
 }
 
 // apiLog answers with a user's log, newest request first, each in the wire format.
@@ -71,7 +72,8 @@ func (s *site) apiLog(c *gin.Context) {
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
-	answer := apiLog{Username: username, Off: s.switched.isOff(c.Request.Context())}
+	set := s.switched.now(c.Request.Context())
+	answer := apiLog{Username: username, Off: set.NoRecord, Watch: set.WatchOnly}
 	answer.Entries, answer.Gap = log.Requests()
 	if len(log.Entries) == 0 {
 		answer.Similar = s.similar(c.Request.Context(), username)

@@ -70,7 +70,8 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 		return page, users
 	}
 	page.At = s.logs.Now()
-	page.Fault, page.RecordingOff = s.faults.now(ctx), s.switched.isOff(ctx)
+	set := s.switched.now(ctx)
+	page.Fault, page.RecordingOff, page.WatchOnly = s.faults.now(ctx), set.NoRecord, set.WatchOnly
 	names := inSight(page)
 	reads.Go(func() { page.People = s.lookup(ctx, listed(page)...) })
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)

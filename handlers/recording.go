@@ -66,9 +66,12 @@ func (s *site) changeRecording(c *gin.Context) {
 
 // switchesOf are switches with the changes of a form.
 func switchesOf(c *gin.Context, set store.Switches) store.Switches {
-	for name, off := range map[string]*bool{"recording": &set.NoRecord, "publishing": &set.NoPublish} {
-		if value := c.PostForm(name); value == "on" || value == "off" {
-			*off = value == "off"
+	for _, s := range []struct {
+		name, value string
+		set         *bool
+	}{{"recording", "off", &set.NoRecord}, {"publishing", "off", &set.NoPublish}, {"watch-only", "on", &set.WatchOnly}} {
+		if value := c.PostForm(s.name); value == "on" || value == "off" {
+			*s.set = value == s.value
 		}
 	}
 	if typed, ok := c.GetPostForm("sample"); ok {

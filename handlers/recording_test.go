@@ -3,8 +3,10 @@ package handlers_test
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -148,6 +150,77 @@ func TestPagesSayThatRecordingIsOff(t *testing.T) {
 	b.post(base+"/recording", form("recording", "on"))
 	if got := told(); slices.Contains(got, true) {
 		t.Errorf("while it is on again: %v", got)
+	}
+}
+
+// watched are the users who are recorded although others are not.
+func (s *site) watched() []string {
+	s.t.Helper()
+	users, err := s.logs.Client().ZRange(s.t.Context(), s.logs.KeyPrefix()+"watched", 0, -1).Result()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return users
+}
+
+// Each way to a user's log has her recorded, if it lets in. No other does.
+func TestALookHasTheUserRecorded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
+	b, token := s.superuser(), s.token(root)
+	if b.post(base+"/recording", form("watch-only", "on")); !s.switched().WatchOnly {
+		t.Fatal("it could not be switched on")
+	}
+	for name, w := range waysToALog {
+		w.ask(b, token) // without a reason
+		if got := s.watched(); len(got) > 0 {
+			t.Errorf("%s has %q recorded, though it is refused", name, got)
+		}
+	}
+	n := 0
+	for name, w := range waysToALog {
+		n++
+		user := "user" + strconv.Itoa(n)
+		w.target = strings.Replace(w.target, "username=ada", "username="+user, 1)
+		s.setReason(user, time.Now().Add(time.Hour))
+		s.setReason("", time.Now().Add(time.Hour))
+		w.ask(b, token)
+		if got, want := slices.Contains(s.watched(), user), strings.Contains(w.target, user) && !w.unlisted; got != want {
+			t.Errorf("%s has her recorded: %v, want %v", name, got, want)
+		}
+	}
+}
+
+// Pages say that few are recorded, and when recording begins.
+func TestPagesSayThatFewAreRecorded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b, token := s.superuser(), s.token(root)
+	s.record("ada", "/")
+	pages := map[string]string{
+		"/static?username=ada": "Recording of ada begins within 15 seconds", "/live?username=ada": "Recording of ada begins within 15 seconds",
+		"/": "others may be missing here", "/live/everyone": "others may be missing here",
+	}
+	for path := range pages {
+		if b.get(base+path).find("#watch-only").Length() != 0 {
+			t.Errorf("%s says so where all are recorded", path)
+		}
+	}
+	etag := b.get(base + "/static?username=ada").Header.Get("ETag")
+	if got := s.watched(); len(got) > 0 {
+		t.Errorf("where all are recorded, %q is noted", got)
+	}
+	b.post(base+"/recording", form("watch-only", "on"))
+	for path, want := range pages {
+		if got := b.get(base + path).text("#watch-only"); !strings.Contains(got, want) {
+			t.Errorf("%s says %q", path, got)
+		}
+	}
+	if a := b.get(base+"/static?username=ada", "HX-Request", "true", "If-None-Match", etag); a.find("#watch-only").Length() != 1 {
+		t.Errorf("a page that was open gets %d, %q", a.StatusCode, a.text("#watch-only"))
+	}
+	if a := s.stranger().get(base+"/api/log?username=ada", "Authorization", "Bearer "+token); !strings.Contains(a.body, `"watch_only":true`) {
+		t.Errorf("a program is told %s", a.body)
 	}
 }
 

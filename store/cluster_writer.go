@@ -57,7 +57,7 @@ func newClusterWriter(r *recorder, client *redis.ClusterClient, index *userIndex
 		changed: make(chan struct{}, 1), ended: make(chan struct{}), shards: make(map[string]*shardWriter),
 	}
 	c.classic.Store(!sharded)
-	c.heartbeat = newHeartbeat(client, keys, options, &c.traffic, c.process(), &r.switched)
+	c.heartbeat = newHeartbeat(client, keys, options, &c.traffic, c.process(), &r.switched, c.clock)
 	r.slot = keys.Slot
 	return c
 }
@@ -113,8 +113,8 @@ func (c *clusterWriter) keep() {
 func (c *clusterWriter) report() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	c.heartbeat.read.refresh(ctx)
 	_ = c.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	c.heartbeat.read.refresh(ctx)
 	c.clock.tell(c.log)
 	_ = c.index.layout.settle(ctx) // what fails is done with the next heartbeat
 	if err := c.heartbeat.send(c.recorder.snapshot(), c.clock.measured()); err != nil {

@@ -83,12 +83,12 @@ type heartbeat struct {
 	tick    *time.Ticker
 }
 
-func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options, traffic *traffic, id string, into *switched) *heartbeat {
+func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options, traffic *traffic, id string, into *switched, clock *redisClock) *heartbeat {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	read := switchReader{client: client, keys: keys, into: into, log: options.Logger}
+	read := switchReader{client: client, keys: keys, into: into, clock: clock, log: options.Logger}
 	return &heartbeat{client: client, keys: keys, id: id, read: read, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
 		MaxEntries: options.MaxEntries,

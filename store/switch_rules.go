@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // switched is what the switches change in this process. Requests read it, so it is never waited for.
@@ -19,21 +20,26 @@ type leaveRules struct {
 	all    bool
 	sample uint64
 	ignore []*regexp.Regexp
+
+	watchOnly bool
+	watched   map[string]int64 // until when users are recorded, in Unix milliseconds
 }
 
-// newLeaveRules returns the rules of switches that have been checked, nil where nothing is left out.
-func newLeaveRules(set Switches) *leaveRules {
+// newLeaveRules returns the rules of switches that have been checked, nil where nothing is left out. watched is for WatchOnly.
+func newLeaveRules(set Switches, watched map[string]int64) *leaveRules {
 	ignore, err := set.patterns()
-	if err != nil || !set.NoRecord && set.Sample <= 1 && len(ignore) == 0 {
+	if err != nil || !set.NoRecord && !set.WatchOnly && set.Sample <= 1 && len(ignore) == 0 {
 		return nil
 	}
-	return &leaveRules{all: set.NoRecord, sample: uint64(max(set.Sample, 1)), ignore: ignore}
+	return &leaveRules{
+		all: set.NoRecord, sample: uint64(max(set.Sample, 1)), ignore: ignore, watchOnly: set.WatchOnly, watched: watched,
+	}
 }
 
 // leavesOut reports whether an entry is not recorded.
 func (r *leaveRules) leavesOut(e *Entry) bool {
 	switch {
-	case r.all, r.ignores(e.Path):
+	case r.all, r.watchOnly && r.watched[e.Username] <= time.Now().UnixMilli(), r.ignores(e.Path):
 		return true
 	case r.sample > 1 && !e.byHand() && !e.Failed():
 		return rand.Uint64N(r.sample) != 0 // by counting, of polls that take turns always the same would be left out

@@ -59,6 +59,9 @@ type Switches struct {
 	// anywhere in the decoded path that logs show, without the query. Default: none.
 	Ignore []string `json:"ignore,omitempty"`
 
+	// WatchOnly has nothing recorded of anybody but users whose logs are looked at: see [Store.Watched]. Default: false.
+	WatchOnly bool `json:"watch_only,omitempty"`
+
 	// Set is when they were set, by Redis' clock. [Store.SetSwitches] fills it in.
 	Set time.Time `json:"set,omitzero"`
 }

@@ -51,7 +51,7 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 		outage: outage{recorder: r, section: r.only(), log: options.Logger}, losses: lossLog{recorder: r, log: options.Logger},
 		index: index, clock: &redisClock{client: client}, buffer: make([]Entry, 0, maxBatch),
 	}
-	w.heartbeat = newHeartbeat(client, keys, options, &w.traffic, w.process(), &r.switched)
+	w.heartbeat = newHeartbeat(client, keys, options, &w.traffic, w.process(), &r.switched, w.clock)
 	return w
 }
 
@@ -114,8 +114,8 @@ func (w *writer) report() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	w.trimKept()
-	w.heartbeat.read.refresh(ctx)
 	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	w.heartbeat.read.refresh(ctx)
 	if err := w.heartbeat.send(w.recorder.snapshot(), w.clock.measured()); err != nil {
 		w.failed(err)
 	} else {

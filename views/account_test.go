@@ -29,7 +29,7 @@ func addAccountPages(set *views.Set, layout views.Layout, add func(name string, 
 	html, err = set.Accounts(views.Accounts{Layout: layout})
 	add("no accounts", html, err)
 	html, err = set.Recording(views.Recording{
-		Layout: layout, Switches: store.Switches{NoRecord: true, Sample: 10, Ignore: []string{hostilePath, "</textarea>" + hostileName}},
+		Layout: layout, Switches: store.Switches{NoRecord: true, WatchOnly: true, Sample: 10, Ignore: []string{hostilePath, "</textarea>" + hostileName}},
 		Behind: []store.Application{{Name: hostileName, Host: hostileName, Version: hostileName}}, Message: views.SwitchesUnreadable(),
 	})
 	add("recording", html, err)

@@ -27,6 +27,7 @@ type Home struct {
 	Message      *Message
 	Fault        store.Fault // what is wrong with Redis, where it can be read all the same
 	RecordingOff bool
+	WatchOnly    bool // only users are recorded whose logs are open
 }
 
 // Home renders the first page.

@@ -29,6 +29,9 @@ func (p recordingPage) Record() []option { return onOff(!p.Switches.NoRecord) }
 // Publish are the choices for publishing.
 func (p recordingPage) Publish() []option { return onOff(!p.Switches.NoPublish) }
 
+// WatchOnly are the choices for recording only users whose logs are open.
+func (p recordingPage) WatchOnly() []option { return onOff(p.Switches.WatchOnly) }
+
 // onOff are the choices for what is on or off.
 func onOff(on bool) []option {
 	return []option{{"on", "recording.on", on}, {"off", "recording.off", !on}}

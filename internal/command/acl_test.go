@@ -110,6 +110,8 @@ func TestTheACLOfTheDocs(t *testing.T) {
 		{"FLUSHALL"},
 		{"CONFIG", "GET", "*"},
 		{"SET", "other", "x"},
+		{"SET", "userlog:switches", "{}"},
+		{"ZADD", "userlog:watched", 1, "ada"},
 		{"LRANGE", "userlog:kept:{userlog:log:ada}", 0, -1},
 		{"SUBSCRIBE", "userlog:log:ada"},
 		{"PUBLISH", "other", "x"},

@@ -30,6 +30,7 @@ func (c *recordingShowCommand) Run(ctx context.Context, std streams) error {
 type recordingSetCommand struct {
 	Recording  string   `enum:"on,off," default:"" placeholder:"on|off" help:"Off: nothing is recorded."`
 	Publishing string   `enum:"on,off," default:"" placeholder:"on|off" help:"Off: live pages look at the lists every five seconds."`
+	WatchOnly  string   `enum:"on,off," default:"" placeholder:"on|off" help:"On: nothing is recorded of anybody but users whose logs are looked at in the admin, from 15 seconds after the look until 10 minutes after the last."`
 	Sample     *number  `placeholder:"N" help:"Record 1 of N requests of those that a page fetches by itself and that do not fail; 1 for all."`
 	Ignore     []string `sep:"none" placeholder:"PATTERN" help:"A regular expression: requests whose path it matches are not recorded. Repeat it for more; an empty one removes all."`
 	redisFlags `embed:""`
@@ -37,8 +38,8 @@ type recordingSetCommand struct {
 
 // Run is called by kong.
 func (c *recordingSetCommand) Run(ctx context.Context, std streams) error {
-	if c.Recording == "" && c.Publishing == "" && c.Sample == nil && len(c.Ignore) == 0 {
-		return usage("say what to set: --recording, --publishing, --sample or --ignore")
+	if c.Recording == "" && c.Publishing == "" && c.WatchOnly == "" && c.Sample == nil && len(c.Ignore) == 0 {
+		return usage("say what to set: --recording, --publishing, --watch-only, --sample or --ignore")
 	}
 	if c.Sample != nil && *c.Sample < 1 {
 		return usage("--sample is %d: use 1 to %d", *c.Sample, store.MaxSample)
@@ -69,6 +70,9 @@ func (c *recordingSetCommand) change(set store.Switches) store.Switches {
 	}
 	if c.Publishing != "" {
 		set.NoPublish = c.Publishing == "off"
+	}
+	if c.WatchOnly != "" {
+		set.WatchOnly = c.WatchOnly == "on"
 	}
 	if c.Sample != nil {
 		set.Sample = int(*c.Sample)

@@ -70,7 +70,11 @@ func States(set store.Switches) []State {
 		ignore = []string{"nothing"}
 	}
 	return []State{
-		{"recording", onOff(!set.NoRecord)}, {"publishing", onOff(!set.NoPublish)}, {"sampling", sampling}, {"ignore", strings.Join(ignore, " ")},
+		{"recording", onOff(!set.NoRecord)},
+		{"publishing", onOff(!set.NoPublish)},
+		{"sampling", sampling},
+		{"ignore", strings.Join(ignore, " ")},
+		{"watch-only", onOff(set.WatchOnly)},
 	}
 }
 

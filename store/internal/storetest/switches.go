@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ var switches = []test{
 	{"SwitchesThatCannotBeReadChangeNothing", testSwitchesThatCannotBeReadChangeNothing},
 	{"SwitchesOfANewerVersion", testSwitchesOfANewerVersion},
 	{"SwitchesThatCannotBeSet", testSwitchesThatCannotBeSet},
+	{"OnlyWhoIsWatchedIsRecorded", testOnlyWhoIsWatchedIsRecorded},
 	{"PublishingIsSwitchedOffAndOn", testPublishingIsSwitchedOffAndOn},
 	{"ViewersAreToldThatRecordingIsOff", testViewersAreToldThatRecordingIsOff},
 }
@@ -220,6 +222,52 @@ func testSwitchesThatCannotBeSet(t *testing.T, connect Connect) {
 	}
 	if set, err := logs.Switches(t.Context()); err != nil || len(set.Ignore) != store.MaxIgnore {
 		t.Errorf("set are %+v, %v", set, err)
+	}
+}
+
+func testOnlyWhoIsWatchedIsRecorded(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs := Open(t, client, store.Options{})
+	key := Keys(logs).Watched()
+	Switch(t, logs, store.Switches{WatchOnly: true})
+	Record(logs, "ada", 0, 1)
+	if err := logs.Watched(t.Context(), "ada", "a\nb"); err != nil {
+		t.Fatal(err)
+	}
+	rereads(t, logs)
+	Record(logs, "ada", 1, 2)
+	Record(logs, "bob", 1, 2)
+	client.ZAdd(t.Context(), key, redis.Z{Score: 1, Member: "ada"}) // long ago
+	rereads(t, logs)
+	Record(logs, "ada", 2, 3)
+	Switch(t, logs, store.Switches{})
+	Record(logs, "ada", 3, 4)
+	Written(t, logs)
+	if got := Paths(LogOf(t, logs, "ada")); got != "3 1" || len(LogOf(t, logs, "bob")) != 0 {
+		t.Errorf("recorded of ada is %q, and of bob %d", got, len(LogOf(t, logs, "bob")))
+	}
+	if s := logs.Stats(); s.LeftOut != 3 {
+		t.Errorf("the stats: %+v", s)
+	}
+	many := make([]string, store.MaxWatched+10)
+	for i := range many {
+		many[i] = strconv.Itoa(i)
+	}
+	if err := logs.Watched(t.Context(), many...); err != nil || client.ZCard(t.Context(), key).Val() != store.MaxWatched {
+		t.Errorf("%d are noted, %v", client.ZCard(t.Context(), key).Val(), err)
+	}
+	if left := client.PTTL(t.Context(), key).Val(); left <= 0 || left > store.WatchedFor {
+		t.Errorf("it expires in %s", left)
+	}
+	client.Del(t.Context(), key)
+	client.Set(t.Context(), key, "x", 0)
+	if err := logs.Watched(t.Context(), "ada"); err == nil {
+		t.Error("somebody's text was taken for the users")
+	}
+	Switch(t, logs, store.Switches{WatchOnly: true}) // and nobody is watched
+	Record(logs, "ada", 4, 5)
+	if s := logs.Stats(); s.LeftOut != 4 {
+		t.Errorf("somebody's text: %+v", s)
 	}
 }
 
