@@ -73,7 +73,7 @@ func (s *site) apiLog(c *gin.Context) {
 		return
 	}
 	set := s.switched.now(c.Request.Context())
-	answer := apiLog{Username: username, Off: set.NoRecord, Watch: set.WatchOnly}
+	answer := apiLog{Username: username, Off: set.NoRecord, Watch: recordsFew(set)}
 	answer.Entries, answer.Gap = log.Requests()
 	if len(log.Entries) == 0 {
 		answer.Similar = s.similar(c.Request.Context(), username)

@@ -71,7 +71,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	}
 	page.At = s.logs.Now()
 	set := s.switched.now(ctx)
-	page.Fault, page.RecordingOff, page.WatchOnly = s.faults.now(ctx), set.NoRecord, set.WatchOnly
+	page.Fault, page.RecordingOff, page.WatchOnly = s.faults.now(ctx), set.NoRecord, recordsFew(set)
 	names := inSight(page)
 	reads.Go(func() { page.People = s.lookup(ctx, listed(page)...) })
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)

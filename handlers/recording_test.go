@@ -222,6 +222,12 @@ func TestPagesSayThatFewAreRecorded(t *testing.T) {
 	if a := s.stranger().get(base+"/api/log?username=ada", "Authorization", "Bearer "+token); !strings.Contains(a.body, `"watch_only":true`) {
 		t.Errorf("a program is told %s", a.body)
 	}
+	b.post(base+"/recording", form("recording", "off"))
+	for path := range pages {
+		if b.get(base+path).find("#watch-only").Length() != 0 {
+			t.Errorf("%s says so where nobody is recorded", path)
+		}
+	}
 }
 
 // Another site's form changes nothing, nor does one of a viewer.

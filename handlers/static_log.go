@@ -45,7 +45,7 @@ func (s *site) staticLog(c *gin.Context) {
 		page.Entries, page.Message, page.Refresh = log.Entries, message, refreshSeconds
 		fault := s.faults.now(c.Request.Context())
 		set := s.switched.now(c.Request.Context())
-		page.WatchOnly = set.WatchOnly
+		page.WatchOnly = recordsFew(set)
 		if set.NoRecord {
 			page.Message = views.RecordingOff()
 		}

@@ -50,6 +50,9 @@ func (w *switchWatch) now(ctx context.Context) store.Switches {
 	return set
 }
 
+// recordsFew reports whether only users are recorded whose logs are looked at.
+func recordsFew(set store.Switches) bool { return set.WatchOnly && !set.NoRecord }
+
 // learn notes what is set.
 func (w *switchWatch) learn(set store.Switches) {
 	w.mu.Lock()

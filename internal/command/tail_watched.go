@@ -16,7 +16,7 @@ const renewInterval = time.Minute
 // first request, and the user is recorded until the function that it returns is called.
 func (c *tailCommand) watchOnly(ctx context.Context, logs *store.Store, viewing *terminalViewing, w io.Writer) (end func(), err error) {
 	set, err := logs.Switches(ctx)
-	if err != nil || !set.WatchOnly { // Redis may be away: tail says so, and waits for it
+	if err != nil || !set.WatchOnly || set.NoRecord { // Redis may be away: tail says so, and waits for it
 		return func() {}, nil
 	}
 	if c.All {
