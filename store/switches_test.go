@@ -51,6 +51,15 @@ func TestSwitchesOnACluster(t *testing.T) {
 	if s := logs.Stats(); s.LeftOut != 8 || s.Accepted != 5 {
 		t.Errorf("the stats: %+v", s)
 	}
+	if err := logs.Watched(t.Context(), "bob"); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Switch(t, logs, store.Switches{WatchOnly: true})
+	storetest.Record(logs, "ada", 4, 5)
+	storetest.Record(logs, "bob", 4, 5)
+	if s := logs.Stats(); s.LeftOut != 9 || s.Accepted != 6 {
+		t.Errorf("the stats where only bob is watched: %+v", s)
+	}
 }
 
 // An application whose user of Redis may not read the switches records as before, and says once why it does not follow them.

@@ -3,6 +3,7 @@
 package command_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"regexp"
@@ -66,6 +67,24 @@ func mayAskWhoWatches(t *testing.T, url string) {
 	}
 }
 
+// followsSwitches has an application record only who is looked at.
+func followsSwitches(t *testing.T, application, admin *store.Store) {
+	t.Helper()
+	if err := errors.Join(admin.Watched(t.Context(), "ada"), admin.SetSwitches(t.Context(), store.Switches{WatchOnly: true})); err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, "the application leaves bob out", func() bool {
+		application.Announce()
+		left := application.Stats().LeftOut
+		record(application, "bob", "/orders/7")
+		return application.Stats().LeftOut > left
+	})
+	before := application.Stats().Accepted
+	if record(application, "ada", "/orders/7"); application.Stats().Accepted == before {
+		t.Error("the application records nobody")
+	}
+}
+
 // The rules of docs/hardening.md are enough for what the programs do, and for no more than that.
 func TestTheACLOfTheDocs(t *testing.T) {
 	t.Parallel()
@@ -94,6 +113,7 @@ func TestTheACLOfTheDocs(t *testing.T) {
 	mayAskWhoWatches(t, as(server, "userlog-application"))
 	useThePages(t, as(server, "userlog-admin"))
 	useTheCommands(t, as(server, "userlog-admin"))
+	followsSwitches(t, application, openStore(t, as(server, "userlog-admin"), store.Options{}))
 	if refused := refusals(t, root); len(refused) > 0 {
 		t.Errorf("Redis refused: %q", refused)
 	}
