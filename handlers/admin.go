@@ -16,6 +16,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/directory"
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 	"github.com/gin-userlog/userlog/internal/live"
+	"github.com/gin-userlog/userlog/internal/switches"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -29,11 +30,13 @@ type Admin struct {
 	views     *views.Set
 	words     views.Words // for programs
 	faults    *faultWatch
+	switched  *switchWatch
 	hub       *live.Hub
 	accounts  *auth.Accounts
 	sessions  *auth.Sessions
 	tokens    *auth.Tokens
 	changes   *accounts.Changes
+	switches  *switches.Changes
 	throttle  *auth.Throttle
 	allowance *auth.Allowance
 	audit     *audit.Log
@@ -87,7 +90,7 @@ type tuning struct {
 func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set, t tuning) *Admin {
 	client, keys, auditKeys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, audit.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
-		options: options, logs: logs, assets: assets, views: set, words: set.Words(), faults: &faultWatch{logs: logs, log: options.Logger}, policy: options.policy(), log: options.Logger,
+		options: options, logs: logs, assets: assets, views: set, words: set.Words(), faults: &faultWatch{logs: logs, log: options.Logger}, switched: &switchWatch{logs: logs, log: options.Logger, watched: map[string]time.Time{}}, policy: options.policy(), log: options.Logger,
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
 		accounts:    auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: t.passwordCost}),
 		sessions:    auth.NewSessions(client, keys, options.sessions()),
@@ -97,18 +100,20 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		audit:       audit.New(client, auditKeys, audit.Options{}),
 	}
 	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Once: auth.NewOnce(client, keys), Log: a.audit}
+	a.switches = &switches.Changes{Store: logs, Log: a.audit}
 	a.people = directory.New(directory.Options{
 		Directory: options.Directory, Exists: options.UserExists, Hosts: options.FactHosts, Logger: options.Logger, Patience: t.hostPatience,
 	})
 	a.gate = access.NewGate(access.Options{
 		Log: a.audit, Roster: audit.NewRoster(client, auditKeys), Logger: options.Logger,
 		Reasons: auth.NewReasons(client, keys), Allowance: a.allowance, RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
+		Looked: func(ctx context.Context, username string) { a.switched.looked(ctx, username) },
 	})
 	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 		Ended: auth.NewAccessCheck(a.sessions, a.tokens).Ended,
-		Fault: a.faults.now,
+		Fault: a.faults.now, Looking: func(ctx context.Context, usernames []string) { a.switched.looked(ctx, usernames...) },
 	})
 	return a
 }

@@ -25,6 +25,7 @@ type apiUsers struct {
 	Users   []apiUser `json:"users"`
 	Near    bool      `json:"near,omitempty"`           // nobody fits: these have similar names
 	Partial bool      `json:"partial,omitempty"`        // a part of the log store can't be reached: there may be more users
+	Off     bool      `json:"recording_off,omitempty"`  // recording is switched off
 	Lost    bool      `json:"directory_lost,omitempty"` // the host's directory does not answer: there may be more users, and names are missing
 }
 
@@ -34,6 +35,8 @@ type apiLog struct {
 	Gap      *store.Gap    `json:"gap,omitempty"`     // what is missing behind the newest entry
 	Similar  []string      `json:"similar,omitempty"` // names of others, where nobody of this name has a log
 	Username string        `json:"username"`
+	Off      bool          `json:"recording_off,omitempty"` // recording is switched off
+	Watch    bool          `json:"watch_only,omitempty"`    // only users are recorded whose logs are looked at
 }
 
 // apiUsers answers with users who may be meant by q, or who were seen last.
@@ -49,7 +52,7 @@ func (s *site) apiUsers(c *gin.Context) {
 		person := found.people.Known[user.Username]
 		users = append(users, apiUser{user.Username, lastSeen(user), person.Name, person.Detail})
 	}
-	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, found.partial, found.people.Lost})
+	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, found.partial, s.switched.now(c.Request.Context()).NoRecord, found.people.Lost})
 }
 
 // apiLog answers with a user's log, newest request first, each in the wire format.
@@ -69,7 +72,8 @@ func (s *site) apiLog(c *gin.Context) {
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
-	answer := apiLog{Username: username}
+	set := s.switched.now(c.Request.Context())
+	answer := apiLog{Username: username, Off: set.NoRecord, Watch: recordsFew(set)}
 	answer.Entries, answer.Gap = log.Requests()
 	if len(log.Entries) == 0 {
 		answer.Similar = s.similar(c.Request.Context(), username)

@@ -71,7 +71,7 @@ func TestStrangeNamesOnEveryRoute(t *testing.T) {
 	s.create(odd, auth.Viewer)
 	b.post(base+"/account/token", form("label", odd, "days", "1"))
 	redistest.Eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
-	for _, target := range []string{"/", "/users", "/audit", "/account", "/accounts", "/live/everyone", "/static?username=", "/live?username=", "/summary?username="} {
+	for _, target := range []string{"/", "/users", "/audit", "/account", "/accounts", "/recording", "/live/everyone", "/static?username=", "/live?username=", "/summary?username="} {
 		if strings.HasSuffix(target, "=") {
 			target += url.QueryEscape(odd)
 		}

@@ -19,7 +19,7 @@ func (s *site) everyone(c *gin.Context) {
 	}
 	page := views.LiveLog{
 		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(answer.Reason),
-		Filter: views.ParseFilter(c.Request.URL.Query()), Application: c.Query("app"),
+		Filter: views.ParseFilter(c.Request.URL.Query()), Application: c.Query("app"), WatchOnly: recordsFew(s.switched.now(c.Request.Context())),
 	}
 	if s.people.Known() {
 		page.NamesURL = s.base + "/names"

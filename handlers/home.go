@@ -70,7 +70,8 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 		return page, users
 	}
 	page.At = s.logs.Now()
-	page.Fault = s.faults.now(ctx)
+	set := s.switched.now(ctx)
+	page.Fault, page.RecordingOff, page.WatchOnly = s.faults.now(ctx), set.NoRecord, recordsFew(set)
 	names := inSight(page)
 	reads.Go(func() { page.People = s.lookup(ctx, listed(page)...) })
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)

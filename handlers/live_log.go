@@ -34,6 +34,7 @@ func (s *site) liveLog(c *gin.Context) {
 			s.fail(c, http.StatusServiceUnavailable, err)
 			return
 		case known:
+			page.WatchOnly = recordsFew(s.switched.now(c.Request.Context()))
 			page.SocketURL = s.socketURL(page.Lang, page.Filter.AddTo(url.Values{"username": {username}}))
 		default:
 			page.Message = views.UserNotFound(username)

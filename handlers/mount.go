@@ -93,6 +93,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 		private.POST("/reason", on((*site).stateReason))
 	}
 	a.mountAccounts(private, on)
+	a.mountRecording(private, on)
 	api := public.Group("/api", on((*site).requireAPI))
 	page(api, "/users", on((*site).apiUsers))
 	page(api, "/log", on((*site).apiLog))
@@ -126,6 +127,13 @@ func (a *Admin) mountAccounts(private *gin.RouterGroup, on func(func(*site, *gin
 	if a.options.ownLogin() {
 		accounts.POST("/link", on((*site).makeLink))
 	}
+}
+
+// mountRecording adds the page of what applications record.
+func (a *Admin) mountRecording(private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
+	superusers := private.Group("", on((*site).requireSuperuser))
+	page(superusers, "/recording", on((*site).recording))
+	superusers.POST("/recording", on((*site).requireAllowance), on((*site).changeRecording))
 }
 
 // page adds what answers GET and, as net/http has it, HEAD.

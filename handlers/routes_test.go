@@ -42,6 +42,8 @@ var audiences = map[string]audience{
 	"POST /accounts/disable": superusers, "POST /accounts/enable": superusers, "POST /accounts/role": superusers,
 	"POST /accounts/sessions": superusers, "POST /accounts/link": superusers,
 
+	"GET /recording": superusers, "HEAD /recording": superusers, "POST /recording": superusers,
+
 	"GET /audit": superusers, "HEAD /audit": superusers, "GET /audit/export": superusers,
 
 	"GET /api/users": programs, "HEAD /api/users": programs, "GET /api/log": programs, "HEAD /api/log": programs,
@@ -67,7 +69,8 @@ var bounds = map[string]bound{
 	"POST /account/session": byAllowance, "POST /account/token": byAllowance, "POST /account/token/revoke": byAllowance,
 	"POST /accounts/create": byAllowance, "POST /accounts/disable": byAllowance, "POST /accounts/enable": byAllowance,
 	"POST /accounts/role": byAllowance, "POST /accounts/sessions": byAllowance, "POST /accounts/link": byAllowance,
-	"GET /audit": byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
+	"POST /recording": byAllowance,
+	"GET /audit":      byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
 }
 
 func boundOf(route gin.RouteInfo) bound {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -43,10 +44,15 @@ func (s *site) staticLog(c *gin.Context) {
 		}
 		page.Entries, page.Message, page.Refresh = log.Entries, message, refreshSeconds
 		fault := s.faults.now(c.Request.Context())
+		set := s.switched.now(c.Request.Context())
+		page.WatchOnly = recordsFew(set)
+		if set.NoRecord {
+			page.Message = views.RecordingOff()
+		}
 		if warning := views.StoreFault(fault); warning != nil {
 			page.Message = warning
 		}
-		page.ETag = etag(page, fault)
+		page.ETag = etag(page, fault, set)
 	}
 	c.Header("ETag", page.ETag)
 	s.tellTime(c)
@@ -100,9 +106,9 @@ func (s *site) exists(c *gin.Context, username string) bool {
 
 // etag names what a static log shows, in this language. It is weak, because the bytes differ: some
 // answers are compressed.
-func etag(page views.StaticLog, fault store.Fault) string {
+func etag(page views.StaticLog, fault store.Fault, set store.Switches) string {
 	sum := sha256.New()
-	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+string(fault)+"\x00"+page.Username)
+	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+string(fault)+"\x00"+strconv.FormatBool(set.NoRecord)+strconv.FormatBool(set.WatchOnly)+"\x00"+page.Username)
 	for _, e := range page.Entries {
 		io.WriteString(sum, "\x00"+e.ID)
 	}

@@ -34,7 +34,7 @@ const title = document.title;
 const troubleFor = 300_000; // milliseconds for which a problem is in the title
 
 function titleFor(state, words) {
-  if (["lost", "store-lost", "nobody"].includes(state)) return `⚠ ${words} — ${title}`;
+  if (["lost", "store-lost", "nobody", "off"].includes(state)) return `⚠ ${words} — ${title}`;
   const { trouble, troubleAt } = nowLine()?.dataset ?? {};
   return trouble && serverTime() - Date.parse(troubleAt) < troubleFor
     ? `● ${nowLine().dataset.user} — ${trouble} · userlog`

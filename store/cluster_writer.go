@@ -57,7 +57,7 @@ func newClusterWriter(r *recorder, client *redis.ClusterClient, index *userIndex
 		changed: make(chan struct{}, 1), ended: make(chan struct{}), shards: make(map[string]*shardWriter),
 	}
 	c.classic.Store(!sharded)
-	c.heartbeat = newHeartbeat(client, keys, options, &c.traffic, c.process())
+	c.heartbeat = newHeartbeat(client, keys, options, &c.traffic, c.process(), &r.switched, c.clock)
 	r.slot = keys.Slot
 	return c
 }
@@ -114,6 +114,7 @@ func (c *clusterWriter) report() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	_ = c.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	c.heartbeat.read.refresh(ctx)
 	c.clock.tell(c.log)
 	_ = c.index.layout.settle(ctx) // what fails is done with the next heartbeat
 	if err := c.heartbeat.send(c.recorder.snapshot(), c.clock.measured()); err != nil {
@@ -249,7 +250,7 @@ func (c *clusterWriter) take(ctx context.Context, masters []*redis.Options) {
 // publishCommand returns the command by which lines are published, or "", and whether that is on the channels of slots.
 func (c *clusterWriter) publishCommand() (command string, sharded bool) {
 	switch {
-	case c.options.NoPublish:
+	case c.options.NoPublish, c.recorder.switched.unpublished.Load():
 		return "", false
 	case c.classic.Load():
 		return "publish", false

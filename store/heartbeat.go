@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/store/internal/feed"
 	"github.com/gin-userlog/userlog/store/internal/keys"
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
@@ -38,6 +39,7 @@ type Application struct {
 
 	ClockSkew  time.Duration // what its host's clock is ahead of Redis', negative where it is behind; see [ClockTolerance]
 	MaxEntries int           // of the logs that it writes; 0 if it did not say
+	Switches   time.Time     // when the [Switches] were set that it follows; zero if it has read none
 	LastHour   [60]Minute    // what it recorded, oldest first; the last one is the current minute, not over yet
 }
 
@@ -62,9 +64,11 @@ type heartbeatJSON struct {
 	IndexRefused  uint64  `json:"index_refused,omitempty"`
 	Undone        uint64  `json:"undone,omitempty"`
 	MaxEntries    int     `json:"max_entries,omitempty"`
+	LeftOut       uint64  `json:"left_out,omitempty"`
 	ClockSkew     float64 `json:"clock_skew,omitempty"` // seconds
 
-	Traffic *minutesJSON `json:"traffic,omitempty"`
+	Switches time.Time    `json:"switches,omitzero"`
+	Traffic  *minutesJSON `json:"traffic,omitempty"`
 }
 
 // heartbeat reports this process. It belongs to the writer's goroutine.
@@ -74,16 +78,18 @@ type heartbeat struct {
 	id      string
 	line    heartbeatJSON
 	traffic *traffic
+	read    switchReader
 	sent    time.Time // the last attempt; zero before the first
 	tick    *time.Ticker
 }
 
-func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options, traffic *traffic, id string) *heartbeat {
+func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options, traffic *traffic, id string, into *switched, clock *redisClock) *heartbeat {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &heartbeat{client: client, keys: keys, id: id, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
+	read := switchReader{client: client, keys: keys, into: into, clock: clock, log: options.Logger}
+	return &heartbeat{client: client, keys: keys, id: id, read: read, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
 		MaxEntries: options.MaxEntries,
 	}}
@@ -95,10 +101,11 @@ func (h *heartbeat) begun() bool { return !h.sent.IsZero() }
 // due reports whether it is time for the next report.
 func (h *heartbeat) due() bool { return time.Since(h.sent) >= HeartbeatInterval }
 
-// send reports the stats. A report that fails is not sent again: the next one follows anyway. The error is that of a connection.
+// send reports the stats, and which switches are followed. A report that fails is not sent again: the next one follows anyway. The error is that of a connection.
 func (h *heartbeat) send(s Stats, skew time.Duration) error {
 	h.sent = time.Now()
 	line := h.line
+	line.Switches, line.LeftOut = h.read.last.Set, s.LeftOut
 	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
 	line.IndexRefused, line.Traffic = s.IndexRefused, h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
@@ -173,33 +180,38 @@ func (s *Store) Applications(ctx context.Context) ([]Application, error) {
 	return found, nil
 }
 
-// anyReports asks whether an application has reported itself lately, or has recorded a request. It also returns the smallest
-// limit of the lists. Applications that send no heartbeats, such as django-userlog's, are known by their requests.
-func (s *Store) anyReports(ctx context.Context) (reporting bool, shortest int, err error) {
+// anyReports asks what applications have said of themselves. Those that send no heartbeats, such as django-userlog's, are known by
+// their requests.
+func (s *Store) anyReports(ctx context.Context) (feed.Reports, error) {
 	applications, err := s.Applications(ctx)
 	if err != nil {
-		return false, 0, err
+		return feed.Reports{}, err
 	}
+	var found feed.Reports
 	for _, a := range applications {
-		reporting = reporting || a.Reporting()
-		if a.MaxEntries > 0 && (shortest == 0 || a.MaxEntries < shortest) {
-			shortest = a.MaxEntries
+		found.Reporting = found.Reporting || a.Reporting()
+		if a.MaxEntries > 0 && (found.Shortest == 0 || a.MaxEntries < found.Shortest) {
+			found.Shortest = a.MaxEntries
 		}
 	}
-	if reporting {
-		return true, shortest, nil
+	if set, err := s.Switches(ctx); err == nil {
+		found.Unpublished, found.Off = set.NoPublish, set.NoRecord
+	}
+	if found.Reporting {
+		return found, nil
 	}
 	seen, err := s.lastSeen(ctx, s.Now().Add(-Silence), 1)
-	return len(seen) > 0, shortest, err
+	found.Reporting = len(seen) > 0
+	return found, err
 }
 
 func (l heartbeatJSON) application(id string, age time.Duration) Application {
 	return Application{
 		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age,
 		ClockSkew: time.Duration(l.ClockSkew * float64(time.Second)).Round(time.Millisecond),
-		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, LastHour: l.Traffic.hour(age),
+		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, Switches: l.Switches, LastHour: l.Traffic.hour(age),
 		Stats: Stats{
-			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused, Undone: l.Undone,
+			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused, Undone: l.Undone, LeftOut: l.LeftOut,
 			Dropped: Dropped{QueueFull: l.QueueFull, UserShare: l.UserShare, InvalidUsername: l.Invalid, Refused: l.Refused, HostPanic: l.HostPanic},
 		},
 	}

@@ -29,7 +29,7 @@ func TestAnyReports(t *testing.T) {
 	logs := openQuietly(t, client, Options{})
 	ask := func(want bool) {
 		t.Helper()
-		if got, _, err := logs.anyReports(t.Context()); err != nil || got != want {
+		if got, err := logs.anyReports(t.Context()); err != nil || got.Reporting != want {
 			t.Errorf("got %v, %v; want %v", got, err, want)
 		}
 	}
@@ -56,10 +56,10 @@ func TestTheShortestLimitOfListsIsKnown(t *testing.T) {
 	}
 	reader := openQuietly(t, server.Client(t), Options{MaxEntries: 100})
 	redistest.Eventually(t, "the shortest limit is 25", func() bool {
-		_, shortest, err := reader.anyReports(t.Context())
+		reports, err := reader.anyReports(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		return shortest == 25
+		return reports.Shortest == 25
 	})
 }

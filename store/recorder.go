@@ -23,6 +23,7 @@ type recorder struct {
 	slot      func(username string) uint16 // of a log on a Cluster; nil where there is one Redis
 
 	retention time.Duration // of a log after its last entry
+	switched  switched
 
 	mu      sync.Mutex
 	queue   queue
@@ -57,6 +58,10 @@ func (r *recorder) start(write func()) {
 
 // record is [Store.Record].
 func (r *recorder) record(e *Entry) {
+	if rules := r.switched.rules.Load(); rules != nil && rules.leavesOut(e) {
+		r.leftOut()
+		return
+	}
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
@@ -90,6 +95,13 @@ func (r *recorder) record(e *Entry) {
 	if wake {
 		section.wake()
 	}
+}
+
+// leftOut counts an entry that is not recorded because it is switched off.
+func (r *recorder) leftOut() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stats.LeftOut++
 }
 
 // wake tells the writer of a section that there is something to do.

@@ -3,12 +3,13 @@ package store
 // Stats count what became of entries since the [Store] was opened. They balance at every moment:
 // Accepted = Written + Dropped.Total() + Indeterminate + Queued.
 type Stats struct {
-	Accepted      uint64 // calls of Record
+	Accepted      uint64 // calls of Record, without those that are left out
 	Written       uint64 // confirmed by Redis
 	Undone        uint64 // of those written, gone since another server took over that did not have them; known with Sentinels
 	Dropped       Dropped
 	Indeterminate uint64 // sent, but the answer was lost or not waited for: Redis has them or not; never sent again
 	Queued        uint64 // waiting, or being written at this moment
+	LeftOut       uint64 // calls of Record besides those accepted: not recorded, because [Switches] say so
 	Truncated     uint64 // of those accepted, cut to the limits
 	IndexRefused  uint64 // transactions that could not add to the user index, since a key of it holds something else
 	Connected     bool   // the last attempt to write went through, or there was none yet

@@ -16,6 +16,7 @@ const (
 	Live    = State(feed.Live)    // everything that is recorded arrives
 	Lost    = State(feed.Lost)    // Redis can't be reached; what was recorded meanwhile will follow, or a gap
 	Silent  = State(feed.Silent)  // as Live, but no application has reported itself or a request for a minute
+	Off     = State(feed.Off)     // as Live, but recording is switched off: see [Switches]
 )
 
 // Update is what happened on a [Subscription] since its last update.

@@ -51,7 +51,7 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 		outage: outage{recorder: r, section: r.only(), log: options.Logger}, losses: lossLog{recorder: r, log: options.Logger},
 		index: index, clock: &redisClock{client: client}, buffer: make([]Entry, 0, maxBatch),
 	}
-	w.heartbeat = newHeartbeat(client, keys, options, &w.traffic, w.process())
+	w.heartbeat = newHeartbeat(client, keys, options, &w.traffic, w.process(), &r.switched, w.clock)
 	return w
 }
 
@@ -115,6 +115,7 @@ func (w *writer) report() {
 	defer cancel()
 	w.trimKept()
 	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	w.heartbeat.read.refresh(ctx)
 	if err := w.heartbeat.send(w.recorder.snapshot(), w.clock.measured()); err != nil {
 		w.failed(err)
 	} else {
@@ -338,7 +339,7 @@ func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entrie
 		_ = pipe.Process(ctx, redis.NewStatusCmd(ctx, "ltrim", log, 0, last)) // as in command
 		command(ctx, pipe, "pexpire", log, retention)
 	}
-	if !w.options.NoPublish {
+	if !w.options.NoPublish && !w.recorder.switched.unpublished.Load() {
 		for i := range entries {
 			w.published = append(w.published, command(ctx, pipe, "publish", w.users[i].lists.channel, &lines[i]))
 		}

@@ -5,9 +5,10 @@ import (
 	"slices"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/store"
 )
 
-// refusal is an error of auth that is a person's to put right, and the key of what to say.
+// refusal is an error of auth or store that is a person's to put right, and the key of what to say.
 type refusal struct {
 	err error
 	key string
@@ -31,10 +32,12 @@ func refusals() []refusal {
 		{auth.ErrTokenLifetime, "refusal.lifetime"},
 		{auth.ErrTooManyTokens, "refusal.too-many-tokens"},
 		{auth.ErrNoToken, "refusal.no-token"},
+		{store.ErrSample, "refusal.sample"},
+		{store.ErrIgnore, "refusal.ignore"},
 	}
 }
 
-// Refusal says why auth refused a change, and what to do now; nil where err is a failure, which is
+// Refusal says why auth or store refused a change, and what to do now; nil where err is a failure, which is
 // nobody's to put right in the page.
 func Refusal(err error) *Message {
 	for _, r := range refusals() {
@@ -53,7 +56,7 @@ func WrongCurrentPassword() *Message {
 	return &Message{key: "refusal.current-password", alert: true, next: true}
 }
 
-// Change names something that was done to an account, in the address of the page that confirms it.
+// Change names something that was done, such as to an account, in the address of the page that confirms it.
 type Change string
 
 // Changes.
@@ -66,12 +69,14 @@ const (
 	PasswordSet     Change = "password-set"
 	SessionEnded    Change = "session-ended"
 	TokenRevoked    Change = "token-revoked"
+
+	RecordingChanged Change = "recording-changed"
 )
 
 func changes() []Change {
 	return []Change{
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, SessionsEnded, PasswordSet,
-		SessionEnded, TokenRevoked,
+		SessionEnded, TokenRevoked, RecordingChanged,
 	}
 }
 

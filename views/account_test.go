@@ -11,6 +11,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -27,6 +28,13 @@ func addAccountPages(set *views.Set, layout views.Layout, add func(name string, 
 	add("accounts", html, err)
 	html, err = set.Accounts(views.Accounts{Layout: layout})
 	add("no accounts", html, err)
+	html, err = set.Recording(views.Recording{
+		Layout: layout, Switches: store.Switches{NoRecord: true, WatchOnly: true, Sample: 10, Ignore: []string{hostilePath, "</textarea>" + hostileName}},
+		Behind: []store.Application{{Name: hostileName, Host: hostileName, Version: hostileName}}, Message: views.SwitchesUnreadable(),
+	})
+	add("recording", html, err)
+	html, err = set.Recording(views.Recording{Layout: layout})
+	add("recording as it is", html, err)
 	html, err = set.Link(views.Link{Layout: layout, Name: hostileName, URL: hostilePath, New: true})
 	add("link", html, err)
 	html, err = set.Password(views.Password{Layout: layout, Username: hostileName, Code: hostileName, Message: views.Refusal(auth.ErrLink)})

@@ -26,6 +26,8 @@ type Home struct {
 	Refresh      int       // seconds between two refreshes; 0 = the page does not refresh itself
 	Message      *Message
 	Fault        store.Fault // what is wrong with Redis, where it can be read all the same
+	RecordingOff bool
+	WatchOnly    bool // only users are recorded whose logs are open
 }
 
 // Home renders the first page.
@@ -46,8 +48,13 @@ func newHomePage(p Home) homePage {
 // Search is the page's search field, empty.
 func (p homePage) Search() search { return search{Base: p.Base} }
 
-// Warning says what is wrong with Redis, nil for nothing.
-func (p homePage) Warning() *Message { return StoreFault(p.Fault) }
+// Warning says what is wrong with Redis, or that recording is switched off; nil for nothing.
+func (p homePage) Warning() *Message {
+	if p.Fault == "" && p.RecordingOff {
+		return RecordingOff()
+	}
+	return StoreFault(p.Fault)
+}
 
 // HomeURL is the page's own address.
 func (p homePage) HomeURL() string { return p.Base + "/" }

@@ -7,13 +7,14 @@ import (
 
 // Sections of the admin, as [Layout.Section] names them.
 const (
-	SectionHome     = "home"
-	SectionStatic   = "static"
-	SectionLive     = "live"
-	SectionEveryone = "everyone"
-	SectionAudit    = "audit"
-	SectionAccounts = "accounts"
-	SectionAccount  = "account"
+	SectionHome      = "home"
+	SectionStatic    = "static"
+	SectionLive      = "live"
+	SectionEveryone  = "everyone"
+	SectionAudit     = "audit"
+	SectionAccounts  = "accounts"
+	SectionAccount   = "account"
+	SectionRecording = "recording"
 )
 
 // Layout is the part that every page has.

@@ -22,6 +22,7 @@ const (
 	storeLost     connectionState = "store-lost"
 	storeRefuses  connectionState = "store-refuses" // Redis answers, and takes nothing new, so nothing can arrive
 	nobodyReports connectionState = "nobody"        // no application reports, so nothing can arrive
+	recordingOff  connectionState = "off"           // recording is switched off, so nothing can arrive
 	refreshing    connectionState = "refreshing"    // a page that refreshes itself: nothing is connected, all is well
 	notServed     connectionState = "not-served"    // the server has let the page connect only to say why it can't serve it
 )
@@ -110,6 +111,8 @@ func (s LogStatus) words() (connectionState, *Message) {
 		return storeRefuses, StoreFault(s.Fault)
 	case s.State == store.Lost:
 		return storeLost, StoreLost()
+	case s.State == store.Off:
+		return recordingOff, RecordingOff()
 	case everyone && s.State == store.Silent:
 		return state, nobodyHasReported()
 	case everyone:

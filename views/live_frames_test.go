@@ -198,6 +198,7 @@ func TestStatusSaysHowTheConnectionIsAndWhatWasFound(t *testing.T) {
 		{Username: "ada", State: store.Silent, Found: true}: {"nobody", "Logs found for ada."},
 		{Username: "ada", State: store.Lost, Found: true}:   {"store-lost", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."},
 		{State: store.Live}:                                 {"live", ""},
+		{Username: "ada", State: store.Off, Found: true}:    {"off", "Recording is switched off, so nothing new appears here. A superuser can switch it on, on the page Recording."},
 		{State: store.Silent}:                               {"nobody", "No application has reported for a minute. Check that the site runs and that it writes to this log store."},
 		{State: store.Lost}:                                 {"store-lost", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."},
 	} {

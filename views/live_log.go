@@ -16,6 +16,8 @@ type LiveLog struct {
 	Application  string   // on the page of everyone: only requests that it recorded; "" = any
 	Applications []string // to choose from
 
+	WatchOnly bool // only users are recorded whose logs are open
+
 	MaxRows int // rows beyond these are taken off the end of the table; 0 = [DefaultMaxRows]
 }
 

@@ -71,6 +71,16 @@ func nobodyHasReported() *Message {
 	return &Message{key: "message.nobody-reports", warn: true, next: true}
 }
 
+// RecordingOff says that recording is switched off: until it is switched on, nothing can appear.
+func RecordingOff() *Message {
+	return &Message{key: "message.recording-off", warn: true, next: true}
+}
+
+// SwitchesUnreadable says that what is set of recording can't be read.
+func SwitchesUnreadable() *Message {
+	return &Message{key: "message.switches-unreadable", alert: true, next: true}
+}
+
 // ReasonMissing asks for a reason again that was empty, longer than max characters, or not one line of text.
 func ReasonMissing(max int) *Message {
 	return &Message{key: "message.reason-missing", alert: true, count: max}

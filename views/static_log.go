@@ -21,6 +21,8 @@ type StaticLog struct {
 	At       time.Time     // the server's clock; zero = when the page is rendered
 	ETag     string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
 	Refresh  int           // seconds between two refreshes; 0 = the page does not refresh itself
+
+	WatchOnly bool // only users are recorded whose logs are open
 }
 
 // Static renders a user's static log as a whole page.

@@ -49,6 +49,9 @@ type Options struct {
 	// Only when it connects again can that login be asked again. Default: a minute.
 	LoginInterval time.Duration
 
+	// Looked is told of each look at a user's log that is allowed, once more whenever a page asks again. Default: nil.
+	Looked func(ctx context.Context, username string)
+
 	// Terminal makes this the gate of a command. There, looks are by [auth.ViaTerminal] and by nothing
 	// else, and need neither a role nor an allowance: the operating system and Redis have let the person
 	// in. Default: false, nobody comes by the terminal.
@@ -107,8 +110,16 @@ func (g *Gate) View(ctx context.Context, look Look) Answer {
 	answer := g.reasoned(ctx, look)
 	if answer.Decision == Allowed {
 		answer.judge(g.viewings.Touch(ctx, viewing(look, audit.View, answer.Reason.Text)))
+		g.looked(ctx, look, answer)
 	}
 	return answer
+}
+
+// looked tells of a look that has been written down.
+func (g *Gate) looked(ctx context.Context, look Look, answer Answer) {
+	if g.options.Looked != nil && answer.Decision == Allowed && look.Username != "" {
+		g.options.Looked(ctx, look.Username)
+	}
 }
 
 // Watch decides about a look that goes on, until [Answer.End] is called.
@@ -124,6 +135,7 @@ func (g *Gate) Watch(ctx context.Context, look Look) Answer {
 	end, err := g.viewings.Begin(ctx, viewing(look, action, answer.Reason.Text))
 	answer.end = end
 	answer.judge(err)
+	g.looked(ctx, look, answer)
 	return answer
 }
 

@@ -308,3 +308,34 @@ func TestTheAuditLogIsASuperusers(t *testing.T) {
 		t.Errorf("an action without allowance: %s", answer.Decision)
 	}
 }
+
+// Whoever is recorded only because somebody looks is told of by looks that are allowed, and by no others.
+func TestOnlyLooksThatAreAllowedAreTold(t *testing.T) {
+	var told []string
+	looked := func(_ context.Context, username string) { told = append(told, username) }
+	w := &world{}
+	gate := w.gate(t, access.Options{RequireReason: true, Looked: looked})
+	for _, look := range []access.Look{
+		{Username: "ada"}, {Access: customer, Username: "ada"}, {Access: vera, Username: "ada"}, {Access: program, Username: "ada"},
+	} {
+		gate.View(t.Context(), look)
+		gate.Watch(t.Context(), look)
+	}
+	for _, world := range []*world{{wait: time.Minute}, {logAway: errAway}} {
+		gate := world.gate(t, access.Options{Looked: looked})
+		gate.View(t.Context(), access.Look{Access: vera, Username: "ada"})
+		gate.Watch(t.Context(), access.Look{Access: vera, Username: "ada"})
+	}
+	if len(told) > 0 {
+		t.Fatalf("told of looks that are refused: %q", told)
+	}
+	allowed := access.Look{Access: program, Username: "ada", Reason: "ticket 12"}
+	gate.Prepare(t.Context(), allowed)
+	gate.View(t.Context(), allowed)
+	gate.Watch(t.Context(), allowed)
+	gate.Watch(t.Context(), access.Look{Access: program, Reason: "ticket 12"})
+	gate.ReadAuditLog(t.Context(), access.Look{Access: root, Username: "bob"})
+	if !slices.Equal(told, []string{"ada", "ada"}) {
+		t.Errorf("told is %q", told)
+	}
+}

@@ -26,6 +26,8 @@ const (
 	TokenCreated    Action = "token-created"
 	TokenRevoked    Action = "token-revoked"
 
+	RecordingChanged Action = "recording-changed" // of all applications; Detail is each switch that changes, before and after
+
 	AuditRead      Action = "audit-read"      // the audit log itself was looked at
 	AuditExported  Action = "audit-exported"  // Detail is the format
 	StreamReplaced Action = "stream-replaced" // by this package: nothing could be added to the stream; Detail says more
@@ -42,6 +44,7 @@ func Actions() []Action {
 		Login, LoginFailed, Logout,
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,
+		RecordingChanged,
 		AuditRead, AuditExported, StreamReplaced,
 	}
 }

@@ -17,6 +17,8 @@ import (
 const (
 	MaxReason = 500
 	MaxText   = 256 // of every other text; a username fits
+
+	maxRecordingChange = 4_500 // of the Detail of RecordingChanged, which has all patterns before and after
 )
 
 // Record is one line of the audit log: an action of an account.
@@ -145,9 +147,14 @@ func decode(line, hash string) (Record, error) {
 func (r Record) cleaned() Record {
 	r.Action = Action(clean(string(r.Action), MaxText))
 	r.Reason = clean(r.Reason, MaxReason)
-	for _, text := range []*string{&r.Actor, &r.Role, &r.Subject, &r.Address, &r.Via, &r.Detail} {
+	for _, text := range []*string{&r.Actor, &r.Role, &r.Subject, &r.Address, &r.Via} {
 		*text = clean(*text, MaxText)
 	}
+	limit := MaxText
+	if r.Action == RecordingChanged {
+		limit = maxRecordingChange
+	}
+	r.Detail = clean(r.Detail, limit)
 	return r
 }
 

@@ -3,6 +3,7 @@
 package command_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"regexp"
@@ -66,6 +67,24 @@ func mayAskWhoWatches(t *testing.T, url string) {
 	}
 }
 
+// followsSwitches has an application record only who is looked at.
+func followsSwitches(t *testing.T, application, admin *store.Store) {
+	t.Helper()
+	if err := errors.Join(admin.Watched(t.Context(), "ada"), admin.SetSwitches(t.Context(), store.Switches{WatchOnly: true})); err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, "the application leaves bob out", func() bool {
+		application.Announce()
+		left := application.Stats().LeftOut
+		record(application, "bob", "/orders/7")
+		return application.Stats().LeftOut > left
+	})
+	before := application.Stats().Accepted
+	if record(application, "ada", "/orders/7"); application.Stats().Accepted == before {
+		t.Error("the application records nobody")
+	}
+}
+
 // The rules of docs/hardening.md are enough for what the programs do, and for no more than that.
 func TestTheACLOfTheDocs(t *testing.T) {
 	t.Parallel()
@@ -94,6 +113,7 @@ func TestTheACLOfTheDocs(t *testing.T) {
 	mayAskWhoWatches(t, as(server, "userlog-application"))
 	useThePages(t, as(server, "userlog-admin"))
 	useTheCommands(t, as(server, "userlog-admin"))
+	followsSwitches(t, application, openStore(t, as(server, "userlog-admin"), store.Options{}))
 	if refused := refusals(t, root); len(refused) > 0 {
 		t.Errorf("Redis refused: %q", refused)
 	}
@@ -110,6 +130,8 @@ func TestTheACLOfTheDocs(t *testing.T) {
 		{"FLUSHALL"},
 		{"CONFIG", "GET", "*"},
 		{"SET", "other", "x"},
+		{"SET", "userlog:switches", "{}"},
+		{"ZADD", "userlog:watched", 1, "ada"},
 		{"LRANGE", "userlog:kept:{userlog:log:ada}", 0, -1},
 		{"SUBSCRIBE", "userlog:log:ada"},
 		{"PUBLISH", "other", "x"},
@@ -155,12 +177,13 @@ func useThePages(t *testing.T, url string) {
 		{"/accounts/disable", "name", "vera"},
 		{"/accounts/enable", "name", "vera"},
 		{"/account/token", "label", "ci", "days", "30"},
+		{"/recording", "recording", "on", "sample", "2"},
 	} {
 		if p := v.send("/userlog"+form[0], form[1:]...); p.status != http.StatusOK {
 			t.Errorf("%s: %d, %q", form[0], p.status, p.Find("#messages").Text())
 		}
 	}
-	for _, path := range []string{"/", "/users?q=a", "/static?username=ada", "/live?username=ada", "/audit", "/audit/export?format=csv", "/accounts", "/account"} {
+	for _, path := range []string{"/", "/users?q=a", "/static?username=ada", "/live?username=ada", "/audit", "/audit/export?format=csv", "/accounts", "/account", "/recording"} {
 		if p := v.get("/userlog" + path); p.status != http.StatusOK {
 			t.Errorf("%s: %d", path, p.status)
 		}
@@ -174,6 +197,9 @@ func useThePages(t *testing.T, url string) {
 // useTheCommands does what operators do in a terminal.
 func useTheCommands(t *testing.T, url string) {
 	t.Helper()
+	if r := do(t, nil, "", "recording", "set", "--sample=2", "--redis", url); r.status != 0 {
+		t.Errorf("recording set: %d, %q", r.status, r.err)
+	}
 	for _, whose := range []string{"ada", "--all"} {
 		tail := start(t, nil, "tail", whose, "--redis", url)
 		tail.out.await(t, "/orders/7")

@@ -27,6 +27,7 @@ type commandLine struct {
 	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
 	Audit           auditCommand           `cmd:"" help:"Verify or export the audit log: who looked at whose log, and changed which account."`
 	Index           indexCommand           `cmd:"" help:"Show or change over how many parts the user index is spread, for a Redis Cluster."`
+	Recording       recordingCommand       `cmd:"" help:"Show or change what applications record while they run: switch it off, or record less."`
 	Createsuperuser createSuperuserCommand `cmd:"" help:"Create a superuser, whose password is asked for; short for account create."`
 	Changepassword  accountPasswordCommand `cmd:"" help:"Give an account a new password, and end its sessions and tokens; the same as account password."`
 

@@ -62,6 +62,11 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	defer subscription.Close()
 	viewing := newTerminalViewing(logs, c.Username, c.Reason)
 	defer viewing.close(std.err)
+	end, err := c.watchOnly(ctx, logs, viewing, std.err)
+	if err != nil {
+		return redisFailure(logs.Address(), err)
+	}
+	defer end()
 	t := tail{streams: std, line: line, missing: missing, shows: c.shows, nothingYet: c.nothingYet() + offer(offered), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
 	if err := t.follow(ctx, subscription); err != nil {
 		return redisFailure(logs.Address(), err)
@@ -184,7 +189,7 @@ func (t *tail) advice(err error) string {
 }
 
 // tellState says what has changed: that the store was lost, and why if it still is; that no
-// application reports; or that all is well again.
+// application reports; that recording is switched off; or that all is well again.
 func (t *tail) tellState(ctx context.Context, state store.State) {
 	before := t.state
 	t.state = state
@@ -197,6 +202,10 @@ func (t *tail) tellState(ctx context.Context, state store.State) {
 		fmt.Fprintln(t.err, "The connection to the log store was lost. Connecting again.")
 	case state == store.Silent:
 		fmt.Fprintln(t.err, "No application has reported itself for a minute. Waiting for one.")
+	case state == store.Off:
+		fmt.Fprintln(t.err, "Recording is switched off. Waiting for it.")
+	case before == store.Off:
+		fmt.Fprintln(t.err, "Recording is switched on again.")
 	case before == store.Lost:
 		fmt.Fprintln(t.err, "The log store is back.")
 	case before == store.Silent:

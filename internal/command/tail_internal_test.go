@@ -28,3 +28,18 @@ func TestTailSaysOnceThatTheLogIsEmpty(t *testing.T) {
 		t.Errorf("output %q, standard error %q, want %q", &out, &err, want)
 	}
 }
+
+// Where recording is switched off, a log is silent for that reason.
+func TestTailSaysThatRecordingIsOff(t *testing.T) {
+	t.Parallel()
+	var out, err bytes.Buffer
+	shown := tail{streams: streams{out: &out, err: &err}, nothingYet: "Nothing yet."}
+	for _, state := range []store.State{store.Off, store.Off, store.Live} {
+		if err := shown.show(t.Context(), store.Update{State: state}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := "Recording is switched off. Waiting for it.\nNothing yet.\nRecording is switched on again.\n"; out.Len() != 0 || err.String() != want {
+		t.Errorf("output %q, standard error %q, want %q", &out, &err, want)
+	}
+}

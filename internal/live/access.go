@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -34,12 +35,29 @@ func (h *Hub) checkAccess() {
 		err := safely(func() error {
 			h.endAccess(viewers)
 			h.lookForFault()
+			h.tellLooking(viewers)
 			return nil
 		})
 		if err != nil { // the hub asks again
 			h.log.Error("userlog: it could not be asked who may look", "err", err)
 		}
 	}
+}
+
+// tellLooking tells which users' logs are looked at, each once.
+func (h *Hub) tellLooking(viewers []*viewer) {
+	if h.options.Looking == nil {
+		return
+	}
+	users := make(map[string]bool)
+	for _, v := range viewers {
+		if v.watch.Username != "" && !v.over.Load() {
+			users[v.watch.Username] = true
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
+	defer cancel()
+	h.options.Looking(ctx, slices.Collect(maps.Keys(users)))
 }
 
 // toCheck returns the viewers. There are no more when the last has left. Then the next viewer begins

@@ -143,3 +143,14 @@ func TestProgramsShareMessages(t *testing.T) {
 		t.Error("the message was made twice")
 	}
 }
+
+// A program is told each state by its name.
+func TestProgramsAreToldTheStateOfTheLog(t *testing.T) {
+	e := &jsonEncoder{cache: newRenderCache(), state: store.Live}
+	for state, want := range map[store.State]string{store.Off: "off", store.Silent: "silent", store.Lost: "store-lost"} {
+		messages, err := e.encode(store.Update{State: state})
+		if err != nil || len(messages) != 1 || !strings.Contains(string(messages[0]), `"state":"`+want+`"`) {
+			t.Errorf("state %v: %s, %v", state, messages, err)
+		}
+	}
+}

@@ -60,6 +60,9 @@ type Options struct {
 
 	// Fault returns what is wrong with Redis, as far as it answers. The same goroutine calls it. Default: nil, nothing is known.
 	Fault func(context.Context) store.Fault
+
+	// Looking is told every two seconds which users' logs are looked at. The same goroutine calls it. Default: nil.
+	Looking func(ctx context.Context, usernames []string)
 }
 
 // Hub holds the sockets of all viewers. Its methods may be called from several goroutines.

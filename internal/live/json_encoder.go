@@ -98,6 +98,8 @@ func stateName(s store.State) string {
 		return "store-lost"
 	case store.Silent:
 		return "silent"
+	case store.Off:
+		return "off"
 	}
 	return "live"
 }

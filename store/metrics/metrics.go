@@ -37,9 +37,9 @@ func Register(registry prometheus.Registerer, logs Source) error {
 
 // collector reads the stats when Prometheus asks for them.
 type collector struct {
-	logs                                                       Source
-	accepted, written, dropped, indeterminate, queued, cut, up *prometheus.Desc
-	undone, indexRefused, batchSize, writeSeconds              *prometheus.Desc
+	logs                                                                Source
+	accepted, written, dropped, indeterminate, queued, leftOut, cut, up *prometheus.Desc
+	undone, indexRefused, batchSize, writeSeconds                       *prometheus.Desc
 }
 
 func newCollector(logs Source) *collector {
@@ -54,6 +54,7 @@ func newCollector(logs Source) *collector {
 		dropped:       desc("entries_dropped_total", "Entries that will never be written.", "reason"),
 		indeterminate: desc("entries_indeterminate_total", "Entries that were sent without an answer."),
 		queued:        desc("entries_queued", "Entries that wait to be written."),
+		leftOut:       desc("entries_left_out_total", "Requests that were not recorded because that is switched off."),
 		cut:           desc("entries_truncated_total", "Entries that were cut to the limits."),
 		indexRefused:  desc("index_refused_total", "Transactions that could not add to the user index."),
 		up:            desc("redis_up", "1 if the last attempt to write went through."),
@@ -65,7 +66,7 @@ func newCollector(logs Source) *collector {
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		c.accepted, c.written, c.undone, c.dropped, c.indeterminate, c.queued, c.cut, c.up, c.indexRefused, c.batchSize, c.writeSeconds,
+		c.accepted, c.written, c.undone, c.dropped, c.indeterminate, c.queued, c.leftOut, c.cut, c.up, c.indexRefused, c.batchSize, c.writeSeconds,
 	} {
 		descs <- desc
 	}
@@ -87,6 +88,7 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	count(c.dropped, s.Dropped.HostPanic, "host_panic")
 	count(c.dropped, s.Dropped.Closed, "closed")
 	count(c.indeterminate, s.Indeterminate)
+	count(c.leftOut, s.LeftOut)
 	count(c.cut, s.Truncated)
 	count(c.indexRefused, s.IndexRefused)
 	up := 0.0

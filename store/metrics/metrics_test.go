@@ -16,7 +16,7 @@ func (s fixedStats) Stats() store.Stats { return store.Stats(s) }
 
 func example() fixedStats {
 	s := fixedStats{
-		Accepted: 100, Written: 80, Undone: 5, Indeterminate: 4, Queued: 6, Truncated: 3, IndexRefused: 7, Connected: true,
+		Accepted: 100, Written: 80, Undone: 5, Indeterminate: 4, Queued: 6, Truncated: 3, IndexRefused: 7, LeftOut: 9, Connected: true,
 		Dropped: store.Dropped{QueueFull: 5, InvalidUsername: 3, Refused: 1, HostPanic: 2, Closed: 1},
 	}
 	s.BatchSizes.Counts[0], s.BatchSizes.Counts[11], s.BatchSizes.Total, s.BatchSizes.Sum = 2, 1, 3, 82
@@ -51,7 +51,7 @@ func TestRegister(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"userlog_entries_accepted_total": 100, "userlog_entries_written_total": 80, "userlog_entries_indeterminate_total": 4,
-		"userlog_entries_undone_total": 5, "userlog_entries_queued": 6, "userlog_entries_truncated_total": 3, "userlog_index_refused_total": 7, "userlog_redis_up": 1,
+		"userlog_entries_undone_total": 5, "userlog_entries_queued": 6, "userlog_entries_truncated_total": 3, "userlog_entries_left_out_total": 9, "userlog_index_refused_total": 7, "userlog_redis_up": 1,
 		"userlog_entries_dropped_total/queue_full": 5, "userlog_entries_dropped_total/invalid_username": 3,
 		"userlog_entries_dropped_total/refused": 1, "userlog_entries_dropped_total/closed": 1, "userlog_entries_dropped_total/host_panic": 2,
 		"userlog_batch_entries": 82, "userlog_batch_entries/1": 2, "userlog_batch_entries/75": 2, "userlog_batch_entries/100": 3,

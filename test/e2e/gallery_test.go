@@ -78,6 +78,7 @@ func places() []place {
 		{name: "audit", path: "/audit", as: superuser},
 		{name: "audit without a match", path: "/audit?actor=nobody&from=nonsense", as: superuser},
 		{name: "accounts", path: "/accounts", as: superuser},
+		{name: "recording", path: "/recording", as: superuser},
 		{name: "one-time link", reach: (*tab).makeLink, as: superuser},
 		{name: "account", path: "/account", as: superuser},
 		{name: "token", reach: (*tab).makeToken, as: superuser},

@@ -350,7 +350,7 @@ func (c *connection) decodeMessage(m *redis.Message) func() {
 	return func() {
 		f.hear()
 		if t := f.topics[watched]; t != nil {
-			t.receive(line)
+			f.hearOf(t, line)
 		}
 	}
 }
@@ -370,7 +370,7 @@ func (c *connection) decodeOfSlot(m *redis.Message) func() {
 		f.hear()
 		for _, watched := range []string{line.Username, Everyone} {
 			if t := f.topics[watched]; t != nil {
-				t.receive(line)
+				f.hearOf(t, line)
 			}
 		}
 	}

@@ -50,12 +50,19 @@ type Options struct {
 	// nil. With an error there may be more users than it returns.
 	Users func(ctx context.Context, slots map[uint16]bool, limit int) ([]string, error)
 
-	// Reports asks whether an application has reported itself lately, or has recorded a request. It also returns the smallest
-	// limit of their lists, 0 if none is known.
-	Reports func(ctx context.Context) (reporting bool, shortest int, err error)
+	// Reports asks what applications have said of themselves.
+	Reports func(ctx context.Context) (Reports, error)
 
 	// ReportInterval is how often applications report. One that has not reported for Silence counts as gone.
 	ReportInterval, Silence time.Duration
+}
+
+// Reports is what applications have said of themselves.
+type Reports struct {
+	Reporting   bool // one has reported itself lately, or has recorded a request
+	Shortest    int  // the smallest limit of their lists, 0 if none is known
+	Unpublished bool // they have been told not to publish
+	Off         bool // they have been told to record nothing
 }
 
 // Times of the feed.
@@ -100,6 +107,9 @@ type Feed struct {
 	troubled    bool                   // that Redis is away has been logged
 	silence     silence
 	shortest    int // of the limits of the lists that applications write, as far as they said; 0 = not known
+
+	unpublishedUntil time.Time // applications may have been told not to publish
+	off              bool      // applications have been told to record nothing
 }
 
 // New returns a feed, which connects when somebody subscribes. Close it.
@@ -205,13 +215,14 @@ func (f *Feed) join(s *Subscription, fresh *topic) {
 	t, watched := f.topics[fresh.username]
 	if !watched {
 		t = fresh
+		t.off = f.off
 		if f.sharded && t.everyone() {
 			t.slots = newSlots(f.options.Keys.UsedSlots())
 		}
 		f.topics[t.username] = t
 		f.watch(t)
 	}
-	if t.live && f.options.NoPublish {
+	if t.live && (f.options.NoPublish || f.unpublished(time.Now())) {
 		f.refresh(t) // its copy is out of date: it heard of no entries
 	}
 	s.topic = t

@@ -42,18 +42,20 @@ func (s *silence) answered(reporting bool, now time.Time) (total bool) {
 // interrupt notes that Redis can't be asked: whatever is known is out of date.
 func (s *silence) interrupt() { s.since, s.total = time.Time{}, false }
 
-// listen finds out, in the background, whether any application reports, and how long their lists are.
+// listen finds out, in the background, what applications have said of themselves.
 func (f *Feed) listen(now time.Time) {
 	f.silence.asking, f.silence.askedAt = true, now
 	go func() {
 		ctx, cancel := context.WithTimeout(f.context, roundTimeout)
 		defer cancel()
-		reporting, shortest, err := f.options.Reports(ctx)
+		reports, err := f.options.Reports(ctx)
 		f.report(func() {
 			f.silence.asking = false
 			if err == nil { // otherwise Redis is away, which is another silence
-				f.shortest = shortest
-				f.setSilence(f.silence.answered(reporting, time.Now()))
+				f.shortest = reports.Shortest
+				f.setUnpublished(reports.Unpublished, time.Now())
+				f.setOff(reports.Off)
+				f.setSilence(f.silence.answered(reports.Reporting, time.Now()))
 			}
 		})
 	}()
@@ -83,6 +85,6 @@ func (f *Feed) tellSilence(t *topic) {
 	case f.silence.total:
 		t.tell(Silent, nil)
 	default:
-		t.tell(Live, nil)
+		t.tell(t.state(), nil)
 	}
 }

@@ -69,7 +69,7 @@ func onRedis(t *testing.T) Options {
 	return Options{
 		Client: redistest.Start(t).Client(t), Keys: names, MaxEntries: modelList, Retention: time.Hour, Log: slog.New(slog.DiscardHandler),
 		Decode:  func(_, line string) (Line, error) { return Line{ID: line}, nil },
-		Reports: func(context.Context) (bool, int, error) { return true, 0, nil },
+		Reports: func(context.Context) (Reports, error) { return Reports{Reporting: true}, nil },
 	}
 }
 
@@ -77,7 +77,7 @@ func TestViewersAreToldOfSilence(t *testing.T) {
 	t.Parallel()
 	var reporting atomic.Bool
 	options := onRedis(t)
-	options.Reports = func(context.Context) (bool, int, error) { return reporting.Load(), 0, nil }
+	options.Reports = func(context.Context) (Reports, error) { return Reports{Reporting: reporting.Load()}, nil }
 	// The first answer is believed at once, and counts for what was heard before it.
 	options.ReportInterval, options.Silence = -silenceInterval, time.Nanosecond
 	f := New(options)

@@ -140,8 +140,11 @@ func (t *topic) found(about map[uint16]bool) {
 
 // state is what a viewer of a live topic is told.
 func (t *topic) state() State {
-	if t.lost {
+	switch {
+	case t.lost:
 		return Lost
+	case t.off:
+		return Off
 	}
 	return Live
 }

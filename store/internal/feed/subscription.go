@@ -15,6 +15,7 @@ const (
 	Live                 // everything that is recorded arrives
 	Lost                 // Redis can't be reached; what was recorded meanwhile will follow, or a gap
 	Silent               // as Live, but no application has reported itself or a request for a minute
+	Off                  // as Live, but applications have been told to record nothing
 )
 
 // Update is what happened on a [Subscription] since its last update.

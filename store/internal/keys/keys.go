@@ -50,6 +50,12 @@ func (k Keys) Applications() string { return k.prefix + "applications" }
 // of its expiry tells how old it is.
 func (k Keys) Application(id string) string { return k.prefix + "application:" + id }
 
+// Switches is the STRING that holds what people have switched off or on while applications run, as JSON.
+func (k Keys) Switches() string { return k.prefix + "switches" }
+
+// Watched is the ZSET username → until when the user is recorded although others are not, in Unix milliseconds.
+func (k Keys) Watched() string { return k.prefix + "watched" }
+
 // Confirmed is the ZSET of one member, whose score is how many entries of such a process Redis has confirmed.
 func (k Keys) Confirmed(id string) string { return k.Application(id) + ":confirmed" }
 

@@ -1,0 +1,44 @@
+package feed
+
+import "time"
+
+// setUnpublished notes whether applications have been told not to publish. Each follows with a heartbeat of its own, so that
+// some publish and others do not. Until all are sure to publish again, viewers are served from lists.
+func (f *Feed) setUnpublished(unpublished bool, now time.Time) {
+	if unpublished {
+		f.unpublishedUntil = now.Add(f.options.ReportInterval + silenceInterval)
+	}
+	if !f.unpublished(now) {
+		return
+	}
+	for _, t := range f.topics {
+		if t.live {
+			f.refresh(t)
+		}
+	}
+}
+
+// setOff tells every viewer when applications are told to record nothing, and when that is over.
+func (f *Feed) setOff(off bool) {
+	if off == f.off {
+		return
+	}
+	f.off = off
+	for _, t := range f.topics {
+		t.off = off
+		f.tellSilence(t)
+	}
+}
+
+// unpublished reports whether what is heard may be less than what is recorded.
+func (f *Feed) unpublished(now time.Time) bool {
+	return now.Before(f.unpublishedUntil)
+}
+
+// hearOf gives a topic an entry that was heard. Where others may not have been published before it, the lists are read first.
+func (f *Feed) hearOf(t *topic, e *Line) {
+	if t.live && f.unpublished(time.Now()) {
+		f.refresh(t)
+	}
+	t.receive(e)
+}

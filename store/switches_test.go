@@ -1,0 +1,95 @@
+package store_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/store/internal/storetest"
+)
+
+// All writers of a Cluster follow the switches, wherever their key is.
+func TestSwitchesOnACluster(t *testing.T) {
+	t.Parallel()
+	client := redistest.StartCluster(t, 3).Client(t)
+	logs := storetest.Open(t, client, store.Options{})
+	names := storetest.Keys(logs)
+	heard := client.SSubscribe(t.Context(), names.SlotChannel(names.Slot("ada")))
+	defer heard.Close()
+	if _, err := heard.Receive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all := storetest.Watch(t, logs, "", "")
+	all.Live(0)
+	storetest.Switch(t, logs, store.Switches{NoRecord: true})
+	users := []string{"ada", "bob", "eve", "grace"}
+	for _, username := range users {
+		storetest.Record(logs, username, 0, 1)
+	}
+	storetest.Switch(t, logs, store.Switches{NoPublish: true, Ignore: []string{"^/1$"}})
+	for _, username := range users {
+		storetest.Record(logs, username, 1, 3)
+	}
+	storetest.Written(t, logs)
+	for _, username := range users {
+		if got := storetest.Paths(storetest.LogOf(t, logs, username)); got != "2" {
+			t.Errorf("recorded of %s is %q", username, got)
+		}
+	}
+	all.Live(len(users)) // from lists
+	storetest.Switch(t, logs, store.Switches{})
+	storetest.Record(logs, "ada", 3, 4)
+	if m, err := heard.ReceiveMessage(t.Context()); err != nil || !strings.Contains(m.Payload, "/3") {
+		t.Errorf("published first is %v, %v", m, err)
+	}
+	storetest.Written(t, logs)
+	if s := logs.Stats(); s.LeftOut != 8 || s.Accepted != 5 {
+		t.Errorf("the stats: %+v", s)
+	}
+	if err := logs.Watched(t.Context(), "bob"); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Switch(t, logs, store.Switches{WatchOnly: true})
+	storetest.Record(logs, "ada", 4, 5)
+	storetest.Record(logs, "bob", 4, 5)
+	if s := logs.Stats(); s.LeftOut != 9 || s.Accepted != 6 {
+		t.Errorf("the stats where only bob is watched: %+v", s)
+	}
+}
+
+// An application whose user of Redis may not read the switches records as before, and says once why it does not follow them.
+func TestSwitchesThatMayNotBeRead(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	root := server.Client(t)
+	if err := root.Do(t.Context(), "acl", "setuser", "old", "on", ">secret", "~*", "&*", "+@all", "-getrange").Err(); err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: root.Options().Addr, Username: "old", Password: "secret"})
+	t.Cleanup(func() { client.Close() })
+	if err := storetest.Open(t, root, store.Options{}).SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	logs := storetest.Open(t, client, store.Options{Logger: slog.New(slog.NewTextHandler(&said, nil))})
+	for n := range 3 {
+		logs.Announce()
+		storetest.Record(logs, "ada", n, n+1)
+		storetest.Written(t, logs)
+	}
+	found := storetest.Reporting(t, logs, 1)
+	if err := logs.Close(t.Context()); err != nil { // nobody logs any more
+		t.Fatal(err)
+	}
+	if s := logs.Stats(); s.Written != 3 || s.LeftOut != 0 || !found[0].Switches.IsZero() {
+		t.Errorf("the stats: %+v, following those of %s", s, found[0].Switches)
+	}
+	if lines := said.String(); strings.Count(lines, "the switches can't be read") != 1 || !strings.Contains(lines, "userlog:switches") {
+		t.Errorf("it says %s", lines)
+	}
+}
