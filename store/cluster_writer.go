@@ -18,8 +18,7 @@ import (
 const (
 	topologyInterval = 10 * time.Second       // between two looks at which master has which slots, where nothing fails
 	topologyPause    = 50 * time.Millisecond  // at least
-	indexPause       = 500 * time.Millisecond // between two additions to the user index,
-	newUserPause     = 100 * time.Millisecond // or where there is a user whom it may not have
+	indexPause       = 500 * time.Millisecond // between two additions to the user index
 )
 
 // clusterWriter writes to a Cluster: it has a writer for each shard, so that one that is dead holds up its own users only. It
@@ -74,16 +73,16 @@ func (c *clusterWriter) run() {
 	}
 	c.writers.Wait()
 	c.losses.losses(true)
-	c.addToIndex()
+	_ = c.addToIndex()
 	c.heartbeat.end(c.recorder.snapshot(), c.clock.measured())
 }
 
 // keep reports this process and keeps the user index, until everything has been written or given up.
 func (c *clusterWriter) keep() {
 	defer c.heartbeat.tick.Stop()
-	tick := time.NewTicker(newUserPause)
+	tick := time.NewTicker(indexPause)
 	defer tick.Stop()
-	for added := time.Now(); ; {
+	for {
 		select {
 		case <-c.recorder.announced:
 			c.report()
@@ -91,12 +90,9 @@ func (c *clusterWriter) keep() {
 			if c.heartbeat.begun() {
 				c.report()
 			}
-		case now := <-tick.C:
+		case <-tick.C:
 			c.losses.losses(false)
-			if c.index.hasNewUsers() || now.Sub(added) >= indexPause {
-				added = now
-				c.addToIndex()
-			}
+			_ = c.addToIndex()
 			c.index.forget(c.client, c.clock.now())
 			if c.heartbeat.due() && c.recorder.snapshot().Accepted > 0 {
 				c.report()
@@ -123,12 +119,22 @@ func (c *clusterWriter) report() {
 }
 
 // addToIndex writes what the shards have noted for the user index. Where it fails, the topology may have changed.
-func (c *clusterWriter) addToIndex() {
+func (c *clusterWriter) addToIndex() error {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	c.index.look()
-	if err := c.index.flush(ctx, c.client, c.recorder, c.log); err != nil {
+	err := c.index.flush(ctx, c.client, c.recorder, c.log)
+	if err != nil {
 		c.topologyChanged()
+	}
+	return err
+}
+
+// introduce has the index know the users of a batch before it is written. Whoever reads everyone's logs finds them by the index, and
+// must not find a user later than her entries. Where the index fails, the entries are written all the same.
+func (c *clusterWriter) introduce(batch []Entry) {
+	if c.index.introduce(batch) && c.addToIndex() != nil {
+		c.index.notIntroduced()
 	}
 }
 

@@ -95,6 +95,7 @@ func (w *shardWriter) write(batch []Entry) bool {
 		w.fail(err)
 		return false
 	}
+	w.cluster.introduce(batch)
 	w.pace.begin(w.client, w.cluster.viewers(), time.Now())
 	if !w.recorder.send(w.section, batch) {
 		w.recorder.land(w.section, o, nil) // it has been given up

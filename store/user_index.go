@@ -22,6 +22,7 @@ const (
 	forgetMore     = time.Second      // unless there were as many as are removed at a time
 	maxIndexed     = 10_000           // users whose last update is remembered
 	maxForgotten   = 500              // users removed at a time
+	introducePause = 2 * time.Second  // without introductions, after one has failed
 )
 
 // userIndex keeps the users' names, when they were last seen, and when a request of theirs last failed. All writers of a process
@@ -36,12 +37,13 @@ type userIndex struct {
 	updated  map[string]time.Time
 	troubled map[string]lastFailure // of those whose request failed, the last one that was written
 	pending  indexUpdate            // of the shards of a Cluster, to be written together
+
+	introduceAfter time.Time // nobody is introduced before that
 }
 
 // indexUpdate is what is to be added to the sorted sets.
 type indexUpdate struct {
 	users, names, trouble []redis.Z
-	newUsers              bool // the index may not have one of the users yet
 }
 
 func newUserIndex(layout *indexLayout, retention time.Duration) *userIndex {
@@ -70,14 +72,35 @@ func (x *userIndex) note(entries []Entry) {
 	x.pending.users = append(x.pending.users, due.users...)
 	x.pending.names = append(x.pending.names, due.names...)
 	x.pending.trouble = append(x.pending.trouble, due.trouble...)
-	x.pending.newUsers = x.pending.newUsers || due.newUsers
 }
 
-// hasNewUsers reports whether flush has users whom the index may not have yet. Until it has them, nobody finds their logs.
-func (x *userIndex) hasNewUsers() bool {
+// introduce notes those users of entries whom the index may lack, and reports whether there are some.
+func (x *userIndex) introduce(entries []Entry) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.pending.newUsers
+	now := time.Now()
+	if now.Before(x.introduceAfter) {
+		return false
+	}
+	found := false
+	for i := range entries {
+		e := &entries[i]
+		if e.OnlyGap() || now.Sub(x.updated[e.Username]) < x.retention/2 {
+			continue
+		}
+		found = true
+		x.updated[e.Username] = now
+		x.pending.users = append(x.pending.users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
+		x.pending.names = append(x.pending.names, redis.Z{Member: nameMember(e.Username)})
+	}
+	return found
+}
+
+// notIntroduced notes that an introduction has failed. The next one waits: what writes logs must not wait for the index each time.
+func (x *userIndex) notIntroduced() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.introduceAfter = time.Now().Add(introducePause)
 }
 
 // flush writes what was noted. Where that fails for a part, its users' next entries are noted again. The error is that of the
@@ -127,9 +150,7 @@ func (x *userIndex) due(entries []Entry) indexUpdate {
 	var due indexUpdate
 	for i := len(entries) - 1; i >= 0; i-- { // the newest of each user
 		e := &entries[i]
-		updated, known := x.updated[e.Username]
-		if now.Sub(updated) >= indexInterval {
-			due.newUsers = due.newUsers || !known
+		if now.Sub(x.updated[e.Username]) >= indexInterval {
 			x.updated[e.Username] = now
 			due.users = append(due.users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
 			due.names = append(due.names, redis.Z{Member: nameMember(e.Username)})

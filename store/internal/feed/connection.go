@@ -32,7 +32,6 @@ type connection struct {
 	unheard   int                      // channels that are not confirmed yet
 	waiting   map[*topic]bool          // confirmed, to be read in the next round
 	everyone  *topic                   // on a Cluster: has slots here that are to be read
-	indexedAt time.Time                // when the user index has whoever was recorded before these slots were heard
 	round     *round                   // the round under way, or nil
 	rounds    int                      // that have begun
 	heardAt   time.Time                // when something last arrived
@@ -221,7 +220,7 @@ func (c *connection) request(send func(context.Context, ...string) error, channe
 // readNext has a topic read in the next round.
 func (c *connection) readNext(t *topic) {
 	if t.slots != nil {
-		c.everyone, c.indexedAt = t, time.Now().Add(indexLag)
+		c.everyone = t
 	} else {
 		c.waiting[t] = true
 	}

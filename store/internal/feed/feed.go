@@ -70,7 +70,6 @@ const (
 	tickInterval  = 250 * time.Millisecond
 	linger        = 5 * time.Second        // a topic without viewers is kept: its page may just be reloading
 	probeInterval = 4 * time.Second        // without anything heard, until the connection is tested
-	indexLag      = 400 * time.Millisecond // on a Cluster, from an entry to its user in the user index: some 0.1 s, and as much for a busy one
 	checkInterval = 2 * time.Second        // on a Cluster, between questions whether a master has its slots still
 	dialInterval  = 500 * time.Millisecond // at least, between two attempts to connect
 	dialTimeout   = 2 * time.Second        // of one attempt, until Redis confirms the first subscription

@@ -82,13 +82,7 @@ func (c *connection) proceed(now time.Time) {
 
 // isDue reports whether there is something to be read, or the connection to be tested.
 func (c *connection) isDue(now time.Time) bool {
-	return len(c.waiting) > 0 || c.isEveryoneDue(now) || now.Sub(c.heardAt) > probeInterval || c.isCheckDue(now)
-}
-
-// isEveryoneDue reports whether slots of everyone's topic can be read. Who was recorded for the first time just before a slot was heard
-// is found by the user index only, which a Cluster writes a moment later than the log.
-func (c *connection) isEveryoneDue(now time.Time) bool {
-	return c.everyone != nil && c.unheard == 0 && !now.Before(c.indexedAt)
+	return len(c.waiting) > 0 || c.everyone != nil && c.unheard == 0 || now.Sub(c.heardAt) > probeInterval || c.isCheckDue(now)
 }
 
 // isCheckDue reports whether it is time to look whether the server has its slots still.
@@ -115,7 +109,7 @@ func (c *connection) startRound(now time.Time) {
 			k = t.knowledge()
 		}
 	}
-	if c.isEveryoneDue(now) {
+	if c.everyone != nil && c.unheard == 0 {
 		if slots, epochs := c.toBeRead(c.everyone); len(slots) > 0 {
 			r.everyone, r.slots, r.epochs, k = c.everyone, slots, epochs, c.everyone.knowledge()
 			r.synced = k.synced
