@@ -29,7 +29,7 @@ func (c *tailCommand) watchOnly(ctx context.Context, logs *store.Store, viewing 
 	if err := logs.Watched(ctx, c.Username); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(w, "Only users whose logs are open are recorded. Recording of %s begins within 15 seconds.\n", visible(c.Username))
+	fmt.Fprintf(w, "Only users whose logs are open are recorded. Recording of %s begins within 15 seconds.\n", visibleUser(c.Username))
 	ctx, cancel := context.WithCancel(ctx)
 	renewed := make(chan struct{})
 	go func() {
