@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
@@ -113,6 +114,28 @@ func TestWhatFollowsAGapHasNoHole(t *testing.T) {
 	all.join(back)
 	if lines, gaps := told(t, back); len(lines) > 0 || gaps > 0 {
 		t.Errorf("who comes back is told %v, with %d gaps", ids(lines), gaps)
+	}
+}
+
+// Of a user whose entries have left the ring, what follows a gap begins behind the newest one that was told. Others may be so busy that
+// the ring has nothing of hers.
+func TestWhatFollowsAGapWasNotToldBefore(t *testing.T) {
+	t.Parallel()
+	all := newTopic(Everyone, Options{Retention: time.Hour})
+	entry := func(username, id string) *Line { return &Line{ID: id, Cursor: id, Username: username} }
+	reaches := func(so bool) func(*Line) bool { return func(*Line) bool { return so } }
+	all.goLive(snapshot{entries: []*Line{entry("ada", "1")}, reaches: reaches(true), newest: map[string]newestLine{"ada": {id: "1"}}})
+	s := &Subscription{ready: make(chan struct{}, 1)}
+	all.join(s)
+	all.receive(entry("ada", "2"))
+	for n := range everyoneRing {
+		all.receive(entry("bob", fmt.Sprint("of bob ", n)))
+	}
+	told(t, s)
+	all.interrupt()
+	all.goLive(snapshot{entries: []*Line{entry("ada", "1"), entry("ada", "2"), entry("ada", "3")}, reaches: reaches(false)})
+	if lines, gaps := told(t, s); !slices.Equal(ids(lines), []string{"3"}) || gaps != 1 {
+		t.Errorf("after %d gaps: %v", gaps, ids(lines))
 	}
 }
 

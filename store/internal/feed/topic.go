@@ -359,11 +359,12 @@ func (t *topic) unseen(list []*Line) []*Line {
 }
 
 // part parts entries that follow a gap into those that are told after it, and those that are not: each user's up to the last one that
-// the ring has. So what is told of a user after a gap has no hole, whichever viewer has seen how much of the ring.
+// the ring has, or that is known as the user's newest and has left the ring. So what is told of a user after a gap has no hole and
+// was not told before, whichever viewer has seen how much of the ring.
 func (t *topic) part(entries []*Line) (had, fresh []*Line) {
 	last := make(map[string]int)
 	for i, e := range entries {
-		if t.ids[e.ID] {
+		if t.ids[e.ID] || t.newest[e.Username].id == e.ID {
 			last[e.Username] = i + 1
 		}
 	}
