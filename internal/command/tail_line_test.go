@@ -44,7 +44,7 @@ func TestLines(t *testing.T) {
 		want  string
 	}{
 		{"one user", textLines{words: words}, e, "03:04:05  Read (GET)      /x  Not found (404)  1.2s"},
-		{"everyone", textLines{words: words, everyone: true}, e, `03:04:05  a\u202eb      Read (GET)      /x  Not found (404)  1.2s`},
+		{"everyone", textLines{words: words, everyone: true}, e, `03:04:05  a[U+202E]b (not the name ab)  Read (GET)      /x  Not found (404)  1.2s`},
 		{"in colour", textLines{words: words, colour: true}, e, "03:04:05  Read (GET)      /x  \x1b[33mNot found (404)\x1b[0m  1.2s"},
 		{"broken", textLines{words: words, colour: true}, &broken, "03:04:05  Read (GET)      Pay\\x1b  /x  \x1b[31mError (500)\x1b[0m"},
 		{"declined", textLines{words: words, colour: true}, &declined, "03:04:05  Write (POST)    /pay  \x1b[33mProblem: card\\x1b declined (200)\x1b[0m"},
@@ -52,7 +52,7 @@ func TestLines(t *testing.T) {
 		{"timed out", textLines{words: words, colour: true}, &late, "03:04:05  Read (GET)      /x  \x1b[31mTimed out\x1b[0m"},
 		{"gave up", textLines{words: words, colour: true}, &left, "03:04:05  Read (GET)      /x  The customer gave up waiting (0.4 s)  400.0ms"},
 		{"unknown", textLines{words: words, colour: true}, &past, "03:04:05  Read (GET)      /x  Status unknown"},
-		{"by an agent", textLines{words: words}, &acted, "03:04:05  Read (GET)      /x  by bob\\x1b, as ada  Success (200)"},
+		{"by an agent", textLines{words: words}, &acted, "03:04:05  Read (GET)      /x  by bob[U+001B], as ada  Success (200)"},
 		{"a part", textLines{words: words, colour: true}, &image, "\x1b[2m03:04:05  Read (GET)      /x  \x1b[33mNot found (404)\x1b[0m  1.2s\x1b[0m"},
 		{"a poll", textLines{words: words}, &poll, "03:04:05  Read (GET)      /x  Not found (404)  × 28  1.2s"},
 	} {

@@ -38,7 +38,11 @@ type library struct {
 func libraries() []library {
 	return []library{
 		{name: "none"},
-		{name: "Turbo", scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo"},
+		// A slow click would be a hover, after which Turbo loads ahead: see TestPagesThatLibrariesLoadAhead.
+		{
+			name: "Turbo", scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo",
+			head: `<meta name="turbo-prefetch" content="false">`,
+		},
 		{name: "Unpoly", scripts: []string{"unpoly/unpoly.js"}, ready: "window.up", head: `<script>
 			up.link.config.followSelectors.push("a[href]"); up.form.config.submitSelectors.push("form")</script>`},
 		{name: "htmx 2", scripts: []string{"htmx2/dist/htmx.js"}, body: `hx-boost="true"`, ready: "window.htmx"},
