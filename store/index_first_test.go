@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestNewUsersAreInTheIndexFirst(t *testing.T) {
 				continue
 			}
 			n++
-			if err := client.ZScore(watching, index.Users(index.Part(username)), username).Err(); err == redis.Nil {
+			if err := client.ZScore(watching, index.Users(index.Part(username)), username).Err(); errors.Is(err, redis.Nil) {
 				t.Errorf("%s has a log, and is not in the index", username)
 				break
 			}
