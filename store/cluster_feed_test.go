@@ -170,6 +170,31 @@ func TestAMasterDies(t *testing.T) {
 	}
 }
 
+// A master that has lost most others takes subscriptions as before, and no entries.
+func TestAMasterThatIsCutOff(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	logs := storetest.Open(t, cluster.Client(t), store.Options{})
+	users := oneOfEach(t, cluster, 3)
+	views := make([]*storetest.View, len(users))
+	for i, username := range users {
+		views[i] = storetest.Watch(t, logs, username, "")
+		views[i].Live(0)
+	}
+	for _, other := range cluster.Nodes[1:3] {
+		other.Pause()
+	}
+	for _, v := range views {
+		v.Until(func() bool { return v.State == store.Lost })
+	}
+	for _, other := range cluster.Nodes[1:3] {
+		other.Resume()
+	}
+	for _, v := range views {
+		v.Until(func() bool { return v.State == store.Live })
+	}
+}
+
 // publish records an entry as applications do.
 func publish(t *testing.T, client *redis.ClusterClient, username string, n int) {
 	t.Helper()

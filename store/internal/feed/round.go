@@ -147,6 +147,11 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 	f := c.feed
 	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
 	defer cancel()
+	if r.check {
+		if err := c.isCut(ctx, r.probe); err != nil {
+			return nil, err
+		}
+	}
 	found := &findings{snapshots: make(map[*topic]snapshot, len(r.topics)), astray: map[*topic]bool{}}
 	reader := everyoneReader{feed: f, client: c.server.client, knowledge: k, full: r.full}
 	if r.everyone != nil {
@@ -195,6 +200,15 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 		found.holding = parseHolding(nodes.Val())
 	}
 	return found, nil
+}
+
+// isCut returns an error where the server has lost most other masters. It takes subscriptions and tokens all the same, and nothing is
+// recorded there. Another one may have taken over.
+func (c *connection) isCut(ctx context.Context, key string) error {
+	if err := c.server.client.PTTL(ctx, key).Err(); redis.HasErrorPrefix(err, "CLUSTERDOWN") {
+		return fmt.Errorf("read at %s: %w", c.server.address, err)
+	}
+	return nil
 }
 
 // queueToken queues the token, and before it, on a Cluster, the question about slots.
