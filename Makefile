@@ -85,7 +85,7 @@ format: setup ## Format the code of every module, and with npm scripts and style
 .PHONY: floor
 floor: setup ## Test what applications import at the oldest versions of Go, Gin and go-redis that it works with
 	@for module in $(LIGHT); do \
-		(cd $$module && GOFLAGS="$(GOFLAGS) $(TAGS) $(LEAN)" GOWORK=off GOTOOLCHAIN=$(FLOOR) $(GO) test -vet=off ./...) || exit 1; \
+		(cd $$module && GOFLAGS="$(GOFLAGS) $(TAGS) $(LEAN)" GOWORK=off GOTOOLCHAIN=$(FLOOR) $(GO) test -vet=off $(BESIDE) ./...) || exit 1; \
 	done
 
 .PHONY: weight
