@@ -30,8 +30,9 @@ const (
 type userIndex struct {
 	layout    *indexLayout
 	retention time.Duration
-	forgetAt  time.Time // of the goroutine that calls forget
-	foreign   bool      // that a key holds something else has been logged
+	forgetAt  time.Time     // of the goroutine that calls forget
+	foreign   bool          // that a key holds something else has been logged
+	flushing  chan struct{} // capacity 1: one flush at a time
 
 	mu       sync.Mutex
 	updated  map[string]time.Time
@@ -46,8 +47,17 @@ type indexUpdate struct {
 	users, names, trouble []redis.Z
 }
 
+// see adds that a user was seen.
+func (u *indexUpdate) see(e *Entry) {
+	u.users = append(u.users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
+	u.names = append(u.names, redis.Z{Member: nameMember(e.Username)})
+}
+
 func newUserIndex(layout *indexLayout, retention time.Duration) *userIndex {
-	return &userIndex{layout: layout, retention: retention, updated: make(map[string]time.Time), troubled: make(map[string]lastFailure)}
+	return &userIndex{
+		layout: layout, retention: retention, flushing: make(chan struct{}, 1),
+		updated: make(map[string]time.Time), troubled: make(map[string]lastFailure),
+	}
 }
 
 // look looks at the layout if that is due.
@@ -90,8 +100,7 @@ func (x *userIndex) introduce(entries []Entry) bool {
 		}
 		found = true
 		x.updated[e.Username] = now
-		x.pending.users = append(x.pending.users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
-		x.pending.names = append(x.pending.names, redis.Z{Member: nameMember(e.Username)})
+		x.pending.see(e)
 	}
 	return found
 }
@@ -103,9 +112,15 @@ func (x *userIndex) notIntroduced() {
 	x.introduceAfter = time.Now().Add(introducePause)
 }
 
-// flush writes what was noted. Where that fails for a part, its users' next entries are noted again. The error is that of the
-// connection.
+// flush writes what was noted. It first waits for a flush that is under way, which may have what the caller has noted. Where writing
+// fails for a part, its users' next entries are noted again. The error is that of the connection, or ctx's.
 func (x *userIndex) flush(ctx context.Context, client redis.UniversalClient, r *recorder, log *slog.Logger) error {
+	select {
+	case x.flushing <- struct{}{}:
+		defer func() { <-x.flushing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	x.mu.Lock()
 	due := x.pending
 	x.pending = indexUpdate{}
@@ -152,8 +167,7 @@ func (x *userIndex) due(entries []Entry) indexUpdate {
 		e := &entries[i]
 		if now.Sub(x.updated[e.Username]) >= indexInterval {
 			x.updated[e.Username] = now
-			due.users = append(due.users, redis.Z{Score: float64(e.Time.UnixMilli()), Member: e.Username})
-			due.names = append(due.names, redis.Z{Member: nameMember(e.Username)})
+			due.see(e)
 		}
 	}
 	due.trouble = x.troubles(entries, now)
