@@ -90,7 +90,8 @@ type tuning struct {
 func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *views.Set, t tuning) *Admin {
 	client, keys, auditKeys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, audit.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
-		options: options, logs: logs, assets: assets, views: set, words: set.Words(), faults: &faultWatch{logs: logs, log: options.Logger}, switched: &switchWatch{logs: logs, log: options.Logger, watched: map[string]time.Time{}}, policy: options.policy(), log: options.Logger,
+		options: options, logs: logs, assets: assets, views: set, words: set.Words(), policy: options.policy(), log: options.Logger,
+		faults: newFaultWatch(logs, options.Logger), switched: newSwitchWatch(logs, options.Logger),
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
 		accounts:    auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: t.passwordCost}),
 		sessions:    auth.NewSessions(client, keys, options.sessions()),
@@ -107,13 +108,13 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	a.gate = access.NewGate(access.Options{
 		Log: a.audit, Roster: audit.NewRoster(client, auditKeys), Logger: options.Logger,
 		Reasons: auth.NewReasons(client, keys), Allowance: a.allowance, RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
-		Looked: func(ctx context.Context, username string) { a.switched.looked(ctx, username) },
+		Looked: func(ctx context.Context, username string) { a.switched.looked(ctx, []string{username}) },
 	})
 	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 		Ended: auth.NewAccessCheck(a.sessions, a.tokens).Ended,
-		Fault: a.faults.now, Looking: func(ctx context.Context, usernames []string) { a.switched.looked(ctx, usernames...) },
+		Fault: a.faults.now, Looking: a.switched.looked,
 	})
 	return a
 }

@@ -16,48 +16,38 @@ const faultInterval = 2 * time.Second
 // faultTimeout is how long a page waits to say what is wrong with Redis, which has just failed to answer, perhaps.
 const faultTimeout = 300 * time.Millisecond
 
-// faultWatch knows what is wrong with Redis, for pages that refresh themselves. Its method may be called from several goroutines.
+// faultWatch knows what is wrong with Redis.
 type faultWatch struct {
+	periodic[store.Fault]
 	logs *store.Store
 	log  *slog.Logger
 
-	mu       sync.Mutex
-	asked    time.Time
-	fault    store.Fault
-	evicting bool // it is known what Redis drops when its memory is full
+	evictionMu sync.Mutex
+	evicting   bool // it is known what Redis drops when its memory is full
 }
 
-// now is why Redis refuses what is written, or did two seconds ago. Where it does not answer, that is told by what was asked of
-// it. One caller at a time asks, for a moment at most; others take what is known.
-func (w *faultWatch) now(ctx context.Context) store.Fault {
-	w.mu.Lock()
-	known, due := w.fault, time.Since(w.asked) >= faultInterval
-	if due {
-		w.asked = time.Now()
-	}
-	w.mu.Unlock()
-	if !due {
-		return known
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), faultTimeout)
-	defer cancel()
+func newFaultWatch(logs *store.Store, log *slog.Logger) *faultWatch {
+	w := &faultWatch{logs: logs, log: log}
+	w.interval, w.ask = faultInterval, w.look
+	return w
+}
+
+// look is why Redis refuses what is written. Where it does not answer, that is told by what was asked of it.
+func (w *faultWatch) look(ctx context.Context) (store.Fault, error) {
 	fault := store.FaultOf(w.logs.PingWrite(ctx))
 	if !fault.IsRefusal() {
 		fault = ""
 	}
 	w.warnOfEviction(ctx)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.fault = fault
-	return fault
+	return fault, nil
 }
 
 // warnOfEviction logs once that Redis can drop accounts and the audit log. A program of its own asks before it starts. An application
 // that embeds the admin goes on.
 func (w *faultWatch) warnOfEviction(ctx context.Context) {
-	w.mu.Lock()
+	w.evictionMu.Lock()
 	known := w.evicting
-	w.mu.Unlock()
+	w.evictionMu.Unlock()
 	if known {
 		return
 	}
@@ -68,8 +58,8 @@ func (w *faultWatch) warnOfEviction(ctx context.Context) {
 	if strings.HasPrefix(policy, "allkeys-") {
 		w.log.Warn("userlog: Redis drops any key when its memory is full, so that accounts and the audit log can vanish: set maxmemory-policy noeviction", "maxmemory-policy", policy)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.evictionMu.Lock()
+	defer w.evictionMu.Unlock()
 	w.evicting = true
 }
 

@@ -21,7 +21,7 @@ func TestTheAdminWarnsOfEviction(t *testing.T) {
 		}
 		defer logs.Close(context.Background())
 		var said bytes.Buffer
-		w := &faultWatch{logs: logs, log: slog.New(slog.NewTextHandler(&said, nil))}
+		w := newFaultWatch(logs, slog.New(slog.NewTextHandler(&said, nil)))
 		redistest.Eventually(t, "Redis has answered", func() bool {
 			w.warnOfEviction(t.Context())
 			return w.evicting

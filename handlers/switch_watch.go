@@ -16,52 +16,28 @@ const (
 	watchedInterval = time.Minute     // between two notes that a user is looked at
 )
 
-// switchWatch knows what is switched, for pages that refresh themselves. Where only users are recorded whose logs are looked at, it
-// notes these. All methods may be called from several goroutines.
+// switchWatch knows what is switched. Where only users are recorded whose logs are looked at, it notes these. All methods may be
+// called from several goroutines.
 type switchWatch struct {
+	periodic[store.Switches]
 	logs *store.Store
 	log  *slog.Logger
 
-	mu      sync.Mutex
-	asked   time.Time
-	set     store.Switches
-	watched map[string]time.Time // when users were last noted
+	watchedMu sync.Mutex
+	watched   map[string]time.Time // when users were last noted
 }
 
-// now are the switches that are set, or were five seconds ago. One caller at a time asks, for a moment at most. Where that fails, what
-// was known holds.
-func (w *switchWatch) now(ctx context.Context) store.Switches {
-	w.mu.Lock()
-	known, due := w.set, time.Since(w.asked) >= switchInterval
-	if due {
-		w.asked = time.Now()
-	}
-	w.mu.Unlock()
-	if !due {
-		return known
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), faultTimeout)
-	defer cancel()
-	set, err := w.logs.Switches(ctx)
-	if err != nil {
-		return known
-	}
-	w.learn(set)
-	return set
+func newSwitchWatch(logs *store.Store, log *slog.Logger) *switchWatch {
+	w := &switchWatch{logs: logs, log: log, watched: make(map[string]time.Time)}
+	w.interval, w.ask = switchInterval, logs.Switches
+	return w
 }
 
 // recordsFew reports whether only users are recorded whose logs are looked at.
 func recordsFew(set store.Switches) bool { return set.WatchOnly && !set.NoRecord }
 
-// learn notes what is set.
-func (w *switchWatch) learn(set store.Switches) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.set = set
-}
-
 // looked has users recorded whose logs are looked at, where others are not.
-func (w *switchWatch) looked(ctx context.Context, usernames ...string) {
+func (w *switchWatch) looked(ctx context.Context, usernames []string) {
 	if len(usernames) == 0 || !w.now(ctx).WatchOnly {
 		return
 	}
@@ -79,8 +55,8 @@ func (w *switchWatch) looked(ctx context.Context, usernames ...string) {
 
 // due returns those of some users who are to be noted now.
 func (w *switchWatch) due(usernames []string) (users []string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.watchedMu.Lock()
+	defer w.watchedMu.Unlock()
 	now := time.Now()
 	maps.DeleteFunc(w.watched, func(_ string, at time.Time) bool { return now.Sub(at) >= watchedInterval })
 	for _, username := range usernames {
@@ -94,8 +70,8 @@ func (w *switchWatch) due(usernames []string) (users []string) {
 
 // forget has users noted again.
 func (w *switchWatch) forget(usernames []string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.watchedMu.Lock()
+	defer w.watchedMu.Unlock()
 	for _, username := range usernames {
 		delete(w.watched, username)
 	}

@@ -1,0 +1,40 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Whoever comes while the first question is under way gets its answer, and not nothing. Later ones take what is known.
+func TestTheFirstAnswerIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, err := 0, error(nil)
+		p := periodic[int]{interval: time.Minute, ask: func(context.Context) (int, error) {
+			time.Sleep(time.Millisecond)
+			n++
+			return n, err
+		}}
+		answers := make(chan int, 2)
+		for range cap(answers) {
+			go func() { answers <- p.now(t.Context()) }()
+		}
+		if a, b := <-answers, <-answers; a != 1 || b != 1 {
+			t.Errorf("the first two are told %d and %d", a, b)
+		}
+		time.Sleep(time.Minute)
+		go p.now(t.Context())
+		synctest.Wait()
+		if got := p.now(t.Context()); got != 1 {
+			t.Errorf("while it is asked again, %d is told", got)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		err = errors.New("away")
+		if got := p.now(t.Context()); got != 2 {
+			t.Errorf("without an answer, %d is told", got)
+		}
+	})
+}
