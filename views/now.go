@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/printable"
 )
 
 // nowLine says where a user is at a moment, and how it goes: one sentence, and hints.
@@ -92,7 +93,7 @@ const nowSize = 1 << 10
 
 // now writes where the user is. now.js counts on from data-since, every few seconds: too often to be read out.
 func (m *markup) now(n nowLine) *markup {
-	m.raw(`<section id="now" aria-live="off" aria-label="`).t("now.label").raw(`" data-user="`).text(n.Username)
+	m.raw(`<section id="now" aria-live="off" aria-label="`).t("now.label").raw(`" data-user="`).text(printable.Name(n.Username))
 	if n.Known {
 		m.raw(`" data-since="`).text(n.Since)
 	}

@@ -1,10 +1,13 @@
 package views_test
 
 import (
+	"html"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -34,13 +37,20 @@ func TestNamesThatLookAlikeAreToldApart(t *testing.T) {
 		if err != nil || !strings.Contains(string(missing), want) {
 			t.Errorf("%q before a gap: %v\n%s", name, err, missing)
 		}
-		for kind, page := range map[string]func() ([]byte, error){
+		now, err := set.NowPartial("en", name, journey.Fold([]store.Entry{*e}), now)
+		if err != nil || !strings.Contains(string(now), `data-user="`+printable.Name(name)+`"`) {
+			t.Errorf("%q in the title of a tab: %v\n%s", name, err, now)
+		}
+		for kind, render := range map[string]func() ([]byte, error){
 			"live":   func() ([]byte, error) { return set.Live(views.LiveLog{Layout: layout, Username: name}) },
 			"static": func() ([]byte, error) { return set.Static(views.StaticLog{Layout: layout, Username: name}) },
 		} {
-			html, err := page()
-			if said := strings.Contains(string(html), `<p class="lookalike">not the name <bdi>ada</bdi></p>`); err != nil || said != (name != "ada") {
-				t.Errorf("%q, %s: %v\n%s", name, kind, err, html)
+			page, err := render()
+			if title := "of " + printable.Name(name) + " "; !strings.Contains(html.UnescapeString(string(page)), title) {
+				t.Errorf("%q, %s: no title with %q", name, kind, title)
+			}
+			if said := strings.Contains(string(page), `<p class="lookalike">not the name <bdi>ada</bdi></p>`); err != nil || said != (name != "ada") {
+				t.Errorf("%q, %s: %v\n%s", name, kind, err, page)
 			}
 		}
 	}
