@@ -101,7 +101,8 @@ func (h *heartbeat) begun() bool { return !h.sent.IsZero() }
 // due reports whether it is time for the next report.
 func (h *heartbeat) due() bool { return time.Since(h.sent) >= HeartbeatInterval }
 
-// send reports the stats, and which switches are followed. A report that fails is not sent again: the next one follows anyway. The error is that of a connection.
+// send reports the stats, and which switches are followed. A report that fails is not sent again: the next one follows anyway. The
+// error is that of a connection.
 func (h *heartbeat) send(s Stats, skew time.Duration) error {
 	h.sent = time.Now()
 	line := h.line

@@ -2,6 +2,7 @@ package printable
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -35,20 +36,17 @@ func Name(username string) string {
 }
 
 // Parts yields a username in parts: text that is seen as it is, and the numbers of characters that are hidden, such as "U+200B".
-func Parts(username string) func(yield func(part string, hidden bool) bool) {
+func Parts(username string) iter.Seq2[string, bool] {
 	return func(yield func(string, bool) bool) {
 		seen := 0
 		for i, c := range username {
 			if !isHiddenAt(username, i, c) {
 				continue
 			}
-			size := utf8.RuneLen(c)
-			if c == utf8.RuneError {
-				_, size = utf8.DecodeRuneInString(username[i:])
-			}
 			if i > seen && !yield(username[seen:i], false) || !yield(fmt.Sprintf("U+%04X", c), true) {
 				return
 			}
+			_, size := utf8.DecodeRuneInString(username[i:])
 			seen = i + size
 		}
 		if seen < len(username) {
