@@ -34,7 +34,7 @@ var (
 func IsRefusal(err error) bool {
 	for _, refusal := range []error{
 		ErrName, ErrRole, ErrAccountExists, ErrNoAccount, ErrDisabled, ErrLastSuperuser, ErrCredentials,
-		ErrPasswordShort, ErrPasswordLong, ErrPasswordInvalid, ErrPasswordCommon, ErrLink,
+		ErrPasswordShort, ErrPasswordLong, ErrPasswordInvalid, ErrPasswordCommon, ErrPasswordNames, ErrLink,
 		ErrLabel, ErrTokenLifetime, ErrTooManyTokens, ErrNoToken, ErrNoSession, ErrReason,
 	} {
 		if errors.Is(err, refusal) {
@@ -62,6 +62,9 @@ type AccountOptions struct {
 	// Then every enabled superuser counts when an account may be the last one. Default: false, only
 	// superusers with a password count, or all where nobody has one.
 	LoginElsewhere bool
+
+	// SiteNames are names of the site, of which no password may be made. Default: none.
+	SiteNames []string
 
 	// Cost is the work of hashing a password. Default: OWASP's first choice for argon2id.
 	Cost Cost
@@ -111,7 +114,7 @@ func (a *Accounts) Create(ctx context.Context, name string, role Role, password 
 	if err := checkNew(name, role); err != nil {
 		return err
 	}
-	if err := CheckPassword(password); err != nil {
+	if err := a.checkPassword(name, password); err != nil {
 		return err
 	}
 	if err := a.checkTwin(ctx, name); err != nil {
@@ -129,6 +132,11 @@ func (a *Accounts) Create(ctx context.Context, name string, role Role, password 
 		return ErrAccountExists
 	}
 	return nil
+}
+
+// checkPassword is [CheckPassword] for an account of this name.
+func (a *Accounts) checkPassword(name, password string) error {
+	return CheckPassword(password, append([]string{name}, a.options.SiteNames...)...)
 }
 
 func checkNew(name string, role Role) error {
@@ -176,7 +184,7 @@ func (a *Accounts) SetPassword(ctx context.Context, name, password string) (Acco
 // setPassword is SetPassword where allow has no objection. The function allow sees the account as it is
 // at the very moment of the change.
 func (a *Accounts) setPassword(ctx context.Context, name, password string, allow func(storedAccount) error) (Account, error) {
-	if err := CheckPassword(password); err != nil {
+	if err := a.checkPassword(name, password); err != nil {
 		return Account{}, err
 	}
 	hash, err := a.hasher.hash(ctx, password)

@@ -60,7 +60,7 @@ func (a *Accounts) MakeLink(ctx context.Context, name string) (secret string, er
 // an error of [CheckPassword], or the failure of Redis or ctx. It hashes nothing, so that strangers
 // can't have hashes computed.
 func (a *Accounts) CheckLink(ctx context.Context, name, secret, password string) error {
-	if err := CheckPassword(password); err != nil {
+	if err := a.checkPassword(name, password); err != nil {
 		return err
 	}
 	stored, err := a.lookUp(ctx, name)

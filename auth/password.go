@@ -20,6 +20,7 @@ var (
 	ErrPasswordLong    = fmt.Errorf("the password is longer than %d bytes", MaxPassword)
 	ErrPasswordInvalid = errors.New("the password is not valid UTF-8")
 	ErrPasswordCommon  = errors.New("the password is one of the most common ones: choose another")
+	ErrPasswordNames   = errors.New("the password is made of the name of the account, of the site or of this program: choose another")
 )
 
 // commonPasswords are the passwords of 12 characters and more that leak most often. They are in lower
@@ -30,9 +31,9 @@ var (
 var commonPasswords string
 
 // CheckPassword returns nil where an account can have this password. It asks for length, and that the
-// password is not one that everybody tries first. Rules about digits and signs make passwords that are
-// worse to remember and no harder to guess.
-func CheckPassword(password string) error {
+// password is not one that everybody tries first, or that is made of names: those of the account and of the site, and of this
+// program. Rules about digits and signs make passwords that are worse to remember and no harder to guess.
+func CheckPassword(password string, names ...string) error {
 	switch {
 	case len(password) > MaxPassword:
 		return ErrPasswordLong
@@ -42,6 +43,8 @@ func CheckPassword(password string) error {
 		return ErrPasswordShort
 	case strings.Contains(commonPasswords, "\n"+strings.ToLower(password)+"\n"):
 		return ErrPasswordCommon
+	case madeOfNames(password, names):
+		return ErrPasswordNames
 	}
 	return nil
 }

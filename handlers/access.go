@@ -27,6 +27,11 @@ func (o Options) sessions() auth.SessionOptions {
 	}
 }
 
+// accounts says how accounts are kept, by a test's cost of passwords or the right one.
+func (o Options) accounts(cost auth.Cost) auth.AccountOptions {
+	return auth.AccountOptions{LoginElsewhere: !o.ownLogin(), SiteNames: auth.SiteNames(o.SiteURL, o.CookieDomain), Cost: cost}
+}
+
 // accessOf is the access of the person or program that makes the request. Before [site.requireLogin] it is nobody's.
 func accessOf(c *gin.Context) auth.Access {
 	value, _ := c.Get(accessKey)

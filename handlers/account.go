@@ -99,7 +99,7 @@ func (s *site) verifyAgain(c *gin.Context, name, address string) error {
 		err = s.throttle.Succeeded(ctx, name, address)
 	}
 	if err == nil {
-		err = auth.CheckPassword(c.PostForm("password"))
+		err = s.checkPassword(c, name)
 	}
 	return err
 }

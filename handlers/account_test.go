@@ -25,6 +25,7 @@ func TestAPasswordIsChangedByItsOwner(t *testing.T) {
 		b.post(base+"/account/password", form("current", "wrong horse battery", "password", chosen)).expect(http.StatusUnprocessableEntity, "The current password is wrong. Try again. If you have forgotten it, ask a superuser for a one-time link.")
 		short := b.post(base+"/account/password", form("current", password, "password", "tooshort"))
 		short.expect(http.StatusUnprocessableEntity, "The new password is too short. Use 12 characters or more.")
+		b.post(base+"/account/password", form("current", password, "password", "Vera-userlog-2026")).expect(http.StatusUnprocessableEntity, passwordOfNames)
 		if strings.Contains(short.body, password) || strings.Contains(short.body, "tooshort") {
 			t.Error("the page repeats a password")
 		}

@@ -93,7 +93,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		options: options, logs: logs, assets: assets, views: set, words: set.Words(), policy: options.policy(), log: options.Logger,
 		faults: newFaultWatch(logs, options.Logger), switched: newSwitchWatch(logs, options.Logger),
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
-		accounts:    auth.NewAccounts(client, keys, auth.AccountOptions{LoginElsewhere: !options.ownLogin(), Cost: t.passwordCost}),
+		accounts:    auth.NewAccounts(client, keys, options.accounts(t.passwordCost)),
 		sessions:    auth.NewSessions(client, keys, options.sessions()),
 		tokens:      auth.NewTokens(client, keys),
 		throttle:    auth.NewThrottle(client, keys),

@@ -36,7 +36,10 @@ func (s *site) setPassword(c *gin.Context) {
 		s.showPassword(c, http.StatusTooManyRequests, p)
 		return
 	}
-	account, err := s.changes.UseLink(auth.FromKnownBrowser(c.Request.Context()), address, name, code, password)
+	var account auth.Account
+	if err = s.checkPassword(c, name); err == nil {
+		account, err = s.changes.UseLink(auth.FromKnownBrowser(c.Request.Context()), address, name, code, password)
+	}
 	if errors.Is(err, auth.ErrLink) {
 		if failed := s.recordFailure(c, name); failed != nil {
 			err = failed
@@ -67,6 +70,12 @@ func (s *site) showPassword(c *gin.Context, status int, p views.Password) {
 	p.Layout.Current = s.base + "/password?" + url.Values{"username": {p.Username}}.Encode()
 	html, err := s.views.Password(p)
 	s.answer(c, status, html, err)
+}
+
+// checkPassword returns nil where an account can have the password of the form. It must not be made of the host by which the
+// browser knows us, either.
+func (s *site) checkPassword(c *gin.Context, name string) error {
+	return auth.CheckPassword(c.PostForm("password"), append(auth.SiteNames(c.Request.Host), name)...)
 }
 
 // attempt counts an attempt to log in. Where there were too many it returns the message that says so, and

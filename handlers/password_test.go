@@ -106,6 +106,24 @@ func TestAPasswordThatIsRefusedLeavesTheLinkUsable(t *testing.T) {
 	}
 }
 
+// Nor is a password set that is made of the account's name, the watched site's, or that of the host by which the browser knows us.
+func TestAPasswordMadeOfNamesIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SiteURL: "https://relay.example.com"})
+	secret := secretOf(s.superuser().created("vera", auth.Viewer))
+	b := s.stranger()
+	b.host = "helpdesk.test"
+	for _, refused := range []string{"vera-vera-vera", "Relay-Example", "he1pdesk.test"} {
+		a := b.post(base+"/password", form("username", "vera", "code", secret, "password", refused))
+		a.expect(http.StatusUnprocessableEntity, passwordOfNames)
+	}
+	if a := b.post(base+"/password", form("username", "vera", "code", secret, "password", chosen)); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("a good one: %d, %q", a.StatusCode, a.text("#messages"))
+	}
+}
+
+const passwordOfNames = "The new password is made of the name of the account, of the site or of this program. Choose another, of words that have nothing to do with them."
+
 func TestGuessingLinksIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})

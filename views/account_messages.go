@@ -27,6 +27,7 @@ func refusals() []refusal {
 		{auth.ErrPasswordLong, "refusal.password-long"},
 		{auth.ErrPasswordInvalid, "refusal.password-invalid"},
 		{auth.ErrPasswordCommon, "refusal.password-common"},
+		{auth.ErrPasswordNames, "refusal.password-names"},
 		{auth.ErrNoSession, "refusal.no-session"},
 		{auth.ErrLabel, "refusal.label"},
 		{auth.ErrTokenLifetime, "refusal.lifetime"},

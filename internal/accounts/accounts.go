@@ -71,7 +71,7 @@ func (c *Changes) UseLink(ctx context.Context, address, name, secret, password s
 // ChangeOwnPassword gives the account that a session belongs to a new password, and returns the account for a new
 // session. Of several requests of one session at the same time one does it. The others get [auth.ErrNoSession].
 func (c *Changes) ChangeOwnPassword(ctx context.Context, by audit.Actor, session, password string) (account auth.Account, err error) {
-	if err := auth.CheckPassword(password); err != nil {
+	if err := auth.CheckPassword(password, by.Name); err != nil {
 		return auth.Account{}, err
 	}
 	err = c.once(ctx, "change the own password", session, auth.ErrNoSession, func() error {

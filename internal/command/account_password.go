@@ -12,7 +12,7 @@ import (
 // passwordHelp is what --help says of a password, besides the flags.
 func passwordHelp() string {
 	return fmt.Sprintf("The password is asked for. Where standard input is not a terminal, it is the first line of that. "+
-		"It needs at least %d characters, may be any text of up to %d bytes, and must not be one of the most common passwords.", auth.MinPassword, auth.MaxPassword)
+		"It needs at least %d characters, may be any text of up to %d bytes, and must not be one of the most common passwords, nor made of the name of the account or of this program.", auth.MinPassword, auth.MaxPassword)
 }
 
 // accountPasswordCommand is "userlog account password", and its other name "userlog changepassword".
@@ -66,7 +66,7 @@ func (f namedAccount) changeWithPassword(
 ) error {
 	var password string
 	ask := func() (err error) {
-		password, err = askPassword(ctx, std)
+		password, err = askPassword(ctx, std, f.Name)
 		return err
 	}
 	return f.changeAfter(ctx, ask, func(changes *accounts.Changes, by audit.Actor) error { return change(changes, by, password) })

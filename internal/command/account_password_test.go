@@ -47,8 +47,10 @@ func testPasswordsAreAskedFor(t *testing.T, create, change []string) {
 		{"no password", "", create, 1, "no password was given", ""},
 		{"empty password", "\n", create, 1, "no password was given", ""},
 		{"long password", strings.Repeat("x", 1<<20), create, 1, "longer than 1024", ""},
+		{"the name of the account and of the program", "root-userlog-2026\n", create, 1, "made of the name", ""},
 		{"create", password + "\n" + other, create, 0, `"root" has been created`, password},
 		{"create again", other, create, 1, `already`, password},
+		{"change to the name", "Root root root 1\n", change, 1, "made of the name", password},
 		{"change", other, change, 0, `has been changed`, other},
 	}
 	for _, step := range steps {

@@ -15,9 +15,9 @@ import (
 // errInterrupted is what is left to say after Ctrl-C at a prompt.
 var errInterrupted = errors.New("interrupted: nothing has been changed")
 
-// askPassword returns a password that an account can have: from a prompt, twice and not echoed, or,
+// askPassword returns a password that an account can have which is called name: from a prompt, twice and not echoed, or,
 // where standard input is not a terminal, its first line. It blocks until there is one or ctx ends.
-func askPassword(ctx context.Context, std streams) (string, error) {
+func askPassword(ctx context.Context, std streams, name string) (string, error) {
 	file, ok := std.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		password, err := interruptible(ctx, func() (string, error) { return firstLine(std.in) })
@@ -27,13 +27,13 @@ func askPassword(ctx context.Context, std streams) (string, error) {
 		case password == "":
 			return "", errors.New("no password was given: type it at the prompt, or send it as the first line of standard input")
 		}
-		return password, auth.CheckPassword(password)
+		return password, auth.CheckPassword(password, name)
 	}
 	password, err := prompt(ctx, file, std.err, "Password: ")
 	if err != nil {
 		return "", err
 	}
-	if err := auth.CheckPassword(password); err != nil {
+	if err := auth.CheckPassword(password, name); err != nil {
 		return "", err
 	}
 	again, err := prompt(ctx, file, std.err, "Password again: ")

@@ -15,6 +15,7 @@ import (
 
 const (
 	demoSuperuser    = "admin"
+	demoSite         = "The Relay Room" // what the shop calls itself
 	maxDemoCustomers = 1000
 )
 
@@ -79,7 +80,7 @@ func (c *demoCommand) createSuperuser(ctx context.Context, p *program) (how stri
 	if password == "" {
 		password = rand.Text()
 		how = "with the password " + password
-	} else if err := auth.CheckPassword(password); err != nil {
+	} else if err := auth.CheckPassword(password, demoSuperuser, demoSite); err != nil {
 		return "", usage("--password: %w", err)
 	}
 	who := superuser{name: demoSuperuser, password: password}

@@ -25,8 +25,8 @@ type superuserFlags struct {
 type superuser struct{ name, password string }
 
 // superuser reads and checks what the flags name, so that a mistake shows at once and not when
-// Redis answers.
-func (f superuserFlags) superuser() (superuser, error) {
+// Redis answers. The password must not be made of names of the site, whose addresses site has.
+func (f superuserFlags) superuser(site ...string) (superuser, error) {
 	switch {
 	case f.Superuser == "" && f.SuperuserPasswordFile == "":
 		return superuser{}, nil
@@ -45,7 +45,7 @@ func (f superuserFlags) superuser() (superuser, error) {
 	defer file.Close()
 	password, err := firstLine(file)
 	if err == nil {
-		err = auth.CheckPassword(password)
+		err = auth.CheckPassword(password, append(auth.SiteNames(site...), f.Superuser)...)
 	}
 	if err != nil {
 		return superuser{}, usage("--superuser-password-file %s: %w", f.SuperuserPasswordFile, err)

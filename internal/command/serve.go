@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,7 +39,7 @@ type serveCommand struct {
 
 // Run is called by kong.
 func (c *serveCommand) Run(ctx context.Context, std streams) error {
-	superuser, err := c.superuser()
+	superuser, err := c.superuser(slices.Concat(c.AllowedHosts, []string{c.SiteURL, c.CookieDomain})...)
 	if err != nil {
 		return err
 	}

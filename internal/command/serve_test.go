@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,29 @@ func TestServe(t *testing.T) {
 	logs := openStore(t, server.URL, store.Options{})
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/orders/7", Code: 200})
 	redistest.Eventually(t, "ada's log has a row", func() bool { return v.get("/userlog/static?username=ada").Find("#rows > tr").Length() == 1 })
+}
+
+// The password of an account that is made at the start is held to the same rules as every other.
+func TestPasswordsOfTheFirstAccountAreNotMadeOfNames(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "password")
+	serve := []string{"serve", "--addr", "127.0.0.1:0", "--superuser", "boot", "--superuser-password-file", file}
+	for what, c := range map[string]struct {
+		password string
+		args     []string
+	}{
+		"the account":      {"boot-boot-boot", serve},
+		"the watched site": {"Relay.Example.Com", append(slices.Clone(serve), "--site-url", "https://relay.example.com")},
+		"a host of ours":   {"support.example", append(slices.Clone(serve), "--allowed-hosts", "support.example")},
+		"the demo's shop":  {"relay-room-2026", []string{"demo", "--addr", "127.0.0.1:0", "--password", "relay-room-2026"}},
+	} {
+		if err := os.WriteFile(file, []byte(c.password+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r := do(t, nil, "", c.args...); r.status != 2 || !strings.Contains(r.err, "is made of the name") {
+			t.Errorf("%s: status %d, %q", what, r.status, r.err)
+		}
+	}
 }
 
 func TestServeAtTheRoot(t *testing.T) {
