@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -76,6 +77,28 @@ func TestStrangeNamesOnEveryRoute(t *testing.T) {
 			target += url.QueryEscape(odd)
 		}
 		checkAnswer(t, "shown", b.get(base+target))
+	}
+}
+
+// What an application says of requests may have been typed by a stranger, and leads the page.
+func TestStrangeProblems(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	for what, text := range oddities {
+		for range journey.SameFailures {
+			s.logs.Record(store.Entry{Username: what, Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Problem: text + ": required", Page: "Pay"})
+		}
+	}
+	redistest.Eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })
+	checkAnswer(t, "all", b.get(base+"/"))
+	for what := range oddities {
+		for _, page := range []string{"/static", "/summary"} {
+			a := b.get(base + page + "?username=" + url.QueryEscape(what))
+			if checkAnswer(t, what, a); !strings.Contains(a.body, "3") || !strings.Contains(a.body, "required") && !strings.Contains(a.body, "rejected") {
+				t.Errorf("%s: %s does not say what went wrong", what, page)
+			}
+		}
 	}
 }
 

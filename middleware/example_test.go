@@ -99,6 +99,27 @@ func ExampleProblem() {
 	// Output: 200 "card declined" by "", as ada: failed is true
 }
 
+func ExampleInvalid() {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(middleware.Track(problems{}, func(*gin.Context) string { return "ada" }, middleware.Options{}))
+	type payment struct {
+		CardNumber string `form:"card_number" binding:"required,credit_card"`
+		Expiry     string `form:"expiry" binding:"datetime=01/06"`
+	}
+	r.POST("/pay", func(c *gin.Context) {
+		var form payment
+		if err := c.ShouldBind(&form); err != nil {
+			middleware.Invalid(c, err)
+			c.String(http.StatusUnprocessableEntity, "Please check the card.")
+			return
+		}
+		c.String(http.StatusOK, "Thank you.")
+	})
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/pay", nil))
+	// Output: 422 "card number: required; expiry: datetime" by "", as ada: failed is true
+}
+
 func ExampleSetActor() {
 	gin.SetMode(gin.TestMode)
 	r := gin.New()

@@ -73,6 +73,7 @@ func composedKeys(t *testing.T) (keys []string) {
 		hint := journey.Hint{Kind: kind}
 		keys = append(keys, newHintRow(hint).Key, troubleHints([]journey.Hint{hint})[0].Key)
 	}
+	keys = append(keys, rejectedKey)
 	for _, f := range []failureKey{broken, forbidden, notFound, rejected, brokeOff, timedOut, said} {
 		keys = append(keys, "now.problem."+string(f))
 	}

@@ -64,11 +64,15 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 	return line
 }
 
+// rejectedKey is the catalogue's of the hint about what the application says that it has rejected again and again.
+const rejectedKey = "hint.failures.rejected"
+
 // hintRow is a hint as it is written.
 type hintRow struct {
 	Key    string // the catalogue's, of the sentence that says what is wrong, and why that is shown
 	Where  string // the address that shows it
 	Result result // of the last that shows it
+	Reason string // why it was rejected, in the application's words; "" = it was not, or nobody says why
 	Count  int
 	Last   moment // when it happened last
 }
@@ -78,12 +82,18 @@ func newHintRow(h journey.Hint) hintRow {
 	if n := len(h.Entries); n > 0 {
 		last := &h.Entries[n-1]
 		row.Where, row.Last, row.Result = pageName(last.Page, last.Path), momentOf(last.Time), resultOf(last)
+		if h.Kind == journey.HintFailures && last.Problem != "" && !row.Result.serious() {
+			row.Key, row.Reason = rejectedKey, journey.Reason(last.Problem)
+		}
 	}
 	return row
 }
 
 // parameters are the values that stand in the sentence about it: where, how often, and how that ended.
 func (h hintRow) parameters(c *catalogue) (parameters, error) {
+	if h.Reason != "" {
+		return parameters{Name: h.Where, Count: h.Count, Other: h.Reason}, nil
+	}
 	ended, err := c.localize(h.Result.Key, h.Result.parameters(c))
 	return parameters{Name: h.Where, Count: h.Count, Other: ended + h.Result.status()}, err
 }

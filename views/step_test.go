@@ -197,6 +197,27 @@ func TestHintsSayWhyTheyAreShown(t *testing.T) {
 	}
 }
 
+// The words of the application lead, in every language, and nothing in them is markup.
+func TestHintsSayWhyItWasRejected(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	for problem, want := range map[string]string{
+		"card number: required; expiry: datetime": "Pay rejected 3 times: card number, expiry.",
+		"<b>declined</b> | `now`":                 "Pay rejected 3 times: <b>declined</b> | `now`.",
+	} {
+		var entries []store.Entry
+		for i := range 3 {
+			entries = append(entries, store.Entry{ID: string(rune('a' + i)), Username: "ada", Method: "POST", Path: "/pay", Page: "Pay", Code: 200, Problem: problem, Time: at, Kind: store.KindPage})
+		}
+		for _, lang := range []string{"en", "de", "fr", "es", "ar"} {
+			html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: lang}, Username: "ada", Entries: entries, At: at})
+			hint := parse(t, html, err).Find("#now .hints > li")
+			if got := hint.Text(); hint.Find("b").Length() > 0 || lang == "en" && !strings.HasPrefix(got, want) || !strings.Contains(got, journey.Reason(problem)) {
+				t.Errorf("%s: it says %q", lang, got)
+			}
+		}
+	}
+}
+
 // What has worked since is said to be solved, in grey, and the window does not call for anybody.
 func TestAProblemThatIsSolvedIsNoTroubleAnyMore(t *testing.T) {
 	set := newSet(t)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gin-userlog/userlog/internal/journey"
@@ -161,7 +162,7 @@ func address(path string) string {
 }
 
 // code is what others have typed, as code: Markdown makes no link, no mention and nothing else of that. What
-// would end the code or the cell of a table, or rearrange the line, since a ticket has no <bdi>, is replaced.
+// would end the code or the cell of a table, rearrange the line, since a ticket has no <bdi>, or command a terminal, is replaced.
 func code(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -169,7 +170,7 @@ func code(text string) string {
 			return '\''
 		case r == '|':
 			return '¦'
-		case '\u202A' <= r && r <= '\u202E' || '\u2066' <= r && r <= '\u2069':
+		case '\u202A' <= r && r <= '\u202E' || '\u2066' <= r && r <= '\u2069', unicode.IsControl(r):
 			return utf8.RuneError
 		}
 		return r // which is utf8.RuneError where it is no UTF-8

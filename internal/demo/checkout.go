@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/middleware"
 )
 
 // basket is the content of the pages that list products with their total.
@@ -30,9 +32,11 @@ func (s *Shop) addToCart(c *gin.Context) {
 	p, ok := findProduct(c.PostForm("product"))
 	switch {
 	case !ok:
+		middleware.Problem(c, "no such product")
 		s.showCart(c, http.StatusUnprocessableEntity, "We do not sell that.")
 		return
 	case len(visit.cart()) >= maxCart:
+		middleware.Problem(c, "the cart is full")
 		s.showCart(c, http.StatusUnprocessableEntity, "Your cart is full. Please check out first.")
 		return
 	}
@@ -55,9 +59,15 @@ func (s *Shop) pay(c *gin.Context) {
 	if !s.mayCheckOut(c) {
 		return
 	}
-	form := payment{Number: c.PostForm("number"), Expiry: c.PostForm("expiry")}
-	if errs, ok := form.check(s.now()); !ok {
-		s.showCheckout(c, http.StatusUnprocessableEntity, checkoutForm{Expiry: form.Expiry, Errors: errs})
+	var form payment
+	if err := c.ShouldBind(&form); err != nil {
+		middleware.Invalid(c, err)
+		s.rejectPayment(c, form.Expiry, form.sentences(err))
+		return
+	}
+	if form.expired(s.now()) {
+		middleware.Problem(c, "card has expired")
+		s.rejectPayment(c, form.Expiry, paymentErrors{Expiry: "This card has expired."})
 		return
 	}
 	id, err := mustVisit(c).order()
@@ -66,6 +76,11 @@ func (s *Shop) pay(c *gin.Context) {
 		return
 	}
 	c.Redirect(http.StatusSeeOther, "/orders/"+id)
+}
+
+// rejectPayment shows the payment form again, with what was wrong.
+func (s *Shop) rejectPayment(c *gin.Context, expiry string, errs paymentErrors) {
+	s.showCheckout(c, http.StatusUnprocessableEntity, checkoutForm{Expiry: expiry, Errors: errs})
 }
 
 // order shows the visitor's last order; every other one is missing.

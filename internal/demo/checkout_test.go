@@ -1,9 +1,12 @@
 package demo
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gin-gonic/gin/binding"
 )
 
 func TestCheckout(t *testing.T) {
@@ -18,9 +21,10 @@ func TestCheckout(t *testing.T) {
 	cart.shows(t, 200, "#total", "$13.00")
 
 	b.get("/checkout").shows(t, 200, "#total", "$13.00")
-	wrong := b.post("/checkout", "number", "4242 4242 4242 4241", "expiry", "01/20")
+	wrong := b.post("/checkout", "number", "4242 4242 4242 4241", "expiry", "0120")
 	wrong.shows(t, 422, "#number-problem", "not a card number")
-	wrong.shows(t, 422, "#expiry-problem", "expired")
+	wrong.shows(t, 422, "#expiry-problem", "as on the card")
+	b.post("/checkout", "number", "4242 4242 4242 4242", "expiry", "01/20").shows(t, 422, "#expiry-problem", "expired")
 	if number, there := wrong.page.Find("#number").Attr("value"); there {
 		t.Errorf("the card's number is sent back: %q", number)
 	}
@@ -62,18 +66,25 @@ func TestPaymentCheck(t *testing.T) {
 		numberBad, expiryBad bool
 	}{
 		{good, "05/30", false, false},
-		{good, " 06/30 ", false, false},
+		{good, "06/30", false, false},
 		{good, "04/30", false, true},
 		{good, "13/30", false, true},
 		{good, "", false, true},
 		{"4242 4242 4242 4241", "05/30", true, false},
-		{"424242424242424", "05/30", true, false},
+		{"4242424242", "05/30", true, false},
 		{"424242424242424x", "05/30", true, false},
 		{"", "05/30", true, false},
 	} {
-		errs, ok := payment{test.number, test.expiry}.check(now)
-		if (errs.Number != "") != test.numberBad || (errs.Expiry != "") != test.expiryBad || ok == (test.numberBad || test.expiryBad) {
-			t.Errorf("%q %q: got %+v, %v", test.number, test.expiry, errs, ok)
+		form := payment{test.number, test.expiry}
+		var errs paymentErrors
+		if err := binding.Validator.ValidateStruct(form); err != nil {
+			errs = form.sentences(err)
 		}
+		if (errs.Number != "") != test.numberBad || (errs.Expiry != "" || form.expired(now)) != test.expiryBad {
+			t.Errorf("%q %q: got %+v, expired is %t", test.number, test.expiry, errs, form.expired(now))
+		}
+	}
+	if errs := (payment{}).sentences(http.ErrBodyNotAllowed); errs.Number == "" {
+		t.Error("a form that can't be read is not said to be wrong")
 	}
 }

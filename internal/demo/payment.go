@@ -1,14 +1,16 @@
 package demo
 
 import (
-	"strings"
+	"errors"
 	"time"
+
+	"github.com/go-playground/validator/v10"
 )
 
-// payment is the form of the checkout.
+// payment is the form of the checkout. Gin checks it by its rules.
 type payment struct {
-	Number string // of the card; spaces are allowed
-	Expiry string // MM/YY
+	CardNumber string `form:"number" binding:"required,credit_card"` // spaces are allowed
+	Expiry     string `form:"expiry" binding:"required,datetime=01/06"`
 }
 
 // paymentErrors says in plain sentences what is wrong with each field; empty where nothing is.
@@ -17,39 +19,26 @@ type paymentErrors struct {
 	Expiry string
 }
 
-// check validates the form at a moment. A card is good until the end of its month.
-func (p payment) check(now time.Time) (errs paymentErrors, ok bool) {
-	if !isCardNumber(strings.ReplaceAll(p.Number, " ", "")) {
-		errs.Number = "This is not a card number. Please check its 16 digits."
+// sentences says what invalid, the error of Gin's binding, found wrong with the form.
+func (p payment) sentences(invalid error) (errs paymentErrors) {
+	fields, ok := errors.AsType[validator.ValidationErrors](invalid)
+	if !ok {
+		errs.Number = "This form could not be read. Please fill it in again."
+		return errs
 	}
-	month, err := time.Parse("01/06", strings.TrimSpace(p.Expiry))
-	switch {
-	case err != nil:
-		errs.Expiry = "Please write the date as on the card, such as 09/31."
-	case !month.AddDate(0, 1, 0).After(now):
-		errs.Expiry = "This card has expired."
+	for _, field := range fields {
+		switch field.StructField() {
+		case "CardNumber":
+			errs.Number = "This is not a card number. Please check its digits."
+		case "Expiry":
+			errs.Expiry = "Please write the date as on the card, such as 09/31."
+		}
 	}
-	return errs, errs == paymentErrors{}
+	return errs
 }
 
-// isCardNumber says whether these are 16 digits with the right check digit (Luhn).
-func isCardNumber(digits string) bool {
-	if len(digits) != 16 {
-		return false
-	}
-	sum := 0
-	for i := range len(digits) {
-		digit := int(digits[i]) - '0'
-		if digit < 0 || digit > 9 {
-			return false
-		}
-		if i%2 == 0 {
-			digit *= 2
-			if digit > 9 {
-				digit -= 9
-			}
-		}
-		sum += digit
-	}
-	return sum%10 == 0
+// expired reports whether a card is no longer good at a moment. A card is good until the end of its month.
+func (p payment) expired(now time.Time) bool {
+	month, err := time.Parse("01/06", p.Expiry)
+	return err == nil && !month.AddDate(0, 1, 0).After(now)
 }
