@@ -98,6 +98,7 @@ func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error 
 	}
 	session.Values[storedKey{}] = storedSession{
 		Account: account.Name, Generation: account.generation, Address: address, Agent: agent(c.Request.UserAgent()),
+		Proven: s.store.now().Unix(),
 	}
 	if err := s.store.Save(c.Request, c.Writer, session); err != nil {
 		clear(session.Values)

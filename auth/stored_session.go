@@ -12,6 +12,9 @@ const (
 	sessionLifetime = 12 * time.Hour   // altogether
 )
 
+// ProofLifetime is how long a session may change accounts, links, tokens and second factors after its owner has proved who she is.
+const ProofLifetime = 10 * time.Minute
+
 // touchInterval is how often, at most, a request is noted in the session. Not every request should
 // write to Redis.
 const touchInterval = time.Minute
@@ -24,6 +27,7 @@ type storedSession struct {
 	Agent      string         `json:"agent,omitempty"`      // the browser, as it names itself
 	Created    int64          `json:"created"`              // Unix seconds
 	Seen       int64          `json:"seen"`                 // Unix seconds; late by up to touchInterval
+	Proven     int64          `json:"proven,omitempty"`     // when its owner proved last who she is, in Unix seconds
 	Values     map[string]any `json:"values,omitempty"`     // what was stored through gin-contrib/sessions
 }
 
@@ -34,6 +38,13 @@ func (r storedSession) end() time.Time { return time.Unix(r.Created, 0).Add(sess
 func (r storedSession) left(now time.Time) time.Duration {
 	idle := time.Unix(r.Seen, 0).Add(sessionIdle)
 	return min(idle.Sub(now), r.end().Sub(now))
+}
+
+// isProven reports whether the session's owner has proved lately who she is. Another process may have noted it, whose clock is a
+// little ahead.
+func (r storedSession) isProven(now time.Time) bool {
+	since := now.Sub(time.Unix(r.Proven, 0))
+	return r.Account != "" && -touchInterval < since && since < ProofLifetime
 }
 
 // isStale reports whether it is time to note a request.

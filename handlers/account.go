@@ -88,20 +88,10 @@ func (s *site) changePassword(c *gin.Context) {
 
 // verifyAgain checks the current password of the form, and that the new one can be set.
 func (s *site) verifyAgain(c *gin.Context, name, address string) error {
-	ctx := auth.FromKnownBrowser(c.Request.Context()) // it is logged in
-	_, err := s.accounts.Verify(ctx, name, c.PostForm("current"))
-	if errors.Is(err, auth.ErrCredentials) {
-		if failed := s.recordFailure(c, name); failed != nil {
-			err = failed
-		}
+	if err := s.verifyOwner(c, name, address, c.PostForm("current")); err != nil {
+		return err
 	}
-	if err == nil {
-		err = s.throttle.Succeeded(ctx, name, address)
-	}
-	if err == nil {
-		err = s.checkPassword(c, name)
-	}
-	return err
+	return s.checkPassword(c, name)
 }
 
 // endSession ends one of the reader's own sessions. Ending this very one is a logout.

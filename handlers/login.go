@@ -72,7 +72,7 @@ func (s *site) logIn(c *gin.Context) {
 		setRetryAfter(c, auth.BusyWait)
 		s.showLogin(c, http.StatusServiceUnavailable, views.Login{Username: name, Next: next, Message: views.Busy()})
 	case errors.Is(err, auth.ErrCredentials):
-		if err := s.recordFailure(c, name); err != nil {
+		if err := s.recordFailure(c, name, ""); err != nil {
 			s.fail(c, http.StatusServiceUnavailable, err)
 			return
 		}
@@ -157,10 +157,10 @@ func (s *site) inTheClear(c *gin.Context) bool {
 
 // recordFailure writes a failed login down. The name is kept only where it is an account's, because people
 // type their password into the wrong field. Every name is looked up, known or not, so that the time
-// doesn't tell which it is.
-func (s *site) recordFailure(c *gin.Context, name string) error {
+// doesn't tell which it is. The detail says what else there is to say of it.
+func (s *site) recordFailure(c *gin.Context, name, detail string) error {
 	r := s.actor(c).Record(audit.LoginFailed, "")
-	r.Actor = name
+	r.Actor, r.Detail = name, detail
 	_, err := s.accounts.Get(c.Request.Context(), name)
 	switch {
 	case errors.Is(err, auth.ErrNoAccount):

@@ -100,25 +100,25 @@ func (a *Admin) Mount(r gin.IRouter) {
 }
 
 // mountAccounts adds the pages of accounts and of the audit log. Whatever is recorded each time needs an
-// allowance.
+// allowance, and whatever changes an account or a token a proof.
 func (a *Admin) mountAccounts(private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
-	allowance := on((*site).requireAllowance)
+	allowance, proof := on((*site).requireAllowance), on((*site).requireProof)
 	superusers := private.Group("", on((*site).requireSuperuser))
 	page(superusers.Group("", on((*site).requireClick)), "/audit", on((*site).auditLog))
 	superusers.GET("/audit/export", on((*site).requireOwnPage), allowance, on((*site).auditExport))
 	page(private, "/account", on((*site).ownAccount))
-	own := private.Group("/account", allowance)
+	own := private.Group("/account", proof, allowance)
 	own.POST("/token", on((*site).createToken))
 	own.POST("/token/revoke", on((*site).revokeToken))
 	if a.options.ownLogin() {
 		own.POST("/session", on((*site).endSession))
-		// These two need none. They are what is left to do against somebody who has stolen a session and uses
+		// These two need neither proof nor allowance. They are what is left to do against somebody who has stolen a session and uses
 		// up the allowance. The throttle limits passwords, and a session that has ended needs a login.
 		private.POST("/account/password", on((*site).changePassword))
 		private.POST("/account/sessions", on((*site).endOwnSessions))
 	}
 	page(superusers, "/accounts", on((*site).accountList))
-	accounts := superusers.Group("/accounts", allowance)
+	accounts := superusers.Group("/accounts", proof, allowance)
 	accounts.POST("/create", on((*site).createAccount))
 	accounts.POST("/disable", on((*site).disableAccount))
 	accounts.POST("/enable", on((*site).enableAccount))

@@ -41,7 +41,7 @@ func (s *site) setPassword(c *gin.Context) {
 		account, err = s.changes.UseLink(auth.FromKnownBrowser(c.Request.Context()), address, name, code, password)
 	}
 	if errors.Is(err, auth.ErrLink) {
-		if failed := s.recordFailure(c, name); failed != nil {
+		if failed := s.recordFailure(c, name, ""); failed != nil {
 			err = failed
 		}
 	}

@@ -57,6 +57,9 @@ func WrongCurrentPassword() *Message {
 	return &Message{key: "refusal.current-password", alert: true, next: true}
 }
 
+// WrongProof is the answer to a wrong password where it is asked again.
+func WrongProof() *Message { return &Message{key: "proof.wrong", alert: true, next: true} }
+
 // Change names something that was done, such as to an account, in the address of the page that confirms it.
 type Change string
 

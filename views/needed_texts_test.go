@@ -117,7 +117,7 @@ func composedKeys(t *testing.T) (keys []string) {
 func everyMessage() []*Message {
 	messages := []*Message{
 		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
-		ReasonMissing(1), InTheClear(), Busy(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), SwitchesUnreadable(), RecordingOff(),
+		ReasonMissing(1), InTheClear(), Busy(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), SwitchesUnreadable(), RecordingOff(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
 	}
 	for _, f := range store.Faults() {

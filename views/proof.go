@@ -1,0 +1,28 @@
+package views
+
+import (
+	"time"
+
+	"github.com/gin-userlog/userlog/auth"
+)
+
+// Proof is the page that asks for the password again before a change is made. It keeps the form that asks for the change.
+type Proof struct {
+	Layout
+	Action  string      // path to which the form is sent again
+	Field   string      // name of the field for the password
+	Kept    []KeptField // of the form that was sent
+	Message *Message
+}
+
+// KeptField is a field of a form that is sent again.
+type KeptField struct{ Name, Value string }
+
+// Proof renders the page that asks for the password again.
+func (s *Set) Proof(p Proof) ([]byte, error) { return s.page("proof", p.Lang, proofPage{p}) }
+
+// proofPage is Proof as its template reads it.
+type proofPage struct{ Proof }
+
+// Minutes is how long a proof holds.
+func (p proofPage) Minutes() int { return int(auth.ProofLifetime / time.Minute) }
