@@ -189,20 +189,38 @@ func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 
 // sendTracker tells whether what a writer sent can have reached Redis. A transaction takes effect only when its last
 // bytes, EXEC, have arrived: if the last write failed, or nothing but the handshake of a new connection was written, it has
-// not. Of a pipeline of scripts, each takes effect by itself. The tracker also ends connections.
+// not. Of a pipeline of scripts, each takes effect by itself. The tracker also ends connections, and keeps entries from a new one
+// that has not been asked yet whether its server has all that was confirmed.
 type sendTracker struct {
 	begun, scripts, sent atomic.Bool
+	asks                 atomic.Bool // of new connections
 
 	mu    sync.Mutex
 	conns map[*trackedConn]bool
 }
 
-// begin forgets what was sent before.
-func (t *sendTracker) begin() {
+// errNotAsked is why nothing is sent on a new connection: another server may be there than the one that confirmed the last batch.
+var errNotAsked = errors.New("a new connection was not asked yet what its server has")
+
+// begin forgets what was sent before. asks says whether new connections have to be asked before entries are sent on them.
+func (t *sendTracker) begin(asks bool) {
 	if t != nil {
 		t.begun.Store(false)
 		t.scripts.Store(false)
 		t.sent.Store(false)
+		t.asks.Store(asks)
+	}
+}
+
+// asked notes that the connections have been asked, or need not be.
+func (t *sendTracker) asked() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for conn := range t.conns {
+		conn.asked.Store(true)
 	}
 }
 
@@ -274,9 +292,13 @@ func (t *sendTracker) track(conn net.Conn) net.Conn {
 type trackedConn struct {
 	net.Conn
 	tracker *sendTracker
+	asked   atomic.Bool
 }
 
 func (c *trackedConn) Write(b []byte) (int, error) {
+	if c.tracker.asks.Load() && !c.asked.Load() && (begins(b, "multi") || begins(b, "evalsha")) {
+		return 0, errNotAsked
+	}
 	n, err := c.Conn.Write(b)
 	c.tracker.wrote(b, n, err)
 	return n, err

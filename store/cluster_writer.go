@@ -46,6 +46,7 @@ type clusterWriter struct {
 	redirected redirections
 	ended      chan struct{} // closed when everything has been written or given up
 	writers    sync.WaitGroup
+	bequests   bequests
 }
 
 func newClusterWriter(r *recorder, client *redis.ClusterClient, index *userIndex, keys keys.Keys, options Options, sharded bool) *clusterWriter {
@@ -214,17 +215,7 @@ func (c *clusterWriter) masters(ctx context.Context) ([]*redis.Options, error) {
 
 // take has entries sent to masters, by slot. It starts writers for those that are new, and stops those that have no slot any more.
 func (c *clusterWriter) take(ctx context.Context, masters []*redis.Options) {
-	route, used := make([]*section, len(masters)), make(map[string]bool)
-	var started []*shardWriter
-	for slot, master := range masters {
-		shard := c.shards[master.Addr]
-		if shard == nil {
-			shard = newShardWriter(c, master.Addr, master)
-			c.shards[master.Addr] = shard
-			started = append(started, shard)
-		}
-		route[slot], used[master.Addr] = shard.section, true
-	}
+	route, used, started := c.routeTo(masters)
 	if slices.Equal(route, c.route) {
 		return
 	}
@@ -237,20 +228,47 @@ func (c *clusterWriter) take(ctx context.Context, masters []*redis.Options) {
 		sections = append(sections, c.shards[address].section)
 	}
 	c.recorder.reroute(sections, route)
+	stopped := c.stopAllBut(used)
 	for _, shard := range started {
+		shard.before = stopped
 		c.writers.Go(shard.run)
 	}
-	stopped := 0
+}
+
+// routeTo returns the section of each slot, the addresses of all masters, and writers for those that are new.
+func (c *clusterWriter) routeTo(masters []*redis.Options) (route []*section, used map[string]bool, added []*shardWriter) {
+	route, used = make([]*section, len(masters)), make(map[string]bool)
+	for slot, master := range masters {
+		shard := c.shards[master.Addr]
+		if shard == nil {
+			shard = newShardWriter(c, master.Addr, master)
+			shard.counted.Store(uint32(slot))
+			c.shards[master.Addr] = shard
+			added = append(added, shard)
+		}
+		route[slot], used[master.Addr] = shard.section, true
+	}
+	for slot, master := range slices.Backward(masters) { // slots mostly move in their order, so the last ones stay for longer
+		if shard := c.shards[master.Addr]; route[shard.counted.Load()] != shard.section {
+			shard.counted.Store(uint32(slot))
+		}
+	}
+	return route, used, added
+}
+
+// stopAllBut stops the writers of nodes that have no slot any more, and returns what is closed when each has ended.
+func (c *clusterWriter) stopAllBut(used map[string]bool) (ended []<-chan struct{}) {
 	for address, shard := range c.shards {
 		if !used[address] {
-			stopped++
+			ended = append(ended, shard.ended)
 			close(shard.stopped)
 			delete(c.shards, address)
 		}
 	}
-	if stopped > 0 {
+	if len(ended) > 0 {
 		c.log.Info("userlog: other nodes of the cluster take log entries", "shards", len(c.shards))
 	}
+	return ended
 }
 
 // publishCommand returns the command by which lines are published, or "", and whether that is on the channels of slots.

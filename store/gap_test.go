@@ -251,12 +251,12 @@ func TestNoGapCostsNothing(t *testing.T) {
 	}
 }
 
-// Nobody knows whose the entries are that another master does not have.
+// Of entries that were confirmed long before their server lost them, nobody knows any more whose they were.
 func TestEachUserIsToldOfWhatIsUndone(t *testing.T) {
 	t.Parallel()
 	r := testRecorder(16)
 	p := newPreparer(r, keys.Keys{}, Options{Retention: time.Hour}, false)
-	r.undo(7)
+	r.undo(undone{unnamed: 7}, nil)
 	for _, want := range []int{7, 0} {
 		r.record(pageBy("ada"))
 		batch := r.take(r.only(), nil)

@@ -225,20 +225,37 @@ func (w *writer) pushLate(ctx context.Context, pushes []push) {
 	}
 }
 
-// isKeptRefused reports whether all that Redis refuses is to write kept lists: its access list is from before there were
-// any, or it has no COPY.
-func (w *writer) isKeptRefused(commands []redis.Cmder) bool {
-	refused := false
+// doWithout has the writer do without what Redis does not let it write beside logs, where it refuses nothing else: its access
+// list is from before there was any of that, or it has no COPY.
+func (w *writer) doWithout(commands []redis.Cmder) {
+	unkept, uncounted := false, false
 	for _, c := range commands {
 		switch err := c.Err(); {
 		case !redisreply.Is(err) || isDiscarded(err):
-		case !w.isAboutKept(c):
-			return false
+		case !redis.HasErrorPrefix(err, "NOPERM") && !redis.HasErrorPrefix(err, "ERR unknown command"):
+			return
+		case w.isAboutKept(c):
+			unkept = true
+		case w.confirmed != nil && w.isAboutCount(c):
+			uncounted = true
 		default:
-			refused = refused || redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "ERR unknown command")
+			return
 		}
 	}
-	return refused
+	if unkept {
+		w.unkept = true
+		w.log.Warn("userlog: the log store does not let what counts be kept apart, so that what pages fetch can push it out: " +
+			"allow copy, lpushx and exists, and the keys " + w.keys.KeptPattern())
+	}
+	if uncounted {
+		w.log.Warn(uncountedText, "keys", w.keys.Confirmed("*"))
+		w.confirmed.refused = true
+	}
+}
+
+// isAboutCount reports whether a command is about the count of what was confirmed.
+func (w *writer) isAboutCount(c redis.Cmder) bool {
+	return len(c.Args()) > 1 && c.Args()[1] == w.confirmed.key
 }
 
 // isAboutKept reports whether a command is about a kept list.

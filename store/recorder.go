@@ -314,6 +314,13 @@ func (r *recorder) reroute(sections, route []*section) {
 	r.wakeAll()
 }
 
+// hasSlot reports whether a section has the logs of a slot.
+func (r *recorder) hasSlot(s *section, slot uint16) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.queue.sectionOf(slot) == s
+}
+
 // wakeAll wakes all writers.
 func (r *recorder) wakeAll() {
 	for _, s := range r.queue.sections {
@@ -321,12 +328,15 @@ func (r *recorder) wakeAll() {
 	}
 }
 
-// undo counts entries that Redis had confirmed and no longer has.
-func (r *recorder) undo(entries uint64) {
+// undo notes what Redis had confirmed and no longer has. batch has been taken, and is written behind that.
+func (r *recorder) undo(gone undone, batch []Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stats.Undone += entries
-	r.queue.gaps.unnamed.add(int(entries), time.Now())
+	if r.gone {
+		return
+	}
+	r.stats.Undone += uint64(gone.requests())
+	r.queue.undo(gone, batch)
 }
 
 // indexRefused counts a transaction whose part for the user index was refused.

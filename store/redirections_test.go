@@ -33,26 +33,3 @@ func TestRedirectionsAreFollowed(t *testing.T) {
 		t.Errorf("later, the masters are %s, want aab", got)
 	}
 }
-
-func TestWhatAnotherServerLacksIsKnown(t *testing.T) {
-	now := time.Now()
-	c := &confirmed{}
-	for i, step := range []struct {
-		counted float64
-		entries int
-		after   time.Duration
-		want    uint64
-	}{
-		{3, 3, 0, 0},
-		{10, 7, time.Second, 0},
-		{6, 2, time.Second, 6},  // it had 4 of 10
-		{20, 1, time.Second, 0}, // a transaction in doubt has arrived after all
-		{22, 2, time.Second, 0},
-		{1, 1, heartbeatKept, 0}, // the count has expired
-	} {
-		now = now.Add(step.after)
-		if got := c.missing(step.counted, step.entries, now); got != step.want {
-			t.Errorf("step %d: %d are missing, want %d", i, got, step.want)
-		}
-	}
-}

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -24,7 +26,12 @@ type shardWriter struct {
 	client  *redis.Client
 	tracker *sendTracker
 	stopped chan struct{} // closed when the shard is no longer one
+	ended   chan struct{} // closed when the writer has ended, and its bequest is there
+	before  []<-chan struct{}
 	pace    pace
+
+	counted   atomic.Uint32 // the slot of the count
+	confirmed *confirmed
 
 	buffer []Entry
 	lines  lineEncoder
@@ -33,7 +40,7 @@ type shardWriter struct {
 
 func newShardWriter(c *clusterWriter, address string, options *redis.Options) *shardWriter {
 	client, tracker := newShardClient(options)
-	w := &shardWriter{cluster: c, address: address, client: client, tracker: tracker, stopped: make(chan struct{}), buffer: make([]Entry, 0, maxBatch)}
+	w := &shardWriter{cluster: c, address: address, client: client, tracker: tracker, stopped: make(chan struct{}), ended: make(chan struct{}), buffer: make([]Entry, 0, maxBatch)}
 	w.outage = outage{recorder: c.recorder, section: newSection(), log: c.log.With(slog.String("shard", address))}
 	return w
 }
@@ -41,6 +48,8 @@ func newShardWriter(c *clusterWriter, address string, options *redis.Options) *s
 // run writes until the shard is stopped.
 func (w *shardWriter) run() {
 	defer w.client.Close()
+	defer w.bequeath()
+	w.awaitBequests()
 	for {
 		select {
 		case <-w.stopped:
@@ -74,7 +83,7 @@ func (w *shardWriter) wait() {
 // pause waits after an attempt that has not written everything.
 func (w *shardWriter) pause() {
 	if w.backoff > 0 {
-		_ = w.rest() // what has been given up is not taken again
+		_ = w.rest(w.stopped) // what has been given up is not taken again
 		return
 	}
 	pause := time.NewTimer(movedPause)
@@ -90,7 +99,7 @@ func (w *shardWriter) write(batch []Entry) bool {
 	var o settlement
 	w.users, o.truncated = w.cluster.prepare(batch, w.users[:0])
 	w.cluster.clock.setTimes(batch)
-	if err := w.probe(); err != nil {
+	if err := w.check(batch); err != nil {
 		w.recorder.land(w.section, o, batch)
 		w.fail(err)
 		return false
@@ -102,6 +111,11 @@ func (w *shardWriter) write(batch []Entry) bool {
 		return true
 	}
 	pushes, err := w.transact(batch)
+	if errors.Is(err, errNotAsked) {
+		if err = w.ask(w.confirmed, batch); err == nil {
+			pushes, err = w.transact(batch)
+		}
+	}
 	back := w.sort(batch, pushes, err, &o)
 	w.recorder.land(w.section, o, back)
 	reason := w.reason(pushes, err)
@@ -136,17 +150,6 @@ func (w *shardWriter) fail(err error) {
 	w.cluster.topologyChanged()
 }
 
-// probe asks Redis for an answer after a failure. What is sent into a dead connection can neither be known as written nor be
-// sent again.
-func (w *shardWriter) probe() error {
-	if w.backoff == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
-	defer cancel()
-	return w.client.Ping(ctx).Err()
-}
-
 // loadScript tells Redis the script, and reports whether that went well.
 func (w *shardWriter) loadScript() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
@@ -164,12 +167,15 @@ func (w *shardWriter) transact(batch []Entry) ([]push, error) {
 	for i := range pushes {
 		w.queueScript(ctx, pipe, &pushes[i])
 	}
+	counted := w.confirmed.queue(ctx, pipe, len(batch), time.Now())
 	watching := w.pace.queue(ctx, pipe, w.cluster.viewers())
-	w.tracker.begin()
+	w.tracker.begin(w.confirmed.asks())
 	started := time.Now()
 	_, err := pipe.Exec(ctx)
 	w.pace.take(watching)
+	err = w.takeCount(counted, len(batch), err)
 	if err == nil {
+		w.tracker.asked()
 		w.recorder.measure(len(batch), time.Since(started))
 	}
 	return pushes, err
@@ -193,6 +199,7 @@ func (w *shardWriter) sort(batch []Entry, pushes []push, err error, o *settlemen
 			back = append(back, batch[i])
 		}
 	}
+	w.confirmed.note(batch)
 	w.cluster.index.note(written)
 	return back
 }
@@ -204,6 +211,8 @@ func (w *shardWriter) reason(pushes []push, err error) error {
 	for i := range pushes {
 		switch reply := pushes[i].log.Err(); {
 		case reply == nil, redisreply.IsWrongType(reply):
+		case errors.Is(reply, errNotAsked):
+			return err // of the asking
 		case !redisreply.Is(reply):
 			return reply
 		case isElsewhere(reply):

@@ -5,7 +5,7 @@ package store
 type Stats struct {
 	Accepted      uint64 // calls of Record, without those that are left out
 	Written       uint64 // confirmed by Redis
-	Undone        uint64 // of those written, gone since another server took over that did not have them; known with Sentinels
+	Undone        uint64 // of those written, gone since another server took over that lacks them, or Redis started from an older file
 	Dropped       Dropped
 	Indeterminate uint64 // sent, but the answer was lost or not waited for: Redis has them or not; never sent again
 	Queued        uint64 // waiting, or being written at this moment

@@ -65,7 +65,7 @@ func (s *Store) newWriter() (write func()) {
 		return newClusterWriter(s.recorder, cluster, index, s.keys, s.options, s.options.sharded(cluster)).run
 	}
 	w := newWriter(s.recorder, s.clients.writer, s.clients.tracker, index, s.keys, s.options)
-	if s.clients.follows != nil {
+	if _, single := s.clients.writer.(*redis.Client); single {
 		w.confirmed = &confirmed{key: s.keys.Confirmed(w.process())}
 	}
 	return w.run

@@ -84,6 +84,19 @@ func lossOf(e *Entry, v verdict) (lost Gap) {
 	return lost.plus(*e.Gap)
 }
 
+// undo notes what was confirmed and is gone. The entries of batch, those that wait, and those that come are told behind it.
+func (q *queue) undo(gone undone, batch []Entry) {
+	q.gaps.unnamed.add(gone.unnamed, time.Now())
+	for i := range gone.parts {
+		p := &gone.parts[i]
+		q.note(&Entry{Username: p.username, Time: p.last, turn: p.turn}, p.lost, Gap{}, isDropped)
+	}
+	q.tellBefore(batch)
+	for i := range gone.parts {
+		q.tellWaiting(gone.parts[i].username)
+	}
+}
+
 // roomFor is how many users may have gaps when another one gets one. What pages fetch by themselves leaves room for the rest.
 func roomFor(lost Gap) int {
 	if lost.Notable() {

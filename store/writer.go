@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -34,7 +35,7 @@ type writer struct {
 	heartbeat *heartbeat
 	clock     *redisClock
 	pace      pace
-	confirmed *confirmed // nil where no other server takes over
+	confirmed *confirmed // nil where keys live on several servers
 
 	buffer    []Entry // what batch is part of
 	batch     []Entry // taken from the queue, fate not known yet
@@ -61,7 +62,7 @@ func (w *writer) run() {
 	for w.await() {
 		w.prepareBatch()
 		for !w.attempt() {
-			if !w.rest() {
+			if !w.rest(nil) {
 				return // the batch has been given up as well
 			}
 			if w.recorder.withdraw(w.batch) {
@@ -147,6 +148,11 @@ func (w *writer) attempt() bool {
 			return true // it has been given up
 		}
 		o, err := w.transact(group)
+		if errors.Is(err, errNotAsked) {
+			if err = w.probe(); err == nil {
+				o, err = w.transact(group)
+			}
+		}
 		w.recorder.settle(w.section, o)
 		if o.decided() == 0 {
 			w.fail(err)
@@ -171,14 +177,25 @@ func (w *writer) fail(err error) {
 	w.failed(err)
 }
 
-// probe asks Redis for an answer. After a failure nothing is sent before there is one: what is sent into a dead connection can
-// neither be known as written nor be sent again. It is asked by a transaction, since without one LPUSH would be carried out
-// each time that MULTI is refused.
+// probe asks Redis for an answer, and whether it still has what it had confirmed. After a failure nothing is sent before there is
+// an answer: what is sent into a dead connection can neither be known as written nor be sent again. It is asked by a transaction,
+// since without one LPUSH would be carried out each time that MULTI is refused.
 func (w *writer) probe() error {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	_, err := w.client.TxPipelined(ctx, func(pipe redis.Pipeliner) error { return pipe.Ping(ctx).Err() })
-	return err
+	w.tracker.begin(false)
+	pipe := w.client.TxPipeline()
+	counted := w.queueCounting(ctx, pipe, nil)
+	if counted == nil {
+		pipe.Ping(ctx)
+	}
+	commands, err := pipe.Exec(ctx)
+	w.doWithout(commands)
+	if err == nil {
+		w.tracker.asked()
+		w.noteCounted(counted, nil)
+	}
+	return w.refusal(commands, err)
 }
 
 // groups splits the batch into transactions: one, except where there are several servers, since a transaction can't
@@ -233,29 +250,26 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 	added := w.index.queue(ctx, index, entries)
 	counted := w.queueCounting(ctx, pipe, entries)
 	watching := w.pace.queue(ctx, pipe, w.viewers())
-	w.tracker.begin()
+	w.tracker.begin(w.confirmed.asks())
 	started := time.Now()
 	commands, err := pipe.Exec(ctx)
 	w.pace.take(watching)
 	o := w.judge(entries, pushed, err)
-	switch {
-	case w.unkept:
-	case o.decided() > 0:
+	if !w.unkept && o.decided() > 0 {
 		w.learn(pushed, time.Now())
 		if others != nil && others.Val() > 0 {
 			w.pushLate(ctx, pushed)
 		}
-	case w.isKeptRefused(commands):
-		w.unkept = true
-		w.log.Warn("userlog: the log store does not let what counts be kept apart, so that what pages fetch can push it out: " +
-			"allow copy, lpushx and exists, and the keys " + w.keys.KeptPattern())
 	}
-	if err == nil {
+	if err != nil {
+		w.doWithout(commands)
+	} else {
+		w.tracker.asked()
 		w.recorder.measure(len(entries), time.Since(started))
 		if slices.ContainsFunc(w.published, func(p *redis.IntCmd) bool { return p.Val() > 0 }) {
 			w.pace.heard()
 		}
-		w.noteUndone(counted, entries)
+		w.noteCounted(counted, entries)
 		if w.clustered() {
 			_, err = index.Exec(ctx)
 		}
@@ -264,23 +278,27 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 	return o, w.refusal(commands, err)
 }
 
-// queueCounting queues the counting of entries, where sentinels may have another server take over.
+// queueCounting queues the counting of entries, or of none.
 func (w *writer) queueCounting(ctx context.Context, pipe redis.Pipeliner, entries []Entry) *redis.FloatCmd {
-	if w.confirmed == nil {
+	if w.confirmed == nil || len(entries) == 0 && !w.confirmed.asks() {
 		return nil
 	}
-	return w.confirmed.queue(ctx, pipe, requests(entries))
+	return w.confirmed.queue(ctx, pipe, len(entries), time.Now())
 }
 
-// noteUndone notes what the counting of entries that were written tells of those before.
-func (w *writer) noteUndone(counted *redis.FloatCmd, entries []Entry) {
-	if w.confirmed == nil {
+// noteCounted notes what the counting of entries that were written tells of those before. Where nothing was written, what has
+// been taken comes behind those.
+func (w *writer) noteCounted(counted *redis.FloatCmd, entries []Entry) {
+	if counted == nil {
 		return
 	}
-	if n := w.confirmed.missing(counted.Val(), requests(entries), time.Now()); n > 0 {
-		w.recorder.undo(n)
-		w.log.Warn("userlog: another server has taken over, and does not have all log entries that the one before had confirmed", "entries", n)
+	gone := w.confirmed.take(counted.Val(), len(entries), time.Now())
+	if len(entries) == 0 {
+		w.undo(gone, w.batch)
+		return
 	}
+	w.undo(gone, nil)
+	w.confirmed.note(entries)
 }
 
 // judge finds out what became of entries when their transaction ended with err.

@@ -40,13 +40,25 @@ func (o *outage) succeeded() {
 	}
 }
 
-// rest waits between two attempts, only briefly while the store closes. It returns false when the entries that waited
-// have been given up.
-func (o *outage) rest() bool {
+// undo notes and logs what Redis had confirmed and no longer has. batch has been taken, and is written behind that.
+func (o *outage) undo(gone undone, batch []Entry) {
+	if len(gone.parts)+gone.unnamed == 0 {
+		return
+	}
+	o.recorder.undo(gone, batch)
+	o.log.Warn("userlog: the log store does not have all log entries any more that it had confirmed: another server has taken over, "+
+		"or it has started from an older file", "entries", gone.requests())
+}
+
+// rest waits between two attempts, only briefly while the store closes, and no longer when the writer is stopped. It returns false
+// when the entries that waited have been given up.
+func (o *outage) rest(stopped <-chan struct{}) bool {
 	pause := time.NewTimer(o.backoff/2 + rand.N(o.backoff/2))
 	defer pause.Stop()
 	select {
 	case <-pause.C:
+		return true
+	case <-stopped:
 		return true
 	case <-o.recorder.closed:
 	}

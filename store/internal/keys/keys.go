@@ -3,6 +3,7 @@ package keys
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -58,6 +59,15 @@ func (k Keys) Watched() string { return k.prefix + "watched" }
 
 // Confirmed is the ZSET of one member, whose score is how many entries of such a process Redis has confirmed.
 func (k Keys) Confirmed(id string) string { return k.Application(id) + ":confirmed" }
+
+// ConfirmedIn is [Keys.Confirmed] in a slot of a Cluster.
+func (k Keys) ConfirmedIn(in uint16, id string) string {
+	for n := 0; ; n++ {
+		if name := k.Confirmed(id) + ":{" + strconv.Itoa(n) + "}"; k.isInOneSlot() || slot(name) == in {
+			return name
+		}
+	}
+}
 
 // Viewers is the channel to which each feed that has viewers is subscribed, and on which nothing is published. No user is called "".
 func (k Keys) Viewers() string { return k.LogChannel("") }
