@@ -11,7 +11,6 @@ import (
 type cookies struct {
 	domain string
 	secure bool   // also on this machine, for requests that came without TLS
-	shared bool   // with other ports and paths of the host
 	base   string // path of the admin, as browsers see it
 }
 
@@ -41,7 +40,7 @@ func IsLoopback(r *http.Request) bool {
 // __Host-userlog+support!8443 for https://example.com:8443/support.
 func (k cookies) name(r *http.Request) string {
 	name := "userlog"
-	if k.domain == "" && !k.shared {
+	if k.domain == "" {
 		name += strings.ReplaceAll(k.base, "/", "+")
 		if port := portOf(r); port != "" {
 			name += "!" + port

@@ -29,7 +29,6 @@ func TestCookieIsProtected(t *testing.T) {
 		{"a port and a path", "https://admin.example.com:8443", "/userlog", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog+userlog!8443", Secure: true}},
 		{"a default port", "https://admin.example.com:443", "/userlog", auth.SessionOptions{}, http.Cookie{Name: "__Host-userlog+userlog", Secure: true}},
 		{"an IPv6 address", "http://[::1]:8080", "/userlog", auth.SessionOptions{}, http.Cookie{Name: "userlog+userlog!8080"}},
-		{"shared", "https://admin.example.com:8443", "/userlog", auth.SessionOptions{Shared: true}, http.Cookie{Name: "__Host-userlog", Secure: true}},
 		{"domain", https, "/userlog", auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "__Secure-userlog", Secure: true, Domain: "example.com"}},
 		{"domain, plain http", http1, "/userlog", auth.SessionOptions{Domain: "example.com"}, http.Cookie{Name: "userlog", Domain: "example.com"}},
 	} {

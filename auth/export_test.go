@@ -13,6 +13,7 @@ func (k Keys) Accounts() string                   { return k.accounts() }
 func (k Keys) AccountSessions(name string) string { return k.accountSessions(name) }
 func (k Keys) AccountTokens(name string) string   { return k.accountTokens(name) }
 func (k Keys) Session(hash string) string         { return k.session(hash) }
+func (k Keys) Ticket(hash string) string          { return k.ticket(hash) }
 func (k Keys) Token(hash string) string           { return k.token(hash) }
 func (k Keys) LoginAttempts(subject string) string {
 	return k.loginAttempts(subject)

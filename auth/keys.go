@@ -26,6 +26,16 @@ func (k Keys) session(hash string) string { return k.Prefix + "session:" + hash 
 // in hexadecimal.
 func (k Keys) token(hash string) string { return k.Prefix + "token:" + hash }
 
+// ticket is the STRING that holds one ticket for a live log as JSON, for some seconds. The hash is the SHA-256 of its secret, in
+// hexadecimal.
+func (k Keys) ticket(hash string) string { return k.Prefix + "ticket:" + hash }
+
+// ticketsMade is the STRING in which is counted how many tickets an account has had, as attempts to log in are. The name is
+// hashed, because a host's may be of any length.
+func (k Keys) ticketsMade(account string) string {
+	return k.Prefix + "tickets:" + hashPair("tickets", account)
+}
+
 // Reason is the STRING that holds why an account watches a user, "" for everyone, until it expires.
 // The names are hashed, so that no two pairs share a key.
 func (k Keys) Reason(account, username string) string {

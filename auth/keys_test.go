@@ -18,6 +18,7 @@ func TestKeys(t *testing.T) {
 		keys.Session("ab"):              "userlog:session:ab",
 		keys.Token("ab"):                "userlog:token:ab",
 		keys.LoginAttempts("pair:ab"):   "userlog:attempts:pair:ab",
+		keys.Ticket("ab"):               "userlog:ticket:ab",
 		keys.Reason("root", "ada")[:15]: "userlog:reason:",
 		keys.Recorded("root", "token"):  "userlog:recorded:32dc7597011eeffabbb90e4d5826682c554cb07e2894d98b4438f57b3f322a84",
 	} {

@@ -21,10 +21,6 @@ type SessionOptions struct {
 	// ports and paths. Default: "", only the very host that sets it gets it back, which is safer.
 	Domain string
 
-	// Shared shares the cookie with admins at other ports and paths of the host. Default: false, each
-	// admin has a login of its own.
-	Shared bool
-
 	// Now tells the time. Default: time.Now.
 	Now func() time.Time
 }
@@ -45,7 +41,7 @@ func NewSessions(client redis.UniversalClient, keys Keys, options SessionOptions
 	}
 	s := &sessionStore{
 		client: client, keys: keys, owned: sessionIDs(client, keys),
-		cookies: cookies{domain: options.Domain, secure: options.Secure, shared: options.Shared}, now: options.Now,
+		cookies: cookies{domain: options.Domain, secure: options.Secure}, now: options.Now,
 	}
 	return &Sessions{store: s, accounts: accountStore{client, keys}}
 }

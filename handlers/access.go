@@ -19,12 +19,9 @@ const (
 	programKey = "userlog.program" // true for programs
 )
 
-// sessions says how sessions of our own login are kept. Where sockets are served elsewhere, the socket's
-// server has to get the page's cookie.
+// sessions says how sessions of our own login are kept.
 func (o Options) sessions() auth.SessionOptions {
-	return auth.SessionOptions{
-		Secure: o.SecureCookies, Domain: o.CookieDomain, Shared: o.LiveURL != "" || len(o.AllowedOrigins) > 0,
-	}
+	return auth.SessionOptions{Secure: o.SecureCookies, Domain: o.CookieDomain}
 }
 
 // accounts says how accounts are kept, by a test's cost of passwords or the right one.
@@ -68,8 +65,14 @@ func (s *site) requireAPI(c *gin.Context) {
 	})
 }
 
-// requireSocketAccess lets programs on by their token, and pages as everywhere.
+// requireSocketAccess lets programs on by their token, pages of another host by their ticket, and pages of our own as everywhere.
 func (s *site) requireSocketAccess(c *gin.Context) {
+	if ticket := offeredTicket(c.Request); ticket != "" && bearer(c.Request) == "" {
+		s.admit(c, false, func(c *gin.Context) (auth.Access, error) {
+			return s.tickets.Use(c.Request.Context(), ticket, c.Query("username"))
+		})
+		return
+	}
 	who, err := s.byToken(c)
 	if bearer(c.Request) == "" && who.Account == "" {
 		s.requireLogin(c)

@@ -35,6 +35,7 @@ type Admin struct {
 	accounts  *auth.Accounts
 	sessions  *auth.Sessions
 	tokens    *auth.Tokens
+	tickets   *auth.Tickets
 	changes   *accounts.Changes
 	switches  *switches.Changes
 	throttle  *auth.Throttle
@@ -100,6 +101,8 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		allowance:   auth.NewAllowance(client, keys),
 		audit:       audit.New(client, auditKeys, audit.Options{}),
 	}
+	check := auth.NewAccessCheck(a.sessions, a.tokens)
+	a.tickets = auth.NewTickets(client, keys, check)
 	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Once: auth.NewOnce(client, keys), Log: a.audit}
 	a.switches = &switches.Changes{Store: logs, Log: a.audit}
 	a.people = directory.New(directory.Options{
@@ -113,7 +116,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
-		Ended: auth.NewAccessCheck(a.sessions, a.tokens).Ended,
+		Ended: check.Ended,
 		Fault: a.faults.now, Looking: a.switched.looked,
 	})
 	return a

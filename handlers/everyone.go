@@ -33,7 +33,7 @@ func (s *site) everyone(c *gin.Context) {
 	if page.Application != "" {
 		query.Set("app", page.Application)
 	}
-	page.SocketURL = s.socketURL(page.Lang, query)
+	page.SocketURL, page.TicketURL = s.socketURL(page.Lang, query), s.ticketURL()
 	html, err := s.views.Live(page)
 	s.answer(c, http.StatusOK, html, err)
 }

@@ -36,6 +36,7 @@ func (s *site) liveLog(c *gin.Context) {
 		case known:
 			page.WatchOnly = recordsFew(s.switched.now(c.Request.Context()))
 			page.SocketURL = s.socketURL(page.Lang, page.Filter.AddTo(url.Values{"username": {username}}))
+			page.TicketURL = s.ticketURL()
 		default:
 			page.Message = views.UserNotFound(username)
 		}

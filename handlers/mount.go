@@ -80,6 +80,9 @@ func (a *Admin) Mount(r gin.IRouter) {
 	public.GET("/live/socket", on((*site).requireSocketAccess), on((*site).socket))
 	private := public.Group("", on((*site).requireLogin))
 	page(private, "/", on((*site).home))
+	if a.options.LiveURL != "" {
+		private.POST("/live/ticket", on((*site).makeTicket))
+	}
 	looks := private.Group("", on((*site).requireClick))
 	page(looks, "/static", on((*site).staticLog))
 	page(looks, "/live", on((*site).liveLog))

@@ -78,11 +78,13 @@ type Options struct {
 	Language string
 
 	// LiveURL is the ws:// or wss:// URL of the live socket, where another process serves it, such
-	// as wss://live.example.com/userlog/live/socket. Default: "", this admin's own.
+	// as wss://live.example.com/userlog/live/socket. It must share the Redis, and allow this admin's
+	// origin. Pages bring it a ticket for each connection, so that it need not share the login.
+	// Default: "", this admin's own.
 	LiveURL string
 
-	// CookieDomain is the domain whose hosts share the login, such as example.com. Default: "", this
-	// host only.
+	// CookieDomain is the domain whose hosts share the login, such as example.com. The server of each
+	// of them receives it. LiveURL needs none. Default: "", this host only.
 	CookieDomain string
 
 	// SecureCookies says that browsers reach the admin by TLS only, also where a request came without

@@ -33,7 +33,7 @@ var audiences = map[string]audience{
 	"GET ": everybody, "HEAD ": everybody, // it leads to the home page
 
 	"GET /": roles, "HEAD /": roles, "GET /static": roles, "HEAD /static": roles, "GET /live": roles, "HEAD /live": roles,
-	"GET /live/everyone": roles, "HEAD /live/everyone": roles, "GET /live/socket": roles,
+	"GET /live/everyone": roles, "HEAD /live/everyone": roles, "GET /live/socket": roles, "POST /live/ticket": roles,
 	"GET /summary": roles, "HEAD /summary": roles, "GET /users": roles, "HEAD /users": roles, "POST /reason": roles,
 	"GET /account": roles, "HEAD /account": roles, "POST /account/password": roles, "POST /account/session": roles,
 	"POST /account/sessions": roles, "POST /account/token": roles, "POST /account/token/revoke": roles,
@@ -91,7 +91,7 @@ func admits(t *testing.T, route gin.RouteInfo) audience {
 // The whole list of routes, asked by everybody there is.
 func TestWhoMayUseWhichRoute(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, LiveURL: "wss://live.example.com/userlog/live/socket"})
 	superuser, viewer := s.superuser(), s.viewer("vera")
 	token := s.token("vera")
 	for _, route := range s.engine.Routes() {

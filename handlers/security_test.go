@@ -160,8 +160,8 @@ func TestCookiesAreConfined(t *testing.T) {
 		{handlers.Options{}, "", true, false, ""},
 		{handlers.Options{SecureCookies: true}, "__Host-", true, true, ""},
 		{handlers.Options{SecureCookies: true, CookieDomain: "example.com"}, "__Secure-", false, true, "example.com"},
-		{handlers.Options{LiveURL: "wss://live.example.com/userlog/live/socket"}, "", false, false, ""},
-		{handlers.Options{AllowedOrigins: []string{"https://admin.example.com"}}, "", false, false, ""},
+		{handlers.Options{LiveURL: "wss://live.example.com/userlog/live/socket"}, "", true, false, ""},
+		{handlers.Options{AllowedOrigins: []string{"https://admin.example.com"}}, "", true, false, ""},
 	} {
 		s := newSite(t, redistest.Start(t).Client(t), test.options)
 		s.createSuperuser()

@@ -119,6 +119,7 @@ function watchVisibility() {
 function watchSocket() {
   document.addEventListener("htmx:ws:before:connection", ({ detail }) => {
     current = detail.connection;
+    resumeAfter(current); // of another one, where a page connects with tickets
     expectMessage();
   });
   document.addEventListener("htmx:ws:after:connection", () => {
@@ -130,6 +131,7 @@ function watchSocket() {
   });
   document.addEventListener("htmx:ws:close", ({ detail }) => {
     clearTimeout(overdue);
+    if (detail.reason === "cancelled") return; // it was none: see socket_ticket.js
     if (detail.code === notServed) {
       detail.connection.attempt = patientAttempt;
       return;

@@ -14,12 +14,14 @@ import { forgetNamesAtLogout } from "./recent_names.js";
 import { keepRows } from "./rows.js";
 import { suggestUsers } from "./search_field.js";
 import { listenForShortcut } from "./search_shortcut.js";
+import { bringTickets } from "./socket_ticket.js";
 import { tellAges } from "./time_ago.js";
 
 document.documentElement.classList.add("scripted"); // what pages say of themselves holds now: see messages.css
 setClock(); // before all that tells a time
 tellAges();
 watchConnection();
+bringTickets();
 keepRows(); // before the pause, which counts the rows that are there then
 offerPause();
 keepNowTrue();

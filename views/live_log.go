@@ -6,6 +6,7 @@ type LiveLog struct {
 	Username  string // "" on the page of everyone, and before anything was searched
 	Everyone  bool
 	SocketURL string      // absolute path or ws(s):// URL; "" = not connected, only the form is shown
+	TicketURL string      // where a ticket is asked for before each connection; "" = none is needed
 	Reason    *ReasonLeft // nil where none has to be stated
 	Message   *Message
 	People    People  // who the user is

@@ -31,6 +31,9 @@ const (
 	messagesQueued = 4                // a viewer is sent one frame at a time, and a close message
 )
 
+// Protocol is what a page that offers protocols speaks. A browser closes a socket of which none was chosen.
+const Protocol = "userlog"
+
 // viewerKey is the name under which a melody session holds its viewer.
 const viewerKey = "viewer"
 
@@ -111,6 +114,7 @@ func NewHub(logs Logs, pages Pages, options Options) *Hub {
 
 // configure sets up melody.
 func (h *Hub) configure() {
+	h.melody.Upgrader.Subprotocols = []string{Protocol}
 	h.melody.Upgrader.CheckOrigin = h.options.CheckOrigin
 	// A frame leaves as a whole, and a viewer that is not being sent a frame has no buffer.
 	h.melody.Upgrader.ReadBufferSize = readBuffer

@@ -153,19 +153,3 @@ func visit(t *testing.T, url string, cookie *http.Cookie) {
 	}
 	answer.Body.Close()
 }
-
-func TestLiveLogFromAnotherProcess(t *testing.T) {
-	t.Parallel()
-	redis := redistest.Start(t)
-	logs := openStore(t, redis)
-	site := serve(t, redis)
-	sockets := start(t, anyAddress(t), "serve", "--redis", redis.URL, "--allowed-origin", site.origin)
-	site = site.again("--live-url", "ws"+sockets.origin[len("http"):]+"/userlog/live/socket")
-	record(logs, "ada", "/before")
-	b := site.enter(t)
-	b.visit("/live?username=ada")
-	b.isConnected("live")
-	b.hasURLs("/before")
-	record(logs, "ada", "/after")
-	b.hasURLs("/after", "/before")
-}

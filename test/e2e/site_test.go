@@ -143,12 +143,9 @@ func (b *tab) holdSession(p *program, name string) {
 		b.t.Fatal(err)
 	}
 	for _, cookie := range answer.Result().Cookies() {
-		// The second name is that of sites whose sockets are served elsewhere.
-		for _, name := range []string{cookie.Name, "userlog"} {
-			call(b, network.SetCookie, network.SetCookieParams{
-				URL: b.base + "/", Name: name, Value: cookie.Value, Path: cookie.Path, HTTPOnly: &cookie.HttpOnly,
-			})
-		}
+		call(b, network.SetCookie, network.SetCookieParams{
+			URL: b.base + "/", Name: cookie.Name, Value: cookie.Value, Path: cookie.Path, HTTPOnly: &cookie.HttpOnly,
+		})
 	}
 }
 
