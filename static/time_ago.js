@@ -1,22 +1,17 @@
-// <time-ago datetime="…"> says how long ago something was, in the reader's language and to the second, by the server's
-// clock. Its own text, the time itself, is for pages without scripts. A morph changes that text only: what is shown is in
+// <time-ago datetime="…"> says how long ago something was, in the reader's language and to the second, by the
+// server's clock. Its own text, the time itself, is for pages without scripts. A morph changes that text only: what is shown is in
 // the shadow.
 
 import { serverTime } from "./clock.js";
 
-const units = [
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
-];
-
-const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
+const sizes = [86_400, 3600, 60, 1]; // of a day, an hour, a minute and a second
+const words = document.documentElement.dataset.ago.split("|"); // such as "{n} min ago", in the order of sizes
 
 // ago is a number of seconds in the largest unit that fits, rounded down.
 function ago(seconds) {
-  const [unit, size] = units.find(([, size]) => seconds >= size) ?? units.at(-1);
-  return format.format(-Math.max(1, Math.floor(seconds / size)), unit);
+  const fits = sizes.findIndex((size) => seconds >= size);
+  const unit = fits < 0 ? sizes.length - 1 : fits;
+  return words[unit].replace("{n}", Math.max(1, Math.floor(seconds / sizes[unit])));
 }
 
 const shown = new Set();

@@ -79,7 +79,7 @@ func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) (*catalogue, erro
 	for _, m := range file.Messages {
 		if strings.Contains(m.Other, "{{") {
 			c.plural[m.ID] = m.One != "" || m.Many != "" || m.Few != "" || m.Two != "" || m.Zero != ""
-			if rest := strings.NewReplacer("{{.Name}}", "", "{{.Other}}", "", "{{.Count}}", "").Replace(m.Other); !c.plural[m.ID] && !strings.Contains(rest, "{{") {
+			if rest := strings.NewReplacer("{{.Name}}", "", "{{.Other}}", "", "{{.Span}}", "", "{{.Count}}", "").Replace(m.Other); !c.plural[m.ID] && !strings.Contains(rest, "{{") {
 				c.patterns[m.ID] = m.Other
 			}
 		} else {
@@ -113,6 +113,7 @@ func (c *catalogue) text(key string) (string, error) {
 // numbers.
 type parameters struct {
 	Name, Other string
+	Span        string // how long something has lasted, in words of ours
 	Count       int
 }
 
@@ -123,9 +124,9 @@ func (c *catalogue) localize(key string, p parameters) (string, error) {
 	}
 	count := c.number(p.Count)
 	if pattern, ok := c.patterns[key]; ok {
-		return strings.NewReplacer("{{.Count}}", count, "{{.Name}}", p.Name, "{{.Other}}", p.Other).Replace(pattern), nil
+		return strings.NewReplacer("{{.Count}}", count, "{{.Name}}", p.Name, "{{.Other}}", p.Other, "{{.Span}}", p.Span).Replace(pattern), nil
 	}
-	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name, Other any }{count, p.Name, p.Other}}
+	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: struct{ Count, Name, Other, Span any }{count, p.Name, p.Other, p.Span}}
 	if c.plural[key] {
 		config.PluralCount = p.Count
 	}
@@ -182,7 +183,7 @@ func (c *catalogue) isolate(key string, p parameters) (template.HTML, error) {
 func (c *catalogue) quoting(key string, p parameters, escape, quote func(string) string) (string, error) {
 	// Private-use characters mark the places until the sentence has been escaped.
 	const name, other = "\uE000", "\uE001"
-	text, err := c.localize(key, parameters{Name: name, Other: other, Count: p.Count})
+	text, err := c.localize(key, parameters{Name: name, Other: other, Span: p.Span, Count: p.Count})
 	if err != nil {
 		return "", err
 	}

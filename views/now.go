@@ -5,9 +5,10 @@ import (
 
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/internal/printable"
+	"github.com/gin-userlog/userlog/store"
 )
 
-// nowLine says where a user is at a moment, and how it goes: one sentence, and hints.
+// nowLine is the sentence to say: what went wrong for a user, and where the user is at a moment. Hints of something else follow.
 type nowLine struct {
 	Username string
 	Known    bool // whether it is known where the user is
@@ -21,18 +22,22 @@ type nowLine struct {
 
 // nowProblem is the last failure.
 type nowProblem struct {
-	Key    string // the catalogue's, of the sentence about it
-	Name   string
-	Said   string // what the application says went wrong
+	problemText
 	Code   int
 	When   moment
+	Past   bool    // something else was done since, so that its own age has to be said
 	Solved *moment // when the same worked afterwards; nil = not yet
 	Fresh  bool    // the title of the window speaks of it
 }
 
-// parameters are the values that stand in the sentence about it.
-func (p *nowProblem) parameters() parameters {
-	return parameters{Name: p.Name, Other: p.Said, Count: p.Code}
+// problemText is the sentence about a problem, without its age.
+type problemText struct {
+	Key    string // the catalogue's
+	Where  string // page or address
+	Result result
+	Reason string        // why it was rejected, in the application's words; "" = it was not, or nobody says why
+	Count  int           // how often it happened, or the status where the sentence tells it
+	Span   time.Duration // from the first time to the last
 }
 
 // recent is how long a problem is in the title of the window: now.js has it, too.
@@ -45,23 +50,53 @@ func newNowLine(username string, steps *journey.Folder, at time.Time) nowLine {
 
 func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine {
 	line := nowLine{
-		Username: username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: timestamp(where.Since),
-		Idle: where.Idle, Hints: make([]hintRow, len(hints)),
+		Username: username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: timestamp(where.Since), Idle: where.Idle,
 	}
 	if p := where.Problem; p != nil {
 		line.Problem = &nowProblem{
-			Key: "now.problem." + string(failureKeyOf(&p.Entry)), Name: pageName(p.Entry.Page, p.Entry.Path), Said: p.Entry.Problem,
-			Code: p.Entry.Code, When: momentOf(p.Entry.Time), Fresh: p.Solved.IsZero() && where.Since.Sub(p.Entry.Time) < recent,
+			problemText: problemTextOf(&p.Entry), Code: p.Entry.Code, When: momentOf(p.Entry.Time), Past: where.Since.After(p.Entry.Time),
+			Fresh: p.Solved.IsZero() && where.Since.Sub(p.Entry.Time) < recent,
 		}
 		if !p.Solved.IsZero() {
 			solved := momentOf(p.Solved)
 			line.Problem.Solved = &solved
 		}
 	}
-	for i, h := range hints {
-		line.Hints[i] = newHintRow(h)
+	for _, h := range hints {
+		hint := newHintRow(h)
+		if p := line.Problem; p != nil && p.Solved == nil && hint.ID == where.Problem.Entry.ID {
+			p.problemText = hint.problemText // it is the same problem, and the hint says more of it
+			continue
+		}
+		line.Hints = append(line.Hints, hint)
 	}
 	return line
+}
+
+// problemTextOf is the sentence about one request that failed.
+func problemTextOf(e *store.Entry) problemText {
+	return problemText{
+		Key: "now.problem." + string(failureKeyOf(e)), Where: pageName(e.Page, e.Path), Result: resultOf(e), Count: e.Code,
+	}
+}
+
+// parameters are the values that stand in the sentence: where, how often, in what time, and how that ended. What the
+// application says tells more than the word for it.
+func (p problemText) parameters(c *catalogue) (parameters, error) {
+	span, err := c.span(max(p.Span, time.Second))
+	if err != nil {
+		return parameters{}, err
+	}
+	if p.Reason != "" {
+		return parameters{Name: p.Where, Count: p.Count, Span: span, Other: p.Reason}, nil
+	}
+	ended := p.Result.Said
+	if ended == "" {
+		if ended, err = c.localize(p.Result.Key, p.Result.parameters(c)); err != nil {
+			return parameters{}, err
+		}
+	}
+	return parameters{Name: p.Where, Count: p.Count, Span: span, Other: ended + p.Result.status()}, nil
 }
 
 // rejectedKey is the catalogue's of the hint about what the application says that it has rejected again and again.
@@ -69,33 +104,26 @@ const rejectedKey = "hint.failures.rejected"
 
 // hintRow is a hint as it is written.
 type hintRow struct {
-	Key    string // the catalogue's, of the sentence that says what is wrong, and why that is shown
-	Where  string // the address that shows it
-	Result result // of the last that shows it
-	Reason string // why it was rejected, in the application's words; "" = it was not, or nobody says why
-	Count  int
-	Last   moment // when it happened last
+	problemText
+	ID   string // of the last entry that shows it
+	Last moment // when it happened last
 }
 
 func newHintRow(h journey.Hint) hintRow {
-	row := hintRow{Key: "hint." + string(h.Kind), Count: h.Count}
+	row := hintRow{problemText: problemText{Key: "hint." + string(h.Kind), Count: h.Count}}
 	if n := len(h.Entries); n > 0 {
 		last := &h.Entries[n-1]
-		row.Where, row.Last, row.Result = pageName(last.Page, last.Path), momentOf(last.Time), resultOf(last)
-		if h.Kind == journey.HintFailures && last.Problem != "" && !row.Result.serious() {
+		row.ID, row.Where, row.Last, row.Result = last.ID, pageName(last.Page, last.Path), momentOf(last.Time), resultOf(last)
+		row.Span = last.Time.Sub(h.Since)
+		switch {
+		case h.Kind != journey.HintFailures:
+		case last.Problem != "" && !row.Result.serious():
 			row.Key, row.Reason = rejectedKey, journey.Reason(last.Problem)
+		case journey.IsStep(*last):
+			row.Key = "hint.tried"
 		}
 	}
 	return row
-}
-
-// parameters are the values that stand in the sentence about it: where, how often, and how that ended.
-func (h hintRow) parameters(c *catalogue) (parameters, error) {
-	if h.Reason != "" {
-		return parameters{Name: h.Where, Count: h.Count, Other: h.Reason}, nil
-	}
-	ended, err := c.localize(h.Result.Key, h.Result.parameters(c))
-	return parameters{Name: h.Where, Count: h.Count, Other: ended + h.Result.status()}, err
 }
 
 // nowSize is more bytes than the line has, as a rule.
@@ -126,15 +154,19 @@ func (m *markup) now(n nowLine) *markup {
 		m.raw(`<ul class="hints">`)
 		for _, h := range n.Hints {
 			p, err := h.parameters(m.catalogue)
-			m.note(err).raw(`<li>`).sentence(h.Key, p).raw(` <span class="note">`).since(h.Last).raw(`</span></li>`)
+			m.note(err).raw(`<li>`).sentence(h.Key, p).t("now.comma").raw(` `).since(h.Last).raw(`.</li>`)
 		}
 		m.raw(`</ul>`)
 	}
 	return m.raw(`</section>`)
 }
 
-// whereabouts writes on which page the user is, for how long idle, and which failure was the last.
+// whereabouts writes what went wrong, on which page the user is, and since when nothing was done. What is solved comes last.
 func (m *markup) whereabouts(n nowLine) {
+	p := n.Problem
+	if p != nil && p.Solved == nil {
+		m.problem(p)
+	}
 	if n.Page != "" {
 		m.sentence("now.on", parameters{Name: n.Page})
 	} else {
@@ -148,17 +180,26 @@ func (m *markup) whereabouts(n nowLine) {
 	m.raw(`">`)
 	idle, err := m.catalogue.idle(n.Idle)
 	m.note(err).text(idle).raw(`</span>`)
-	if p := n.Problem; p != nil {
-		m.raw(` <span class="problem`)
-		if p.Solved != nil {
-			m.raw(` solved`)
-		}
-		m.raw(`">`).sentence(p.Key, p.parameters()).raw(` `).since(p.When)
-		if p.Solved != nil {
-			m.t("now.solved").raw(` `).since(*p.Solved)
-		}
-		m.raw(`.</span>`)
+	if p != nil && p.Solved != nil {
+		m.problem(p)
 	}
+}
+
+// problem writes which failure was the last.
+func (m *markup) problem(p *nowProblem) {
+	values, err := p.parameters(m.catalogue)
+	m.note(err).raw(` <span class="problem`)
+	if p.Solved != nil {
+		m.raw(` solved`)
+	}
+	m.raw(`">`).sentence(p.Key, values)
+	if p.Past || p.Solved != nil {
+		m.t("now.comma").raw(` `).since(p.When)
+	}
+	if p.Solved != nil {
+		m.t("now.solved").raw(` `).since(*p.Solved)
+	}
+	m.raw(`.</span> `)
 }
 
 // idle says for how long nothing was done, or that the user is active now.

@@ -25,43 +25,43 @@ var ends = []struct {
 		store.Entry{Code: 200, Problem: "card <declined>"},
 		"client-error",
 		"Problem: card <declined> (200)", "Problème : card <declined> (200)", true,
-		"Last problem: Pay failed (card <declined>),", "failure", "Problem: `card <declined>` (200)",
+		"Pay failed: card <declined> (200).", "failure", "Problem: `card <declined>` (200)",
 	},
 	{
 		store.Entry{Code: 422, Problem: "no stock"},
 		"client-error",
 		"Problem: no stock (422)", "Problème : no stock (422)", true,
-		"Last problem: Pay failed (no stock),", "error 422", "Problem: `no stock` (422)",
+		"Pay failed: no stock (422).", "error 422", "Problem: `no stock` (422)",
 	},
 	{
 		store.Entry{Code: 500, Problem: "no stock"},
 		"server-error",
 		"Problem: no stock (500)", "Problème : no stock (500)", true,
-		"Last problem: Pay failed (no stock),", "error 500", "Problem: `no stock` (500)",
+		"Pay failed: no stock (500).", "error 500", "Problem: `no stock` (500)",
 	},
 	{
 		store.Entry{Code: 200, Ended: store.EndBrokeOff},
 		"server-error",
 		"Broke off after 200", "Interruption après 200", true,
-		"Last problem: the answer of Pay broke off,", "failure", "Broke off after 200",
+		"The answer of Pay broke off.", "failure", "Broke off after 200",
 	},
 	{
 		store.Entry{Ended: store.EndBrokeOff},
 		"server-error",
 		"Broke off", "Interruption", true,
-		"Last problem: the answer of Pay broke off,", "failure", "Broke off",
+		"The answer of Pay broke off.", "failure", "Broke off",
 	},
 	{
 		store.Entry{Ended: store.EndTimedOut},
 		"server-error",
 		"Timed out", "Délai dépassé", true,
-		"Last problem: Pay timed out,", "failure", "Timed out",
+		"Pay timed out.", "failure", "Timed out",
 	},
 	{
 		store.Entry{Code: 503, Ended: store.EndTimedOut},
 		"server-error",
 		"Timed out (503)", "Délai dépassé (503)", true,
-		"Last problem: Pay timed out,", "error 503", "Timed out (503)",
+		"Pay timed out.", "error 503", "Timed out (503)",
 	},
 	{
 		store.Entry{Code: 502, Ended: store.EndGaveUp, Duration: 412 * time.Millisecond},
@@ -181,7 +181,7 @@ func TestRowsSayWhoActedInAUsersPlace(t *testing.T) {
 	if err != nil || !strings.Contains(summary, "| `GET /orders` by `<bob>`, as `ada` | Error (500) |") {
 		t.Errorf("the summary: %v, %s", err, summary)
 	}
-	if strings.Contains(summary, "Last problem") {
+	if strings.Contains(summary, "failed") {
 		t.Errorf("the agent's failure is the user's: %s", summary)
 	}
 	own := e

@@ -173,7 +173,7 @@ func TestNowIsOneSentence(t *testing.T) {
 	at := entries[0].Time.Add(40 * time.Second)
 	html, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
 	now := parse(t, html, err).Find("#now")
-	if got := strings.Join(strings.Fields(now.Find("p").Text()), " "); got != "On Pay, idle for 40 s. Last problem: Pay was rejected (422), 2026-03-04 05:06:27 UTC." {
+	if got := strings.Join(strings.Fields(now.Find("p").Text()), " "); got != "Pay was rejected (422). On Pay, 40 s ago." {
 		t.Errorf("it says %q", got)
 	}
 	if got := now.AttrOr("data-since", "") + " " + now.AttrOr("data-trouble", ""); got != "2026-03-04T05:06:27.000Z error 422" {
@@ -185,15 +185,45 @@ func TestNowIsOneSentence(t *testing.T) {
 	}
 }
 
-func TestHintsSayWhyTheyAreShown(t *testing.T) {
-	var entries []store.Entry
+// One problem is said once: how often it was tried, in what time, and how that ended. A hint about something else stands below.
+func TestOneProblemIsSaidOnce(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	for i := range 3 {
-		entries = append(entries, store.Entry{ID: string(rune('a' + i)), Username: "ada", Method: "POST", Path: "/pay", Code: 500, Time: at.Add(-time.Duration(i) * time.Minute), Kind: store.KindPage})
+	pay := func(ago time.Duration, e store.Entry) store.Entry {
+		e.ID, e.Username, e.Method, e.Path, e.Page, e.Time = ago.String(), "ada", "POST", "/pay", "Pay", at.Add(-ago)
+		if e.Kind == store.KindUnknown {
+			e.Kind = store.KindPage
+		}
+		return e
 	}
-	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: at})
-	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "/pay failed 3 times: Error (500). 2026-03-04 05:06:07 UTC" {
-		t.Errorf("it says %q", got)
+	help := store.Entry{ID: "h", Username: "ada", Method: "GET", Path: "/help", Code: 200, Kind: store.KindPage, Time: at.Add(-12 * time.Second), From: "/pay"}
+	rejected, declined := store.Entry{Code: 422}, store.Entry{Code: 200, Problem: "card declined"}
+	for _, c := range []struct {
+		what     string
+		entries  []store.Entry // newest first
+		want     string
+		problems int
+	}{
+		{"once", []store.Entry{pay(20*time.Second, rejected)}, "Pay was rejected (422). On Pay, 20 s ago.", 1},
+		{"again", []store.Entry{pay(20*time.Second, rejected), pay(40*time.Second, rejected), pay(time.Minute, rejected)}, "Tried Pay 3 times in 40 s: Rejected (422). On Pay, 20 s ago.", 1},
+		{"in its own words", []store.Entry{pay(20*time.Second, declined), pay(40*time.Second, declined), pay(time.Minute, declined)}, "Pay rejected 3 times in 40 s: card declined. On Pay, 20 s ago.", 1},
+		{"and went on", []store.Entry{help, pay(20*time.Second, rejected)}, "Pay was rejected (422), 2026-03-04 05:05:47 UTC. On /help, 12 s ago.", 1},
+		{"nothing", []store.Entry{help}, "On /help, 12 s ago.", 0},
+	} {
+		html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: c.entries, At: at})
+		now := parse(t, html, err).Find("#now")
+		if got := strings.Join(strings.Fields(now.Text()), " "); got != c.want || now.Find(".problem").Length() != c.problems || now.Find(".hints").Length() != 0 {
+			t.Errorf("%s: it says %q", c.what, got)
+		}
+	}
+	var openings []store.Entry
+	for i := range 4 {
+		e := help
+		e.ID, e.Time = string(rune('a'+i)), at.Add(-time.Duration(i*i)*time.Second)
+		openings = append(openings, e)
+	}
+	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: openings, At: at})
+	if got := strings.Join(strings.Fields(parse(t, html, err).Find("#now .hints > li").Text()), " "); got != "/help was opened 4 times within a minute, 2026-03-04 05:06:07 UTC." {
+		t.Errorf("something else hints at %q", got)
 	}
 }
 
@@ -201,8 +231,8 @@ func TestHintsSayWhyTheyAreShown(t *testing.T) {
 func TestHintsSayWhyItWasRejected(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for problem, want := range map[string]string{
-		"card number: required; expiry: datetime": "Pay rejected 3 times: card number, expiry.",
-		"<b>declined</b> | `now`":                 "Pay rejected 3 times: <b>declined</b> | `now`.",
+		"card number: required; expiry: datetime": "Pay rejected 3 times in 1 s: card number, expiry.",
+		"<b>declined</b> | `now`":                 "Pay rejected 3 times in 1 s: <b>declined</b> | `now`.",
 	} {
 		var entries []store.Entry
 		for i := range 3 {
@@ -210,7 +240,7 @@ func TestHintsSayWhyItWasRejected(t *testing.T) {
 		}
 		for _, lang := range []string{"en", "de", "fr", "es", "ar"} {
 			html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: lang}, Username: "ada", Entries: entries, At: at})
-			hint := parse(t, html, err).Find("#now .hints > li")
+			hint := parse(t, html, err).Find("#now .problem")
 			if got := hint.Text(); hint.Find("b").Length() > 0 || lang == "en" && !strings.HasPrefix(got, want) || !strings.Contains(got, journey.Reason(problem)) {
 				t.Errorf("%s: it says %q", lang, got)
 			}
@@ -227,7 +257,7 @@ func TestAProblemThatIsSolvedIsNoTroubleAnyMore(t *testing.T) {
 	entries = append([]store.Entry{again}, entries...)
 	html, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries, At: again.Time})
 	now := parse(t, html, err).Find("#now")
-	if got := now.Find(".problem.solved").Text(); got != "Last problem: Pay was rejected (422), 2026-03-04 05:06:27 UTC, solved 2026-03-04 05:06:37 UTC." {
+	if got := now.Find(".problem.solved").Text(); got != "Pay was rejected (422), 2026-03-04 05:06:27 UTC, solved 2026-03-04 05:06:37 UTC." {
 		t.Errorf("it says %q", got)
 	}
 	if got, troubled := now.Attr("data-trouble"); troubled {
@@ -244,7 +274,7 @@ func TestSummaryIsMarkdown(t *testing.T) {
 	entries[4].Page, entries[3].Path = "Order *details*", "/a|b`c"
 	got, err := newSet(t).Summary("en", "ada_1", views.People{}, entries, entries[0].Time.Add(40*time.Second))
 	want := "`ada_1`, 2026-03-04 05:07:07 UTC\n\n" +
-		"On `Pay`, idle for 40 s. Last problem: `Pay` was rejected \\(422\\), 2026-03-04 05:06:27 UTC.\n\n" +
+		"`Pay` was rejected \\(422\\), 2026-03-04 05:06:27 UTC. On `Pay`, 40 s ago.\n\n" +
 		"| Time | URL | Result |\n| --- | --- | --- |\n" +
 		"| 2026-03-04 05:06:07 UTC | `Order *details*` `GET /orders/7?a=1` | Success (200), 1 part failed |\n" +
 		"| 2026-03-04 05:06:12 UTC | `POST /cart` → `/cart` | Success (200) |\n" +
@@ -257,7 +287,7 @@ func TestSummaryIsMarkdown(t *testing.T) {
 		entries[i].ID, entries[i].Code, entries[i].Page, entries[i].Path = string(rune('x'+i)), 500, "", "/a_b"
 	}
 	failing, err := newSet(t).Summary("en", "ada", views.People{}, append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time)
-	if err != nil || !strings.Contains(failing, ".\n\n- `/a_b` failed 3 times: `Error (500)`.\n\n| Time |") {
+	if err != nil || !strings.Contains(failing, "\n\nTried `/a_b` 3 times in 1 s: `Error (500)`, 2026-03-04 05:06:27 UTC. On `/a_b`, active now.\n\n| Time |") {
 		t.Errorf("hints: %v\n%s", err, failing)
 	}
 	for name, want := range map[string]string{

@@ -38,7 +38,7 @@ func (s *Set) Summary(lang, username string, people People, entries []store.Entr
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "- %s\n", hint)
+		fmt.Fprintf(&b, "- %s.\n", hint)
 	}
 	if len(now.Hints) > 0 {
 		b.WriteByte('\n')
@@ -85,7 +85,7 @@ func (c *catalogue) known(p person) string {
 	return text + "\n\n"
 }
 
-// where is the sentence about where the user is, as Markdown.
+// where is the sentence to say, as Markdown.
 func (c *catalogue) where(n nowLine) (string, error) {
 	if !n.Known {
 		return c.text("now.nothing")
@@ -101,12 +101,25 @@ func (c *catalogue) where(n nowLine) (string, error) {
 	if err != nil || n.Problem == nil {
 		return on + idle, err
 	}
-	problem, err := c.plain(n.Problem.Key, n.Problem.parameters())
-	problem += " " + n.Problem.When.UTC
-	if solved := n.Problem.Solved; solved != nil {
-		problem += c.texts["now.solved"] + " " + solved.UTC
+	problem, err := c.problem(n.Problem)
+	if n.Problem.Solved != nil {
+		return on + idle + " " + problem, err
 	}
-	return on + idle + " " + problem + ".", err
+	return problem + " " + on + idle, err
+}
+
+// problem is the sentence about the last failure, as Markdown.
+func (c *catalogue) problem(p *nowProblem) (string, error) {
+	values, err := p.parameters(c)
+	if err != nil {
+		return "", err
+	}
+	problem, err := c.plain(p.Key, values)
+	problem += c.texts["now.comma"] + " " + p.When.UTC
+	if p.Solved != nil {
+		problem += c.texts["now.solved"] + " " + p.Solved.UTC
+	}
+	return problem + ".", err
 }
 
 // plain is a sentence as Markdown, with the names in it as code.

@@ -29,7 +29,7 @@ func TestAFailureHasOneWord(t *testing.T) {
 			"the row":     log.Find("#rows td.result").First().Text(),
 			"the home":    home.Find("#trouble td.result").Text(),
 			"a terminal":  set.Words().Result(entries[0]),
-			"the hint":    log.Find("#now .hints").Text(),
+			"the hint":    log.Find("#now .problem").Text(),
 			"the summary": summary,
 		} {
 			if !strings.Contains(got, want) || err != nil {

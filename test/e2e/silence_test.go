@@ -21,10 +21,10 @@ func TestAQuietCustomerIsSaidToBeQuiet(t *testing.T) {
 	b := site.enter(t)
 	logs.Record(store.Entry{Username: "silvia", Path: "/", Time: time.Now().Add(-30 * time.Second)})
 	b.visit("/live?username=silvia")
-	b.saysIdle(`, idle for [3-5]\d s.`)
+	b.saysIdle(`, [3-5]\d s ago.`)
 	record(logs, "silvia", "/")
 	b.saysNotIdle()
-	b.saysIdle(`, idle for 1\d s.`)
+	b.saysIdle(`, 1\d s ago.`)
 	b.isConnected("live")
 }
 
@@ -39,7 +39,7 @@ func TestFourSilences(t *testing.T) {
 
 	b.visit("/live?username=ada")
 	b.shows("#connection[data-state=live]", "Live")
-	b.saysIdle(", idle for 5 min.")
+	b.saysIdle(", 5 min ago.")
 
 	// It is believed when there has been no heartbeat for as long as another may take to come.
 	b.within(time.Minute, "nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
@@ -158,7 +158,7 @@ func TestAServerThatIsStoppedIsNoticed(t *testing.T) {
 	}
 	for page, b := range tabs {
 		if page != "/" {
-			b.saysIdle(`, idle for [2-5]\d s.`)
+			b.saysIdle(`, [2-5]\d s ago.`)
 			b.notesIdleness()
 		}
 		b.eventually("all is well", "['live', 'refreshing'].includes(document.querySelector('#connection').dataset.state)")

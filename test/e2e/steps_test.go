@@ -34,7 +34,7 @@ func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 	b.isConnected("live")
 	logs.Record(store.Entry{Username: "wanda", Method: "GET", Path: "/orders/7", Code: 200, Kind: store.KindPage, Page: "Order details", Route: "/orders/:id"})
 	b.hasURLs("/orders/7")
-	b.eventually("the sentence on top", "/^On Order details, (active now|idle for \\d+ s)\\.$/.test(document.querySelector('#now p').textContent.trim())")
+	b.eventually("the sentence on top", "/^On Order details, (active now|\\d+ s ago)\\.$/.test(document.querySelector('#now p').textContent.trim())")
 	b.click("#rows summary")
 	b.eventually("the details are open", "document.querySelector('#rows details').open && document.querySelector('#rows dl').textContent.includes('/orders/:id')")
 
@@ -45,7 +45,7 @@ func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 
 	logs.Record(store.Entry{Username: "wanda", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay", From: "/orders/7"})
 	b.hasURLs("/pay", "/orders/7")
-	b.eventually("the problem", "/^On Pay, (active now|idle for \\d+ s)\\. Last problem: Pay was rejected \\(422\\),/.test(document.querySelector('#now p').textContent.trim())")
+	b.eventually("the problem", "/^Pay was rejected \\(422\\)\\. On Pay, (active now|\\d+ s ago)\\.$/.test(document.querySelector('#now p').textContent.trim())")
 	b.eventually("the title", "document.title === '● wanda — error 422 · userlog'")
 	b.eventually("it is announced", "document.getElementById('news').textContent === 'Pay: Rejected (422)'")
 
