@@ -71,6 +71,8 @@ func TestFormat(t *testing.T) {
 		{38_000, "bytes", "38.00kB"},
 		{0, "lost", "0"},
 		{1.5, "dropped-%", "1.5 %"},
+		{727.9, "40/s-received-B/entry", "727.9B"},
+		{1.5, "40/s-reads-x-model", "1.50 ×"},
 	} {
 		if got := format(c.value, c.unit); got != c.want {
 			t.Errorf("%v %s: got %q, want %q", c.value, c.unit, got, c.want)

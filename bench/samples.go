@@ -6,10 +6,15 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"regexp"
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchunit"
 )
+
+// processors end the name of a benchmark.
+var processors = regexp.MustCompile(`-\d+$`)
 
 // samples are what the benchmarks of a row report: by the name below the row's function and by tidy unit, a value for each round.
 type samples map[string]map[string][]float64
@@ -34,19 +39,13 @@ func (s samples) read(output io.Reader) error {
 		if !ok {
 			continue
 		}
-		_, below := result.Name.Parts()
-		var path strings.Builder
-		for _, part := range below {
-			if part[0] == '/' { // and not the number of CPUs
-				path.Write(part)
-			}
-		}
-		name := strings.TrimPrefix(path.String(), "/")
+		_, name, _ := strings.Cut(processors.ReplaceAllString(result.Name.String(), ""), "/")
 		if s[name] == nil {
 			s[name] = map[string][]float64{}
 		}
 		for _, v := range result.Values {
-			s[name][v.Unit] = append(s[name][v.Unit], v.Value)
+			value, unit := benchunit.Tidy(v.Value, v.Unit) // the reader leaves units of zeros as they are
+			s[name][unit] = append(s[name][unit], value)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func printRow(w io.Writer, r row, results []samples) {
 	for _, f := range r.figures {
 		_, unit := benchunit.Tidy(0, f.unit)
 		for _, name := range slices.Sorted(maps.Keys(results[0])) {
-			values := slices.Concat(results[0][name][unit], zeros(results[0][name], f.unit, unit))
+			values := results[0][name][unit]
 			if len(values) == 0 || f.below != "" && f.below != name {
 				continue
 			}
@@ -52,14 +52,6 @@ func printRow(w io.Writer, r row, results []samples) {
 	}
 }
 
-// zeros returns the values of a unit that the format did not tidy, as it does with those that are 0.
-func zeros(values map[string][]float64, unit, tidy string) []float64 {
-	if unit == tidy {
-		return nil
-	}
-	return values[unit]
-}
-
 // summarize returns values as a sample, and their median.
 func summarize(values []float64) (*benchmath.Sample, float64) {
 	sample := benchmath.NewSample(values, &benchmath.DefaultThresholds)
@@ -68,7 +60,10 @@ func summarize(values []float64) (*benchmath.Sample, float64) {
 
 // format writes a value of a tidy unit for people.
 func format(value float64, unit string) string {
-	numerator, _, _ := strings.Cut(unit, "/")
+	numerator := unit
+	if i := strings.LastIndexByte(unit, '/'); i >= 0 && !strings.Contains(unit, "x-") { // "40/s-received-B/entry"
+		numerator = unit[:i]
+	}
 	switch kind := numerator[strings.LastIndexByte(numerator, '-')+1:]; {
 	case kind == "sec":
 		return benchunit.Scale(value, benchunit.Decimal) + "s"
@@ -76,7 +71,7 @@ func format(value float64, unit string) string {
 		return benchunit.Scale(value, benchunit.Decimal) + "B"
 	case kind == "%":
 		return strconv.FormatFloat(value, 'f', -1, 32) + " %"
-	case strings.Contains(numerator, "x-"), numerator == "times-plain":
+	case strings.Contains(unit, "x-"), unit == "times-plain":
 		return strconv.FormatFloat(value, 'f', 2, 64) + " ×"
 	}
 	return strconv.FormatFloat(value, 'f', -1, 32)

@@ -2,63 +2,48 @@ package admin
 
 import (
 	"testing"
-	"time"
 
-	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/bench/internal/start"
 )
 
-// kind is a kind of viewers that are compared with others.
-type kind struct{ name, kind, format string }
+// kind is a kind of viewers: which server they watch, and in which format.
+type kind struct{ name, server, format string }
 
-func kinds() []kind {
-	return []kind{{"pages", "userlog", ""}, {"programs", "userlog", "json"}, {"loop", "loop", ""}, {"centrifuge", "centrifuge", ""}}
-}
+var (
+	pages       = kind{"pages", "userlog", ""}
+	programs    = kind{"programs", "userlog", "json"}
+	loops       = kind{"loop", "loop", ""}
+	centrifuges = kind{"centrifuge", "centrifuge", ""}
+)
 
-// contender is viewers of one kind, what they have seen, and what that took.
-type contender struct {
-	kind
-
-	viewers *viewers
-	seen    seen
-	cpu     time.Duration // of the server
-}
-
-// contenders are all kinds, in the order of kinds, each with a server of its own. Nobody watches yet.
-func contenders(b *testing.B) []*contender {
+// contenders are viewers of all kinds, each with a server of its own. Nobody watches yet.
+func contenders(b *testing.B) []*viewers {
 	b.Helper()
-	var all []*contender
-	for _, k := range kinds() {
-		all = append(all, &contender{kind: k, viewers: watch(b, k.kind, redistest.Start(b).URL)})
-	}
-	return all
+	return []*viewers{watch(b, pages), watch(b, programs), watch(b, loops), watch(b, centrifuges)}
 }
 
-// begin forgets what was measured.
-func (c *contender) begin() { c.seen, c.cpu = seen{}, 0 }
-
-// measure records a burst, and adds what viewers see of it.
-func (c *contender) measure(load burst) {
-	before := c.viewers.server.Usage().CPU
-	c.seen.add(c.viewers.burst(load))
-	c.cpu += c.viewers.server.Usage().CPU - before
+// prepare has so many viewers of each kind join, and the load be seen once.
+func prepare(b *testing.B, all []*viewers, n int, load burst) {
+	b.Helper()
+	for _, v := range all {
+		v.burst(burst{Entries: load.Users, Users: load.Users, Rate: load.Rate}) // a program is told of nothing before there is something
+		v.join(b, n, load.Users)
+		v.burst(load)
+		v.seen, v.spent = seen{}, start.Spent{}
+	}
 }
 
 // takeTurns measures the same bursts of all, one after the other, and reports them.
-func takeTurns(b *testing.B, all []*contender, load burst) {
+func takeTurns(b *testing.B, all []*viewers, load burst) {
 	b.Helper()
 	for b.Loop() {
-		for _, c := range all {
-			c.measure(load)
+		for _, v := range all {
+			v.spent.Add(start.Meter{Programs: []*start.Server{v.server}}.Measure(b, func() { v.seen.add(v.burst(load)) }))
 		}
 	}
 	b.ReportMetric(0, "ns/op")
-	for _, c := range all {
-		c.report(b)
+	for _, v := range all {
+		v.seen.report(b, v.name+"-")
+		b.ReportMetric(float64(v.spent.Ours.Nanoseconds())/float64(max(v.seen.TotalCount(), 1)), v.name+"-cpu-ns/row")
 	}
-}
-
-func (c *contender) report(b *testing.B) {
-	report(b, c.name+"-", c.seen.Histogram)
-	b.ReportMetric(float64(c.cpu.Nanoseconds())/float64(max(c.seen.TotalCount(), 1)), c.name+"-cpu-ns/row")
-	b.ReportMetric(float64(c.seen.lost), c.name+"-lost")
 }

@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,8 +27,7 @@ func username(n int) string { return "user-" + strconv.Itoa(n) }
 
 // serveUserlog is an application that records, and has the admin in it.
 func serveUserlog(redisURL string) (http.Handler, error) {
-	quiet := slog.New(slog.DiscardHandler)
-	logs, err := store.Open(redisURL, store.Options{Logger: quiet})
+	logs, err := store.Open(redisURL, start.Quiet())
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +37,7 @@ func serveUserlog(redisURL string) (http.Handler, error) {
 		Identify: func(c *gin.Context) (string, auth.Role) {
 			return "viewer-of-" + c.Query("username"), auth.Superuser
 		},
-		MaxSockets: mostSockets, MaxSocketsPerAccount: mostSockets, Logger: quiet,
+		MaxSockets: mostSockets, MaxSocketsPerAccount: mostSockets, Logger: start.Quiet().Logger,
 	})
 	if err != nil {
 		return nil, err
@@ -54,24 +52,15 @@ func serveUserlog(redisURL string) (http.Handler, error) {
 	return withBurst(engine, logs.Record), nil
 }
 
-// withBurst adds a path that records at a fixed rate, of a number of users in turn, and answers when it is over.
+// withBurst adds a path that records a burst, and answers when it is over.
 func withBurst(next http.Handler, record func(store.Entry)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/burst" {
-			next.ServeHTTP(w, r)
-			return
-		}
-		var l burst
-		if err := json.Unmarshal([]byte(r.FormValue("burst")), &l); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		l.record(record)
-		start.WriteJSON(w, l)
+	return start.Also(next, "/burst", func(load burst) (any, error) {
+		load.record(record)
+		return true, nil
 	})
 }
 
-// burst is a load of entries.
+// burst is a load of entries at a fixed rate, of a number of users in turn.
 type burst struct {
 	Entries, Users int
 	Rate           int // entries per second, of all users together

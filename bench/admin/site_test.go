@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -36,7 +35,7 @@ type site struct {
 func newSite(b *testing.B) *site {
 	b.Helper()
 	logs := start.Store(b, redistest.Start(b).URL)
-	admin, err := handlers.New(logs, handlers.Options{Logger: slog.New(slog.DiscardHandler)})
+	admin, err := handlers.New(logs, handlers.Options{Logger: start.Quiet().Logger})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -96,5 +95,5 @@ func (s *site) fillLog(b *testing.B, username string) {
 			Kind: store.KindPage, Page: "Order details", From: "/orders?page=2",
 		})
 	}
-	redistest.Eventually(b, "all is written", func() bool { return s.logs.Stats().Queued == 0 })
+	start.Await(s.logs, 0)
 }

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,33 +10,38 @@ import (
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/gorilla/websocket"
 
 	"github.com/gin-userlog/userlog/bench/internal/start"
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // viewers watch users of one server, each by a socket, and note how long after its recording an entry reached them.
 type viewers struct {
+	kind
+
 	server *start.Server
-	kind   string
-	n      int  // of them
-	silent bool // a viewer has nothing to see: there may be no first message
+	redis  *redistest.Server
+	n      int         // of them
+	silent bool        // a viewer has nothing to see: there may be no first message
+	seen   seen        // by those of a contender
+	spent  start.Spent // by its server meanwhile
 
 	mu     sync.Mutex
 	since  int64 // Unix nanoseconds; entries that were recorded earlier are not counted
-	delays *hdrhistogram.Histogram
+	delays start.Histogram
 }
 
-// watch starts a server of a kind. Nobody watches yet.
-func watch(b *testing.B, kind, redisURL string) *viewers {
+// watch starts a server with a Redis of its own. Nobody watches yet.
+func watch(b *testing.B, k kind) *viewers {
 	b.Helper()
-	return &viewers{server: start.Process(b, kind, redisURL), kind: kind, delays: start.Histogram()}
+	redis := redistest.Start(b)
+	return &viewers{kind: k, server: start.Process(b, k.server, redis.URL), redis: redis, delays: start.NewHistogram()}
 }
 
 // join adds viewers until there are n, of so many users in turn, some at a time. It returns when each has had her first
 // message: from then on she misses nothing.
-func (v *viewers) join(b *testing.B, n, users int, format string) {
+func (v *viewers) join(b *testing.B, n, users int) {
 	b.Helper()
 	var all sync.WaitGroup
 	few := make(chan struct{}, 32)
@@ -45,13 +49,13 @@ func (v *viewers) join(b *testing.B, n, users int, format string) {
 		few <- struct{}{}
 		all.Go(func() {
 			defer func() { <-few }()
-			conn, err := v.dial(url.Values{"username": {username(i % users)}, "format": {format}})
+			conn, err := v.dial(url.Values{"username": {username(i % users)}, "format": {v.format}})
 			if err != nil {
 				b.Error(err)
 				return
 			}
 			b.Cleanup(func() { conn.Close() })
-			if !v.silent || v.kind == "centrifuge" {
+			if !v.silent || v.kind == centrifuges {
 				if err := v.begin(conn); err != nil {
 					b.Error(err)
 					return
@@ -76,7 +80,7 @@ func (v *viewers) dial(query url.Values) (*websocket.Conn, error) {
 
 // begin waits for the first message.
 func (v *viewers) begin(conn *websocket.Conn) error {
-	if v.kind == "centrifuge" {
+	if v.kind == centrifuges {
 		if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"id":1,"connect":{}}`)); err != nil {
 			return err
 		}
@@ -98,7 +102,7 @@ func (v *viewers) read(conn *websocket.Conn) {
 			return
 		}
 		now := time.Now().UnixNano()
-		if v.kind == "centrifuge" && message.String() == "{}" { // its ping, which is no websocket's
+		if v.kind == centrifuges && message.String() == "{}" { // its ping, which is no websocket's
 			_ = conn.WriteMessage(websocket.TextMessage, message.Bytes()) // the next message is an error, too
 		}
 		v.mu.Lock()
@@ -133,8 +137,23 @@ func recordedAt(message []byte) (found []int64) {
 
 // seen is what viewers saw of a load.
 type seen struct {
-	*hdrhistogram.Histogram // of delays, in nanoseconds
-	lost                    int64
+	start.Histogram // of delays
+	lost            int64
+}
+
+// add adds what was seen of another load.
+func (s *seen) add(other seen) {
+	if s.Histogram == (start.Histogram{}) {
+		s.Histogram = start.NewHistogram()
+	}
+	s.Merge(other.Histogram.Histogram)
+	s.lost += other.lost
+}
+
+// report reports it below a name that may be empty.
+func (s *seen) report(b *testing.B, name string) {
+	s.Report(b, name)
+	b.ReportMetric(float64(s.lost), name+"lost")
 }
 
 // during records by do, waits until viewers have seen as much as there is, or no more can be expected, and returns what they saw.
@@ -146,7 +165,7 @@ func (v *viewers) during(want int, do func()) seen {
 	do()
 	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		v.mu.Lock()
-		s := seen{Histogram: v.delays.Clone(), lost: int64(want) - v.delays.TotalCount()}
+		s := seen{Histogram: start.Histogram{Histogram: v.delays.Clone()}, lost: int64(want) - v.delays.TotalCount()}
 		v.mu.Unlock()
 		if s.lost <= 0 || time.Now().After(deadline) {
 			return s
@@ -156,30 +175,7 @@ func (v *viewers) during(want int, do func()) seen {
 
 // burst has the server record a burst. The viewers watch its users evenly.
 func (v *viewers) burst(l burst) seen {
-	wire, _ := json.Marshal(l) // a struct of numbers
-	return v.during(l.Entries*v.n/l.Users, func() {
-		v.server.Get("/burst?"+url.Values{"burst": {string(wire)}}.Encode(), new(burst))
-	})
-}
-
-// add adds what was seen of another load.
-func (s *seen) add(other seen) {
-	if s.Histogram == nil {
-		s.Histogram = start.Histogram()
-	}
-	s.Merge(other.Histogram)
-	s.lost += other.lost
-}
-
-// report reports median and 99th percentile, under a name that may be empty.
-func report(b *testing.B, name string, h *hdrhistogram.Histogram) {
-	b.ReportMetric(float64(h.ValueAtQuantile(50)), name+"p50-ns")
-	b.ReportMetric(float64(h.ValueAtQuantile(99)), name+"p99-ns")
-}
-
-// ratio is how many times that of other a quantile is.
-func (s *seen) ratio(other *hdrhistogram.Histogram, quantile float64) float64 {
-	return float64(s.ValueAtQuantile(quantile)) / float64(other.ValueAtQuantile(quantile))
+	return v.during(l.Entries*v.n/l.Users, func() { v.server.Ask("/burst", l, new(bool)) })
 }
 
 func TestMessagesSayWhenEntriesWereRecorded(t *testing.T) {

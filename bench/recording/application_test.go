@@ -2,7 +2,6 @@ package recording
 
 import (
 	"crypto/sha256"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"testing"
@@ -20,7 +19,7 @@ func plain(string) (http.Handler, error) { return application(), nil }
 
 // tracked is the same application, and records. Its stats are at /stats.
 func tracked(redisURL string) (http.Handler, error) {
-	logs, err := store.Open(redisURL, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	logs, err := store.Open(redisURL, start.Quiet())
 	if err != nil {
 		return nil, err
 	}
@@ -68,28 +67,36 @@ func workOf(d time.Duration) int {
 }
 
 // pair is the same application without and with Track. One is idle while the other is measured.
-type pair struct{ plain, tracked *start.Server }
+type pair [2]*start.Server
+
+const (
+	withoutTrack = iota
+	withTrack
+)
+
+// inTurns is the order in which a pair is measured, so that a machine that gets busier meets both alike.
+var inTurns = [...]int{withoutTrack, withTrack, withTrack, withoutTrack}
 
 func startPair(b *testing.B, redisURL string) pair {
 	b.Helper()
 	return pair{start.Process(b, "plain", ""), start.Process(b, "tracked", redisURL)}
 }
 
-// inTurns measures without, with, with and without Track, so that a machine that gets busier meets both alike.
-func (p pair) inTurns(plain, tracked func(*start.Server)) {
-	plain(p.plain)
-	tracked(p.tracked)
-	tracked(p.tracked)
-	plain(p.plain)
-}
-
 // written waits until nothing is queued any more, and returns the stats. It asks seldom, since to answer costs what a request does.
 func (p pair) written() (stats store.Stats) {
 	for {
-		p.tracked.Get("/stats", &stats)
+		p[withTrack].Get("/stats", &stats)
 		if stats.Queued == 0 {
 			return stats
 		}
 		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+// allWritten is written, and ends the benchmark when something was lost.
+func (p pair) allWritten(b *testing.B) {
+	b.Helper()
+	if stats := p.written(); stats.Written != stats.Accepted {
+		b.Fatalf("not everything was written: %+v", stats)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"net"
 	"testing"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/gin-userlog/userlog/bench/internal/start"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
@@ -34,23 +32,23 @@ func BenchmarkLatency(b *testing.B) {
 
 func compareLatency(b *testing.B, redisURL string, begin func()) {
 	p := startPair(b, redisURL)
-	each := load{requests: 5000, rate: 2000}
-	p.inTurns(func(s *start.Server) { each.mustRun(b, s.Address) }, func(s *start.Server) { each.mustRun(b, s.Address) })
-	begin()
-	plain, tracked := start.Histogram(), start.Histogram()
-	run := func(into *hdrhistogram.Histogram) func(*start.Server) {
-		return func(s *start.Server) { into.Merge(each.mustRun(b, s.Address)) }
+	each := load{Requests: 5000, Rate: 2000}
+	took := [2]start.Histogram{start.NewHistogram(), start.NewHistogram()}
+	round := func() {
+		for _, which := range inTurns {
+			took[which].Merge(each.mustRun(b, p[which].Address).Histogram)
+		}
 	}
+	round() // the first time
+	begin()
+	plain, tracked := took[withoutTrack], took[withTrack]
+	plain.Reset()
+	tracked.Reset()
 	for b.Loop() {
-		p.inTurns(run(plain), run(tracked))
+		round()
 	}
 	b.ReportMetric(0, "ns/op")
-	for _, quantile := range []struct {
-		q    float64
-		name string
-	}{{50, "p50"}, {99, "p99"}} {
-		without, with := plain.ValueAtQuantile(quantile.q), tracked.ValueAtQuantile(quantile.q)
-		b.ReportMetric(float64(without), "plain-"+quantile.name+"-ns")
-		b.ReportMetric(float64(with-without), "added-"+quantile.name+"-ns")
-	}
+	plain.Report(b, "plain-")
+	b.ReportMetric(tracked.Quantile(50)-plain.Quantile(50), "added-p50-ns")
+	b.ReportMetric(tracked.Quantile(99)-plain.Quantile(99), "added-p99-ns")
 }

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/gin-userlog/userlog/bench/internal/start"
 )
 
@@ -22,29 +20,29 @@ const connections = 16
 
 // load is a number of requests, each of which is so much work.
 type load struct {
-	requests int
-	rate     int // per second; 0: as fast as answers come
-	work     int
+	Requests int
+	Rate     int // per second; 0: as fast as answers come
+	Work     int
 }
 
 // run sends the load, and returns how long answers took, in nanoseconds. An answer that is not the application's is an error.
-func (l load) run(address string) (*hdrhistogram.Histogram, error) {
-	took := make([]*hdrhistogram.Histogram, connections)
+func (l load) run(address string) (start.Histogram, error) {
+	took := make([]start.Histogram, connections)
 	errs := make([]error, connections)
 	var all sync.WaitGroup
 	for i := range connections {
-		took[i] = start.Histogram()
+		took[i] = start.NewHistogram()
 		all.Go(func() { errs[i] = l.runConnection(address, i, took[i]) })
 	}
 	all.Wait()
 	for _, one := range took[1:] {
-		took[0].Merge(one)
+		took[0].Merge(one.Histogram)
 	}
 	return took[0], errors.Join(errs...)
 }
 
 // mustRun is run, and ends the benchmark on an error.
-func (l load) mustRun(b *testing.B, address string) *hdrhistogram.Histogram {
+func (l load) mustRun(b *testing.B, address string) start.Histogram {
 	b.Helper()
 	took, err := l.run(address)
 	if err != nil {
@@ -55,19 +53,19 @@ func (l load) mustRun(b *testing.B, address string) *hdrhistogram.Histogram {
 
 // runConnection sends the share of one connection. At a fixed rate, a late answer counts for each request that was due
 // meanwhile: otherwise a stall would be seen in one request only.
-func (l load) runConnection(address string, i int, took *hdrhistogram.Histogram) error {
+func (l load) runConnection(address string, i int, took start.Histogram) error {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	request := fmt.Appendf(nil, "GET /orders/%d/%d HTTP/1.1\r\nHost: %s\r\n\r\n", i, l.work, address)
+	request := fmt.Appendf(nil, "GET /orders/%d/%d HTTP/1.1\r\nHost: %s\r\n\r\n", i, l.Work, address)
 	var interval time.Duration
-	if l.rate > 0 {
-		interval = time.Second * connections / time.Duration(l.rate)
+	if l.Rate > 0 {
+		interval = time.Second * connections / time.Duration(l.Rate)
 	}
 	due := time.Now().Add(interval * time.Duration(i) / connections)
-	for range l.requests / connections {
+	for range l.Requests / connections {
 		time.Sleep(time.Until(due))
 		began := time.Now()
 		if err := ask(conn, request); err != nil {
@@ -105,7 +103,7 @@ func ask(conn net.Conn, request []byte) error {
 func TestLoadOfAnApplication(t *testing.T) {
 	server := httptest.NewServer(application())
 	defer server.Close()
-	took, err := load{requests: 320, rate: 2000}.run(server.Listener.Addr().String())
+	took, err := load{Requests: 320, Rate: 2000}.run(server.Listener.Addr().String())
 	if err != nil || took.TotalCount() < 320 {
 		t.Errorf("%d answers, %v", took.TotalCount(), err)
 	}
@@ -124,7 +122,7 @@ func TestLoadNoticesOtherAnswers(t *testing.T) {
 			server.Config.IdleTimeout = time.Millisecond // an answer with the wrong status would be waited for
 			server.Start()
 			defer server.Close()
-			if _, err := (load{requests: connections}).run(server.Listener.Addr().String()); err == nil {
+			if _, err := (load{Requests: connections}).run(server.Listener.Addr().String()); err == nil {
 				t.Error("no error")
 			}
 		})

@@ -18,68 +18,41 @@ import (
 )
 
 // rates are requests a second, and how many of them are a turn.
-var rates = []load{{requests: 64, rate: 5}, {requests: 160, rate: 20}, {requests: 320, rate: 50}, {requests: 480, rate: 100}, {requests: 3200, rate: 1000}}
+var rates = []load{{Requests: 64, Rate: 5}, {Requests: 160, Rate: 20}, {Requests: 320, Rate: 50}, {Requests: 480, Rate: 100}, {Requests: 3200, Rate: 1000}}
 
 // BenchmarkRates measures how much CPU time a recorded request costs the application and Redis at several rates, beyond what
 // the request itself costs. Its peer does for each request what django-userlog's middleware does, before it answers. Nobody
 // watches. What Redis uses while nobody asks it is taken off.
 func BenchmarkRates(b *testing.B) {
-	server := redistest.Start(b)
-	client := server.Client(b)
-	p := pair{start.Process(b, "plain-driven", ""), start.Process(b, "tracked-driven", server.URL)}
-	synchronous := start.Process(b, "synchronous-driven", server.URL)
+	nodes := []*redistest.Server{redistest.Start(b)}
+	p := pair{start.Process(b, "plain-driven", ""), start.Process(b, "tracked-driven", nodes[0].URL)}
+	programs := append(p[:], start.Process(b, "synchronous-driven", nodes[0].URL))
 	for _, each := range rates {
-		b.Run(fmt.Sprintf("%d", each.rate), func(b *testing.B) {
-			var idle, ours, theirs cost
+		b.Run(strconv.Itoa(each.Rate), func(b *testing.B) {
+			requests := 0
+			var spent [3]start.Spent
 			for b.Loop() {
-				idle.add(measureCost(b, client, p.plain, each))
-				ours.add(measureCost(b, client, p.tracked, each))
-				theirs.add(measureCost(b, client, synchronous, each))
-				if stats := p.written(); stats.Written != stats.Accepted {
-					b.Fatalf("not everything was written: %+v", stats)
+				requests += each.Requests
+				for i, program := range programs {
+					meter := start.Meter{Programs: programs[i : i+1], Nodes: nodes}
+					spent[i].Add(meter.Measure(b, func() { program.Ask("/drive", each, new(bool)) }))
 				}
+				p.allWritten(b)
 			}
-			ours, theirs = ours.without(idle), theirs.without(idle)
+			ours, theirs := beyond(spent[1], spent[0]), beyond(spent[2], spent[0])
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(ours.total()/theirs.total(), "x-synchronous")
-			b.ReportMetric(ours.total(), "ns/request")
-			b.ReportMetric(ours.inRedis/ours.requests, "redis-ns/request")
-			b.ReportMetric(theirs.total(), "synchronous-ns/request")
-			b.ReportMetric(theirs.inRedis/theirs.requests, "synchronous-redis-ns/request")
+			b.ReportMetric(float64(ours.Ours+ours.Redis)/float64(theirs.Ours+theirs.Redis), "x-synchronous")
+			ours.Report(b, "", "request", requests)
+			theirs.Report(b, "synchronous-", "request", requests)
 		})
 	}
 }
 
-// cost is what requests cost, in nanoseconds of CPU time.
-type cost struct{ requests, took, application, inRedis float64 }
-
-func (c *cost) add(d cost) {
-	c.requests += d.requests
-	c.took += d.took
-	c.application += d.application
-	c.inRedis += d.inRedis
-}
-
-// without takes off what as many requests cost that record nothing, in the same time.
-func (c cost) without(d cost) cost {
-	c.application -= d.application * c.requests / d.requests
-	c.inRedis -= d.inRedis * c.took / d.took
-	return c
-}
-
-// total is that of a request.
-func (c cost) total() float64 { return (c.application + c.inRedis) / c.requests }
-
-// measureCost has an application drive itself, and returns what that cost until all of it has been written.
-func measureCost(b *testing.B, client *redis.Client, s *start.Server, l load) cost {
-	b.Helper()
-	before, redisBefore, began := s.Usage().CPU, redisCPU(b, client), time.Now()
-	var done bool
-	s.Get(fmt.Sprintf("/drive?requests=%d&rate=%d", l.requests, l.rate), &done)
-	return cost{
-		requests: float64(l.requests), took: float64(time.Since(began).Nanoseconds()),
-		application: float64((s.Usage().CPU - before).Nanoseconds()), inRedis: float64((redisCPU(b, client) - redisBefore).Nanoseconds()),
-	}
+// beyond takes off what as many requests take that record nothing, and what Redis uses in as much time.
+func beyond(s, idle start.Spent) start.Spent {
+	s.Ours -= idle.Ours
+	s.Redis -= time.Duration(float64(idle.Redis) * s.Took.Seconds() / idle.Took.Seconds())
+	return s
 }
 
 // writtenBy is when the last request of a load has been written for certain.
@@ -93,15 +66,11 @@ func driven(kind start.Kind) start.Kind {
 		if err != nil {
 			return nil, err
 		}
-		paths := http.NewServeMux()
-		paths.Handle("/", application)
-		paths.HandleFunc("/drive", func(w http.ResponseWriter, r *http.Request) {
-			requests, _ := strconv.Atoi(r.FormValue("requests"))
-			rate, _ := strconv.Atoi(r.FormValue("rate"))
-			tick := time.NewTicker(time.Second / time.Duration(rate))
+		return start.Also(application, "/drive", func(l load) (any, error) {
+			tick := time.NewTicker(time.Second / time.Duration(l.Rate))
 			defer tick.Stop()
 			var all sync.WaitGroup
-			for n := range requests {
+			for n := range l.Requests {
 				<-tick.C
 				all.Go(func() {
 					request := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/orders/%d/0", n%connections), nil)
@@ -110,9 +79,8 @@ func driven(kind start.Kind) start.Kind {
 			}
 			all.Wait()
 			time.Sleep(writtenBy)
-			start.WriteJSON(w, true)
-		})
-		return paths, nil
+			return true, nil
+		}), nil
 	}
 }
 

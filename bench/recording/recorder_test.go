@@ -2,11 +2,9 @@ package recording
 
 import (
 	"context"
-	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -31,83 +29,62 @@ func serveRecorder(addresses string) (http.Handler, error) {
 	client := redis.NewClusterClient(&redis.ClusterOptions{
 		Addrs: strings.Split(addresses, ","), Dialer: redistest.WithoutDeadlines(new(net.Dialer).DialContext),
 	})
-	logs, err := store.New(client, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	logs, err := store.New(client, start.Quiet())
 	if err != nil {
 		return nil, err
 	}
 	r := &recorder{logs: logs}
-	paths := http.NewServeMux()
-	paths.HandleFunc("/record", r.record)
-	paths.HandleFunc("/watch", r.watch)
-	paths.HandleFunc("/seen", func(w http.ResponseWriter, _ *http.Request) { start.WriteJSON(w, r.seen.Load()) })
-	return paths, nil
+	handler := start.Also(http.NotFoundHandler(), "/record", r.record)
+	handler = start.Also(handler, "/watch", r.watch)
+	return start.Also(handler, "/seen", func(struct{}) (any, error) { return r.seen.Load(), nil }), nil
 }
 
 // recording is how a recorder records.
 type recording struct {
-	entries int
-	rate    int // entries a second, or 0 = as fast as they are written
-	users   int // of which each entry has one by chance
-	first   int // number of the first user
-	inOrder bool
-}
-
-func (l recording) query() string {
-	return "/record?" + url.Values{
-		"entries": {strconv.Itoa(l.entries)}, "rate": {strconv.Itoa(l.rate)}, "users": {strconv.Itoa(l.users)},
-		"first": {strconv.Itoa(l.first)}, "inOrder": {strconv.FormatBool(l.inOrder)},
-	}.Encode()
+	Entries int
+	Rate    int // entries a second, or 0 = as fast as they are written
+	Users   int // of which each entry has one by chance
+	First   int // number of the first user
+	InOrder bool
 }
 
 // record records, and answers with the stats when everything has been written.
-func (r *recorder) record(w http.ResponseWriter, request *http.Request) {
-	number := func(name string) int { n, _ := strconv.Atoi(request.FormValue(name)); return n }
-	l := recording{number("entries"), number("rate"), number("users"), number("first"), request.FormValue("inOrder") == "true"}
+func (r *recorder) record(l recording) (any, error) {
 	began := time.Now()
-	for n := range l.entries {
-		user := n % l.users
-		if !l.inOrder {
-			user = rand.IntN(l.users)
+	for n := range l.Entries {
+		user := n % l.Users
+		if !l.InOrder {
+			user = rand.IntN(l.Users)
 		}
-		if l.rate > 0 {
+		if l.Rate > 0 {
 			// Entries come at random moments, so that processes don't fall into step.
-			at := (float64(n) + rand.Float64()) / float64(l.rate)
+			at := (float64(n) + rand.Float64()) / float64(l.Rate)
 			time.Sleep(time.Until(began.Add(time.Duration(at * float64(time.Second)))))
 		}
-		r.await(1500)
+		start.Await(r.logs, 1500)
 		r.logs.Record(store.Entry{
-			Username: "customer-" + strconv.Itoa(l.first+user), Method: "GET", Path: "/orders/" + strconv.Itoa(n) + "?page=2",
+			Username: "customer-" + strconv.Itoa(l.First+user), Method: "GET", Path: "/orders/" + strconv.Itoa(n) + "?page=2",
 			Route: "/orders/:id", Code: http.StatusOK, Time: time.Now(), Duration: 3 * time.Millisecond,
 		})
 	}
-	r.await(0)
-	start.WriteJSON(w, r.logs.Stats())
-}
-
-// await waits until no more entries are queued.
-func (r *recorder) await(queued uint64) {
-	for r.logs.Stats().Queued > queued {
-		time.Sleep(100 * time.Microsecond)
-	}
+	start.Await(r.logs, 0)
+	return r.logs.Stats(), nil
 }
 
 // watch subscribes to a user's log, or to everyone's without a user, and counts what comes from then on.
-func (r *recorder) watch(w http.ResponseWriter, request *http.Request) {
-	username := request.FormValue("username")
+func (r *recorder) watch(username string) (any, error) {
 	subscribe := func() (*store.Subscription, error) { return r.logs.Subscribe(username, "") }
 	if username == "" {
 		subscribe = func() (*store.Subscription, error) { return r.logs.SubscribeEveryone("") }
 	}
 	subscription, err := subscribe()
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+		return nil, err
 	}
 	for state := store.Joining; state != store.Live; {
-		update, err := subscription.Next(request.Context())
+		update, err := subscription.Next(context.Background())
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
+			return nil, err
 		}
 		state = update.State
 	}
@@ -120,7 +97,7 @@ func (r *recorder) watch(w http.ResponseWriter, request *http.Request) {
 			r.seen.Add(int64(len(update.Entries)))
 		}
 	}()
-	start.WriteJSON(w, true)
+	return true, nil
 }
 
 // startRecorders starts recorders of a cluster, each in a process of its own.

@@ -2,7 +2,6 @@ package recording
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"sync"
@@ -41,7 +40,7 @@ func watchAll(b *testing.B, cluster *redistest.Cluster, viewer *start.Server) {
 		username := "watched-" + strconv.Itoa(n)
 		if master := cluster.Master("userlog:log:" + username); !watched[master] {
 			watched[master] = true
-			viewer.Get("/watch?username="+username, new(bool))
+			viewer.Ask("/watch", username, new(bool))
 		}
 	}
 }
@@ -53,11 +52,11 @@ func measureCosts(b *testing.B, cluster *redistest.Cluster, few, one []*start.Se
 	const entries, users = 20_000, 1000
 	var runs [5]run
 	for i, e := range []experiment{
-		{recorders: few, each: recording{users: 1}},
-		{recorders: one, each: recording{entries: entries, users: users, inOrder: true}},
-		{recorders: few, each: recording{entries: 225, rate: 75, users: 3}},
-		{recorders: few, each: recording{entries: 225, rate: 75, users: 225, inOrder: true}, others: 225},
-		{recorders: one, each: recording{entries: entries, users: entries, inOrder: true}, others: entries},
+		{recorders: few, each: recording{Users: 1}},
+		{recorders: one, each: recording{Entries: entries, Users: users, InOrder: true}},
+		{recorders: few, each: recording{Entries: 225, Rate: 75, Users: 3}},
+		{recorders: few, each: recording{Entries: 225, Rate: 75, Users: 225, InOrder: true}, others: 225},
+		{recorders: one, each: recording{Entries: entries, Users: entries, InOrder: true}, others: entries},
 	} {
 		runs[i] = e.run(b, cluster)
 	}
@@ -77,7 +76,7 @@ func measureCosts(b *testing.B, cluster *redistest.Cluster, few, one []*start.Se
 func compare(b *testing.B, cluster *redistest.Cluster, recorders []*start.Server, rate int, master, replica, recorder scale.Costs) {
 	b.Helper()
 	const seconds, users = 3, 1000
-	took := experiment{recorders: recorders, each: recording{entries: seconds * rate, rate: rate, users: users}, together: true}.run(b, cluster)
+	took := experiment{recorders: recorders, each: recording{Entries: seconds * rate, Rate: rate, Users: users}, together: true}.run(b, cluster)
 	n := float64(len(recorders))
 	load := scale.Load{Entries: n * float64(rate), Users: users, Recorders: n, Masters: 3}
 	counts, name := load.Counts(), strconv.Itoa(rate)+"/s-"
@@ -136,23 +135,23 @@ func (e experiment) run(b *testing.B, cluster *redistest.Cluster) run {
 	for i, r := range e.recorders {
 		each := e.each
 		if !e.together {
-			each.first = 1_000_000 + int(began.UnixNano()%1_000_000_000) + i*max(e.others, each.users)
+			each.First = 1_000_000 + int(began.UnixNano()%1_000_000_000) + i*max(e.others, each.Users)
 		}
 		all.Go(func() {
 			var stats store.Stats
-			r.Get(each.query(), &stats)
+			r.Ask("/record", each, &stats)
 			if stats.Written != stats.Accepted {
 				b.Errorf("not everything was written: %+v", stats)
 			}
 		})
 	}
 	all.Wait()
-	if e.each.entries == 0 {
+	if e.each.Entries == 0 {
 		time.Sleep(2 * time.Second)
 	}
 	time.Sleep(600 * time.Millisecond) // the index follows
 	r := observe(b, cluster, e.recorders)
-	r.entries, r.took, r.processes = e.each.entries*len(e.recorders), time.Since(began), len(e.recorders)
+	r.entries, r.took, r.processes = e.each.Entries*len(e.recorders), time.Since(began), len(e.recorders)
 	r.masters -= before.masters
 	r.replicas -= before.replicas
 	r.process -= before.process
@@ -170,7 +169,7 @@ func (e experiment) added(r run) int {
 	if e.others > 0 || r.entries == 0 {
 		return r.entries
 	}
-	load := scale.Load{Entries: float64(r.entries) / r.took.Seconds(), Users: float64(e.each.users * len(e.recorders)), Recorders: 1}
+	load := scale.Load{Entries: float64(r.entries) / r.took.Seconds(), Users: float64(e.each.Users * len(e.recorders)), Recorders: 1}
 	return int(load.Additions() * r.took.Seconds())
 }
 
@@ -178,48 +177,24 @@ func (e experiment) added(r run) int {
 func observe(b *testing.B, cluster *redistest.Cluster, recorders []*start.Server) (r run) {
 	b.Helper()
 	for i, node := range cluster.Nodes {
-		about := node.Client(b).Info(b.Context(), "everything").Val()
-		cpu := time.Duration((number(b, about, "used_cpu_user:") + number(b, about, "used_cpu_sys:")) * float64(time.Second))
+		about := start.Info(b, node)
+		cpu := start.CPU(about)
 		if i >= len(cluster.Nodes)/2 {
 			r.replicas += cpu
-			r.replicated += number(b, about, "total_net_repl_input_bytes:")
+			r.replicated += about["total_net_repl_input_bytes"]
 			continue
 		}
 		r.masters += cpu
-		r.memory += dataOf(b, about)
-		r.received += number(b, about, "total_net_input_bytes:")
-		r.counts.Reads += number(b, about, "total_reads_processed:")
-		r.connections += number(b, about, "connected_clients:")
-		r.forConnections += number(b, about, "mem_clients_normal:")
+		r.memory += about["used_memory"] - about["mem_clients_normal"] - about["mem_total_replication_buffers"] - about["mem_cluster_links"]
+		r.received += about["total_net_input_bytes"]
+		r.counts.Reads += about["total_reads_processed"]
+		r.connections += about["connected_clients"]
+		r.forConnections += about["mem_clients_normal"]
 	}
 	for _, recorder := range recorders {
 		r.process += recorder.Usage().CPU
 	}
 	return r
-}
-
-// dataOf is the memory in bytes that a node takes for its data, by what it says of itself.
-func dataOf(b *testing.B, about string) float64 {
-	b.Helper()
-	data := number(b, about, "used_memory:")
-	for _, other := range []string{"mem_clients_normal:", "mem_total_replication_buffers:", "mem_cluster_links:"} {
-		data -= number(b, about, other)
-	}
-	return data
-}
-
-// number is the one behind a name in a text, or 0.
-func number(b *testing.B, text, name string) float64 {
-	b.Helper()
-	found := regexp.MustCompile(`(?m)^` + name + `([0-9.]+)`).FindStringSubmatch(text)
-	if found == nil {
-		return 0
-	}
-	n, err := strconv.ParseFloat(found[1], 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return n
 }
 
 // fit returns the costs by which runs took what they did.
@@ -251,7 +226,7 @@ func measureFeed(b *testing.B, cluster *redistest.Cluster, ofUser, ofEveryone *s
 	b.Helper()
 	const messages, watched = 20_000, 7
 	username := "customer-" + strconv.Itoa(watched)
-	ofUser.Get("/watch?username="+username, new(bool))
+	ofUser.Ask("/watch", username, new(bool))
 	client := cluster.Client(b)
 	var channel string
 	redistest.Eventually(b, "the slot of the user who is watched is heard", func() bool {
@@ -263,7 +238,7 @@ func measureFeed(b *testing.B, cluster *redistest.Cluster, ofUser, ofEveryone *s
 		}
 		return channel != ""
 	})
-	one[0].Get(recording{entries: 1, users: 1, first: watched + 1}.query(), new(store.Stats))
+	one[0].Ask("/record", recording{Entries: 1, Users: 1, First: watched + 1}, new(store.Stats))
 	line := client.LIndex(b.Context(), "userlog:log:customer-"+strconv.Itoa(watched+1), 0).Val()
 	publish := func(channel string) run {
 		before := observe(b, cluster, []*start.Server{ofUser})
@@ -278,7 +253,7 @@ func measureFeed(b *testing.B, cluster *redistest.Cluster, ofUser, ofEveryone *s
 			time.Sleep(time.Millisecond) // or messages pile up on their way to the replica, which costs the master far more
 		}
 		seen, after := count(ofUser), int64(0)
-		one[0].Get(recording{entries: 1, users: 1, first: watched}.query(), new(store.Stats))
+		one[0].Ask("/record", recording{Entries: 1, Users: 1, First: watched}, new(store.Stats))
 		for after = seen; after == seen; after = count(ofUser) {
 			time.Sleep(time.Millisecond)
 		}
@@ -292,14 +267,14 @@ func measureFeed(b *testing.B, cluster *redistest.Cluster, ofUser, ofEveryone *s
 	b.ReportMetric(float64((heard.masters-unheard.masters).Nanoseconds())/messages, "master-ns/delivery")
 
 	const entries = 20_000
-	ofEveryone.Get("/watch", new(bool))
+	ofEveryone.Ask("/watch", "", new(bool))
 	before := ofEveryone.Usage().CPU
-	experiment{recorders: one, each: recording{entries: entries, users: 1000}}.run(b, cluster)
+	experiment{recorders: one, each: recording{Entries: entries, Users: 1000}}.run(b, cluster)
 	b.ReportMetric(float64((ofEveryone.Usage().CPU-before).Nanoseconds())/entries, "admin-ns/everyone-entry")
 }
 
 // count is how many entries the subscriptions of a recorder have given.
 func count(recorder *start.Server) (seen int64) {
-	recorder.Get("/seen", &seen)
+	recorder.Ask("/seen", struct{}{}, &seen)
 	return seen
 }

@@ -2,7 +2,6 @@ package recording
 
 import (
 	"encoding/json"
-	"log/slog"
 	"slices"
 	"strconv"
 	"testing"
@@ -32,12 +31,8 @@ func BenchmarkWriter(b *testing.B) {
 		b.ReportMetric(bare.Seconds()/ours.Seconds(), "x-pipeline")
 	})
 	b.Run("embedded", func(b *testing.B) {
-		logs, err := embedded.Open(store.Options{Logger: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer logs.Close(b.Context())
-		measureWriter(b, logs, entries, func() {})
+		logs, err := embedded.Open(start.Quiet())
+		measureWriter(b, start.Closed(b, logs, err), entries, func() {})
 	})
 }
 
@@ -75,22 +70,17 @@ const gathering = 300
 // them. The last ones, which are no full batch, gather for a while: they count as the others.
 func write(b *testing.B, logs *store.Store, entries []store.Entry, atOnce uint64) time.Duration {
 	b.Helper()
-	await := func(queued uint64) {
-		for logs.Stats().Queued > queued {
-			time.Sleep(100 * time.Microsecond)
-		}
-	}
 	want, began := logs.Stats().Written+uint64(len(entries)), time.Now()
 	for burst := range slices.Chunk(entries, int(atOnce)) {
-		await(atOnce)
+		start.Await(logs, atOnce)
 		for _, e := range burst {
 			logs.Record(e)
 		}
 	}
-	await(gathering)
+	start.Await(logs, gathering)
 	left := min(logs.Stats().Queued, gathering)
 	took := time.Since(began) * time.Duration(len(entries)) / time.Duration(len(entries)-int(left))
-	await(0)
+	start.Await(logs, 0)
 	if stats := logs.Stats(); stats.Written != want {
 		b.Fatalf("not everything was written: %+v", stats)
 	}

@@ -7,12 +7,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -53,15 +55,28 @@ func serve(kind Kind, redisURL string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end, too
 		os.Exit(0)
 	}()
-	counting := &countingListener{Listener: listener}
-	server := http.Server{ConnState: counting.note, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/usage" {
-			serveUsage(w, r.FormValue("rest") != "", counting.sockets.Load())
+	return http.Serve(listener, Also(handler, "/usage", usage))
+}
+
+// Also adds a path that answers questions of a benchmark, which come as JSON, to what a server serves.
+func Also[Question any](next http.Handler, path string, answer func(Question) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != path {
+			next.ServeHTTP(w, r)
 			return
 		}
-		handler.ServeHTTP(w, r)
-	})}
-	return server.Serve(counting)
+		var question Question
+		err := json.Unmarshal([]byte(r.FormValue("question")), &question)
+		var answered any
+		if err == nil {
+			answered, err = answer(question)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(answered) // a benchmark that does not read it has ended
+	})
 }
 
 // Usage is what a server uses.
@@ -69,40 +84,17 @@ type Usage struct {
 	CPU        time.Duration // so far
 	Memory     uint64        // bytes that the Go runtime has of the system
 	Goroutines int
-	Sockets    int64 // that are open
 }
 
-func serveUsage(w http.ResponseWriter, rest bool, sockets int64) {
+// usage tells what this process uses, and first brings it to rest if that is asked for.
+func usage(rest bool) (any, error) {
 	if rest {
 		debug.FreeOSMemory()
 	}
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	cpu := time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	cpu := ownCPU()
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	WriteJSON(w, Usage{CPU: cpu, Memory: memory.Sys - memory.HeapReleased, Goroutines: runtime.NumGoroutine(), Sockets: sockets})
-}
-
-// UsageSettled is UsageAtRest when the server has nothing to do any more, or half a minute later.
-func (s *Server) UsageSettled() Usage {
-	s.b.Helper()
-	for range 100 {
-		before := s.Usage().CPU
-		time.Sleep(300 * time.Millisecond)
-		if s.Usage().CPU-before < 15*time.Millisecond {
-			break
-		}
-	}
-	return s.UsageAtRest()
-}
-
-// WriteJSON answers with v.
-func WriteJSON(w http.ResponseWriter, v any) {
-	_ = json.NewEncoder(w).Encode(v) // a benchmark that does not read it has ended
+	return Usage{CPU: cpu, Memory: memory.Sys - memory.HeapReleased, Goroutines: runtime.NumGoroutine()}, nil
 }
 
 // Server is a server in a process of its own.
@@ -152,10 +144,20 @@ func (s *Server) Get(path string, answer any) {
 	}
 }
 
+// Ask asks a question at a path that was added by [Also].
+func (s *Server) Ask(path string, question, answer any) {
+	s.b.Helper()
+	text, err := json.Marshal(question)
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	s.Get(path+"?"+url.Values{"question": {string(text)}}.Encode(), answer)
+}
+
 // Usage is what the server uses now.
 func (s *Server) Usage() (u Usage) {
 	s.b.Helper()
-	s.Get("/usage", &u)
+	s.Ask("/usage", false, &u)
 	return u
 }
 
@@ -163,6 +165,34 @@ func (s *Server) Usage() (u Usage) {
 func (s *Server) UsageAtRest() (u Usage) {
 	s.b.Helper()
 	http.DefaultClient.CloseIdleConnections()
-	s.Get("/usage?rest=1", &u)
+	s.Ask("/usage", true, &u)
 	return u
+}
+
+// UsageSettled is UsageAtRest when the server has nothing to do any more, or half a minute later.
+func (s *Server) UsageSettled() Usage {
+	s.b.Helper()
+	for range 100 {
+		before := s.Usage().CPU
+		time.Sleep(300 * time.Millisecond)
+		if s.Usage().CPU-before < 15*time.Millisecond {
+			break
+		}
+	}
+	return s.UsageAtRest()
+}
+
+// Sockets is how many connections the server has open, but for idle ones of questions. It asks the kernel, so that the server need
+// not count them.
+func (s *Server) Sockets() int {
+	s.b.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	const established = "01"
+	port := netip.MustParseAddrPort(s.Address).Port()
+	open := regexp.MustCompile(fmt.Sprintf(`(?m)^ *\d+: [0-9A-F]{8}:%04X \S+ %s `, port, established))
+	return len(open.FindAllIndex(table, -1))
 }

@@ -7,33 +7,30 @@ import (
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Histogram is for durations from a microsecond to a minute, in nanoseconds.
-func Histogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(int64(time.Microsecond), int64(time.Minute), 3)
-}
+// Quiet are options of a store that logs nothing.
+func Quiet() store.Options { return store.Options{Logger: slog.New(slog.DiscardHandler)} }
 
-// Store opens a store that logs nothing. It is closed at the end of the benchmark.
+// Store opens a quiet store. It is closed at the end of the benchmark.
 func Store(b *testing.B, url string) *store.Store {
 	b.Helper()
-	logs, err := store.Open(url, store.Options{Logger: slog.New(slog.DiscardHandler)})
-	return closed(b, logs, err)
+	logs, err := store.Open(url, Quiet())
+	return Closed(b, logs, err)
 }
 
 // StoreOn is Store for a client.
 func StoreOn(b *testing.B, client redis.UniversalClient) *store.Store {
 	b.Helper()
-	logs, err := store.New(client, store.Options{Logger: slog.New(slog.DiscardHandler)})
-	return closed(b, logs, err)
+	logs, err := store.New(client, Quiet())
+	return Closed(b, logs, err)
 }
 
-// closed has a store closed at the end of the benchmark.
-func closed(b *testing.B, logs *store.Store, err error) *store.Store {
+// Closed has a store closed at the end of the benchmark, which an error ends at once.
+func Closed(b *testing.B, logs *store.Store, err error) *store.Store {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
@@ -44,4 +41,11 @@ func closed(b *testing.B, logs *store.Store, err error) *store.Store {
 		_ = logs.Close(ctx) // says what is lost where Redis is away, as it is meant to be
 	})
 	return logs
+}
+
+// Await waits until no more entries are queued.
+func Await(logs *store.Store, queued uint64) {
+	for logs.Stats().Queued > queued {
+		time.Sleep(100 * time.Microsecond)
+	}
 }
