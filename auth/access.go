@@ -35,6 +35,9 @@ const (
 // neither a stolen session nor a token can use it up.
 const viaPassword Via = "password"
 
+// viaRefused is how an [Allowance] counts what an account was refused.
+const viaRefused Via = "refused"
+
 // AccessCheck asks again, for those who keep a connection open, whether they still may.
 type AccessCheck struct {
 	sessions *Sessions

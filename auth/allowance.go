@@ -46,6 +46,12 @@ func (a *Allowance) Take(ctx context.Context, account string, via Via) (wait tim
 	return wait, nil
 }
 
+// TakeRefusal counts that an account was refused something. It is counted apart, so that nobody who has an account ask for what it is
+// refused keeps it from what it may do. In all else it is [Allowance.Take].
+func (a *Allowance) TakeRefusal(ctx context.Context, account string) (wait time.Duration, err error) {
+	return a.Take(ctx, account, viaRefused)
+}
+
 // TakePassword counts a login, or a change of the own password, after the password was found to be right. In all else it
 // is [Allowance.Take].
 func (a *Allowance) TakePassword(ctx context.Context, account string) (wait time.Duration, err error) {

@@ -96,6 +96,9 @@ func (s *site) admit(c *gin.Context, superuser bool, identify func(*gin.Context)
 	if err == nil {
 		answer.Decision = s.gate.Admit(who, superuser)
 	}
+	if answer.Decision == access.Refused {
+		c.Set(refusedKey, who)
+	}
 	if s.allows(c, access.Look{}, answer) {
 		c.Set(accessKey, who)
 		openconns.Keep(c.Request.Context())

@@ -62,7 +62,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	}
 	m := mountPoint{Admin: a, base: base, usual: a.at(a.options.ExternalPrefix, base)}
 	on := m.handle
-	all := r.Group("", middleware.Skip, on((*site).secure))
+	all := r.Group("", middleware.Skip, on((*site).recordRefusal), on((*site).secure))
 	page(all, "/"+static.Folder+"/:file", gin.WrapH(a.assets))
 	public := all.Group("", on((*site).requirePage))
 	if base != "" {

@@ -3,13 +3,16 @@ package handlers_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -120,6 +123,15 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 		if who == everybody {
 			continue
 		}
+		refusals := 0
+		for _, r := range s.records() {
+			if r.Actor == "vera" && r.Action == audit.Refused && r.Detail == name && r.Ring == audit.Attempts {
+				refusals++
+			}
+		}
+		if expected := who == superusers; expected != (refusals == 1) {
+			t.Errorf("%s: %d refusals of a viewer are written down", name, refusals)
+		}
 		want(stranger, "a stranger", false)
 		want(viewers, "a viewer", who == roles)
 		want(chiefs, "a superuser", who == roles || who == superusers)
@@ -166,10 +178,44 @@ func TestSuperusersRoutesAskSomebodyElsesLogin(t *testing.T) {
 					t.Errorf("%s %s answers %d", route.Method, route.Path, a.StatusCode)
 				}
 			}
-			if tried < 10 || s.account(root) != before || len(s.audited()) != 0 {
+			if tried < 10 || s.account(root) != before || len(s.audited()) != tried || len(attempts(s.records())) != tried {
 				t.Errorf("after %d routes root is %+v, and written down is %q", tried, s.account(root), s.audited())
 			}
 		})
+	}
+}
+
+// attempts are the records that are in their ring.
+func attempts(records []audit.Record) []audit.Record {
+	return slices.DeleteFunc(records, func(r audit.Record) bool { return r.Ring != audit.Attempts })
+}
+
+// Who may do nothing here, such as a customer of the host, leaves few records, and none in the ring of what accounts did. Other sites
+// leave none in anybody's name.
+func TestRefusalsAreLimited(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: func(c *gin.Context) (string, auth.Role) { return "customer", "" }})
+	b := s.stranger()
+	for _, foreign := range [][]string{{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-User", "?1"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}} {
+		if a := b.get(base+"/static?username=ada", foreign...); a.StatusCode != http.StatusForbidden {
+			t.Errorf("from %q: %d", foreign, a.StatusCode)
+		}
+	}
+	if got := s.audited(); len(got) != 0 {
+		t.Errorf("other sites have written %q", got)
+	}
+	begun := time.Now()
+	for range auth.RecordedAtOnce + 20 {
+		if a := b.get(base + "/static?username=ada"); a.StatusCode != http.StatusForbidden {
+			t.Fatalf("a customer gets %d", a.StatusCode)
+		}
+	}
+	records := s.records()
+	if most := auth.RecordedAtOnce + 1 + int(time.Since(begun)*auth.RecordedPerMinute/time.Minute); len(records) < auth.RecordedAtOnce || len(records) > most {
+		t.Errorf("%d records were written", len(records))
+	}
+	if r := records[0]; len(attempts(records)) != len(records) || r.Actor != "customer" || r.Subject != "ada" || r.Detail != "GET "+base+"/static" || r.Via != string(auth.ViaHost) {
+		t.Errorf("a record is %+v", r)
 	}
 }
 

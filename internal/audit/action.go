@@ -9,6 +9,7 @@ const (
 	Login       Action = "login"
 	LoginFailed Action = "login-failed" // Actor is the account whose name was typed; "" where there is none
 	Logout      Action = "logout"
+	Refused     Action = "refused" // Actor asked for what its role does not let it; Detail is the method and the route
 
 	View          Action = "view"           // the log of Subject, as a page or through the API
 	Watch         Action = "watch"          // the same, as requests happen
@@ -41,7 +42,7 @@ const Unreadable Action = "unreadable"
 func Actions() []Action {
 	return []Action{
 		View, Watch, WatchEveryone, ViewEnded, ReasonStated,
-		Login, LoginFailed, Logout,
+		Login, LoginFailed, Logout, Refused,
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,
 		RecordingChanged,

@@ -69,12 +69,13 @@ func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 	}
 }
 
-// Attempts is the Ring of records about attempts: what strangers can do without an account.
+// Attempts is the Ring of records about attempts: what strangers can do without an account, and what accounts were refused. A host
+// may have many accounts that may do nothing here.
 const Attempts = "attempts"
 
 // ringOf is where a record is kept.
 func (l *Log) ringOf(r Record) *ring {
-	if r.Action == LoginFailed {
+	if r.Action == LoginFailed || r.Action == Refused {
 		return l.attempts
 	}
 	return l.records
