@@ -49,8 +49,13 @@ func TestTheACLOfTheDocsOnACluster(t *testing.T) {
 	storetest.Record(application, "ada", 0, 2)
 	storetest.Written(t, application)
 	storetest.Record(application, "bob", 2, 3)
+	failed := storetest.Entry("eve", 0)
+	failed.Code = 500
+	application.Record(failed)
+	kept := storetest.Keys(logs).Failures("eve")
+	redistest.Eventually(t, "the failure is kept", func() bool { return logs.Client().Exists(t.Context(), kept).Val() == 1 })
 	ada.Live(2)
-	all.Live(3)
+	all.Live(4)
 	if seen, err := logs.LastSeen(t.Context(), 10); err != nil {
 		t.Errorf("who was seen: %v, %v", seen, err)
 	}

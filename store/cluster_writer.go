@@ -36,6 +36,7 @@ type clusterWriter struct {
 	heartbeat *heartbeat
 	clock     *redisClock
 	script    *redis.Script
+	failures  *failureKeeper
 	log       *slog.Logger
 	classic   atomic.Bool // the servers know no sharded channels, or the names are those of django-userlog
 
@@ -53,7 +54,7 @@ func newClusterWriter(r *recorder, client *redis.ClusterClient, index *userIndex
 	c := &clusterWriter{
 		recorder: r, client: client, keys: keys, options: options, preparer: newPreparer(r, keys, options, sharded),
 		losses: lossLog{recorder: r, log: options.Logger}, unrouted: outage{recorder: r, section: r.only(), log: options.Logger},
-		index: index, clock: &redisClock{client: client}, script: redis.NewScript(logScript), log: options.Logger,
+		index: index, clock: &redisClock{client: client}, script: redis.NewScript(logScript), failures: newFailureKeeper(keys, options), log: options.Logger,
 		changed: make(chan struct{}, 1), ended: make(chan struct{}), shards: make(map[string]*shardWriter),
 	}
 	c.classic.Store(!sharded)

@@ -2,8 +2,8 @@ package store
 
 import "strconv"
 
-// Gap says how many requests of a user are missing at a place in a log, because they did not reach Redis. None of its
-// numbers is negative, and one at least is not 0. Its JSON form is the field "gap" of the wire format.
+// Gap says how many requests of a user are missing at a place in a log, because they did not reach Redis, or are not kept any more. None
+// of its numbers is negative, and one at least is not 0. Its JSON form is the field "gap" of the wire format.
 //
 // A person's requests are those that count ([Entry.Counts]). Those that did not, a log never has in full.
 type Gap struct {
@@ -11,17 +11,21 @@ type Gap struct {
 	Indeterminate int `json:"indeterminate,omitempty"` // of a person's requests, those that may be missing
 	Background    int `json:"background,omitempty"`    // other requests that may be missing: what pages fetch by themselves, and repeats
 	Unnamed       int `json:"unnamed,omitempty"`       // of all users together, lost requests of which it is not known whose they were
+	NotKept       int `json:"not_kept,omitempty"`      // of a person's requests, those that newer ones have pushed out; never on the wire, but told by readers
 }
 
 // maxGap bounds what is accepted as a number of a gap.
 const maxGap = 1e12
 
 // Notable reports whether something that a person did may be missing.
-func (g *Gap) Notable() bool { return g != nil && g.Dropped+g.Indeterminate+g.Unnamed > 0 }
+func (g *Gap) Notable() bool { return g != nil && g.Dropped+g.Indeterminate+g.Unnamed+g.NotKept > 0 }
 
 // plus is what is missing by both.
 func (g Gap) plus(more Gap) Gap {
-	return Gap{g.Dropped + more.Dropped, g.Indeterminate + more.Indeterminate, g.Background + more.Background, g.Unnamed + more.Unnamed}
+	return Gap{
+		Dropped: g.Dropped + more.Dropped, Indeterminate: g.Indeterminate + more.Indeterminate, Background: g.Background + more.Background,
+		Unnamed: g.Unnamed + more.Unnamed, NotKept: g.NotKept + more.NotKept,
+	}
 }
 
 // with is plus for a gap that there may be.
@@ -48,6 +52,7 @@ func (g *Gap) appendJSON(b []byte) []byte {
 	b = appendCount(b, "indeterminate", g.Indeterminate)
 	b = appendCount(b, "background", g.Background)
 	b = appendCount(b, "unnamed", g.Unnamed)
+	b = appendCount(b, "not_kept", g.NotKept)
 	b[len(b)-1] = '}'
 	return append(b, ',')
 }
@@ -65,19 +70,22 @@ func appendCount(b []byte, name string, n int) []byte {
 }
 
 // gapJSON is the JSON form of a gap, as it is read.
-type gapJSON struct{ Dropped, Indeterminate, Background, Unnamed float64 }
+type gapJSON struct {
+	Dropped, Indeterminate, Background, Unnamed float64
+	NotKept                                     float64 `json:"not_kept"`
+}
 
 // gap is nil where nothing is missing, or where a number is none of ours.
 func (w *gapJSON) gap() *Gap {
 	if w == nil {
 		return nil
 	}
-	for _, n := range [...]float64{w.Dropped, w.Indeterminate, w.Background, w.Unnamed} {
+	for _, n := range [...]float64{w.Dropped, w.Indeterminate, w.Background, w.Unnamed, w.NotKept} {
 		if n < 0 || n > maxGap {
 			return nil
 		}
 	}
-	g := Gap{int(w.Dropped), int(w.Indeterminate), int(w.Background), int(w.Unnamed)}
+	g := Gap{int(w.Dropped), int(w.Indeterminate), int(w.Background), int(w.Unnamed), int(w.NotKept)}
 	if g == (Gap{}) {
 		return nil
 	}

@@ -27,6 +27,7 @@ const (
 // theirs.
 type lists struct {
 	log, channel, kept any // names, as commands take them
+	failures           any // as well
 	slotChannel        any // where lines are published on the channels of slots
 
 	asked  bool      // it is known whether there was a kept list
@@ -35,10 +36,12 @@ type lists struct {
 	length int       // of the kept list, when it was last written to
 	long   bool      // it is in writer.long
 	stale  bool      // the kept list is of a log that somebody has deleted
+
+	failed bool // failures of the user are kept, when they were last written to
 }
 
 func newLists(k keys.Keys, username string, sharded bool) lists {
-	l := lists{log: k.Log(username), channel: k.LogChannel(username), kept: k.Kept(username)}
+	l := lists{log: k.Log(username), channel: k.LogChannel(username), kept: k.Kept(username), failures: k.Failures(username)}
 	if sharded {
 		l.slotChannel = k.SlotChannel(k.Slot(username))
 	}
@@ -51,11 +54,14 @@ type push struct {
 	lines  []any // oldest first
 	counts []any // of lines, those that count
 	mixed  bool  // some do not count: else counts is nil
+	fails  bool  // some are failures that are kept
+	begun  bool  // the log began with these lines, so what is kept of failures is of one that somebody has deleted
 
-	log  *redis.IntCmd // LPUSH
-	kept *redis.IntCmd // LPUSH or LPUSHX of what counts, or nil
-	sync bool          // the expiry of the kept list is set
-	trim bool          // the kept list is trimmed
+	log   *redis.IntCmd // LPUSH
+	kept  *redis.IntCmd // LPUSH or LPUSHX of what counts, or nil
+	found *redis.IntCmd // on a Cluster: whether failures of the user are kept, or nil
+	sync  bool          // the expiry of the kept list is set
+	trim  bool          // the kept list is trimmed
 }
 
 // add adds a line, by a pointer, because an interface would hold a copy of the string.
@@ -79,6 +85,7 @@ func pushesOf(entries []Entry, users []*knownUser, lines []string) []push {
 			pushes = append(pushes, push{user: u})
 		}
 		pushes[u.pushed].add(&lines[i], entries[i].Counts())
+		pushes[u.pushed].fails = pushes[u.pushed].fails || entries[i].troubles()
 	}
 	return pushes
 }
@@ -138,13 +145,16 @@ func (w *writer) queueKept(ctx context.Context, pipe redis.Pipeliner, p *push, n
 }
 
 // queueAsking queues the question whether there is a kept list after all where queueKept took for granted that there is
-// none. Another process may have made it. queueAsking returns nil where there are no such users.
+// none, and whether failures are kept where that is not known. Another process may have made it. queueAsking returns nil where there are
+// no such users.
 func (w *writer) queueAsking(ctx context.Context, pipe redis.Pipeliner, pushes []push) *redis.IntCmd {
 	var args []any
 	for i := range pushes {
-		if p := &pushes[i]; !p.mixed && p.kept == nil {
+		p := &pushes[i]
+		if !p.mixed && p.kept == nil {
 			args = append(args, p.user.lists.kept)
 		}
+		args = w.failures.ask(args, p)
 	}
 	if len(args) == 0 {
 		return nil
@@ -186,6 +196,7 @@ func (p *push) learn(now time.Time, maxEntries int) {
 	// The log began with these lines, so it has lost none. What the kept list had before, or may have had, is of a log that somebody
 	// has deleted.
 	l.stale = p.log.Val() == int64(len(p.lines)) && (before > 0 || p.mixed && p.kept == nil)
+	p.begun = p.log.Val() == int64(len(p.lines))
 }
 
 // trimKept trims the kept lists that are too long. It is called with each heartbeat. A list that Redis can't trim now is

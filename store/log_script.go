@@ -16,8 +16,8 @@ import (
 // On the channel of a slot, lines are published only where somebody is subscribed there: to pass a line on to the replicas costs
 // more than to ask. Subscribing and scripts have one order, so whoever is subscribed when she reads the list misses nothing.
 //
-// KEYS: log, kept list. ARGV: how many lines they may have, milliseconds that they live, the command to publish with or "", the
-// channel, which lines count ("1101") or "" where all do, and the lines, oldest first.
+// KEYS: log, kept list, kept failures. ARGV: how many lines the lists may have, milliseconds that they live, the command to publish with or "",
+// the channel, which lines count ("1101") or "" where all do, and the lines, oldest first.
 const logScript = `
 local call, pcall, log, kept = redis.call, redis.pcall, KEYS[1], KEYS[2]
 local most, life, publish, channel, flags = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -38,7 +38,7 @@ if type(done) == 'table' then
   return done
 end
 if length > most then call('LTRIM', log, 0, most - 1) end
-if length == n then pcall('DEL', kept) end -- of a log that somebody has deleted
+if length == n then pcall('DEL', kept, KEYS[3]) end -- of a log that somebody has deleted
 local keeps = 0
 if flags == '' then
   keeps = pcall('LPUSHX', kept, unpack(ARGV, 6))
@@ -79,8 +79,8 @@ func (w *shardWriter) queueScript(ctx context.Context, pipe redis.Pipeliner, p *
 	if !sharded {
 		channel = l.channel
 	}
-	args := make([]any, 0, 10+len(p.lines))
-	args = append(args, "evalsha", w.cluster.script.Hash(), 2, l.log, l.kept,
+	args := make([]any, 0, 11+len(p.lines))
+	args = append(args, "evalsha", w.cluster.script.Hash(), 3, l.log, l.kept, l.failures,
 		w.cluster.options.MaxEntries, w.cluster.options.Retention.Milliseconds(), publish, channel, p.flags())
 	p.log = command(ctx, pipe, append(args, p.lines...)...)
 }

@@ -7,14 +7,16 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/store/internal/failures"
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // Log is what Redis holds of one user's requests.
 type Log struct {
 	// Entries are the newest Options.MaxEntries, and of those that count ([Entry.Counts]) the newest Options.MaxEntries as
-	// well: what a person did is not pushed out by what pages fetch. Newest first. Some may be markers: see [Entry.OnlyGap] and
-	// [Log.Requests].
+	// well: what a person did is not pushed out by what pages fetch. Behind them are the last failures that newer requests have pushed
+	// out, and what solved them. [Gap.NotKept] of the entry before these says how many others were pushed out. Newest first. Some may
+	// be markers: see [Entry.OnlyGap] and [Log.Requests].
 	Entries []Entry
 	Skipped int // lines that are no log entries
 }
@@ -66,7 +68,9 @@ func (s *Store) newest(ctx context.Context, limit int, usernames ...string) ([]L
 	limit = min(limit, s.options.MaxEntries)
 	pipe := s.clients.reader.Pipeline()
 	lists, kept := make([]*redis.StringSliceCmd, len(usernames)), make([]*redis.StringSliceCmd, len(usernames))
+	failed := make([]*redis.ZSliceCmd, len(usernames))
 	for i, username := range usernames {
+		failed[i] = pipe.ZRangeWithScores(ctx, s.keys.Failures(username), 0, -1)
 		// The kept list is read first, so that it has nothing newer than the log.
 		kept[i] = pipe.LRange(ctx, s.keys.Kept(username), 0, int64(limit)-1)
 		lists[i] = pipe.LRange(ctx, s.keys.Log(username), 0, int64(limit)-1)
@@ -85,6 +89,9 @@ func (s *Store) newest(ctx context.Context, limit int, usernames ...string) ([]L
 			counting = nil // the log has lost nothing
 		}
 		logs[i] = decodeLog(usernames[i], list.Val(), counting)
+		if len(list.Val()) == s.options.MaxEntries {
+			logs[i].addOutlived(usernames[i], failed[i].Val(), len(list.Val())-logs[i].Skipped)
+		}
 	}
 	return logs, nil
 }
@@ -105,4 +112,49 @@ func decodeLog(username string, lines, kept []string) Log {
 		}
 	}
 	return log
+}
+
+// addOutlived adds the failures that are kept longer than the log, of which the first entries are the newest. Where others are missing
+// in between, the oldest entry that is not one of them says so.
+func (l *Log) addOutlived(username string, members []redis.Z, newest int) {
+	kept := failures.Read(members, func(line string) (*Entry, bool) {
+		e, err := decodeLine(username, line)
+		return &e, err == nil
+	})
+	known := make(map[string]bool, len(l.Entries))
+	for i := range l.Entries {
+		known[l.Entries[i].ID] = true
+	}
+	outlived, missing := kept.Outlived(func(e *Entry) bool { return known[e.ID] }, func(oldest *Entry) int {
+		newer := 0
+		for i := range l.Entries {
+			if e := &l.Entries[i]; e.Counts() && !e.OnlyGap() && (i < newest || !e.Time.Before(oldest.Time)) {
+				newer++
+			}
+		}
+		return newer
+	})
+	if len(outlived) == 0 {
+		return
+	}
+	if last := &l.Entries[len(l.Entries)-1]; missing > 0 {
+		last.Gap = last.Gap.with(Gap{NotKept: missing})
+	}
+	l.Entries = slices.Concat(l.Entries[:newest], mergeByTime(l.Entries[newest:], outlived))
+}
+
+// mergeByTime merges entries, the newest first, with others, the oldest first, into one list with the newest first. Both keep their
+// order.
+func mergeByTime(entries []Entry, others []*Entry) []Entry {
+	merged := make([]Entry, 0, len(entries)+len(others))
+	for _, e := range entries {
+		for n := len(others); n > 0 && others[n-1].Time.After(e.Time); n-- {
+			merged, others = append(merged, *others[n-1]), others[:n-1]
+		}
+		merged = append(merged, e)
+	}
+	for _, e := range slices.Backward(others) {
+		merged = append(merged, *e)
+	}
+	return merged
 }

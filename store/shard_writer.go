@@ -166,6 +166,7 @@ func (w *shardWriter) transact(batch []Entry) ([]push, error) {
 	pipe := w.client.Pipeline()
 	for i := range pushes {
 		w.queueScript(ctx, pipe, &pushes[i])
+		pushes[i].found = w.cluster.failures.queueAsking(ctx, pipe, &pushes[i])
 	}
 	counted := w.confirmed.queue(ctx, pipe, len(batch), time.Now())
 	watching := w.pace.queue(ctx, pipe, w.cluster.viewers())
@@ -178,6 +179,7 @@ func (w *shardWriter) transact(batch []Entry) ([]push, error) {
 		w.tracker.asked()
 		w.recorder.measure(len(batch), time.Since(started))
 	}
+	w.cluster.failures.keep(w.client, batch, w.users, lines, pushes, false)
 	return pushes, err
 }
 

@@ -87,9 +87,11 @@ func updateOf(told feed.Update) Update {
 	update.Entries = make([]*Entry, len(told.Lines))
 	for i, line := range told.Lines {
 		e := line.Entry.(*Entry)
-		if line.Cursor != e.ID {
+		if line.Cursor != e.ID || line.NotKept > 0 {
 			placed := *e // the entry itself may be shared with others by now
-			placed.cursor = line.Cursor
+			if placed.cursor = line.Cursor; line.NotKept > 0 {
+				placed.Gap = placed.Gap.with(Gap{NotKept: line.NotKept})
+			}
 			e = &placed
 		}
 		update.Entries[i] = e
@@ -116,5 +118,5 @@ func decodeNamedForFeed(line string) (feed.Line, error) {
 }
 
 func lineOf(e Entry) feed.Line {
-	return feed.Line{ID: e.ID, Username: e.Username, Time: e.Time, Counts: e.Counts(), Entry: &e}
+	return feed.Line{ID: e.ID, Username: e.Username, Time: e.Time, Counts: e.Counts(), Mark: e.mark(), Entry: &e}
 }

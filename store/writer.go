@@ -36,6 +36,7 @@ type writer struct {
 	clock     *redisClock
 	pace      pace
 	confirmed *confirmed // nil where keys live on several servers
+	failures  *failureKeeper
 
 	buffer    []Entry // what batch is part of
 	batch     []Entry // taken from the queue, fate not known yet
@@ -50,7 +51,7 @@ func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, 
 	w := &writer{
 		recorder: r, client: client, tracker: tracker, keys: keys, options: options, preparer: newPreparer(r, keys, options, false),
 		outage: outage{recorder: r, section: r.only(), log: options.Logger}, losses: lossLog{recorder: r, log: options.Logger},
-		index: index, clock: &redisClock{client: client}, buffer: make([]Entry, 0, maxBatch),
+		index: index, clock: &redisClock{client: client}, buffer: make([]Entry, 0, maxBatch), failures: newFailureKeeper(keys, options),
 	}
 	w.heartbeat = newHeartbeat(client, keys, options, &w.traffic, w.process(), &r.switched, w.clock)
 	return w
@@ -238,7 +239,8 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	pipe := w.client.TxPipeline()
-	pushed := w.queueCommands(ctx, pipe, entries)
+	lines := w.lines.encode(entries)
+	pushed := w.queueCommands(ctx, pipe, entries, lines)
 	var others *redis.IntCmd
 	if !w.unkept {
 		others = w.queueAsking(ctx, pipe, pushed)
@@ -260,6 +262,7 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 		if others != nil && others.Val() > 0 {
 			w.pushLate(ctx, pushed)
 		}
+		w.failures.keep(w.client, entries, w.users, lines, pushed, others != nil && others.Val() > 0)
 	}
 	if err != nil {
 		w.doWithout(commands)
@@ -342,8 +345,7 @@ func (p *push) verdict() verdict {
 
 // queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, what the list of what counts needs, and one PUBLISH per
 // entry.
-func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry) []push {
-	lines := w.lines.encode(entries)
+func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry, lines []string) []push {
 	w.published = w.published[:0]
 	pushes, now := pushesOf(entries, w.users, lines), time.Now()
 	retention, last := any(w.options.Retention.Milliseconds()), any(w.options.MaxEntries-1)

@@ -26,6 +26,9 @@ func (c *catalogue) missing(g *store.Gap) (string, error) {
 	if g.Unnamed > 0 {
 		say(c.text("table.gap"))
 	}
+	if g.NotKept > 0 {
+		say(c.counted("missing.not-kept", g.NotKept))
+	}
 	if len(sentences) == 0 {
 		say(c.counted("missing.background", g.Background))
 	}
@@ -43,10 +46,10 @@ func newMissingRow(e *store.Entry, base, username string) missingRow {
 	return missingRow{DOMID: domID("gap", e.ID), Gap: e.Gap, Base: base, Username: username}
 }
 
-// missing writes the row of a gap. Where a person would miss nothing there, it is a quiet one.
+// missing writes the row of a gap. Where a person would miss nothing there, or only what is too old, it is a quiet one.
 func (m *markup) missing(r missingRow) {
 	class, cells := literal("omitted"), columns(r.Username != "").Count()
-	if r.Gap.Notable() {
+	if lost := *r.Gap; lost.Dropped+lost.Indeterminate+lost.Unnamed > 0 {
 		class = "gap"
 	}
 	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" class="`).raw(class).raw(`"><td role="cell" colspan="`).number(cells).raw(`">`)

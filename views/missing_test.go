@@ -13,6 +13,7 @@ import (
 func TestWhatIsMissingIsSaidInEveryLanguage(t *testing.T) {
 	set := newSet(t)
 	dropped, one, background := store.Gap{Dropped: 3, Background: 9}, store.Gap{Indeterminate: 1}, store.Gap{Background: 12}
+	old := store.Gap{NotKept: 12}
 	for _, test := range []struct {
 		lang     string
 		gap      store.Gap
@@ -30,13 +31,20 @@ func TestWhatIsMissingIsSaidInEveryLanguage(t *testing.T) {
 		{"es", dropped, "3 solicitudes no se pudieron registrar aquí."},
 		{"es", one, "Aquí puede faltar 1 solicitud."},
 		{"ar", dropped, "تعذر تسجيل 3 طلبات هنا."},
+		{"en", old, "12 older requests are not kept."},
+		{"en", store.Gap{NotKept: 1}, "1 older request is not kept."},
+		{"en", store.Gap{Dropped: 1, NotKept: 2}, "1 request could not be recorded here. 2 older requests are not kept."},
+		{"de", old, "12 ältere Anfragen sind nicht mehr gespeichert."},
+		{"fr", old, "12 requêtes plus anciennes ne sont plus conservées."},
+		{"es", old, "12 solicitudes anteriores ya no se conservan."},
+		{"ar", old, "12 طلبًا أقدم لم تعد محفوظة."},
 		{"ar", one, "قد يكون هناك طلب ناقص هنا."},
 	} {
 		e := store.Entry{ID: "7", Username: "ada", Gap: &test.gap}
 		step := journey.Alone(e, true)[0]
 		html, err := set.StepRow(test.lang, step)
 		row := parseRow(t, html, err).Find("tr")
-		if quiet := row.HasClass("omitted"); row.Text() != test.sentence || row.AttrOr("id", "") != "gap-7" || quiet != (test.gap == background) || row.HasClass("gap") == quiet {
+		if quiet := row.HasClass("omitted"); row.Text() != test.sentence || row.AttrOr("id", "") != "gap-7" || quiet != (test.gap.Dropped+test.gap.Indeterminate+test.gap.Unnamed == 0) || row.HasClass("gap") == quiet {
 			t.Errorf("%s, %+v: %s", test.lang, test.gap, html)
 		}
 		html, err = set.MissingRow(test.lang, "/userlog", &e)

@@ -110,6 +110,10 @@ func TestTheACLOfTheDocs(t *testing.T) {
 		record(application, "ada", "/orders/7")
 		awaitWritten(t, application, uint64(3*i+4))
 	}
+	application.Record(store.Entry{Username: "ada", Method: http.MethodPost, Path: "/pay", Code: http.StatusInternalServerError})
+	redistest.Eventually(t, "the failure is kept", func() bool {
+		return root.Exists(t.Context(), "userlog:kept:failed:{userlog:log:ada}").Val() == 1
+	})
 	mayAskWhoWatches(t, as(server, "userlog-application"))
 	useThePages(t, as(server, "userlog-admin"))
 	useTheCommands(t, as(server, "userlog-admin"))

@@ -49,14 +49,14 @@ func TestAGapIsAStep(t *testing.T) {
 	}{
 		{"before a page", withGap(t, 2, dropped, lines), `
 			GET /cart 200 +/stock !1
-			e2-gap: {Dropped:3 Indeterminate:0 Background:0 Unnamed:0}
+			e2-gap: {Dropped:3 Indeterminate:0 Background:0 Unnamed:0 NotKept:0}
 			GET /pay 200`},
 		{"before a part of a page", withGap(t, 1, dropped, lines), `
 			GET /cart 200 +/stock !1
-			e1-gap: {Dropped:3 Indeterminate:0 Background:0 Unnamed:0}
+			e1-gap: {Dropped:3 Indeterminate:0 Background:0 Unnamed:0 NotKept:0}
 			GET /pay 200`},
 		{"before everything", withGap(t, 0, dropped, lines), `
-			e0-gap: {Dropped:3 Indeterminate:0 Background:0 Unnamed:0}
+			e0-gap: {Dropped:3 Indeterminate:0 Background:0 Unnamed:0 NotKept:0}
 			GET /cart 200 +/stock !1
 			GET /pay 200`},
 		{"of what pages fetch", withGap(t, 2, background, lines), `
@@ -65,7 +65,7 @@ func TestAGapIsAStep(t *testing.T) {
 		{"behind everything", append(entries(t, lines), marker(4)), `
 			GET /cart 200 +/stock !1
 			GET /pay 200
-			marker-gap: {Dropped:1 Indeterminate:0 Background:0 Unnamed:0}`},
+			marker-gap: {Dropped:1 Indeterminate:0 Background:0 Unnamed:0 NotKept:0}`},
 	} {
 		if got := describeGaps(journey.Fold(test.entries).Steps()); got != trim(test.want) {
 			t.Errorf("%s:\n%s", test.name, got)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/store/internal/failures"
 	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
@@ -26,6 +27,8 @@ type Line struct {
 	Counts   bool   // it is kept although others push it out of the list
 	Cursor   string // at which a viewer resumes behind it: the ID, unless only this feed is certain of its place
 	Entry    any    // what Options.Decode has made of it
+	Mark     failures.Mark
+	NotKept  int // so many requests that count are missing before it: newer ones have pushed them out. For the viewer that is given it
 
 	slot uint16 // of the user's list, where the line was heard on a Cluster
 }

@@ -6,16 +6,57 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/gin-userlog/userlog/store/internal/failures"
 )
 
-// keptModel imitates the two lists of a user: the newest of all entries, and the newest of those that count.
+// keptModel imitates what is kept of a user: the newest of all entries, the newest of those that count, and the last failures.
 type keptModel struct {
 	all, counting []*Line // all that were recorded, oldest first
+	failed        failures.List[*Line]
+}
+
+// fail records a failure of something that the user did.
+func (m *keptModel) fail() *Line {
+	e := m.record(true)
+	e.Mark.Class = failures.Step
+	m.failed = failures.List[*Line]{}
+	for _, e := range m.all {
+		m.failed.Add(e.Mark, e)
+	}
+	return e
+}
+
+// outlived is what is shown of failures that no list has any more, and how many requests are not kept.
+func (m *keptModel) outlived(listed []*Line) (lines []*Line, notKept int) {
+	if len(m.all) < modelList {
+		return nil, 0
+	}
+	var failed []*Line
+	for _, e := range m.all {
+		if e.Mark.Fails() {
+			failed = append(failed, e)
+		}
+	}
+	for _, e := range failed[max(0, len(failed)-failures.Most):] {
+		if !slices.Contains(listed, e) {
+			lines = append(lines, e)
+		}
+	}
+	if len(lines) > 0 {
+		for _, e := range m.counting[slices.Index(m.counting, lines[0]):] {
+			if !slices.Contains(listed, e) && !slices.Contains(lines, e) {
+				notKept++
+			}
+		}
+	}
+	return lines, notKept
 }
 
 func (m *keptModel) record(counts bool) *Line {
 	id := strconv.Itoa(len(m.all))
-	e := &Line{ID: id, Username: "ada", Cursor: id, Counts: counts}
+	e := &Line{ID: id, Username: "ada", Cursor: id, Counts: counts, Mark: failures.Mark{Counts: counts}, Time: time.Unix(int64(len(m.all)), 0)}
+	m.failed.Add(e.Mark, e)
 	m.all = append(m.all, e)
 	if counts {
 		m.counting = append(m.counting, e)
@@ -28,7 +69,7 @@ func (m *keptModel) read() snapshot {
 	list := slices.Clone(m.all[max(0, len(m.all)-modelList):])
 	kept := slices.DeleteFunc(slices.Clone(m.counting[max(0, len(m.counting)-modelList):]), func(e *Line) bool { return slices.Contains(list, e) })
 	return snapshot{
-		entries: list, kept: kept, newest: map[string]newestLine{"ada": {id: m.all[len(m.all)-1].ID}},
+		entries: list, kept: kept, failed: m.failed, newest: map[string]newestLine{"ada": {id: m.all[len(m.all)-1].ID}},
 		reaches: func(last *Line) bool { return last == nil && len(list) < modelList || slices.Contains(list, last) },
 	}
 }
@@ -77,11 +118,17 @@ func TestATopicKeepsWhatRedisKeeps(t *testing.T) {
 		for range 100 {
 			switch dice := random.IntN(10); {
 			case dice < 8:
+				if random.IntN(8) == 0 {
+					topic.receive(m.fail())
+				}
 				for range 1 + random.IntN(5) {
 					topic.receive(m.record(random.IntN(10) < share))
 				}
 			case dice < 9:
 				topic.interrupt()
+				if random.IntN(4) == 0 {
+					m.fail()
+				}
 				for range random.IntN(4 * modelList) {
 					m.record(random.IntN(10) < share)
 				}
@@ -92,8 +139,11 @@ func TestATopicKeepsWhatRedisKeeps(t *testing.T) {
 			seen = append(seen, lines...)
 			want := m.read()
 			_, got := topic.since("")
-			if !slices.Equal(ids(got), ids(slices.Concat(want.kept, want.entries))) {
-				t.Fatalf("seed %d: who joins is shown %v, want %v before %v", seed, ids(got), ids(want.kept), ids(want.entries))
+			listed := slices.Concat(want.kept, want.entries)
+			outlived, notKept := m.outlived(listed)
+			if !slices.Equal(ids(got), ids(slices.Concat(outlived, listed))) || got[len(outlived)].NotKept != notKept {
+				t.Fatalf("seed %d: who joins is shown %v and %d not kept, want %v, %d not kept, %v before %v",
+					seed, ids(got), got[len(outlived)].NotKept, ids(outlived), notKept, ids(want.kept), ids(want.entries))
 			}
 		}
 		last := -1
@@ -104,7 +154,8 @@ func TestATopicKeepsWhatRedisKeeps(t *testing.T) {
 			}
 			last = n
 		}
-		for _, e := range m.counting[max(0, len(m.counting)-modelList):] {
+		failed, _ := m.outlived(nil)
+		for _, e := range slices.Concat(failed, m.counting[max(0, len(m.counting)-modelList):]) {
 			if !slices.Contains(seen, e) {
 				t.Fatalf("seed %d: not told of %s, which counts", seed, e.ID)
 			}

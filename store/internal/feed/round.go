@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/store/internal/failures"
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
@@ -50,6 +51,7 @@ type findings struct {
 type snapshot struct {
 	entries []*Line               // oldest first
 	kept    []*Line               // what counts and is older than entries, oldest first
+	failed  failures.List[*Line]  // the last failures of the user
 	reaches func(last *Line) bool // whether entries are known to go back to the last one seen, or nil
 	newest  map[string]newestLine // of each user who has a log
 
@@ -193,6 +195,9 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 			found.astray[t] = true
 		} else {
 			found.snapshots[t] = f.snapshotOf(t.username, commands.list.Val(), commands.kept.Val(), commands.left.Val(), r.full)
+			read := found.snapshots[t]
+			read.failed = f.failuresOf(t.username, commands.failed.Val())
+			found.snapshots[t] = read
 		}
 	}
 	found.moved = redisreply.IsRedirection(published.Err())
@@ -223,6 +228,7 @@ func (c *connection) queueToken(ctx context.Context, pipe redis.Pipeliner, r *ro
 // listCommands are the commands that read the log of one user.
 type listCommands struct {
 	kept, list *redis.StringSliceCmd
+	failed     *redis.ZSliceCmd
 	left       *redis.DurationCmd
 }
 
@@ -231,9 +237,10 @@ type listCommands struct {
 func (f *Feed) queueReading(ctx context.Context, pipe redis.Pipeliner, username string) listCommands {
 	last := int64(f.options.MaxEntries) - 1
 	return listCommands{
-		kept: pipe.LRange(ctx, f.options.Keys.Kept(username), 0, last),
-		list: pipe.LRange(ctx, f.options.Keys.Log(username), 0, last),
-		left: pipe.PTTL(ctx, f.options.Keys.Log(username)),
+		failed: pipe.ZRangeWithScores(ctx, f.options.Keys.Failures(username), 0, -1),
+		kept:   pipe.LRange(ctx, f.options.Keys.Kept(username), 0, last),
+		list:   pipe.LRange(ctx, f.options.Keys.Log(username), 0, last),
+		left:   pipe.PTTL(ctx, f.options.Keys.Log(username)),
 	}
 }
 
@@ -260,6 +267,14 @@ func (f *Feed) snapshotOf(username string, lines, kept []string, left time.Durat
 		return slices.ContainsFunc(entries, func(e *Line) bool { return e.ID == last.ID })
 	}
 	return r
+}
+
+// failuresOf reads what is kept of a user's failures.
+func (f *Feed) failuresOf(username string, members []redis.Z) failures.List[*Line] {
+	return failures.Read(members, func(line string) (*Line, bool) {
+		e, err := f.decode(username, line)
+		return e, err == nil
+	})
 }
 
 // olderThan returns what counts of the kept lines of a user, without the entries of the list: it is older than they.

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/gin-userlog/userlog/store/internal/failures"
 )
 
 // maxBuffered is how many entries wait for the list to be read, besides as many as the ring has.
@@ -27,6 +29,7 @@ type topic struct {
 	ids    map[string]bool
 	counts int                   // of the entries of ring, those that count
 	kept   []*Line               // what counts and has left ring, oldest first; together no more than limit
+	failed failures.List[*Line]  // the last failures, also those that have left ring and kept
 	buffer []*Line               // entries that arrived since the subscription was confirmed, while not live
 	cut    bool                  // buffer has lost its oldest entries
 	newest map[string]newestLine // the newest entry of each user, also when it has left the ring
@@ -100,6 +103,9 @@ func (t *topic) since(after string) (gap bool, entries []*Line) {
 		kept = kept[i+1:] // what does not count may be missing
 	}
 	shown := slices.Concat(kept, present(t.ring))
+	if len(kept) == len(t.kept) {
+		shown = t.withOutlived(kept, present(t.ring))
+	}
 	if t.everyone() {
 		shown = shown[max(0, len(shown)-everyoneShown):]
 	}
@@ -135,6 +141,7 @@ func (t *topic) receive(e *Line) {
 		return
 	}
 	t.remember([]*Line{e})
+	t.noteFailures([]*Line{e})
 	t.note([]*Line{e})
 	t.tell(t.state(), []*Line{e})
 }
@@ -225,7 +232,7 @@ func (t *topic) forgetNewest(now time.Time) {
 
 // forget empties the ring. What the topic knows of users that a snapshot is not about remains.
 func (t *topic) forget(r snapshot) {
-	t.ring, t.ids, t.counts, t.kept = nil, map[string]bool{}, 0, nil
+	t.ring, t.ids, t.counts, t.kept, t.failed = nil, map[string]bool{}, 0, nil, failures.List[*Line]{}
 	if t.slots == nil {
 		t.newest = map[string]newestLine{}
 		return
@@ -245,8 +252,8 @@ func (t *topic) expire(now time.Time) {
 			s.entry = nil
 		}
 	}
-	if len(t.kept) > 0 && t.newest[t.username].expired(now) {
-		t.kept = nil
+	if !t.everyone() && t.newest[t.username].expired(now) {
+		t.kept, t.failed = nil, failures.List[*Line]{}
 	}
 }
 
@@ -274,7 +281,7 @@ func (t *topic) confirm() {
 // goLive merges a snapshot with the entries that arrived on the channel meanwhile. The channel has caught up with the
 // snapshot. So entries that are in the list only are older than those in the buffer. No viewer gets an entry twice.
 func (t *topic) goLive(r snapshot) {
-	others := t.setAside(r.slots)
+	others, inList := t.setAside(r.slots), idsOf(r.entries)
 	if t.cut {
 		// The buffer alone is as long as the ring, and has no hole.
 		r.kept = slices.DeleteFunc(slices.Concat(r.kept, r.entries), func(e *Line) bool { return !e.Counts })
@@ -284,11 +291,12 @@ func (t *topic) goLive(r snapshot) {
 	gap := t.synced && (t.cut || !r.reaches(t.last()))
 	t.whole = t.knowsAll(r, gap)
 	listed, before, heard := t.merge(r.entries, r.before)
+	unlisted := afterListed(heard, inList)
 	had, fresh := []*Line(nil), slices.Concat(t.unseen(listed), t.unknown(heard))
 	if gap {
 		had, fresh = t.part(slices.Concat(listed, heard))
 		// A ring has no gaps: a viewer that comes back to it would not be told of one. It ends with what is told now.
-		shown := slices.Concat(t.missed(r.kept), fresh)
+		shown := slices.Concat(t.missed(r.behind(slices.Concat(listed, heard))), fresh)
 		t.forget(r)
 		had = slices.Concat(before, had)
 		t.slots.place(slices.Concat(had, fresh)...)
@@ -303,7 +311,10 @@ func (t *topic) goLive(r snapshot) {
 		t.remember(fresh)
 	}
 	if gap || !t.synced {
-		t.kept = r.kept
+		t.kept, t.failed = r.kept, r.failed
+		t.noteFailures(unlisted)
+	} else {
+		t.noteFailures(fresh)
 	}
 	maps.Copy(t.newest, r.newest)
 	t.note(heard)
@@ -332,10 +343,13 @@ func (t *topic) knowsAll(r snapshot, gap bool) bool {
 // missed returns what counts and nobody has been told of: what was kept behind the last entry that the topic has had.
 func (t *topic) missed(kept []*Line) []*Line {
 	had := t.ids
-	if len(t.kept) > 0 {
+	if held := t.failed.Held(); len(t.kept)+len(held) > 0 {
 		had = maps.Clone(t.ids)
 		for _, e := range t.kept {
 			had[e.ID] = true
+		}
+		for _, h := range held {
+			had[h.Line.ID] = true
 		}
 	}
 	first := len(kept)

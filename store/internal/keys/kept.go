@@ -24,7 +24,16 @@ func (k Keys) Kept(username string) string {
 	return key
 }
 
-// KeptPattern matches every [Keys.Kept], as access lists have it.
+// Failures is the ZSET of those of a user's requests that failed last, and of what solved them. They outlive the log's newest entries
+// and expire with it. It is in the slot of [Keys.Kept].
+func (k Keys) Failures(username string) string {
+	return k.prefix + "kept:failed:" + strings.TrimPrefix(k.Kept(username), k.prefix+"kept:")
+}
+
+// FailuresPattern matches every [Keys.Failures], as access lists have it.
+func (k Keys) FailuresPattern() string { return k.prefix + "kept:failed:*" }
+
+// KeptPattern matches every [Keys.Kept] and every [Keys.Failures], as access lists have it.
 func (k Keys) KeptPattern() string { return k.prefix + "kept:*" }
 
 // IsKept reports whether a key is of the form of [Keys.Kept].

@@ -24,6 +24,9 @@ var keeping = []test{
 	{"BracesInNames", testBracesInNames},
 	{"RepeatsAreCounted", testRepeatsAreCounted},
 	{"AFailureThatRepeatsCountsOnce", testAFailureThatRepeatsCountsOnce},
+	{"FailuresOutliveTheLog", testFailuresOutliveTheLog},
+	{"FailuresOfTwoProcesses", testFailuresOfTwoProcesses},
+	{"FailuresOfADeletedLogAreDeleted", testFailuresOfADeletedLogAreDeleted},
 }
 
 // keptEntries is MaxEntries of the stores of these tests.
