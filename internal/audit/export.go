@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/gin-userlog/userlog/internal/printable"
 )
 
 // WriteJSON writes records as JSON, one object a line. Each line can be checked by itself: see
@@ -40,10 +42,12 @@ func WriteJSON(w io.Writer, records iter.Seq2[Record, error]) error {
 // csvHeader names the columns of [WriteCSV].
 var csvHeader = [...]string{
 	"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash", "ring",
+	"actor-not", "subject-not",
 }
 
-// WriteCSV writes records as comma-separated values, after a line of column names. A text that a
-// spreadsheet would take for a formula gets an apostrophe in front, also where the spreadsheet takes
+// WriteCSV writes records as comma-separated values, after a line of column names. Texts stand as pages show them: what can't be seen
+// of a name stands as its number, such as "ada[U+200B]", and actor-not and subject-not are the names that a reader would take
+// names for. [WriteJSON] has names as they are. A text that a spreadsheet would take for a formula gets an apostrophe in front, also where the spreadsheet takes
 // semicolons or tabs for the ends of cells. WriteCSV stops at the first error, of records or of w, and
 // returns it.
 func WriteCSV(w io.Writer, records iter.Seq2[Record, error]) error {
@@ -73,13 +77,19 @@ func csvRow(r Record) []string {
 		began = strconv.FormatInt(r.Began, 10)
 	}
 	row := []string{
-		strconv.FormatInt(r.Seq, 10), r.Time.Format(timeFormat), r.Actor, r.Role, string(r.Action), r.Subject,
-		r.Address, r.Via, r.Reason, duration, began, r.Detail, r.Hash, r.Ring,
+		strconv.FormatInt(r.Seq, 10), r.Time.Format(timeFormat), printable.Name(r.Actor), r.Role, string(r.Action), printable.Name(r.Subject),
+		r.Address, r.Via, r.Reason, duration, began, r.Detail, r.Hash, r.Ring, lookalike(r.Actor), lookalike(r.Subject),
 	}
 	for i, text := range row {
-		row[i] = plain(text)
+		row[i] = plain(printable.Text(text))
 	}
 	return row
+}
+
+// lookalike is the name that a reader would take another one for, "" for none.
+func lookalike(name string) string {
+	other, _ := printable.Lookalike(name)
+	return printable.Name(other)
 }
 
 // Characters that decide whether a spreadsheet takes a text for a formula.

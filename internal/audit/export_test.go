@@ -67,9 +67,9 @@ func TestExportedCSV(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := [][]string{
-		{"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash", "ring"},
-		{"1", "2026-05-04T03:02:01.000Z", "'=cmd|'/c calc'!A1", "'+1", "view", "'@x", "'-1", "'\tx", "'\rx", "", "", "a=b,\"c\"\nd", "h1", ""},
-		{"2", "2026-05-04T03:02:01.000Z", "é", "", "view-ended", "", "", "", "", "61.500", "1", "", "h2", "attempts"},
+		{"seq", "time", "actor", "role", "action", "subject", "address", "via", "reason", "duration", "began", "detail", "hash", "ring", "actor-not", "subject-not"},
+		{"1", "2026-05-04T03:02:01.000Z", "'=cmd|'/c calc'!A1", "'+1", "view", "'@x", "'-1", `\tx`, `\rx`, "", "", `a=b,"c"\nd`, "h1", "", "", ""},
+		{"2", "2026-05-04T03:02:01.000Z", "é", "", "view-ended", "", "", "", "", "61.500", "1", "", "h2", "attempts", "", ""},
 	}
 	if len(rows) != len(want) {
 		t.Fatalf("got %q", rows)
@@ -145,7 +145,7 @@ func TestFormulasInOtherForms(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"＝HYPERLINK(1)": "'＝HYPERLINK(1)", "＋1": "'＋1", "＠SUM(1)": "'＠SUM(1)", "－1": "'－1", "−1": "'−1", "﹦1": "'﹦1", "﹢1": "'﹢1", "﹣1": "'﹣1", "﹫a": "'﹫a",
-		"\u00a0=1": "\u00a0'=1", "\u3000＝1": "\u3000'＝1", "\u200b=1": "\u200b'=1", "\ufeff=1": "\ufeff'=1", "a；＝1": "a；'＝1", "a\u2028b": "a\u2028b", "ａ＝1": "ａ＝1",
+		"\u00a0=1": "[U+00A0]=1", "\u3000＝1": "[U+3000]＝1", "\u200b=1": "[U+200B]=1", "\ufeff=1": "[U+FEFF]=1", "a；＝1": "a；'＝1", "a\u2028b": "a[U+2028]b", "ａ＝1": "ａ＝1",
 	} {
 		var out bytes.Buffer
 		if err := audit.WriteCSV(&out, sequence(audit.Record{Seq: 1, Action: audit.View, Actor: text})); err != nil {
@@ -154,6 +154,34 @@ func TestFormulasInOtherForms(t *testing.T) {
 		rows, err := csv.NewReader(&out).ReadAll()
 		if err != nil || rows[1][2] != want {
 			t.Errorf("%q is %q, want %q, %v", text, rows[1][2], want, err)
+		}
+	}
+}
+
+// A name that looks like another one does so in a spreadsheet, too.
+func TestExportedCSVShowsNamesAsPagesDo(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][2]string{
+		"ada": {"ada", ""}, "ada\u200b": {"ada[U+200B]", "ada"}, "ada ": {"ada[U+0020]", "ada"}, "\u202eada": {"[U+202E]ada", "ada"},
+		"аda": {"аda", "ada"}, "ada\u2800": {"ada[U+2800]", "ada"}, "=аda": {"'=аda", "'=ada"}, "\u200b=1": {"[U+200B]=1", "'=1"},
+	} {
+		var out bytes.Buffer
+		if err := audit.WriteCSV(&out, sequence(audit.Record{Seq: 1, Action: audit.View, Actor: name, Subject: name, Reason: "a\u202eb\u200b", Detail: "\u200b=1"})); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&out).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := rows[1]
+		if got := [2]string{row[2], row[14]}; got != want {
+			t.Errorf("the actor %q is %q, want %q", name, got, want)
+		}
+		if got := [2]string{row[5], row[15]}; got != want {
+			t.Errorf("the subject %q is %q, want %q", name, got, want)
+		}
+		if row[8] != `a\u202eb\u200b` || row[11] != `\u200b=1` {
+			t.Errorf("other texts are %q and %q", row[8], row[11])
 		}
 	}
 }
