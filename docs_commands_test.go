@@ -83,7 +83,11 @@ func (r reader) run(t *testing.T, line string) {
 		endWhenBegun(t, cmd)
 		return
 	}
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if words[1] == "doctor" && err != nil && cmd.ProcessState.ExitCode() <= 2 && bytes.Contains(out, []byte("Look at: ")) {
+		return // the test's Redis keeps nothing, which is worth a look
+	}
+	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -12,6 +12,11 @@ type Keys struct{ Prefix string }
 // accounts is the HASH name → account, as JSON.
 func (k Keys) accounts() string { return k.Prefix + "accounts" }
 
+// Types are the keys that there is one of, and what Redis' TYPE says of each.
+func (k Keys) Types() map[string]string {
+	return map[string]string{k.accounts(): "hash", k.browserKey(): "string"}
+}
+
 // accountSessions is the ZSET of an account's session hashes → time of expiry, in Unix seconds.
 func (k Keys) accountSessions(name string) string { return k.Prefix + "sessions:" + name }
 

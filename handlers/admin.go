@@ -48,6 +48,7 @@ type Admin struct {
 	base      string // of the first mount
 	mounted   bool
 	log       *slog.Logger
+	examining chan struct{} // holds a token while somebody looks for what is wrong
 
 	bodyTimeout time.Duration       // the constant, but for tests
 	compressor  httpgzip.Compressor // of pages
@@ -93,13 +94,13 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, words: set.Words(), policy: options.policy(), log: options.Logger,
 		faults: newFaultWatch(logs, options.Logger), switched: newSwitchWatch(logs, options.Logger),
-		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout),
-		accounts:    auth.NewAccounts(client, keys, options.accounts(t.passwordCost)),
-		sessions:    auth.NewSessions(client, keys, options.sessions()),
-		tokens:      auth.NewTokens(client, keys),
-		throttle:    auth.NewThrottle(client, keys),
-		allowance:   auth.NewAllowance(client, keys),
-		audit:       audit.New(client, auditKeys, audit.Options{}),
+		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout), examining: make(chan struct{}, 1),
+		accounts:  auth.NewAccounts(client, keys, options.accounts(t.passwordCost)),
+		sessions:  auth.NewSessions(client, keys, options.sessions()),
+		tokens:    auth.NewTokens(client, keys),
+		throttle:  auth.NewThrottle(client, keys),
+		allowance: auth.NewAllowance(client, keys),
+		audit:     audit.New(client, auditKeys, audit.Options{}),
 	}
 	check := auth.NewAccessCheck(a.sessions, a.tokens)
 	a.tickets = auth.NewTickets(client, keys, check)

@@ -97,6 +97,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	}
 	a.mountAccounts(private, on)
 	a.mountRecording(private, on)
+	page(private.Group("", on((*site).requireSuperuser)), "/health", on((*site).health))
 	api := public.Group("/api", on((*site).requireAPI))
 	page(api, "/users", on((*site).apiUsers))
 	page(api, "/log", on((*site).apiLog))

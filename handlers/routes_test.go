@@ -45,6 +45,8 @@ var audiences = map[string]audience{
 	"POST /accounts/disable": superusers, "POST /accounts/enable": superusers, "POST /accounts/role": superusers,
 	"POST /accounts/sessions": superusers, "POST /accounts/link": superusers,
 
+	"GET /health": superusers, "HEAD /health": superusers,
+
 	"GET /recording": superusers, "HEAD /recording": superusers, "POST /recording": superusers,
 
 	"GET /audit": superusers, "HEAD /audit": superusers, "GET /audit/export": superusers,

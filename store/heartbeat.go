@@ -39,6 +39,7 @@ type Application struct {
 
 	ClockSkew  time.Duration // what its host's clock is ahead of Redis', negative where it is behind; see [ClockTolerance]
 	MaxEntries int           // of the logs that it writes; 0 if it did not say
+	Retention  time.Duration // of the logs that it writes; 0 if it did not say
 	Switches   time.Time     // when the [Switches] were set that it follows; zero if it has read none
 	LastHour   [60]Minute    // what it recorded, oldest first; the last one is the current minute, not over yet
 }
@@ -64,6 +65,7 @@ type heartbeatJSON struct {
 	IndexRefused  uint64  `json:"index_refused,omitempty"`
 	Undone        uint64  `json:"undone,omitempty"`
 	MaxEntries    int     `json:"max_entries,omitempty"`
+	Retention     float64 `json:"retention,omitempty"` // seconds
 	LeftOut       uint64  `json:"left_out,omitempty"`
 	ClockSkew     float64 `json:"clock_skew,omitempty"` // seconds
 
@@ -91,7 +93,7 @@ func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options,
 	read := switchReader{client: client, keys: keys, into: into, clock: clock, log: options.Logger}
 	return &heartbeat{client: client, keys: keys, id: id, read: read, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
-		MaxEntries: options.MaxEntries,
+		MaxEntries: options.MaxEntries, Retention: options.Retention.Seconds(),
 	}}
 }
 
@@ -206,11 +208,16 @@ func (s *Store) anyReports(ctx context.Context) (feed.Reports, error) {
 	return found, err
 }
 
+// seconds is a length of time of so many seconds, to a millisecond.
+func seconds(n float64) time.Duration {
+	return time.Duration(n * float64(time.Second)).Round(time.Millisecond)
+}
+
 func (l heartbeatJSON) application(id string, age time.Duration) Application {
 	return Application{
 		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age,
-		ClockSkew: time.Duration(l.ClockSkew * float64(time.Second)).Round(time.Millisecond),
-		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, Switches: l.Switches, LastHour: l.Traffic.hour(age),
+		ClockSkew: seconds(l.ClockSkew),
+		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, Retention: seconds(l.Retention), Switches: l.Switches, LastHour: l.Traffic.hour(age),
 		Stats: Stats{
 			Accepted: l.Accepted, Written: l.Written, Indeterminate: l.Indeterminate, Queued: l.Queued, IndexRefused: l.IndexRefused, Undone: l.Undone, LeftOut: l.LeftOut,
 			Dropped: Dropped{QueueFull: l.QueueFull, UserShare: l.UserShare, InvalidUsername: l.Invalid, Refused: l.Refused, HostPanic: l.HostPanic},

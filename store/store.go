@@ -135,6 +135,10 @@ func (s *Store) PingWrite(ctx context.Context) error {
 	return nil
 }
 
+// KeyTypes are the store's keys that there is one of, and what Redis' TYPE says of each: "zset" of "userlog:users". What is of
+// another type belongs to somebody else. It asks nothing.
+func (s *Store) KeyTypes() map[string]string { return s.keys.Types() }
+
 // pingExpiry is how long what [Store.PingWrite] has written is kept.
 const pingExpiry = time.Minute
 

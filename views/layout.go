@@ -15,6 +15,7 @@ const (
 	SectionAccounts  = "accounts"
 	SectionAccount   = "account"
 	SectionRecording = "recording"
+	SectionHealth    = "health"
 )
 
 // Layout is the part that every page has.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/doctor"
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -100,6 +101,10 @@ func composedKeys(t *testing.T) (keys []string) {
 	}
 	led := errorPage{Error{Status: 403, Led: true}}
 	keys = append(keys, led.Key(), led.TextKey(), led.NextKey())
+	for _, name := range doctor.Names() {
+		f := doctor.Finding{Name: name}
+		keys = append(keys, findingKey(f), findingKey(f)+".next")
+	}
 	for _, f := range store.Faults() {
 		e := errorPage{Error{Status: 503, Fault: f}}
 		keys = append(keys, e.Key(), e.TextKey(), e.NextKey())

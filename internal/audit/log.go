@@ -120,6 +120,14 @@ type Keys struct{ Prefix string }
 // Records is the STREAM of the audit log, an entry a record.
 func (k Keys) Records() string { return k.Prefix + "{audit}:records" }
 
+// Types are the keys that there is one of, and what Redis' TYPE says of each.
+func (k Keys) Types() map[string]string {
+	return map[string]string{
+		k.Records(): "stream", k.Head(): "string", k.Attempts(): "stream", k.AttemptsHead(): "string",
+		k.Viewings(): "hash", k.ViewingsSeen(): "zset",
+	}
+}
+
 // asides are where the streams of a ring are set aside to which nothing could be added, the oldest first.
 func asides(stream string) []string {
 	return []string{stream + ":aside:1", stream + ":aside:2", stream + ":aside:3"}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,6 +123,8 @@ func TestTheACLOfTheDocs(t *testing.T) {
 		t.Errorf("Redis refused: %q", refused)
 	}
 
+	theDoctorNamesWhatIsMissing(t, as(server, "userlog-admin"), root)
+
 	// What somebody who has got hold of the password can't do.
 	mayNot(t, as(server, "userlog-application"), [][]any{
 		{"HGETALL", "userlog:accounts"},
@@ -187,7 +190,7 @@ func useThePages(t *testing.T, url string) {
 			t.Errorf("%s: %d, %q", form[0], p.status, p.Find("#messages").Text())
 		}
 	}
-	for _, path := range []string{"/", "/users?q=a", "/static?username=ada", "/live?username=ada", "/audit", "/audit/export?format=csv", "/accounts", "/account", "/recording"} {
+	for _, path := range []string{"/", "/users?q=a", "/static?username=ada", "/live?username=ada", "/audit", "/audit/export?format=csv", "/accounts", "/account", "/recording", "/health"} {
 		if p := v.get("/userlog" + path); p.status != http.StatusOK {
 			t.Errorf("%s: %d", path, p.status)
 		}
@@ -212,6 +215,30 @@ func useTheCommands(t *testing.T, url string) {
 	for _, args := range [][]string{{"audit", "verify"}, {"audit", "export"}, {"account", "list"}} {
 		if done := do(t, nil, "", append(args, "--redis", url)...); done.status != 0 {
 			t.Errorf("%s: %s", args, done.err)
+		}
+	}
+}
+
+// theDoctorNamesWhatIsMissing takes each command from the admin that somebody has used since the server began.
+func theDoctorNamesWhatIsMissing(t *testing.T, url string, root *redis.Client) {
+	t.Helper()
+	others := []string{ // of applications and of this test, those that begin and end something, and those that need a channel
+		"lpush", "lpushx", "ltrim", "copy", "sadd", "hello", "auth", "script", "zrevrange", "exec", "discard", "acl", "pubsub", "config", "scan",
+		"subscribe", "psubscribe", "publish", "unsubscribe", "punsubscribe", "monitor", "ping",
+	}
+	for line := range strings.Lines(root.Info(t.Context(), "commandstats").Val()) {
+		command, _, _ := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":")
+		if parent, _, _ := strings.Cut(command, "|"); !strings.HasPrefix(line, "cmdstat_") || slices.Contains(others, parent) {
+			continue
+		}
+		if err := root.Do(t.Context(), "acl", "setuser", "userlog-admin", "-"+command).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if done := do(t, nil, "", "doctor", "--redis", url); done.status != 2 || !regexp.MustCompile(`needs: .*\b`+strings.ToUpper(command)+`\b`).MatchString(done.out) {
+			t.Errorf("without %s: status %d, %s%s", command, done.status, done.out, done.err)
+		}
+		if err := root.Do(t.Context(), "acl", "setuser", "userlog-admin", "+"+command).Err(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -27,6 +27,7 @@ type commandLine struct {
 	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
 	Audit           auditCommand           `cmd:"" help:"Verify or export the audit log: who looked at whose log, and changed which account."`
 	Index           indexCommand           `cmd:"" help:"Show or change over how many parts the user index is spread, for a Redis Cluster."`
+	Doctor          doctorCommand          `cmd:"" help:"Find out what is wrong with Redis, with applications that record, and with the way of browsers to the admin, and what to do."`
 	Recording       recordingCommand       `cmd:"" help:"Show or change what applications record while they run: switch it off, or record less."`
 	Createsuperuser createSuperuserCommand `cmd:"" help:"Create a superuser, whose password is asked for; short for account create."`
 	Changepassword  accountPasswordCommand `cmd:"" help:"Give an account a new password, and end its sessions and tokens; the same as account password."`
@@ -52,10 +53,18 @@ func Run(
 	return finish(run(ctx, args, streams{stdin, stdout, stderr, lookupEnv, redirectRedis}), stderr)
 }
 
+// statusError ends a command that has said everything itself with a status.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
 // finish says why a command has failed, and returns the exit status.
 func finish(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitFine
+	}
+	if status := statusError(0); errors.As(err, &status) {
+		return int(status)
 	}
 	fmt.Fprintln(stderr, "userlog:", err)
 	if wrong := (usageError{}); errors.As(err, &wrong) {

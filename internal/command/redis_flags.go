@@ -81,26 +81,35 @@ func (f redisFlags) openURL(options store.Options) (*store.Store, error) {
 	return store.Open(address, options)
 }
 
-// maxRedisPassword is longer than any password. Tokens of cloud services have some kilobytes.
-const maxRedisPassword = 64 << 10
+// maxSecret is longer than any secret in a file. Tokens of cloud services have some kilobytes.
+const maxSecret = 64 << 10
+
+// secretIn is the first line of the file that a flag names. Its errors don't repeat what is in the file.
+func secretIn(flag, name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", usage("--%s: %w", flag, err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxSecret))
+	if err != nil {
+		return "", usage("--%s: %w", flag, err)
+	}
+	secret, _, _ := strings.Cut(string(content), "\n")
+	if secret = strings.TrimSuffix(secret, "\r"); secret == "" {
+		return "", usage("--%s %s: its first line is empty: write the secret there", flag, name)
+	}
+	return secret, nil
+}
 
 // withPassword is the URL with the password from the file. Its errors are of the file, and don't repeat what is in it.
 func (f redisFlags) withPassword() (string, error) {
 	if f.RedisPasswordFile == "" {
 		return f.Redis, nil
 	}
-	file, err := os.Open(f.RedisPasswordFile)
+	password, err := secretIn("redis-password-file", f.RedisPasswordFile)
 	if err != nil {
-		return "", usage("--redis-password-file: %w", err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxRedisPassword))
-	if err != nil {
-		return "", usage("--redis-password-file: %w", err)
-	}
-	password, _, _ := strings.Cut(string(content), "\n")
-	if password = strings.TrimSuffix(password, "\r"); password == "" {
-		return "", usage("--redis-password-file %s: its first line is empty: write the password there", f.RedisPasswordFile)
+		return "", err
 	}
 	u, err := url.Parse(f.Redis)
 	if err != nil {

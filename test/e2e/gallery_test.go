@@ -79,6 +79,7 @@ func places() []place {
 		{name: "audit without a match", path: "/audit?actor=nobody&from=nonsense", as: superuser},
 		{name: "accounts", path: "/accounts", as: superuser},
 		{name: "recording", path: "/recording", as: superuser},
+		{name: "health", path: "/health", as: superuser},
 		{name: "one-time link", reach: (*tab).makeLink, as: superuser},
 		{name: "account", path: "/account", as: superuser},
 		{name: "token", reach: (*tab).makeToken, as: superuser},

@@ -78,6 +78,15 @@ func (k Keys) Pings() []string {
 	return []string{k.prefix + "{audit}:ping", k.prefix + "{" + k.prefix + "accounts}:ping"}
 }
 
+// Types are the keys that there is one of, and what TYPE says of each.
+func (k Keys) Types() map[string]string {
+	one := k.Index(1)
+	return map[string]string{
+		one.Users(0): "zset", one.Names(0): "zset", one.Trouble(0): "zset", k.Layout(): "string",
+		k.Applications(): "set", k.Switches(): "string", k.Watched(): "zset",
+	}
+}
+
 // Probe is the channel on which a process that watches logs publishes to itself, to learn how far
 // its subscription has come. The nonce is the process's own.
 func (k Keys) Probe(nonce string) string { return k.channel + "probe:" + nonce }

@@ -1,0 +1,98 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// patient is what is examined, and what several questions need to know of it.
+type patient struct {
+	options Options
+	logs    *store.Store
+	servers []server // all masters, or the one server that there is
+	refused error    // why none of them told about itself; nil where all did
+
+	applications    []store.Application
+	applicationsErr error
+	switches        store.Switches
+	switchesErr     error
+}
+
+// server is a Redis that has answered.
+type server struct {
+	address string
+	client  redis.Cmdable
+	about   map[string]string // what INFO says
+	err     error             // it did not say so
+}
+
+// newPatient asks what several questions need.
+func newPatient(ctx context.Context, logs *store.Store, options Options) *patient {
+	p := &patient{options: options, logs: logs}
+	p.askServers(ctx)
+	p.applications, p.applicationsErr = logs.Applications(ctx)
+	p.switches, p.switchesErr = logs.Switches(ctx)
+	if errors.Is(p.switchesErr, store.ErrSwitches) {
+		p.switchesErr = nil // the key holds something else, which is a finding of its own
+	}
+	return p
+}
+
+// askServers asks each master about itself.
+func (p *patient) askServers(ctx context.Context) {
+	cluster, ok := p.logs.Client().(*redis.ClusterClient)
+	if !ok {
+		p.servers = []server{ask(ctx, p.logs.Address(), p.logs.Client())}
+		return
+	}
+	var mu sync.Mutex
+	p.refused = cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error {
+		asked := ask(ctx, master.Options().Addr, master)
+		mu.Lock()
+		defer mu.Unlock()
+		p.servers = append(p.servers, asked)
+		return nil
+	})
+}
+
+// ask asks one server about itself.
+func ask(ctx context.Context, address string, client redis.Cmdable) server {
+	s := server{address: address, client: client, about: make(map[string]string)}
+	text, err := client.Info(ctx).Result()
+	s.err = err
+	for line := range strings.Lines(text) {
+		if name, value, found := strings.Cut(strings.TrimSpace(line), ":"); found {
+			s.about[name] = value
+		}
+	}
+	return s
+}
+
+// isRedis reports whether it is a server, and not the imitation in memory, which tells nothing of this.
+func (s server) isRedis() bool { return s.about["redis_version"] != "" }
+
+// number is a number that INFO tells, or 0.
+func (s server) number(name string) int64 {
+	n, err := strconv.ParseInt(s.about[name], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// each asks one question of all servers.
+func (p *patient) each(find func(server) *Finding) (found []Finding) {
+	for _, s := range p.servers {
+		if f := find(s); f != nil {
+			found = append(found, *f)
+		}
+	}
+	return found
+}

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// PingFeed publishes a message and waits until Redis has brought it back, as it does with what live logs show. It returns within about
+// two seconds. Where Redis refuses that, [FaultOf] tells why. Any other error says that the message did not come.
+func (s *Store) PingFeed(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	if err := s.hearOurselves(ctx); err != nil {
+		return fmt.Errorf("hear a message of ours through Redis at %s: %w", s.address, err)
+	}
+	return nil
+}
+
+// hearOurselves subscribes as a feed does, and publishes on the channel of its probes.
+func (s *Store) hearOurselves(ctx context.Context) error {
+	client, nonce := s.clients.reader, rand.Text()
+	channel, subscribe, publish := s.keys.Probe(nonce), client.Subscribe, client.Publish
+	sharded := s.options.sharded(client)
+	if sharded {
+		channel, subscribe, publish = s.keys.SlotProbe(s.keys.UsedSlots()[0], nonce), client.SSubscribe, client.SPublish
+	}
+	heard := subscribe(ctx, channel)
+	defer heard.Close()
+	if !sharded { // everyone's log needs the pattern
+		if err := heard.PSubscribe(ctx, s.keys.LogPattern()); err != nil {
+			return err
+		}
+	}
+	for confirmed := 0; ; {
+		message, err := heard.Receive(ctx)
+		if err != nil {
+			return err
+		}
+		switch m := message.(type) {
+		case *redis.Subscription:
+			if confirmed++; confirmed == 2 || sharded {
+				err = publish(ctx, channel, nonce).Err()
+			}
+		case *redis.Message:
+			if m.Channel == channel {
+				return nil
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
