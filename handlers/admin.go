@@ -48,6 +48,7 @@ type Admin struct {
 	base      string // of the first mount
 	mounted   bool
 	log       *slog.Logger
+	failures  *failureLog
 	examining chan struct{} // holds a token while somebody looks for what is wrong
 
 	bodyTimeout time.Duration       // the constant, but for tests
@@ -93,7 +94,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	client, keys, auditKeys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, audit.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, words: set.Words(), policy: options.policy(), log: options.Logger,
-		faults: newFaultWatch(logs, options.Logger), switched: newSwitchWatch(logs, options.Logger),
+		failures: newFailureLog(options.Logger, time.Now), faults: newFaultWatch(logs, options.Logger), switched: newSwitchWatch(logs, options.Logger),
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout), examining: make(chan struct{}, 1),
 		accounts:  auth.NewAccounts(client, keys, options.accounts(t.passwordCost)),
 		sessions:  auth.NewSessions(client, keys, options.sessions()),

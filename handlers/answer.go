@@ -1,9 +1,7 @@
 package handlers
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -128,9 +126,7 @@ func (s *site) sendJSON(c *gin.Context, status int, value any) {
 // fail ends the request with an error page: a sentence and the next step, in the reader's language.
 // The error itself goes to the log, if there is one.
 func (s *site) fail(c *gin.Context, status int, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
-		s.log.Error("userlog: a page could not be shown", "status", status, "route", c.FullPath(), "err", err)
-	}
+	s.failures.add("userlog: a page could not be shown", err, "status", status, "route", c.FullPath())
 	if status == http.StatusServiceUnavailable {
 		s.showError(c, views.Error{Status: status, Fault: s.faultBehind(c.Request.Context(), err)})
 		return

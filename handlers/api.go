@@ -43,7 +43,7 @@ type apiLog struct {
 func (s *site) apiUsers(c *gin.Context) {
 	found, err := s.search(c.Request.Context(), c.Query("q"), homeUsers)
 	if err != nil {
-		s.log.Error("userlog: users could not be looked up", "err", err)
+		s.failures.add("userlog: users could not be looked up", err)
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}
@@ -68,7 +68,7 @@ func (s *site) apiLog(c *gin.Context) {
 	}
 	log, err := s.logs.Log(c.Request.Context(), username)
 	if err != nil {
-		s.log.Error("userlog: a log could not be read for a program", "err", err)
+		s.failures.add("userlog: a log could not be read for a program", err)
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 		return
 	}

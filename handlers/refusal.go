@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -32,9 +31,7 @@ func (s *site) allows(c *gin.Context, look access.Look, answer access.Answer) bo
 	if answer.Decision == access.TooMany {
 		setRetryAfter(c, answer.Wait)
 	}
-	if answer.Err != nil && !errors.Is(answer.Err, context.Canceled) {
-		s.log.Error("userlog: a request could not be let in", "route", c.FullPath(), "err", answer.Err)
-	}
+	s.failures.add("userlog: a request could not be let in", answer.Err, "route", c.FullPath())
 	c.Abort()
 	switch formatOf(c) {
 	case programFormat:

@@ -85,7 +85,7 @@ func (f follower) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		defer cancel()
 		err := next(ctx, command)
 		f.note(ctx, err)
-		return err
+		return onTheWay(command, err)
 	}
 }
 
@@ -95,8 +95,30 @@ func (f follower) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 		defer cancel()
 		err := next(ctx, commands)
 		f.note(ctx, err)
+		for _, command := range commands {
+			if each := onTheWay(command, command.Err()); each != nil && redisreply.IsRedirection(err) {
+				err = each
+			}
+		}
 		return err
 	}
+}
+
+// slotMoves is the answer of a Cluster that a slot is on its way to another master, where the client has followed that in vain. The
+// same answer to a client of one server says that the server is a node of a Cluster.
+type slotMoves struct{ error }
+
+// Unwrap is for errors.As.
+func (e slotMoves) Unwrap() error { return e.error }
+
+// onTheWay has a command fail with slotMoves, if it failed for that.
+func onTheWay(command redis.Cmder, err error) error {
+	if err == nil || !redisreply.IsRedirection(err) {
+		return err
+	}
+	err = slotMoves{err}
+	command.SetErr(err)
+	return err
 }
 
 // note asks for the topology, in the background, if err is that of a connection.

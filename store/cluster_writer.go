@@ -48,6 +48,8 @@ type clusterWriter struct {
 	ended      chan struct{} // closed when everything has been written or given up
 	writers    sync.WaitGroup
 	bequests   bequests
+	calm       map[string]*calmLog // by address of a shard
+	moves      calmLog
 }
 
 func newClusterWriter(r *recorder, client *redis.ClusterClient, index *userIndex, keys keys.Keys, options Options, sharded bool) *clusterWriter {
@@ -55,7 +57,7 @@ func newClusterWriter(r *recorder, client *redis.ClusterClient, index *userIndex
 		recorder: r, client: client, keys: keys, options: options, preparer: newPreparer(r, keys, options, sharded),
 		losses: lossLog{recorder: r, log: options.Logger}, unrouted: outage{recorder: r, section: r.only(), log: options.Logger},
 		index: index, clock: &redisClock{client: client}, script: redis.NewScript(logScript), failures: newFailureKeeper(keys, options), log: options.Logger,
-		changed: make(chan struct{}, 1), ended: make(chan struct{}), shards: make(map[string]*shardWriter),
+		changed: make(chan struct{}, 1), ended: make(chan struct{}), shards: make(map[string]*shardWriter), calm: make(map[string]*calmLog),
 	}
 	c.classic.Store(!sharded)
 	c.heartbeat = newHeartbeat(client, keys, options, &c.traffic, c.process(), &r.switched, c.clock)
@@ -266,7 +268,7 @@ func (c *clusterWriter) stopAllBut(used map[string]bool) (ended []<-chan struct{
 			delete(c.shards, address)
 		}
 	}
-	if len(ended) > 0 {
+	if len(ended) > 0 && c.moves.may("moves", time.Now()) {
 		c.log.Info("userlog: other nodes of the cluster take log entries", "shards", len(c.shards))
 	}
 	return ended

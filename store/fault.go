@@ -73,6 +73,7 @@ var commandsOfServers = [...]string{"set", "get", "multi", "evalsha", "zadd", "h
 // FaultOf tells why a call has failed. It is "" for nil, for a call that was cancelled, and for an error that is not about Redis.
 func FaultOf(err error) Fault {
 	var broken net.Error
+	var moves slotMoves
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return ""
@@ -80,6 +81,8 @@ func FaultOf(err error) Fault {
 		return unreachable
 	case errors.Is(err, redis.Nil):
 		return ""
+	case errors.As(err, &moves):
+		return "cluster-down"
 	case redisreply.Is(err):
 		return faultOfReply(innermost(err).Error())
 	case errors.As(err, &broken), errors.Is(err, io.EOF), errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, context.DeadlineExceeded),

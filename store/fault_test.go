@@ -161,6 +161,10 @@ func TestFaultsOfSeveral(t *testing.T) {
 	}
 	defer logs.Close(context.Background())
 	wantFault(t, logs, "")
+	misroute(t, c, "userlog:{audit}:ping")
+	wantFault(t, logs, "cluster-down")
+	reroute(t, c, "userlog:{audit}:ping")
+	redistest.Eventually(t, "the Cluster works again", func() bool { return logs.PingWrite(t.Context()) == nil })
 	needed := []*redistest.Server{c.Master("userlog:{audit}:records"), c.Master("userlog:accounts")}
 	other := slices.IndexFunc(c.Nodes[:3], func(node *redistest.Server) bool { return !slices.Contains(needed, node) })
 	c.Replica(c.Nodes[other]).Kill()
@@ -175,4 +179,27 @@ func TestFaultsOfSeveral(t *testing.T) {
 	}
 	defer orphan.Close(context.Background())
 	wantFault(t, orphan, "read-only")
+}
+
+// misroute has the master of a key say that another one has it, which does not know of that: so it is where slots are moved by half.
+func misroute(t *testing.T, c *redistest.Cluster, key string) {
+	t.Helper()
+	master := c.Master(key)
+	command(t, master.Client(t), "del", key)
+	setSlot(t, c, master, c.Nodes[(slices.Index(c.Nodes[:3], master)+1)%3], key)
+}
+
+// reroute has all masters say that the first one has the slot of a key.
+func reroute(t *testing.T, c *redistest.Cluster, key string) {
+	t.Helper()
+	for _, node := range c.Nodes[:3] {
+		setSlot(t, c, node, c.Nodes[0], key)
+	}
+}
+
+// setSlot has a node say that another one has the slot of a key.
+func setSlot(t *testing.T, c *redistest.Cluster, node, owner *redistest.Server, key string) {
+	t.Helper()
+	id := owner.Client(t).Do(t.Context(), "cluster", "myid").Val()
+	command(t, node.Client(t), "cluster", "setslot", c.Slot(key), "node", id)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -35,6 +36,7 @@ type Application struct {
 	Version string // Options.Version
 	Started time.Time
 	Age     time.Duration // since its last report; exact to a second, whatever the clocks say
+	Ended   bool          // it has stopped in good order, and is listed because it had lost entries
 	Stats   Stats         // at that time, without the histograms
 
 	ClockSkew  time.Duration // what its host's clock is ahead of Redis', negative where it is behind; see [ClockTolerance]
@@ -44,8 +46,8 @@ type Application struct {
 	LastHour   [60]Minute    // what it recorded, oldest first; the last one is the current minute, not over yet
 }
 
-// Reporting tells whether the process has reported within [Silence].
-func (a Application) Reporting() bool { return a.Age <= Silence }
+// Reporting tells whether the process has reported within [Silence], and has not ended.
+func (a Application) Reporting() bool { return a.Age <= Silence && !a.Ended }
 
 // heartbeatJSON is the JSON form of a heartbeat.
 type heartbeatJSON struct {
@@ -68,6 +70,7 @@ type heartbeatJSON struct {
 	Retention     float64 `json:"retention,omitempty"` // seconds
 	LeftOut       uint64  `json:"left_out,omitempty"`
 	ClockSkew     float64 `json:"clock_skew,omitempty"` // seconds
+	Ended         bool    `json:"ended,omitempty"`
 
 	Switches time.Time    `json:"switches,omitzero"`
 	Traffic  *minutesJSON `json:"traffic,omitempty"`
@@ -137,6 +140,7 @@ func (h *heartbeat) end(s Stats, skew time.Duration) {
 		return
 	}
 	if s.Dropped.Total()+s.Indeterminate+s.Undone > 0 {
+		h.line.Ended = true
 		_ = h.send(s, skew)
 		return
 	}
@@ -149,7 +153,7 @@ func (h *heartbeat) end(s Stats, skew time.Duration) {
 }
 
 // Applications returns the processes that record, or did within the last hour and did not stop in
-// good order, by name and host. It waits for Redis for two seconds at most.
+// good order, by name and host. It waits for Redis for two seconds at most. With [ErrPartial] there may be more.
 func (s *Store) Applications(ctx context.Context) ([]Application, error) {
 	client := s.clients.reader
 	_ = s.clock.refresh(ctx) // what fails by it fails below as well
@@ -166,10 +170,18 @@ func (s *Store) Applications(ctx context.Context) ([]Application, error) {
 		lines[i] = pipe.Get(ctx, s.keys.Application(id))
 		left[i] = pipe.PTTL(ctx, s.keys.Application(id))
 	}
-	if err := redisreply.Exec(ctx, pipe); err != nil {
-		return nil, fmt.Errorf("read the applications' reports: %w", err)
+	if err = execParts(ctx, pipe); err != nil {
+		err = fmt.Errorf("read the applications' reports: %w", err)
 	}
-	var found []Application
+	found := readReports(ids, lines, left)
+	slices.SortFunc(found, func(a, b Application) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Host, b.Host), a.Started.Compare(b.Started))
+	})
+	return found, err
+}
+
+// readReports returns what could be read of the reports of applications.
+func readReports(ids []string, lines []*redis.StringCmd, left []*redis.DurationCmd) (found []Application) {
 	for i, id := range ids {
 		var line heartbeatJSON
 		if json.Unmarshal([]byte(lines[i].Val()), &line) != nil || left[i].Val() <= 0 {
@@ -177,17 +189,14 @@ func (s *Store) Applications(ctx context.Context) ([]Application, error) {
 		}
 		found = append(found, line.application(id, heartbeatKept-left[i].Val()))
 	}
-	slices.SortFunc(found, func(a, b Application) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Host, b.Host), a.Started.Compare(b.Started))
-	})
-	return found, nil
+	return found
 }
 
 // anyReports asks what applications have said of themselves. Those that send no heartbeats, such as django-userlog's, are known by
 // their requests.
 func (s *Store) anyReports(ctx context.Context) (feed.Reports, error) {
 	applications, err := s.Applications(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrPartial) {
 		return feed.Reports{}, err
 	}
 	var found feed.Reports
@@ -215,7 +224,7 @@ func seconds(n float64) time.Duration {
 
 func (l heartbeatJSON) application(id string, age time.Duration) Application {
 	return Application{
-		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age,
+		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age, Ended: l.Ended,
 		ClockSkew: seconds(l.ClockSkew),
 		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, Retention: seconds(l.Retention), Switches: l.Switches, LastHour: l.Traffic.hour(age),
 		Stats: Stats{

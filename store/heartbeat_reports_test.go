@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,4 +65,85 @@ func TestTheShortestLimitOfListsIsKnown(t *testing.T) {
 		}
 		return reports.Shortest == 25
 	})
+}
+
+// While a master of a Cluster hangs, what others have is there, and it is said that there may be more.
+func TestAPartOfAClusterThatHangs(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 3)
+	client := c.Client(t)
+	logs := openQuietly(t, client, Options{})
+	list := c.Master(logs.keys.Applications())
+	var away *redistest.Server
+	const n = 24
+	for i := range n {
+		id := strconv.Itoa(i)
+		key := logs.keys.Application(id)
+		client.SAdd(t.Context(), logs.keys.Applications(), id)
+		client.Set(t.Context(), key, `{"application":"shop"}`, heartbeatKept)
+		if master := c.Master(key); master != list {
+			away = master
+		}
+		logs.Record(Entry{Username: "user-" + id, Method: "GET", Path: "/", Code: 500})
+	}
+	redistest.Eventually(t, "all users are there", func() bool {
+		users, err := logs.InTrouble(t.Context(), 2*n) // who come to the index last
+		return err == nil && len(users) == n
+	})
+	away.Pause()
+	defer away.Resume()
+	var reads sync.WaitGroup // at once, before the replica takes over
+	wantSome := func(what string, read func(context.Context) (int, error)) {
+		reads.Go(func() {
+			if some, err := read(t.Context()); some == 0 || some == n || !errors.Is(err, ErrPartial) {
+				t.Errorf("%s: %d of %d, and %v", what, some, n, err)
+			}
+		})
+	}
+	wantSome("applications", func(ctx context.Context) (int, error) {
+		found, err := logs.Applications(ctx)
+		return len(found), err
+	})
+	wantSome("users seen", func(ctx context.Context) (int, error) {
+		found, err := logs.LastSeen(ctx, 2*n)
+		return len(found), err
+	})
+	wantSome("users with failures", func(ctx context.Context) (int, error) {
+		found, err := logs.InTrouble(ctx, 2*n)
+		return len(found), err
+	})
+	wantSome("names", func(ctx context.Context) (int, error) {
+		found, err := logs.Search(ctx, "user", 2*n)
+		return len(found.Users), err
+	})
+	reads.Go(func() {
+		if reports, err := logs.anyReports(t.Context()); err != nil || !reports.Reporting {
+			t.Errorf("reports: %+v, %v", reports, err)
+		}
+	})
+	reads.Wait()
+}
+
+// An application that ends in good order does not report any more. It is listed for what it has lost.
+func TestAnApplicationThatHasEndedIsNotSilent(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	reader := openQuietly(t, client, Options{})
+	logs, err := New(client, Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs.Announce()
+	logs.Record(Entry{Username: "\x00"})
+	redistest.Eventually(t, "it has reported", func() bool {
+		applications, err := reader.Applications(t.Context())
+		return err == nil && len(applications) == 1
+	})
+	if err := logs.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	applications, err := reader.Applications(t.Context())
+	if err != nil || len(applications) != 1 || !applications[0].Ended || applications[0].Reporting() {
+		t.Errorf("applications: %+v, %v", applications, err)
+	}
 }

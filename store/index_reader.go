@@ -56,7 +56,7 @@ func execParts(ctx context.Context, pipe redis.Pipeliner) error {
 	}
 	failed := 0
 	for _, command := range commands {
-		if e := command.Err(); e != nil && !redisreply.IsWrongType(e) && !errors.Is(e, redis.Nil) {
+		if e := command.Err(); e != nil && !redisreply.IsWrongType(e) && !errors.Is(e, redis.Nil) && !isAnswered(command) {
 			failed, err = failed+1, e
 		}
 	}
@@ -67,6 +67,24 @@ func execParts(ctx context.Context, pipe redis.Pipeliner) error {
 		return fmt.Errorf("%w: %w", ErrPartial, err)
 	}
 	return err
+}
+
+// isAnswered reports whether a command has an answer, whatever its error says. When the limit ends while one node is asked again,
+// go-redis gives the error of that to all commands, also to those that other nodes have answered.
+func isAnswered(command redis.Cmder) bool {
+	switch c := command.(type) {
+	case *redis.ZSliceCmd:
+		return len(c.Val()) > 0
+	case *redis.StringSliceCmd:
+		return len(c.Val()) > 0
+	case *redis.FloatSliceCmd:
+		return len(c.Val()) > 0
+	case *redis.StringCmd:
+		return c.Val() != ""
+	case *redis.DurationCmd:
+		return c.Val() != 0
+	}
+	return false
 }
 
 // newest returns up to limit members of a set of the index, with at least a score, the highest scores first. set spells the

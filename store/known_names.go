@@ -183,7 +183,9 @@ func (k *knownNames) readNext(table *nametable.Table, parts []*partReading) erro
 		return err
 	}
 	for i, read := range reads {
-		parts[i].err = read.Err()
+		if !isAnswered(read) {
+			parts[i].err = read.Err()
+		}
 		parts[i].take(read.Val())
 		table.Put(namesOf(read.Val()))
 	}

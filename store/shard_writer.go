@@ -41,7 +41,10 @@ type shardWriter struct {
 func newShardWriter(c *clusterWriter, address string, options *redis.Options) *shardWriter {
 	client, tracker := newShardClient(options)
 	w := &shardWriter{cluster: c, address: address, client: client, tracker: tracker, stopped: make(chan struct{}), ended: make(chan struct{}), buffer: make([]Entry, 0, maxBatch)}
-	w.outage = outage{recorder: c.recorder, section: newSection(), log: c.log.With(slog.String("shard", address))}
+	if c.calm[address] == nil {
+		c.calm[address] = &calmLog{}
+	}
+	w.outage = outage{recorder: c.recorder, section: newSection(), log: c.log.With(slog.String("shard", address)), calm: c.calm[address]}
 	return w
 }
 

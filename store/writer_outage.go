@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -12,6 +13,7 @@ type outage struct {
 	recorder *recorder
 	section  *section
 	log      *slog.Logger
+	calm     *calmLog      // nil where each line is wanted
 	backoff  time.Duration // 0 while Redis answers
 	awayAt   time.Time     // when Redis last ceased to answer
 	refused  string        // the reason that Redis gave last in this outage, or ""
@@ -26,7 +28,9 @@ func (o *outage) failed(err error) {
 	}
 	if o.backoff == 0 || kind != "" && kind != o.refused {
 		o.refused = kind
-		o.log.Warn("userlog: the log store does not take log entries; they wait in memory", "err", err)
+		if o.calm.may("away "+kind, time.Now()) {
+			o.log.Warn("userlog: the log store does not take log entries; they wait in memory", "err", err)
+		}
 	}
 	o.backoff = max(min(2*o.backoff, time.Since(o.awayAt)/4, maxBackoff), minBackoff)
 }
@@ -36,7 +40,9 @@ func (o *outage) succeeded() {
 	if o.backoff > 0 {
 		o.backoff = 0
 		o.recorder.setConnected(o.section, true)
-		o.log.Info("userlog: the log store is back", "waiting", o.recorder.waiting(o.section))
+		if o.calm.may("back", time.Now()) {
+			o.log.Info("userlog: the log store is back", "waiting", o.recorder.waiting(o.section))
+		}
 	}
 }
 
@@ -100,4 +106,28 @@ func (l *lossLog) losses(final bool) {
 		"closed", now.Dropped.Closed-l.logged.Dropped.Closed,
 		"indeterminate", now.Indeterminate-l.logged.Indeterminate)
 	l.logged, l.loggedAt = now, time.Now()
+}
+
+// calmLog says which lines about the shards of a Cluster are logged: of those that are alike, one in lossInterval. Where two nodes
+// take turns as masters, there would be several a second.
+type calmLog struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+// may reports whether a line is logged that is known by so few words.
+func (c *calmLog) may(words string, now time.Time) bool {
+	if c == nil {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		c.last = make(map[string]time.Time)
+	}
+	if last, said := c.last[words]; said && now.Sub(last) < lossInterval {
+		return false
+	}
+	c.last[words] = now
+	return true
 }

@@ -33,18 +33,24 @@ func (p homePage) Reports() []application {
 	return reports
 }
 
-// sumOf adds up processes of one name. The sum has the age of the newest report, and the version if all have the
-// same.
+// sumOf adds up processes of one name. The sum has the age of the newest report of those that have not ended, and the version if all
+// have the same.
 func sumOf(processes []store.Application) application {
-	sum := store.Application{Name: processes[0].Name, Version: processes[0].Version, Age: processes[0].Age}
+	newest := processes[0]
 	for _, a := range processes {
-		sum.Age = min(sum.Age, a.Age)
+		if a.Ended == newest.Ended && a.Age < newest.Age || newest.Ended && !a.Ended {
+			newest = a
+		}
+	}
+	sum := store.Application{Name: newest.Name, Version: newest.Version, Age: newest.Age, Ended: newest.Ended}
+	for _, a := range processes {
 		if a.Version != sum.Version {
 			sum.Version = ""
 		}
 		sum.Stats.Accepted += a.Stats.Accepted
 		sum.Stats.Queued += a.Stats.Queued
 		sum.Stats.Indeterminate += a.Stats.Indeterminate
+		sum.Stats.Undone += a.Stats.Undone
 		sum.Stats.Dropped.QueueFull += a.Stats.Dropped.QueueFull
 		sum.Stats.Dropped.UserShare += a.Stats.Dropped.UserShare
 		sum.Stats.Dropped.InvalidUsername += a.Stats.Dropped.InvalidUsername
@@ -90,7 +96,9 @@ func (a application) Accepted() int { return int(a.Stats.Accepted) }
 func (a application) Queued() int { return int(a.Stats.Queued) }
 
 // Lost is how many requests are not in the log, or may not be.
-func (a application) Lost() int { return int(a.Stats.Dropped.Total() + a.Stats.Indeterminate) }
+func (a application) Lost() int {
+	return int(a.Stats.Dropped.Total() + a.Stats.Indeterminate + a.Stats.Undone)
+}
 
 // Losses are the reasons for which requests were lost.
 func (a application) Losses() []loss {
@@ -113,5 +121,6 @@ func everyLoss(s store.Stats) []loss {
 		{"applications.host-panic", int(s.Dropped.HostPanic)},
 		{"applications.closed", int(s.Dropped.Closed)},
 		{"applications.indeterminate", int(s.Indeterminate)},
+		{"applications.undone", int(s.Undone)},
 	}
 }

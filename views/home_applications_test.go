@@ -38,6 +38,8 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 		{Name: "mail", Host: "web-4", Age: 59 * time.Minute, LastHour: [60]store.Minute{{Requests: 1}}, ClockSkew: -10 * time.Minute},
 		{Name: "chat", Host: "web-5", Age: time.Hour, ClockSkew: 65 * time.Minute},
 		{Name: "news", Host: "web-6", ClockSkew: store.ClockTolerance},
+		{Name: "pay", Host: "web-7", Age: 10 * time.Second, Ended: true, Stats: store.Stats{Accepted: 9, Undone: 2}},
+		{Name: "pay", Host: "web-8", Age: 3 * time.Minute},
 	}
 	want := map[string][]string{
 		"en": {
@@ -50,6 +52,9 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			"mail|web-4||Silent for 59 min Clock 10 min behind|1 request|0|0|0",
 			"chat|web-5||Silent for 1 h Clock 1 h ahead|No requests|0|0|0",
 			"news|web-6||Reporting|No requests|0|0|0",
+			"pay|2 processes||Silent for 3 min|No requests|9|0|2 lost or not confirmed: 2 written, and then lost by Redis",
+			"pay|web-7||Ended 10 s ago|No requests|9|0|2 lost or not confirmed: 2 written, and then lost by Redis",
+			"pay|web-8||Silent for 3 min|No requests|0|0|0",
 		},
 		"fr": {
 			"shop|2 processus||Active|Aucune requête|1\u00a0234\u00a0617|4\u00a0096|1\u00a0018 perdues ou non confirmées : 10 car trop attendaient, " +
@@ -61,6 +66,9 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			"mail|web-4||Muette depuis 59 min Horloge en retard de 10 min|1 requête|0|0|0",
 			"chat|web-5||Muette depuis 1 h Horloge en avance de 1 h|Aucune requête|0|0|0",
 			"news|web-6||Active|Aucune requête|0|0|0",
+			"pay|2 processus||Muette depuis 3 min|Aucune requête|9|0|2 perdues ou non confirmées : 2 écrites puis perdues par Redis",
+			"pay|web-7||Terminée il y a 10 s|Aucune requête|9|0|2 perdues ou non confirmées : 2 écrites puis perdues par Redis",
+			"pay|web-8||Muette depuis 3 min|Aucune requête|0|0|0",
 		},
 	}
 	set := newSet(t)
@@ -75,10 +83,10 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			if got, want := strings.Join(cells(row), "|"), strings.Join(strings.Fields(line), " "); got != want {
 				t.Errorf("%s:\ngot  %s\nwant %s", lang, got, want)
 			}
-			if losing := i == 0 || i == 2 || i == 3; row.HasClass("losing") != losing {
+			if losing := i == 0 || i == 2 || i == 3 || i == 7 || i == 8; row.HasClass("losing") != losing {
 				t.Errorf("row %d is marked as losing: %v", i, !losing)
 			}
-			if silent := i == 2 || i == 4 || i == 5; row.Find("td.silent").Length() == 1 != silent {
+			if silent := i == 2 || i == 4 || i == 5 || i >= 7; row.Find("td.silent").Length() == 1 != silent {
 				t.Errorf("row %d is marked as silent: %v", i, !silent)
 			}
 		}
