@@ -44,7 +44,8 @@ type Admin struct {
 	gate      *access.Gate
 	people    *directory.People
 	origins   http.CrossOriginProtection
-	policy    string // Content-Security-Policy
+	policy    string // Content-Security-Policy, without where to report
+	reports   reportLimit
 	base      string // of the first mount
 	mounted   bool
 	log       *slog.Logger

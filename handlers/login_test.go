@@ -43,7 +43,7 @@ func TestLogInAndOut(t *testing.T) {
 			t.Errorf("a link can log out: %d", link.StatusCode)
 		}
 		out := b.post(base+"/logout", nil)
-		if out.StatusCode != http.StatusSeeOther || out.location() != base+"/login?out=1" || b.session() != "" {
+		if out.StatusCode != http.StatusSeeOther || out.location() != base+"/login?out=1" || b.session() != "" || out.Header.Get("Clear-Site-Data") != `"cache"` {
 			t.Fatalf("logout: %d to %q", out.StatusCode, out.location())
 		}
 		b.get(out.location()).expect(http.StatusOK, "You are logged out.")

@@ -101,6 +101,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	api := public.Group("/api", on((*site).requireAPI))
 	page(api, "/users", on((*site).apiUsers))
 	page(api, "/log", on((*site).apiLog))
+	r.POST(reportPath, middleware.Skip, on((*site).reportPolicy))
 }
 
 // mountAccounts adds the pages of accounts and of the audit log. Whatever is recorded each time needs an

@@ -232,12 +232,12 @@ func isSocket(u *url.URL) bool {
 }
 
 // policy is the Content-Security-Policy of every answer: nothing but our own files, no inline script or
-// style, and sockets where the live pages connect to.
+// style, and sockets where the live pages connect to. Only two places make HTML of text: static/trusted_html.js says which.
 func (o Options) policy() string {
 	connect := "'self'"
 	if u, err := url.Parse(o.LiveURL); err == nil && u.Host != "" {
 		connect += " " + u.Scheme + "://" + u.Host
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src " +
-		connect + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+		connect + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types userlog userlog-htmx"
 }

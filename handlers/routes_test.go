@@ -33,6 +33,8 @@ var audiences = map[string]audience{
 
 	"GET /password": everybody, "HEAD /password": everybody, "POST /password": everybody,
 
+	"POST /policy-report": everybody,
+
 	"GET ": everybody, "HEAD ": everybody, // it leads to the home page
 
 	"GET /": roles, "HEAD /": roles, "GET /static": roles, "HEAD /static": roles, "GET /live": roles, "HEAD /live": roles,

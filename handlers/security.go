@@ -107,10 +107,10 @@ func refuseBody(c *gin.Context, err error) {
 
 // writeHeaders sets what every answer of the admin has. Nothing is to be kept anywhere, unless a
 // handler that knows better says so.
-func (a *Admin) writeHeaders(c *gin.Context) {
+func (s *site) writeHeaders(c *gin.Context) {
 	header := c.Writer.Header()
 	header.Del("Content-Type") // a host may have set one for all its answers; each of ours has its own
-	header.Set("Content-Security-Policy", a.policy)
+	header.Set("Content-Security-Policy", s.policy+"; report-uri "+s.base+reportPath)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -15,7 +15,8 @@ import (
 )
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types userlog userlog-htmx; report-uri " + base + "/policy-report"
 
 func TestEveryAnswerHasTheHeaders(t *testing.T) {
 	t.Parallel()

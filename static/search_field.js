@@ -2,8 +2,10 @@
 // Practices (list autocomplete, selected by hand). Without this script it is a plain field of a form.
 
 import { keepName, recentNames } from "./recent_names.js";
+import { trust } from "./trusted_html.js";
 
 const quiet = 100; // milliseconds without a keystroke, before names are asked for
+const policy = trust("userlog");
 const patience = 500; // milliseconds that Enter waits for an answer that is under way
 const moves = { ArrowDown: "next", ArrowUp: "previous", Home: "first", End: "last" };
 
@@ -130,7 +132,7 @@ class SearchField {
     if (response.status === 401) location.reload(); // leads to the login
     if (!response.ok) throw new Error(response.statusText);
     const part = document.createElement("template");
-    part.innerHTML = await response.text();
+    part.innerHTML = policy.createHTML(await response.text());
     return part.content;
   }
 

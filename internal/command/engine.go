@@ -49,6 +49,17 @@ func strictTransport(always bool) gin.HandlerFunc {
 	}
 }
 
+// isolated has no other site's page use an answer or hold its window, also where the answer is not one of the admin's, such as that of
+// a health check.
+func isolated(site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		site.ServeHTTP(w, r)
+	})
+}
+
 // recovery turns a panic of a page into a log line of the given level and an answer. It logs the route instead of the
 // URL, and no headers, as those may hold secrets; gin's own Recovery logs all of them.
 func recovery(log *slog.Logger, level slog.Level, answer gin.RecoveryFunc) gin.HandlerFunc {

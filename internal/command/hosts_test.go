@@ -34,7 +34,38 @@ func TestOnlyOwnHostsAreServed(t *testing.T) {
 	}
 }
 
+// Also what is none of the admin's answers is no other site's to use.
+func TestEveryAnswerIsIsolated(t *testing.T) {
+	t.Parallel()
+	origin := start(t, nil, "serve", "--addr", "127.0.0.1:0").origin(t)
+	for _, c := range []struct {
+		path, host string
+		want       int
+	}{
+		{"/", "localhost", 302}, {"/healthz", "localhost", 200}, {"/readyz", "localhost", 200}, {"/", "evil.example", 421}, {"/nothing", "localhost", 404},
+		{"/userlog", "localhost", 301}, {"/userlog/", "localhost", 303}, {"/userlog/login", "localhost", 200}, {"/userlog/assets/x", "localhost", 404},
+		{"/userlog/api/log", "localhost", 401}, {"/userlog/live/socket", "localhost", 303},
+	} {
+		answer := askHost(t, origin+c.path, c.host)
+		if answer.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", c.path, answer.StatusCode, c.want)
+		}
+		for name, want := range map[string]string{
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff",
+		} {
+			if got := answer.Header.Values(name); len(got) != 1 || got[0] != want {
+				t.Errorf("%s of %s: %s is %q", c.path, c.host, name, got)
+			}
+		}
+	}
+}
+
 func statusOfHost(t *testing.T, url, host string) int {
+	t.Helper()
+	return askHost(t, url, host).StatusCode
+}
+
+func askHost(t *testing.T, url, host string) *http.Response {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
@@ -46,5 +77,5 @@ func statusOfHost(t *testing.T, url, host string) int {
 		t.Fatal(err)
 	}
 	answer.Body.Close()
-	return answer.StatusCode
+	return answer
 }

@@ -86,7 +86,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if where.Listener, err = c.connectionFlags.limit(where.Listener, options.TrustedProxies); err != nil {
 		return err
 	}
-	site = onlyOwnHosts(c.hostFlags.check(where, options.TrustedProxies), where, site)
+	site = isolated(onlyOwnHosts(c.hostFlags.check(where, options.TrustedProxies), where, site))
 	fmt.Fprintf(std.out, "The admin is at %s%s/\n", where.origin(), c.BasePath.prefix())
 	var beginning sync.WaitGroup
 	defer beginning.Wait()

@@ -23,13 +23,21 @@ async function concatenate(...inputs) {
   return { content: Buffer.from(`${parts.join("\n")}\n`), inputs };
 }
 
+// follow puts a bundle behind a file that is there.
+function follow(first, then) {
+  return { content: Buffer.concat([first.content, Buffer.from(then.content)]), inputs: [...first.inputs, ...then.inputs] };
+}
+
 // htmx and its websocket extension are one file because they race as two: now and then the page was processed
 // before the extension was there, and the live log never connected. They are not bundled, since the extension finds
 // htmx as a global variable.
 const built = {
   "app.css": await bundle("css/main.css"),
   "app.js": await bundle("main.js", { format: "esm", target: "es2022" }),
-  "htmx.js": await concatenate("vendor/htmx.min.js", "vendor/hx-ws.min.js"),
+  "htmx.js": follow(
+    await concatenate("vendor/htmx.min.js", "vendor/hx-ws.min.js"),
+    await bundle("htmx_security.js", { format: "iife", target: "es2022" }),
+  ),
 };
 
 const sumOf = (content) => createHash("sha256").update(content).digest("hex");
@@ -38,7 +46,7 @@ const sumOf = (content) => createHash("sha256").update(content).digest("hex");
 async function sums() {
   const lines = Object.entries(built).map(([name, { content }]) => `${sumOf(content)}  built/${name}`);
   const inputs = Object.values(built).flatMap((b) => b.inputs);
-  for (const name of inputs.sort()) lines.push(`${sumOf(await readFile(join(root, name)))}  ${name}`);
+  for (const name of [...new Set(inputs)].sort()) lines.push(`${sumOf(await readFile(join(root, name)))}  ${name}`);
   return Buffer.from(`# made by esbuild ${esbuild.version}\n${lines.join("\n")}\n`);
 }
 
