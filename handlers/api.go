@@ -35,6 +35,7 @@ type apiLog struct {
 	Gap      *store.Gap    `json:"gap,omitempty"`     // what is missing behind the newest entry
 	Similar  []string      `json:"similar,omitempty"` // names of others, where nobody of this name has a log
 	Username string        `json:"username"`
+	Gone     *time.Time    `json:"gone,omitempty"`          // when the user was last seen, where the log has expired
 	Off      bool          `json:"recording_off,omitempty"` // recording is switched off
 	Watch    bool          `json:"watch_only,omitempty"`    // only users are recorded whose logs are looked at
 }
@@ -77,6 +78,9 @@ func (s *site) apiLog(c *gin.Context) {
 	answer.Entries, answer.Gap = log.Requests()
 	if len(log.Entries) == 0 {
 		answer.Similar = s.similar(c.Request.Context(), username)
+		if user, ok, _ := s.logs.Gone(c.Request.Context(), username); ok {
+			answer.Username, answer.Gone = user.Username, &user.At
+		}
 	}
 	s.sendJSON(c, http.StatusOK, answer)
 }

@@ -125,6 +125,10 @@ func (s *site) suggest(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	html, err := s.views.Suggestions(views.Suggestions{At: s.logs.Now(), Lang: s.language(c), Found: found.Found, People: found.people, Partial: found.partial})
+	list := views.Suggestions{At: s.logs.Now(), Lang: s.language(c), Found: found.Found, People: found.people, Partial: found.partial}
+	if len(found.Users) == 0 {
+		list.Gone = s.gone(c.Request.Context(), c.Query("q"))
+	}
+	html, err := s.views.Suggestions(list)
 	s.answer(c, http.StatusOK, html, err)
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -38,7 +39,7 @@ func (s *site) liveLog(c *gin.Context) {
 			page.SocketURL = s.socketURL(page.Lang, page.Filter.AddTo(url.Values{"username": {username}}))
 			page.TicketURL = s.ticketURL()
 		default:
-			page.Message = views.UserNotFound(username)
+			page.Message = cmp.Or(s.gone(c.Request.Context(), username), views.UserNotFound(username))
 		}
 	}
 	html, err := s.views.Live(page)

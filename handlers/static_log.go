@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -87,15 +88,28 @@ func (s *site) find(c *gin.Context, username string) (store.Log, *views.Message,
 		return store.Log{}, views.UserNotFound(username), nil // nobody can have such a name
 	}
 	log, err := s.logs.Log(c.Request.Context(), username)
-	switch {
-	case err != nil:
+	if err != nil {
 		return store.Log{}, nil, err
-	case len(log.Entries) > 0:
+	}
+	if len(log.Entries) > 0 {
 		return log, views.LogsFound(username), nil
-	case !s.exists(c, username):
+	}
+	if gone := s.gone(c.Request.Context(), username); gone != nil {
+		return log, gone, nil
+	}
+	if !s.exists(c, username) {
 		return log, views.UserNotFound(username), nil
 	}
 	return log, views.NoLogs(username), nil
+}
+
+// gone says that the log of a name has expired, and is nil where that is not known. Where the log store does not answer, the page says so
+// elsewhere.
+func (s *site) gone(ctx context.Context, username string) *views.Message {
+	if user, ok, _ := s.logs.Gone(ctx, username); ok {
+		return views.Gone(user)
+	}
+	return nil
 }
 
 // exists asks the host whether there is such a user.
@@ -108,7 +122,7 @@ func (s *site) exists(c *gin.Context, username string) bool {
 // answers are compressed.
 func etag(page views.StaticLog, fault store.Fault, set store.Switches) string {
 	sum := sha256.New()
-	io.WriteString(sum, page.Lang+"\x00"+page.Message.Role()+"\x00"+string(fault)+"\x00"+strconv.FormatBool(set.NoRecord)+strconv.FormatBool(set.WatchOnly)+"\x00"+page.Username)
+	io.WriteString(sum, page.Lang+"\x00"+page.Message.Identity()+"\x00"+string(fault)+"\x00"+strconv.FormatBool(set.NoRecord)+strconv.FormatBool(set.WatchOnly)+"\x00"+page.Username)
 	for _, e := range page.Entries {
 		io.WriteString(sum, "\x00"+e.ID)
 	}

@@ -111,6 +111,7 @@ func (c *clusterWriter) keep() {
 
 // report sends a heartbeat. Where it fails, the topology may have changed.
 func (c *clusterWriter) report() {
+	c.index.forget(c.client, c.clock.now()) // also where nobody makes a request
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	_ = c.clock.refresh(ctx) // a heartbeat without an answer says what was known

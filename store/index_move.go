@@ -78,7 +78,7 @@ func (s *Store) moveIndex(ctx context.Context, from, to keys.Index) error {
 	}
 	pipe := s.clients.reader.Pipeline()
 	for part := range from.Parts() {
-		for _, set := range []string{from.Users(part), from.Names(part), from.Trouble(part)} {
+		for _, set := range []string{from.Users(part), from.Names(part), from.Trouble(part), from.Gone(part)} {
 			pipe.Unlink(ctx, set)
 		}
 	}
@@ -101,6 +101,12 @@ func (s *Store) movePart(ctx context.Context, from, to keys.Index, part int) (le
 	if err != nil {
 		return 0, err
 	}
+	err = s.eachMember(ctx, from.Gone(part), func(pipe redis.Pipeliner, z redis.Z) {
+		pipe.ZAddGT(ctx, to.Gone(to.Part(z.Member.(string))), z)
+	})
+	if err != nil {
+		return 0, err
+	}
 	return left, s.eachMember(ctx, from.Trouble(part), func(pipe redis.Pipeliner, z redis.Z) {
 		pipe.ZAddGT(ctx, to.Trouble(to.Part(z.Member.(string))), z)
 	})
@@ -113,6 +119,7 @@ func (s *Store) expireIndex(ctx context.Context, to keys.Index, life time.Durati
 		for _, set := range []string{to.Users(part), to.Names(part), to.Trouble(part)} {
 			pipe.PExpire(ctx, set, life)
 		}
+		pipe.PExpire(ctx, to.Gone(part), max(life, s.options.Remember))
 	}
 	_, err := pipe.Exec(ctx)
 	return err

@@ -136,9 +136,14 @@ func (r *indexReader) names(ctx context.Context, parts []indexPart, from, to str
 	return found[:min(len(found), limit)], err
 }
 
-// scores returns when users were last seen, in Unix milliseconds; 0 for one who is not in the index. The error may be
+// scores returns when users were last seen, in Unix milliseconds, and 0 for one whose log has expired long ago. The error may be
 // [ErrPartial].
 func (r *indexReader) scores(ctx context.Context, usernames []string) ([]float64, error) {
+	return r.scoresIn(ctx, usernames, keys.Index.Users)
+}
+
+// scoresIn returns the highest scores of users in some sets of the index; 0 for one who is in none.
+func (r *indexReader) scoresIn(ctx context.Context, usernames []string, sets ...func(keys.Index, int) string) ([]float64, error) {
 	type read struct {
 		places []int // in usernames
 		*redis.FloatSliceCmd
@@ -159,7 +164,9 @@ func (r *indexReader) scores(ctx context.Context, usernames []string) ([]float64
 			for i, place := range of {
 				members[i] = usernames[place]
 			}
-			reads = append(reads, read{of, pipe.ZMScore(ctx, index.Users(part), members...)})
+			for _, set := range sets {
+				reads = append(reads, read{of, pipe.ZMScore(ctx, set(index, part), members...)})
+			}
 		}
 	}
 	err := execParts(ctx, pipe)

@@ -27,6 +27,7 @@ const NoKeyPrefix = "\x00none"
 const (
 	DefaultMaxEntries = 25
 	DefaultRetention  = time.Hour
+	DefaultRemember   = 24 * time.Hour
 	DefaultQueueSize  = 4096
 
 	maxMaxEntries = 10_000
@@ -34,7 +35,7 @@ const (
 )
 
 // Options configure a [Store]. The zero value is a sensible default. Every process that shares a
-// Redis should be given the same KeyPrefix, MaxEntries and Retention.
+// Redis should be given the same KeyPrefix, MaxEntries, Retention and Remember.
 type Options struct {
 	// KeyPrefix begins every key and channel: several sites can share one Redis. Printable ASCII
 	// without glob characters. Default: [DefaultKeyPrefix]; [NoKeyPrefix] for none.
@@ -47,6 +48,11 @@ type Options struct {
 	// Retention is how long a user's log is kept after the user's last request; at least a second.
 	// Default: an hour.
 	Retention time.Duration
+
+	// Remember is how long after the last request it is remembered that and when a user was there, if that is longer than the log
+	// is kept: the name and the time, and no address. So pages tell a user whose log has expired from a stranger. A value below 0
+	// stands for not at all. Default: 24 hours.
+	Remember time.Duration
 
 	// NoPublish turns live logs off: entries are kept, but not published.
 	NoPublish bool
@@ -88,6 +94,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Retention == 0 {
 		o.Retention = DefaultRetention
+	}
+	if o.Remember == 0 {
+		o.Remember = DefaultRemember
 	}
 	if o.QueueSize == 0 {
 		o.QueueSize = DefaultQueueSize

@@ -60,7 +60,7 @@ func newStore(client redis.UniversalClient, name string, options Options) (*Stor
 
 // newWriter returns what writes the entries, until the queue is empty after intake has ended.
 func (s *Store) newWriter() (write func()) {
-	index := newUserIndex(newIndexLayout(s.clients.writer, s.keys, s.options), s.options.Retention)
+	index := newUserIndex(newIndexLayout(s.clients.writer, s.keys, s.options), s.options)
 	if cluster, ok := s.clients.writer.(*redis.ClusterClient); ok {
 		return newClusterWriter(s.recorder, cluster, index, s.keys, s.options, s.options.sharded(cluster)).run
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -30,6 +31,7 @@ const (
 type userIndex struct {
 	layout    *indexLayout
 	retention time.Duration
+	remember  time.Duration // after the last request
 	forgetAt  time.Time     // of the goroutine that calls forget
 	foreign   bool          // that a key holds something else has been logged
 	flushing  chan struct{} // capacity 1: one flush at a time
@@ -53,9 +55,9 @@ func (u *indexUpdate) see(e *Entry) {
 	u.names = append(u.names, redis.Z{Member: nameMember(e.Username)})
 }
 
-func newUserIndex(layout *indexLayout, retention time.Duration) *userIndex {
+func newUserIndex(layout *indexLayout, options Options) *userIndex {
 	return &userIndex{
-		layout: layout, retention: retention, flushing: make(chan struct{}, 1),
+		layout: layout, retention: options.Retention, remember: options.Remember, flushing: make(chan struct{}, 1),
 		updated: make(map[string]time.Time), troubled: make(map[string]lastFailure),
 	}
 }
@@ -178,6 +180,7 @@ func (x *userIndex) due(entries []Entry) indexUpdate {
 func (x *userIndex) add(ctx context.Context, pipe redis.Pipeliner, index keys.Index, due indexUpdate) []redis.Cmder {
 	var sets []string
 	members := make(map[string][]redis.Z) // by set
+	lives := make(map[string]time.Duration)
 	put := func(set string, z redis.Z) {
 		if members[set] == nil {
 			sets = append(sets, set)
@@ -187,6 +190,7 @@ func (x *userIndex) add(ctx context.Context, pipe redis.Pipeliner, index keys.In
 	for i, z := range due.users {
 		part := index.Part(z.Member.(string))
 		put(index.Users(part), z)
+		lives[index.Users(part)] = max(x.retention, x.remember) // where nobody records any more, who was there is found here
 		put(index.Names(part), due.names[i])
 	}
 	for _, z := range due.trouble {
@@ -195,7 +199,7 @@ func (x *userIndex) add(ctx context.Context, pipe redis.Pipeliner, index keys.In
 	added := make([]redis.Cmder, 0, len(sets))
 	for _, set := range sets {
 		added = append(added, pipe.ZAdd(ctx, set, members[set]...))
-		pipe.PExpire(ctx, set, x.retention)
+		pipe.PExpire(ctx, set, cmp.Or(lives[set], x.retention))
 	}
 	return added
 }
@@ -250,9 +254,9 @@ func (x *userIndex) forget(client redis.UniversalClient, now time.Time) {
 	before := "(" + lastSeenSince(now, x.retention)
 	index := x.layout.write()
 	pipe := client.Pipeline()
-	reads := make([]*redis.StringSliceCmd, index.Parts())
+	reads := make([]*redis.ZSliceCmd, index.Parts())
 	for part := range reads {
-		reads[part] = pipe.ZRangeByScore(ctx, index.Users(part), &redis.ZRangeBy{Min: "-inf", Max: before, Count: maxForgotten})
+		reads[part] = pipe.ZRangeByScoreWithScores(ctx, index.Users(part), &redis.ZRangeBy{Min: "-inf", Max: before, Count: maxForgotten})
 	}
 	_, _ = pipe.Exec(ctx) // what can't be read now is read later
 	pipe = client.Pipeline()
@@ -265,6 +269,7 @@ func (x *userIndex) forget(client redis.UniversalClient, now time.Time) {
 			x.forgetAt = now.Add(forgetMore)
 		}
 		users, names := x.drop(expired)
+		x.rememberGone(ctx, pipe, index.Gone(part), expired, now)
 		pipe.ZRem(ctx, index.Names(part), names...) // first: what fails after it is found again by the users
 		pipe.ZRem(ctx, index.Users(part), users...)
 		pipe.ZRemRangeByScore(ctx, index.Trouble(part), "-inf", before)
@@ -274,12 +279,23 @@ func (x *userIndex) forget(client redis.UniversalClient, now time.Time) {
 	}
 }
 
+// rememberGone queues that users who are removed are remembered, and that those are not who were there too long ago.
+func (x *userIndex) rememberGone(ctx context.Context, pipe redis.Pipeliner, gone string, expired []redis.Z, now time.Time) {
+	if x.remember <= x.retention {
+		return
+	}
+	pipe.ZAdd(ctx, gone, expired...)
+	pipe.ZRemRangeByScore(ctx, gone, "-inf", "("+lastSeenSince(now, x.remember))
+	pipe.PExpire(ctx, gone, x.remember)
+}
+
 // drop forgets users who have expired, and returns their members of the sets.
-func (x *userIndex) drop(expired []string) (users, names []any) {
+func (x *userIndex) drop(expired []redis.Z) (users, names []any) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	users, names = make([]any, len(expired)), make([]any, len(expired))
-	for i, username := range expired {
+	for i, z := range expired {
+		username := z.Member.(string)
 		users[i], names[i] = username, nameMember(username)
 		delete(x.updated, username)
 	}

@@ -36,7 +36,7 @@ func TestAFlushWaitsForTheOneBefore(t *testing.T) {
 	defer client.Close()
 	held := heldPipelines{make(chan struct{}), make(chan struct{})}
 	client.AddHook(held)
-	x := newUserIndex(newIndexLayout(client, names, Options{}), time.Hour)
+	x := newUserIndex(newIndexLayout(client, names, Options{}), Options{Retention: time.Hour})
 	if !x.introduce([]Entry{{Username: "ada"}, {Username: "bob"}}) {
 		t.Fatal("nobody is new")
 	}

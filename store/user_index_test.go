@@ -15,7 +15,7 @@ func TestIndexTakesTheNewestOfABatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := newUserIndex(newIndexLayout(client, keys, Options{}), time.Hour)
+	x := newUserIndex(newIndexLayout(client, keys, Options{}), Options{Retention: time.Hour})
 	batch := []Entry{
 		{Username: "ada", Time: time.UnixMilli(1000)}, {Username: "bob", Time: time.UnixMilli(1500)}, {Username: "ada", Time: time.UnixMilli(2000)},
 	}
@@ -64,7 +64,7 @@ func TestIndexTakesTheWorstAndNewestFailure(t *testing.T) {
 		{"the worst before", [][]Entry{{at(1, 500)}, {at(2, 404)}, {at(3, 502)}}, "1000.5 "},
 		{"an answer that broke off is worse than a refusal", [][]Entry{{at(1, 404)}, {brokeOff}}, "1000.404 2000 "},
 	} {
-		x := newUserIndex(newIndexLayout(client, keys, Options{}), time.Hour)
+		x := newUserIndex(newIndexLayout(client, keys, Options{}), Options{Retention: time.Hour})
 		queued := func(batch []Entry) string {
 			for _, command := range x.queue(t.Context(), client.Pipeline(), batch) {
 				if args := command.Args(); args[1] == keys.Index(1).Trouble(0) {

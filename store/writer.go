@@ -116,7 +116,8 @@ func (w *writer) report() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	w.trimKept()
-	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	w.index.forget(w.client, w.clock.now()) // also where nobody makes a request
+	_ = w.clock.refresh(ctx)                // a heartbeat without an answer says what was known
 	w.heartbeat.read.refresh(ctx)
 	if err := w.heartbeat.send(w.recorder.snapshot(), w.clock.measured()); err != nil {
 		w.failed(err)

@@ -74,6 +74,7 @@ type LogStatus struct {
 	State    store.State
 	Fault    store.Fault // what is wrong with Redis, as far as it answers
 	Found    bool        // the page shows entries
+	Gone     time.Time   // where it shows none, or none any more: when a user was last seen whose log has expired; zero = no such user
 }
 
 // StatusPartials renders the partials with the state of the connection and the message about the log.
@@ -119,6 +120,9 @@ func (s LogStatus) words() (connectionState, *Message) {
 		return state, nil
 	case s.Found:
 		return state, LogsFound(s.Username)
+	}
+	if !s.Gone.IsZero() {
+		return state, Gone(store.Seen{Username: s.Username, At: s.Gone})
 	}
 	return state, NoLogs(s.Username)
 }

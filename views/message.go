@@ -2,6 +2,8 @@ package views
 
 import (
 	"html/template"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/printable"
@@ -19,6 +21,7 @@ type Message struct {
 	alone bool   // there is nothing else to show, and the page shows nothing else
 	name  string // the username that it is about
 	count int    // the number that it is about; chooses the plural
+	at    moment // when that was what it is about
 }
 
 // LogsFound says "Logs found for ada."
@@ -29,6 +32,11 @@ func LogsFound(username string) *Message {
 // NoLogs says "No logs for ada.", and what to ask the caller. Pages show nothing else.
 func NoLogs(username string) *Message {
 	return &Message{key: "message.no-logs", next: true, alone: true, name: printable.Name(username)}
+}
+
+// Gone says "ada was here until 14:05. The log has expired.", and what to ask the caller. Pages show nothing else.
+func Gone(user store.Seen) *Message {
+	return &Message{key: "message.gone", next: true, alone: true, name: printable.Name(user.Username), at: momentOf(user.At)}
 }
 
 // UserNotFound says "User ada not found.", for hosts that say who exists, and what to ask the caller.
@@ -114,6 +122,11 @@ func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
 // AuditPeriod says that a day of the audit log's filter can't be read.
 func AuditPeriod() *Message { return &Message{key: "message.audit-period", alert: true, next: true} }
 
+// Identity is the same for messages that say the same in one language.
+func (m *Message) Identity() string {
+	return strings.Join([]string{m.key, m.name, strconv.Itoa(m.count), m.at.Timestamp}, "\x00")
+}
+
 // Role is the ARIA role of the element that shows it: alert or status.
 func (m *Message) Role() string {
 	if m.alert {
@@ -144,7 +157,7 @@ func (w Words) Fault(f store.Fault) string {
 // message is m in this language.
 func (c *catalogue) message(m *Message) (shownMessage, error) {
 	shown := shownMessage{Role: m.Role(), Warns: m.warn, Quiet: m.quiet, Alone: m.alone}
-	text, err := c.isolate(m.key, parameters{Name: m.name, Count: m.count})
+	text, err := c.said(m)
 	if err != nil || !m.next {
 		shown.Text = text
 		return shown, err
@@ -152,6 +165,24 @@ func (c *catalogue) message(m *Message) (shownMessage, error) {
 	shown.Text = text
 	shown.Next, err = c.text(m.nextKey())
 	return shown, err
+}
+
+// said is the sentence of a message. A time in it is one that the page shows in the reader's way.
+func (c *catalogue) said(m *Message) (template.HTML, error) {
+	text, err := c.quoting(m.key, parameters{Name: m.name, Other: m.at.UTC, Count: m.count}, template.HTMLEscapeString, func(value string) string {
+		if value == m.at.UTC && value != "" {
+			return `<relative-time format="datetime" datetime="` + m.at.Timestamp + `" no-title weekday="short" year="" month="" day="" hour="2-digit" minute="2-digit">` +
+				value + `</relative-time>`
+		}
+		return "<bdi>" + template.HTMLEscapeString(value) + "</bdi>"
+	})
+	return template.HTML(text), err
+}
+
+// Gone says in English that a user's log has expired.
+func (w Words) Gone(user store.Seen) string {
+	text, _ := w.catalogue.localize("message.gone", parameters{Name: printable.Name(user.Username), Other: utc(user.At)}) // as in text
+	return text
 }
 
 func (m *Message) nextKey() string { return m.key + ".next" }

@@ -121,7 +121,7 @@ func composedKeys(t *testing.T) (keys []string) {
 // everyMessage is one of each kind.
 func everyMessage() []*Message {
 	messages := []*Message{
-		LogsFound(""), NoLogs(""), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
+		LogsFound(""), NoLogs(""), Gone(store.Seen{}), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
 		ReasonMissing(1), InTheClear(), Busy(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), SwitchesUnreadable(), RecordingOff(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
 	}

@@ -25,6 +25,7 @@ type Suggestions struct {
 	Lang string
 	store.Found
 	People  People    // who they are
+	Gone    *Message  // nobody fits, and the log of the user has expired who is called so; nil = there is none
 	Partial bool      // a part of the log store can't be reached, so that users may be missing
 	At      time.Time // users are active or idle at this time; zero = when the answer is rendered
 }

@@ -16,6 +16,7 @@ type storeFlags struct {
 	redisFlags `embed:""`
 	MaxEntries number   `default:"25" help:"How many requests of a user are kept, 1 to 10000."`
 	Retention  duration `default:"1h" help:"How long a user's log is kept after the last request, such as 90s, 30m or 2h; a second or more."`
+	Remember   duration `default:"24h" help:"How long after the last request it is remembered that and when a user was there, though the log has expired; 0 for not at all."`
 }
 
 // maxMaxEntries is what the store allows.
@@ -29,8 +30,14 @@ func (f storeFlags) options(log *slog.Logger) (store.Options, error) {
 		return store.Options{}, usage("--max-entries is %d: use 1 to %d", f.MaxEntries, maxMaxEntries)
 	case retention < time.Second:
 		return store.Options{}, usage("--retention is %s: use a second (1s) or more", retention)
+	case f.Remember < 0:
+		return store.Options{}, usage("--remember is %s: use 0 or more", time.Duration(f.Remember))
 	}
-	return store.Options{MaxEntries: int(f.MaxEntries), Retention: retention, Logger: log}, nil
+	remember := time.Duration(f.Remember)
+	if remember == 0 {
+		remember = -1 // of the store's options 0 is the default
+	}
+	return store.Options{MaxEntries: int(f.MaxEntries), Retention: retention, Remember: remember, Logger: log}, nil
 }
 
 // number is a whole number as it is typed.

@@ -6,7 +6,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // maxOffered is how many names are offered in the place of one that has no log.
@@ -28,6 +30,14 @@ func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Write
 		return nil
 	case ok:
 		return nil
+	}
+	if user, ok, _ := logs.Gone(ctx, c.Username); ok {
+		words, err := views.NewWords()
+		if err != nil {
+			return nil
+		}
+		fmt.Fprintln(w, printable.Text(words.Gone(user)))
+		c.Username = user.Username
 	}
 	found, err := logs.Search(ctx, c.Username, maxOffered)
 	if err != nil {

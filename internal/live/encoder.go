@@ -19,6 +19,8 @@ type encoder interface {
 	tell(fault store.Fault) ([][]byte, error)
 	// pause is how long the viewer needs for what encode has returned last, before it can take more.
 	pause() time.Duration
+	// expire returns messages with what there is to say where the log has expired that the viewer was shown.
+	expire() [][]byte
 	// keepalive returns a message that changes nothing. answers says that the viewer has asked for it.
 	keepalive(answers bool) []byte
 }
@@ -28,7 +30,13 @@ func (h *Hub) encoderFor(watch Watch, steps *sharedSteps) (e encoder) {
 	if watch.JSON {
 		e = &jsonEncoder{cache: h.cache, state: store.Live}
 	} else {
-		e = newHTMLEncoder(h.pages, h.cache, h.logs.Now, watch, steps)
+		page := newHTMLEncoder(h.pages, h.cache, h.logs.Now, watch, steps)
+		page.gone.look = func() time.Time { return h.logs.Gone(h.reading, watch.Username) }
+		page.gone.retention = h.logs.Retention()
+		if watch.After != "" {
+			page.gone.newest, page.gone.guessed = h.logs.Now(), true
+		}
+		e = page
 	}
 	if watch.filtersEveryone() {
 		e = &filteredEncoder{encoder: e, watch: watch}

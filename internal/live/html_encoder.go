@@ -32,6 +32,7 @@ type htmlEncoder struct {
 	steps *sharedSteps // of one user; nil for everyone
 
 	found  bool            // the page shows entries
+	gone   goneLog         // of one user
 	fault  store.Fault     // what is wrong with Redis
 	status views.LogStatus // that the page was told last
 	told   bool            // there is such a status
@@ -75,6 +76,9 @@ func (e *htmlEncoder) keepalive(answers bool) []byte {
 
 // isSlow reports whether encode takes long: for a long backlog, or where the log may have to be read from Redis first.
 func (e *htmlEncoder) isSlow(u store.Update) bool {
+	if e.steps != nil && !e.found && len(u.Entries) == 0 && !e.gone.looked {
+		return true
+	}
 	return len(u.Entries) > frameRows || len(u.Entries) > 0 && e.steps != nil && !e.steps.begun.Load()
 }
 
@@ -84,6 +88,9 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 		return nil, err
 	}
 	e.found = e.found || len(frames) > 0
+	if n := len(u.Entries); n > 0 {
+		e.gone.found(u.Entries[n-1].Time)
+	}
 	e.rows = len(u.Entries)
 	status, err := e.statusPartials(u.State)
 	switch last := len(frames) - 1; {
@@ -202,6 +209,9 @@ func (e *htmlEncoder) below(gap bool, omitted int) ([][]byte, error) {
 // statusPartials have the state of the connection and the message about the log, if these have changed.
 func (e *htmlEncoder) statusPartials(state store.State) ([]byte, error) {
 	status := views.LogStatus{Username: e.watch.Username, State: state, Fault: e.fault, Found: e.found}
+	if e.steps != nil && !e.found {
+		status.Gone = e.gone.unfound()
+	}
 	if e.told && status == e.status {
 		return nil, nil
 	}

@@ -35,6 +35,15 @@ func (m *memoryLogs) of(username string) (found []*store.Entry) {
 
 func (m *memoryLogs) MaxEntries() int { return store.DefaultMaxEntries }
 
+func (m *memoryLogs) Retention() time.Duration { return store.DefaultRetention }
+
+func (m *memoryLogs) Gone(_ context.Context, username string) time.Time {
+	if username == "gone" {
+		return time.Unix(1_700_000_000, 0)
+	}
+	return time.Time{}
+}
+
 func (m *memoryLogs) Now() time.Time { return time.Now() }
 
 func (m *memoryLogs) Entries(ctx context.Context, username string) ([]store.Entry, error) {

@@ -18,6 +18,10 @@ type Logs interface {
 	Entries(ctx context.Context, username string) ([]store.Entry, error)
 	// MaxEntries is how many entries a log holds at most.
 	MaxEntries() int
+	// Gone returns when a user was last seen whose log has expired; zero where that is not known.
+	Gone(ctx context.Context, username string) time.Time
+	// Retention is how long a log is kept after the last request.
+	Retention() time.Duration
 	// Now is the time by the clock that entries are recorded by.
 	Now() time.Time
 }
@@ -56,6 +60,16 @@ func (l storedLogs) Entries(ctx context.Context, username string) ([]store.Entry
 	log, err := l.store.Log(ctx, username) // which has a time limit of its own, too
 	return log.Entries, err
 }
+
+func (l storedLogs) Gone(ctx context.Context, username string) time.Time {
+	user, ok, _ := l.store.Gone(ctx, username) // which has a time limit of its own; nothing is said where it is not known
+	if !ok || user.Username != username {
+		return time.Time{}
+	}
+	return user.At
+}
+
+func (l storedLogs) Retention() time.Duration { return l.store.Options().Retention }
 
 func (l storedLogs) MaxEntries() int { return l.store.Options().MaxEntries }
 

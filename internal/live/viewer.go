@@ -208,7 +208,7 @@ func (v *viewer) send(messages [][]byte, now time.Time, pause time.Duration) (wa
 	}
 	// One that is due soon is sent at once, so that those of many viewers fall together.
 	if v.asked || v.keepaliveAt.Sub(now) < period/5 {
-		messages = append(messages, v.encoder.keepalive(v.asked))
+		messages = append(append(messages, v.encoder.expire()...), v.encoder.keepalive(v.asked))
 		v.asked, v.keepaliveAt = false, now.Add(period)
 	}
 	v.queue, sent = messages, len(messages)

@@ -11,6 +11,7 @@ type Index struct {
 	keys                  Keys
 	parts                 int
 	users, names, trouble []string // by part
+	gone                  []string // as well
 }
 
 // Layout is the STRING that says over how many parts the user index is spread: "16", or "32 16" while 32 take the place of 16.
@@ -20,6 +21,7 @@ func (k Keys) Layout() string { return k.prefix + "index" }
 func (k Keys) Index(parts int) Index {
 	x := Index{keys: k, parts: parts}
 	x.users, x.names, x.trouble = x.spell("users"), x.spell("names"), x.spell("trouble")
+	x.gone = x.spell("gone")
 	return x
 }
 
@@ -46,6 +48,9 @@ func (x Index) Names(part int) string { return x.names[part] }
 // Trouble is the ZSET username → time of the last request that failed, in Unix milliseconds, and its status in thousandths of
 // one.
 func (x Index) Trouble(part int) string { return x.trouble[part] }
+
+// Gone is the ZSET username → time of the last recorded request, in Unix milliseconds, of users whose logs have expired.
+func (x Index) Gone(part int) string { return x.gone[part] }
 
 // spell returns the names of the parts of one set. Each is in a slot of its part, by the number in its braces.
 func (x Index) spell(set string) []string {

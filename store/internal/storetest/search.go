@@ -20,6 +20,8 @@ var search = []test{
 	{"WhoIsMeant", testWhoIsMeant},
 	{"ExpiredNamesDoNotHideOthers", testExpiredNamesDoNotHideOthers},
 	{"WhoIsInTrouble", testWhoIsInTrouble},
+	{"WhoIsGone", testWhoIsGone},
+	{"WhoIsGoneInParts", inParts(testWhoIsGone)},
 	{"SearchInParts", inParts(testSearchFindsNamesWithoutCaseAndAccents)},
 	{"WhoIsThereComesFirstInParts", inParts(testWhoIsThereComesFirst)},
 	{"WhoIsMeantInParts", inParts(testWhoIsMeant)},

@@ -8,10 +8,11 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/storetest"
 )
 
-func TestFailuresOutliveTheLogOnACluster(t *testing.T) {
+func TestWhatOutlivesALogOnACluster(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 2)
 	storetest.FailuresOutliveTheLog(t, cluster.Client(t))
 	options := store.Options{MaxEntries: 10, KeyPrefix: "two:"}
 	storetest.FailuresOfTwoProcesses(t, storetest.Open(t, cluster.Client(t), options), storetest.Open(t, cluster.Client(t), options))
+	storetest.WhoIsGone(t, cluster.Client(t))
 }

@@ -1,0 +1,49 @@
+package live
+
+import "time"
+
+// expiryMargin is how much later than the log a page takes for expired what it shows: clocks are not exact.
+const expiryMargin = 3 * time.Second
+
+// goneLog is what is known of a log that has expired.
+type goneLog struct {
+	look      func() time.Time // when the user was last seen; nil = nobody knows
+	retention time.Duration    // of the log; 0 = it does not expire
+	looked    bool
+	at        time.Time // when the user was last seen; zero = that is not known, or the log is there
+	newest    time.Time // of the entries that the page was given
+	guessed   bool      // newest is when the page came back with entries that another connection gave it
+}
+
+// unfound is when the user was last seen of whom the page was given nothing. It asks once.
+func (g *goneLog) unfound() time.Time {
+	if !g.looked && g.look != nil {
+		g.looked, g.at = true, g.look()
+	}
+	return g.at
+}
+
+// found notes the newest entry that the page is given.
+func (g *goneLog) found(newest time.Time) {
+	*g = goneLog{look: g.look, retention: g.retention, newest: newest}
+}
+
+// expired reports whether what the page shows has expired by now.
+func (g *goneLog) expired(now time.Time) bool {
+	return g.retention > 0 && !g.newest.IsZero() && now.Sub(g.newest) > g.retention+expiryMargin
+}
+
+// expire says on a page, once, that the log has expired that it shows. The page hides the rows.
+func (e *htmlEncoder) expire() [][]byte {
+	if !e.found || e.steps == nil || !e.told || !e.gone.expired(e.now()) {
+		return nil
+	}
+	if e.found = false; !e.gone.guessed || e.gone.unfound().IsZero() {
+		e.gone.looked, e.gone.at = true, e.gone.newest
+	}
+	status, err := e.statusPartials(e.status.State)
+	if err != nil || len(status) == 0 {
+		return nil
+	}
+	return [][]byte{status}
+}

@@ -1,0 +1,66 @@
+package live
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// An open page says that the log has expired which it shows, once, and shows a log again when there is one.
+func TestAnOpenPageIsToldThatTheLogHasExpired(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		logs := newMemoryLogs()
+		hub := &Hub{logs: logs, pages: newPages(t), cache: newRenderCache(), sharedSteps: map[string]*sharedSteps{}, reading: t.Context()}
+		e := hub.encoderFor(Watch{Username: "ada", Lang: "en"}, hub.joinSteps("ada"))
+		entry := &store.Entry{ID: "1", Username: "ada", Method: "GET", Path: "/cart", Code: 200, Time: time.Now()}
+		encode := func(entries ...*store.Entry) string {
+			frames, err := e.encode(store.Update{State: store.Live, Entries: entries})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return join(frames)
+		}
+		encode(entry)
+		time.Sleep(store.DefaultRetention)
+		if told := join(e.expire()); told != "" {
+			t.Errorf("before it has expired: %s", told)
+		}
+		time.Sleep(2 * expiryMargin)
+		if told := join(e.expire()); !strings.Contains(told, "was here until") || !strings.Contains(told, "alone") {
+			t.Errorf("it has expired: %s", told)
+		}
+		if told := join(e.expire()); told != "" {
+			t.Errorf("told again: %s", told)
+		}
+		entry = &store.Entry{ID: "2", Username: "ada", Method: "GET", Path: "/pay", Code: 200, Time: time.Now()}
+		if told := encode(entry); !strings.Contains(told, "Logs found") {
+			t.Errorf("she is back: %s", told)
+		}
+		back := hub.encoderFor(Watch{Username: "gone", Lang: "en", After: "7"}, hub.joinSteps("gone"))
+		if _, err := back.encode(store.Update{State: store.Live}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(store.DefaultRetention + 2*expiryMargin)
+		if told := join(back.expire()); !strings.Contains(told, "2023-11-14") {
+			t.Errorf("a page that came back: %s", told)
+		}
+		stranger := hub.encoderFor(Watch{Username: "gone", Lang: "en"}, hub.joinSteps("gone"))
+		frames, err := stranger.encode(store.Update{State: store.Live})
+		if told := join(frames); err != nil || !strings.Contains(told, "was here until") {
+			t.Errorf("a page that comes late: %s, %v", told, err)
+		}
+	})
+}
+
+// join are messages as one text.
+func join(messages [][]byte) string {
+	var all strings.Builder
+	for _, m := range messages {
+		all.Write(m)
+	}
+	return all.String()
+}
