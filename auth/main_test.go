@@ -17,6 +17,7 @@ import (
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
+	redistest.AtOnce(6)
 	redistest.VerifyNoLeaks(m)
 }
 

@@ -34,6 +34,7 @@ import (
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
 	logging.Disable() // go-redis tells of every Redis that a test kills
+	redistest.AtOnce(6)
 	redistest.VerifyNoLeaks(m)
 }
 
@@ -126,7 +127,9 @@ func (s *site) close() {
 		s.t.Errorf("close the admin: %v", err)
 	}
 	s.server.Close()
-	_ = s.logs.Close(ctx) // says what it could not write, where a test has killed Redis
+	soon, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = s.logs.Close(soon) // waits for as long, and says what it could not write, where a test has killed Redis
 }
 
 // record records requests of one user, oldest first, and returns when Redis has them.

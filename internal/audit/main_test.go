@@ -14,7 +14,10 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
+func TestMain(m *testing.M) {
+	redistest.AtOnce(6)
+	redistest.VerifyNoLeaks(m)
+}
 
 // keys needs no prefix: every test has a Redis of its own.
 var keys audit.Keys

@@ -26,9 +26,9 @@ type customer struct {
 	at place // the page in front of them
 }
 
-// browse makes one request after another until ctx is done.
+// browse makes one request after another until ctx is done. The first one is made at once, so that there is soon something to see.
 func (c *customer) browse(ctx context.Context) {
-	for c.wait(ctx) {
+	for there := ctx.Err() == nil; there; there = c.wait(ctx) {
 		at, err := c.take(ctx, c.next())
 		if err != nil {
 			at = nowhere // the shop is away: begin again, at the same pace

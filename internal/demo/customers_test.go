@@ -144,6 +144,25 @@ func TestCustomerWhoIsForgottenLogsInAgain(t *testing.T) {
 	}
 }
 
+// patient is a customer's pace for whoever is to make one request only.
+func patient(*rand.Rand) time.Duration { return time.Hour }
+
+func TestCustomersSetOutAtOnce(t *testing.T) {
+	asked := make(chan string)
+	shop := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
+	defer shop.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	var browsing sync.WaitGroup
+	defer browsing.Wait()
+	defer cancel()
+	browsing.Go(func() { _ = Customers{BaseURL: shop.URL, Count: 1, Pace: patient}.Run(ctx) })
+	select {
+	case <-asked:
+	case <-ctx.Done():
+		t.Error("the customer looks at a page, before there is one")
+	}
+}
+
 func TestCustomersStopAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)

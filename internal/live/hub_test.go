@@ -31,6 +31,7 @@ import (
 
 func TestMain(m *testing.M) {
 	logging.Disable() // go-redis tells of every Redis that a test kills
+	redistest.AtOnce(6)
 	redistest.VerifyNoLeaks(m)
 }
 
