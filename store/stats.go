@@ -18,6 +18,19 @@ type Stats struct {
 	WriteSeconds Histogram // duration of each such transaction; see [WriteBounds]
 }
 
+// FeedStats count what became of following logs since the [Store] was opened.
+type FeedStats struct {
+	Heard    uint64 // entries that arrived for somebody who follows a log
+	Lost     uint64 // connections to Redis that broke, or could not be made, while somebody followed a log
+	Followed int    // logs that are followed now, everyone's among them
+}
+
+// FeedStats returns the counts of what became of following logs through this Store. It does not block.
+func (s *Store) FeedStats() FeedStats {
+	c := s.feed.Counts()
+	return FeedStats{Heard: c.Heard, Lost: c.Lost, Followed: c.Topics}
+}
+
 // Dropped counts entries that will never be written, by reason.
 type Dropped struct {
 	QueueFull       uint64 // as many as Options.QueueSize were waiting

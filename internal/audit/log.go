@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	mathrand "math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -47,6 +49,10 @@ type Log struct {
 	records, attempts *ring
 	now               func() time.Time
 
+	counting sync.Mutex
+	appended map[Action]uint64
+	failed   uint64
+
 	appendTimeout, readTimeout time.Duration // the constants, but for tests
 }
 
@@ -63,7 +69,7 @@ func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 		options.Now = time.Now
 	}
 	return &Log{
-		client: client, now: options.Now, appendTimeout: appendTimeout, readTimeout: readTimeout,
+		client: client, now: options.Now, appended: make(map[Action]uint64), appendTimeout: appendTimeout, readTimeout: readTimeout,
 		records:  newRing(client, "", keys.Head(), keys.Records(), keys.AttemptsHead(), options.MaxRecords),
 		attempts: newRing(client, Attempts, keys.AttemptsHead(), keys.Attempts(), keys.Head(), options.MaxAttempts),
 	}
@@ -90,10 +96,29 @@ func (l *Log) Append(ctx context.Context, r Record) (Record, error) {
 	r = r.cleaned()
 	r.Time = l.now().UTC().Truncate(time.Millisecond)
 	written, err := l.ringOf(r).append(ctx, r)
+	l.count(r.Action, err)
 	if err != nil {
 		return Record{}, fmt.Errorf("append to the audit log: %w", err)
 	}
 	return written, nil
+}
+
+// count notes what became of a record.
+func (l *Log) count(a Action, err error) {
+	l.counting.Lock()
+	defer l.counting.Unlock()
+	if err != nil {
+		l.failed++
+		return
+	}
+	l.appended[a]++
+}
+
+// Counts returns how many records this process has written, by their action, and how many it could not write.
+func (l *Log) Counts() (appended map[Action]uint64, failed uint64) {
+	l.counting.Lock()
+	defer l.counting.Unlock()
+	return maps.Clone(l.appended), l.failed
 }
 
 // pause waits a random moment, so that processes don't collide again. Further attempts wait longer. It

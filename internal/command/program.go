@@ -24,6 +24,8 @@ type program struct {
 	admin *handlers.Admin
 	log   *slog.Logger
 
+	meters *meters // nil where nothing is measured
+
 	options       handlers.Options
 	bodyTimeout   time.Duration // the constant, but for tests
 	answerTimeout time.Duration // 0 = the constant; tests set it

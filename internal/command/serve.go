@@ -2,8 +2,10 @@ package command
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +34,7 @@ type serveCommand struct {
 	hostFlags       `embed:""`
 	connectionFlags `embed:""`
 	directoryFlags  `embed:""`
+	metricsFlags    `embed:""`
 	superuserFlags  `embed:""`
 	storeFlags      `embed:"" set:"redis_need=Without it the log is kept in this program: no application can write to it, and it is lost at exit."`
 	logFlags        `embed:""`
@@ -49,15 +52,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	options := handlers.Options{
-		Language: c.Language, LiveURL: c.LiveURL, SiteURL: c.SiteURL, TraceURL: c.TraceURL,
-		CookieDomain: c.CookieDomain, SecureCookies: c.SecureCookies, AllowedOrigins: c.AllowedOrigin,
-		RequireReason: c.RequireReason,
-	}
-	if err := c.proxyFlags.apply(&options); err != nil {
-		return err
-	}
-	endDirectory, err := c.directoryFlags.apply(&options)
+	options, endDirectory, err := c.options()
 	if err != nil {
 		return err
 	}
@@ -71,6 +66,9 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	defer p.close()
 	p.drain = time.Duration(c.Drain)
+	if err := p.measure(c.MetricsAddr); err != nil {
+		return err
+	}
 	known, err := c.checkEviction(ctx, p)
 	if err != nil {
 		return err
@@ -79,13 +77,16 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	where, err := listen(ctx, c.Addr, config)
+	where, err := c.listen(ctx, config, options.TrustedProxies)
 	if err != nil {
 		return err
 	}
-	if where.Listener, err = c.connectionFlags.limit(where.Listener, options.TrustedProxies); err != nil {
+	endMetrics, err := p.serveMetrics(ctx, c.MetricsAddr)
+	if err != nil {
+		where.Close()
 		return err
 	}
+	defer endMetrics()
 	site = isolated(onlyOwnHosts(c.hostFlags.check(where, options.TrustedProxies), where, site))
 	fmt.Fprintf(std.out, "The admin is at %s%s/\n", where.origin(), c.BasePath.prefix())
 	var beginning sync.WaitGroup
@@ -93,21 +94,51 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	beginning.Go(func() {
-		c.warn(ctx, p)
-		if !known {
-			if err := c.awaitEviction(ctx, p); err != nil {
-				cancel(err)
-				return
-			}
+		if err := c.begin(ctx, p, superuser, known); err != nil {
+			cancel(err)
 		}
-		superuser.ensure(ctx, p.logs, log)
-		c.warnOfNoAccount(ctx, p)
 	})
 	err = p.serve(ctx, where, site)
 	if evicts := (evictionError{}); errors.As(context.Cause(ctx), &evicts) {
 		return evicts
 	}
 	return err
+}
+
+// options are those of the admin. The function ends what stands behind them.
+func (c *serveCommand) options() (options handlers.Options, end func(), err error) {
+	options = handlers.Options{
+		Language: c.Language, LiveURL: c.LiveURL, SiteURL: c.SiteURL, TraceURL: c.TraceURL,
+		CookieDomain: c.CookieDomain, SecureCookies: c.SecureCookies, AllowedOrigins: c.AllowedOrigin,
+		RequireReason: c.RequireReason,
+	}
+	if err := c.proxyFlags.apply(&options); err != nil {
+		return options, nil, err
+	}
+	end, err = c.directoryFlags.apply(&options)
+	return options, end, err
+}
+
+// listen opens the address, within the limits of connections.
+func (c *serveCommand) listen(ctx context.Context, config *tls.Config, trusted []netip.Prefix) (endpoint, error) {
+	where, err := listen(ctx, c.Addr, config)
+	if err == nil {
+		where.Listener, err = c.connectionFlags.limit(where.Listener, trusted)
+	}
+	return where, err
+}
+
+// begin does what takes a while, as the program serves already. An error ends the program.
+func (c *serveCommand) begin(ctx context.Context, p *program, first superuser, known bool) error {
+	c.warn(ctx, p)
+	if !known {
+		if err := c.awaitEviction(ctx, p); err != nil {
+			return err
+		}
+	}
+	first.ensure(ctx, p.logs, p.log)
+	c.warnOfNoAccount(ctx, p)
+	return nil
 }
 
 // warn says what is odd about the log store at the start. The program goes on: everything that

@@ -41,10 +41,15 @@ type endpoint struct {
 // listen opens the address, so that what is printed after it is true. With a configuration of TLS it
 // is https that is served there.
 func listen(ctx context.Context, where address, config *tls.Config) (endpoint, error) {
+	return listenFor(ctx, where, config, "addr")
+}
+
+// listenFor is listen for the address that a flag names.
+func listenFor(ctx context.Context, where address, config *tls.Config, flag string) (endpoint, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", string(where))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return endpoint{}, fmt.Errorf("can't listen on %s: another program does; choose another address with --addr or %s", where, variable("addr"))
+		return endpoint{}, fmt.Errorf("can't listen on %s: another program does; choose another address with --%s or %s", where, flag, variable(flag))
 	case err != nil:
 		return endpoint{}, fmt.Errorf("can't listen on %s: %w", where, err)
 	}

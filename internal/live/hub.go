@@ -79,6 +79,8 @@ type Hub struct {
 	log     *slog.Logger
 	fault   atomic.Pointer[store.Fault] // nil = none
 
+	opened, refused, sent atomic.Uint64 // see Stats
+
 	mu          sync.Mutex
 	viewers     map[*viewer]bool
 	sockets     map[string]int          // by account
@@ -128,7 +130,7 @@ func (h *Hub) configure() {
 	h.melody.HandleConnect(h.guarded((*viewer).start))
 	h.melody.HandleDisconnect(h.guarded(func(v *viewer, _ *melody.Session) { v.stop() }))
 	sent := h.guarded(func(v *viewer, _ *melody.Session) { v.acknowledge() })
-	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { sent(s) })
+	h.melody.HandleSentMessage(func(s *melody.Session, _ []byte) { h.sent.Add(1); sent(s) })
 	received := func(s *melody.Session, message []byte) {
 		h.guarded(func(v *viewer, _ *melody.Session) { v.receive(message) })(s)
 	}
@@ -142,9 +144,10 @@ func viewerOf(s *melody.Session) *viewer {
 }
 
 // enter counts a viewer, unless there are too many.
-func (h *Hub) enter(v *viewer) error {
+func (h *Hub) enter(v *viewer) (err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	defer func() { h.countEntry(err) }()
 	account := v.watch.Access.Account
 	switch {
 	case h.draining:

@@ -11,6 +11,7 @@ package metrics
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -81,25 +82,47 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	count(c.accepted, s.Accepted)
 	count(c.written, s.Written)
 	count(c.undone, s.Undone)
-	count(c.dropped, s.Dropped.QueueFull, "queue_full")
-	count(c.dropped, s.Dropped.UserShare, "user_share")
-	count(c.dropped, s.Dropped.InvalidUsername, "invalid_username")
-	count(c.dropped, s.Dropped.Refused, "refused")
-	count(c.dropped, s.Dropped.HostPanic, "host_panic")
-	count(c.dropped, s.Dropped.Closed, "closed")
+	for _, d := range droppedByReason(s.Dropped) {
+		count(c.dropped, d.entries, d.reason)
+	}
 	count(c.indeterminate, s.Indeterminate)
 	count(c.leftOut, s.LeftOut)
 	count(c.cut, s.Truncated)
 	count(c.indexRefused, s.IndexRefused)
-	up := 0.0
-	if s.Connected {
-		up = 1
-	}
 	metrics <- prometheus.MustNewConstMetric(c.queued, prometheus.GaugeValue, float64(s.Queued))
-	metrics <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, up)
+	metrics <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, truth(s.Connected))
 	metrics <- histogram(c.batchSize, s.BatchSizes, store.BatchBounds())
 	metrics <- histogram(c.writeSeconds, s.WriteSeconds, store.WriteBounds())
 }
+
+// dropped is how many entries were dropped for one reason.
+type dropped struct {
+	reason  string
+	entries uint64
+}
+
+// droppedByReason are all reasons, with their words.
+func droppedByReason(d store.Dropped) []dropped {
+	return []dropped{
+		{"queue_full", d.QueueFull},
+		{"user_share", d.UserShare},
+		{"invalid_username", d.InvalidUsername},
+		{"refused", d.Refused},
+		{"host_panic", d.HostPanic},
+		{"closed", d.Closed},
+	}
+}
+
+// truth is 1 for what is so.
+func truth(so bool) float64 {
+	if so {
+		return 1
+	}
+	return 0
+}
+
+// utf8Of is a text as a label may be: what an application reports of itself can be any bytes.
+func utf8Of(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // histogram converts to Prometheus' form, in which each bucket includes the smaller ones.
 func histogram(desc *prometheus.Desc, h store.Histogram, bounds [12]float64) prometheus.Metric {

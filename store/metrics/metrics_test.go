@@ -1,8 +1,11 @@
 package metrics_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -63,5 +66,68 @@ func TestRegister(t *testing.T) {
 	}
 	if err := metrics.Register(registry, example()); err == nil {
 		t.Error("a second store was registered under the same names")
+	}
+}
+
+// fleet are applications that report, or an error.
+type fleet struct {
+	applications []store.Application
+	err          error
+}
+
+func (f fleet) Applications(context.Context) ([]store.Application, error) {
+	return f.applications, f.err
+}
+
+// Each process has its own series, whatever it says of itself, and without Redis there is one that says so.
+func TestRegisterApplications(t *testing.T) {
+	a := store.Application{
+		ID: "1", Name: "shop\xff", Host: "a", Version: "1", Age: time.Second, ClockSkew: -2 * time.Second,
+		Stats: store.Stats{Accepted: 9, Written: 5, Indeterminate: 1, Undone: 2, LeftOut: 3, Queued: 1, IndexRefused: 4, Dropped: store.Dropped{Refused: 2}},
+	}
+	gone := a
+	gone.ID, gone.Age = "2", time.Hour
+	for _, c := range []struct {
+		fleet  fleet
+		series map[string]float64
+	}{
+		{fleet{err: errors.New("away")}, map[string]float64{"userlog_applications_known": 0}},
+		{fleet{applications: []store.Application{a, gone, gone}}, map[string]float64{
+			"userlog_applications_known": 1, "userlog_application_up/1": 1, "userlog_application_up/2": 0,
+			"userlog_application_report_age_seconds/1": 1, "userlog_application_clock_skew_seconds/1": -2, "userlog_application_info/1/1": 1,
+			"userlog_application_entries_accepted_total/1": 9, "userlog_application_entries_written_total/1": 5,
+			"userlog_application_entries_indeterminate_total/1": 1, "userlog_application_entries_undone_total/1": 2,
+			"userlog_application_entries_left_out_total/1": 3, "userlog_application_entries_queued/1": 1,
+			"userlog_application_index_refused_total/1": 4, "userlog_application_entries_dropped_total/1/refused": 2,
+		}},
+	} {
+		registry := prometheus.NewPedanticRegistry()
+		if err := metrics.RegisterApplications(registry, c.fleet); err != nil {
+			t.Fatal(err)
+		}
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]float64{}
+		for _, family := range families {
+			for _, m := range family.GetMetric() {
+				name := family.GetName()
+				for _, label := range m.GetLabel() {
+					if label.GetName() != "application" && label.GetName() != "host" {
+						name += "/" + label.GetValue()
+					}
+				}
+				got[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+		for name, want := range c.series {
+			if value, ok := got[name]; !ok || value != want {
+				t.Errorf("%s is %v, want %v", name, value, want)
+			}
+		}
+		if c.fleet.err != nil && len(got) != 1 {
+			t.Errorf("without Redis there is %v", got)
+		}
 	}
 }

@@ -16,6 +16,7 @@ require (
 	github.com/gin-userlog/userlog/internal/redistest v0.1.0
 	github.com/gin-userlog/userlog/middleware v0.1.0
 	github.com/gin-userlog/userlog/store v0.1.0
+	github.com/redis/go-redis/v9 v9.21.0
 )
 
 require (
@@ -49,7 +50,6 @@ require (
 	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
 	github.com/quic-go/qpack v0.6.0 // indirect
 	github.com/quic-go/quic-go v0.60.0 // indirect
-	github.com/redis/go-redis/v9 v9.21.0 // indirect
 	github.com/twitchyliquid64/golang-asm v0.15.1 // indirect
 	github.com/ugorji/go/codec v1.3.1 // indirect
 	go.mongodb.org/mongo-driver/v2 v2.8.0 // indirect

@@ -87,6 +87,7 @@ type Feed struct {
 	name    string        // of this feed, in its probes
 	cluster *redis.ClusterClient
 
+	counts   counts
 	starting sync.Once
 	calls    chan func() // of viewers
 	results  chan func() // of connections and snapshots
@@ -194,6 +195,7 @@ func (f *Feed) run() {
 
 // proceed starts whatever is due.
 func (f *Feed) proceed(now time.Time) {
+	f.counts.topics.Store(int64(len(f.topics)))
 	if len(f.topics) == 0 {
 		f.disconnect()
 		f.troubled = false // nobody would notice that it is over
@@ -260,6 +262,7 @@ func (f *Feed) dropIdle(now time.Time) {
 
 // lose drops a connection after a failure. The channels of the connection are placed anew.
 func (f *Feed) lose(c *connection, err error) {
+	f.counts.lost.Add(1)
 	f.drop(c)
 	f.away[c.server.address] = true
 	f.trouble(err)

@@ -37,6 +37,7 @@ func (f *Feed) unpublished(now time.Time) bool {
 
 // hearOf gives a topic an entry that was heard. Where others may not have been published before it, the lists are read first.
 func (f *Feed) hearOf(t *topic, e *Line) {
+	f.counts.heard.Add(1)
 	if t.live && f.unpublished(time.Now()) {
 		f.refresh(t)
 	}
