@@ -76,7 +76,7 @@ func TestThePagesSocket(t *testing.T) {
 	if got := a.find("td.user a").AttrOr("href", ""); got != base+"/live?username=ada" {
 		t.Errorf("the user's link is %q", got)
 	}
-	if got := a.text("td.type"); got != "Lecture (GET)" {
+	if got := a.text("td.what .type"); got != "Lecture (GET)" {
 		t.Errorf("the type is %q", got)
 	}
 }

@@ -49,7 +49,7 @@ func TestStaticLogSaysWhatWasFound(t *testing.T) {
 		if found.find("#rows td.user, #rows a").Length() != 0 {
 			t.Error("a row has a user column or a link")
 		}
-		if got := found.texts("#rows > tr:first-child > td.type, #rows > tr:first-child > td.result"); !slices.Equal(got, []string{"Read (GET)", "Success (200)"}) {
+		if got := found.texts("#rows > tr:first-child .type, #rows > tr:first-child > td.result"); !slices.Equal(got, []string{"Read (GET)", "Success (200)"}) {
 			t.Errorf("type and result are %q", got)
 		}
 		for username, message := range map[string]string{

@@ -1,5 +1,7 @@
 // What the rows of a log can do. A step that has changed takes the place of its old row, new rows shine and are
-// announced, and days are told apart.
+// announced, and days are told apart. A click anywhere on a row opens its details.
+
+import { foldRepeats, offerRepeats } from "./repeats.js";
 
 const stops = (row) => [...row.querySelectorAll("a, summary, button")];
 
@@ -63,13 +65,16 @@ function compare() {
   const rows = entryRows();
   const news = rows.filter((row) => !known.has(row.id) || (failed(row) && !known.get(row.id)));
   known = failures(rows);
-  separateDays(rows);
+  arrange(rows);
   if (news.length === 0 || !document.documentElement.classList.contains("settled")) return;
   highlight(news);
   announce(news);
 }
 
-const day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full" });
+const lang = document.documentElement.lang;
+const day = new Intl.DateTimeFormat(lang, { dateStyle: "full" });
+const dayAndZone = new Intl.DateTimeFormat(lang, { month: "short", day: "numeric", timeZoneName: "short" });
+const clock = new Intl.DateTimeFormat(lang, { timeStyle: "medium", hourCycle: "h23" });
 
 const dates = new Map(); // of times, as they are written in rows: to compute one takes long
 
@@ -82,19 +87,48 @@ function dateOf(row) {
   return [time, dates.get(time)];
 }
 
-// separateDays writes a day above the newest of its rows, from the second day on. The days are the reader's,
-// which the server doesn't know.
+// separateDays writes the day of the newest row, and the zone of all times, in the head. It writes a day above the newest of
+// its rows, from the second day on. The days are the reader's, which the server doesn't know.
 function separateDays(rows) {
   let above;
   for (const row of rows) {
     const [time, date] = dateOf(row);
-    const said = above && date !== above ? day.format(new Date(time)) : undefined;
-    if (row.dataset.day !== said) {
-      if (said) row.dataset.day = said;
-      else delete row.dataset.day;
-    }
+    if (!above) tell(document.querySelector("#log th.time"), dayAndZone.format(new Date(time)));
+    tell(row, above && date !== above ? day.format(new Date(time)) : undefined);
     above = date;
   }
+}
+
+function tell(element, said) {
+  if (element.dataset.day === said) return;
+  if (said) element.dataset.day = said;
+  else delete element.dataset.day;
+}
+
+// nameDetails says in the name of what opens a row the time by the reader's clock, where the server has its own.
+function nameDetails(rows) {
+  for (const row of rows) {
+    const summary = row.lastElementChild.querySelector("summary");
+    if (!summary?.ariaLabel.endsWith("UTC")) continue;
+    summary.ariaLabel = summary.ariaLabel.replace(/[\d:]+ UTC$/, clock.format(new Date(dateOf(row)[0])));
+  }
+}
+
+// arrange has the rows look as the reader wants them, after any change.
+function arrange(rows) {
+  separateDays(rows);
+  nameDetails(rows);
+  foldRepeats(tableRows());
+}
+
+// openRows opens the details of a row, or closes them, by a click anywhere on it that does nothing else.
+function openRows() {
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("#rows > tr");
+    if (!row || event.defaultPrevented || event.target.closest("a, button, details") || !getSelection().isCollapsed) return;
+    const details = row.querySelector("details.more");
+    if (details) details.open = !details.open;
+  });
 }
 
 export function keepRows() {
@@ -102,5 +136,7 @@ export function keepRows() {
   document.addEventListener(live ? "htmx:ws:after:message:incoming" : "htmx:after:swap", compare);
   const rows = entryRows();
   known = failures(rows);
-  separateDays(rows);
+  arrange(rows);
+  offerRepeats(() => foldRepeats(tableRows()));
+  openRows();
 }

@@ -33,7 +33,7 @@ func TestRowShowsARequest(t *testing.T) {
 		if row.Find("td").Length() != 4 || !row.HasClass(c.class) {
 			t.Errorf("%s %d: %d cells, class %q", c.method, c.code, row.Find("td").Length(), row.AttrOr("class", ""))
 		}
-		if kind, result := row.Find("td.type").Text(), row.Find("td.result").Text(); kind != c.kind || result != c.result {
+		if kind, result := row.Find("td.what .type").Text(), row.Find("td.result").Text(); kind != c.kind || result != c.result {
 			t.Errorf("%s %d: %q, %q", c.method, c.code, kind, result)
 		}
 	}
@@ -108,7 +108,7 @@ func TestWhatCannotBeSeenInAURLIsShownEncoded(t *testing.T) {
 
 func TestGapRowSpansTheTable(t *testing.T) {
 	set := newSet(t)
-	for withUser, columns := range map[bool]string{false: "4", true: "5"} {
+	for withUser, columns := range map[bool]string{false: "5", true: "5"} {
 		html, err := set.GapRow("fr", withUser)
 		row := parseRow(t, html, err).Find("#rows > tr.gap:not([data-id])")
 		if got := row.Find("td").AttrOr("colspan", ""); got != columns || row.Text() != "Des requêtes peuvent manquer ici." {
@@ -132,7 +132,7 @@ func TestOmittedRowCountsInEveryLanguage(t *testing.T) {
 		{"fr", 1_000_000, "1\u00a0000\u00a0000 d’autres requêtes ne sont pas affichées ici."},
 	}
 	for _, c := range cases {
-		for withUser, columns := range map[bool]string{false: "4", true: "5"} {
+		for withUser, columns := range map[bool]string{false: "5", true: "5"} {
 			html, err := set.OmittedRow(c.lang, withUser, c.n)
 			cell := parseRow(t, html, err).Find("#rows > tr.omitted:not(.gap, [data-id]) > td")
 			if got := cell.AttrOr("colspan", ""); got != columns {

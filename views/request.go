@@ -62,13 +62,8 @@ func domID(prefix, id string) string { return prefix + "-" + url.PathEscape(id) 
 // columns tells the templates that span or head the table whether there is a user column.
 type columns bool
 
-// Count is how many columns the table has.
-func (c columns) Count() int {
-	if c {
-		return 5
-	}
-	return 4
-}
+// Count is how many columns the table has: one for the user, or else one for details.
+func (c columns) Count() int { return 5 }
 
 // omitted is how many requests a row stands for.
 type omitted struct {
@@ -76,11 +71,14 @@ type omitted struct {
 	Requests int
 }
 
+// readKey is the catalogue's key for requests that only read.
+const readKey = "type.read"
+
 // typeKey is the catalogue's key for what kind of request a method makes.
 func typeKey(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead:
-		return "type.read"
+		return readKey
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 		return "type.write"
 	}

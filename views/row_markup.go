@@ -10,11 +10,11 @@ func (m *markup) row(r row) {
 		m.raw(`<td role="cell" class="user"><a href="`).text(link(r.Base, "/live", r.Username)).raw(`">`).user(r.Username).raw(`</a></td>`)
 	}
 	m.when(r.Request.When)
-	m.raw(`<td role="cell" class="url">`)
-	m.named(r.Page).code(r.Request.URL).acted(r.Request.Actor)
-	m.raw(`</td><td role="cell" class="type">`)
-	m.t(r.Request.TypeKey).raw(` (`).text(r.Request.Method)
-	m.raw(`)</td><td role="cell" class="result"><span>`)
+	m.raw(`<td role="cell" class="what">`)
+	m.named(r.Page).typed(&r.Request)
+	m.raw(`</td><td role="cell" class="url">`)
+	m.code(r.Request.URL).acted(r.Request.Actor)
+	m.raw(`</td><td role="cell" class="result"><span>`)
 	m.result(r.Request.Result)
 	m.raw(`</span>`)
 	if r.Repeats > 1 {
@@ -31,29 +31,36 @@ func (m *markup) steps(rows []stepRow) *markup {
 	return m
 }
 
-// step writes one step. Its details are in <details>, which needs no script.
+// step writes one step: when, what, at which address, and how it ended. Its details are in <details>, which needs no script.
 func (m *markup) step(r *stepRow) {
 	if r.Missing != nil {
 		m.missing(*r.Missing)
 		return
 	}
-	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Class).raw(`">`)
+	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Class)
+	if r.Same != "" {
+		m.raw(`" data-same="`).text(r.Same)
+	}
+	m.raw(`">`)
 	m.when(r.When)
-	m.raw(`<td role="cell" class="url">`)
-	m.named(r.Page).code(r.First.Request.URL)
+	m.raw(`<td role="cell" class="what">`)
+	m.named(r.Page)
+	if !r.Implied {
+		m.typed(&r.First.Request)
+	}
+	if r.Ahead {
+		m.raw(` <span class="note">`).t("step.ahead").raw(`</span>`)
+	}
+	if r.Same != "" {
+		m.raw(` <button type="button" class="times" hidden hx-morph-skip>×</button>`) // see repeats.js
+	}
+	m.raw(`</td><td role="cell" class="url">`)
+	m.code(r.First.Request.URL)
 	for i := range r.Led {
 		m.raw(` <span class="led"><span class="arrow" aria-hidden="true">→</span> <span class="unseen">`).t("step.led").raw(`</span> `)
 		m.code(r.Led[i].Request.URL).raw(`</span>`)
 	}
 	m.acted(r.First.Request.Actor)
-	m.more(r)
-	m.raw(`</td><td role="cell" class="type">`)
-	if !r.Implied {
-		m.t(r.First.Request.TypeKey).raw(` (`).text(r.First.Request.Method).raw(`)`)
-	}
-	if r.Ahead {
-		m.raw(` <span class="note">`).t("step.ahead").raw(`</span>`)
-	}
 	m.raw(`</td><td role="cell" class="result"><span>`)
 	if r.Implied {
 		m.t("step.implied")
@@ -64,20 +71,20 @@ func (m *markup) step(r *stepRow) {
 	if r.Problems > 0 {
 		m.raw(` <span class="problems">`).counted("step.problems", r.Problems).raw(`</span>`)
 	}
+	m.raw(`</td><td role="cell" class="details">`)
+	m.more(r)
 	m.raw(`</td></tr>`)
 }
 
-// more writes the details and the parts of a step.
+// more writes the details and the parts of a step. The name of what opens them says which row they belong to.
 func (m *markup) more(r *stepRow) {
-	m.raw(`<details class="more"><summary>`)
-	if r.Folded > 0 {
-		m.counted("step.folded", r.Folded)
-	} else {
-		m.t("step.details")
-	}
-	m.raw(`</summary>`)
+	label, err := m.catalogue.localize("step.details-of", parameters{Name: pageName(r.Page, r.First.Request.URL), Other: r.When.clock()})
+	m.note(err).raw(`<details class="more"><summary aria-label="`).text(label).raw(`"></summary>`)
 	m.detail(&r.First)
 	if len(r.Led)+len(r.Fetched) > 0 {
+		if r.Folded > 0 {
+			m.raw(`<p class="fetched">`).counted("step.folded", r.Folded).raw(`</p>`)
+		}
 		m.raw(`<ul class="parts">`)
 		m.parts(r.Led)
 		m.parts(r.Fetched)
@@ -149,11 +156,12 @@ func (m *markup) button(key, copied string) {
 	}
 }
 
-// when writes the cell that says when. A morph would take away the title that relative-time gives itself, so
+// when writes the cell that says when. The day and the zone are said once, by rows.js, in the head and above the first row
+// of another day. A morph would take away the title that relative-time gives itself, so
 // it has none.
 func (m *markup) when(at moment) {
 	m.raw(`<td role="cell" class="time"><relative-time format="datetime" datetime="`).text(at.Timestamp)
-	m.raw(`" no-title weekday="" year="" month="short" day="numeric" hour="2-digit" minute="2-digit" second="2-digit">`).text(at.UTC)
+	m.raw(`" no-title weekday="" year="" month="" day="" hour="2-digit" minute="2-digit" second="2-digit">`).text(at.UTC)
 	m.raw(`</relative-time> <time-ago class="ago" datetime="`).text(at.Timestamp).raw(`"></time-ago></td>`)
 }
 
@@ -163,6 +171,15 @@ func (m *markup) named(page string) *markup {
 		m.raw(`<strong class="page" dir="auto">`).text(page).raw(`</strong> `)
 	}
 	return m
+}
+
+// typed writes what kind of request it was. The stylesheet shows that of reading only where the page has no name.
+func (m *markup) typed(r *request) *markup {
+	m.raw(`<span class="type`)
+	if r.TypeKey == readKey {
+		m.raw(` read`)
+	}
+	return m.raw(`">`).t(r.TypeKey).raw(` (`).text(r.Method).raw(`)</span>`)
 }
 
 // code writes an address, a method or another text that is the same in every language.

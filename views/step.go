@@ -1,9 +1,11 @@
 package views
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +32,10 @@ type stepRow struct {
 	Folded    int // how many requests Fetched and Omitted are
 	Omitted   int
 	Problems  int // among them
+
+	// Same is alike in steps that a page shows as one row with their number. It is "" where a step has something of its own to
+	// show.
+	Same string
 
 	Ahead, Implied bool
 
@@ -61,7 +67,16 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 		r.Fetched[i].Count, r.Fetched[i].Poll = p.Count, p.Poll
 	}
 	r.Class = r.class()
+	if !step.Implied && step.Problems == 0 && len(step.Redirects) == 0 {
+		r.Same = sameAs(&step.Entry)
+	}
 	return r
+}
+
+// sameAs names what is alike in requests that repeat each other: what was done, by whom, and how it ended.
+func sameAs(e *store.Entry) string {
+	path, _, _ := strings.Cut(e.Path, "?")
+	return strings.Join([]string{e.Method, cmp.Or(e.Page, path), strconv.Itoa(e.Code), string(e.Ended), e.Problem, e.Actor}, " ")
 }
 
 func (r stepRow) class() string {

@@ -37,10 +37,10 @@ func TestRowsAreWhatThePersonDid(t *testing.T) {
 	if got := pay.Find("td.result").Text(); got != "Rejected (422)" || !pay.HasClass("client-error") {
 		t.Errorf("the payment: %q", got)
 	}
-	if got := cart.Find("td.url > code").Text() + cart.Find(".led > code").Text() + cart.Find("td.result").Text() + cart.Find("td.type").Text(); got != "/cart/cartSuccess (200)Write (POST)" {
+	if got := cart.Find("td.url > code").Text() + cart.Find(".led > code").Text() + cart.Find("td.result").Text() + cart.Find("td.what .type").Text(); got != "/cart/cartSuccess (200)Write (POST)" {
 		t.Errorf("what was sent, and where it led: %q", got)
 	}
-	if got := order.Find(".page").Text() + "|" + order.Find("summary").Text() + "|" + order.Find(".problems").Text(); got != "Order details|1 more request|1 part failed" || !order.HasClass("troubled") {
+	if got := order.Find(".page").Text() + "|" + order.Find(".fetched").Text() + "|" + order.Find(".problems").Text(); got != "Order details|1 more request|1 part failed" || !order.HasClass("troubled") {
 		t.Errorf("the page: %q", got)
 	}
 	missing := order.Find(".parts > li.client-error")
@@ -94,7 +94,7 @@ func TestAnImpliedPageShowsNothingThatIsNotKnown(t *testing.T) {
 	entries := []store.Entry{{ID: "1", Username: "ada", Method: "GET", Path: "/api/orders", Code: 200, Kind: store.KindFetch, From: "/orders", Time: time.Unix(1, 0)}}
 	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: entries})
 	row := parse(t, html, err).Find("#rows > tr.implied")
-	if got := row.Find("td.url > code").Text() + "|" + row.Find("td.type").Text() + "|" + row.Find("td.result").Text(); got != "/orders||Known only by what it loaded" {
+	if got := row.Find("td.url > code").Text() + "|" + row.Find(".type").Text() + "|" + row.Find("td.result").Text(); got != "/orders||Known only by what it loaded" {
 		t.Errorf("it shows %q", got)
 	}
 	for _, button := range row.Find("details > .copies > button").EachIter() {

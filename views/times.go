@@ -1,6 +1,9 @@
 package views
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // moment is a time as templates show it.
 type moment struct {
@@ -9,6 +12,9 @@ type moment struct {
 }
 
 func momentOf(t time.Time) moment { return moment{timestamp(t), utc(t)} }
+
+// clock is the time of the day of UTC.
+func (m moment) clock() string { _, clock, _ := strings.Cut(m.UTC, " "); return clock }
 
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 

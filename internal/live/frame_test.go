@@ -31,7 +31,7 @@ func TestFramesResume(t *testing.T) {
 			}
 		}
 		gap := s.watch("username", "ada", "after", "gone").readFrame().Find("tr.gap td")
-		if gap.Text() != "Requests may be missing here." || gap.AttrOr("colspan", "") != "4" {
+		if gap.Text() != "Requests may be missing here." || gap.AttrOr("colspan", "") != "5" {
 			t.Errorf("the gap says %q over %s columns", gap.Text(), gap.AttrOr("colspan", ""))
 		}
 	})

@@ -27,7 +27,7 @@ func image(id, path, from string, code int) *store.Entry {
 func TestAStepThatChangesComesAgain(t *testing.T) {
 	e := newEncoder(t, Watch{Username: "ada", Lang: "en"})
 	frame := encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{page("1", "/cart")}})
-	if row := frame.Find("tr"); row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "Details" {
+	if row := frame.Find("tr"); row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find(".fetched").Length() != 0 {
 		t.Fatalf("at first there are %d rows", row.Length())
 	}
 	if got := frame.Find("#newest").AttrOr("data-cursor", ""); got != "1" {
@@ -35,7 +35,7 @@ func TestAStepThatChangesComesAgain(t *testing.T) {
 	}
 	frame = encode(t, e, store.Update{State: store.Live, Entries: []*store.Entry{image("2", "/a.png", "/cart", 200), image("3", "/b.png", "/cart", 404)}})
 	row := frame.Find("tr")
-	if row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed" {
+	if row.Length() != 1 || row.AttrOr("id", "") != "step-1" || row.Find(".fetched").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed" {
 		t.Errorf("then %d rows: %s", row.Length(), row.Text())
 	}
 	if got := frame.Find("#newest").AttrOr("data-cursor", ""); got != "3" {
@@ -66,7 +66,7 @@ func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 		e := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
 		e.steps = c.steps
 		row := encode(t, e, update).Find("tr")
-		if row.Length() != 1 || row.AttrOr("id", "") != c.want || row.Find("td.url > code").Text() != "/cart" || row.Find("summary").Text() != "1 more request" {
+		if row.Length() != 1 || row.AttrOr("id", "") != c.want || row.Find("td.url > code").Text() != "/cart" || row.Find(".fetched").Text() != "1 more request" {
 			t.Errorf("%s: %d rows: %s", c.what, row.Length(), row.Text())
 		}
 	}
@@ -136,7 +136,7 @@ func TestViewersOfOneUserShareTheSteps(t *testing.T) {
 		if row.Length() != 1 || row.AttrOr("id", "") != "step-1" {
 			t.Fatalf("%d rows: %s", row.Length(), row.Text())
 		}
-		if last := portion[len(portion)-1] == found; last && (row.Find("summary").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed") {
+		if last := portion[len(portion)-1] == found; last && (row.Find(".fetched").Text() != "2 more requests" || row.Find(".problems").Text() != "1 part failed") {
 			t.Errorf("in the end: %s", row.Text())
 		}
 	}

@@ -45,7 +45,7 @@ func long() string { return strings.Repeat("w", 200) }
 const (
 	connected = "document.querySelector('#connection[data-state=live]') && document.querySelectorAll('#rows > tr').length > 8"
 	refreshed = "document.querySelectorAll('#rows > tr').length > 8"
-	journeyed = "document.querySelector('#rows .parts') && document.querySelector('#now .hints')"
+	journeyed = "document.querySelector('#rows .parts') && document.querySelector('#now .problem')"
 	suggested = "document.querySelector('#suggestions li')"
 )
 

@@ -65,7 +65,7 @@ func TestWhatJoinsARowDoesNotWait(t *testing.T) {
 	b.displays("/orders/7")
 	b.click("#pause")
 	logs.Record(store.Entry{Username: "paula", Method: "GET", Path: "/a.png", Code: 200, Kind: store.KindAsset, From: "/orders/7"})
-	b.shows("#rows summary", "1 more request")
+	b.shows("#rows .fetched", "1 more request")
 	b.displays("/orders/7")
 	b.shows("#pause", "Paused: 0 waiting")
 }

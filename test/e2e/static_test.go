@@ -62,9 +62,9 @@ func TestStaticLogShowsWhatHappened(t *testing.T) {
 	b.visit("/static?username=ada")
 	b.hasURLs("/no-such-page", "/help", "/login")
 	b.shows("#rows > tr:nth-child(1) > td.result", "Not found (404)")
-	b.shows("#rows > tr:nth-child(2) > td.type", "Read (GET)")
+	b.shows("#rows > tr:nth-child(2)  .type", "Read (GET)")
 	b.shows("#rows > tr:nth-child(2) > td.result", "Success (200)")
-	b.shows("#rows > tr:nth-child(3) > td.type", "Write (POST)")
+	b.shows("#rows > tr:nth-child(3)  .type", "Write (POST)")
 	b.shows("#rows > tr:nth-child(3) > td.result", "Redirection (303)")
 	if links := evaluate[int](b, "document.querySelectorAll('#rows td.url a').length"); links != 0 {
 		t.Errorf("%d logged URLs are links that would act as the agent", links)

@@ -39,7 +39,7 @@ func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 	b.eventually("the details are open", "document.querySelector('#rows details').open && document.querySelector('#rows dl').textContent.includes('/orders/:id')")
 
 	logs.Record(store.Entry{Username: "wanda", Method: "GET", Path: "/a.png", Code: 404, Kind: store.KindAsset, From: "/orders/7"})
-	b.shows("#rows summary", "1 more request")
+	b.shows("#rows .fetched", "1 more request")
 	b.shows("#rows .problems", "1 part failed")
 	b.eventually("the row is the same one, and open", "document.querySelectorAll('#rows > tr').length === 1 && document.querySelector('#rows details').open")
 
@@ -99,7 +99,7 @@ func TestNewsIsAnnouncedOnce(t *testing.T) {
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/paid", Code: 500, Kind: store.KindPage})
 	b.shows("#rows .led > code", "/paid")
 	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/a.png", Code: 200, Kind: store.KindAsset, From: "/paid"})
-	b.shows("#rows summary", "1 more request")
+	b.shows("#rows .fetched", "1 more request")
 	b.click("#pause")
 	record(logs, "ada", "/unheard")
 	b.shows("#pause", "Paused: 1 waiting")
