@@ -20,8 +20,9 @@ func (s *site) liveLog(c *gin.Context) {
 	}
 	page := views.LiveLog{
 		Layout: s.layout(c, views.SectionLive), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
+		Message: unknownReference(c),
 	}
-	if username != "" {
+	if username != "" && page.Message == nil {
 		look := s.lookOf(c, username)
 		answer := s.gate.Prepare(c.Request.Context(), look)
 		if !s.allows(c, look, answer) {

@@ -16,7 +16,8 @@ const offersKey = "userlog.offers"
 
 // meant returns the username that a page was asked for. Where nobody has a log under it, and one user's name is the same but for case and
 // the like, it redirects to that user, and done is true. Otherwise it notes who may be meant. It decides before the gate is
-// asked: a slip needs no reason, and is not written to the audit log as a look at somebody.
+// asked: a slip needs no reason, and is not written to the audit log as a look at somebody. A code that a customer has read from an
+// error page leads to its line.
 func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 	typed := c.Query("username")
 	if typed == "" || c.GetHeader("HX-Request") != "" { // a page that refreshes itself has the right name
@@ -29,6 +30,10 @@ func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 		return typed, false
 	case ok && found == typed:
 		return typed, false
+	case s.byReference(c, typed, page):
+		return typed, true
+	case offersOf(c) != nil: // several requests have that code
+		return typed, false
 	case ok && !s.isSomebodyElse(ctx, typed):
 		query := c.Request.URL.Query()
 		query.Set("username", found)
@@ -40,8 +45,9 @@ func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 			offers.Page = "/static"
 		}
 		c.Set(offersKey, offers)
+		return typed, false
 	}
-	return typed, false
+	return typed, !s.missReference(c, typed)
 }
 
 // meantByProgram is [site.meant] for programs, which can't be led elsewhere: the answer says whose log it is.

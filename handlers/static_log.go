@@ -26,9 +26,10 @@ func (s *site) staticLog(c *gin.Context) {
 	}
 	page := views.StaticLog{
 		Layout: s.layout(c, views.SectionStatic), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
+		Line: c.Query(views.LineParameter), Message: unknownReference(c),
 	}
 	whole := c.GetHeader("HX-Request") == ""
-	if username != "" {
+	if username != "" && page.Message == nil {
 		look := s.lookOf(c, username)
 		answer := s.gate.View(c.Request.Context(), look)
 		if !s.allows(c, look, answer) {
@@ -44,6 +45,9 @@ func (s *site) staticLog(c *gin.Context) {
 			return
 		}
 		page.Entries, page.Message, page.Refresh = log.Entries, message, refreshSeconds
+		if page.Line != "" && len(log.Entries) > 0 && !log.Has(page.Line) {
+			page.Message = views.LineGone()
+		}
 		fault := s.faults.now(c.Request.Context())
 		set := s.switched.now(c.Request.Context())
 		page.WatchOnly = recordsFew(set)

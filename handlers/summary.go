@@ -14,7 +14,7 @@ func (s *site) summary(c *gin.Context) {
 	if done {
 		return
 	}
-	if store.CheckUsername(username) != nil {
+	if store.CheckUsername(username) != nil || unknownReference(c) != nil {
 		s.fail(c, http.StatusNotFound, nil)
 		return
 	}

@@ -154,7 +154,7 @@ func (r *response) refresh() bool {
 		return false
 	}
 	if said != f.notes {
-		f.Actor, f.Problem = said.actor, said.problem
+		said.tell(&f.Entry)
 		if said.named {
 			f.Username = said.username
 		}
@@ -184,7 +184,7 @@ func (r *response) record(sent int) {
 	}
 	r.logs.Record(f.Entry)
 	if f.also != "" {
-		f.Username, f.ID = f.also, ""
+		f.Username, f.ID, f.Reference = f.also, "", "" // which leads to one of them
 		r.logs.Record(f.Entry)
 	}
 }

@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 
@@ -118,6 +119,18 @@ func ExampleInvalid() {
 	})
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/pay", nil))
 	// Output: 422 "card number: required; expiry: datetime" by "", as ada: failed is true
+}
+
+func ExampleReference() {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(middleware.Track(printer{}, func(*gin.Context) string { return "ada" }, middleware.Options{}))
+	r.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+		c.String(http.StatusInternalServerError, "Something broke. If you call us, say this code: %s", middleware.Reference(c))
+	}))
+	r.GET("/invoice", func(*gin.Context) { panic("the printer is on fire") })
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/invoice", nil))
+	// Output: ada GET /invoice 500 /invoice map[]
 }
 
 func ExampleSetActor() {

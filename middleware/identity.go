@@ -55,7 +55,8 @@ func (i *identity[R]) find(subject R, r *response, route string, code int) (reco
 	if f.Username == "" || f.notes.skip {
 		return false
 	}
-	f.Route, f.Actor, f.Problem = cmp.Or(r.inner.route, route), f.notes.actor, f.notes.problem
+	f.Route = cmp.Or(r.inner.route, route)
+	f.notes.tell(&f.Entry)
 	f.Page = i.pages.name(subject, &f.Entry)
 	if i.annotate != nil {
 		i.annotate(subject, &f.Entry)
@@ -72,7 +73,7 @@ func (r *response) findByArrival(code int) (record bool) {
 	if said.named {
 		f.Username = said.username
 	}
-	f.Actor, f.Problem = said.actor, said.problem
+	said.tell(&f.Entry)
 	return !said.skip && (f.Username != "" || !said.named)
 }
 

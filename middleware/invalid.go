@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"reflect"
@@ -85,6 +86,9 @@ func (f *faults) read(err error) {
 			f.read(one)
 		}
 	default:
+		if rule := bodyFault(err); rule != "" {
+			f.add("", rule)
+		}
 		f.readSlice(reflect.ValueOf(err))
 	}
 }
@@ -138,16 +142,20 @@ func decodingFault(err error) (name, rule string) {
 	case *http.MaxBytesError:
 		return "", "too large"
 	}
-	//lint:ignore errorlint as above
-	switch err {
-	case io.ErrUnexpectedEOF:
-		return "", "incomplete"
-	case io.EOF:
-		return "", "nothing was sent"
-	case http.ErrMissingFile:
-		return "", "a file is missing"
-	}
 	return "", ""
+}
+
+// bodyFault is what was wrong with a body, by an error that wraps none; "" where that does not tell.
+func bodyFault(err error) (rule string) {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "incomplete"
+	case errors.Is(err, io.EOF):
+		return "nothing was sent"
+	case errors.Is(err, http.ErrMissingFile):
+		return "a file is missing"
+	}
+	return ""
 }
 
 // kindWords says what a value should have been.

@@ -2,12 +2,19 @@ package middleware
 
 import (
 	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/store"
 )
 
 // notes are what handlers have said of a request.
 type notes struct {
-	username, actor, problem string
-	named, skip              bool // named: SetUser was called
+	username, actor, problem, reference string
+	named, skip                         bool // named: SetUser was called
+}
+
+// tell has an entry say them, but for whose it is.
+func (n *notes) tell(e *store.Entry) {
+	e.Actor, e.Problem, e.Reference = n.actor, n.problem, n.reference
 }
 
 // SetUser says whose request the current one is, whatever Track's username function says. Call it where that function
@@ -27,6 +34,20 @@ func SetActor(c *gin.Context, actor string) { note(c, func(n *notes) { n.actor =
 // shown as a failure with these words, whatever its status: many applications answer 200 to what they reject. The words are
 // masked word by word, and cut at store.MaxLink bytes. "" takes them back. It is for the same places as [SetUser].
 func Problem(c *gin.Context, words string) { note(c, func(n *notes) { n.problem = words }) }
+
+// Reference returns a code by which the customer can name the current request on the phone, such as "K7W3XF", for an error page
+// of the site's. Support types it into the search, which opens that line of the log. The code has six characters, no two of
+// which look alike, and is valid for as long as the log is kept after the request. It is the same each time that it is asked for in
+// one request. Where the request is not recorded, for want of a user, the code leads nowhere. It is for the same places as [SetUser].
+func Reference(c *gin.Context) (code string) {
+	note(c, func(n *notes) {
+		if n.reference == "" {
+			n.reference = store.NewReference()
+		}
+		code = n.reference
+	})
+	return code
+}
 
 // Skip keeps the current request from being recorded, whatever Track's options say. The admin's own
 // pages use it. It is for the same places as [SetUser].

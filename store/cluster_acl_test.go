@@ -48,7 +48,9 @@ func TestTheACLOfTheDocsOnACluster(t *testing.T) {
 	all.Live(0)
 	storetest.Record(application, "ada", 0, 2)
 	storetest.Written(t, application)
-	storetest.Record(application, "bob", 2, 3)
+	told := storetest.Entry("bob", 2)
+	told.Reference = store.NewReference()
+	application.Record(told)
 	failed := storetest.Entry("eve", 0)
 	failed.Code = 500
 	application.Record(failed)
@@ -56,6 +58,10 @@ func TestTheACLOfTheDocsOnACluster(t *testing.T) {
 	redistest.Eventually(t, "the failure is kept", func() bool { return logs.Client().Exists(t.Context(), kept).Val() == 1 })
 	ada.Live(2)
 	all.Live(4)
+	redistest.Eventually(t, "a request is found by its reference", func() bool {
+		found, err := logs.ByReference(t.Context(), told.Reference)
+		return err == nil && len(found) == 1 && found[0].Username == "bob"
+	})
 	if seen, err := logs.LastSeen(t.Context(), 10); err != nil {
 		t.Errorf("who was seen: %v, %v", seen, err)
 	}

@@ -78,6 +78,7 @@ func (c *clusterWriter) run() {
 	c.writers.Wait()
 	c.losses.losses(true)
 	_ = c.addToIndex()
+	c.references.flush(c.client)
 	c.heartbeat.end(c.recorder.snapshot(), c.clock.measured())
 }
 
@@ -97,6 +98,7 @@ func (c *clusterWriter) keep() {
 		case <-tick.C:
 			c.losses.losses(false)
 			_ = c.addToIndex()
+			c.references.flush(c.client)
 			c.index.forget(c.client, c.clock.now())
 			if c.heartbeat.due() && c.recorder.snapshot().Accepted > 0 {
 				c.report()

@@ -19,6 +19,7 @@ type Entry struct {
 	Code        int               // "code": the status that was sent to the client; 0 where none was, or none is known
 	Ended       End               // "ended": how the answer ended, where Code does not tell
 	Problem     string            // "problem": what the application says went wrong, in its own words; masked
+	Reference   string            // "reference": what the customer can name this request by; see [NewReference]
 	Time        time.Time         // "time": when the response was finished; Unix seconds with six decimals
 	Duration    time.Duration     // "duration": seconds with six decimals
 	Route       string            // "route": the pattern that matched, such as /orders/:id

@@ -32,6 +32,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Code      *float64          `json:"code"`
 		Ended     End               `json:"ended"`
 		Problem   string            `json:"problem"`
+		Reference string            `json:"reference"`
 		Time      json.Number       `json:"time"`
 		Duration  json.Number       `json:"duration"`
 		Route     string            `json:"route"`
@@ -79,7 +80,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	}
 	*e = Entry{
 		ID: wire.ID, Username: wire.Username, Actor: wire.Actor, Method: wire.Method, Path: wire.Path,
-		Code: int(code), Ended: wire.Ended, Problem: wire.Problem,
+		Code: int(code), Ended: wire.Ended, Problem: wire.Problem, Reference: wire.Reference,
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
 		From: wire.From, Location: wire.Location, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, Gap: gap, aside: wire.Aside,
@@ -173,6 +174,7 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	b = append(b, ',')
 	b = appendField(b, "ended", string(e.Ended))
 	b = appendField(b, "problem", e.Problem)
+	b = appendField(b, "reference", e.Reference)
 	b = appendField(b, "route", e.Route)
 	b = appendField(b, "request_id", e.RequestID)
 	b = appendField(b, "page", e.Page)

@@ -43,6 +43,9 @@ func (e *Entry) bound() {
 	if !e.Ended.known() {
 		e.Ended = EndOrdinary
 	}
+	if e.Reference != "" {
+		e.Reference, _ = ParseReference(e.Reference) // nobody could find what is none
+	}
 	if e.Actor == e.Username {
 		e.Actor = "" // nobody acts in her own place
 	}

@@ -17,12 +17,14 @@ type preparer struct {
 	traffic     traffic
 	retention   time.Duration
 	unnamed     *unnamedLosses
+	references  *references
 }
 
 func newPreparer(r *recorder, keys keys.Keys, options Options, sharded bool) *preparer {
 	return &preparer{
 		application: options.Application, mask: mask.New(options.MaskQuery, options.AllowQuery),
 		repeats: newRepeats(keys, sharded), ids: newEntryIDs(), retention: options.Retention, unnamed: r.queue.gaps.unnamed,
+		references: newReferences(keys, options),
 	}
 }
 

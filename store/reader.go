@@ -39,6 +39,11 @@ func (l Log) Requests() (requests []Entry, behind *Gap) {
 	return requests, behind
 }
 
+// Has reports whether the log has an entry of this id.
+func (l Log) Has(id string) bool {
+	return slices.ContainsFunc(l.Entries, func(e Entry) bool { return e.ID == id })
+}
+
 // Log returns the user's log; a user without one has no entries, which is not an error. It waits
 // for Redis for two seconds at most.
 func (s *Store) Log(ctx context.Context, username string) (Log, error) {

@@ -206,6 +206,7 @@ func (w *shardWriter) sort(batch []Entry, pushes []push, err error, o *settlemen
 	}
 	w.confirmed.note(batch)
 	w.cluster.index.note(written)
+	w.cluster.references.note(written)
 	return back
 }
 

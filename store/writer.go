@@ -70,6 +70,7 @@ func (w *writer) run() {
 				break
 			}
 		}
+		w.references.flush(w.client)
 		w.index.forget(w.client, w.clock.now())
 		if w.heartbeat.due() {
 			w.report()
@@ -116,6 +117,7 @@ func (w *writer) report() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
 	w.trimKept()
+	w.references.flush(w.client)
 	w.index.forget(w.client, w.clock.now()) // also where nobody makes a request
 	_ = w.clock.refresh(ctx)                // a heartbeat without an answer says what was known
 	w.heartbeat.read.refresh(ctx)
@@ -274,6 +276,7 @@ func (w *writer) transact(entries []Entry) (settlement, error) {
 			w.pace.heard()
 		}
 		w.noteCounted(counted, entries)
+		w.references.note(entries)
 		if w.clustered() {
 			_, err = index.Exec(ctx)
 		}

@@ -37,6 +37,14 @@ func (f Filter) AddTo(query url.Values) url.Values {
 	return query
 }
 
+// LineParameter is the parameter of a static log's address that names the entry which is pointed out, by its id.
+const LineParameter = "line"
+
+// LineURL is the address of an entry in a user's static log: the page points out the row that the entry is in.
+func LineURL(base, username, id string) string {
+	return base + "/static?" + url.Values{"username": {username}, LineParameter: {id}}.Encode() + "#line"
+}
+
 // controls are the choices above the log of a user.
 type controls struct {
 	Base, Page, Username string // Page is "/static" or "/live"

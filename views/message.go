@@ -44,6 +44,19 @@ func UserNotFound(username string) *Message {
 	return &Message{key: "message.user-not-found", alert: true, next: true, alone: true, name: printable.Name(username)}
 }
 
+// NoReference says that no request has the code that was typed, and what to ask the caller.
+func NoReference(code string) *Message {
+	return &Message{key: "message.no-reference", alert: true, next: true, alone: true, name: printable.Name(code)}
+}
+
+// WrongReference says that no user is called what was typed, and that it can't be a code: a character is wrong, or two are swapped.
+func WrongReference(code string) *Message {
+	return &Message{key: "message.wrong-reference", alert: true, next: true, alone: true, name: printable.Name(code)}
+}
+
+// LineGone says that the line that a link leads to is not in the log any more.
+func LineGone() *Message { return &Message{key: "message.line-gone", warn: true} }
+
 // WrongPassword is the answer to every login that failed. It does not tell what was wrong.
 func WrongPassword() *Message {
 	return &Message{key: "message.wrong-password", alert: true, next: true}

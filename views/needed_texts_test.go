@@ -122,6 +122,7 @@ func composedKeys(t *testing.T) (keys []string) {
 func everyMessage() []*Message {
 	messages := []*Message{
 		LogsFound(""), NoLogs(""), Gone(store.Seen{}), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
+		NoReference(""), WrongReference(""), LineGone(),
 		ReasonMissing(1), InTheClear(), Busy(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), SwitchesUnreadable(), RecordingOff(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
 	}

@@ -41,9 +41,15 @@ func (m *markup) step(r *stepRow) {
 	if r.Same != "" {
 		m.raw(`" data-same="`).text(r.Same)
 	}
+	if r.Meant {
+		m.raw(`" aria-current="true`)
+	}
 	m.raw(`">`)
 	m.when(r.When)
 	m.raw(`<td role="cell" class="what">`)
+	if r.Meant {
+		m.raw(`<span id="line"></span>`)
+	}
 	m.named(r.Page)
 	if !r.Implied {
 		m.typed(&r.First.Request)
@@ -79,7 +85,11 @@ func (m *markup) step(r *stepRow) {
 // more writes the details and the parts of a step. The name of what opens them says which row they belong to.
 func (m *markup) more(r *stepRow) {
 	label, err := m.catalogue.localize("step.details-of", parameters{Name: pageName(r.Page, r.First.Request.URL), Other: r.When.clock()})
-	m.note(err).raw(`<details class="more"><summary aria-label="`).text(label).raw(`"></summary>`)
+	m.note(err).raw(`<details class="more"`)
+	if r.Meant {
+		m.raw(` open`)
+	}
+	m.raw(`><summary aria-label="`).text(label).raw(`"></summary>`)
 	m.detail(&r.First)
 	if len(r.Led)+len(r.Fetched) > 0 {
 		if r.Folded > 0 {
@@ -127,6 +137,7 @@ func (m *markup) detail(d *detail) {
 	}
 	m.term("detail.route", d.Route)
 	m.term("detail.from", d.From)
+	m.term("detail.reference", d.Reference)
 	m.term("detail.request-id", d.RequestID)
 	if d.TraceURL != "" {
 		m.raw(`<dt>`).t("detail.trace").raw(`</dt><dd><a href="`).text(d.TraceURL).raw(`" target="_blank" rel="noopener noreferrer">`)

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"net/url"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ type StaticLog struct {
 	People   People  // who the user is
 	Offers   *Offers // who may be meant by Username; nil for none
 	Filter   Filter
+	Line     string        // id of an entry that is pointed out; "" = none
 	Entries  []store.Entry // newest first
 	At       time.Time     // the server's clock; zero = when the page is rendered
 	ETag     string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
@@ -71,7 +73,9 @@ func (p staticLogPage) Rows() []stepRow {
 	var rows []stepRow
 	for _, step := range steps {
 		if p.Filter.Matches(step) {
-			rows = append(rows, newStepRow(step, p.links))
+			row := newStepRow(step, p.links)
+			row.Meant = p.Line != "" && step.Has(p.Line)
+			rows = append(rows, row)
 		}
 	}
 	return rows
@@ -99,7 +103,13 @@ func (p staticLogPage) Filtered() bool { return p.Filter.Active() }
 func (p staticLogPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }
 
 // RefreshURL is where the page asks for its own newer content.
-func (p staticLogPage) RefreshURL() string { return p.Controls().to("/static", p.Filter) }
+func (p staticLogPage) RefreshURL() string {
+	address := p.Controls().to("/static", p.Filter)
+	if p.Line != "" {
+		address += "&" + url.Values{LineParameter: {p.Line}}.Encode()
+	}
+	return address
+}
 
 // State is what the page says about its refreshes before the first.
 func (p staticLogPage) State() connectionState { return refreshing }

@@ -38,6 +38,7 @@ type stepRow struct {
 	Same string
 
 	Ahead, Implied bool
+	Meant          bool // the page points it out
 
 	Missing *missingRow // of a gap, which has nothing else
 }
@@ -118,6 +119,7 @@ type detail struct {
 	Route     string
 	From      string // the page that asked
 	RequestID string
+	Reference string // what the customer can name it by
 	TraceURL  string // where the request is found in another system; "" = nowhere
 	Extras    []extra
 
@@ -135,7 +137,7 @@ func newDetail(e *store.Entry, links Links) detail {
 	line, _ := e.MarshalJSON() // never fails
 	d := detail{
 		Request: newRequest(e), Duration: e.Duration, Bar: max(1, int(100*min(e.Duration, slow)/slow)),
-		Route: e.Route, From: visible(e.From), RequestID: e.RequestID, Line: string(line),
+		Route: e.Route, From: visible(e.From), RequestID: e.RequestID, Reference: e.Reference, Line: string(line),
 	}
 	d.Copied = links.Site + d.Request.URL
 	if links.Trace != "" && e.RequestID != "" {

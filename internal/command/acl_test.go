@@ -115,6 +115,11 @@ func TestTheACLOfTheDocs(t *testing.T) {
 	redistest.Eventually(t, "the failure is kept", func() bool {
 		return root.Exists(t.Context(), "userlog:kept:failed:{userlog:log:ada}").Val() == 1
 	})
+	code := store.NewReference()
+	application.Record(store.Entry{Username: "ada", Path: "/broken", Code: 500, Reference: code})
+	redistest.Eventually(t, "the reference is there", func() bool {
+		return root.Exists(t.Context(), "userlog:reference:"+code).Val() == 1
+	})
 	mayAskWhoWatches(t, as(server, "userlog-application"))
 	useThePages(t, as(server, "userlog-admin"))
 	useTheCommands(t, as(server, "userlog-admin"))
@@ -140,6 +145,7 @@ func TestTheACLOfTheDocs(t *testing.T) {
 		{"SET", "userlog:switches", "{}"},
 		{"ZADD", "userlog:watched", 1, "ada"},
 		{"LRANGE", "userlog:kept:{userlog:log:ada}", 0, -1},
+		{"SMEMBERS", "userlog:reference:K7W3XF"},
 		{"SUBSCRIBE", "userlog:log:ada"},
 		{"PUBLISH", "other", "x"},
 		{"EVAL", "return 1", 0},

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/middleware"
 )
 
 //go:embed templates assets
@@ -88,7 +90,11 @@ func (s *Shop) Recovered(c *gin.Context, _ any) {
 		c.Abort()
 		return
 	}
-	s.render(c, http.StatusInternalServerError, "broken", "Something broke", nil)
+	code := ""
+	if s.Username(c) != "" { // of nobody there is no log for it to lead to
+		code = middleware.Reference(c)
+	}
+	s.render(c, http.StatusInternalServerError, "broken", "Something broke", code)
 	c.Abort()
 }
 

@@ -221,7 +221,11 @@ func TestLogin(t *testing.T) {
 	front.shows(t, 200, "#customer", "ada")
 	front.shows(t, 200, "#watch a[href='/userlog/live?username=ada']", "Look at yourself")
 	b.get("/missing").shows(t, 404, "#customer", "ada")
-	b.get("/invoice").shows(t, 500, "#customer", "ada")
+	broken := b.get("/invoice")
+	broken.shows(t, 500, "#customer", "ada")
+	if code := broken.page.Find("#code").Text(); len(code) != 6 {
+		t.Errorf("ada is told the code %q", code)
+	}
 	b.post("/logout").redirects(t, "/")
 	b.get("/").shows(t, 200, "#login-link", "Log in")
 }

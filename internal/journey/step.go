@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -100,6 +101,12 @@ func (s *Step) failure() *store.Entry {
 		return &s.Entry
 	}
 	return nil
+}
+
+// Has reports whether an entry, named by its id, is in the step and is remembered. Of parts that are counted together, the newest is.
+func (s *Step) Has(id string) bool {
+	return s.ID == id || s.Entry.ID == id || slices.ContainsFunc(s.Redirects, func(e store.Entry) bool { return e.ID == id }) ||
+		slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Entry.ID == id })
 }
 
 // Ahead reports whether the browser only loaded the step ahead, in case it will be wanted.

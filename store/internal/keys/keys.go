@@ -57,6 +57,13 @@ func (k Keys) Switches() string { return k.prefix + "switches" }
 // Watched is the ZSET username → until when the user is recorded although others are not, in Unix milliseconds.
 func (k Keys) Watched() string { return k.prefix + "watched" }
 
+// Reference is the SET of the requests that were given a reference: id + NUL + username of each. It expires with the log that the
+// request is in.
+func (k Keys) Reference(code string) string { return k.prefix + "reference:" + code }
+
+// ReferencePattern matches every [Keys.Reference], as access lists have it.
+func (k Keys) ReferencePattern() string { return k.prefix + "reference:*" }
+
 // Confirmed is the ZSET of one member, whose score is how many entries of such a process Redis has confirmed.
 func (k Keys) Confirmed(id string) string { return k.Application(id) + ":confirmed" }
 
