@@ -15,6 +15,8 @@ type Access struct {
 	Via     Via
 	ID      string // of the session or token, as lists of them name it; "" for others
 
+	SecondFactor bool // the account has one here; false for the logins of a host or a proxy
+
 	generation int64 // of the account, when the session or token began
 }
 

@@ -20,12 +20,28 @@ type storedAccount struct {
 	Generation  int64  `json:"generation"`             // sessions and tokens of an older one have ended
 	Link        string `json:"link,omitempty"`         // hash of the one-time link's secret
 	LinkExpires int64  `json:"link_expires,omitempty"` // Unix seconds
+
+	App      *storedApp `json:"app,omitempty"`      // nil where the account has no authenticator app
+	Recovery []string   `json:"recovery,omitempty"` // hashes of the recovery codes that are left; of an account with a second factor
 }
+
+// storedApp is an authenticator app in Redis.
+type storedApp struct {
+	Seed  string `json:"seed"`  // sealed
+	Since int64  `json:"since"` // Unix seconds
+	Used  int64  `json:"used"`  // the step of the newest code that was taken: none that is as old is taken again
+}
+
+// hasSecondFactor reports whether the password alone lets nobody in.
+func (r storedAccount) hasSecondFactor() bool { return r.App != nil }
 
 func (r storedAccount) account(name string) Account {
 	account := Account{
 		Name: name, Role: r.Role, Disabled: r.Disabled, HasPassword: r.Password != "",
-		Created: time.Unix(r.Created, 0).UTC(), generation: r.Generation,
+		Created: time.Unix(r.Created, 0).UTC(), SecondFactor: r.hasSecondFactor(), RecoveryLeft: len(r.Recovery), generation: r.Generation,
+	}
+	if r.App != nil {
+		account.AppSince = time.Unix(r.App.Since, 0).UTC()
 	}
 	if r.Link != "" {
 		account.LinkExpires = time.Unix(r.LinkExpires, 0).UTC()
@@ -64,7 +80,7 @@ func (all storedAccounts) access(account string, generation int64, via Via, id s
 	if !ok || r.Disabled || r.Generation != generation {
 		return Access{}
 	}
-	return Access{Account: account, Role: r.Role, Via: via, ID: id, generation: generation}
+	return Access{Account: account, Role: r.Role, Via: via, ID: id, SecondFactor: r.hasSecondFactor(), generation: generation}
 }
 
 // accountStore reads and writes accounts in Redis.

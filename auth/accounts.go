@@ -35,6 +35,7 @@ func IsRefusal(err error) bool {
 	for _, refusal := range []error{
 		ErrName, ErrRole, ErrAccountExists, ErrNoAccount, ErrDisabled, ErrLastSuperuser, ErrCredentials,
 		ErrPasswordShort, ErrPasswordLong, ErrPasswordInvalid, ErrPasswordCommon, ErrPasswordNames, ErrLink,
+		ErrCode, ErrEnrolment, ErrFactorExists, ErrNoFactor,
 		ErrLabel, ErrTokenLifetime, ErrTooManyTokens, ErrNoToken, ErrNoSession, ErrReason,
 	} {
 		if errors.Is(err, refusal) {
@@ -53,6 +54,10 @@ type Account struct {
 	LinkExpires time.Time // of its one-time link; zero = it has none
 	Created     time.Time
 
+	SecondFactor bool      // the password alone lets nobody in
+	AppSince     time.Time // since when it has an authenticator app; zero = it has none
+	RecoveryLeft int       // how many recovery codes are left
+
 	generation int64
 }
 
@@ -65,6 +70,10 @@ type AccountOptions struct {
 
 	// SiteNames are names of the site, of which no password may be made. Default: none.
 	SiteNames []string
+
+	// SeedKeys seal the seeds of authenticator apps that are kept in Redis. The first one seals, and the others open what they have sealed.
+	// Each has [MinSeedKey] bytes at least. Default: none, a key is kept in Redis, too.
+	SeedKeys [][]byte
 
 	// Cost is the work of hashing a password. Default: OWASP's first choice for argon2id.
 	Cost Cost
@@ -79,6 +88,7 @@ type Accounts struct {
 	store   accountStore
 	owned   []ownedIDs // of each account: first the sessions, then the tokens
 	hasher  hasher
+	sealer  *sealer
 	options AccountOptions
 }
 
@@ -95,6 +105,7 @@ func NewAccounts(client redis.UniversalClient, keys Keys, options AccountOptions
 		store:   accountStore{client, keys},
 		owned:   []ownedIDs{sessionIDs(client, keys), tokenIDs(client, keys)},
 		hasher:  newHasher(options.Cost),
+		sealer:  newSealer(client, keys, options.SeedKeys),
 		options: options,
 	}
 }

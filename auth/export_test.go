@@ -1,5 +1,7 @@
 package auth
 
+import "time"
+
 // Lifetimes, for tests that let sessions and reasons grow old.
 const (
 	SessionIdle     = sessionIdle
@@ -18,3 +20,6 @@ func (k Keys) Token(hash string) string           { return k.token(hash) }
 func (k Keys) LoginAttempts(subject string) string {
 	return k.loginAttempts(subject)
 }
+
+// CodeStepOf is codeStepOf, for tests with codes of the standard.
+func CodeStepOf(seed, code string, now time.Time) (int64, bool) { return codeStepOf(seed, code, now) }

@@ -62,6 +62,9 @@ func (k Keys) Recorded(account, via string) string {
 // browserKey is the STRING of 32 random bytes with which the cookies of known browsers are signed.
 func (k Keys) browserKey() string { return k.Prefix + "browser-key" }
 
+// seedKey is the STRING of 32 random bytes with which the seeds of authenticator apps are sealed where no key was given.
+func (k Keys) seedKey() string { return k.Prefix + "seed-key" }
+
 // claim is the STRING that is there while, or shortly after, one request does what can be done once, such as using a
 // link. Both texts are hashed, because the second one may be a secret.
 func (k Keys) claim(action, what string) string { return k.Prefix + "claim:" + hashPair(action, what) }

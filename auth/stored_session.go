@@ -22,7 +22,8 @@ const touchInterval = time.Minute
 // storedSession is a session in Redis.
 type storedSession struct {
 	Account    string         `json:"account,omitempty"`    // who is logged in; empty for nobody
-	Generation int64          `json:"generation,omitempty"` // of the account, at the login
+	Waiting    string         `json:"waiting,omitempty"`    // whose password was right, while the second factor is asked; nobody is logged in
+	Generation int64          `json:"generation,omitempty"` // of either account, at the login
 	Address    string         `json:"address,omitempty"`    // that the login came from
 	Agent      string         `json:"agent,omitempty"`      // the browser, as it names itself
 	Created    int64          `json:"created"`              // Unix seconds

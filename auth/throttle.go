@@ -65,6 +65,47 @@ func (t *Throttle) Succeeded(ctx context.Context, name, address string) error {
 	return nil
 }
 
+// Lane tells whose codes are counted together. So who knows a password can't keep its owner, who has logged in before in her browser, from giving
+// the second factor there.
+type Lane string
+
+// Lanes.
+const (
+	LaneStranger Lane = "stranger"
+	LaneKnown    Lane = "known"   // a browser in which the account was logged in before
+	LaneSession  Lane = "session" // one in which it is logged in
+)
+
+// Limits of codes of second factors that are tried for one account, from whatever addresses. Of a million codes three are right at a time:
+// within a day somebody who knows the password, and tries all the time, finds one with a chance of less than one in a thousand.
+const (
+	CodesAtOnce  = 10
+	CodesPerHour = 10
+)
+
+// AllowCode counts that a code of a second factor is tried, and returns 0 where it may be, or else how long to wait. Only who knows the
+// password of the account, or is logged in, may be let as far. Count the attempt by [Throttle.Allow], too.
+func (t *Throttle) AllowCode(ctx context.Context, name string, lane Lane) (wait time.Duration, err error) {
+	limit := redis_rate.Limit{Rate: CodesPerHour, Burst: CodesAtOnce, Period: time.Hour}
+	wait, err = t.limit.count(ctx, t.keys.loginAttempts(codeSubject(name, lane)), limit)
+	if err != nil {
+		return 0, fmt.Errorf("count codes: %w", err)
+	}
+	return wait, nil
+}
+
+// CodeSucceeded forgets the codes that were tried for an account in a lane. Call it when one was right.
+func (t *Throttle) CodeSucceeded(ctx context.Context, name string, lane Lane) error {
+	key := t.keys.loginAttempts(codeSubject(name, lane))
+	t.limit.local.forget(key)
+	if err := t.client.Del(ctx, key).Err(); err != nil {
+		return fmt.Errorf("forget codes: %w", err)
+	}
+	return nil
+}
+
+func codeSubject(name string, lane Lane) string { return "code:" + hashPair(string(lane), name) }
+
 // count counts one of the attempts that a subject has per window. Where there are too many it returns
 // how long to wait. A refused attempt doesn't make the wait longer.
 func (t *Throttle) count(ctx context.Context, subject string, attempts int) (time.Duration, error) {

@@ -29,10 +29,12 @@ type storedTicket struct {
 	ID         string `json:"id,omitempty"` // of the session
 	Generation int64  `json:"generation,omitempty"`
 	Username   string `json:"username,omitempty"` // whose log; "" for everyone's
+
+	SecondFactor bool `json:"second_factor,omitempty"`
 }
 
 func (t storedTicket) access() Access {
-	return Access{Account: t.Account, Role: t.Role, Via: t.Via, ID: t.ID, generation: t.Generation}
+	return Access{Account: t.Account, Role: t.Role, Via: t.Via, ID: t.ID, SecondFactor: t.SecondFactor, generation: t.Generation}
 }
 
 // Tickets let a page open one live log at another host, which knows no cookie of ours. A ticket is 32 random bytes, and works
@@ -58,7 +60,7 @@ func (t *Tickets) Make(ctx context.Context, a Access, username string) (secret s
 	if err != nil || wait > 0 {
 		return "", wait, wrapTicket(err)
 	}
-	line, err := json.Marshal(storedTicket{a.Account, a.Role, a.Via, a.ID, a.generation, username})
+	line, err := json.Marshal(storedTicket{a.Account, a.Role, a.Via, a.ID, a.generation, username, a.SecondFactor})
 	if err != nil {
 		return "", 0, wrapTicket(err)
 	}

@@ -26,7 +26,7 @@ func (o Options) sessions() auth.SessionOptions {
 
 // accounts says how accounts are kept, by a test's cost of passwords or the right one.
 func (o Options) accounts(cost auth.Cost) auth.AccountOptions {
-	return auth.AccountOptions{LoginElsewhere: !o.ownLogin(), SiteNames: auth.SiteNames(o.SiteURL, o.CookieDomain), Cost: cost}
+	return auth.AccountOptions{LoginElsewhere: !o.ownLogin(), SiteNames: auth.SiteNames(o.SiteURL, o.CookieDomain), SeedKeys: o.SecondFactorKeys, Cost: cost}
 }
 
 // accessOf is the access of the person or program that makes the request. Before [site.requireLogin] it is nobody's.

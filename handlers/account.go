@@ -15,7 +15,11 @@ import (
 
 // ownAccount shows the reader's own account: password, sessions and tokens.
 func (s *site) ownAccount(c *gin.Context) {
-	s.showAccount(c, http.StatusOK, views.Account{Message: views.Done(views.Change(c.Query("done")))})
+	message := views.Done(views.Change(c.Query("done")))
+	if message == nil && s.lacksFactor(accessOf(c)) {
+		message = views.FactorRequired()
+	}
+	s.showAccount(c, http.StatusOK, views.Account{Message: message})
 }
 
 func (s *site) showAccount(c *gin.Context, status int, p views.Account) {
@@ -23,7 +27,7 @@ func (s *site) showAccount(c *gin.Context, status int, p views.Account) {
 	p.Layout, p.OwnLogin = s.layout(c, views.SectionAccount), s.options.ownLogin()
 	p.Layout.Current = s.base + "/account" // a language switch must not lead to the form's POST
 	p.Role, p.SessionID = who.Role, who.ID
-	if err := s.loadAccount(c.Request.Context(), who.Account, &p); err != nil {
+	if err := s.loadAccount(c.Request.Context(), who, &p); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
@@ -33,7 +37,8 @@ func (s *site) showAccount(c *gin.Context, status int, p views.Account) {
 
 // loadAccount fills in what there is of the account. A reader who came by a host's or a proxy's login may
 // have none.
-func (s *site) loadAccount(ctx context.Context, name string, p *views.Account) (err error) {
+func (s *site) loadAccount(ctx context.Context, who auth.Access, p *views.Account) (err error) {
+	name := who.Account
 	account, err := s.accounts.Get(ctx, name)
 	if errors.Is(err, auth.ErrNoAccount) {
 		return nil
@@ -41,7 +46,8 @@ func (s *site) loadAccount(ctx context.Context, name string, p *views.Account) (
 	if err != nil {
 		return err
 	}
-	if p.HasTokens = !account.Disabled; p.HasTokens {
+	p.Own = account
+	if p.HasTokens = !account.Disabled && !s.lacksFactor(who); p.HasTokens {
 		if p.Tokens, err = s.tokens.List(ctx, name); err != nil {
 			return err
 		}

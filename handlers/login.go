@@ -94,16 +94,20 @@ func (s *site) whyRefused(c *gin.Context, name string) *views.Message {
 	return views.WrongPassword()
 }
 
-// letIn begins a session of an account whose password was right, and leads on. A login is recorded, so that it is inside
-// an allowance.
+// letIn begins a session of an account whose password was right, and leads on, or asks for the second factor. A login is recorded, so that it
+// is inside an allowance.
 func (s *site) letIn(c *gin.Context, account auth.Account, address, next string) {
+	if account.SecondFactor {
+		s.askSecondFactor(c, account, next)
+		return
+	}
 	tooMany, err := s.spendPassword(c, account.Name)
 	if err == nil && tooMany != nil {
 		s.showLogin(c, http.StatusTooManyRequests, views.Login{Username: account.Name, Next: next, Message: tooMany})
 		return
 	}
 	if err == nil {
-		err = s.begin(c, account, account.Name, address)
+		err = s.begin(c, account, account.Name, address, "")
 	}
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
@@ -131,14 +135,13 @@ func (s *site) lane(c *gin.Context, account string) context.Context {
 	return c.Request.Context()
 }
 
-// begin begins a session of an account whose password was right.
-func (s *site) begin(c *gin.Context, account auth.Account, name, address string) error {
+// begin begins a session of an account whose owner has given all that is asked for, which by says where it is more than a password.
+func (s *site) begin(c *gin.Context, account auth.Account, name, address, by string) error {
 	ctx := c.Request.Context()
 	if err := s.throttle.Succeeded(ctx, name, address); err != nil {
 		return err
 	}
-	actor := audit.Actor{Name: account.Name, Role: string(account.Role), Via: string(auth.ViaSession), Address: address}
-	if err := s.record(c, actor.Record(audit.Login, "")); err != nil {
+	if err := s.record(c, loginRecord(account, address, by)); err != nil {
 		return err
 	}
 	if err := s.sessions.LogIn(c, account, address); err != nil {

@@ -73,12 +73,15 @@ func (a *Admin) Mount(r gin.IRouter) {
 	if a.options.ownLogin() {
 		page(public, "/login", on((*site).loginPage))
 		public.POST("/login", on((*site).logIn))
+		page(public, "/login/second", on((*site).secondStep))
+		public.POST("/login/second", on((*site).takeSecondFactor))
 		public.POST("/logout", on((*site).logOut))
 		page(public, "/password", on((*site).passwordPage))
 		public.POST("/password", on((*site).setPassword))
 	}
-	public.GET("/live/socket", on((*site).requireSocketAccess), on((*site).socket))
-	private := public.Group("", on((*site).requireLogin))
+	public.GET("/live/socket", on((*site).requireSocketAccess), on((*site).requireFactor), on((*site).socket))
+	insiders := public.Group("", on((*site).requireLogin))
+	private := insiders.Group("", on((*site).requireFactor))
 	page(private, "/", on((*site).home))
 	if a.options.LiveURL != "" {
 		private.POST("/live/ticket", on((*site).makeTicket))
@@ -96,6 +99,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 		private.POST("/reason", on((*site).stateReason))
 	}
 	a.mountAccounts(private, on)
+	a.mountOwnAccount(insiders, private, on)
 	a.mountRecording(private, on)
 	page(private.Group("", on((*site).requireSuperuser)), "/health", on((*site).health))
 	api := public.Group("/api", on((*site).requireAPI))
@@ -111,17 +115,6 @@ func (a *Admin) mountAccounts(private *gin.RouterGroup, on func(func(*site, *gin
 	superusers := private.Group("", on((*site).requireSuperuser))
 	page(superusers.Group("", on((*site).requireClick)), "/audit", on((*site).auditLog))
 	superusers.GET("/audit/export", on((*site).requireOwnPage), allowance, on((*site).auditExport))
-	page(private, "/account", on((*site).ownAccount))
-	own := private.Group("/account", proof, allowance)
-	own.POST("/token", on((*site).createToken))
-	own.POST("/token/revoke", on((*site).revokeToken))
-	if a.options.ownLogin() {
-		own.POST("/session", on((*site).endSession))
-		// These two need neither proof nor allowance. They are what is left to do against somebody who has stolen a session and uses
-		// up the allowance. The throttle limits passwords, and a session that has ended needs a login.
-		private.POST("/account/password", on((*site).changePassword))
-		private.POST("/account/sessions", on((*site).endOwnSessions))
-	}
 	page(superusers, "/accounts", on((*site).accountList))
 	accounts := superusers.Group("/accounts", proof, allowance)
 	accounts.POST("/create", on((*site).createAccount))
@@ -131,7 +124,31 @@ func (a *Admin) mountAccounts(private *gin.RouterGroup, on func(func(*site, *gin
 	accounts.POST("/sessions", on((*site).endAccountSessions))
 	if a.options.ownLogin() {
 		accounts.POST("/link", on((*site).makeLink))
+		accounts.POST("/second-factor", on((*site).resetFactors))
 	}
+}
+
+// mountOwnAccount adds the page of everybody's own account. Insiders are all who are logged in, also those who need a second factor and have
+// none yet: it is set up there.
+func (a *Admin) mountOwnAccount(insiders, private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
+	allowance, proof := on((*site).requireAllowance), on((*site).requireProof)
+	page(insiders, "/account", on((*site).ownAccount))
+	tokens := private.Group("/account/token", proof, allowance)
+	tokens.POST("", on((*site).createToken))
+	tokens.POST("/revoke", on((*site).revokeToken))
+	if !a.options.ownLogin() {
+		return
+	}
+	own := insiders.Group("/account", proof)
+	own.POST("/session", allowance, on((*site).endSession))
+	own.POST("/second-factor/begin", on((*site).beginApp)) // changes nothing yet
+	own.POST("/second-factor/app", allowance, on((*site).addApp))
+	own.POST("/second-factor/app/remove", allowance, on((*site).removeApp))
+	own.POST("/second-factor/codes", allowance, on((*site).makeRecoveryCodes))
+	// These two need neither proof nor allowance. They are what is left to do against somebody who has stolen a session and uses
+	// up the allowance. The throttle limits passwords, and a session that has ended needs a login.
+	insiders.POST("/account/password", on((*site).changePassword))
+	insiders.POST("/account/sessions", on((*site).endOwnSessions))
 }
 
 // mountRecording adds the page of what applications record.

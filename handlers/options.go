@@ -116,6 +116,15 @@ type Options struct {
 	// It holds for half an hour and is written to the audit log. Default: false.
 	RequireReason bool
 
+	// RequireSecondFactor are the roles whose accounts need a second factor at our own login. Such an account that has none can open its
+	// own page only, and sets one up there. It says nothing about the login of a host or a proxy, or about tokens. Default: none.
+	RequireSecondFactor []auth.Role
+
+	// SecondFactorKeys seal the seeds of authenticator apps that are kept in Redis, each of at least 32 random bytes. The first one seals, and the
+	// others open what they have sealed. All processes need the same. Default: none, a key in Redis seals them, so that
+	// who can read all of Redis can read them.
+	SecondFactorKeys [][]byte
+
 	// Logger is told of errors. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -139,6 +148,9 @@ func (o Options) validate() error {
 	if strings.ContainsAny(o.CookieDomain, "/: ;,") {
 		return fmt.Errorf("cookie domain %q: use a name such as example.com", o.CookieDomain)
 	}
+	if err := o.validateSecondFactor(); err != nil {
+		return err
+	}
 	if err := o.validateLogin(); err != nil {
 		return err
 	}
@@ -153,6 +165,24 @@ func (o Options) validateLanguage(spoken []views.Language) error {
 	}
 	if o.Language != "" && !slices.Contains(tags, o.Language) {
 		return fmt.Errorf("language %q is not spoken here: use one of %s", o.Language, strings.Join(tags, ", "))
+	}
+	return nil
+}
+
+// validateSecondFactor checks who needs one, and what seals it.
+func (o Options) validateSecondFactor() error {
+	for _, role := range o.RequireSecondFactor {
+		if _, err := auth.ParseRole(string(role)); err != nil {
+			return fmt.Errorf("second factor of %q: %w", role, err)
+		}
+	}
+	if len(o.RequireSecondFactor) > 0 && !o.ownLogin() {
+		return errors.New("a second factor is required, and there is a login that is not ours: require it there")
+	}
+	for _, key := range o.SecondFactorKeys {
+		if len(key) < auth.MinSeedKey {
+			return fmt.Errorf("a key for second factors has %d bytes: use %d or more", len(key), auth.MinSeedKey)
+		}
 	}
 	return nil
 }

@@ -55,8 +55,12 @@ func (s *site) setPassword(c *gin.Context) {
 		s.showPassword(c, http.StatusUnprocessableEntity, p)
 		return
 	}
+	if err == nil && account.SecondFactor { // the link stands for the password only
+		s.askSecondFactor(c, account, s.base+"/")
+		return
+	}
 	if err == nil {
-		err = s.begin(c, account, name, address)
+		err = s.begin(c, account, name, address, "")
 	}
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)

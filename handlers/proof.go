@@ -12,11 +12,11 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// proofField is the field in which a form brings the password again, besides what it is about.
+// proofField is the field in which a form brings the password or a code again, besides what it is about.
 const proofField = "proof"
 
 // requireProof stands before changes of accounts, links, tokens and second factors. Who finds a browser open, or has stolen a session, must not
-// change them. So the password is asked again where the session's owner has not given it for some minutes. The form that was sent
+// change them. So the password, or the second factor where there is one, is asked again where the session's owner has not given it for some minutes. The form that was sent
 // is kept in the page that asks, and sent again with the password: nothing that was typed is lost. The login of a host or a proxy
 // has no password of ours, and asks again or doesn't.
 func (s *site) requireProof(c *gin.Context) {
@@ -35,27 +35,27 @@ func (s *site) requireProof(c *gin.Context) {
 	}
 }
 
-// takeProof checks the password that a form has brought. The request goes on if it is right. Otherwise it has been answered.
+// takeProof checks the password, or the code, that a form has brought. The request goes on if it is right. Otherwise it has been answered.
 func (s *site) takeProof(c *gin.Context) {
-	name, address := accessOf(c).Account, s.clientAddress(c)
-	tooMany, err := s.attempt(c, name, address)
+	tooMany, err := s.attemptProof(c)
 	if err == nil && tooMany != nil {
 		s.askProof(c, http.StatusTooManyRequests, tooMany)
 		return
 	}
-	if err == nil {
-		err = s.verifyOwner(c, name, address, c.PostForm(proofField))
-	}
 	var who auth.Access
 	if err == nil {
-		who, err = s.sessions.Prove(c)
+		if err = s.verifyProof(c); err == nil {
+			who, err = s.sessions.Prove(c)
+		}
 	}
-	switch {
+	switch wrong := views.WrongCode(err); {
 	case errors.Is(err, auth.ErrBusy):
 		setRetryAfter(c, auth.BusyWait)
 		s.askProof(c, http.StatusServiceUnavailable, views.Busy())
 	case errors.Is(err, auth.ErrCredentials):
 		s.askProof(c, http.StatusUnprocessableEntity, views.WrongProof())
+	case wrong != nil:
+		s.askProof(c, http.StatusUnprocessableEntity, wrong)
 	case errors.Is(err, auth.ErrNoSession) || err == nil && who.Account == "":
 		c.Abort()
 		s.askLogin(c)
@@ -66,12 +66,37 @@ func (s *site) takeProof(c *gin.Context) {
 	}
 }
 
+// attemptProof counts an attempt. Where there were too many it returns the message that says so.
+func (s *site) attemptProof(c *gin.Context) (tooMany *views.Message, err error) {
+	who := accessOf(c)
+	if who.SecondFactor {
+		return s.attemptCode(c, who.Account, auth.LaneSession)
+	}
+	return s.attempt(c, who.Account, s.clientAddress(c))
+}
+
+// verifyProof checks what a form has brought: of an account with a second factor a code, and of others the password.
+func (s *site) verifyProof(c *gin.Context) error {
+	who, address := accessOf(c), s.clientAddress(c)
+	if !who.SecondFactor {
+		return s.verifyOwner(c, who.Account, address, c.PostForm(proofField))
+	}
+	account, err := s.accounts.Get(c.Request.Context(), who.Account)
+	if err != nil {
+		return err
+	}
+	if _, _, err = s.verifyCode(c, account, auth.LaneSession, c.PostForm(proofField), "second factor, asked again of somebody who is logged in"); err != nil {
+		return err
+	}
+	return s.throttle.Succeeded(c.Request.Context(), who.Account, address)
+}
+
 // verifyOwner checks that a password is that of the account that is logged in. A wrong one is written down.
 func (s *site) verifyOwner(c *gin.Context, name, address, password string) error {
 	ctx := auth.FromKnownBrowser(c.Request.Context()) // it is logged in
 	_, err := s.accounts.Verify(ctx, name, password)
 	if errors.Is(err, auth.ErrCredentials) {
-		if failed := s.recordFailure(c, name, "asked again, of somebody who is logged in"); failed != nil {
+		if failed := s.recordFailure(c, name, "password, asked again of somebody who is logged in"); failed != nil {
 			return failed
 		}
 		return err
@@ -82,9 +107,9 @@ func (s *site) verifyOwner(c *gin.Context, name, address, password string) error
 	return err
 }
 
-// askProof ends the request with a page that asks for the password, and that keeps the form.
+// askProof ends the request with a page that asks for the password or for a code, and that keeps the form.
 func (s *site) askProof(c *gin.Context, status int, message *views.Message) {
-	p := views.Proof{Layout: s.layout(c, ""), Action: s.prefix + c.Request.URL.EscapedPath(), Field: proofField, Message: message}
+	p := views.Proof{Layout: s.layout(c, ""), Action: s.prefix + c.Request.URL.EscapedPath(), Field: proofField, Code: accessOf(c).SecondFactor, Message: message}
 	p.Layout.Current = "" // going back there shows something else
 	for _, name := range slices.Sorted(maps.Keys(c.Request.PostForm)) {
 		if name == proofField {

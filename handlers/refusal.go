@@ -76,6 +76,7 @@ const (
 	tooMuch     = "That is more than can be written down at a time. Wait as long as Retry-After says, and try again."
 	storeLost   = "The log store can't be reached, or the look could not be written down. Try again in a moment."
 	refused     = "This account may not look at logs."
+	needsFactor = "This account needs a second factor: set one up on its page."
 )
 
 // refuseProgram answers with a status and a sentence in JSON.

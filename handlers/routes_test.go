@@ -31,6 +31,8 @@ var audiences = map[string]audience{
 	"GET /assets/:file": everybody, "HEAD /assets/:file": everybody, "POST /language": everybody, "POST /theme": everybody,
 	"GET /login": everybody, "HEAD /login": everybody, "POST /login": everybody, "POST /logout": everybody,
 
+	"GET /login/second": everybody, "HEAD /login/second": everybody, "POST /login/second": everybody,
+
 	"GET /password": everybody, "HEAD /password": everybody, "POST /password": everybody,
 
 	"POST /policy-report": everybody,
@@ -42,10 +44,13 @@ var audiences = map[string]audience{
 	"GET /summary": roles, "HEAD /summary": roles, "GET /users": roles, "HEAD /users": roles, "POST /reason": roles,
 	"GET /account": roles, "HEAD /account": roles, "POST /account/password": roles, "POST /account/session": roles,
 	"POST /account/sessions": roles, "POST /account/token": roles, "POST /account/token/revoke": roles,
+	"POST /account/second-factor/begin": roles, "POST /account/second-factor/app": roles, "POST /account/second-factor/app/remove": roles,
+	"POST /account/second-factor/codes": roles,
 
 	"GET /accounts": superusers, "HEAD /accounts": superusers, "POST /accounts/create": superusers,
 	"POST /accounts/disable": superusers, "POST /accounts/enable": superusers, "POST /accounts/role": superusers,
 	"POST /accounts/sessions": superusers, "POST /accounts/link": superusers,
+	"POST /accounts/second-factor": superusers,
 
 	"GET /health": superusers, "HEAD /health": superusers,
 
@@ -68,7 +73,7 @@ const (
 
 // bounds are the routes that write to the audit log, below the admin's path.
 var bounds = map[string]bound{
-	"POST /login": byPassword, "POST /account/password": byPassword,
+	"POST /login": byPassword, "POST /login/second": byPassword, "POST /account/password": byPassword,
 	"POST /logout": once, "POST /password": once, "POST /account/sessions": once,
 
 	"GET /static": byAllowance, "HEAD /static": byAllowance, "GET /summary": byAllowance, "HEAD /summary": byAllowance,
@@ -76,8 +81,10 @@ var bounds = map[string]bound{
 	"POST /account/session": byAllowance, "POST /account/token": byAllowance, "POST /account/token/revoke": byAllowance,
 	"POST /accounts/create": byAllowance, "POST /accounts/disable": byAllowance, "POST /accounts/enable": byAllowance,
 	"POST /accounts/role": byAllowance, "POST /accounts/sessions": byAllowance, "POST /accounts/link": byAllowance,
-	"POST /recording": byAllowance,
-	"GET /audit":      byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
+	"POST /accounts/second-factor": byAllowance, "POST /account/second-factor/app": byAllowance, "POST /account/second-factor/app/remove": byAllowance,
+	"POST /account/second-factor/codes": byAllowance,
+	"POST /recording":                   byAllowance,
+	"GET /audit":                        byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
 }
 
 func boundOf(route gin.RouteInfo) bound {

@@ -8,6 +8,7 @@ type Account struct {
 	Role      auth.Role
 	OwnLogin  bool           // there are a password and sessions; false where the login is the host's or a proxy's
 	HasTokens bool           // there can be tokens: the name has an account
+	Own       auth.Account   // as it is kept; the zero Account where there is none
 	SessionID string         // of the session that asks
 	Sessions  []auth.Session // the one that was used last first
 	Tokens    []auth.Token
@@ -41,6 +42,9 @@ func (p accountPage) MinPassword() int { return auth.MinPassword }
 
 // MaxLabel is how many characters say at most what a token is for.
 func (p accountPage) MaxLabel() int { return auth.MaxLabel }
+
+// AppSince is since when there is an authenticator app.
+func (p accountPage) AppSince() moment { return momentOf(p.Own.AppSince) }
 
 // RoleKey is the catalogue's key for the role's name.
 func (p accountPage) RoleKey() string { return roleKey(p.Role) }

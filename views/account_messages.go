@@ -28,6 +28,9 @@ func refusals() []refusal {
 		{auth.ErrPasswordInvalid, "refusal.password-invalid"},
 		{auth.ErrPasswordCommon, "refusal.password-common"},
 		{auth.ErrPasswordNames, "refusal.password-names"},
+		{auth.ErrEnrolment, "refusal.enrolment"},
+		{auth.ErrFactorExists, "refusal.factor-exists"},
+		{auth.ErrNoFactor, "refusal.no-factor"},
 		{auth.ErrNoSession, "refusal.no-session"},
 		{auth.ErrLabel, "refusal.label"},
 		{auth.ErrTokenLifetime, "refusal.lifetime"},
@@ -73,6 +76,10 @@ const (
 	PasswordSet     Change = "password-set"
 	SessionEnded    Change = "session-ended"
 	TokenRevoked    Change = "token-revoked"
+	FactorAdded     Change = "factor-added"
+	FactorRemoved   Change = "factor-removed"
+	FactorsReset    Change = "factors-reset"
+	RecoveryUsed    Change = "recovery-used"
 
 	RecordingChanged Change = "recording-changed"
 )
@@ -80,7 +87,7 @@ const (
 func changes() []Change {
 	return []Change{
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, SessionsEnded, PasswordSet,
-		SessionEnded, TokenRevoked, RecordingChanged,
+		SessionEnded, TokenRevoked, FactorAdded, FactorRemoved, FactorsReset, RecoveryUsed, RecordingChanged,
 	}
 }
 

@@ -152,6 +152,9 @@ func (r accountRow) Actions() []accountAction {
 			actions = append(actions, accountAction{Name: "role", Role: role, Confirm: r.Own})
 		}
 	}
+	if r.ownLogin && r.SecondFactor && !r.Own {
+		actions = append(actions, accountAction{Name: "second-factor"})
+	}
 	if !r.Disabled {
 		actions = append(actions, accountAction{Name: "sessions"}, accountAction{Name: "disable", Confirm: r.Own})
 	}

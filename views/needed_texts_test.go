@@ -54,7 +54,7 @@ func composedKeys(t *testing.T) (keys []string) {
 	for _, role := range auth.Roles() {
 		keys = append(keys, roleKey(role), accountAction{Role: role}.Key())
 	}
-	for _, name := range []string{"enable", "disable", "link", "sessions", "role"} {
+	for _, name := range []string{"enable", "disable", "link", "sessions", "role", "second-factor"} {
 		action := accountAction{Name: name}
 		if name != "role" {
 			keys = append(keys, action.Key())
@@ -123,7 +123,7 @@ func everyMessage() []*Message {
 	messages := []*Message{
 		LogsFound(""), NoLogs(""), Gone(store.Seen{}), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
 		NoReference(""), WrongReference(""), LineGone(),
-		ReasonMissing(1), InTheClear(), Busy(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), SwitchesUnreadable(), RecordingOff(),
+		ReasonMissing(1), InTheClear(), Busy(), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), WrongCode(auth.ErrCode), WrongCode(auth.ErrSeedKey), FactorRequired(), SwitchesUnreadable(), RecordingOff(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
 	}
 	for _, f := range store.Faults() {

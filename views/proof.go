@@ -10,7 +10,8 @@ import (
 type Proof struct {
 	Layout
 	Action  string      // path to which the form is sent again
-	Field   string      // name of the field for the password
+	Field   string      // name of the field for the password or the code
+	Code    bool        // a code of the second factor is asked for, and not the password
 	Kept    []KeptField // of the form that was sent
 	Message *Message
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/accounts"
 	"github.com/gin-userlog/userlog/internal/audit"
@@ -54,6 +56,17 @@ func newChanges(t *testing.T, log *notes) *accounts.Changes {
 func every(t *testing.T, c *accounts.Changes) []func() error {
 	ctx := t.Context()
 	var secret, link string
+	addApp := func() error {
+		app, err := c.Accounts.BeginApp(ctx, "vera", "x")
+		if err != nil {
+			return err
+		}
+		code, err := totp.GenerateCode(app.Seed, time.Now())
+		if err == nil {
+			_, _, err = c.AddApp(ctx, root, "vera", app.Sealed, code)
+		}
+		return err
+	}
 	return []func() error{
 		func() error { return c.Create(ctx, root, "vera", auth.Viewer, password) },
 		func() error { _, err := c.Invite(ctx, root, "grace", auth.Viewer); return err },
@@ -69,6 +82,11 @@ func every(t *testing.T, c *accounts.Changes) []func() error {
 			}
 			return c.RevokeToken(ctx, root, "vera", token.ID)
 		},
+		addApp,
+		func() error { _, err := c.MakeRecoveryCodes(ctx, root, "vera"); return err },
+		func() error { _, err := c.RemoveApp(ctx, root, "vera"); return err },
+		addApp,
+		func() error { return c.ResetFactors(ctx, root, "vera") },
 		func() error { return c.EndSessions(ctx, root, "vera") },
 		func() error { return c.Disable(ctx, root, "vera") },
 		func() error { return c.Enable(ctx, root, "vera") },
@@ -86,7 +104,9 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 	want := []string{
 		"account-created by root: vera viewer", "account-created by root: grace viewer", "link-made by root: vera",
 		"password-set by vera: vera by a one-time link", "password-set by root: vera", "role-changed by root: grace superuser",
-		"token-created by root: vera report", "token-revoked by root: vera", "sessions-ended by root: vera",
+		"token-created by root: vera report", "token-revoked by root: vera",
+		"second-factor-added by root: vera app", "recovery-codes-made by root: vera", "second-factor-removed by root: vera app",
+		"second-factor-added by root: vera app", "second-factor-reset by root: vera", "sessions-ended by root: vera",
 		"account-disabled by root: vera", "account-enabled by root: vera",
 	}
 	if !slices.Equal(log.written, want) {
@@ -125,6 +145,13 @@ func TestRefusedChangesAreWrittenDown(t *testing.T) {
 	log.written = nil
 	if _, err := c.UseLink(ctx, "192.0.2.7", "vera", "no such secret", password); !errors.Is(err, auth.ErrLink) || len(log.written) > 0 {
 		t.Errorf("a link that does not work: %v, written down is %q", err, log.written)
+	}
+	app, err := c.Accounts.BeginApp(ctx, "vera", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.AddApp(ctx, root, "vera", app.Sealed, "000000"); !errors.Is(err, auth.ErrCode) || len(log.written) > 0 {
+		t.Errorf("an app that is not confirmed: %v, written down is %q", err, log.written)
 	}
 }
 

@@ -27,6 +27,11 @@ const (
 	TokenCreated    Action = "token-created"
 	TokenRevoked    Action = "token-revoked"
 
+	SecondFactorAdded   Action = "second-factor-added"   // Detail is which
+	SecondFactorRemoved Action = "second-factor-removed" // by its owner; Detail is which
+	SecondFactorReset   Action = "second-factor-reset"   // all of Subject, by somebody else
+	RecoveryCodesMade   Action = "recovery-codes-made"   // in place of older ones
+
 	RecordingChanged Action = "recording-changed" // of all applications; Detail is each switch that changes, before and after
 
 	AuditRead      Action = "audit-read"      // the audit log itself was looked at
@@ -45,6 +50,7 @@ func Actions() []Action {
 		Login, LoginFailed, Logout, Refused,
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,
+		SecondFactorAdded, SecondFactorRemoved, SecondFactorReset, RecoveryCodesMade,
 		RecordingChanged,
 		AuditRead, AuditExported, StreamReplaced,
 	}

@@ -25,6 +25,8 @@ type accountCommand struct {
 	Link     accountLinkCommand     `cmd:"" help:"Print a new one-time link with which the owner of an account sets a password."`
 	Sessions accountSessionsCommand `cmd:"" help:"List the sessions of an account, or end them and its tokens."`
 	Token    accountTokenCommand    `cmd:"" help:"Make a token with which a program reads logs, and print it."`
+
+	SecondFactor accountSecondFactorCommand `cmd:"" help:"Show the second factors of an account, or take them away from an owner who has lost them."`
 }
 
 // namedAccount is part of every command about one account.
@@ -109,6 +111,7 @@ func explain(name string, err error) error {
 		{auth.ErrAccountExists, `there is an account "` + name + `" already: give it a new link with userlog account link, or a new password with userlog account password`},
 		{auth.ErrDisabled, `the account "` + name + `" is disabled: enable it first with userlog account enable`},
 		{auth.ErrLastSuperuser, `"` + name + `" is the last superuser who can log in: make another one first with userlog account create --role superuser`},
+		{auth.ErrNoFactor, `"` + name + `" has no second factor`},
 		{auth.ErrLabel, "--label: " + auth.ErrLabel.Error()},
 		{auth.ErrTokenLifetime, "--days: " + auth.ErrTokenLifetime.Error()},
 		{auth.ErrTooManyTokens, auth.ErrTooManyTokens.Error() + ": the account's page in the admin lists them"},

@@ -40,8 +40,11 @@ func (c *accountListCommand) Run(ctx context.Context, std streams) error {
 // accountState says in words what can be done with an account.
 func accountState(a auth.Account, now time.Time) string {
 	link := ""
+	if a.SecondFactor {
+		link = ", with a second factor"
+	}
 	if a.LinkExpires.After(now) {
-		link = ", its link works until " + minute(a.LinkExpires)
+		link += ", its link works until " + minute(a.LinkExpires)
 	}
 	switch {
 	case a.Disabled:

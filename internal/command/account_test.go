@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
@@ -64,6 +67,50 @@ func TestAccountCommands(t *testing.T) {
 	for _, want := range []string{"account-created terminal", "link-made terminal", "role-changed terminal", "account-disabled terminal", "account-enabled terminal", "sessions-ended terminal"} {
 		if !slices.Contains(written, want) {
 			t.Errorf("%q is not in the audit log: %q", want, written)
+		}
+	}
+}
+
+func TestASecondFactorIsResetInATerminal(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	accounts := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{})
+	if err := accounts.Create(t.Context(), "vera", auth.Viewer, password); err != nil {
+		t.Fatal(err)
+	}
+	app, err := accounts.BeginApp(t.Context(), "vera", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := totp.GenerateCode(app.Seed, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := environ{"USERLOG_REDIS": server.URL}
+	run := func(args, says string, status int) {
+		t.Helper()
+		r := do(t, env, "", append([]string{"account"}, strings.Fields(args)...)...)
+		if r.status != status || !regexp.MustCompile(says).MatchString(r.out+r.err) {
+			t.Errorf("%s: status %d, %q, %q", args, r.status, r.out, r.err)
+		}
+	}
+	run("second-factor vera", `^"vera" has no second factor\.\n$`, 0)
+	run("second-factor vera --reset", `^userlog: "vera" has no second factor\n$`, 1)
+	if _, _, err := accounts.AddApp(t.Context(), "vera", app.Sealed, code); err != nil {
+		t.Fatal(err)
+	}
+	run("second-factor vera", `^SECOND FACTOR +SINCE\nauthenticator app +\S+ \S+ UTC\nrecovery codes left: 10 +\n$`, 0)
+	run("list", `\nvera +viewer +.* +active, with a second factor\n$`, 0)
+	run("second-factor vera --reset", `^"vera" has no second factor any more, and its sessions and tokens have ended\.\n$`, 0)
+	run("second-factor nobody", `there is no account "nobody"`, 1)
+	run("second-factor nobody --reset", `there is no account "nobody"`, 1)
+	if account, err := accounts.Get(t.Context(), "vera"); err != nil || account.SecondFactor {
+		t.Errorf("%+v, %v", account, err)
+	}
+	for r, err := range audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}).All(t.Context(), audit.Filter{Action: audit.SecondFactorReset}) {
+		if err != nil || r.Via != "terminal" || r.Subject == "" {
+			t.Errorf("written down is %+v, %v", r, err)
 		}
 	}
 }

@@ -17,27 +17,28 @@ import (
 
 // serveCommand is "userlog serve".
 type serveCommand struct {
-	Addr            address  `default:"127.0.0.1:8080" help:"Where to listen: host:port; port 0 takes a free one."`
-	BasePath        basePath `default:"/userlog" help:"The path of the admin; / for the root."`
-	LiveURL         string   `name:"live-url" placeholder:"URL" help:"Where live pages connect to, if not to the admin itself: wss://live.example.com/userlog/live/socket."`
-	Language        string   `placeholder:"LANG" help:"The language of the admin for everybody, such as en or ar; by default the browser's."`
-	AllowedOrigin   []string `placeholder:"ORIGIN" help:"An origin, such as https://admin.example.com, whose pages may connect to this program's live logs; repeat it for more."`
-	SiteURL         string   `name:"site-url" placeholder:"URL" help:"The site that is watched, such as https://shop.example.com: it stands in front of addresses that are copied from a log."`
-	TraceURL        string   `name:"trace-url" placeholder:"URL" help:"Where a request is found in your tracing or log system: https://traces.example.com/search?id={request_id}."`
-	CookieDomain    string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
-	Drain           duration `default:"5s" help:"How long everything is still served after SIGTERM, while /readyz says 503; then live pages are closed one after another, within three seconds. 0s for not at all."`
-	SecureCookies   bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
-	AllowEviction   bool     `help:"Start also where Redis drops any key when its memory is full (maxmemory-policy allkeys-…), so that accounts and the audit log can vanish."`
-	RequireReason   bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the audit log."`
-	tlsFlags        `embed:""`
-	proxyFlags      `embed:""`
-	hostFlags       `embed:""`
-	connectionFlags `embed:""`
-	directoryFlags  `embed:""`
-	metricsFlags    `embed:""`
-	superuserFlags  `embed:""`
-	storeFlags      `embed:"" set:"redis_need=Without it the log is kept in this program: no application can write to it, and it is lost at exit."`
-	logFlags        `embed:""`
+	Addr              address  `default:"127.0.0.1:8080" help:"Where to listen: host:port; port 0 takes a free one."`
+	BasePath          basePath `default:"/userlog" help:"The path of the admin; / for the root."`
+	LiveURL           string   `name:"live-url" placeholder:"URL" help:"Where live pages connect to, if not to the admin itself: wss://live.example.com/userlog/live/socket."`
+	Language          string   `placeholder:"LANG" help:"The language of the admin for everybody, such as en or ar; by default the browser's."`
+	AllowedOrigin     []string `placeholder:"ORIGIN" help:"An origin, such as https://admin.example.com, whose pages may connect to this program's live logs; repeat it for more."`
+	SiteURL           string   `name:"site-url" placeholder:"URL" help:"The site that is watched, such as https://shop.example.com: it stands in front of addresses that are copied from a log."`
+	TraceURL          string   `name:"trace-url" placeholder:"URL" help:"Where a request is found in your tracing or log system: https://traces.example.com/search?id={request_id}."`
+	CookieDomain      string   `placeholder:"DOMAIN" help:"The domain, such as example.com, with whose subdomains the login is shared; by default with none."`
+	Drain             duration `default:"5s" help:"How long everything is still served after SIGTERM, while /readyz says 503; then live pages are closed one after another, within three seconds. 0s for not at all."`
+	SecureCookies     bool     `help:"Send the login's cookie by https only; set it behind a proxy that speaks https."`
+	AllowEviction     bool     `help:"Start also where Redis drops any key when its memory is full (maxmemory-policy allkeys-…), so that accounts and the audit log can vanish."`
+	RequireReason     bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the audit log."`
+	tlsFlags          `embed:""`
+	proxyFlags        `embed:""`
+	hostFlags         `embed:""`
+	connectionFlags   `embed:""`
+	directoryFlags    `embed:""`
+	metricsFlags      `embed:""`
+	superuserFlags    `embed:""`
+	secondFactorFlags `embed:""`
+	storeFlags        `embed:"" set:"redis_need=Without it the log is kept in this program: no application can write to it, and it is lost at exit."`
+	logFlags          `embed:""`
 }
 
 // Run is called by kong.
@@ -113,6 +114,9 @@ func (c *serveCommand) options() (options handlers.Options, end func(), err erro
 		RequireReason: c.RequireReason,
 	}
 	if err := c.proxyFlags.apply(&options); err != nil {
+		return options, nil, err
+	}
+	if err := c.secondFactorFlags.apply(&options); err != nil {
 		return options, nil, err
 	}
 	end, err = c.directoryFlags.apply(&options)

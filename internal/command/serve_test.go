@@ -80,6 +80,27 @@ func TestPasswordsOfTheFirstAccountAreNotMadeOfNames(t *testing.T) {
 	}
 }
 
+func TestServeRequiresASecondFactor(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)+"\n\n"+strings.Repeat("o", 44)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, environ{
+		"USERLOG_REDIS": server.URL, "USERLOG_ADDR": "127.0.0.1:0", "USERLOG_REQUIRE_SECOND_FACTOR": "superusers", "USERLOG_SECOND_FACTOR_KEY_FILE": key,
+		"USERLOG_SUPERUSER": "root", "USERLOG_SUPERUSER_PASSWORD_FILE": passwordFile(t),
+	}, "serve")
+	v := visit(t, r.origin(t))
+	r.err.await(t, "superuser has been created")
+	if p := v.logIn("/userlog", "root", password); p.path != "/userlog/account" || p.Find("#set-up-app").Length() != 1 {
+		t.Errorf("the login leads to %s", p.path)
+	}
+	if p := v.get("/userlog/audit"); p.path != "/userlog/account" {
+		t.Errorf("the audit log is at %s", p.path)
+	}
+}
+
 func TestServeAtTheRoot(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--base-path", "/")

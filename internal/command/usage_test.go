@@ -68,6 +68,11 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 		{"name of a superuser", nil, []string{"serve", "--superuser", "a\nb", "--superuser-password-file", short}, `--superuser: `},
 		{"password in a file", nil, []string{"serve", "--superuser", "root", "--superuser-password-file", short}, `shorter than 12`},
 		{"file that is missing", nil, []string{"serve", "--superuser", "root", "--superuser-password-file", short + "er"}, `no such file`},
+		{"second factor of nobody", nil, []string{"serve", "--require-second-factor", "some"}, `--require-second-factor.*superusers`},
+		{"second factor elsewhere", nil, []string{"serve", "--require-second-factor", "all", "--auth-header", "X-User", "--trusted-proxies", "::1"}, `--require-second-factor is of no use with --auth-header`},
+		{"a short key", nil, []string{"serve", "--second-factor-key-file", short}, `--second-factor-key-file \S+: a line has 5 characters: use 32`},
+		{"key that is missing", environ{"USERLOG_SECOND_FACTOR_KEY_FILE": short + "er"}, []string{"serve"}, `--second-factor-key-file: .*no such file`},
+		{"no key", nil, []string{"serve", "--second-factor-key-file", os.DevNull}, `there is no key in it`},
 		{"customers", nil, []string{"demo", "--customers=-1"}, `--customers is -1`},
 		{"password of the demo", nil, []string{"demo", "--addr", "127.0.0.1:0", "--password", "short"}, `--password: .*shorter`},
 		{"no account name", nil, []string{"createsuperuser", "--redis", redis}, `name.*userlog createsuperuser --help`},
@@ -121,7 +126,7 @@ func TestHelpNamesEveryVariable(t *testing.T) {
 	flag := regexp.MustCompile(`--([a-z-]+)`)
 	for _, name := range []string{
 		"demo", "serve", "createsuperuser", "changepassword", "tail", "audit verify", "audit export",
-		"account list", "account create", "account password", "account disable", "account enable", "account role", "account link", "account sessions", "account token",
+		"account list", "account create", "account password", "account disable", "account enable", "account role", "account link", "account sessions", "account token", "account second-factor",
 	} {
 		r := do(t, nil, "", append(strings.Fields(name), "--help")...)
 		if r.status != 0 || r.err != "" {

@@ -25,10 +25,18 @@ type place struct {
 	site  string     // key of gallery.origins; "" = the ordinary one
 	ready string     // JavaScript that is true when all of the page is there; "" = once it has loaded
 	fresh bool       // shows that a user is in trouble, who has to be so now
+	begin begin      // how the account has logged in
+}
+
+// begin is how an account has logged in. The zero begin is a login of just now.
+type begin struct {
+	ago     time.Duration
+	halfway bool // its second factor is asked for
 }
 
 // The other account of the gallery, and its sites that are not ordinary.
 const (
+	guarded  = "guarded" // has a second factor
 	viewer   = "a-rather-long-name-of-a-viewer-who-works-at-night@support.example.com"
 	strict   = "strict"   // asks for reasons
 	detached = "detached" // has no Redis
@@ -83,6 +91,11 @@ func places() []place {
 		{name: "one-time link", reach: (*tab).makeLink, as: superuser},
 		{name: "account", path: "/account", as: superuser},
 		{name: "token", reach: (*tab).makeToken, as: superuser},
+		{name: "account with a second factor", path: "/account", as: guarded},
+		{name: "second step of a login", path: "/login/second", as: viewer, begin: begin{halfway: true}},
+		{name: "setting up an app", reach: (*tab).setUpApp, as: superuser},
+		{name: "recovery codes", reach: (*tab).makeCodes, as: guarded},
+		{name: "proof", reach: (*tab).makeTokenUnproven, as: viewer, begin: begin{ago: 2 * auth.ProofLifetime}},
 		{name: "account of a viewer", path: "/account", as: viewer},
 		{name: "reason", path: "/static" + strange, as: superuser, site: strict},
 		{name: "403", path: "/audit", as: viewer},
@@ -107,6 +120,8 @@ func openGallery(t testing.TB) *gallery {
 	redis := redistest.Start(t)
 	logs := openStore(t, redis)
 	createAccount(t, logs.Client(), viewer, auth.Viewer)
+	createAccount(t, logs.Client(), guarded, auth.Viewer)
+	addApp(t, logs.Client(), guarded)
 	for i, path := range hostile {
 		for _, username := range []string{"ada", "grace", path} {
 			logs.Record(store.Entry{
@@ -191,7 +206,7 @@ func (g *gallery) enter(t *testing.T, p place) *tab {
 		`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX, "htmx: htmx:error: timeout")
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
 	if p.as != "" {
-		b.holdSession(g.site, p.as) // the sites share a Redis
+		b.holdSessionBegun(g.site, p.as, p.begin) // the sites share a Redis
 	}
 	return b
 }
@@ -243,6 +258,25 @@ func (b *tab) makeToken() {
 	b.enter("#create-token [name=label]", hostile[1])
 	b.submit("#create-token")
 	b.eventually("the token", "document.querySelector('#secret')")
+}
+
+func (b *tab) setUpApp() {
+	b.visit("/account")
+	b.submit("#set-up-app")
+	b.eventually("the QR code", "document.querySelector('#qr')")
+}
+
+func (b *tab) makeCodes() {
+	b.visit("/account")
+	b.submit("#recovery")
+	b.eventually("the codes", "document.querySelector('#secret')")
+}
+
+func (b *tab) makeTokenUnproven() {
+	b.visit("/account")
+	b.enter("#create-token [name=label]", hostile[1])
+	b.submit("#create-token")
+	b.eventually("the question", "document.querySelector('#proof-form')")
 }
 
 // submit sends a form that may be folded away.

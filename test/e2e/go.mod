@@ -16,10 +16,12 @@ require (
 	github.com/gin-userlog/userlog/internal/redistest v0.1.0
 	github.com/gin-userlog/userlog/middleware v0.1.0
 	github.com/gin-userlog/userlog/store v0.1.0
+	github.com/pquerna/otp v1.5.0
 	github.com/redis/go-redis/v9 v9.21.0
 )
 
 require (
+	github.com/boombuler/barcode v1.1.0 // indirect
 	github.com/bytedance/gopkg v0.1.4 // indirect
 	github.com/bytedance/sonic v1.15.2 // indirect
 	github.com/bytedance/sonic/loader v0.5.1 // indirect

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/gin-gonic/gin"
+	"github.com/pquerna/otp/totp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
@@ -45,6 +46,24 @@ func createAccount(t testing.TB, client redis.UniversalClient, name string, role
 	if err := auth.NewAccounts(client, keys, options).Create(context.Background(), name, role, password); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// addApp gives an account an authenticator app, and returns the key of that.
+func addApp(t testing.TB, client redis.UniversalClient, name string) (seed string) {
+	t.Helper()
+	accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
+	app, err := accounts.BeginApp(context.Background(), name, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := totp.GenerateCode(app.Seed, time.Now())
+	if err == nil {
+		_, _, err = accounts.AddApp(context.Background(), name, app.Sealed, code)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app.Seed
 }
 
 // keys are those of accounts, in every test.
@@ -125,6 +144,12 @@ func (p *program) enterAlone(t *testing.T) *tab {
 // holdSession gives the tab a session of an account, as a login would.
 func (b *tab) holdSession(p *program, name string) {
 	b.t.Helper()
+	b.holdSessionBegun(p, name, begin{})
+}
+
+// holdSessionBegun is holdSession with a session that has begun in another way.
+func (b *tab) holdSessionBegun(p *program, name string, how begin) {
+	b.t.Helper()
 	options, err := redis.ParseURL(p.redis())
 	if err != nil {
 		b.t.Fatal(err)
@@ -138,8 +163,14 @@ func (b *tab) holdSession(p *program, name string) {
 	answer := httptest.NewRecorder()
 	c, _ := gin.CreateTestContext(answer)
 	c.Request = httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, b.base+"/login", nil)
-	sessions := auth.NewSessions(client, keys, auth.SessionOptions{}).At(strings.TrimSuffix(c.Request.URL.Path, "/login"))
-	if err := sessions.LogIn(c, account, "127.0.0.1"); err != nil {
+	sessions := auth.NewSessions(client, keys, auth.SessionOptions{Now: func() time.Time { return time.Now().Add(-how.ago) }})
+	sessions = sessions.At(strings.TrimSuffix(c.Request.URL.Path, "/login"))
+	if how.halfway {
+		err = sessions.Await(c, account)
+	} else {
+		err = sessions.LogIn(c, account, "127.0.0.1")
+	}
+	if err != nil {
 		b.t.Fatal(err)
 	}
 	for _, cookie := range answer.Result().Cookies() {
