@@ -102,6 +102,7 @@ func (s *site) admit(c *gin.Context, superuser bool, identify func(*gin.Context)
 	if s.allows(c, access.Look{}, answer) {
 		c.Set(accessKey, who)
 		openconns.Keep(c.Request.Context())
+		s.log.DebugContext(c.Request.Context(), "userlog: let in", "account", who.Account, "route", c.FullPath())
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *site) loadAccount(ctx context.Context, who auth.Access, p *views.Accoun
 
 // changePassword changes the reader's own password. Every other session ends; this one is replaced.
 func (s *site) changePassword(c *gin.Context) {
-	name, address := accessOf(c).Account, s.clientAddress(c)
+	name, address := accessOf(c).Account, s.ClientAddress(c)
 	tooMany, err := s.attempt(c, name, address)
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)

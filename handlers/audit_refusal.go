@@ -33,7 +33,7 @@ func (s *site) recordRefusal(c *gin.Context) {
 	if wait > 0 {
 		return
 	}
-	r := access.Look{Access: who, Address: s.clientAddress(c)}.Actor().Record(audit.Refused, c.Query("username"))
+	r := access.Look{Access: who, Address: s.ClientAddress(c)}.Actor().Record(audit.Refused, c.Query("username"))
 	r.Detail = c.Request.Method + " " + c.FullPath()
 	s.recordDone(c, r)
 }

@@ -8,10 +8,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// clientAddress is the address that the request came from. Gin's ClientIP won't do: it believes any
+// ClientAddress is the address that a request came from, as the audit log has it. It believes the proxies that the options trust, and
+// nobody else. Gin's ClientIP won't do: it believes any
 // client's X-Forwarded-For unless the host has seen to that. Of that header, only the addresses that
 // trusted proxies have appended are read, from the right.
-func (a *Admin) clientAddress(c *gin.Context) string {
+func (a *Admin) ClientAddress(c *gin.Context) string {
 	address := c.RemoteIP()
 	forwarded := forwardedFor(c.Request.Header)
 	for i := len(forwarded) - 1; i >= 0 && a.trusts(address); i-- {

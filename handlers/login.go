@@ -56,7 +56,7 @@ func (s *site) logIn(c *gin.Context) {
 		s.showLogin(c, http.StatusForbidden, views.Login{Username: name, Next: next, Message: views.InTheClear()})
 		return
 	}
-	address := s.clientAddress(c)
+	address := s.ClientAddress(c)
 	tooMany, err := s.attempt(c, name, address)
 	if err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
@@ -187,7 +187,7 @@ func (s *site) logOut(c *gin.Context) {
 	}
 	clearSiteData(c)
 	if ended && who.Account != "" {
-		s.recordDone(c, access.Look{Access: who, Address: s.clientAddress(c)}.Actor().Record(audit.Logout, ""))
+		s.recordDone(c, access.Look{Access: who, Address: s.ClientAddress(c)}.Actor().Record(audit.Logout, ""))
 	}
 	c.Redirect(http.StatusSeeOther, s.base+"/login?out=1")
 }

@@ -19,7 +19,7 @@ func (s *site) passwordPage(c *gin.Context) {
 // setPassword sets a password by a one-time link, and logs in. A link that does not work is a failed login.
 func (s *site) setPassword(c *gin.Context) {
 	name, code, password := c.PostForm("username"), c.PostForm("code"), c.PostForm("password")
-	address := s.clientAddress(c)
+	address := s.ClientAddress(c)
 	p := views.Password{Username: name, Code: code}
 	if s.inTheClear(c) {
 		p.Message = views.InTheClear()

@@ -46,7 +46,7 @@ func (s *site) reportPolicy(c *gin.Context) {
 		c.Status(http.StatusForbidden)
 		return
 	}
-	address := s.clientAddress(c)
+	address := s.ClientAddress(c)
 	allowed, unread := s.reports.allow(address, time.Now())
 	if !allowed {
 		c.Header("Connection", "close") // what was sent is not read

@@ -72,12 +72,12 @@ func (s *site) attemptProof(c *gin.Context) (tooMany *views.Message, err error) 
 	if who.SecondFactor {
 		return s.attemptCode(c, who.Account, auth.LaneSession)
 	}
-	return s.attempt(c, who.Account, s.clientAddress(c))
+	return s.attempt(c, who.Account, s.ClientAddress(c))
 }
 
 // verifyProof checks what a form has brought: of an account with a second factor a code, and of others the password.
 func (s *site) verifyProof(c *gin.Context) error {
-	who, address := accessOf(c), s.clientAddress(c)
+	who, address := accessOf(c), s.ClientAddress(c)
 	if !who.SecondFactor {
 		return s.verifyOwner(c, who.Account, address, c.PostForm(proofField))
 	}

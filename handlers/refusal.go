@@ -18,7 +18,7 @@ import (
 // lookOf is the request as a look at the log of username, "" for everyone's.
 func (s *site) lookOf(c *gin.Context, username string) access.Look {
 	return access.Look{
-		Access: accessOf(c), Address: s.clientAddress(c), Username: username, Reason: c.Query("reason"),
+		Access: accessOf(c), Address: s.ClientAddress(c), Username: username, Reason: c.Query("reason"),
 	}
 }
 

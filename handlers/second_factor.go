@@ -37,7 +37,7 @@ func (s *site) addApp(c *gin.Context) {
 		err = again
 	}
 	if err == nil {
-		err = s.sessions.LogIn(c, account, s.clientAddress(c))
+		err = s.sessions.LogIn(c, account, s.ClientAddress(c))
 	}
 	if err != nil || recovery == nil {
 		s.afterOwnChange(c, err, views.FactorAdded, views.Account{})
@@ -50,7 +50,7 @@ func (s *site) addApp(c *gin.Context) {
 func (s *site) removeApp(c *gin.Context) {
 	account, err := s.changes.RemoveApp(c.Request.Context(), s.actor(c), accessOf(c).Account)
 	if err == nil {
-		err = s.sessions.LogIn(c, account, s.clientAddress(c))
+		err = s.sessions.LogIn(c, account, s.ClientAddress(c))
 	}
 	s.afterOwnChange(c, err, views.FactorRemoved, views.Account{})
 }

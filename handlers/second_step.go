@@ -70,7 +70,7 @@ func (s *site) takeSecondFactor(c *gin.Context) {
 		return
 	}
 	if err == nil {
-		err = s.begin(c, account, waiting.Name, s.clientAddress(c), "password and "+string(factor))
+		err = s.begin(c, account, waiting.Name, s.ClientAddress(c), "password and "+string(factor))
 	}
 	switch {
 	case err != nil:
@@ -85,7 +85,7 @@ func (s *site) takeSecondFactor(c *gin.Context) {
 // attemptCode counts that a code is tried, as an attempt to log in and for the account as a whole. Where there were too many it returns the message
 // that says so, and has set the header that says when to try again.
 func (s *site) attemptCode(c *gin.Context, name string, lane auth.Lane) (tooMany *views.Message, err error) {
-	tooMany, err = s.attempt(c, name, s.clientAddress(c))
+	tooMany, err = s.attempt(c, name, s.ClientAddress(c))
 	if err != nil || tooMany != nil {
 		return tooMany, err
 	}

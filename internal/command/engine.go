@@ -19,6 +19,9 @@ func (p *program) engine(panics slog.Level, broken gin.RecoveryFunc) (*gin.Engin
 	if p.meters != nil {
 		engine.Use(p.meters.count)
 	}
+	if p.accessLog {
+		engine.Use(p.logRequests)
+	}
 	engine.Use(recovery(p.log, panics, broken), logErrors(p.log))
 	p.addHealth(engine)
 	return engine, nil

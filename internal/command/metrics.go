@@ -20,8 +20,9 @@ import (
 	"github.com/gin-userlog/userlog/store/metrics"
 )
 
-// metricsFlags say where the metrics are.
+// metricsFlags say what else the program tells of its work.
 type metricsFlags struct {
+	AccessLog   bool            `help:"Log a line for each request, without its query, headers and body."`
 	MetricsAddr optionalAddress `placeholder:"HOST:PORT" help:"Where to serve metrics for Prometheus at /metrics, and profiles at /debug/pprof/: an address that strangers can't reach, such as 127.0.0.1:9090. By default they are not served."`
 }
 

@@ -24,7 +24,8 @@ type program struct {
 	admin *handlers.Admin
 	log   *slog.Logger
 
-	meters *meters // nil where nothing is measured
+	meters    *meters // nil where nothing is measured
+	accessLog bool    // a line is logged for each request
 
 	options       handlers.Options
 	bodyTimeout   time.Duration // the constant, but for tests

@@ -66,7 +66,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer p.close()
-	p.drain = time.Duration(c.Drain)
+	p.drain, p.accessLog = time.Duration(c.Drain), c.AccessLog
 	if err := p.measure(c.MetricsAddr); err != nil {
 		return err
 	}
