@@ -87,7 +87,7 @@ func TestStrangeProblems(t *testing.T) {
 	b := s.superuser()
 	for what, text := range oddities {
 		for range journey.SameFailures {
-			s.logs.Record(store.Entry{Username: what, Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Problem: text + ": required", Page: "Pay"})
+			s.logs.Record(store.Entry{Username: what, Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Problem: text + ": required", Page: "Pay", Client: text})
 		}
 	}
 	redistest.Eventually(t, "everything is written", func() bool { return s.logs.Stats().Queued == 0 })

@@ -19,6 +19,7 @@ type HTTPOptions struct {
 	BothUsers       bool   // see Options.BothUsers
 	ExternalPrefix  string // see Options.ExternalPrefix
 	RequestIDHeader string // see Options.RequestIDHeader
+	NoClient        bool   // see Options.NoClient
 }
 
 // TrackHTTP is [Track] for net/http, and for all that is built on it, such as chi or the standard
@@ -36,7 +37,7 @@ func TrackHTTP(logs Recorder, username func(*http.Request) string, options HTTPO
 		panic("middleware.TrackHTTP: the username function is nil: pass a func(*http.Request) string that returns \"\" for nobody")
 	}
 	t := httpTracker{
-		recording: newRecording("middleware.TrackHTTP", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader}),
+		recording: newRecording("middleware.TrackHTTP", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader, options.NoClient}),
 		identity: identity[*http.Request]{
 			username, newPageNames(options.PageName, options.PageNames), options.Annotate, options.BothUsers, new(atomic.Int32),
 		},

@@ -19,6 +19,7 @@ type recording struct {
 	prefix     string // what a proxy strips from paths
 	idHeader   string // in canonical form
 	clock      *clock
+	clients    *clients // nil where they are not recorded
 }
 
 // announcer is a recorder that wants to know that it is going to be used, as a *store.Store does.
@@ -29,6 +30,7 @@ type settings struct {
 	ignore          []string
 	externalPrefix  string
 	requestIDHeader string
+	noClient        bool
 }
 
 // newRecording checks what an adapter was given; constructor names that adapter in the panic.
@@ -46,6 +48,9 @@ func newRecording(constructor string, logs Recorder, given settings) recording {
 		prefix:     externalPrefix(constructor, given.externalPrefix),
 		idHeader:   http.CanonicalHeaderKey(cmp.Or(given.requestIDHeader, "X-Request-Id")),
 		clock:      newClock(),
+	}
+	if !given.noClient {
+		r.clients = newClients()
 	}
 	for _, pattern := range given.ignore {
 		compiled, err := regexp.Compile(pattern)
@@ -139,7 +144,7 @@ type arrived struct {
 	asked
 	at                      moment
 	method, uri, id, prefix string
-	idHeader                string
+	idHeader, client        string
 	http2                   bool
 }
 
@@ -147,7 +152,7 @@ type arrived struct {
 func (r *recording) arrive(a *arrived, request *http.Request) {
 	a.asked = askedBy(request)
 	a.at, a.method, a.id = r.clock.now(), request.Method, r.requestID(request.Header)
-	a.http2 = request.ProtoMajor >= 2
+	a.http2, a.client = request.ProtoMajor >= 2, r.clients.of(request.Header)
 	a.prefix, a.idHeader = r.prefix, r.idHeader
 	if a.uri = requestURI(request); r.prefix != "" && strings.HasPrefix(a.uri, "/") {
 		a.uri = r.prefix + a.uri
@@ -158,7 +163,7 @@ func (r *recording) arrive(a *arrived, request *http.Request) {
 func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
 	e.Method, e.Path, e.Code, e.Kind, e.From = a.method, a.uri, code, a.answered(answer), a.from
 	e.Duration, e.Time = a.at.elapsed()
-	e.RequestID = a.requestID(answer)
+	e.RequestID, e.Client = a.requestID(answer), a.client
 	e.Location = a.leads(answer, e.Redirects())
 }
 

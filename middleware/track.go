@@ -46,6 +46,9 @@ type Options struct {
 	// request. Without it, the trace id of a traceparent is taken. Default: "X-Request-Id".
 	RequestIDHeader string
 
+	// NoClient leaves out which browser sent a request: see [store.Entry.Client]. Default: it is recorded.
+	NoClient bool
+
 	// Annotate may change what is recorded, or add to it in Extra; to not record a request at all,
 	// it empties Username. It is called after the handlers ran, in the request's goroutine, and must
 	// keep neither argument. Code is then what is known so far: what is sent takes its place, unless Annotate changes it.
@@ -79,7 +82,7 @@ func Track(logs Recorder, username func(*gin.Context) string, options Options) g
 		panic("middleware.Track: " + err.Error())
 	}
 	t := &tracker{
-		recording: newRecording("middleware.Track", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader}),
+		recording: newRecording("middleware.Track", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader, options.NoClient}),
 		identity: identity[*gin.Context]{
 			username, newPageNames(options.PageName, options.PageNames), options.Annotate, options.BothUsers, new(atomic.Int32),
 		},

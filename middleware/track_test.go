@@ -46,6 +46,25 @@ func (m *memory) await(t *testing.T, n int) []store.Entry {
 	return m.all()
 }
 
+// The words for a browser are recorded, unless the host does not want them.
+func TestTheClientIsRecorded(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		m := &memory{}
+		r := site(middleware.Track(m, header, middleware.Options{NoClient: off}))
+		request := httptest.NewRequest(http.MethodGet, "/orders/7", nil)
+		request.Header.Set("X-User", "ada")
+		request.Header.Set("User-Agent", "Mozilla/5.0 (Android 14; Mobile; rv:126.0) Gecko/126.0 Firefox/126.0")
+		r.ServeHTTP(httptest.NewRecorder(), request)
+		want := "Firefox, Android, phone"
+		if off {
+			want = ""
+		}
+		if got := m.await(t, 1)[0].Client; got != want {
+			t.Errorf("off is %t: the client is %q", off, got)
+		}
+	}
+}
+
 func header(c *gin.Context) string { return c.GetHeader("X-User") }
 
 func quiet() gin.HandlerFunc {

@@ -60,7 +60,7 @@ func (e *Entry) bound() {
 // size is the length of all strings but those of Extra, and but the username, which is refused if it is too long.
 func (e *Entry) size() int {
 	return len(e.Path) + len(e.From) + len(e.Location) + len(e.Problem) + len(e.Actor) + len(e.ID) + len(e.Method) +
-		len(e.Route) + len(e.RequestID) + len(e.Page) + len(e.Application)
+		len(e.Route) + len(e.RequestID) + len(e.Page) + len(e.Client) + len(e.Application)
 }
 
 // cutStrings cuts each string to its limit.
@@ -75,6 +75,7 @@ func (e *Entry) cutStrings() {
 	e.cut(&e.Route)
 	e.cut(&e.RequestID)
 	e.cut(&e.Page)
+	e.cut(&e.Client)
 	e.cut(&e.Application)
 }
 
@@ -158,7 +159,7 @@ func (e *Entry) appendLine(b []byte) []byte {
 	if b = e.appendJSON(b[:start]); len(b)-start <= MaxEntryBytes {
 		return b
 	}
-	e.Page, e.From, e.Location, e.Application = "", "", "", ""
+	e.Page, e.From, e.Location, e.Client, e.Application = "", "", "", "", ""
 	e.Problem = cutRune(e.Problem, min(len(e.Problem), keptProblem)) // not all of it: that is what says that it failed
 	for b = e.appendJSON(b[:start]); len(b)-start > MaxEntryBytes; b = e.appendJSON(b[:start]) {
 		e.Path = cutRune(e.Path, len(e.Path)/2)

@@ -75,6 +75,9 @@ func composedKeys(t *testing.T) (keys []string) {
 		keys = append(keys, newHintRow(hint).Key, troubleHints([]journey.Hint{hint})[0].Key)
 	}
 	keys = append(keys, rejectedKey)
+	for _, word := range clientWords() {
+		keys = append(keys, clientKey(word))
+	}
 	for _, f := range []failureKey{broken, forbidden, notFound, rejected, brokeOff, timedOut, said} {
 		keys = append(keys, "now.problem."+string(f))
 	}

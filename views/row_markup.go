@@ -137,6 +137,9 @@ func (m *markup) detail(d *detail) {
 	}
 	m.term("detail.route", d.Route)
 	m.term("detail.from", d.From)
+	if d.Client != "" {
+		m.raw(`<dt>`).t("detail.client").raw(`</dt><dd dir="auto">`).text(m.catalogue.client(d.Client)).raw(`</dd>`)
+	}
 	m.term("detail.reference", d.Reference)
 	m.term("detail.request-id", d.RequestID)
 	if d.TraceURL != "" {

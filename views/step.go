@@ -120,6 +120,7 @@ type detail struct {
 	From      string // the page that asked
 	RequestID string
 	Reference string // what the customer can name it by
+	Client    string // which browser sent it
 	TraceURL  string // where the request is found in another system; "" = nowhere
 	Extras    []extra
 
@@ -137,7 +138,7 @@ func newDetail(e *store.Entry, links Links) detail {
 	line, _ := e.MarshalJSON() // never fails
 	d := detail{
 		Request: newRequest(e), Duration: e.Duration, Bar: max(1, int(100*min(e.Duration, slow)/slow)),
-		Route: e.Route, From: visible(e.From), RequestID: e.RequestID, Reference: e.Reference, Line: string(line),
+		Route: e.Route, From: visible(e.From), RequestID: e.RequestID, Reference: e.Reference, Client: e.Client, Line: string(line),
 	}
 	d.Copied = links.Site + d.Request.URL
 	if links.Trace != "" && e.RequestID != "" {
