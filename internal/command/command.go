@@ -27,11 +27,13 @@ type commandLine struct {
 	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
 	Audit           auditCommand           `cmd:"" help:"Verify or export the audit log: who looked at whose log, and changed which account."`
 	Index           indexCommand           `cmd:"" help:"Show or change over how many parts the user index is spread, for a Redis Cluster."`
+	Settings        configCommand          `cmd:"" name:"config" help:"Print what is in force for serve, and where it is from."`
 	Doctor          doctorCommand          `cmd:"" help:"Find out what is wrong with Redis, with applications that record, and with the way of browsers to the admin, and what to do."`
 	Recording       recordingCommand       `cmd:"" help:"Show or change what applications record while they run: switch it off, or record less."`
 	Createsuperuser createSuperuserCommand `cmd:"" help:"Create a superuser, whose password is asked for; short for account create."`
 	Changepassword  accountPasswordCommand `cmd:"" help:"Give an account a new password, and end its sessions and tokens; the same as account password."`
 
+	Config  string           `placeholder:"FILE" help:"A file of settings in TOML, one a line, named as flags are: addr = \":8080\". What is in the environment goes before it, and what is typed before both."`
 	Version kong.VersionFlag `help:"Show the program's version."`
 }
 
@@ -76,14 +78,15 @@ func finish(err error, stderr io.Writer) int {
 func run(ctx context.Context, args []string, std streams) error {
 	gin.SetMode(gin.ReleaseMode)
 	std.redirectRedis(slog.New(slog.DiscardHandler)) // commands that keep a log redirect it there
-	answered := false
+	answered, from := false, newSettings(std.lookupEnv)
 	parser, err := kong.New(new(commandLine),
 		kong.Name("userlog"),
 		kong.Description("See what one user of a web site is doing, as it happens."),
 		kong.Writers(std.out, std.err),
 		kong.Vars{"version": version()},
 		kong.Exit(func(int) { answered = true }), // kong has printed the help or version, and goes on
-		kong.Resolvers(environment(std.lookupEnv)),
+		kong.Resolvers(from),
+		kong.Bind(from),
 		kong.ValueFormatter(helpWithVariable),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),

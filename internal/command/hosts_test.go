@@ -42,9 +42,17 @@ func TestEveryAnswerIsIsolated(t *testing.T) {
 		path, host string
 		want       int
 	}{
-		{"/", "localhost", 302}, {"/healthz", "localhost", 200}, {"/readyz", "localhost", 200}, {"/", "evil.example", 421}, {"/nothing", "localhost", 404},
-		{"/userlog", "localhost", 301}, {"/userlog/", "localhost", 303}, {"/userlog/login", "localhost", 200}, {"/userlog/assets/x", "localhost", 404},
-		{"/userlog/api/log", "localhost", 401}, {"/userlog/live/socket", "localhost", 303},
+		{"/", "localhost", 302},
+		{"/healthz", "localhost", 200},
+		{"/readyz", "localhost", 200},
+		{"/", "evil.example", 421},
+		{"/nothing", "localhost", 404},
+		{"/userlog", "localhost", 301},
+		{"/userlog/", "localhost", 303},
+		{"/userlog/login", "localhost", 200},
+		{"/userlog/assets/x", "localhost", 404},
+		{"/userlog/api/log", "localhost", 401},
+		{"/userlog/live/socket", "localhost", 303},
 	} {
 		answer := askHost(t, origin+c.path, c.host)
 		if answer.StatusCode != c.want {
