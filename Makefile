@@ -27,7 +27,7 @@ PACKAGES := ./... $(LIGHT:%=./%/...)
 # userlog don't inherit what they need. The linters load all but the tools at once.
 CHECKED := $(PACKAGES) $(patsubst %,./%/...,bench test/e2e test/soak)
 
-SHELLSCRIPTS := $(wildcard .ci/* */*.sh) tools/tidy
+SHELLSCRIPTS := $(wildcard .ci/* */*.sh */*/*.sh) tools/tidy
 
 # The oldest Go that the light modules work with, as their go.mod says.
 FLOOR := go1.25.8
@@ -134,6 +134,17 @@ lighthouse: setup ## Let Lighthouse judge login, home, static and live, and prin
 .PHONY: screenshots
 screenshots: setup ## Take the screenshots in docs/screenshots anew
 	cd test/e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
+
+##@ Releases
+
+.PHONY: dist
+dist: ## Build archives, packages and checksums into dist; PLATFORMS=linux/amd64 only that
+	cd tools && $(GO) run ./dist $(PLATFORMS:%=-platforms %)
+
+# Minutes. It works on clones of the last commit, and changes nothing of the machine.
+.PHONY: distcheck
+distcheck: ## Check a release: the same bytes twice; its package is installed, started, upgraded and purged (Debian, as root)
+	deploy/packages/check.sh
 
 ##@ Dependencies and assets
 

@@ -96,7 +96,7 @@ func (r reader) run(t *testing.T, line string) {
 // "make demo" is run by the browser tests, so nothing more is left to look at.
 func wantTarget(t *testing.T, target string) {
 	out, err := exec.Command("make", "-n", target).CombinedOutput()
-	if want := map[string]string{"demo": "./userlog demo", "test": "go test "}[target]; err != nil || !bytes.Contains(out, []byte(want)) {
+	if want := map[string]string{"demo": "./userlog demo", "test": "go test ", "dist": "go run ./dist"}[target]; err != nil || !bytes.Contains(out, []byte(want)) {
 		t.Errorf("make -n %s: %v\n%s", target, err, out)
 	}
 }

@@ -32,6 +32,9 @@ type commandLine struct {
 	Recording       recordingCommand       `cmd:"" help:"Show or change what applications record while they run: switch it off, or record less."`
 	Createsuperuser createSuperuserCommand `cmd:"" help:"Create a superuser, whose password is asked for; short for account create."`
 	Changepassword  accountPasswordCommand `cmd:"" help:"Give an account a new password, and end its sessions and tokens; the same as account password."`
+	Healthcheck     healthcheckCommand     `cmd:"" help:"Ask a program on this machine whether it works, for containers: exit status 0 when it does."`
+	Completion      completionCommand      `cmd:"" help:"Print what completes commands and flags in a shell."`
+	Man             manualCommand          `cmd:"" help:"Print the manual page."`
 
 	Config  string           `placeholder:"FILE" help:"A file of settings in TOML, one a line, named as flags are: addr = \":8080\". What is in the environment goes before it, and what is typed before both."`
 	Version kong.VersionFlag `help:"Show the program's version."`
@@ -101,7 +104,7 @@ func run(ctx context.Context, args []string, std streams) error {
 	case err != nil:
 		return mistyped(err, parser.Model.Node, args)
 	}
-	return parsed.Run()
+	return parsed.Run(parser.Model)
 }
 
 // version is what the Go command has stamped the program with: a release, or the revision that it

@@ -1,0 +1,42 @@
+//go:build unix
+
+package command_test
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestHealthcheck(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	certificate := newPair(t)
+	plain := start(t, environ{"USERLOG_REDIS": server.URL}, "serve", "--addr", ":0")
+	secure := start(t, environ{"USERLOG_REDIS": server.URL}, "serve", "--addr", "127.0.0.1:0", "--tls-cert", certificate.cert, "--tls-key", certificate.key)
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(plain.origin(t), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	everywhere := environ{"USERLOG_ADDR": ":" + port} // as serve is told
+	byHTTPS := environ{"USERLOG_ADDR": strings.TrimPrefix(secure.origin(t), "https://"), "USERLOG_TLS_CERT": certificate.cert}
+	check := func(env environ, status int, want string, args ...string) {
+		t.Helper()
+		redistest.Eventually(t, "the health check says "+want, func() bool {
+			r := do(t, env, "", append([]string{"healthcheck"}, args...)...)
+			return r.status == status && strings.Contains(r.out+r.err, want)
+		})
+	}
+	check(everywhere, 0, "ready\n")
+	check(environ{}, 0, "ready\n", "--addr", "[::]:"+port)
+	check(byHTTPS, 0, "ready\n")
+	server.Kill()
+	check(everywhere, 1, "userlog: ")
+	check(everywhere, 0, "ok\n", "--alive")
+	check(byHTTPS, 0, "ok\n", "--alive")
+	plain.end(t)
+	check(everywhere, 1, "userlog: no answer: ", "--alive")
+	check(environ{"USERLOG_ADDR": "8080"}, 2, "use host:port")
+}
