@@ -36,6 +36,7 @@ func TestTheACLOfTheDocsOnACluster(t *testing.T) {
 		}
 		for _, node := range cluster.Nodes {
 			do(t, node, command...)
+			_ = node.Client(t).Do(t.Context(), "acl", "setuser", user, "+client|setinfo").Err() // which is unknown before 7.2
 		}
 		client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addresses(), Username: user, Password: "change-me"})
 		t.Cleanup(func() { client.Close() })

@@ -44,8 +44,11 @@ func testRecordKeepsTheNewest(t *testing.T, connect Connect) {
 	}
 	for _, key := range client.Keys(ctx, "*").Val() {
 		limit := time.Minute
-		if strings.HasPrefix(key, "userlog:application") {
+		switch {
+		case strings.HasPrefix(key, "userlog:application"):
 			limit = time.Hour // not about users
+		case strings.HasPrefix(key, "userlog:users"), strings.HasPrefix(key, "userlog:names"):
+			limit = logs.Options().Remember
 		}
 		if ttl := client.PTTL(ctx, key).Val(); ttl <= 0 || ttl > limit {
 			t.Errorf("%s expires in %v", key, ttl)
