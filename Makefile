@@ -25,7 +25,7 @@ PACKAGES := ./... $(LIGHT:%=./%/...)
 
 # Browser tests, comparisons and tools are modules of their own, so that applications that import
 # userlog don't inherit what they need. The linters load all but the tools at once.
-CHECKED := $(PACKAGES) $(patsubst %,./%/...,bench test/e2e test/soak)
+CHECKED := $(PACKAGES) $(patsubst %,./%/...,bench test/e2e test/signon test/soak)
 
 SHELLSCRIPTS := $(wildcard .ci/* */*.sh */*/*.sh) tools/tidy
 
@@ -55,7 +55,7 @@ test: packages browsers ## Run all tests: with the race detector, a real Redis a
 
 .PHONY: packages
 packages: setup
-	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/soak $(PACKAGES) ./bench/internal/scale
+	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/soak ./test/signon $(PACKAGES) ./bench/internal/scale
 
 # BROWSERS names the tests that run.
 .PHONY: browsers

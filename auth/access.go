@@ -26,6 +26,7 @@ type Via string
 // The ways to prove an account.
 const (
 	ViaSession   Via = "browser"    // a session of our own login
+	ViaSignOn    Via = "sign-on"    // a session that began at a provider (single sign-on)
 	ViaToken     Via = "token"      // a program's token
 	ViaProxy     Via = "proxy"      // a header that a trusted proxy has set
 	ViaHost      Via = "host"       // the host application's own login
@@ -58,7 +59,7 @@ func NewAccessCheck(sessions *Sessions, tokens *Tokens) *AccessCheck {
 // A session whose connection is still open is in use, and does not end for being idle. For the login
 // of a host or a proxy there is nothing to ask but an account of the same name, if there is one.
 //
-// An error means that Redis didn't answer and nothing is known. The call takes three round trips to
+// An error means that Redis didn't answer and nothing is known. The call takes four round trips at most to
 // Redis, however many accesses there are.
 func (c *AccessCheck) Ended(ctx context.Context, accesses []Access) ([]Access, error) {
 	valid, err := c.valid(ctx, accesses)
@@ -79,12 +80,14 @@ func (c *AccessCheck) valid(ctx context.Context, accesses []Access) (func(Access
 	if len(accesses) == 0 {
 		return nil, nil
 	}
-	var names, sessionIDs, tokenIDs []string
+	var names, sessionIDs, signOnIDs, tokenIDs []string
 	for _, a := range accesses {
 		names = append(names, a.Account)
 		switch a.Via {
 		case ViaSession:
 			sessionIDs = append(sessionIDs, a.ID)
+		case ViaSignOn:
+			sessionIDs, signOnIDs = append(sessionIDs, a.ID), append(signOnIDs, a.ID)
 		case ViaToken:
 			tokenIDs = append(tokenIDs, a.ID)
 		}
@@ -97,6 +100,10 @@ func (c *AccessCheck) valid(ctx context.Context, accesses []Access) (func(Access
 	if err != nil {
 		return nil, fmt.Errorf("look sessions up: %w", err)
 	}
+	signOns, err := readSignOns(ctx, c.sessions.store, signOnIDs)
+	if err != nil {
+		return nil, fmt.Errorf("look sessions of the provider up: %w", err)
+	}
 	tokens, err := c.tokens.load(ctx, tokenIDs...)
 	if err != nil {
 		return nil, fmt.Errorf("look tokens up: %w", err)
@@ -106,6 +113,9 @@ func (c *AccessCheck) valid(ctx context.Context, accesses []Access) (func(Access
 		case ViaSession:
 			_, open := sessions[a.ID]
 			return open && accounts.access(a.Account, a.generation, a.Via, a.ID) == a
+		case ViaSignOn:
+			_, open := sessions[a.ID]
+			return open && signOns.access(a.Account, a.ID, accounts) == a
 		case ViaToken:
 			_, open := tokens[a.ID]
 			return open && accounts.access(a.Account, a.generation, a.Via, a.ID) == a

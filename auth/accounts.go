@@ -59,6 +59,7 @@ type Account struct {
 	RecoveryLeft int       // how many recovery codes are left
 
 	generation int64
+	signedOn   bool // the provider's, and none of ours
 }
 
 // AccountOptions say how accounts are kept. The zero value is right where people log in here.

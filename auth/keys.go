@@ -41,6 +41,17 @@ func (k Keys) ticketsMade(account string) string {
 	return k.Prefix + "tickets:" + hashPair("tickets", account)
 }
 
+// signOn is the STRING that holds, as JSON, what a provider has said of the person of a session, under the session's hash.
+func (k Keys) signOn(hash string) string { return k.Prefix + "sign-on:" + hash }
+
+// signOns is the ZSET of the same hashes → when the provider is to be asked again, in Unix milliseconds.
+func (k Keys) signOns() string { return k.Prefix + "sign-ons" }
+
+// signOnSubject is the STRING that says, hashed, which person of a provider has a name. The name is hashed, too.
+func (k Keys) signOnSubject(name string) string {
+	return k.Prefix + "sign-on-subject:" + hashPair("name", name)
+}
+
 // Reason is the STRING that holds why an account watches a user, "" for everyone, until it expires.
 // The names are hashed, so that no two pairs share a key.
 func (k Keys) Reason(account, username string) string {

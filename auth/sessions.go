@@ -73,6 +73,13 @@ func (s *Sessions) Access(c *gin.Context) (Access, error) {
 	if state.Account == "" {
 		return Access{}, nil
 	}
+	if state.SignOn {
+		who, err := s.signOnAccess(c.Request.Context(), state.Account, session.ID)
+		if err != nil {
+			return Access{}, fmt.Errorf("ask whose login it is: %w", err)
+		}
+		return who, nil
+	}
 	found, err := s.accounts.read(c.Request.Context(), state.Account)
 	if err != nil {
 		return Access{}, fmt.Errorf("ask whose login it is: %w", err)
@@ -93,7 +100,7 @@ func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error 
 		return fmt.Errorf("log in: %w", err)
 	}
 	session.Values[storedKey{}] = storedSession{
-		Account: account.Name, Generation: account.generation, Address: address, Agent: agent(c.Request.UserAgent()),
+		Account: account.Name, Generation: account.generation, SignOn: account.signedOn, Address: address, Agent: agent(c.Request.UserAgent()),
 		Proven: s.store.now().Unix(),
 	}
 	if err := s.store.Save(c.Request, c.Writer, session); err != nil {

@@ -24,6 +24,7 @@ type storedSession struct {
 	Account    string         `json:"account,omitempty"`    // who is logged in; empty for nobody
 	Waiting    string         `json:"waiting,omitempty"`    // whose password was right, while the second factor is asked; nobody is logged in
 	Generation int64          `json:"generation,omitempty"` // of either account, at the login
+	SignOn     bool           `json:"sign_on,omitempty"`    // it began at a provider
 	Address    string         `json:"address,omitempty"`    // that the login came from
 	Agent      string         `json:"agent,omitempty"`      // the browser, as it names itself
 	Created    int64          `json:"created"`              // Unix seconds

@@ -37,10 +37,15 @@ func accessOf(c *gin.Context) auth.Access {
 }
 
 // canLogIn reports whether there is a login to lead people to.
-func (s *site) canLogIn() bool { return s.options.ownLogin() || s.options.LoginURL != "" }
+func (s *site) canLogIn() bool {
+	return s.options.ownLogin() || s.options.SingleSignOn != nil || s.options.LoginURL != ""
+}
 
-// ownLogin reports whether people log in here, and not at the host's or at a proxy.
-func (o Options) ownLogin() bool { return o.Identify == nil && o.AuthHeader == "" }
+// ownLogin reports whether people log in here, and not at a provider, at the host's or at a proxy.
+func (o Options) ownLogin() bool { return !o.hostLogin() && o.SingleSignOn == nil }
+
+// hostLogin reports whether the host or a proxy says who makes a request.
+func (o Options) hostLogin() bool { return o.Identify != nil || o.AuthHeader != "" }
 
 // requireLogin lets every account on that has a role. It sends others to the login, and they come back after it.
 func (s *site) requireLogin(c *gin.Context) {
@@ -58,7 +63,7 @@ func (s *site) requireAPI(c *gin.Context) {
 	c.Set(programKey, true)
 	s.admit(c, false, func(c *gin.Context) (auth.Access, error) {
 		who, err := s.byToken(c)
-		if err == nil && who.Account == "" && bearer(c.Request) == "" && !s.options.ownLogin() {
+		if err == nil && who.Account == "" && bearer(c.Request) == "" && s.options.hostLogin() {
 			return s.authenticate(c)
 		}
 		return who, err
@@ -119,7 +124,16 @@ func (s *site) authenticate(c *gin.Context) (auth.Access, error) {
 	case s.options.AuthHeader != "":
 		return s.byProxy(c)
 	}
-	return s.sessions.Access(c)
+	return s.bySession(c)
+}
+
+// bySession is who is logged in. A session that began at a provider counts where people log in there, and no other does.
+func (s *site) bySession(c *gin.Context) (auth.Access, error) {
+	who, err := s.sessions.Access(c)
+	if (who.Via == auth.ViaSignOn) != (s.options.SingleSignOn != nil) {
+		return auth.Access{}, err
+	}
+	return who, err
 }
 
 // byProxy believes the header of a trusted proxy. A header that occurs twice was not set by the proxy

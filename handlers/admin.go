@@ -38,6 +38,7 @@ type Admin struct {
 	tickets   *auth.Tickets
 	changes   *accounts.Changes
 	switches  *switches.Changes
+	signOns   *signOnWatch // nil without a provider
 	throttle  *auth.Throttle
 	allowance *auth.Allowance
 	audit     *audit.Log
@@ -88,6 +89,7 @@ type tuning struct {
 	loginInterval time.Duration
 	bodyTimeout   time.Duration
 	hostPatience  time.Duration
+	signOnTick    time.Duration
 }
 
 // newAdmin builds the admin of options that have been checked.
@@ -122,6 +124,11 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		Ended: check.Ended,
 		Fault: a.faults.now, Looking: a.switched.looked,
 	})
+	if options.SingleSignOn != nil {
+		a.signOns = watchSignOns(signOnWatch{
+			provider: options.SingleSignOn, sessions: a.sessions.SignOns(), audit: a.audit, log: options.Logger, tick: cmp.Or(t.signOnTick, signOnTick),
+		})
+	}
 	return a
 }
 
@@ -142,6 +149,7 @@ func (a *Admin) Drain(ctx context.Context) error {
 // an error, when ctx ends.
 func (a *Admin) Close(ctx context.Context) error {
 	var errs [2]error
+	a.signOns.close()
 	if err := a.hub.Close(ctx); err != nil {
 		errs[0] = fmt.Errorf("close live logs: %w", err)
 	}

@@ -53,7 +53,7 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 		Current:           s.ownPath(s.here(c)),
 		Account:           accessOf(c).Account,
 		IsSuperuser:       accessOf(c).Role == auth.Superuser,
-		CanLogOut:         s.options.ownLogin(),
+		CanLogOut:         !s.options.hostLogin(),
 		CanSwitchLanguage: s.options.Language == "",
 		Section:           section,
 		Now:               s.logs.Now(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -16,7 +17,7 @@ import (
 
 // loginPage shows the form, or leads on if the browser is logged in already.
 func (s *site) loginPage(c *gin.Context) {
-	who, err := s.sessions.Access(c)
+	who, err := s.bySession(c)
 	switch {
 	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
@@ -176,7 +177,7 @@ func (s *site) recordFailure(c *gin.Context, name, detail string) error {
 
 // logOut ends the session. Only the request that has ended it records that.
 func (s *site) logOut(c *gin.Context) {
-	who, err := s.sessions.Access(c)
+	who, err := s.bySession(c)
 	ended := false
 	if err == nil {
 		ended, err = s.sessions.LogOut(c)
@@ -189,11 +190,14 @@ func (s *site) logOut(c *gin.Context) {
 	if ended && who.Account != "" {
 		s.recordDone(c, access.Look{Access: who, Address: s.ClientAddress(c)}.Actor().Record(audit.Logout, ""))
 	}
-	c.Redirect(http.StatusSeeOther, s.base+"/login?out=1")
+	s.afterLogout(c)
 }
 
 func (s *site) showLogin(c *gin.Context, status int, p views.Login) {
 	p.Layout = s.layout(c, "")
+	if s.options.SingleSignOn != nil {
+		p.SignOnURL = s.base + "/sign-on?" + url.Values{"next": {p.Next}}.Encode()
+	}
 	p.Layout.Current = s.loginURL(c, p.Next) // a language switch must not lead to the form's POST
 	html, err := s.views.Login(p)
 	s.answer(c, status, html, err)

@@ -79,6 +79,12 @@ func (a *Admin) Mount(r gin.IRouter) {
 		page(public, "/password", on((*site).passwordPage))
 		public.POST("/password", on((*site).setPassword))
 	}
+	if a.options.SingleSignOn != nil {
+		page(public, "/login", on((*site).loginPage))
+		public.POST("/logout", on((*site).logOut))
+		public.GET("/sign-on", on((*site).beginSignOn))
+		public.GET("/sign-on/callback", on((*site).finishSignOn))
+	}
 	public.GET("/live/socket", on((*site).requireSocketAccess), on((*site).requireFactor), on((*site).socket))
 	insiders := public.Group("", on((*site).requireLogin))
 	private := insiders.Group("", on((*site).requireFactor))

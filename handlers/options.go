@@ -48,6 +48,10 @@ type Options struct {
 	// they are refused.
 	AuthHeaderRole auth.Role
 
+	// SingleSignOn is a provider at which people log in, and which is asked again about each of them three times a minute. Our login form
+	// does not exist then. Default: nil.
+	SingleSignOn SingleSignOn
+
 	// TrustedProxies are the addresses of proxies whose headers are believed. These are X-Forwarded-For,
 	// for the limit of logins and the audit log, X-Forwarded-Prefix, and AuthHeader. Where AuthHeader is
 	// set, they can't be all addresses. Default: none.
@@ -192,6 +196,8 @@ func (o Options) validateLogin() error {
 	switch {
 	case o.AuthHeader != "" && o.Identify != nil:
 		return errors.New("there are two logins, Identify and AuthHeader: use one")
+	case o.SingleSignOn != nil && (o.hostLogin() || o.LoginURL != ""):
+		return errors.New("there is SingleSignOn, and another login, Identify, AuthHeader or LoginURL: use one")
 	case o.LoginURL != "" && o.ownLogin():
 		return errors.New("there is a login URL, and our own login: set Identify or AuthHeader, too")
 	case o.LoginURL != "" && !isLoginURL(o.LoginURL):

@@ -35,7 +35,7 @@ var audiences = map[string]audience{
 
 	"GET /password": everybody, "HEAD /password": everybody, "POST /password": everybody,
 
-	"POST /policy-report": everybody,
+	"POST /policy-report": everybody, "GET /sign-on": everybody, "GET /sign-on/callback": everybody,
 
 	"GET ": everybody, "HEAD ": everybody, // it leads to the home page
 
@@ -73,7 +73,7 @@ const (
 
 // bounds are the routes that write to the audit log, below the admin's path.
 var bounds = map[string]bound{
-	"POST /login": byPassword, "POST /login/second": byPassword, "POST /account/password": byPassword,
+	"GET /sign-on/callback": byAllowance, "POST /login": byPassword, "POST /login/second": byPassword, "POST /account/password": byPassword,
 	"POST /logout": once, "POST /password": once, "POST /account/sessions": once,
 
 	"GET /static": byAllowance, "HEAD /static": byAllowance, "GET /summary": byAllowance, "HEAD /summary": byAllowance,

@@ -142,7 +142,7 @@ func (r auditRow) Number() int { return int(r.Seq) }
 func (r auditRow) BeganNumber() int { return int(r.Began) }
 
 // vias are the means that have a name: those of package auth, and the terminal.
-var vias = []string{"browser", "host", "proxy", "terminal", "token"}
+var vias = []string{"browser", "host", "proxy", "sign-on", "terminal", "token"}
 
 // actionChoice is an action in the filter.
 type actionChoice struct {

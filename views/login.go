@@ -8,6 +8,8 @@ type Login struct {
 	Username string   // typed before, after a failed attempt
 	Next     string   // path to return to after the login; the handler has checked it
 	Message  *Message // nil = none
+
+	SignOnURL string // where a login at a provider begins, in place of the form; "" = nowhere
 }
 
 // Login renders the login page.

@@ -132,6 +132,19 @@ func LoginDisabled(name string) *Message {
 // LoggedOut confirms a logout on the login page.
 func LoggedOut() *Message { return &Message{key: "message.logged-out"} }
 
+// SignOnRefused says that a login at the provider did not work.
+func SignOnRefused() *Message {
+	return &Message{key: "message.sign-on-refused", alert: true, next: true}
+}
+
+// SignOnLost says that the provider can't be reached.
+func SignOnLost() *Message { return &Message{key: "message.sign-on-lost", alert: true, next: true} }
+
+// SignOnWithoutRole says that a person may do nothing here, although the provider knows her.
+func SignOnWithoutRole(name string) *Message {
+	return &Message{key: "message.sign-on-without-role", alert: true, next: true, name: printable.Name(name)}
+}
+
 // AuditPeriod says that a day of the audit log's filter can't be read.
 func AuditPeriod() *Message { return &Message{key: "message.audit-period", alert: true, next: true} }
 

@@ -223,7 +223,7 @@ func (g *Gate) currentReason(ctx context.Context, look Look) Answer {
 // until is when an open connection has to ask again: when its reason is over, or when the login of a host
 // or a proxy has to be asked again, whichever comes first. Zero is never.
 func (g *Gate) until(via auth.Via, reason auth.Reason) time.Time {
-	if via == auth.ViaSession || via == auth.ViaToken || via == auth.ViaTerminal {
+	if via == auth.ViaSession || via == auth.ViaSignOn || via == auth.ViaToken || via == auth.ViaTerminal {
 		return reason.Until
 	}
 	limit := time.Now().Add(g.options.LoginInterval)

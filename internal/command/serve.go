@@ -31,6 +31,7 @@ type serveCommand struct {
 	RequireReason     bool     `help:"Have everybody state a reason, such as the number of a ticket, before a log opens; it holds for 30 minutes, and is written to the audit log."`
 	tlsFlags          `embed:""`
 	proxyFlags        `embed:""`
+	signOnFlags       `embed:""`
 	hostFlags         `embed:""`
 	connectionFlags   `embed:""`
 	directoryFlags    `embed:""`
@@ -116,6 +117,9 @@ func (c *serveCommand) options() (options handlers.Options, end func(), err erro
 	if err := c.proxyFlags.apply(&options); err != nil {
 		return options, nil, err
 	}
+	if err := c.signOnFlags.apply(&options); err != nil {
+		return options, nil, err
+	}
 	if err := c.secondFactorFlags.apply(&options); err != nil {
 		return options, nil, err
 	}
@@ -168,7 +172,7 @@ func (c *serveCommand) warn(ctx context.Context, p *program) {
 // warnOfNoAccount says what to do where nobody can log in. Where the accounts can't be read, that is
 // all there is to say, and has been said.
 func (c *serveCommand) warnOfNoAccount(ctx context.Context, p *program) {
-	if c.AuthHeader != "" {
+	if c.AuthHeader != "" || c.OIDCIssuer != "" {
 		return
 	}
 	accounts, err := auth.NewAccounts(p.logs.Client(), auth.Keys{Prefix: p.logs.KeyPrefix()}, auth.AccountOptions{}).List(ctx)

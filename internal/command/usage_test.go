@@ -54,6 +54,15 @@ func TestMistakesAreNamedInOneLine(t *testing.T) {
 		{"log level", nil, []string{"serve", "--log-level", "loud"}, `--log-level: "loud" is not a level: use debug, info, warn or error\n`},
 		{"proxy", nil, []string{"serve", "--trusted-proxies", "10.0.0.0/8,proxy"}, `--trusted-proxies: "proxy" is neither a network, such as 10`},
 		{"proxy in the environment", environ{"USERLOG_TRUSTED_PROXIES": "10.0.0.0/33"}, []string{"serve"}, `--trusted-proxies: "10.0.0.0/33"`},
+		{"provider without a client", nil, []string{"serve", "--oidc-issuer", "https://login.example.com"}, `--oidc-issuer needs --oidc-client-id, --oidc-client-secret-file and --oidc-roles`},
+		{"client without a provider", nil, []string{"serve", "--oidc-client-id", "userlog"}, `without --oidc-issuer: set USERLOG_OIDC_ISSUER`},
+		{"secret that is missing", nil, oidc("https://login.example.com", "/nowhere", "a=viewer"), `--oidc-client-secret-file: open /nowhere`},
+		{"group without a role", nil, oidc("https://login.example.com", "usage_test.go", "agents"), `--oidc-roles: "agents": use group=superuser or group=viewer`},
+		{"group with an odd role", nil, oidc("https://login.example.com", "usage_test.go", "agents=root"), `group "agents" with the role "root": use group=superuser`},
+		{"group twice", nil, oidc("https://login.example.com", "usage_test.go", "a=viewer,a=superuser"), `the group "a" is there twice`},
+		{"provider by plain http", nil, oidc("http://login.example.com", "usage_test.go", "a=viewer"), `the issuer "http://login.example.com"`},
+		{"provider with a password", nil, oidc("https://a:secret@login.example.com", "usage_test.go", "a=viewer"), `the issuer "https://a:xxxxx@login.example.com"`},
+		{"two logins", nil, append(oidc("https://login.example.com", "usage_test.go", "a=viewer"), "--auth-header", "X-User", "--trusted-proxies", "::1"), `there are two logins, --oidc-issuer and --auth-header`},
 		{"header without proxies", nil, []string{"serve", "--auth-header", "X-Forwarded-User"}, `--trusted-proxies.*USERLOG_TRUSTED_PROXIES`},
 		{"header from anybody", nil, []string{"serve", "--auth-header", "X-Forwarded-User", "--trusted-proxies", "0.0.0.0/0"}, `would let anybody in`},
 		{"header that is none", nil, []string{"serve", "--auth-header", "X: Y", "--trusted-proxies", "::1"}, `"X: Y" is not the name of a header`},
@@ -179,4 +188,9 @@ func TestFlagBeatsVariable(t *testing.T) {
 	if !strings.Contains(r.err, "--max-entries is 0") {
 		t.Errorf("standard error %q", r.err)
 	}
+}
+
+// oidc are the arguments that name a provider.
+func oidc(issuer, secretFile, roles string) []string {
+	return []string{"serve", "--oidc-issuer", issuer, "--oidc-client-id", "userlog", "--oidc-client-secret-file", secretFile, "--oidc-roles", roles}
 }

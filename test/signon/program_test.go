@@ -1,0 +1,233 @@
+package signon
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+
+	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/command"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+func TestMain(m *testing.M) {
+	quiet()
+	logging.Disable() // go-redis tells of every Redis that a test ends
+	redistest.VerifyNoLeaks(m)
+}
+
+// site is "userlog serve" with a provider.
+type site struct {
+	*provider
+	t      *testing.T
+	redis  *redis.Client
+	origin string
+
+	mu  sync.Mutex
+	log strings.Builder
+}
+
+// startSite runs the program and its provider.
+func startSite(t *testing.T, more ...string) *site {
+	t.Helper()
+	server := redistest.Start(t)
+	address := net.JoinHostPort("127.0.0.1", redistest.FreePort(t))
+	s := &site{t: t, redis: server.Client(t), origin: "http://" + address}
+	s.provider = startProvider(t, s.origin+"/userlog/sign-on/callback")
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(clientSecret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{
+		"serve", "--addr", address, "--redis", server.URL, "--drain", "0s", "--oidc-issuer", s.server.URL, "--oidc-client-id", clientID,
+		"--oidc-client-secret-file", secret, "--oidc-roles", "chiefs=superuser,agents=viewer",
+	}, more...)
+	ctx, stop := context.WithCancel(context.Background())
+	out, printed := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- command.Run(ctx, args, func(string) (string, bool) { return "", false }, strings.NewReader(""), printed, s)
+	}()
+	t.Cleanup(func() {
+		stop()
+		if status := <-ended; status != 0 {
+			t.Errorf("the program has ended with %d:\n%s", status, s.errors())
+		}
+		printed.Close()
+	})
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	return s
+}
+
+// Write keeps what the program writes to its standard error.
+func (s *site) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(p)
+}
+
+func (s *site) errors() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+// records are those of the audit log, as texts.
+func (s *site) records() string {
+	s.t.Helper()
+	var lines []string
+	for r, err := range audit.New(s.redis, audit.Keys{Prefix: store.DefaultKeyPrefix}, audit.Options{}).All(s.t.Context(), audit.Filter{}) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		lines = append(lines, strings.TrimSpace(strings.Join([]string{r.Actor, string(r.Action), r.Role, r.Via, r.Detail}, " ")))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ask has the program ask the provider about everybody at once, and not within 20 seconds.
+func (s *site) ask() {
+	s.t.Helper()
+	const key = store.DefaultKeyPrefix + "sign-ons"
+	for _, id := range s.redis.ZRange(s.t.Context(), key, 0, -1).Val() {
+		if err := s.redis.ZAdd(s.t.Context(), key, redis.Z{Score: 1, Member: id}).Err(); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// asked waits until the program has asked about everybody.
+func (s *site) asked() {
+	s.t.Helper()
+	s.ask()
+	redistest.Eventually(s.t, "the provider was asked", func() bool {
+		return s.redis.ZCount(s.t.Context(), store.DefaultKeyPrefix+"sign-ons", "1", "1").Val() == 0
+	})
+}
+
+// browser keeps cookies, and follows redirects one by one.
+type browser struct {
+	t    *testing.T
+	site *site
+	http *http.Client
+}
+
+func (s *site) browser() *browser {
+	s.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	return &browser{t: s.t, site: s, http: &http.Client{
+		Jar: jar, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// answer is one that has been read.
+type answer struct {
+	*http.Response
+	body string
+}
+
+// next is where a redirect leads.
+func (a answer) next() string {
+	u, err := a.Location()
+	if err != nil {
+		return ""
+	}
+	return u.String()
+}
+
+func (b *browser) do(method, address string, form url.Values) answer {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	response, err := b.http.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer{response, string(body)}
+}
+
+// get asks the program for a page, or whomever for an address.
+func (b *browser) get(target string) answer {
+	b.t.Helper()
+	if strings.HasPrefix(target, "/") {
+		target = b.site.origin + target
+	}
+	return b.do(http.MethodGet, target, nil)
+}
+
+func (b *browser) post(target string) answer {
+	b.t.Helper()
+	return b.do(http.MethodPost, b.site.origin+target, nil)
+}
+
+// signOnLink is the link of the login page.
+var signOnLink = regexp.MustCompile(`id="sign-on" href="([^"]+)"`)
+
+// atProvider logs in at the provider, and returns the address to which it sends the browser back.
+func (b *browser) atProvider(page, name string) (callback string) {
+	b.t.Helper()
+	toLogin := b.get(page)
+	link := signOnLink.FindStringSubmatch(b.get(toLogin.next()).body)
+	if link == nil {
+		b.t.Fatalf("%s leads to %q, which has no link to the provider", page, toLogin.next())
+	}
+	authorize := b.get(strings.ReplaceAll(link[1], "&amp;", "&"))
+	form := b.get(b.get(authorize.next()).next())
+	id := form.Request.URL.Query().Get("authRequestID")
+	done := b.do(http.MethodPost, b.site.server.URL+"/login/username", url.Values{"username": {name}, "password": {userPassword}, "id": {id}})
+	if done.next() == "" {
+		b.t.Fatalf("the provider does not let %s in: %d %s", name, done.StatusCode, done.body)
+	}
+	return b.get(done.next()).next()
+}
+
+// logIn logs in, and returns what the callback answers.
+func (b *browser) logIn(page, name string) answer {
+	b.t.Helper()
+	return b.get(b.atProvider(page, name))
+}
+
+// watch opens a live socket.
+func (b *browser) watch() *websocket.Conn {
+	b.t.Helper()
+	dialer := websocket.Dialer{Jar: b.http.Jar}
+	conn, response, err := dialer.DialContext(b.t.Context(), "ws"+strings.TrimPrefix(b.site.origin, "http")+"/userlog/live/socket?username=ada", http.Header{"Origin": {b.site.origin}})
+	if err != nil {
+		b.t.Fatalf("no socket: %v %v", err, response)
+	}
+	b.t.Cleanup(func() { conn.Close() })
+	return conn
+}
