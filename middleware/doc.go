@@ -11,7 +11,7 @@
 //
 // [TrackHTTP] does the same for net/http, and for routers that are built on it.
 //
-// Handlers may say more about the current request: [SetUser] whose it is, [SetActor] who acts for the user, [Problem] what
+// Handlers may say more about the current request: [SetUser] whose it is, [SetActor] who acts for the user, [SetVisit] in which session, [Problem] what
 // went wrong, [Invalid] which input was not valid, [Reference] by which code the customer can name the request, and [Skip] that it is left out.
 //
 // The middleware adds about a microsecond to a request, and does no I/O in it. It leaves

@@ -133,6 +133,26 @@ func ExampleReference() {
 	// Output: ada GET /invoice 500 /invoice map[]
 }
 
+func ExampleSetVisit() {
+	gin.SetMode(gin.TestMode)
+	r := gin.New()
+	r.Use(middleware.Track(visits{}, func(*gin.Context) string { return "ada" }, middleware.Options{}))
+	r.Use(func(c *gin.Context) {
+		id, _ := c.Cookie("session")
+		middleware.SetVisit(c, id)
+	})
+	r.GET("/orders", func(*gin.Context) {})
+	request := httptest.NewRequest(http.MethodGet, "/orders", nil)
+	request.AddCookie(&http.Cookie{Name: "session", Value: "d1c1a0f5b2"})
+	r.ServeHTTP(httptest.NewRecorder(), request)
+	// Output: visit 3ze9vrwt of ada
+}
+
+// visits prints in which session a request was.
+type visits struct{}
+
+func (visits) Record(e store.Entry) { fmt.Println("visit", e.Visit, "of", e.Username) }
+
 func ExampleSetActor() {
 	gin.SetMode(gin.TestMode)
 	r := gin.New()

@@ -1,6 +1,9 @@
 package middleware
 
 import (
+	"crypto/sha256"
+	"io"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/store"
@@ -8,13 +11,13 @@ import (
 
 // notes are what handlers have said of a request.
 type notes struct {
-	username, actor, problem, reference string
-	named, skip                         bool // named: SetUser was called
+	username, actor, problem, reference, visit string
+	named, skip                                bool // named: SetUser was called
 }
 
 // tell has an entry say them, but for whose it is.
 func (n *notes) tell(e *store.Entry) {
-	e.Actor, e.Problem, e.Reference = n.actor, n.problem, n.reference
+	e.Actor, e.Problem, e.Reference, e.Visit = n.actor, n.problem, n.reference, n.visit
 }
 
 // SetUser says whose request the current one is, whatever Track's username function says. Call it where that function
@@ -47,6 +50,30 @@ func Reference(c *gin.Context) (code string) {
 		code = n.reference
 	})
 	return code
+}
+
+// SetVisit says in which session of the site's the current request is, by the session's id. Then two browsers of the same sort
+// are told apart, and the log shows where another session begins. Only eight characters of a hash of the id are kept. The id has to be
+// random: that of an account, or a number, could be guessed from them. "" takes it back. It is for the same places as
+// [SetUser], and mostly called by a middleware for each request.
+func SetVisit(c *gin.Context, id string) {
+	visit := visitOf(id)
+	note(c, func(n *notes) { n.visit = visit })
+}
+
+// visitOf is what is kept of the id of a session: too little to be used as one, or to find another id with the same hash that is one.
+func visitOf(id string) string {
+	if id == "" {
+		return ""
+	}
+	h := sha256.New()
+	io.WriteString(h, "userlog visit\x00"+id) // so that it is no part of a hash that a site may keep sessions by
+	const alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+	sum, visit := h.Sum(nil), make([]byte, 8)
+	for i := range visit {
+		visit[i] = alphabet[sum[i]%byte(len(alphabet))]
+	}
+	return string(visit)
 }
 
 // Skip keeps the current request from being recorded, whatever Track's options say. The admin's own

@@ -42,6 +42,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		From      string            `json:"from"`
 		Location  string            `json:"location"`
 		Client    string            `json:"client"`
+		Visit     string            `json:"visit"`
 		App       string            `json:"app"`
 		Extra     map[string]string `json:"extra"`
 		Truncated bool              `json:"truncated"`
@@ -84,7 +85,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Code: int(code), Ended: wire.Ended, Problem: wire.Problem, Reference: wire.Reference,
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
-		From: wire.From, Location: wire.Location, Client: wire.Client, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, Gap: gap, aside: wire.Aside,
+		From: wire.From, Location: wire.Location, Client: wire.Client, Visit: wire.Visit, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, Gap: gap, aside: wire.Aside,
 	}
 	if wire.Repeats > 1 && wire.Repeats <= maxRepeats && over >= 0 {
 		e.Repeats, e.Since = int(wire.Repeats), time.UnixMicro(at-over).UTC()
@@ -183,6 +184,7 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	b = appendField(b, "from", e.From)
 	b = appendField(b, "location", e.Location)
 	b = appendField(b, "client", e.Client)
+	b = appendField(b, "visit", e.Visit)
 	b = appendField(b, "app", e.Application)
 	if len(e.Extra) > 0 {
 		b = append(b, `"extra":{`...)

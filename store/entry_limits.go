@@ -18,6 +18,9 @@ const (
 	MaxEntryBytes = 4096 // the line in Redis
 )
 
+// maxVisit is how many bytes Entry.Visit has at most.
+const maxVisit = 16
+
 // keptProblem is how many bytes of Entry.Problem are kept in any case.
 const keptProblem = 64
 
@@ -45,6 +48,9 @@ func (e *Entry) bound() {
 	}
 	if e.Reference != "" {
 		e.Reference, _ = ParseReference(e.Reference) // nobody could find what is none
+	}
+	if len(e.Visit) > maxVisit {
+		e.Visit, e.Truncated = "", true // the id itself, perhaps, by which a session can be taken over
 	}
 	if e.Actor == e.Username {
 		e.Actor = "" // nobody acts in her own place

@@ -1,6 +1,11 @@
 package views
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+
+	"github.com/gin-userlog/userlog/internal/journey"
+)
 
 // clientWords are those words for clients that have a translation. Names of browsers and systems have none.
 func clientWords() []string {
@@ -21,4 +26,54 @@ func (c *catalogue) client(words string) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// device is a browser as rows and lines name it: in short, by what it is called and which form it has.
+type device struct {
+	Class string // of the form: phone, tablet or computer; "" where the shape says nothing
+	Words string
+}
+
+// newDevice leaves the system out, unless nothing else is known: a customer knows what she holds.
+func (c *catalogue) newDevice(client string) device {
+	parts := strings.Split(client, ", ")
+	var d device
+	switch form := parts[len(parts)-1]; form {
+	case "phone", "tablet", "computer":
+		d.Class = form
+	}
+	if d.Class != "" && len(parts) == 3 {
+		parts = []string{parts[0], parts[2]}
+	}
+	d.Words = c.client(strings.Join(parts, ", "))
+	return d
+}
+
+// device writes a browser, in words and by a shape. Pages show it only where there are several: see now.css.
+func (m *markup) device(client string) *markup {
+	if client == "" {
+		return m
+	}
+	d := m.catalogue.newDevice(client)
+	return m.raw(`<span class="device `).text(d.Class).raw(`" dir="auto">`).text(d.Words).raw(`</span>`)
+}
+
+// devices writes where the user is in each of several browsers, with a link to what was done in that one alone.
+func (m *markup) devices(n nowLine) {
+	if len(n.Devices) == 0 {
+		return
+	}
+	m.raw(`<ul class="devices">`)
+	for _, at := range n.Devices {
+		m.raw(`<li>`).device(at.Client).raw(` `)
+		if page := pageName(at.Page, at.Path); page != "" {
+			m.sentence("now.on", parameters{Name: page})
+		} else {
+			m.t("now.somewhere")
+		}
+		query := Filter{Filter: journey.Filter{Device: at.Key()}}.AddTo(url.Values{"username": {n.Username}})
+		m.t("now.comma").raw(` `).since(momentOf(at.Since)).raw(`. <a href="?`).text(query.Encode())
+		m.raw(`" aria-label="`).t("filter.device").raw(`: `).text(m.catalogue.newDevice(at.Client).Words).raw(`">`).t("filter.device").raw(`</a></li>`)
+	}
+	m.raw(`</ul>`)
 }

@@ -15,7 +15,7 @@ type Filter struct {
 
 // ParseFilter reads the filter of a query. A kind that does not exist is left out.
 func ParseFilter(query url.Values) Filter {
-	f := Filter{Filter: journey.Filter{Text: query.Get("q")}, Every: query.Get("every") != ""}
+	f := Filter{Filter: journey.Filter{Text: query.Get("q"), Device: query.Get("device")}, Every: query.Get("every") != ""}
 	switch show := query.Get("show"); show {
 	case journey.ShowPages, journey.ShowChanges, journey.ShowErrors:
 		f.Show = show
@@ -30,6 +30,9 @@ func (f Filter) AddTo(query url.Values) url.Values {
 	}
 	if f.Text != "" {
 		query.Set("q", f.Text)
+	}
+	if f.Device != "" {
+		query.Set("device", f.Device)
 	}
 	if f.Every {
 		query.Set("every", "1")
@@ -101,6 +104,16 @@ func (c controls) Unfold() choice {
 		key = "filter.folded"
 	}
 	return choice{key, c.to(c.Page, f), false}
+}
+
+// Device leads back to all browsers where the log is narrowed down to one, of which the key is the name; nil where it is not.
+func (c controls) Device() *choice {
+	if c.Filter.Device == "" {
+		return nil
+	}
+	f := c.Filter
+	f.Device = ""
+	return &choice{"filter.devices", c.to(c.Page, f), false}
 }
 
 // SummaryURL is the address of the summary for a ticket.

@@ -75,6 +75,10 @@ func composedKeys(t *testing.T) (keys []string) {
 		keys = append(keys, newHintRow(hint).Key, troubleHints([]journey.Hint{hint})[0].Key)
 	}
 	keys = append(keys, rejectedKey)
+	for _, b := range []journey.Beginning{journey.BeginsWithLogin, journey.BeginsAfterSilence, journey.BeginsElsewhere} {
+		keys = append(keys, beginsKey(b))
+	}
+	keys = append(keys, endsKey(journey.EndsWithLogout), endsKey(journey.EndsAtLogin), controls{Filter: Filter{Filter: journey.Filter{Device: "x"}}}.Device().Key)
 	for _, word := range clientWords() {
 		keys = append(keys, clientKey(word))
 	}

@@ -15,6 +15,7 @@ type nowLine struct {
 	Page     string
 	Since    string // when the user last did something, for the page to count from
 	Idle     time.Duration
+	Devices  []journey.At // where the user is in each of several browsers; nil where it is one
 	Problem  *nowProblem
 	Hints    []hintRow
 	Late     bool // it may be shown long after it was made, so that the page has to say first how long the user is idle
@@ -51,6 +52,7 @@ func newNowLine(username string, steps *journey.Folder, at time.Time) nowLine {
 func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine {
 	line := nowLine{
 		Username: username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: timestamp(where.Since), Idle: where.Idle,
+		Devices: where.Devices,
 	}
 	if p := where.Problem; p != nil {
 		line.Problem = &nowProblem{
@@ -143,6 +145,9 @@ func (m *markup) now(n nowLine) *markup {
 			m.t("now.title.failed")
 		}
 	}
+	if len(n.Devices) > 0 {
+		m.raw(`" data-devices="`).number(len(n.Devices))
+	}
 	m.raw(`"><p>`)
 	if n.Known {
 		m.whereabouts(n)
@@ -150,6 +155,7 @@ func (m *markup) now(n nowLine) *markup {
 		m.t("now.nothing")
 	}
 	m.raw(`</p>`)
+	m.devices(n)
 	if len(n.Hints) > 0 {
 		m.raw(`<ul class="hints">`)
 		for _, h := range n.Hints {

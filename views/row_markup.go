@@ -1,5 +1,7 @@
 package views
 
+import "github.com/gin-userlog/userlog/internal/journey"
+
 // rowSize is more bytes than most rows have.
 const rowSize = 4 << 10
 
@@ -54,6 +56,7 @@ func (m *markup) step(r *stepRow) {
 	if !r.Implied {
 		m.typed(&r.First.Request)
 	}
+	m.raw(` `).device(r.Client).visit(r)
 	if r.Ahead {
 		m.raw(` <span class="note">`).t("step.ahead").raw(`</span>`)
 	}
@@ -81,6 +84,22 @@ func (m *markup) step(r *stepRow) {
 	m.more(r)
 	m.raw(`</td></tr>`)
 }
+
+// visit writes that a visit begins with a step, and that a session ends.
+func (m *markup) visit(r *stepRow) {
+	if r.Begins != "" {
+		m.raw(` <span class="visit">`).t(beginsKey(r.Begins)).raw(`</span>`)
+	}
+	if r.Ends != "" {
+		m.raw(` <span class="visit">`).t(endsKey(r.Ends)).raw(`</span>`)
+	}
+}
+
+// beginsKey is the catalogue's key of the note that a visit begins, and why.
+func beginsKey(b journey.Beginning) string { return "visit." + string(b) }
+
+// endsKey is that of the note that a session ends, and how.
+func endsKey(e journey.Ending) string { return "visit." + string(e) }
 
 // more writes the details and the parts of a step. The name of what opens them says which row they belong to.
 func (m *markup) more(r *stepRow) {

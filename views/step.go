@@ -37,6 +37,9 @@ type stepRow struct {
 	// show.
 	Same string
 
+	Client         string            // which browser it was in
+	Begins         journey.Beginning // of a visit
+	Ends           journey.Ending    // of a session
 	Ahead, Implied bool
 	Meant          bool // the page points it out
 
@@ -54,7 +57,7 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 		First: newDetail(&step.Entry, links), When: momentOf(last.Time), Result: resultOf(&ending),
 		Led: make([]part, len(step.Redirects)), Fetched: make([]part, len(step.Parts)),
 		Folded: step.Folded(), Omitted: step.Omitted, Problems: step.Problems,
-		Ahead: step.Ahead(), Implied: step.Implied,
+		Ahead: step.Ahead(), Implied: step.Implied, Client: step.Device().Client, Begins: step.Begins(), Ends: step.Ends(),
 	}
 	if step.Implied {
 		r.First.Line = "" // there is none
@@ -68,8 +71,8 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 		r.Fetched[i].Count, r.Fetched[i].Poll = p.Count, p.Poll
 	}
 	r.Class = r.class()
-	if !step.Implied && step.Problems == 0 && len(step.Redirects) == 0 {
-		r.Same = sameAs(&step.Entry)
+	if !step.Implied && step.Problems == 0 && len(step.Redirects) == 0 && r.Begins == "" && r.Ends == "" {
+		r.Same = sameAs(&step.Entry) + " " + step.Device().Key()
 	}
 	return r
 }

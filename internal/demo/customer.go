@@ -18,6 +18,7 @@ const maxPage = 256 << 10
 // customer is one simulated person. It belongs to the goroutine that runs browse.
 type customer struct {
 	name   string
+	agent  string // what the browser calls itself
 	base   *url.URL
 	client *http.Client
 	rand   *rand.Rand
@@ -78,6 +79,7 @@ func (c *customer) take(ctx context.Context, s step) (place, error) {
 	// What a browser says where it opens a page: else nobody could tell that from what a script fetches.
 	req.Header.Set("Accept", "text/html,application/xhtml+xml")
 	req.Header.Set("Sec-Fetch-Dest", "document")
+	req.Header.Set("User-Agent", c.agent)
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -87,11 +87,22 @@ func (c Customers) customer(base *url.URL, i int) (*customer, error) {
 	}
 	return &customer{
 		name:   CustomerName(i),
+		agent:  agents()[i%len(agents())],
 		base:   base,
 		client: &http.Client{Transport: c.Transport, Jar: jar, Timeout: requestTimeout},
 		rand:   rand.New(rand.NewPCG(c.Seed, uint64(i))),
 		pace:   c.Pace,
 	}, nil
+}
+
+// agents are browsers of customers, as they call themselves.
+func agents() []string {
+	return []string{
+		"Mozilla/5.0 (Android 14; Mobile; rv:126.0) Gecko/126.0 Firefox/126.0",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/125.0.0.0 Safari/537.36",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:126.0) Gecko/20100101 Firefox/126.0",
+	}
 }
 
 // humanPace is how long a person looks at a page: 1 to 6 seconds.

@@ -6,9 +6,11 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// browser holds the steps of one browser: that of the user, or of an actor in the user's place. A redirect of the one is
+// browser holds the steps of one browser: one of the user's, or of an actor in the user's place. A redirect of the one is
 // not followed by the other, and a part of the one belongs to no page of the other.
 type browser struct {
+	browserKey
+	last     *Step             // the newest, but for what was loaded ahead; nil if it is not remembered
 	steps    int               // how many of its steps are remembered
 	current  *Step             // the newest that shows a page, or nil
 	previous *Step             // the one before that, or nil
@@ -22,9 +24,10 @@ type browser struct {
 // loaded is a request whose answer a script has: one that it loaded ahead, or fetched.
 type loaded struct{ id, page string }
 
-func newBrowser() *browser {
+func newBrowser(key browserKey) *browser {
 	return &browser{
-		pages: make(stepsBy), paths: make(stepsBy), parts: make(stepsBy), awaited: make(stepsBy),
+		browserKey: key,
+		pages:      make(stepsBy), paths: make(stepsBy), parts: make(stepsBy), awaited: make(stepsBy),
 		ahead: make(map[string]loaded),
 	}
 }
@@ -141,6 +144,9 @@ func (b *browser) forget(s *Step) {
 	b.dropAddresses(s)
 	for i := range s.Parts {
 		b.parts.drop(s.Parts[i].path, s)
+	}
+	if b.last == s {
+		b.last = nil
 	}
 	if b.current == s {
 		b.current = nil

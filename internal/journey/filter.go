@@ -19,11 +19,13 @@ const (
 type Filter struct {
 	Show string // one of the constants above; anything else is ShowAll
 	Text string // a part of the address or of the page's name, case ignored; "" = anything
+
+	Device string // the key of a browser ([Device.Key]); "" = any
 }
 
 // Active reports whether the filter leaves anything out.
 func (f Filter) Active() bool {
-	return f.Text != "" || f.Show == ShowPages || f.Show == ShowChanges || f.Show == ShowErrors
+	return f.Text != "" || f.Device != "" || f.Show == ShowPages || f.Show == ShowChanges || f.Show == ShowErrors
 }
 
 // Matches reports whether the filter chooses a step, by itself or by one of its parts. It chooses each gap, since what is
@@ -32,7 +34,7 @@ func (f Filter) Matches(s *Step) bool {
 	if s.Gap != nil {
 		return true
 	}
-	if !f.shows(s) {
+	if !f.shows(s) || f.Device != "" && s.Device().Key() != f.Device {
 		return false
 	}
 	return f.contains(s.Entry) || slices.ContainsFunc(s.Redirects, f.contains) ||
@@ -55,6 +57,9 @@ func (f Filter) shows(s *Step) bool {
 
 // MatchesEntry reports whether the filter chooses one request by itself.
 func (f Filter) MatchesEntry(e store.Entry) bool {
+	if f.Device != "" && deviceOf(&e).Key() != f.Device {
+		return false
+	}
 	switch f.Show {
 	case ShowErrors:
 		return e.Failed() && f.contains(e)

@@ -26,7 +26,8 @@ const (
 type Folder struct {
 	limit    int
 	steps    []*Step
-	browsers map[string]*browser // by actor; that of the user by ""
+	browsers map[browserKey]*browser
+	latest   map[string]*browser // by actor, the one that was used last; that of the user by ""
 }
 
 // NewFolder returns a Folder that remembers limit steps; 0 stands for [MaxSteps].
@@ -34,7 +35,7 @@ func NewFolder(limit int) *Folder {
 	if limit <= 0 {
 		limit = MaxSteps
 	}
-	return &Folder{limit: limit, browsers: make(map[string]*browser)}
+	return &Folder{limit: limit, browsers: make(map[browserKey]*browser), latest: make(map[string]*browser)}
 }
 
 // Fold folds entries of one user, the oldest first, and remembers all their steps. Entries that come
@@ -62,7 +63,7 @@ func (f *Folder) Steps() []*Step { return f.steps }
 // Add folds one more entry, which must not have been added before. Entries come in the order in
 // which they were recorded, which is nearly the one in which responses were finished.
 func (f *Folder) Add(e store.Entry) Change {
-	gap := f.addGap(f.browserOf(""), e)
+	gap := f.addGap(e)
 	if e.OnlyGap() {
 		return Change{Step: gap, New: true}
 	}
@@ -73,7 +74,7 @@ func (f *Folder) Add(e store.Entry) Change {
 
 // add is Add for what the entry itself says.
 func (f *Folder) add(e store.Entry) Change {
-	b := f.browserOf(e.Actor)
+	b := f.browserOf(&e)
 	if s := b.follow(e); s != nil {
 		return Change{Step: s}
 	}
@@ -119,8 +120,11 @@ func (s *Step) regularChanges(e store.Entry) int {
 
 // begin starts a step in a browser. The oldest step is forgotten for it.
 func (f *Folder) begin(b *browser, e store.Entry) *Step {
-	s := &Step{ID: e.ID, Entry: e, seen: e.Time}
+	s := &Step{ID: e.ID, Entry: e, seen: e.Time, begins: f.beginning(b, &e)}
 	f.keep(b, s)
+	if !s.Ahead() {
+		b.last = s
+	}
 	return s
 }
 
@@ -141,16 +145,9 @@ func (f *Folder) forgetOldest() {
 	b := oldest.browser
 	b.forget(oldest)
 	if b.steps--; b.steps == 0 {
-		delete(f.browsers, oldest.Entry.Actor)
+		delete(f.browsers, b.browserKey)
+		if f.latest[b.actor] == b {
+			delete(f.latest, b.actor)
+		}
 	}
-}
-
-// browserOf returns the browser of the user, or of somebody who acts in the user's place.
-func (f *Folder) browserOf(actor string) *browser {
-	b := f.browsers[actor]
-	if b == nil {
-		b = newBrowser()
-		f.browsers[actor] = b
-	}
-	return b
 }

@@ -31,16 +31,18 @@ func Alone(e store.Entry, every bool) []*Step {
 
 // addGap begins the step of a gap before an entry, if a person would miss something there. What failed before it did not
 // certainly fail in a row with what comes.
-func (f *Folder) addGap(b *browser, e store.Entry) *Step {
+func (f *Folder) addGap(e store.Entry) *Step {
 	if !e.Gap.Notable() {
 		return nil
 	}
-	if b.current != nil {
-		for i := range b.current.Parts {
-			b.current.Parts[i].FailedInRow = 0
+	for _, b := range f.browsers {
+		if b.actor == "" && b.current != nil {
+			for i := range b.current.Parts {
+				b.current.Parts[i].FailedInRow = 0
+			}
 		}
 	}
 	s := gapStep(e)
-	f.keep(b, s)
+	f.keep(f.browserOf(&store.Entry{}), s)
 	return s
 }

@@ -61,35 +61,50 @@ func (h *Hint) show(e store.Entry) {
 	h.Entries = append(h.Entries, e)
 }
 
-// Hints are the reasons to worry, at most one of each kind, in the order of the kinds above.
+// Hints are the reasons to worry, at most one of each kind, in the order of the kinds above. Each is about one browser: what goes
+// well on the laptop does not end what goes wrong on the phone.
 func (f *Folder) Hints() []Hint {
-	done, unbroken := f.done()
-	if len(done) == 0 {
-		return nil
-	}
-	recent := done
-	for newest := done[len(done)-1].seen; newest.Sub(recent[0].seen) > HintWindow; {
-		recent = recent[1:]
+	var found [4][]Hint // by kind, those of the browser that was used last first
+	began := f.visits()
+	for _, b := range f.used() {
+		for kind, h := range f.hintsIn(b, began[b]) {
+			if h.Count > 0 {
+				found[kind] = append(found[kind], h)
+			}
+		}
 	}
 	var hints []Hint
-	for _, h := range []Hint{f.failures(unbroken), repeated(done), looped(recent), bounced(recent[max(0, len(recent)-len(unbroken)):])} {
-		if h.Count > 0 {
-			hints = append(hints, h)
+	for _, of := range found {
+		if len(of) > 0 {
+			hints = append(hints, of[0])
 		}
 	}
 	return hints
 }
 
-// done is what the user did by requests of its own: the steps without what was loaded ahead, without
-// pages that are only implied, and without what somebody else did in the user's place. Unbroken are those behind the last gap.
-func (f *Folder) done() (done, unbroken []*Step) {
+// hintsIn are the hints of each kind about a browser whose visit began then. Of a kind without reason the count is 0.
+func (f *Folder) hintsIn(b *browser, began time.Time) [4]Hint {
+	done, unbroken := f.done(b)
+	if len(done) == 0 {
+		return [4]Hint{}
+	}
+	recent := done
+	for newest := done[len(done)-1].seen; newest.Sub(recent[0].seen) > HintWindow; {
+		recent = recent[1:]
+	}
+	return [4]Hint{b.failures(unbroken, began), repeated(done), looped(recent), bounced(recent[max(0, len(recent)-len(unbroken)):])}
+}
+
+// done is what the user did in a browser by requests of its own: the steps without what was loaded ahead, and without
+// pages that are only implied. Unbroken are those behind the last gap.
+func (f *Folder) done(b *browser) (done, unbroken []*Step) {
 	broken := 0
 	for _, s := range f.steps {
 		if s.Gap != nil {
 			broken = len(done)
 			continue
 		}
-		if s.Entry.Actor == "" && !s.Implied && IsStep(s.Entry) {
+		if s.browser == b && !s.Implied && IsStep(s.Entry) {
 			done = append(done, s)
 		}
 	}
@@ -98,8 +113,8 @@ func (f *Folder) done() (done, unbroken []*Step) {
 
 // failures finds what failed again and again in the same way as the last time, behind the last success and in this visit.
 // A number that was mistyped and a card that was declined are two things.
-func (f *Folder) failures(done []*Step) Hint {
-	began, first := f.visitBegan(), len(done)
+func (b *browser) failures(done []*Step, began time.Time) Hint {
+	first := len(done)
 	for first > 0 && done[first-1].Failed() && !done[first-1].Result().Time.Before(began) {
 		first--
 	}
@@ -115,12 +130,11 @@ func (f *Folder) failures(done []*Step) Hint {
 	if h.Count >= SameFailures {
 		return h
 	}
-	current := f.browserOf("").current
-	if current == nil {
+	if b.current == nil {
 		return Hint{}
 	}
-	for i := range current.Parts {
-		if p := &current.Parts[i]; p.FailedInRow >= SameFailures && active(p.Entry) {
+	for i := range b.current.Parts {
+		if p := &b.current.Parts[i]; p.FailedInRow >= SameFailures && active(p.Entry) {
 			return Hint{Kind: HintFailures, Since: p.since, Count: p.FailedInRow, Entries: []store.Entry{p.Entry}}
 		}
 	}

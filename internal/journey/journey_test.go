@@ -45,6 +45,10 @@ func entries(t *testing.T, lines string) []store.Entry {
 				e.Page = value
 			case "by":
 				e.Actor = value
+			case "client":
+				e.Client = value
+			case "visit":
+				e.Visit = value
 			case "ended":
 				e.Ended = store.End(value)
 			case "problem":

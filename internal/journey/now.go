@@ -16,6 +16,7 @@ type Now struct {
 	Path    string        // path and query of the page; "" if none is known
 	Since   time.Time     // when the last thing that the person did was finished; zero if there is none
 	Idle    time.Duration // from then until now
+	Devices []At          // where the person is in each browser, the last used first; nil where one is used
 	Problem *Problem      // the last one of this visit: one that is not solved, if there is one; nil if there is none
 }
 
@@ -45,7 +46,7 @@ func (f *Folder) Now(at time.Time) Now {
 	if !n.Since.IsZero() {
 		n.Idle = max(0, at.Sub(n.Since))
 	}
-	n.Problem = f.problem()
+	n.Devices, n.Problem = f.devices(), f.problem()
 	return n
 }
 

@@ -17,7 +17,7 @@ func (f *Folder) addPart(b *browser, e store.Entry) Change {
 		return Change{Step: f.begin(b, e), New: true}
 	}
 	s := f.begin(b, store.Entry{
-		ID: e.ID, Username: e.Username, Actor: e.Actor, Path: e.From, Kind: store.KindPage, Page: b.ahead[e.From].page, Time: e.Time,
+		ID: e.ID, Username: e.Username, Actor: e.Actor, Client: e.Client, Visit: e.Visit, Path: e.From, Kind: store.KindPage, Page: b.ahead[e.From].page, Time: e.Time,
 	})
 	s.Implied = true
 	b.show(s, e.From)
@@ -43,7 +43,7 @@ func (f *Folder) visited(b *browser, e store.Entry) *Step {
 	}
 	delete(b.ahead, e.From)
 	s := f.begin(b, store.Entry{
-		ID: page.id + "-visited", Username: e.Username, Actor: e.Actor, Path: e.From, Kind: store.KindPage, Page: page.page, Time: started(e),
+		ID: page.id + "-visited", Username: e.Username, Actor: e.Actor, Client: e.Client, Visit: e.Visit, Path: e.From, Kind: store.KindPage, Page: page.page, Time: started(e),
 	})
 	s.Implied = true
 	b.show(s, e.From)

@@ -8,32 +8,11 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// VisitSilence is how long nothing is done between two visits. A login begins one, too.
-const VisitSilence = 30 * time.Minute
-
 // Problem is something that the person saw fail.
 type Problem struct {
 	Entry  store.Entry // that failed: see [store.Entry.Failed]
 	StepID string      // of the step that it belongs to
 	Solved time.Time   // when the same request first worked after it; zero if it has not
-}
-
-// visitBegan is when the last visit began; zero if it began before all that is remembered.
-func (f *Folder) visitBegan() time.Time {
-	var began, last time.Time
-	for _, s := range f.steps {
-		if s.Entry.Actor != "" || s.Ahead() || s.passive() {
-			continue
-		}
-		if !last.IsZero() && s.Entry.Time.Sub(last) >= VisitSilence {
-			began = s.Entry.Time
-		}
-		if s.logsIn() {
-			began = s.Outcome().Time
-		}
-		last = later(later(last, s.Outcome().Time), s.busy())
-	}
-	return began
 }
 
 // problem is the newest problem of this visit that is not solved, or else the newest of all, or nil.
@@ -52,10 +31,10 @@ func (f *Folder) problem() *Problem {
 
 // failed is what the person saw fail in this visit, the newest first.
 func (f *Folder) failed() []Problem {
-	began := f.visitBegan()
+	began := f.visits()
 	var all []Problem
 	note := func(s *Step, e *store.Entry) {
-		if e.Failed() && !e.Time.Before(began) {
+		if e.Failed() && !e.Time.Before(began[s.browser]) {
 			all = append(all, Problem{Entry: *e, StepID: s.ID})
 		}
 	}

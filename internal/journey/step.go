@@ -36,7 +36,8 @@ type Step struct {
 	// Problems is the number of requests among parts, and omitted ones, that failed.
 	Problems int
 
-	browser   *browser            // in which it happened
+	browser   *browser            // in which it happened; nil of a step that was not folded
+	begins    Beginning           // why a visit begins with it, if it is no login
 	page      bool                // it shows a page, or is about to
 	on        *Step               // of a change that a script sent: the page, or nil
 	addresses []string            // at which the page is or was, and by which the browser finds it

@@ -13,7 +13,7 @@ import (
 func (e *htmlEncoder) stepFrames(u store.Update) ([][]byte, error) {
 	entries := u.Entries
 	// A burst that all viewers see is folded and rendered once. Frames for a search of one viewer are not kept.
-	if len(entries) == 0 || len(entries) > frameRows || e.watch.Filter.Text != "" {
+	if len(entries) == 0 || len(entries) > frameRows || e.watch.Filter.Text != "" || e.watch.Filter.Device != "" {
 		return e.renderSteps(entries, u.Gap)
 	}
 	key := frameKey{entries[0], entries[len(entries)-1], len(entries), u.Gap, e.watch.Lang, e.watch.Filter}
