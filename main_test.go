@@ -5,6 +5,7 @@ package main_test
 import (
 	"bufio"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -33,6 +34,7 @@ func TestProgram(t *testing.T) {
 		"SIGTERM ends the program well":       func(t *testing.T, binary string) { testSignal(t, binary, syscall.SIGTERM) },
 		"SIGINT ends the program well":        func(t *testing.T, binary string) { testSignal(t, binary, syscall.SIGINT) },
 		"a draining server serves":            testDraining,
+		"SIGHUP does not end a server":        testHangup,
 		"mistakes have a status of their own": testStatusOfMistakes,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,6 +66,46 @@ func testSignal(t *testing.T, binary string, signal syscall.Signal) {
 	}
 	if err := cmd.Wait(); err != nil || !begun {
 		t.Errorf("the demo ended with %v, begun %t; standard error:\n%s", err, begun, &log)
+	}
+}
+
+// testHangup has a server take the socket of systemd, asks it to read its settings again, and then to end.
+func testHangup(t *testing.T, binary string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, err := listener.(*net.TCPListener).File()
+	if err = errors.Join(err, listener.Close()); err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	cmd := exec.Command("sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec "+binary+" serve --addr 127.0.0.1:1 --drain 0s")
+	cmd.ExtraFiles = []*os.File{socket}
+	out, err := cmd.StderrPipe()
+	if err = errors.Join(err, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	overdue := time.AfterFunc(redistest.Patience, func() { _ = cmd.Process.Kill() })
+	defer overdue.Stop()
+	asked := false
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		signal := syscall.Signal(0)
+		switch {
+		case strings.Contains(lines.Text(), "nobody can log in"):
+			wantStatus(t, "http://"+listener.Addr().String()+"/readyz", http.StatusOK)
+			signal = syscall.SIGHUP
+		case strings.Contains(lines.Text(), "asked to read the settings again"):
+			asked, signal = true, syscall.SIGTERM
+		}
+		if signal != 0 {
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil || !asked {
+		t.Errorf("it ended with %v, asked %t", err, asked)
 	}
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func Open(rawURL string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, name, err := clientOf(rawURL, options.TLS)
+	client, name, err := clientOf(rawURL, options)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -56,14 +57,17 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if options.TLS != nil {
+	switch {
+	case options.TLS != nil:
 		return nil, errors.New("store: TLS is for Open: give the client its TLSConfig")
+	case options.Password != nil:
+		return nil, errors.New("store: Password is for Open: give the client its CredentialsProviderContext")
 	}
 	return newStore(client, address(client), options)
 }
 
 // clientOf makes the client that a URL asks for, and names it for people. Its errors repeat nothing of the URL.
-func clientOf(rawURL string, config *tls.Config) (redis.UniversalClient, string, error) {
+func clientOf(rawURL string, options Options) (redis.UniversalClient, string, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return nil, "", urlFault(rawURL)
@@ -73,41 +77,55 @@ func clientOf(rawURL string, config *tls.Config) (redis.UniversalClient, string,
 	}
 	switch query := u.Query(); {
 	case query.Has("master_name"):
-		return failoverClientOf(rawURL, config)
+		return failoverClientOf(rawURL, options)
 	case query.Has("addr"):
-		return clusterClientOf(rawURL, config)
+		return clusterClientOf(rawURL, options)
 	}
 	parsed, err := redis.ParseURL(rawURL)
 	if err != nil {
 		return nil, "", urlFault(rawURL)
 	}
-	if parsed.TLSConfig, err = withTLS(parsed.TLSConfig, config); err != nil {
+	if parsed.TLSConfig, err = withTLS(parsed.TLSConfig, options.TLS); err != nil {
 		return nil, "", err
 	}
+	parsed.CredentialsProviderContext = options.credentials(parsed.Username)
 	return redis.NewClient(parsed), parsed.Addr, nil
 }
 
-func clusterClientOf(rawURL string, config *tls.Config) (redis.UniversalClient, string, error) {
+func clusterClientOf(rawURL string, options Options) (redis.UniversalClient, string, error) {
 	parsed, err := redis.ParseClusterURL(rawURL)
 	if err != nil {
 		return nil, "", urlFault(rawURL)
 	}
-	if parsed.TLSConfig, err = withTLS(parsed.TLSConfig, config); err != nil {
+	if parsed.TLSConfig, err = withTLS(parsed.TLSConfig, options.TLS); err != nil {
 		return nil, "", err
 	}
+	parsed.CredentialsProviderContext = options.credentials(parsed.Username)
 	return redis.NewClusterClient(parsed), strings.Join(parsed.Addrs, ","), nil
 }
 
-func failoverClientOf(rawURL string, config *tls.Config) (redis.UniversalClient, string, error) {
+func failoverClientOf(rawURL string, options Options) (redis.UniversalClient, string, error) {
 	parsed, err := redis.ParseFailoverURL(rawURL)
 	if err != nil {
 		return nil, "", urlFault(rawURL)
 	}
-	if parsed.TLSConfig, err = withTLS(parsed.TLSConfig, config); err != nil {
+	if parsed.TLSConfig, err = withTLS(parsed.TLSConfig, options.TLS); err != nil {
 		return nil, "", err
 	}
 	name := fmt.Sprintf("%s (by the Sentinels %s)", parsed.MasterName, strings.Join(parsed.SentinelAddrs, ","))
+	parsed.CredentialsProviderContext = options.credentials(parsed.Username)
 	return redis.NewFailoverClient(parsed), name, nil
+}
+
+// credentials are what a connection of a user logs in with, or nil for what the URL says.
+func (o Options) credentials(user string) func(context.Context) (name, password string, err error) {
+	if o.Password == nil {
+		return nil
+	}
+	return func(ctx context.Context) (name, password string, err error) {
+		password, err = o.Password(ctx)
+		return user, password, err
+	}
 }
 
 // checkURL finds what go-redis would take without a word, or panic about.

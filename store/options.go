@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -79,6 +80,10 @@ type Options struct {
 	// TLS is for [Open] with rediss://: the certificate authorities to trust, and a certificate to show. Where ServerName is
 	// empty, it is the URL's first host. Default: nil, the system's authorities.
 	TLS *tls.Config
+
+	// Password is for [Open]: it is asked for the password of Redis whenever a connection is made, so that the password may
+	// change. It has two seconds. The URL has the user, and no password. Default: nil, the password of the URL.
+	Password func(context.Context) (string, error)
 
 	// Logger is told of lost entries, and once an outage that Redis went away and came back. go-redis itself prints nothing
 	// about connections of the store that it can't make. Default: slog.Default().

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
@@ -45,6 +46,7 @@ type streams struct {
 	in            io.Reader
 	out, err      io.Writer
 	lookupEnv     func(string) (string, bool)
+	hangups       func() (asked <-chan os.Signal, stop func())
 	redirectRedis func(*slog.Logger) // the function of this name; tests that run several commands in a process have another
 }
 
@@ -55,7 +57,7 @@ func Run(
 	ctx context.Context, args []string, lookupEnv func(string) (string, bool),
 	stdin io.Reader, stdout, stderr io.Writer,
 ) int {
-	return finish(run(ctx, args, streams{stdin, stdout, stderr, lookupEnv, redirectRedis}), stderr)
+	return finish(run(ctx, args, streams{stdin, stdout, stderr, lookupEnv, hangups, redirectRedis}), stderr)
 }
 
 // statusError ends a command that has said everything itself with a status.

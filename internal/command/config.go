@@ -26,18 +26,12 @@ func (configCommand) Help() string {
 
 // Run is called by kong.
 func (*configCommand) Run(c *kong.Context, s *settings, std streams) error {
-	typed := make(map[string]bool)
-	for _, path := range c.Path {
-		if path.Flag != nil && !path.Resolved {
-			typed[path.Flag.Name] = true
-		}
-	}
 	for _, flag := range c.Selected().Flags {
 		if !hasVariable(flag) || flag.Name == "config" {
 			continue
 		}
 		source := s.sources[flag.Name]
-		if typed[flag.Name] {
+		if s.typed[flag.Name] {
 			source = "the command line"
 		}
 		if err := printSetting(std.out, flag, source); err != nil {

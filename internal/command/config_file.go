@@ -18,13 +18,15 @@ type settings struct {
 	lookup  func(string) (string, bool)
 	file    string         // its name, or ""
 	values  map[string]any // of the file
+	known   []string       // the names that it may have
 	sources map[string]string
+	typed   map[string]bool // flags that were
 }
 
 var _ kong.Resolver = (*settings)(nil)
 
 func newSettings(lookup func(string) (string, bool)) *settings {
-	return &settings{lookup: lookup, sources: make(map[string]string)}
+	return &settings{lookup: lookup, sources: make(map[string]string), typed: make(map[string]bool)}
 }
 
 // Validate is called by kong.
@@ -54,14 +56,19 @@ func (commandLine) BeforeResolve(c *kong.Context, s *settings) error {
 		name = value
 	}
 	for _, path := range c.Path {
-		if path.Flag != nil && path.Flag.Name == "config" {
+		if path.Flag == nil {
+			continue
+		}
+		s.typed[path.Flag.Name] = true
+		if path.Flag.Name == "config" {
 			name, _ = c.FlagValue(path.Flag).(string)
 		}
 	}
 	if name == "" {
 		return nil
 	}
-	return s.read(name, flagNames(c.Model.Node))
+	s.known = flagNames(c.Model.Node)
+	return s.read(name, s.known)
 }
 
 // read reads a file. Its errors are mistakes in it, and repeat no value, which may be a secret.

@@ -37,7 +37,7 @@ func (c *demoCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	log := c.logger(std.err)
+	log, _ := c.logger(std.err)
 	std.redirectRedis(log)
 	p, err := newProgram(c.storeFlags, handlers.Options{UserExists: shop.Exists}, log)
 	if err != nil {

@@ -16,7 +16,7 @@ func TestWrongDirectoriesAreNamed(t *testing.T) {
 	for want, args := range map[string][]string{
 		"--directory-url: use an address": {"--directory-url", "shop.example.com"},
 		"no use without --directory-url":  {"--fact-host", "crm.example.com"},
-		"its first line has to be":        {"--directory-url", "https://shop.example.com/people", "--directory-secret-file", empty},
+		"its first line is empty":         {"--directory-url", "https://shop.example.com/people", "--directory-secret-file", empty},
 		"--directory-secret-file: open":   {"--directory-url", "https://shop.example.com/people", "--directory-secret-file", empty + "-not"},
 		"fact host":                       {"--directory-url", "https://shop.example.com/people", "--fact-host", "https://crm.example.com/"},
 	} {

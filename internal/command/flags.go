@@ -66,11 +66,20 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// address is where a server listens: host:port.
+// address is where a server listens: host:port, or unix:/path.
 type address string
+
+// socket is the path of a unix socket, if the address is one.
+func (a address) socket() (path string, ok bool) { return strings.CutPrefix(string(a), "unix:") }
 
 // Validate is called by kong for an address that was typed or is in the environment.
 func (a address) Validate() error {
+	if path, ok := a.socket(); ok {
+		if !strings.HasPrefix(path, "/") || len(path) > maxSocketPath {
+			return fmt.Errorf("%q is not the address of a socket: use unix:/path, with a path from the root of %d bytes at most", string(a), maxSocketPath)
+		}
+		return nil
+	}
 	_, port, err := net.SplitHostPort(string(a))
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)

@@ -31,6 +31,10 @@ func (f hostFlags) check(where endpoint, trusted []netip.Prefix) hostCheck {
 	if len(check.names) > 0 {
 		return check
 	}
+	if where.isSocket() { // which no page can have a browser connect to
+		check.names = []string{"*"}
+		return check
+	}
 	host, _, err := net.SplitHostPort(where.Addr().String())
 	ip, ipErr := netip.ParseAddr(host)
 	check.names = []string{"localhost", ".localhost", host}

@@ -26,14 +26,16 @@ func (l *logLevel) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// logger returns the program's logger.
-func (f logFlags) logger(w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: slog.Level(f.LogLevel)}
+// logger returns the program's logger, whose level can be changed.
+func (f logFlags) logger(w io.Writer) (*slog.Logger, *slog.LevelVar) {
+	level := new(slog.LevelVar)
+	level.Set(slog.Level(f.LogLevel))
+	options := &slog.HandlerOptions{Level: level}
 	var handler slog.Handler = slog.NewTextHandler(w, options)
 	if f.LogFormat == "json" {
 		handler = slog.NewJSONHandler(w, options)
 	}
-	return slog.New(handler)
+	return slog.New(handler), level
 }
 
 // redirectRedis sends what go-redis prints on standard error by itself to log. It does so for the

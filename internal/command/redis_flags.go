@@ -1,11 +1,11 @@
 package command
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -19,7 +19,7 @@ import (
 // redisFlags say where the logs are.
 type redisFlags struct {
 	Redis             string `placeholder:"URL" help:"The Redis that keeps the logs: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket. For a Cluster add ?addr=host2:port, and for Sentinels ?master_name=name&addr=host2:port. ${redis_need=Required.}"`
-	RedisPasswordFile string `placeholder:"FILE" help:"The file whose first line is the password of Redis, so that it need not be in the URL."`
+	RedisPasswordFile string `placeholder:"FILE" help:"The file whose first line is the password of Redis, so that it need not be in the URL; read again for each connection."`
 	RedisCA           string `name:"redis-ca" placeholder:"FILE" help:"For rediss://: the authorities, in PEM, one of which must have signed the certificate of Redis; by default those of the system."`
 	RedisCert         string `name:"redis-cert" placeholder:"FILE" help:"For rediss://: the certificate, in PEM, to show to Redis; read again when it changes."`
 	RedisKey          string `name:"redis-key" placeholder:"FILE" help:"The private key of --redis-cert, in PEM."`
@@ -71,62 +71,35 @@ func (f redisFlags) needNoRedis() error {
 
 // openURL opens the store at the URL, with what the files say.
 func (f redisFlags) openURL(options store.Options) (*store.Store, error) {
-	address, err := f.withPassword()
-	if err != nil {
+	if err := f.checkPassword(); err != nil {
 		return nil, err
 	}
+	if f.RedisPasswordFile != "" {
+		file, err := openSecret("redis-password-file", f.RedisPasswordFile, options.Logger)
+		if err != nil {
+			return nil, err
+		}
+		options.Password = func(context.Context) (string, error) { return file.current(), nil }
+	}
+	var err error
 	if options.TLS, err = f.tlsConfig(options.Logger); err != nil {
 		return nil, err
 	}
-	return store.Open(address, options)
+	return store.Open(f.Redis, options)
 }
 
-// maxSecret is longer than any secret in a file. Tokens of cloud services have some kilobytes.
-const maxSecret = 64 << 10
-
-// secretIn is the first line of the file that a flag names. Its errors don't repeat what is in the file.
-func secretIn(flag, name string) (string, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return "", usage("--%s: %w", flag, err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxSecret))
-	if err != nil {
-		return "", usage("--%s: %w", flag, err)
-	}
-	secret, _, _ := strings.Cut(string(content), "\n")
-	if secret = strings.TrimSuffix(secret, "\r"); secret == "" {
-		return "", usage("--%s %s: its first line is empty: write the secret there", flag, name)
-	}
-	return secret, nil
-}
-
-// withPassword is the URL with the password from the file. Its errors are of the file, and don't repeat what is in it.
-func (f redisFlags) withPassword() (string, error) {
-	if f.RedisPasswordFile == "" {
-		return f.Redis, nil
-	}
-	password, err := secretIn("redis-password-file", f.RedisPasswordFile)
-	if err != nil {
-		return "", err
-	}
+// checkPassword refuses a password that is in the URL as well as in the file.
+func (f redisFlags) checkPassword() error {
 	u, err := url.Parse(f.Redis)
-	if err != nil {
-		return f.Redis, nil // the store says what is wrong, without repeating the URL
+	if err != nil || f.RedisPasswordFile == "" {
+		return nil // the store says what is wrong, without repeating the URL
 	}
 	query := u.Query()
-	sentinels := query.Has("master_name")
-	if _, twice := u.User.Password(); query.Has("password") || twice && !sentinels {
-		return "", usage("--redis has a password, and so has --redis-password-file: leave one of them out")
+	// What stands in front of the host is the Sentinels' own.
+	if _, twice := u.User.Password(); query.Has("password") || twice && !query.Has("master_name") {
+		return usage("--redis has a password, and so has --redis-password-file: leave one of them out")
 	}
-	if sentinels { // what stands in front of the host is the Sentinels' own
-		query.Set("password", password)
-		u.RawQuery = query.Encode()
-	} else {
-		u.User = url.UserPassword(u.User.Username(), password)
-	}
-	return u.String(), nil
+	return nil
 }
 
 // tlsConfig is what the flags say about TLS, or nil. The certificate is read again when its files change.

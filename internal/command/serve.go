@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"sync"
@@ -17,7 +18,7 @@ import (
 
 // serveCommand is "userlog serve".
 type serveCommand struct {
-	Addr              address  `default:"127.0.0.1:8080" help:"Where to listen: host:port; port 0 takes a free one."`
+	Addr              address  `default:"127.0.0.1:8080" help:"Where to listen: host:port, or unix:/path for a socket; port 0 takes a free one. A socket of systemd goes before it."`
 	BasePath          basePath `default:"/userlog" help:"The path of the admin; / for the root."`
 	LiveURL           string   `name:"live-url" placeholder:"URL" help:"Where live pages connect to, if not to the admin itself: wss://live.example.com/userlog/live/socket."`
 	Language          string   `placeholder:"LANG" help:"The language of the admin for everybody, such as en or ar; by default the browser's."`
@@ -43,18 +44,20 @@ type serveCommand struct {
 }
 
 // Run is called by kong.
-func (c *serveCommand) Run(ctx context.Context, std streams) error {
+func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) error {
+	asked, stop := std.hangups()
+	defer stop()
 	superuser, err := c.superuser(slices.Concat(c.AllowedHosts, []string{c.SiteURL, c.CookieDomain})...)
 	if err != nil {
 		return err
 	}
-	log := c.logger(std.err)
+	log, level := c.logger(std.err)
 	std.redirectRedis(log)
 	config, err := c.tlsFlags.config(log)
 	if err != nil {
 		return err
 	}
-	options, endDirectory, err := c.options()
+	options, endDirectory, err := c.options(log)
 	if err != nil {
 		return err
 	}
@@ -71,6 +74,11 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err := p.measure(c.MetricsAddr); err != nil {
 		return err
 	}
+	return c.serve(ctx, std, p, config, superuser, func(ctx context.Context) { from.reloading(ctx, asked, level, log) })
+}
+
+// serve serves p until ctx ends. Beside it first is created, and reloading is done.
+func (c *serveCommand) serve(ctx context.Context, std streams, p *program, config *tls.Config, first superuser, reloading func(context.Context)) error {
 	known, err := c.checkEviction(ctx, p)
 	if err != nil {
 		return err
@@ -79,7 +87,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	where, err := c.listen(ctx, config, options.TrustedProxies)
+	where, err := c.listen(ctx, std.lookupEnv, config, p.options.TrustedProxies)
 	if err != nil {
 		return err
 	}
@@ -89,14 +97,15 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer endMetrics()
-	site = isolated(onlyOwnHosts(c.hostFlags.check(where, options.TrustedProxies), where, site))
+	site = isolated(onlyOwnHosts(c.hostFlags.check(where, p.options.TrustedProxies), where, site))
 	fmt.Fprintf(std.out, "The admin is at %s%s/\n", where.origin(), c.BasePath.prefix())
 	var beginning sync.WaitGroup
 	defer beginning.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	beginning.Go(func() { reloading(ctx) })
 	beginning.Go(func() {
-		if err := c.begin(ctx, p, superuser, known); err != nil {
+		if err := c.begin(ctx, p, first, known); err != nil {
 			cancel(err)
 		}
 	})
@@ -108,7 +117,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 }
 
 // options are those of the admin. The function ends what stands behind them.
-func (c *serveCommand) options() (options handlers.Options, end func(), err error) {
+func (c *serveCommand) options(log *slog.Logger) (options handlers.Options, end func(), err error) {
 	options = handlers.Options{
 		Language: c.Language, LiveURL: c.LiveURL, SiteURL: c.SiteURL, TraceURL: c.TraceURL,
 		CookieDomain: c.CookieDomain, SecureCookies: c.SecureCookies, AllowedOrigins: c.AllowedOrigin,
@@ -123,13 +132,16 @@ func (c *serveCommand) options() (options handlers.Options, end func(), err erro
 	if err := c.secondFactorFlags.apply(&options); err != nil {
 		return options, nil, err
 	}
-	end, err = c.directoryFlags.apply(&options)
+	end, err = c.directoryFlags.apply(&options, log)
 	return options, end, err
 }
 
-// listen opens the address, within the limits of connections.
-func (c *serveCommand) listen(ctx context.Context, config *tls.Config, trusted []netip.Prefix) (endpoint, error) {
-	where, err := listen(ctx, c.Addr, config)
+// listen opens the address, or takes the socket that systemd has opened, within the limits of connections.
+func (c *serveCommand) listen(ctx context.Context, lookup func(string) (string, bool), config *tls.Config, trusted []netip.Prefix) (endpoint, error) {
+	where, err := inherited(lookup, config)
+	if err == nil && where.Listener == nil {
+		where, err = listen(ctx, c.Addr, config)
+	}
 	if err == nil {
 		where.Listener, err = c.connectionFlags.limit(where.Listener, trusted)
 	}

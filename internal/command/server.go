@@ -46,6 +46,9 @@ func listen(ctx context.Context, where address, config *tls.Config) (endpoint, e
 
 // listenFor is listen for the address that a flag names.
 func listenFor(ctx context.Context, where address, config *tls.Config, flag string) (endpoint, error) {
+	if path, ok := where.socket(); ok {
+		return listenUnix(ctx, path, config)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", string(where))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
@@ -58,6 +61,9 @@ func listenFor(ctx context.Context, where address, config *tls.Config, flag stri
 
 // origin is the URL of the endpoint, without a slash at the end.
 func (e endpoint) origin() string {
+	if e.isSocket() {
+		return "unix:" + e.Addr().String()
+	}
 	scheme := "http://"
 	if e.tls != nil {
 		scheme = "https://"

@@ -20,7 +20,8 @@ const (
 
 // Remote is a directory behind an address, which docs/embedding.md describes. Create it with [NewRemote], and close it.
 type Remote struct {
-	address, secret string
+	address string
+	secret  func() string
 	client          *http.Client
 }
 
@@ -33,8 +34,9 @@ func CheckURL(address string) error {
 	return nil
 }
 
-// NewRemote returns the directory behind an address that [CheckURL] finds right. The secret is sent in each question.
-func NewRemote(address, secret string) *Remote {
+// NewRemote returns the directory behind an address that [CheckURL] finds right. What secret returns is sent
+// in each question, unless it is "". It must not block.
+func NewRemote(address string, secret func() string) *Remote {
 	return &Remote{address: address, secret: secret, client: &http.Client{
 		CheckRedirect: sameHost,
 		Transport: &http.Transport{
@@ -88,8 +90,8 @@ func (r *Remote) ask(ctx context.Context, question remoteQuestion) ([]Person, er
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
-	if r.secret != "" {
-		request.Header.Set("Authorization", "Bearer "+r.secret)
+	if secret := r.secret(); secret != "" {
+		request.Header.Set("Authorization", "Bearer "+secret)
 	}
 	response, err := r.client.Do(request)
 	if err != nil {

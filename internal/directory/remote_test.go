@@ -13,7 +13,7 @@ func serve(t *testing.T, answer http.HandlerFunc) (*httptest.Server, *Remote) {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	r := NewRemote(server.URL+"/people", "s3cret")
+	r := NewRemote(server.URL+"/people", func() string { return "s3cret" })
 	t.Cleanup(r.Close)
 	return server, r
 }

@@ -1,0 +1,84 @@
+package command
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"os"
+	"os/signal"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// hangups returns the signals that ask a server to read its settings again, until stop is called. Without it they would end the process.
+func hangups() (asked <-chan os.Signal, stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	return signals, func() { signal.Stop(signals) }
+}
+
+// reloading reads the file of the settings again whenever that is asked for, until ctx ends. It changes the level of the log. What
+// else has changed is told, since it needs a restart. Certificates and secrets are read again by themselves.
+func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, level *slog.LevelVar, log *slog.Logger) {
+	for {
+		select {
+		case <-asked:
+			s.reload(level, log)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *settings) reload(level *slog.LevelVar, log *slog.Logger) {
+	if s.file == "" {
+		log.Info("asked to read the settings again: there is no --config; certificates and secrets are read again by themselves")
+		return
+	}
+	before := maps.Clone(s.values)
+	if err := s.read(s.file, s.known); err != nil {
+		log.Warn("the settings can't be read again; those before stay in force", "err", err)
+		return
+	}
+	var restart []string
+	for _, name := range changed(before, s.values) {
+		switch text, _ := s.values[name].(string); {
+		case s.isOverruled(name):
+		case name != "log-level":
+			restart = append(restart, name)
+		case text == "":
+			level.Set(slog.LevelInfo)
+		default:
+			var wanted logLevel
+			if err := wanted.UnmarshalText([]byte(text)); err != nil {
+				log.Warn("the level of the log stays as it was", "err", err)
+				continue
+			}
+			level.Set(slog.Level(wanted))
+		}
+	}
+	if len(restart) > 0 {
+		log.Warn("some settings need a restart to take effect", "file", s.file, "settings", strings.Join(restart, ", "))
+	}
+	log.Info("the settings have been read again", "file", s.file, "log-level", strings.ToLower(level.Level().String()))
+}
+
+// isOverruled reports whether the environment or the command line says otherwise than the file.
+func (s *settings) isOverruled(name string) bool {
+	_, set := s.lookup(variable(name))
+	return set || s.typed[name]
+}
+
+// changed are the names whose values differ.
+func changed(before, after map[string]any) (names []string) {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if !reflect.DeepEqual(before[name], after[name]) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
