@@ -34,6 +34,8 @@ const (
 
 	RecordingChanged Action = "recording-changed" // of all applications; Detail is each switch that changes, before and after
 
+	LogsDeleted Action = "logs-deleted" // of all users, with the user index
+
 	AuditRead      Action = "audit-read"      // the audit log itself was looked at
 	AuditExported  Action = "audit-exported"  // Detail is the format
 	StreamReplaced Action = "stream-replaced" // by this package: nothing could be added to the stream; Detail says more
@@ -51,7 +53,7 @@ func Actions() []Action {
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,
 		SecondFactorAdded, SecondFactorRemoved, SecondFactorReset, RecoveryCodesMade,
-		RecordingChanged,
+		RecordingChanged, LogsDeleted,
 		AuditRead, AuditExported, StreamReplaced,
 	}
 }

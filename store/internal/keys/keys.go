@@ -89,9 +89,35 @@ func (k Keys) Pings() []string {
 func (k Keys) Types() map[string]string {
 	one := k.Index(1)
 	return map[string]string{
-		one.Users(0): "zset", one.Names(0): "zset", one.Trouble(0): "zset", k.Layout(): "string",
+		one.Users(0): "zset", one.Names(0): "zset", one.Trouble(0): "zset", one.Gone(0): "zset", k.Layout(): "string",
 		k.Applications(): "set", k.Switches(): "string", k.Watched(): "zset",
 	}
+}
+
+// LogPatterns match the keys of all logs, of the user index, and of what is noted with them. Without a prefix they match keys of others
+// as well.
+func (k Keys) LogPatterns() []string {
+	one := k.Index(1)
+	patterns := []string{k.Log("*"), k.KeptPattern(), k.ReferencePattern(), k.Layout()}
+	for _, set := range []string{one.Users(0), one.Names(0), one.Trouble(0), one.Gone(0)} {
+		patterns = append(patterns, set, set+":*")
+	}
+	return patterns
+}
+
+// IsBehindAnotherPrefix reports whether a key that begins with the prefix belongs to another one, which begins with this one: such as
+// "userlog:shop:accounts" where ours is "userlog:". It knows the keys that each store or admin has.
+func (k Keys) IsBehindAnotherPrefix(key string) bool {
+	rest := strings.TrimPrefix(key, k.prefix)
+	if strings.HasPrefix(rest, "log:") || strings.HasPrefix(rest, "kept:") {
+		return false // what follows is a username
+	}
+	for _, name := range []string{"applications", "accounts", "{audit}:head", "users", "index"} {
+		if rest != name && strings.HasSuffix(rest, ":"+name) {
+			return true
+		}
+	}
+	return false
 }
 
 // Probe is the channel on which a process that watches logs publishes to itself, to learn how far

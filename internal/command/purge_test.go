@@ -1,0 +1,144 @@
+//go:build unix
+
+package command_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// keysOf are all keys of a Redis.
+func keysOf(t *testing.T, client redis.Cmdable) []string {
+	t.Helper()
+	keys, err := client.Keys(t.Context(), "*").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// fill has everything write its keys.
+func fill(t *testing.T, url string) {
+	t.Helper()
+	application := openStore(t, url, store.Options{})
+	application.Announce()
+	record(application, "ada", "/orders/7")
+	application.Record(store.Entry{Username: "ada", Path: "/poll", Kind: store.KindFetch})
+	application.Record(store.Entry{Username: "applications", Path: "/broken", Code: 500})
+	record(application, "x:accounts", "/")
+	awaitWritten(t, application, 4)
+	redistest.Eventually(t, "the users are in the index", func() bool {
+		seen, err := application.LastSeen(t.Context(), 10)
+		return err == nil && len(seen) == 3
+	})
+	useThePages(t, url)
+	useTheCommands(t, url)
+}
+
+// The logs go, with the user index, and everything else stays; then everything goes. What belongs to others stays.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	fill(t, server.URL)
+	if err := client.MSet(t.Context(), "other", 1, "userlo", 2, "userlog", 3, "log:ada", 4).Err(); err != nil {
+		t.Fatal(err)
+	}
+	before := keysOf(t, client)
+	if done := do(t, nil, "no\n", "purge", "--logs", "--redis", server.URL); done.status != 1 || !strings.Contains(done.err, "nothing has been deleted") || !slices.Equal(keysOf(t, client), before) {
+		t.Errorf("not confirmed: status %d, %s", done.status, done.err)
+	}
+	if done := do(t, nil, "yes\n", "purge", "--logs", "--redis", server.URL); done.status != 0 || !strings.Contains(done.err, "This deletes the logs of all users behind userlog: in Redis at") {
+		t.Fatalf("the logs: status %d, %s%s", done.status, done.out, done.err)
+	}
+	left := keysOf(t, client)
+	for _, key := range []string{"userlog:accounts", "userlog:{audit}:records", "userlog:switches", "userlog:applications", "other", "userlo", "userlog", "log:ada"} {
+		if !slices.Contains(left, key) {
+			t.Errorf("%s is gone", key)
+		}
+	}
+	for _, key := range left {
+		ofAdmin := func(beginning string) bool { return strings.HasPrefix(key, "userlog:"+beginning) }
+		if strings.HasPrefix(key, "userlog:") && !slices.ContainsFunc([]string{
+			"account", "application", "session", "token", "attempts", "recorded", "browser-key", "claim", "reason", "switches", "watched", "{audit}", "{userlog:accounts}", "seed-key", "ticket",
+		}, ofAdmin) {
+			t.Errorf("%s is left", key)
+		}
+	}
+	if done := do(t, nil, "", "audit", "export", "--redis", server.URL); !strings.Contains(done.out, ",logs-deleted,") {
+		t.Errorf("the audit log lacks it: %s", done.out)
+	}
+	if done := do(t, nil, "", "purge", "--everything", "--yes", "--redis", server.URL); done.status != 0 {
+		t.Errorf("everything: status %d, %s", done.status, done.err)
+	}
+	if left := keysOf(t, client); !slices.Equal(left, []string{"log:ada", "other", "userlo", "userlog"}) {
+		t.Errorf("left is %q", left)
+	}
+}
+
+// Where keys can't be told from those of others, nothing is deleted.
+func TestPurgeIsCareful(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	shop := openStore(t, server.URL, store.Options{KeyPrefix: "userlog:shop:"})
+	record(shop, "ada", "/")
+	awaitWritten(t, shop, 1)
+	redistest.Eventually(t, "the shop has an index", func() bool { return slices.Contains(keysOf(t, client), "userlog:shop:users") })
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"--everything", "--yes"}, 1, `nothing has been deleted: .* is behind another key prefix`},
+		{[]string{"--everything", "--yes", "--key-prefix="}, 2, `can't be told from those of others`},
+		{[]string{"--yes"}, 2, `--logs`},
+		{[]string{"--yes", "--logs", "--everything"}, 2, `--logs`},
+		{[]string{"--logs"}, 1, `nothing has been deleted`},
+	} {
+		before := keysOf(t, client)
+		done := do(t, nil, "", append([]string{"purge", "--redis", server.URL}, c.args...)...)
+		if done.status != c.status || !regexp.MustCompile(c.says).MatchString(done.err) {
+			t.Errorf("%v: status %d, %s", c.args, done.status, done.err)
+		}
+		for _, key := range before {
+			if strings.Contains(key, "shop") && !slices.Contains(keysOf(t, client), key) {
+				t.Errorf("%v: %s is gone", c.args, key)
+			}
+		}
+	}
+	if done := do(t, nil, "", "purge", "--logs", "--yes", "--redis", server.URL); done.status != 0 || !slices.Contains(keysOf(t, client), "userlog:shop:log:ada") {
+		t.Errorf("the logs of one site: status %d, %s", done.status, done.err)
+	}
+}
+
+// On a Cluster all masters are asked.
+func TestPurgeOfACluster(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 3)
+	url := "redis://" + c.Nodes[0].Address + "?addr=" + c.Nodes[1].Address
+	application := openStore(t, url, store.Options{})
+	users := []string{"ada", "bob", "carol", "dora", "emil", "frida"}
+	for _, user := range users {
+		record(application, user, "/")
+	}
+	awaitWritten(t, application, uint64(len(users)))
+	if done := do(t, nil, "", "purge", "--everything", "--yes", "--redis", url); done.status != 0 {
+		t.Fatalf("status %d, %s", done.status, done.err)
+	}
+	for _, node := range c.Nodes[:3] {
+		for _, key := range keysOf(t, node.Client(t)) {
+			if strings.HasPrefix(key, "userlog:log:") {
+				t.Errorf("%s is left", key)
+			}
+		}
+	}
+}
