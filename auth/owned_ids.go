@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -95,6 +96,17 @@ func (o ownedIDs) end(ctx context.Context, account string, ids ...string) error 
 		return fmt.Errorf("forget ids: %w", err)
 	}
 	return nil
+}
+
+// endOldest deletes the sessions or tokens of the account that end first, where there are more than so many. The newest one, which may
+// end in the same second as others, is left.
+func (o ownedIDs) endOldest(ctx context.Context, account, newest string, limit int64) error {
+	ids, err := o.client.ZRange(ctx, o.of(account), 0, -1-limit).Result()
+	if err != nil {
+		return fmt.Errorf("list ids: %w", err)
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == newest })
+	return o.end(ctx, account, ids...)
 }
 
 // endAll deletes every session or token of the account. One that begins meanwhile may go on.

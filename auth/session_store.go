@@ -112,6 +112,9 @@ func (s *sessionStore) begin(r *http.Request, w http.ResponseWriter, session *se
 		if _, err := s.owned.add(ctx, state.Account, id, now, state.end()); err != nil {
 			return err
 		}
+		if err := s.owned.endOldest(ctx, state.Account, id, maxSessions); err != nil {
+			return err
+		}
 	}
 	session.ID, session.IsNew = id, false
 	s.cookies.set(w, r, session.Name(), secret)

@@ -27,7 +27,7 @@ type SessionOptions struct {
 
 // Sessions logs people in and out, and tells who is logged in. A browser holds a random secret in
 // a cookie. Everything else is in Redis. A session ends after 30 minutes without a request, and 12
-// hours after the login at the latest.
+// hours after the login at the latest. An account has 100 at most: one more ends the oldest.
 type Sessions struct {
 	store    *sessionStore
 	accounts accountStore
@@ -92,16 +92,31 @@ func (s *Sessions) Access(c *gin.Context) (Access, error) {
 // may have planted there. The address is the client's, for the account's list of sessions. Call LogIn
 // before the response's header is written. After an error nobody is logged in.
 func (s *Sessions) LogIn(c *gin.Context, account Account, address string) error {
+	return s.logIn(c, account, address, func(storedSession) int64 { return s.store.now().Unix() })
+}
+
+// LogInAgain is [Sessions.LogIn] for the owner of the request's session, who has given a new password. Of an account with a second factor,
+// the password proves nothing: the new session was proven when the one before was.
+func (s *Sessions) LogInAgain(c *gin.Context, account Account, address string) error {
+	if !account.SecondFactor {
+		return s.LogIn(c, account, address)
+	}
+	return s.logIn(c, account, address, func(before storedSession) int64 { return before.Proven })
+}
+
+// logIn is LogIn of a session that was proven when the function says, of the session that it replaces.
+func (s *Sessions) logIn(c *gin.Context, account Account, address string, proven func(before storedSession) int64) error {
 	session, err := s.session(c)
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
+	before, _ := session.Values[storedKey{}].(storedSession)
 	if _, err := s.store.discard(c.Request.Context(), session); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
 	session.Values[storedKey{}] = storedSession{
 		Account: account.Name, Generation: account.generation, SignOn: account.signedOn, Address: address, Agent: agent(c.Request.UserAgent()),
-		Proven: s.store.now().Unix(),
+		Proven: proven(before),
 	}
 	if err := s.store.Save(c.Request, c.Writer, session); err != nil {
 		clear(session.Values)

@@ -259,3 +259,29 @@ func storedSession(t *testing.T, client redis.UniversalClient) string {
 	}
 	return line
 }
+
+// Who logs in all the time has no more than a hundred sessions. The oldest ones end.
+func TestSessionsOfAnAccountAreLimited(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(client, auth.SessionOptions{})
+		var all []*browser
+		for range 103 {
+			b := s.browser()
+			b.post(t, "/login/ada")
+			all = append(all, b)
+			s.now = s.now.Add(time.Second)
+		}
+		for i, want := range map[int]string{0: "", 2: "", 3: "ada", 102: "ada"} {
+			all[i].wantAccount(t, want)
+		}
+		for range 20 { // all of them within one second
+			b := s.browser()
+			b.post(t, "/login/ada")
+			b.wantAccount(t, "ada")
+		}
+		if n := client.ZCard(t.Context(), keys.AccountSessions("ada")).Val(); n > 101 {
+			t.Errorf("there are %d sessions", n)
+		}
+	})
+}

@@ -44,13 +44,16 @@ type storedSignOn struct {
 	Role    Role   `json:"role"`
 	Sealed  string `json:"sealed"`
 	Checked int64  `json:"checked"` // Unix seconds: when the provider has answered last
+
+	Generation int64 `json:"generation,omitempty"` // of the account of that name here, at the login; 0 where there was none
 }
 
 // LogInElsewhere is [Sessions.LogIn] for a person whom a provider has logged in. It returns [ErrSubject] where the name is that of another
 // person there who has logged in within 90 days, and [ErrDisabled] where an account of this name is disabled here.
 func (s *Sessions) LogInElsewhere(c *gin.Context, who SignedOn, address string) error {
 	ctx := c.Request.Context()
-	if err := s.claimName(ctx, who); err != nil {
+	generation, err := s.claimName(ctx, who)
+	if err != nil {
 		return err
 	}
 	if err := s.LogIn(c, Account{Name: who.Name, signedOn: true}, address); err != nil {
@@ -61,7 +64,7 @@ func (s *Sessions) LogInElsewhere(c *gin.Context, who SignedOn, address string) 
 		return fmt.Errorf("log in: %w", err)
 	}
 	now := s.store.now()
-	line, err := json.Marshal(storedSignOn{who.Name, who.Role, who.Sealed, now.Unix()})
+	line, err := json.Marshal(storedSignOn{who.Name, who.Role, who.Sealed, now.Unix(), generation})
 	if err == nil {
 		err = s.store.client.ZAdd(ctx, s.store.keys.signOns(), redis.Z{Score: float64(now.Add(SignOnInterval).UnixMilli()), Member: session.ID}).Err()
 	}
@@ -74,31 +77,33 @@ func (s *Sessions) LogInElsewhere(c *gin.Context, who SignedOn, address string) 
 	return nil
 }
 
-// claimName notes whose name it is at the provider. People may change their names there, also to that of somebody else.
-func (s *Sessions) claimName(ctx context.Context, who SignedOn) error {
+// claimName notes whose name it is at the provider, and returns the generation of the account of that name. People may change their names
+// there, also to that of somebody else.
+func (s *Sessions) claimName(ctx context.Context, who SignedOn) (generation int64, err error) {
 	found, err := s.accounts.read(ctx, who.Name)
 	switch {
 	case err != nil:
-		return fmt.Errorf("log in: %w", err)
+		return 0, fmt.Errorf("log in: %w", err)
 	case found[who.Name].Disabled:
-		return ErrDisabled
+		return 0, ErrDisabled
 	}
+	generation = found[who.Name].Generation
 	key, subject := s.store.keys.signOnSubject(who.Name), hashPair("subject", who.Subject)
 	err = s.store.client.SetArgs(ctx, key, subject, redis.SetArgs{Mode: "NX", TTL: subjectLifetime}).Err()
 	if err == nil {
-		return nil
+		return generation, nil
 	}
 	if !errors.Is(err, redis.Nil) {
-		return fmt.Errorf("log in: %w", err)
+		return 0, fmt.Errorf("log in: %w", err)
 	}
 	known, err := s.store.client.GetEx(ctx, key, subjectLifetime).Result()
 	switch {
 	case err != nil:
-		return fmt.Errorf("log in: %w", err)
+		return 0, fmt.Errorf("log in: %w", err)
 	case known != subject:
-		return ErrSubject
+		return 0, ErrSubject
 	}
-	return nil
+	return generation, nil
 }
 
 // signOnAccess is the access that a session gives that began at a provider.
@@ -117,12 +122,13 @@ func (s *Sessions) signOnAccess(ctx context.Context, account, id string) (Access
 // storedSignOns are some by the ids of their sessions.
 type storedSignOns map[string]storedSignOn
 
+// access is what such a session allows. What ends the sessions of the account of that name here has ended this one, too.
 func (all storedSignOns) access(account, id string, accounts storedAccounts) Access {
 	r, ok := all[id]
-	if !ok || r.Account != account || accounts[account].Disabled {
+	if !ok || r.Account != account || accounts[account].Disabled || accounts[account].Generation != r.Generation {
 		return Access{}
 	}
-	return Access{Account: account, Role: r.Role, Via: ViaSignOn, ID: id}
+	return Access{Account: account, Role: r.Role, Via: ViaSignOn, ID: id, generation: r.Generation}
 }
 
 func readSignOns(ctx context.Context, store *sessionStore, ids []string) (storedSignOns, error) {

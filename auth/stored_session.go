@@ -12,6 +12,10 @@ const (
 	sessionLifetime = 12 * time.Hour   // altogether
 )
 
+// maxSessions is how many sessions an account has at most. A login more ends the oldest one. Otherwise somebody who logs in all the time
+// has Redis keep, the page of the account list, and a provider be asked about thousands of them.
+const maxSessions = 100
+
 // ProofLifetime is how long a session may change accounts, links, tokens and second factors after its owner has proved who she is.
 const ProofLifetime = 10 * time.Minute
 

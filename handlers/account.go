@@ -87,7 +87,7 @@ func (s *site) changePassword(c *gin.Context) {
 		account, err = s.changes.ChangeOwnPassword(auth.FromKnownBrowser(c.Request.Context()), s.actor(c), accessOf(c).ID, c.PostForm("password"))
 	}
 	if err == nil {
-		err = s.sessions.LogIn(c, account, address)
+		err = s.sessions.LogInAgain(c, account, address)
 	}
 	s.afterOwnChange(c, err, views.PasswordSet, views.Account{})
 }

@@ -1,0 +1,51 @@
+package handlers_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// Who has stolen a session and knows the password, too, has not got the second factor. A new password must not stand for it: otherwise the
+// thief changes the password, and then takes the second factor away.
+func TestANewPasswordStandsForNoSecondFactor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	app, _ := s.enrol(root)
+	b = s.halfway(root)
+	b.post(base+"/login/second", form("code", app.next())).expect(http.StatusSeeOther, "")
+	s.outdate()
+	b.post(base+"/account/password", form("current", password, "password", "another "+password)).expect(http.StatusSeeOther, "")
+	b.get(base+"/account").expect(http.StatusOK, "")
+	for _, change := range []string{"/account/second-factor/app/remove", "/account/second-factor/codes", "/accounts/create", "/account/token"} {
+		if a := b.post(base+change, form("name", "mallory", "role", "superuser", "label", "x", "days", "1")); a.find("#proof-form").Length() != 1 {
+			t.Errorf("%s: %d to %q, without a code", change, a.StatusCode, a.location())
+		}
+	}
+}
+
+// A session that began at a provider does not come back to life when the account of that name, which was disabled, is enabled again.
+func TestASessionOfAProviderStaysEnded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SingleSignOn: fakeProvider{}})
+	s.create("vera", auth.Viewer)
+	b := s.stranger()
+	b.get(base + "/sign-on")
+	b.get(base + "/sign-on/callback?name=vera&role=viewer")
+	b.get(base+"/").expect(http.StatusOK, "")
+	for _, change := range []func() error{
+		func() error { return s.accounts().Disable(t.Context(), "vera") },
+		func() error { return s.accounts().Enable(t.Context(), "vera") },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		if a := b.get(base + "/"); a.StatusCode != http.StatusSeeOther {
+			t.Errorf("the session of before gets %d", a.StatusCode)
+		}
+	}
+}
