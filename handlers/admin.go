@@ -104,7 +104,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		tokens:    auth.NewTokens(client, keys),
 		throttle:  auth.NewThrottle(client, keys),
 		allowance: auth.NewAllowance(client, keys),
-		audit:     audit.New(client, auditKeys, audit.Options{}),
+		audit:     audit.New(client, auditKeys, audit.Options{Copy: options.AuditCopy}),
 	}
 	check := auth.NewAccessCheck(a.sessions, a.tokens)
 	a.tickets = auth.NewTickets(client, keys, check)

@@ -129,6 +129,11 @@ type Options struct {
 	// who can read all of Redis can read them.
 	SecondFactorKeys [][]byte
 
+	// AuditCopy gets each record of the audit log that this admin has written, as a line of JSON with the hash that later records build on.
+	// Kept where nobody who can write to Redis can change it, a copy shows what was changed since: "userlog audit verify --copy" compares
+	// them. It is called while records wait, so that it must not block. Default: nil.
+	AuditCopy func(line []byte)
+
 	// Logger is told of errors. Default: slog.Default().
 	Logger *slog.Logger
 }

@@ -38,6 +38,10 @@ type Options struct {
 	// MaxAttempts is the same for attempts, such as failed logins. Default: [DefaultMaxAttempts], also below 1.
 	MaxAttempts int64
 
+	// Copy gets each record that this Log has written, as a line of JSON that ends with its hash and a line end. It is called in the order
+	// in which records are written, one call at a time for each ring, and must not block. Default: nil.
+	Copy func(line []byte)
+
 	// Now tells the time. Default: time.Now.
 	Now func() time.Time
 }
@@ -68,11 +72,13 @@ func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Log{
+	l := &Log{
 		client: client, now: options.Now, appended: make(map[Action]uint64), appendTimeout: appendTimeout, readTimeout: readTimeout,
 		records:  newRing(client, "", keys.Head(), keys.Records(), keys.AttemptsHead(), options.MaxRecords),
 		attempts: newRing(client, Attempts, keys.AttemptsHead(), keys.Attempts(), keys.Head(), options.MaxAttempts),
 	}
+	l.records.copy, l.attempts.copy = options.Copy, options.Copy
+	return l
 }
 
 // Attempts is the Ring of records about attempts: what strangers can do without an account, and what accounts were refused. A host

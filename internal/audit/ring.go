@@ -28,6 +28,7 @@ type ring struct {
 	other        string // key of the head of the other ring
 	maxRecords   int64
 
+	copy            func(line []byte) // gets what was written; nil = nobody
 	adds, setsAside *redis.Script
 
 	turn     chan struct{} // holds a token while a goroutine appends; it alone uses what follows
@@ -97,6 +98,7 @@ func (l *ring) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
 	// A client that sends a command again because the answer was lost finds its own record there.
 	if answer[0] == "written" || found == after {
 		l.learn(after)
+		l.copied(r)
 		return r, true, nil
 	}
 	l.learn(found)
@@ -138,8 +140,19 @@ func (l *ring) setAside(ctx context.Context, at Record) error {
 	l.unusable = false
 	if done == 1 {
 		l.learn(after)
+		l.copied(r)
 	} // or else another process was faster, and the next attempt says where the ring ends
 	return nil
+}
+
+// copied passes on a record that was written.
+func (l *ring) copied(r Record) {
+	if l.copy == nil {
+		return
+	}
+	if line, err := r.MarshalJSON(); err == nil { // it was encoded before
+		l.copy(append(line, '\n'))
+	}
 }
 
 // learn notes how the ring ends.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/user"
 	"slices"
@@ -36,7 +37,8 @@ func operatorName() string {
 
 // auditVerifyCommand is "userlog audit verify".
 type auditVerifyCommand struct {
-	Since      string `placeholder:"SEQ:HASH" help:"A checkpoint that an earlier verification has printed: its record must still be there."`
+	Since      string   `placeholder:"SEQ:HASH" help:"A checkpoint that an earlier verification has printed: its record must still be there."`
+	Copy       []string `placeholder:"FILE" help:"A file to which serve has copied the audit log, or a file of a syslog: each of its records must be there unchanged. Repeat it for more, also for older files."`
 	redisFlags `embed:""`
 }
 
@@ -49,10 +51,23 @@ func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
 			return usage("--since: %q: %w", c.Since, err)
 		}
 	}
+	copied, err := readCopies(c.Copy)
+	if err != nil {
+		return err
+	}
 	return c.withStore(ctx, func(logs *store.Store) error {
 		report, err := auditLogIn(logs).Verify(ctx, since)
 		if err != nil {
 			return err
+		}
+		if len(c.Copy) > 0 {
+			compared, err := auditLogIn(logs).Compare(ctx, copied)
+			if err != nil {
+				return err
+			}
+			if err := tellComparison(std, copied, compared); err != nil {
+				return err
+			}
 		}
 		if report.OK() && report.First <= 1 {
 			if err := wantBeginning(ctx, logs, report); err != nil {
@@ -145,6 +160,28 @@ func tellReport(std streams, report audit.Report, since audit.Checkpoint) error 
 		return fmt.Errorf("record %d, which --since names, is no longer kept, so that it proves nothing: keep the newer checkpoint, and verify again before %d more records are written",
 			since.Seq, report.Records)
 	}
+	return nil
+}
+
+// tellComparison says how the log and its copies differ.
+func tellComparison(std streams, copied audit.Copied, compared audit.Comparison) error {
+	if copied.Records == 0 && compared.Breaks == 0 {
+		return errors.New("the copy has no records, so that it proves nothing: name the file that serve --audit-file writes")
+	}
+	if copied.Unreadable > 0 {
+		fmt.Fprintf(std.out, "%d lines of the copy are no whole records: they were cut off, or are somebody else's.\n", copied.Unreadable)
+	}
+	if r := compared.FirstNotCopied; compared.NotCopied > 0 {
+		fmt.Fprintf(std.out, "%d records are in the log, and not in the copy: programs without --audit-file have written them, such as commands in a terminal, or somebody else has. The first is record %d, %s of %s.\n",
+			compared.NotCopied, r.Seq, r.Action, visible(r.Actor))
+	}
+	switch {
+	case compared.Breaks == 1:
+		return brokenError(compared.Broken)
+	case compared.Breaks > 1:
+		return brokenError(fmt.Sprintf("%s That is the first of %d places where log and copy differ.", compared.Broken, compared.Breaks))
+	}
+	fmt.Fprintf(std.out, "The log has all %d records of the copy that it still keeps, unchanged. The copy has %d.\n", compared.Same, copied.Records)
 	return nil
 }
 

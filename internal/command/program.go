@@ -28,6 +28,7 @@ type program struct {
 	accessLog bool    // a line is logged for each request
 
 	options       handlers.Options
+	copies        auditCopies   // of the audit log
 	bodyTimeout   time.Duration // the constant, but for tests
 	answerTimeout time.Duration // 0 = the constant; tests set it
 	drain         time.Duration // how long everything is still served after the program was asked to end; 0 = not at all
@@ -103,6 +104,7 @@ func (p *program) close() {
 	if err := p.admin.Close(ctx); err != nil {
 		p.log.Warn("some live pages were cut off", "err", err)
 	}
+	p.copies.close(ctx, p.log)
 	closeStore(ctx, p.logs, p.log)
 }
 

@@ -33,6 +33,7 @@ type serveCommand struct {
 	tlsFlags          `embed:""`
 	proxyFlags        `embed:""`
 	signOnFlags       `embed:""`
+	auditCopyFlags    `embed:""`
 	hostFlags         `embed:""`
 	connectionFlags   `embed:""`
 	directoryFlags    `embed:""`
@@ -65,10 +66,17 @@ func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) err
 	if c.Drain < 0 {
 		return usage("--drain is %s: use a duration such as 5s, or 0s for none", time.Duration(c.Drain))
 	}
-	p, err := newProgram(c.storeFlags, options, log)
+	copies, err := c.auditCopyFlags.open(log)
 	if err != nil {
 		return err
 	}
+	options.AuditCopy = copies.option()
+	p, err := newProgram(c.storeFlags, options, log)
+	if err != nil {
+		copies.close(ctx, log) // which are empty
+		return err
+	}
+	p.copies = copies
 	defer p.close()
 	p.drain, p.accessLog = time.Duration(c.Drain), c.AccessLog
 	if err := p.measure(c.MetricsAddr); err != nil {
