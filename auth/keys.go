@@ -14,7 +14,7 @@ func (k Keys) accounts() string { return k.Prefix + "accounts" }
 
 // Types are the keys that there is one of, and what Redis' TYPE says of each.
 func (k Keys) Types() map[string]string {
-	return map[string]string{k.accounts(): "hash", k.browserKey(): "string"}
+	return map[string]string{k.accounts(): "hash", k.browserKey(): "string", k.seedKey(): "string"}
 }
 
 // accountSessions is the ZSET of an account's session hashes → time of expiry, in Unix seconds.

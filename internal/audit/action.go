@@ -34,7 +34,9 @@ const (
 
 	RecordingChanged Action = "recording-changed" // of all applications; Detail is each switch that changes, before and after
 
-	LogsDeleted Action = "logs-deleted" // of all users, with the user index
+	BackupMade     Action = "backup-made"     // of accounts, switches and the audit log
+	BackupRestored Action = "backup-restored" // Detail is when it was made
+	LogsDeleted    Action = "logs-deleted"    // of all users, with the user index
 
 	AuditRead      Action = "audit-read"      // the audit log itself was looked at
 	AuditExported  Action = "audit-exported"  // Detail is the format
@@ -53,7 +55,7 @@ func Actions() []Action {
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,
 		SecondFactorAdded, SecondFactorRemoved, SecondFactorReset, RecoveryCodesMade,
-		RecordingChanged, LogsDeleted,
+		RecordingChanged, LogsDeleted, BackupMade, BackupRestored,
 		AuditRead, AuditExported, StreamReplaced,
 	}
 }

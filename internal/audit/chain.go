@@ -155,3 +155,6 @@ func recordOf(message redis.XMessage) Record {
 	r.Seq = seq
 	return r
 }
+
+// HeadAfter is what [Keys.Head] or [Keys.AttemptsHead] holds where the given entry is the newest one of its stream.
+func HeadAfter(newest redis.XMessage) string { return positionOf(recordOf(newest)).String() }

@@ -28,6 +28,8 @@ type commandLine struct {
 	Tail            tailCommand            `cmd:"" help:"Show a log in the terminal: what was requested already, then each request as it happens."`
 	Audit           auditCommand           `cmd:"" help:"Verify or export the audit log: who looked at whose log, and changed which account."`
 	Index           indexCommand           `cmd:"" help:"Show or change over how many parts the user index is spread, for a Redis Cluster."`
+	Backup          backupCommand          `cmd:"" help:"Write accounts, switches and the audit log to a file, which a secret guards."`
+	Restore         restoreCommand         `cmd:"" help:"Read a file of userlog backup into a Redis that has none of it, and verify the audit log."`
 	Purge           purgeCommand           `cmd:"" help:"Delete the logs of all users, or everything that userlog keeps in a Redis."`
 	Settings        configCommand          `cmd:"" name:"config" help:"Print what is in force for serve, and where it is from."`
 	Doctor          doctorCommand          `cmd:"" help:"Find out what is wrong with Redis, with applications that record, and with the way of browsers to the admin, and what to do."`

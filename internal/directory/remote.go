@@ -22,7 +22,7 @@ const (
 type Remote struct {
 	address string
 	secret  func() string
-	client          *http.Client
+	client  *http.Client
 }
 
 // CheckURL says what is wrong with the address of a directory.
