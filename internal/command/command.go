@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/gin-gonic/gin"
@@ -76,7 +77,11 @@ func finish(err error, stderr io.Writer) int {
 	if status := statusError(0); errors.As(err, &status) {
 		return int(status)
 	}
-	fmt.Fprintln(stderr, "userlog:", err)
+	lines := strings.Split(err.Error(), "\n")
+	for i := range lines { // servers may be quoted in them
+		lines[i] = visible(lines[i])
+	}
+	fmt.Fprintln(stderr, "userlog:", strings.Join(lines, "\n"))
 	if wrong := (usageError{}); errors.As(err, &wrong) {
 		return exitUsage
 	}

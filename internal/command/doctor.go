@@ -65,6 +65,9 @@ func (c *doctorCommand) Run(ctx context.Context, std streams) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted: %w", ctx.Err())
 	}
+	for i := range found { // servers have been quoted in it
+		found[i].Says, found[i].Next = visible(found[i].Says), visible(found[i].Next)
+	}
 	if err := c.print(std.out, found); err != nil {
 		return err
 	}

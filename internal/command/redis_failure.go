@@ -45,9 +45,9 @@ func redisTrouble(address string, err error) string {
 		address = call.Addr.String()
 	}
 	if store.FaultOf(err).IsRefusal() {
-		return fmt.Sprintf("Redis at %s refuses (%s)", address, cause(err))
+		return fmt.Sprintf("Redis at %s refuses (%s)", address, visible(cause(err)))
 	}
-	return fmt.Sprintf("Redis at %s can't be reached (%s)", address, cause(err))
+	return fmt.Sprintf("Redis at %s can't be reached (%s)", address, visible(cause(err)))
 }
 
 // adviceOnTLS says what to do where the two ends don't agree about TLS, or "".
