@@ -73,6 +73,7 @@ lint: setup ## Check format and code of every module, scripts of the shell, link
 		else echo "lint: shellcheck is not installed, so scripts of the shell are not checked" >&2; [ -z "$$CI" ]; fi
 	@if command -v npm >/dev/null; then npm --prefix tools/frontend run --silent lint; \
 		else echo "lint: npm is not installed, so scripts and stylesheets are not checked" >&2; [ -z "$$CI" ]; fi
+	@cd tools && $(GO) run ./vulncheck ..
 
 .PHONY: format
 format: setup ## Format the code of every module, and with npm scripts and stylesheets
@@ -136,6 +137,10 @@ screenshots: setup ## Take the screenshots in docs/screenshots anew
 	cd test/e2e && $(GO) test -count 1 -run '^TestScreenshots$$' . -args -screenshots $(CURDIR)/docs/screenshots
 
 ##@ Releases
+
+.PHONY: sbom
+sbom: ## Write what the program is made of to userlog.cdx.json: CycloneDX, with licences; SBOM=FILE another file
+	cd tools && $(GO) run ./sbom .. $(abspath $(or $(SBOM),userlog.cdx.json))
 
 .PHONY: dist
 dist: ## Build archives, packages and checksums into dist; PLATFORMS=linux/amd64 only that
