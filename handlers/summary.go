@@ -6,9 +6,10 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
-// summary tells what a user has done as Markdown, for a ticket. It is a look at the log as any other.
+// summary tells what a user has done as Markdown, for a ticket, or about one line of the log. It is a look at the log as any other.
 func (s *site) summary(c *gin.Context) {
 	username, done := s.meant(c, "/summary")
 	if done {
@@ -27,10 +28,35 @@ func (s *site) summary(c *gin.Context) {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
-	text, err := s.views.Summary(s.language(c), username, s.lookup(c.Request.Context(), username), log.Entries, s.logs.Now())
-	if err != nil {
+	text, err := s.summaryOf(c, username, log)
+	switch {
+	case err != nil:
 		s.fail(c, http.StatusInternalServerError, err)
-		return
+	case text == "":
+		s.fail(c, http.StatusNotFound, nil)
+	default:
+		c.Data(http.StatusOK, "text/plain; charset=utf-8", []byte(text))
 	}
-	c.Data(http.StatusOK, "text/plain; charset=utf-8", []byte(text))
+}
+
+// summaryOf is the text about a log, or about one line of it; "" where that line is not there any more.
+func (s *site) summaryOf(c *gin.Context, username string, log store.Log) (string, error) {
+	ticket := views.Ticket{Admin: s.origin(c) + s.base, Versions: s.versions(c), Zone: views.ParseZone(c.Query("zone"))}
+	if id := c.Query(views.LineParameter); id != "" {
+		return s.views.LineSummary(s.language(c), username, log.Entries, id, ticket)
+	}
+	return s.views.Summary(s.language(c), username, s.lookup(c.Request.Context(), username), log.Entries, s.logs.Now(), ticket)
+}
+
+// versions are those of the applications that report, by their names. Without an answer of Redis there are none.
+func (s *site) versions(c *gin.Context) map[string]string {
+	applications, _ := s.logs.Applications(c.Request.Context())
+	versions := make(map[string]string, len(applications))
+	for _, a := range applications {
+		if before, several := versions[a.Name]; several && before != a.Version {
+			a.Version = before + " / " + a.Version // while one takes the place of the other
+		}
+		versions[a.Name] = a.Version
+	}
+	return versions
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 func TestSummaryIsForTheTicket(t *testing.T) {
@@ -52,5 +53,34 @@ func TestLinksOfRowsAreChecked(t *testing.T) {
 	}
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// Each line has a link, and a text for a ticket behind the same gate as the log.
+func TestALineHasALinkAndAText(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b := s.superuser()
+	s.logs.Record(store.Entry{Username: "ada b", Method: "POST", Path: "/pay", Code: 500, RequestID: "r1", Kind: store.KindPage, Client: "Safari, iOS, phone"})
+	redistest.Eventually(t, "it is written", func() bool { return s.logs.Stats().Queued == 0 })
+	links := b.get(base + "/static?username=ada+b").find("#rows .copies:not([hidden]) a")
+	if links.Length() != 2 {
+		t.Fatalf("there are %d links", links.Length())
+	}
+	line, ticket := links.Eq(0).AttrOr("href", ""), links.Eq(1).AttrOr("data-copy-url", "")
+	if row := b.get(base + "/" + strings.TrimSuffix(line, "#line")).find("#rows > tr[aria-current]"); row.Length() != 1 {
+		t.Errorf("%s points nothing out", line)
+	}
+	text := b.get(base + "/" + ticket + "&zone=120")
+	for _, part := range []string{"POST /pay", "+02:00)", "`r1`", "`Safari, iOS, phone`", s.server.URL + base + "/" + line} {
+		if text.StatusCode != http.StatusOK || !strings.Contains(text.body, part) {
+			t.Errorf("%d, without %s: %s", text.StatusCode, part, text.body)
+		}
+	}
+	if a := b.get(base + "/summary?username=ada+b&line=gone"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("of a line that is gone: %d", a.StatusCode)
+	}
+	if a := s.stranger().get(base + "/" + ticket); strings.Contains(a.body, "/pay") {
+		t.Errorf("a stranger reads %s", a.body)
 	}
 }

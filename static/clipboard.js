@@ -22,10 +22,17 @@ async function fetchText(url) {
   return new Blob([await answer.text()], { type: "text/plain" });
 }
 
+// here is an address with the reader's distance from UTC in minutes, so that the answer has the time of her clock as well.
+function here(url) {
+  const address = new URL(url, location.href);
+  address.searchParams.set("zone", String(-new Date().getTimezoneOffset()));
+  return address;
+}
+
 // copy puts on the clipboard what the button offers. A text that is yet to come is promised to the clipboard
 // before it is there: later, some browsers no longer believe that somebody has clicked.
 function copy({ dataset }) {
-  if (dataset.copyUrl) return navigator.clipboard.write([new ClipboardItem({ "text/plain": fetchText(dataset.copyUrl) })]);
+  if (dataset.copyUrl) return navigator.clipboard.write([new ClipboardItem({ "text/plain": fetchText(here(dataset.copyUrl)) })]);
   return navigator.clipboard.writeText(dataset.copy ?? document.getElementById(dataset.copyFrom).textContent);
 }
 

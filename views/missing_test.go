@@ -88,7 +88,7 @@ func TestAStaticLogShowsGaps(t *testing.T) {
 }
 
 func TestASummaryShowsGaps(t *testing.T) {
-	text, err := newSet(t).Summary("en", "ada", views.People{}, logWithGaps(), time.Now())
+	text, err := newSet(t).Summary("en", "ada", views.People{}, logWithGaps(), time.Now(), views.Ticket{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func TestEndsLookAlikeEverywhere(t *testing.T) {
 			step, err = set.StepRow(lang, journey.Fold([]store.Entry{page, part}).Steps()[0])
 			checkLooks(t, "part", parseRow(t, step, err).Find(".parts > li"), "span", end.class, want)
 		}
-		summary, err := set.Summary("en", "ada", views.People{}, []store.Entry{e}, e.Time)
+		summary, err := set.Summary("en", "ada", views.People{}, []store.Entry{e}, e.Time, views.Ticket{})
 		if err != nil || !strings.Contains(summary, "| `Pay` `POST /pay` | "+end.summary+" |") {
 			t.Errorf("%+v: %v, %s", end.entry, err, summary)
 		}
@@ -177,7 +177,7 @@ func TestRowsSayWhoActedInAUsersPlace(t *testing.T) {
 			}
 		}
 	}
-	summary, err := set.Summary("en", "ada", views.People{}, []store.Entry{e}, e.Time)
+	summary, err := set.Summary("en", "ada", views.People{}, []store.Entry{e}, e.Time, views.Ticket{})
 	if err != nil || !strings.Contains(summary, "| `GET /orders` by `<bob>`, as `ada` | Error (500) |") {
 		t.Errorf("the summary: %v, %s", err, summary)
 	}

@@ -168,7 +168,13 @@ func (m *markup) detail(d *detail) {
 	for _, e := range d.Extras {
 		m.raw(`<dt dir="auto">`).text(e.Name).raw(`</dt><dd dir="auto">`).text(e.Value).raw(`</dd>`)
 	}
-	m.raw(`</dl><p class="copies" hidden>`)
+	m.raw(`</dl>`)
+	if d.Line != "" {
+		line, ticket := lineURLs(d.Username, d.ID)
+		m.raw(`<p class="copies"><a href="`).text(line).raw(`">`).t("line.link").raw(`</a> <a href="`).text(ticket)
+		m.raw(`" data-copy-url="`).text(ticket).raw(`">`).t("line.copy").raw(`</a></p>`)
+	}
+	m.raw(`<p class="copies" hidden>`)
 	m.button("copy.url", d.Copied)
 	m.button("copy.request-id", d.RequestID)
 	m.button("copy.line", d.Line)

@@ -132,6 +132,8 @@ type detail struct {
 	Copied string
 
 	Line string // the request as it is recorded; "" = it was not
+
+	Username, ID string // of the entry, to which a link leads
 }
 
 // slow is the duration of a full bar.
@@ -142,6 +144,7 @@ func newDetail(e *store.Entry, links Links) detail {
 	d := detail{
 		Request: newRequest(e), Duration: e.Duration, Bar: max(1, int(100*min(e.Duration, slow)/slow)),
 		Route: e.Route, From: visible(e.From), RequestID: e.RequestID, Reference: e.Reference, Client: e.Client, Line: string(line),
+		Username: e.Username, ID: e.ID,
 	}
 	d.Copied = links.Site + d.Request.URL
 	if links.Trace != "" && e.RequestID != "" {

@@ -56,7 +56,7 @@ func TestRowsAreWhatThePersonDid(t *testing.T) {
 	if length := order.Find("meter.bar").AttrOr("value", ""); length != "25" {
 		t.Errorf("the bar is %q long, of 100 for 2 s", length)
 	}
-	if links := doc.Find("#rows a").Length(); links != 0 {
+	if links := doc.Find("#rows a:not(.copies a)").Length(); links != 0 {
 		t.Errorf("%d links lead to a customer's pages", links)
 	}
 }
@@ -102,7 +102,7 @@ func TestAnImpliedPageShowsNothingThatIsNotKnown(t *testing.T) {
 			t.Errorf("it offers to copy %q", copied)
 		}
 	}
-	summary, err := newSet(t).Summary("en", "ada", views.People{}, entries, time.Unix(2, 0))
+	summary, err := newSet(t).Summary("en", "ada", views.People{}, entries, time.Unix(2, 0), views.Ticket{})
 	if err != nil || !strings.Contains(summary, "| `/orders` | Known only by what it loaded |") {
 		t.Errorf("the summary: %v\n%s", err, summary)
 	}
@@ -263,7 +263,7 @@ func TestAProblemThatIsSolvedIsNoTroubleAnyMore(t *testing.T) {
 	if got, troubled := now.Attr("data-trouble"); troubled {
 		t.Errorf("the title says %q", got)
 	}
-	summary, err := set.Summary("en", "ada", views.People{}, entries, again.Time)
+	summary, err := set.Summary("en", "ada", views.People{}, entries, again.Time, views.Ticket{})
 	if err != nil || !strings.Contains(summary, "2026-03-04 05:06:27 UTC, solved 2026-03-04 05:06:37 UTC.") {
 		t.Errorf("the summary: %v\n%s", err, summary)
 	}
@@ -272,9 +272,10 @@ func TestAProblemThatIsSolvedIsNoTroubleAnyMore(t *testing.T) {
 func TestSummaryIsMarkdown(t *testing.T) {
 	entries := visit()
 	entries[4].Page, entries[3].Path = "Order *details*", "/a|b`c"
-	got, err := newSet(t).Summary("en", "ada_1", views.People{}, entries, entries[0].Time.Add(40*time.Second))
+	got, err := newSet(t).Summary("en", "ada_1", views.People{}, entries, entries[0].Time.Add(40*time.Second), views.Ticket{})
 	want := "`ada_1`, 2026-03-04 05:07:07 UTC\n\n" +
 		"`Pay` was rejected \\(422\\), 2026-03-04 05:06:27 UTC. On `Pay`, 40 s ago.\n\n" +
+		"- URL: `Pay` `POST /pay`\n- Result: Rejected (422)\n- Time: 2026-03-04 05:06:27 UTC\n- Asked by: `/cart`\n\n" +
 		"| Time | URL | Result |\n| --- | --- | --- |\n" +
 		"| 2026-03-04 05:06:07 UTC | `Order *details*` `GET /orders/7?a=1` | Success (200), 1 part failed |\n" +
 		"| 2026-03-04 05:06:12 UTC | `POST /cart` → `/cart` | Success (200) |\n" +
@@ -286,19 +287,19 @@ func TestSummaryIsMarkdown(t *testing.T) {
 		entries[i] = entries[0]
 		entries[i].ID, entries[i].Code, entries[i].Page, entries[i].Path = string(rune('x'+i)), 500, "", "/a_b"
 	}
-	failing, err := newSet(t).Summary("en", "ada", views.People{}, append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time)
-	if err != nil || !strings.Contains(failing, "\n\nTried `/a_b` 3 times in 1 s: `Error (500)`, 2026-03-04 05:06:27 UTC. On `/a_b`, active now.\n\n| Time |") {
+	failing, err := newSet(t).Summary("en", "ada", views.People{}, append([]store.Entry{{ID: "z", Username: "ada", Method: "POST", Path: "/a_b", Code: 500, Time: entries[0].Time, Kind: store.KindPage}}, entries...), entries[0].Time, views.Ticket{})
+	if err != nil || !strings.Contains(failing, "\n\nTried `/a_b` 3 times in 1 s: `Error (500)`, 2026-03-04 05:06:27 UTC. On `/a_b`, active now.\n\n- URL: `POST /a_b`\n") {
 		t.Errorf("hints: %v\n%s", err, failing)
 	}
 	for name, want := range map[string]string{
 		"\u202eada\u2066": "`[U+202E]ada[U+2066]` (not the name `ada`), 2026", "\u2069\xff": "`[U+2069][U+FFFD]`, 2026", "\u0645\u06cc\u200c\u062e\u0648": "`\u0645\u06cc\u200c\u062e\u0648`, 2026",
 		"http://evil.example": "`http://evil.example`, 2026", "`|@team": "`'¦@team`, 2026", " ": "`[U+0020]`, 2026",
 	} {
-		if got, err := newSet(t).Summary("en", name, views.People{}, nil, entries[0].Time); err != nil || !strings.HasPrefix(got, want) {
+		if got, err := newSet(t).Summary("en", name, views.People{}, nil, entries[0].Time, views.Ticket{}); err != nil || !strings.HasPrefix(got, want) {
 			t.Errorf("of %+q: %+q, %v", name, got, err)
 		}
 	}
-	empty, err := newSet(t).Summary("fr", "ada", views.People{}, nil, entries[0].Time)
+	empty, err := newSet(t).Summary("fr", "ada", views.People{}, nil, entries[0].Time, views.Ticket{})
 	if err != nil || !strings.Contains(empty, "On ne sait rien de cet utilisateur") {
 		t.Errorf("of nothing: %q, %v", empty, err)
 	}

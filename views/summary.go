@@ -15,10 +15,11 @@ import (
 
 // Summary tells what a user has done, for a ticket: Markdown, in the order in which it happened. Values
 // that were masked when they were recorded are masked. entries are newest first. people may know who she is.
-func (s *Set) Summary(lang, username string, people People, entries []store.Entry, at time.Time) (string, error) {
+func (s *Set) Summary(lang, username string, people People, entries []store.Entry, at time.Time, t Ticket) (string, error) {
 	journey := fold(entries)
 	c := s.catalogue(lang)
-	now := newNowLine(username, journey, at)
+	whereabouts := journey.Now(at)
+	now := nowLineOf(username, whereabouts, journey.Hints())
 	where, err := c.where(now)
 	if err != nil {
 		return "", err
@@ -28,7 +29,19 @@ func (s *Set) Summary(lang, username string, people People, entries []store.Entr
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "%s, %s\n\n%s%s\n\n", name, utc(at), c.known(people.of(username)), where)
+	fmt.Fprintf(&b, "%s, %s\n\n%s%s\n\n", name, t.time(at), c.known(people.of(username)), where)
+	if p := whereabouts.Problem; p != nil {
+		about, err := c.lineSummary(&p.Entry, s.links, t)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(about + "\n")
+	}
+	devices, err := c.summaryDevices(now.Devices)
+	if err != nil {
+		return "", err
+	}
+	b.WriteString(devices)
 	for _, h := range now.Hints {
 		p, err := h.parameters(c)
 		if err != nil {
@@ -45,11 +58,30 @@ func (s *Set) Summary(lang, username string, people People, entries []store.Entr
 	}
 	fmt.Fprintf(&b, "| %s | %s | %s |\n| --- | --- | --- |\n", c.texts["table.time"], c.texts["table.url"], c.texts["table.result"])
 	for _, step := range journey.Steps() {
-		line, err := c.summaryLine(step)
+		line, err := c.summaryLine(step, len(now.Devices) > 0)
 		if err != nil {
 			return "", err
 		}
 		b.WriteString(line)
+	}
+	return b.String(), nil
+}
+
+// summaryDevices is where the user is in each of several browsers, as Markdown.
+func (c *catalogue) summaryDevices(devices []journey.At) (string, error) {
+	var b strings.Builder
+	for _, at := range devices {
+		on, err := c.text("now.somewhere")
+		if page := pageName(at.Page, at.Path); page != "" {
+			on, err = c.plain("now.on", parameters{Name: page})
+		}
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "- %s: %s, %s\n", code(c.client(at.Client)), on, utc(at.Since))
+	}
+	if len(devices) > 0 {
+		b.WriteByte('\n')
 	}
 	return b.String(), nil
 }
@@ -127,8 +159,8 @@ func (c *catalogue) plain(key string, p parameters) (string, error) {
 	return c.quoting(key, p, escapeMarkdown, code)
 }
 
-// summaryLine is a step as a row of the table.
-func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
+// summaryLine is a step as a row of the table. devices says that there are several, so that each row names its own.
+func (c *catalogue) summaryLine(step *journey.Step, devices bool) (string, error) {
 	r := newStepRow(step, Links{})
 	if r.Missing != nil {
 		missing, err := c.missing(step.Gap)
@@ -156,6 +188,12 @@ func (c *catalogue) summaryLine(step *journey.Step) (string, error) {
 		var problems string
 		problems, err = c.counted("step.problems", step.Problems)
 		result += ", " + problems
+	}
+	if devices && r.Client != "" {
+		what += ", " + code(c.client(r.Client))
+	}
+	if failed := step.Result(); failed.Failed() && failed.RequestID != "" {
+		result += ", " + code(failed.RequestID)
 	}
 	return fmt.Sprintf("| %s | %s | %s |\n", utc(step.Entry.Time), what, result), err
 }

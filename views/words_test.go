@@ -24,7 +24,7 @@ func TestAFailureHasOneWord(t *testing.T) {
 		log := parse(t, html, err)
 		html, err = set.Home(views.Home{Layout: views.Layout{Lang: "en"}, At: now, Troubled: []store.Trouble{{Username: "ada", At: now, Code: code}}})
 		home := parse(t, html, err)
-		summary, err := set.Summary("en", "ada", views.People{}, entries, now)
+		summary, err := set.Summary("en", "ada", views.People{}, entries, now, views.Ticket{})
 		for where, got := range map[string]string{
 			"the row":     log.Find("#rows td.result").First().Text(),
 			"the home":    home.Find("#trouble td.result").Text(),
