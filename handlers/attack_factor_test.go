@@ -1,7 +1,12 @@
 package handlers_test
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/gin-userlog/userlog/auth"
@@ -47,5 +52,27 @@ func TestASessionOfAProviderStaysEnded(t *testing.T) {
 		if a := b.get(base + "/"); a.StatusCode != http.StatusSeeOther {
 			t.Errorf("the session of before gets %d", a.StatusCode)
 		}
+	}
+}
+
+// awayProvider does not answer.
+type awayProvider struct{ fakeProvider }
+
+func (awayProvider) Begin(context.Context, string, string) (address, attempt string, err error) {
+	return "", "", errors.New("it is away")
+}
+
+// Strangers can't fill the program's log by logins that the provider can't serve, or that it has not begun.
+func TestLoginsAtAProviderDoNotFloodTheLog(t *testing.T) {
+	t.Parallel()
+	log := &lines{}
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SingleSignOn: awayProvider{}, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	b := s.stranger()
+	for range 20 {
+		b.get(base + "/sign-on")
+		b.get(base + "/sign-on/callback?state=" + rand.Text())
+	}
+	if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "it is away") {
+		t.Errorf("logged is:\n%s", got)
 	}
 }

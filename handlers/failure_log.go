@@ -23,6 +23,9 @@ type failureLog struct {
 	last map[failure]*repeated
 }
 
+// foreignFault stands for what is wrong with something else than Redis.
+const foreignFault store.Fault = "foreign"
+
 // failure is what failures have in common of which one a minute is logged.
 type failure struct {
 	text  string
@@ -44,14 +47,27 @@ func (f *failureLog) add(text string, err error, args ...any) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
-	since, due := f.count(failure{text, store.FaultOf(err)})
+	f.write(slog.LevelError, failure{text, store.FaultOf(err)}, err, args)
+}
+
+// addForeign is add for a failure that is not Redis', and that strangers can bring about as often as they like. One of each text a minute
+// is logged.
+func (f *failureLog) addForeign(text string, err error, args ...any) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		f.write(slog.LevelWarn, failure{text, foreignFault}, err, args)
+	}
+}
+
+// write logs a failure where it is due.
+func (f *failureLog) write(level slog.Level, of failure, err error, args []any) {
+	since, due := f.count(of)
 	if !due {
 		return
 	}
 	if args = append(args, "err", err); since > 0 {
 		args = append(args, "more_since", since)
 	}
-	f.log.Error(text, args...)
+	f.log.Log(context.Background(), level, of.text, args...)
 }
 
 // count counts a failure. It reports whether it is to be logged, and how many were not since the last one that was. What is no fault of

@@ -161,13 +161,11 @@ func (s *site) refuseSignedOn(c *gin.Context, who SignedOn, why string, message 
 
 // signOnFailed says that a login at the provider did not work. What the provider has said is for the log.
 func (s *site) signOnFailed(c *gin.Context, err error) {
-	status, message := http.StatusServiceUnavailable, views.SignOnLost()
+	status, message, text := http.StatusServiceUnavailable, views.SignOnLost(), "userlog: the provider could not be asked to log somebody in"
 	if errors.Is(err, ErrSignOnRefused) {
-		status, message = http.StatusForbidden, views.SignOnRefused()
+		status, message, text = http.StatusForbidden, views.SignOnRefused(), "userlog: a login at the provider has failed"
 	}
-	if !errors.Is(err, context.Canceled) {
-		s.log.Warn("userlog: a login at the provider has failed", "err", err)
-	}
+	s.failures.addForeign(text, err)
 	s.showLogin(c, status, views.Login{Next: s.ownPath(c.Query("next")), Message: message})
 }
 

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -88,7 +89,7 @@ func newSite(t *testing.T, client redis.UniversalClient, options handlers.Option
 func newSiteWith(t *testing.T, client redis.UniversalClient, options handlers.Options, loginInterval time.Duration, bases ...string) *site {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	options.Logger = quiet
+	options.Logger = cmp.Or(options.Logger, quiet)
 	if server, ok := client.(*redis.Client); ok { // and no Cluster
 		client = redistest.Patient(t, server)
 	}

@@ -44,8 +44,9 @@ type Provider struct {
 	seal    seal
 	now     func() time.Time
 
-	mu    sync.Mutex
-	found *discovered // nil until the provider has answered
+	mu     sync.Mutex
+	found  *discovered // nil until the provider has answered
+	asking *discovery  // nil while nobody asks
 }
 
 var _ handlers.SingleSignOn = (*Provider)(nil)
@@ -90,13 +91,47 @@ func isHere(u *url.URL) bool {
 	return u.Scheme == "http" && auth.IsLoopback(&http.Request{Host: u.Host})
 }
 
-// discover asks the provider what it has, until it has answered once.
+// discovery is a question to the provider what it has, for whose answer several may wait.
+type discovery struct {
+	done  chan struct{} // closed when there is an answer
+	found *discovered
+	err   error
+}
+
+// discover asks the provider what it has, until it has answered once. All who want to know at the same time wait for one answer: strangers
+// can begin logins without end, and a provider that hangs must not have the others wait for one of them after the other.
 func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.found != nil {
+		defer p.mu.Unlock()
 		return p.found, nil
 	}
+	asking := p.asking
+	if asking == nil {
+		asking = &discovery{done: make(chan struct{})}
+		p.asking = asking
+		go p.answer(context.WithoutCancel(ctx), asking)
+	}
+	p.mu.Unlock()
+	select {
+	case <-asking.done:
+		return asking.found, asking.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// answer answers a question with what the provider says.
+func (p *Provider) answer(ctx context.Context, asking *discovery) {
+	asking.found, asking.err = p.ask(ctx)
+	p.mu.Lock()
+	p.found, p.asking = asking.found, nil
+	p.mu.Unlock()
+	close(asking.done)
+}
+
+// ask asks the provider once.
+func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	ctx, cancel := context.WithTimeout(p.context(ctx), requestTimeout)
 	defer cancel()
 	provider, err := oidc.NewProvider(ctx, p.options.Issuer)
@@ -120,7 +155,6 @@ func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 		}
 	}
 	found.scopes = append(found.scopes, p.options.Scopes...)
-	p.found = found
 	return found, nil
 }
 
