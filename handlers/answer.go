@@ -18,6 +18,7 @@ import (
 const (
 	languageCookie = "userlog_language"
 	themeCookie    = "userlog_theme"
+	logsCookie     = "userlog_logs" // the page on which the reader looked at a log last
 )
 
 // language is the language of the answer: pinned, chosen, or what the browser asks for.
@@ -44,6 +45,15 @@ func theme(c *gin.Context) string {
 	return chosen
 }
 
+// logs is the page of a log that the reader chose last, "" for none.
+func logs(c *gin.Context) string {
+	chosen, err := c.Cookie(logsCookie)
+	if err != nil || !slices.Contains(views.LogPages(), chosen) {
+		return ""
+	}
+	return chosen
+}
+
 // layout is the part that every page has.
 func (s *site) layout(c *gin.Context, section string) views.Layout {
 	return views.Layout{
@@ -55,6 +65,7 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 		IsSuperuser:       accessOf(c).Role == auth.Superuser,
 		CanLogOut:         !s.options.hostLogin(),
 		CanSwitchLanguage: s.options.Language == "",
+		Logs:              logs(c),
 		Section:           section,
 		Now:               s.logs.Now(),
 	}

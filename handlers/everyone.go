@@ -12,6 +12,10 @@ import (
 
 // everyone shows the page on which all users' requests appear, those that its query asks for.
 func (s *site) everyone(c *gin.Context) {
+	if polls(c) {
+		s.poll(c, "")
+		return
+	}
 	look := s.lookOf(c, "")
 	answer := s.gate.Prepare(c.Request.Context(), look)
 	if !s.allows(c, look, answer) {

@@ -14,10 +14,15 @@ import (
 // liveLog shows the page on which a user's requests appear. The requests themselves, those that are
 // there already too, come over its socket.
 func (s *site) liveLog(c *gin.Context) {
+	if polls(c) {
+		s.poll(c, c.Query("username"))
+		return
+	}
 	username, done := s.meant(c, "/live")
 	if done {
 		return
 	}
+	s.rememberLogs(c, "/live")
 	page := views.LiveLog{
 		Layout: s.layout(c, views.SectionLive), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
 		Message: unknownReference(c),

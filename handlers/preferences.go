@@ -28,11 +28,25 @@ func (s *site) setTheme(c *gin.Context) {
 	s.remember(c, themeCookie, chosen)
 }
 
+// rememberLogs remembers on which page the reader looks at a log, so that the menu and a search lead there the next time. Only what she
+// does on our own pages is a choice. A link of somebody else's is none.
+func (s *site) rememberLogs(c *gin.Context, page string) {
+	chosen := c.GetHeader("Sec-Fetch-Site") == "same-origin" && c.GetHeader("Sec-Fetch-Mode") == "navigate" && c.Query("username") != ""
+	if chosen && logs(c) != page {
+		s.keep(c, logsCookie, page)
+	}
+}
+
 func (s *site) remember(c *gin.Context, cookie, value string) {
+	s.keep(c, cookie, value)
+	c.Redirect(http.StatusSeeOther, s.ownPath(c.PostForm("next")))
+}
+
+// keep has the browser keep a choice.
+func (s *site) keep(c *gin.Context, cookie, value string) {
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: cookie, Value: value, Path: s.base + "/",
 		MaxAge: int(preferenceKept.Seconds()), Secure: c.Request.TLS != nil || s.options.SecureCookies || !auth.IsLoopback(c.Request),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
-	c.Redirect(http.StatusSeeOther, s.ownPath(c.PostForm("next")))
 }

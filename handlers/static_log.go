@@ -24,6 +24,9 @@ func (s *site) staticLog(c *gin.Context) {
 	if done {
 		return
 	}
+	if c.GetHeader("HX-Request") == "" {
+		s.rememberLogs(c, "/static")
+	}
 	page := views.StaticLog{
 		Layout: s.layout(c, views.SectionStatic), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
 		Line: c.Query(views.LineParameter), Message: unknownReference(c),

@@ -12,6 +12,9 @@ const patientAttempt = 5; // of the extension, whose attempts come the more rare
 // every 25 s to others.
 const patience = { seen: 9000, hidden: 60_000, asleep: 2000 };
 
+// How a page goes on that can't have its socket, in milliseconds: after so long without it, it asks so often.
+const withoutSocket = { after: 8000, every: 2000, answers: 6000 };
+
 // show sets the state of #connection, with the words that the server rendered for it.
 function show(state) {
   const connection = document.getElementById("connection");
@@ -49,6 +52,35 @@ async function checkAccess() {
   }
 }
 
+let served = Date.now(); // when the socket last brought something
+let polled = 0; // when the server last answered what the page asked in its stead
+let refused = false; // the server has said why there is no socket
+
+// lose says that the socket is lost. Where requests stand in for it, the page says that instead.
+const lose = () => show(Date.now() - polled < withoutSocket.answers ? "instead" : "lost");
+
+// isServed reports whether the page gets what is new by its socket, or may still. One that is open and has brought something may only have
+// slept.
+const isServed = () =>
+  Date.now() - served < withoutSocket.after || (current?.heard && current.socket?.readyState === WebSocket.OPEN);
+
+// poll asks for what the socket would have brought. Some proxies let no socket through, or nothing that comes by it. The answer has the
+// messages of a socket, with what the page says of the connection.
+async function poll() {
+  if (refused || isServed()) return;
+  const url = new URL(location.href);
+  url.searchParams.set("after", document.getElementById("newest")?.dataset.cursor || "none");
+  await window.htmx.ajax("GET", url.pathname + url.search, { source: "#live", swap: "none" });
+}
+
+// hearPoll takes notice of an answer to poll.
+function hearPoll(ctx) {
+  if (ctx.response.status >= 400) return;
+  polled = Date.now();
+  hear(Date.parse(ctx.response.headers.get("Userlog-Time")), ctx.asked);
+  settle();
+}
+
 let current; // the live log's connection
 let asked; // when the page asked last whether the server is there, where no answer has come yet
 
@@ -63,7 +95,7 @@ function ask() {
 // giveUp ends a connection. Of one that is dead, the end is not heard of either, and the extension would wait for it. So the
 // extension is told, and connects again.
 function giveUp() {
-  show("lost");
+  lose();
   const socket = current?.socket;
   const open = socket?.readyState === WebSocket.OPEN;
   socket?.close();
@@ -124,7 +156,7 @@ function watchSocket() {
   });
   document.addEventListener("htmx:ws:after:connection", () => {
     // The first message says whether the page is live. A server of before does not answer.
-    current.answers = false;
+    current.answers = current.heard = false;
     asked = undefined;
     ask();
     expectMessage();
@@ -132,28 +164,34 @@ function watchSocket() {
   document.addEventListener("htmx:ws:close", ({ detail }) => {
     clearTimeout(overdue);
     if (detail.reason === "cancelled") return; // it was none: see socket_ticket.js
-    if (detail.code === notServed) {
+    refused = detail.code === notServed;
+    if (refused) {
       detail.connection.attempt = patientAttempt;
       return;
     }
-    show("lost");
+    lose();
     if (detail.code === accessEnded) location.reload(); // leads to the login
     if (detail.code === 1006) checkAccess();
   });
-  document.addEventListener("htmx:ws:error", () => show("lost"));
+  document.addEventListener("htmx:ws:error", lose);
   document.addEventListener("htmx:ws:before:message:incoming", ({ detail }) => hearTime(detail.message));
   document.addEventListener("htmx:ws:after:message:incoming", ({ detail }) => {
     expectMessage();
+    current.heard = true;
+    served = Date.now();
+    polled = 0;
     resumeAfter(detail.connection);
     if (!isTime(detail.message)) settle();
   });
   watchVisibility();
+  if (document.getElementById("live")) setInterval(poll, withoutSocket.every);
 }
 
 // watchNetwork believes a browser that says it has no network. Should that be wrong, the next attempt shows it. A connection
 // that was being made when the network came back may wait for an answer for long.
 function watchNetwork() {
   addEventListener("offline", () => {
+    polled = 0;
     show("lost");
     if (current) giveUp();
   });
@@ -170,14 +208,19 @@ function watchRefreshes() {
     detail.ctx.asked = Date.now();
   });
   document.addEventListener("htmx:after:request", ({ detail }) => {
+    if (detail.ctx.sourceElement.id === "live") hearPoll(detail.ctx);
     if (!isRefresh(detail.ctx)) return;
     const time = detail.ctx.response.headers.get("Userlog-Time");
     if (time) hear(Date.parse(time), detail.ctx.asked);
     show(detail.ctx.response.status < 400 ? "refreshing" : "lost");
     settle();
   });
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.asked && ctx.sourceElement?.id === "live" && isServed()) event.preventDefault(); // the socket was quicker
+  });
   document.addEventListener("htmx:error", ({ detail }) => {
-    if (detail.ctx && isRefresh(detail.ctx)) show("lost");
+    if (detail.ctx && (isRefresh(detail.ctx) || detail.ctx.sourceElement?.id === "live")) show("lost");
   });
 }
 

@@ -25,7 +25,7 @@ function showIdle(state) {
   const idle = nowLine()?.querySelector(".idle");
   if (!idle) return;
   const stale = serverTime() - lastHeard() > staleAfter;
-  idle.hidden = stale || (state !== "live" && state !== "refreshing");
+  idle.hidden = stale || !["live", "refreshing", "instead"].includes(state);
   const text = idleWords(idle, Date.parse(nowLine().dataset.since));
   if (idle.textContent !== text) idle.textContent = text;
 }

@@ -45,8 +45,9 @@ export function offerPause() {
 
   button.hidden = false;
   button.addEventListener("click", () => (paused() ? resume() : pause()));
-  document.addEventListener("htmx:ws:after:message:incoming", () => {
-    trim();
-    if (paused()) count();
-  });
+  for (const news of ["htmx:ws:after:message:incoming", "htmx:after:swap"])
+    document.addEventListener(news, () => {
+      trim();
+      if (paused()) count();
+    });
 }

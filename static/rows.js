@@ -133,7 +133,8 @@ function openRows() {
 
 export function keepRows() {
   const live = document.getElementById("live");
-  document.addEventListener(live ? "htmx:ws:after:message:incoming" : "htmx:after:swap", compare);
+  if (live) document.addEventListener("htmx:ws:after:message:incoming", compare);
+  document.addEventListener("htmx:after:swap", compare); // also of a live page that can't have its socket
   const rows = entryRows();
   known = failures(rows);
   arrange(rows);

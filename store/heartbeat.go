@@ -30,14 +30,15 @@ const (
 
 // Application is a process that records, as it last reported itself.
 type Application struct {
-	ID      string // unique for each start of a process
-	Name    string // Options.Application
-	Host    string
-	Version string // Options.Version
-	Started time.Time
-	Age     time.Duration // since its last report; exact to a second, whatever the clocks say
-	Ended   bool          // it has stopped in good order, and is listed because it had lost entries
-	Stats   Stats         // at that time, without the histograms
+	ID        string // unique for each start of a process
+	Name      string // Options.Application
+	Host      string
+	Version   string // Options.Version
+	Started   time.Time
+	Age       time.Duration // since its last report; exact to a second, whatever the clocks say
+	Ended     bool          // it has stopped in good order, and is listed because it had lost entries
+	NoPublish bool          // it does not publish what it records, by its own Options.NoPublish
+	Stats     Stats         // at that time, without the histograms
 
 	ClockSkew  time.Duration // what its host's clock is ahead of Redis', negative where it is behind; see [ClockTolerance]
 	MaxEntries int           // of the logs that it writes; 0 if it did not say
@@ -71,6 +72,7 @@ type heartbeatJSON struct {
 	LeftOut       uint64  `json:"left_out,omitempty"`
 	ClockSkew     float64 `json:"clock_skew,omitempty"` // seconds
 	Ended         bool    `json:"ended,omitempty"`
+	NoPublish     bool    `json:"no_publish,omitempty"`
 
 	Switches time.Time    `json:"switches,omitzero"`
 	Traffic  *minutesJSON `json:"traffic,omitempty"`
@@ -96,7 +98,7 @@ func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options,
 	read := switchReader{client: client, keys: keys, into: into, clock: clock, log: options.Logger}
 	return &heartbeat{client: client, keys: keys, id: id, read: read, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
-		MaxEntries: options.MaxEntries, Retention: options.Retention.Seconds(),
+		MaxEntries: options.MaxEntries, Retention: options.Retention.Seconds(), NoPublish: options.NoPublish,
 	}}
 }
 
@@ -202,12 +204,13 @@ func (s *Store) anyReports(ctx context.Context) (feed.Reports, error) {
 	var found feed.Reports
 	for _, a := range applications {
 		found.Reporting = found.Reporting || a.Reporting()
+		found.Unpublished = found.Unpublished || a.Reporting() && a.NoPublish
 		if a.MaxEntries > 0 && (found.Shortest == 0 || a.MaxEntries < found.Shortest) {
 			found.Shortest = a.MaxEntries
 		}
 	}
 	if set, err := s.Switches(ctx); err == nil {
-		found.Unpublished, found.Off = set.NoPublish, set.NoRecord
+		found.Unpublished, found.Off = found.Unpublished || set.NoPublish, set.NoRecord
 	}
 	if found.Reporting {
 		return found, nil
@@ -224,7 +227,7 @@ func seconds(n float64) time.Duration {
 
 func (l heartbeatJSON) application(id string, age time.Duration) Application {
 	return Application{
-		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age, Ended: l.Ended,
+		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age, Ended: l.Ended, NoPublish: l.NoPublish,
 		ClockSkew: seconds(l.ClockSkew),
 		Started:   time.UnixMilli(int64(l.Started * 1e3)).UTC(), MaxEntries: l.MaxEntries, Retention: seconds(l.Retention), Switches: l.Switches, LastHour: l.Traffic.hour(age),
 		Stats: Stats{

@@ -17,6 +17,10 @@ const (
 	Lost    = State(feed.Lost)    // Redis can't be reached; what was recorded meanwhile will follow, or a gap
 	Silent  = State(feed.Silent)  // as Live, but no application has reported itself or a request for a minute
 	Off     = State(feed.Off)     // as Live, but recording is switched off: see [Switches]
+
+	// Unpublished is as Live, but every two seconds only: applications may not publish what they record, by [Options.NoPublish] or
+	// [Switches].
+	Unpublished = State(feed.Unpublished)
 )
 
 // Update is what happened on a [Subscription] since its last update.

@@ -79,8 +79,8 @@ func (c controls) to(page string, f Filter) string {
 // Pages are the two ways to be kept informed.
 func (c controls) Pages() []choice {
 	return []choice{
-		{"switch.static", c.to("/static", c.Filter), c.Page == "/static"},
 		{"switch.live", c.to("/live", c.Filter), c.Page == "/live"},
+		{"switch.static", c.to("/static", c.Filter), c.Page == "/static"},
 	}
 }
 

@@ -28,6 +28,7 @@ type Layout struct {
 	IsSuperuser       bool   // shows what only superusers may open
 	CanLogOut         bool   // false where the host application owns the login
 	CanSwitchLanguage bool   // false where the language is pinned
+	Logs              string // the page on which the reader looked at a log last, one of [LogPages]; anything else is the first of them
 	Section           string // which link of the navigation is the current one, or ""
 
 	Now time.Time // by the clock of requests, by which the page tells ages; zero = when the page is rendered
@@ -35,6 +36,20 @@ type Layout struct {
 
 // Clock is Now in the form of the rows' times.
 func (l Layout) Clock() string { return timestamp(orNow(l.Now)) }
+
+// LogPages are the pages of one user's log, as paths below the base. The first is shown to who has not chosen.
+func LogPages() []string { return []string{"/live", "/static"} }
+
+// LogPage is the page of a log that the reader wants.
+func (l Layout) LogPage() string {
+	if slices.Contains(LogPages(), l.Logs) {
+		return l.Logs
+	}
+	return LogPages()[0]
+}
+
+// OfLogs reports whether the page is one of those of a log.
+func (l Layout) OfLogs() bool { return l.Section == SectionLive || l.Section == SectionStatic }
 
 // Themes are the looks that a reader can choose, besides that of the system.
 func Themes() []string { return []string{"light", "dark"} }

@@ -24,6 +24,7 @@ const (
 	nobodyReports connectionState = "nobody"        // no application reports, so nothing can arrive
 	recordingOff  connectionState = "off"           // recording is switched off, so nothing can arrive
 	refreshing    connectionState = "refreshing"    // a page that refreshes itself: nothing is connected, all is well
+	instead       connectionState = "instead"       // a live page that gets entries every two seconds, since it can't be live
 	notServed     connectionState = "not-served"    // the server has let the page connect only to say why it can't serve it
 )
 
@@ -74,6 +75,7 @@ type LogStatus struct {
 	State    store.State
 	Fault    store.Fault // what is wrong with Redis, as far as it answers
 	Found    bool        // the page shows entries
+	Polled   bool        // the page asks by itself, because it can't have a socket
 	Gone     time.Time   // where it shows none, or none any more: when a user was last seen whose log has expired; zero = no such user
 }
 
@@ -104,8 +106,11 @@ func (s *Set) statePartials(lang string, state connectionState, message *Message
 // words are the state of the connection and the message about the log; nil = none.
 func (s LogStatus) words() (connectionState, *Message) {
 	state := connected
-	if s.State == store.Silent {
+	switch {
+	case s.State == store.Silent:
 		state = nobodyReports
+	case s.State == store.Unpublished, s.Polled:
+		state = instead
 	}
 	switch everyone := s.Username == ""; {
 	case s.Fault.IsRefusal():

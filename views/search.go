@@ -17,6 +17,17 @@ type search struct {
 // Again tells whether somebody's log is open already.
 func (s search) Again() bool { return s.Username != "" }
 
+// searches are the forms' buttons on the home page: that of the page which the reader wants comes first, and Enter leads there.
+func searches(wanted string) []search {
+	all := []search{{Page: wanted}}
+	for _, page := range LogPages() {
+		if page != wanted {
+			all = append(all, search{Page: page})
+		}
+	}
+	return all
+}
+
 // SubmitKey is the catalogue's key for the button.
 func (s search) SubmitKey() string { return "search." + strings.TrimPrefix(s.Page, "/") }
 

@@ -161,7 +161,7 @@ func TestLogIsFilteredAndUnfolded(t *testing.T) {
 		if got := doc.Find("#log-section").AttrOr("hx-get", ""); got != "/static?"+query {
 			t.Errorf("%s: the refresh asks %q", c.what, got)
 		}
-		if got := doc.Find(".heading .switch a").Last().AttrOr("href", ""); got != "/live?"+query {
+		if got := doc.Find(".heading .switch a").First().AttrOr("href", ""); got != "/live?"+query {
 			t.Errorf("%s: the live log is at %q", c.what, got)
 		}
 	}

@@ -204,10 +204,14 @@ func (t *tail) tellState(ctx context.Context, state store.State) {
 		fmt.Fprintln(t.err, "No application has reported itself for a minute. Waiting for one.")
 	case state == store.Off:
 		fmt.Fprintln(t.err, "Recording is switched off. Waiting for it.")
+	case state == store.Unpublished:
+		fmt.Fprintln(t.err, "Publishing is switched off. New requests are shown every two seconds.")
 	case before == store.Off:
 		fmt.Fprintln(t.err, "Recording is switched on again.")
 	case before == store.Lost:
 		fmt.Fprintln(t.err, "The log store is back.")
+	case before == store.Unpublished:
+		fmt.Fprintln(t.err, "Requests are published again.")
 	case before == store.Silent:
 		fmt.Fprintln(t.err, "An application reports.")
 	}

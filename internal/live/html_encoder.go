@@ -208,7 +208,7 @@ func (e *htmlEncoder) below(gap bool, omitted int) ([][]byte, error) {
 
 // statusPartials have the state of the connection and the message about the log, if these have changed.
 func (e *htmlEncoder) statusPartials(state store.State) ([]byte, error) {
-	status := views.LogStatus{Username: e.watch.Username, State: state, Fault: e.fault, Found: e.found}
+	status := views.LogStatus{Username: e.watch.Username, State: state, Fault: e.fault, Found: e.found, Polled: e.watch.Polled}
 	if e.steps != nil && !e.found {
 		status.Gone = e.gone.unfound()
 	}

@@ -103,6 +103,8 @@ func stateName(s store.State) string {
 		return "silent"
 	case store.Off:
 		return "off"
+	case store.Unpublished:
+		return "unpublished"
 	}
 	return "live"
 }

@@ -13,6 +13,7 @@ type Watch struct {
 	Until    time.Time    // when the viewer has to connect, and be let in, again; zero = never
 	Username string       // "" for everyone
 	After    string       // cursor of the newest entry that the viewer has; "" = none
+	Polled   bool         // the page asks by itself: see [Hub.Poll]
 	JSON     bool         // one JSON object per message instead of HTML frames
 	Filter   views.Filter // of one user's log in HTML frames, of everyone's also in JSON
 	App      string       // of everyone's requests, those that this application recorded; "" = any

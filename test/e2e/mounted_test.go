@@ -63,7 +63,7 @@ func (b *tab) walk(prefix, logged string) {
 	b.isAt("/live?username=ada")
 	b.isConnected("live")
 	b.hasURLs(logged)
-	b.click("header nav a:nth-of-type(4)")
+	b.click("header nav a:nth-of-type(3)")
 	b.isAt("/live/everyone")
 	b.isConnected("live")
 	b.hasURLs(logged)

@@ -19,7 +19,7 @@ func TestSearch(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b.visit("/")
+			b.visit("/static")
 			b.search(test.username)
 			b.shows("#messages [role="+test.role+"]", test.message)
 			if value := evaluate[string](b, "document.querySelector('#search [name=username]').value"); value != test.username {

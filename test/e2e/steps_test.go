@@ -55,7 +55,7 @@ func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 	b.enter("#filter input[name=q]", "pay")
 	b.click("#filter button")
 	b.hasURLs("/pay")
-	b.click(".heading .switch a:first-child")
+	b.click(".heading .switch a:last-child")
 	b.eventually("the static log", "location.pathname === '/userlog/static'")
 	b.hasURLs("/pay")
 	b.click("a.unfold")

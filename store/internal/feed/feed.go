@@ -64,7 +64,7 @@ type Options struct {
 type Reports struct {
 	Reporting   bool // one has reported itself lately, or has recorded a request
 	Shortest    int  // the smallest limit of their lists, 0 if none is known
-	Unpublished bool // they have been told not to publish
+	Unpublished bool // some have been told not to publish, or do not by their own options
 	Off         bool // they have been told to record nothing
 }
 
@@ -112,6 +112,8 @@ type Feed struct {
 	shortest    int // of the limits of the lists that applications write, as far as they said; 0 = not known
 
 	unpublishedUntil time.Time // applications may have been told not to publish
+	listed           bool      // viewers have been told that they are served from lists
+	listedAt         time.Time // when the lists were read last for that
 	off              bool      // applications have been told to record nothing
 }
 
@@ -212,6 +214,7 @@ func (f *Feed) proceed(now time.Time) {
 	if quiet && f.silence.due(now) {
 		f.listen(now)
 	}
+	f.followLists(now)
 }
 
 // join adds a subscription to its topic. Where there is no such topic yet, fresh becomes it.
@@ -219,14 +222,14 @@ func (f *Feed) join(s *Subscription, fresh *topic) {
 	t, watched := f.topics[fresh.username]
 	if !watched {
 		t = fresh
-		t.off = f.off
+		t.off, t.unpublished = f.off, f.listed
 		if f.sharded && t.everyone() {
 			t.slots = newSlots(f.options.Keys.UsedSlots())
 		}
 		f.topics[t.username] = t
 		f.watch(t)
 	}
-	if t.live && (f.options.NoPublish || f.unpublished(time.Now())) {
+	if t.live && f.unpublished(time.Now()) {
 		f.refresh(t) // its copy is out of date: it heard of no entries
 	}
 	s.topic = t

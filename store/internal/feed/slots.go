@@ -145,6 +145,8 @@ func (t *topic) state() State {
 		return Lost
 	case t.off:
 		return Off
+	case t.unpublished:
+		return Unpublished
 	}
 	return Live
 }

@@ -11,11 +11,12 @@ type State int
 
 // The states of a [Subscription].
 const (
-	Joining State = iota // nothing is known yet
-	Live                 // everything that is recorded arrives
-	Lost                 // Redis can't be reached; what was recorded meanwhile will follow, or a gap
-	Silent               // as Live, but no application has reported itself or a request for a minute
-	Off                  // as Live, but applications have been told to record nothing
+	Joining     State = iota // nothing is known yet
+	Live                     // everything that is recorded arrives
+	Lost                     // Redis can't be reached; what was recorded meanwhile will follow, or a gap
+	Silent                   // as Live, but no application has reported itself or a request for a minute
+	Off                      // as Live, but applications have been told to record nothing
+	Unpublished              // as Live, but entries are read from lists every few seconds, since applications may not publish them
 )
 
 // Update is what happened on a [Subscription] since its last update.

@@ -38,6 +38,7 @@ type topic struct {
 	channel     *channel  // on which the topic is heard; nil where it has slots
 	slots       *slots    // of everyone's log on a Cluster; nil elsewhere
 	off         bool      // applications have been told to record nothing
+	unpublished bool      // applications may not publish what they record
 	lost        bool      // viewers have been told that Redis, or a part of it, is away
 	missedSince time.Time // since when the topic is without a channel; zero = it is not, or viewers have been told
 

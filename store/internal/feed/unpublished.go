@@ -2,15 +2,32 @@ package feed
 
 import "time"
 
+// listInterval is the time between two readings of lists for viewers who would not hear of entries. A static log refreshes as often.
+const listInterval = 2 * time.Second
+
 // setUnpublished notes whether applications have been told not to publish. Each follows with a heartbeat of its own, so that
 // some publish and others do not. Until all are sure to publish again, viewers are served from lists.
 func (f *Feed) setUnpublished(unpublished bool, now time.Time) {
 	if unpublished {
 		f.unpublishedUntil = now.Add(f.options.ReportInterval + silenceInterval)
 	}
-	if !f.unpublished(now) {
+}
+
+// followLists reads the lists of all topics from time to time while entries may not be published, and tells viewers when that
+// begins and ends.
+func (f *Feed) followLists(now time.Time) {
+	unpublished := f.unpublished(now)
+	if changed := unpublished != f.listed; changed {
+		f.listed = unpublished
+		for _, t := range f.topics {
+			t.unpublished = unpublished
+			f.tellSilence(t)
+		}
+	}
+	if !unpublished || now.Sub(f.listedAt) < listInterval {
 		return
 	}
+	f.listedAt = now
 	for _, t := range f.topics {
 		if t.live {
 			f.refresh(t)
@@ -32,7 +49,7 @@ func (f *Feed) setOff(off bool) {
 
 // unpublished reports whether what is heard may be less than what is recorded.
 func (f *Feed) unpublished(now time.Time) bool {
-	return now.Before(f.unpublishedUntil)
+	return f.options.NoPublish || now.Before(f.unpublishedUntil)
 }
 
 // hearOf gives a topic an entry that was heard. Where others may not have been published before it, the lists are read first.

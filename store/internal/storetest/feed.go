@@ -228,13 +228,23 @@ func testWithoutPublishing(t *testing.T, connect Connect) {
 	first := Watch(t, logs, "ada", "")
 	first.Next()
 	first.Shows("0 1")
-	Record(logs, "ada", 2, 4)
+	Record(logs, "ada", 2, 3)
+	first.Live(3) // by a look at the list
+	Record(logs, "ada", 3, 4)
 	Written(t, logs)
 	second := Watch(t, logs, "ada", "")
 	second.Next()
 	second.Shows("0 1 2 3")
 	first.Live(4) // has the news of the second's arrival
 	first.Shows("0 1 2 3")
+
+	logs.Announce()
+	other := Open(t, connectAgain(t, logs), store.Options{}) // which learns it from the application's heartbeat
+	third := Watch(t, other, "ada", "")
+	third.Until(func() bool { return third.State == store.Unpublished })
+	Record(logs, "ada", 4, 5)
+	third.Live(5)
+	third.Shows("0 1 2 3 4")
 }
 
 func testWhatHasExpiredIsNotShown(t *testing.T, connect Connect) {

@@ -283,6 +283,7 @@ func testPublishingIsSwitchedOffAndOn(t *testing.T, connect Connect) {
 	v.Live(1)
 	Record(logs, "ada", 1, 2)
 	v.Live(2)
+	v.Until(func() bool { return v.State == store.Unpublished })
 	Record(logs, "ada", 2, 3)
 	Written(t, logs)
 	byAnother(t, client, Keys(logs), Entry("ada", 3))

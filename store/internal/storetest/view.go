@@ -64,10 +64,10 @@ func (v *View) Until(holds func() bool) {
 	}
 }
 
-// Live takes updates until the log is live and n entries have been seen in all.
+// Live takes updates until the log is live, be it by lists, and n entries have been seen in all.
 func (v *View) Live(n int) {
 	v.t.Helper()
-	v.Until(func() bool { return v.State == store.Live && len(v.Entries) >= n })
+	v.Until(func() bool { return (v.State == store.Live || v.State == store.Unpublished) && len(v.Entries) >= n })
 }
 
 // Shows checks the entries seen so far, and that there was no gap.

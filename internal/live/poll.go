@@ -1,0 +1,83 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// pollWait is how long a poll waits for the log, where nobody else watches it. It is less than a page waits for an answer.
+const pollWait = 3 * time.Second
+
+// Poll returns what a page is sent that can't have a socket, for instance because of a proxy: all that came behind Watch.After, in the
+// frames of a socket, one after the other. The page asks every two seconds. Poll waits for the log store for three seconds at
+// most, and then says that it is away. The error is [ErrClosed], or about the username.
+func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
+	watch.Polled = true
+	page, leave, err := h.visit(watch)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	subscription, err := h.logs.Subscribe(watch.Username, watch.After)
+	if err != nil {
+		return nil, err
+	}
+	defer subscription.Close()
+	if fault := h.fault.Load(); fault != nil {
+		_, _ = page.tell(*fault) // nothing is said before there is an update
+	}
+	update, err := firstUpdate(ctx, subscription)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := page.encode(update)
+	return bytes.Join(frames, nil), err
+}
+
+// visit returns an encoder for a page that does not stay. leave is called when it is no longer used.
+func (h *Hub) visit(watch Watch) (page encoder, leave func(), err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining {
+		return nil, nil, ErrClosed
+	}
+	var steps *sharedSteps
+	if watch.hasSteps() {
+		steps = h.joinSteps(watch.Username)
+	}
+	return h.encoderFor(watch, steps), func() {
+		if watch.hasSteps() {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.leaveSteps(watch.Username)
+		}
+	}, nil
+}
+
+// firstUpdate waits for what a new subscription is told. Where the log store does not answer, that is that it is away.
+func firstUpdate(ctx context.Context, s Subscription) (store.Update, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollWait)
+	defer cancel()
+	news := make(chan struct{}, 1)
+	s.Notify(func() {
+		select {
+		case news <- struct{}{}:
+		default:
+		}
+	})
+	defer s.Notify(nil)
+	for {
+		update, ok, err := s.Poll()
+		if ok || err != nil {
+			return update, err
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return store.Update{State: store.Lost}, nil
+		}
+	}
+}
