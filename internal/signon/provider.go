@@ -77,7 +77,7 @@ func New(options Options) (*Provider, error) {
 		}
 	}
 	if options.Client == nil {
-		options.Client = &http.Client{Timeout: requestTimeout}
+		options.Client = &http.Client{Timeout: requestTimeout, CheckRedirect: noRedirect}
 	}
 	sealed, err := newSeal(options.ClientSecret)
 	if err != nil {
@@ -85,6 +85,9 @@ func New(options Options) (*Provider, error) {
 	}
 	return &Provider{options: options, seal: sealed, now: time.Now}, nil
 }
+
+// noRedirect has an answer that leads elsewhere taken as it is: what is secret goes to the provider's own addresses only.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // isHere reports whether an address is on this machine.
 func isHere(u *url.URL) bool {
