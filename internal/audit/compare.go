@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -39,7 +40,7 @@ func (c *Copied) Add(r io.Reader) error {
 		if len(bytes.TrimSpace(line)) > 0 || long {
 			c.add(line)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -52,7 +53,7 @@ func (c *Copied) Add(r io.Reader) error {
 func readLine(lines *bufio.Reader) (line []byte, long bool, err error) {
 	line, err = lines.ReadSlice('\n')
 	line = bytes.Clone(line)
-	for err == bufio.ErrBufferFull {
+	for errors.Is(err, bufio.ErrBufferFull) {
 		long = true
 		_, err = lines.ReadSlice('\n')
 	}

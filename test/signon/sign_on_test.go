@@ -1,6 +1,7 @@
 package signon
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,7 +23,7 @@ func closedWith(t *testing.T, conn *websocket.Conn) int {
 	}
 	for {
 		_, _, err := conn.ReadMessage()
-		if closed, is := err.(*websocket.CloseError); is {
+		if closed, is := errors.AsType[*websocket.CloseError](err); is {
 			return closed.Code
 		}
 		if err != nil {
