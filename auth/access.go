@@ -15,7 +15,7 @@ type Access struct {
 	Via     Via
 	ID      string // of the session or token, as lists of them name it; "" for others
 
-	SecondFactor bool // the account has one here; false for the logins of a host or a proxy
+	SecondFactor bool // the account has one here, or the token needs none; false for the logins of a host or a proxy
 
 	generation int64 // of the account, when the session or token began
 }
@@ -117,8 +117,8 @@ func (c *AccessCheck) valid(ctx context.Context, accesses []Access) (func(Access
 			_, open := sessions[a.ID]
 			return open && signOns.access(a.Account, a.ID, accounts) == a
 		case ViaToken:
-			_, open := tokens[a.ID]
-			return open && accounts.access(a.Account, a.generation, a.Via, a.ID) == a
+			token, open := tokens[a.ID]
+			return open && token.access(a.ID, accounts) == a
 		}
 		r, known := accounts[a.Account]
 		return !known || a.Via == ViaHost || a.Via == ViaHostToken || !r.Disabled && r.Role == a.Role

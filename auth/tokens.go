@@ -46,6 +46,16 @@ type storedToken struct {
 	Label      string `json:"label"`
 	Created    int64  `json:"created"` // Unix seconds
 	Expires    int64  `json:"expires"` // Unix seconds
+
+	Terminal bool `json:"terminal,omitempty"` // a person in a terminal has made it, whom Redis has let in
+}
+
+// access is what a token of this id allows. Where the account has a second factor, its owner had given that when the token was made: the
+// first factor ends earlier tokens. A terminal needs none.
+func (r storedToken) access(id string, accounts storedAccounts) Access {
+	a := accounts.access(r.Account, r.Generation, ViaToken, id)
+	a.SecondFactor = a.Account != "" && (a.SecondFactor || r.Terminal)
+	return a
 }
 
 // Tokens are the rights of programs to read. A token ends when it expires, when it is revoked, and
@@ -67,6 +77,16 @@ func NewTokens(client redis.UniversalClient, keys Keys) *Tokens {
 // returns [ErrLabel], [ErrTokenLifetime], [ErrTooManyTokens], [ErrNoAccount], [ErrDisabled], or the
 // failure of Redis or ctx.
 func (t *Tokens) Create(ctx context.Context, account, label string, lifetime time.Duration) (secret string, err error) {
+	return t.create(ctx, account, label, lifetime, false)
+}
+
+// CreateInTerminal is [Tokens.Create] for a person in a terminal, whom the operating system and Redis have let in. Such a token goes on
+// where accounts need a second factor, also if its account has none, such as that of a program.
+func (t *Tokens) CreateInTerminal(ctx context.Context, account, label string, lifetime time.Duration) (secret string, err error) {
+	return t.create(ctx, account, label, lifetime, true)
+}
+
+func (t *Tokens) create(ctx context.Context, account, label string, lifetime time.Duration, terminal bool) (secret string, err error) {
 	label = strings.TrimSpace(label)
 	if n := utf8.RuneCountInString(label); n == 0 || n > MaxLabel || !printable(label) {
 		return "", ErrLabel
@@ -88,7 +108,7 @@ func (t *Tokens) Create(ctx context.Context, account, label string, lifetime tim
 	}
 	secret = newSecret()
 	id, _ := hashSecret(secret) // a secret of our own always has one
-	line, err := json.Marshal(storedToken{account, owner.Generation, label, now.Unix(), now.Add(lifetime).Unix()})
+	line, err := json.Marshal(storedToken{account, owner.Generation, label, now.Unix(), now.Add(lifetime).Unix(), terminal})
 	if err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
@@ -129,7 +149,7 @@ func (t *Tokens) Access(ctx context.Context, secret string) (Access, error) {
 	if err != nil {
 		return Access{}, fmt.Errorf("look a token's account up: %w", err)
 	}
-	return accounts.access(token.Account, token.Generation, ViaToken, id), nil
+	return token.access(id, accounts), nil
 }
 
 // List returns an account's tokens, the one that expires last first, or the failure of Redis or ctx.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
@@ -74,5 +75,31 @@ func TestLoginsAtAProviderDoNotFloodTheLog(t *testing.T) {
 	}
 	if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "it is away") {
 		t.Errorf("logged is:\n%s", got)
+	}
+}
+
+// A token that was made before a second factor was required does not stand for one, neither for the API nor for sockets. One that was
+// made in a terminal goes on: the program's account has nobody who could set a factor up.
+func TestATokenStandsForNoSecondFactor(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	before := newSite(t, client, handlers.Options{})
+	before.create("vera", auth.Viewer)
+	before.create("program", auth.Viewer)
+	old := before.token("vera")
+	terminal, err := auth.NewTokens(client, auth.Keys{Prefix: before.logs.KeyPrefix()}).CreateInTerminal(t.Context(), "program", "report", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, client, handlers.Options{RequireSecondFactor: auth.Roles()})
+	for token, want := range map[string][2]int{old: {http.StatusForbidden, http.StatusForbidden}, terminal: {http.StatusOK, http.StatusUpgradeRequired}} {
+		for i, target := range []string{"/api/users", "/live/socket?everyone=1"} {
+			if a := s.stranger().get(base+target, "Authorization", "Bearer "+token); a.StatusCode != want[i] {
+				t.Errorf("%s: %d, want %d: %s", target, a.StatusCode, want[i], a.body)
+			}
+		}
+	}
+	if a := before.stranger().get(base+"/api/users", "Authorization", "Bearer "+old); a.StatusCode != http.StatusOK {
+		t.Errorf("where none is required: %d", a.StatusCode)
 	}
 }

@@ -108,7 +108,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	a.mountOwnAccount(insiders, private, on)
 	a.mountRecording(private, on)
 	page(private.Group("", on((*site).requireSuperuser)), "/health", on((*site).health))
-	api := public.Group("/api", on((*site).requireAPI))
+	api := public.Group("/api", on((*site).requireAPI), on((*site).requireFactor))
 	page(api, "/users", on((*site).apiUsers))
 	page(api, "/log", on((*site).apiLog))
 	r.POST(reportPath, middleware.Skip, on((*site).reportPolicy))

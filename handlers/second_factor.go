@@ -87,9 +87,9 @@ func (s *site) showRecoveryCodes(c *gin.Context, codes []string) {
 	s.answer(c, http.StatusOK, html, err)
 }
 
-// lacksFactor reports whether somebody is logged in by a password alone whose role needs a second factor.
+// lacksFactor reports whether somebody is logged in by a password alone whose role needs a second factor, or has made a token so.
 func (s *site) lacksFactor(who auth.Access) bool {
-	return who.Via == auth.ViaSession && !who.SecondFactor && slices.Contains(s.options.RequireSecondFactor, who.Role)
+	return (who.Via == auth.ViaSession || who.Via == auth.ViaToken) && !who.SecondFactor && slices.Contains(s.options.RequireSecondFactor, who.Role)
 }
 
 // requireFactor stands before everything but the own account. Who needs a second factor and has none is led there.

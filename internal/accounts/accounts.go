@@ -127,8 +127,12 @@ func (c *Changes) EndSession(ctx context.Context, by audit.Actor, name, id strin
 
 // CreateToken makes a token of an account for a program, and returns its secret.
 func (c *Changes) CreateToken(ctx context.Context, by audit.Actor, name, label string, lifetime time.Duration) (secret string, err error) {
+	create := c.Tokens.Create
+	if by.Via == string(auth.ViaTerminal) {
+		create = c.Tokens.CreateInTerminal
+	}
 	err = c.record(ctx, by, audit.TokenCreated, name, label, func() (err error) {
-		secret, err = c.Tokens.Create(ctx, name, label, lifetime)
+		secret, err = create(ctx, name, label, lifetime)
 		return err
 	})
 	return secret, err
