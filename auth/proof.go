@@ -2,6 +2,7 @@ package auth
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/gin-gonic/gin"
 )
@@ -27,9 +28,7 @@ func (s *Sessions) Prove(c *gin.Context) (Access, error) {
 		return Access{}, fmt.Errorf("prove a session: %w", err)
 	}
 	values := make(map[any]any, len(session.Values))
-	for key, value := range session.Values {
-		values[key] = value
-	}
+	maps.Copy(values, session.Values)
 	ended, err := s.store.discard(c.Request.Context(), session)
 	if err != nil {
 		return Access{}, fmt.Errorf("prove a session: %w", err)

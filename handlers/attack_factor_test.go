@@ -20,9 +20,9 @@ import (
 func TestANewPasswordStandsForNoSecondFactor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
-	b := s.superuser()
+	s.createSuperuser()
 	app, _ := s.enrol(root)
-	b = s.halfway(root)
+	b := s.halfway(root)
 	b.post(base+"/login/second", form("code", app.next())).expect(http.StatusSeeOther, "")
 	s.outdate()
 	b.post(base+"/account/password", form("current", password, "password", "another "+password)).expect(http.StatusSeeOther, "")

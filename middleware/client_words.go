@@ -1,6 +1,9 @@
 package middleware
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // clientWords judges a browser by what it says of itself: family, system and form, as far as they are known. They are words of
 // fixed lists, whatever the headers say. It is "" where a part of a browser has asked, such as a player of videos.
@@ -25,13 +28,8 @@ func clientWords(agent, brands string) string {
 	default:
 		family = "app" // in iOS, views of apps do not say Safari
 	}
-	words := family
-	for _, more := range [...]string{system, clientForm(agent, system)} {
-		if more != "" {
-			words += ", " + more
-		}
-	}
-	return words
+	words := [...]string{family, system, clientForm(agent, system)}
+	return strings.Join(slices.DeleteFunc(words[:], func(word string) bool { return word == "" }), ", ")
 }
 
 // clientForm is the form of the device that a browser runs on.

@@ -20,7 +20,9 @@ func TestLinesThatAreAlikeAreLoggedOnceInAWhile(t *testing.T) {
 	if want := 2 * 5; logged != want {
 		t.Errorf("%d lines in 45 s, want %d", logged, want)
 	}
-	if each := (*calmLog)(nil); !each.may("away", now) || !each.may("away", now) {
-		t.Error("on one server a line is not logged")
+	for each := (*calmLog)(nil); logged < 2*5+2; logged++ {
+		if !each.may("away", now) {
+			t.Error("on one server a line is not logged")
+		}
 	}
 }

@@ -213,12 +213,12 @@ func (m *markup) named(page string) *markup {
 }
 
 // typed writes what kind of request it was. The stylesheet shows that of reading only where the page has no name.
-func (m *markup) typed(r *request) *markup {
+func (m *markup) typed(r *request) {
 	m.raw(`<span class="type`)
 	if r.TypeKey == readKey {
 		m.raw(` read`)
 	}
-	return m.raw(`">`).t(r.TypeKey).raw(` (`).text(r.Method).raw(`)</span>`)
+	m.raw(`">`).t(r.TypeKey).raw(` (`).text(r.Method).raw(`)</span>`)
 }
 
 // code writes an address, a method or another text that is the same in every language.

@@ -106,8 +106,7 @@ func queue(ctx context.Context, client redis.Cmdable, key string) (queued []*red
 
 // notReply is an error that is none where Redis has answered with it.
 func notReply(err error) error {
-	var reply redis.Error
-	if errors.As(err, &reply) {
+	if _, replied := errors.AsType[redis.Error](err); replied {
 		return nil
 	}
 	return err

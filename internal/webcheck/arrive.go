@@ -58,8 +58,7 @@ func unreachable(to *url.URL, err error) Finding {
 	var plain tls.RecordHeaderError
 	var lookup *net.DNSError
 	cause := err
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, is := errors.AsType[*url.Error](err); is {
 		cause = request.Err
 	}
 	switch {

@@ -44,6 +44,7 @@ func (v *visit) watch(ctx context.Context, to *url.URL) []Finding {
 	to.Scheme = map[string]string{"http": "ws", "https": "wss"}[to.Scheme]
 	transport := v.client.Transport.(*http.Transport)
 	dialer := websocket.Dialer{TLSClientConfig: transport.TLSClientConfig, Proxy: transport.Proxy, HandshakeTimeout: pageTimeout}
+	//lint:ignore bodyclose a dialer has read the body of what is no websocket, and closed it
 	conn, response, err := dialer.DialContext(ctx, to.String(), http.Header{"Authorization": {"Bearer " + v.options.Token}})
 	switch {
 	case err == nil:

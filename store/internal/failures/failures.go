@@ -6,6 +6,7 @@ package failures
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -118,9 +119,9 @@ func (l *List[T]) Add(m Mark, line T) {
 
 // open reports whether a failure is kept that nothing has solved.
 func (l *List[T]) open(what uint64) bool {
-	for i := len(l.held) - 1; i >= 0; i-- {
-		if l.held[i].What == what {
-			return l.held[i].Class != Worked
+	for _, held := range slices.Backward(l.held) {
+		if held.What == what {
+			return held.Class != Worked
 		}
 	}
 	return false
