@@ -198,11 +198,11 @@ func TestTheOwnAccountWithoutOurLogin(t *testing.T) {
 		}
 		return strings.Join(a.texts("h2"), ", ")
 	}
-	if got := sections(); got != "" {
+	if got := sections(); got != "Keys" {
 		t.Errorf("without an account: %q", got)
 	}
 	s.createSuperuser()
-	if got := sections(); got != "Tokens for programs" {
+	if got := sections(); got != "Tokens for programs, Keys" {
 		t.Errorf("with an account: %q", got)
 	}
 	made := s.stranger().post(base+"/account/token", form("label", "x", "days", "1"), as...)

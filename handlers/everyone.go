@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,7 +24,8 @@ func (s *site) everyone(c *gin.Context) {
 	}
 	page := views.LiveLog{
 		Layout: s.layout(c, views.SectionEveryone), Everyone: true, Reason: reasonLeft(answer.Reason),
-		Filter: views.ParseFilter(c.Request.URL.Query()), Application: c.Query("app"), WatchOnly: recordsFew(s.switched.now(c.Request.Context())),
+		Filter: views.ParseEveryoneFilter(c.Request.URL.Query()), Application: c.Query("app"), Users: c.Query("users"),
+		WatchOnly: recordsFew(s.switched.now(c.Request.Context())),
 	}
 	if s.people.Known() {
 		page.NamesURL = s.base + "/names"
@@ -37,9 +39,26 @@ func (s *site) everyone(c *gin.Context) {
 	if page.Application != "" {
 		query.Set("app", page.Application)
 	}
+	if page.Users != "" {
+		query.Set("users", page.Users)
+	}
 	page.SocketURL, page.TicketURL = s.socketURL(page.Lang, query), s.ticketURL()
 	html, err := s.views.Live(page)
 	s.answer(c, http.StatusOK, html, err)
+}
+
+// maxChosenUsers is how many users can be chosen of everyone.
+const maxChosenUsers = 50
+
+// chosenUsers are the names in a list with commas.
+func chosenUsers(list string) []string {
+	var users []string
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" && len(users) < maxChosenUsers {
+			users = append(users, name)
+		}
+	}
+	return users
 }
 
 // applicationNames lists the applications that report, each once, and the one that is asked for.

@@ -17,7 +17,7 @@ import (
 // How much the home page reads.
 const (
 	homeUsers     = 20                      // those seen last
-	troubledUsers = 10                      // those whose requests failed last
+	everyTroubled = 100                     // those whose requests failed last, of whom the worst are shown, or all
 	hintEntries   = store.DefaultMaxEntries // the newest of each user, in which hints are looked for
 )
 
@@ -60,16 +60,19 @@ func (s *site) home(c *gin.Context) {
 func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	ctx := c.Request.Context()
 	page := views.Home{Layout: s.layout(c, views.SectionHome), Refresh: homeRefreshSeconds}
+	page.Everybody = c.Query("all") != ""
 	var users, troubled, applications error
 	var reads sync.WaitGroup // at once, since each may have to wait for a part of Redis that hangs
 	reads.Go(func() { page.Users, users = s.logs.LastSeen(ctx, homeUsers) })
-	reads.Go(func() { page.Troubled, troubled = s.logs.InTrouble(ctx, troubledUsers) })
-	reads.Go(func() { page.Applications, applications = s.logs.Applications(ctx) })
+	reads.Go(func() { page.Troubled, troubled = s.logs.InTrouble(ctx, everyTroubled) })
+	if page.IsSuperuser {
+		reads.Go(func() { page.Applications, applications = s.logs.Applications(ctx) })
+	}
 	reads.Wait()
 	if users != nil && !errors.Is(users, store.ErrPartial) {
 		return page, users
 	}
-	page.At = s.logs.Now()
+	page.At, page.TroubleCut = s.logs.Now(), len(page.Troubled) == everyTroubled
 	set := s.switched.now(ctx)
 	page.Fault, page.RecordingOff, page.WatchOnly = s.faults.now(ctx), set.NoRecord, recordsFew(set)
 	names := inSight(page)
@@ -77,7 +80,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)
 	reads.Wait()
 	if err == nil {
-		page.Hints = views.HintsIn(names, logs)
+		page.Hints, page.Problems = views.LookInto(names, logs)
 	}
 	// What some of Redis answers is shown, and that more may be missing.
 	page.Partial = errors.Join(users, troubled, applications, err) != nil
@@ -98,7 +101,8 @@ func listed(page views.Home) []string {
 	return names
 }
 
-// inSight are the users who are on the site or had a failure. Their logs are searched for hints.
+// inSight are the users who are on the site or had a failure. Their logs are searched for hints: of those who had a failure,
+// some more than the page shows.
 func inSight(page views.Home) []string {
 	var names []string
 	since := page.At.Add(-views.TroubleFor)
@@ -107,8 +111,12 @@ func inSight(page views.Home) []string {
 			names = append(names, user.Username)
 		}
 	}
+	most := len(names) + 2*views.MaxTroubled
+	if page.Everybody {
+		most = len(names) + everyTroubled
+	}
 	for _, user := range page.Troubled {
-		if user.At.After(since) && !slices.Contains(names, user.Username) {
+		if len(names) < most && user.At.After(since) && !slices.Contains(names, user.Username) {
 			names = append(names, user.Username)
 		}
 	}

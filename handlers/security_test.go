@@ -79,7 +79,7 @@ func TestPolicyLetsPagesReachTheLiveURL(t *testing.T) {
 	}
 	for target, want := range map[string]string{
 		"/live?username=a+b": "wss://live.example.com:8443/userlog/live/socket?lang=en&page=1&username=a+b",
-		"/live/everyone":     "wss://live.example.com:8443/userlog/live/socket?everyone=1&lang=en&page=1",
+		"/live/everyone":     "wss://live.example.com:8443/userlog/live/socket?everyone=1&lang=en&page=1&show=errors",
 	} {
 		if got := s.stranger().get(base+target, "X-Host-User", root).find("#live").AttrOr("hx-ws:connect", ""); got != want {
 			t.Errorf("%s connects to %q", target, got)

@@ -20,6 +20,7 @@ func (s *site) socket(c *gin.Context) {
 		After:    c.Query("after"),
 		JSON:     c.Query("format") == "json",
 		Filter:   views.ParseFilter(c.Request.URL.Query()),
+		Users:    chosenUsers(c.Query("users")),
 		App:      c.Query("app"),
 		Lang:     s.languageOr(c, c.Query("lang")),
 		Base:     s.base,
@@ -64,8 +65,8 @@ func complain(c *gin.Context, watch live.Watch) string {
 		return "The format is either html or json."
 	case show != "" && show != watch.Filter.Show:
 		return "What is shown is pages, changes or errors."
-	case watch.JSON && watch.Username != "" && (watch.Filter.Active() || watch.App != ""):
-		return "Only of everyone's requests can some be chosen (show, q, app)."
+	case watch.JSON && watch.Username != "" && (watch.Filter.Active() || watch.App != "" || len(watch.Users) > 0):
+		return "Only of everyone's requests can some be chosen (show, q, app, users)."
 	case watch.Username != "" && store.CheckUsername(watch.Username) != nil:
 		return "There can be no user of that name."
 	}

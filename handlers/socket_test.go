@@ -60,7 +60,7 @@ func TestThePagesSocket(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/first")
-	connect := b.get(base+"/live/everyone", "Accept-Language", "fr").find("#live").AttrOr("hx-ws:connect", "")
+	connect := b.get(base+"/live/everyone?show=", "Accept-Language", "fr").find("#live").AttrOr("hx-ws:connect", "")
 	conn, response := b.dial(connect, "Accept-Language", "en")
 	if conn == nil {
 		t.Fatalf("no socket at %q: %d", connect, response.StatusCode)
@@ -131,7 +131,7 @@ func TestSocketsSayWhatIsWrong(t *testing.T) {
 		"?username=ada&everyone=0":      "Name either a username or everyone=1.\n",
 		"?everyone=0":                   "Name either a username or everyone=1.\n",
 		"?everyone=1&after=%zz":         "The query can't be read: invalid URL escape \"%zz\".\n",
-		"?format=json&username=ada&q=x": "Only of everyone's requests can some be chosen (show, q, app).\n",
+		"?format=json&username=ada&q=x": "Only of everyone's requests can some be chosen (show, q, app, users).\n",
 		"?username=a%00b":               "There can be no user of that name.\n",
 		"?username=%FF":                 "There can be no user of that name.\n",
 		"?format=json&username=ada%0A":  "There can be no user of that name.\n",

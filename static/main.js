@@ -5,15 +5,14 @@ import "./vendor/relative-time-element.js";
 import { offerCopies } from "./clipboard.js";
 import { setClock } from "./clock.js";
 import { watchConnection } from "./connection.js";
+import { listenForKeys } from "./keys.js";
 import { keepNowTrue } from "./now.js";
 import { helpWithPasswords } from "./password_form.js";
-import { offerPause } from "./pause.js";
 import { nameUsers } from "./people.js";
 import { countDownReason } from "./reason_countdown.js";
 import { forgetNamesAtLogout } from "./recent_names.js";
 import { keepRows } from "./rows.js";
 import { suggestUsers } from "./search_field.js";
-import { listenForShortcut } from "./search_shortcut.js";
 import { bringTickets } from "./socket_ticket.js";
 import { tellAges } from "./time_ago.js";
 
@@ -22,13 +21,12 @@ setClock(); // before all that tells a time
 tellAges();
 watchConnection();
 bringTickets();
-keepRows(); // before the pause, which counts the rows that are there then
-offerPause();
+keepRows();
 keepNowTrue();
 offerCopies();
 countDownReason();
 forgetNamesAtLogout();
 suggestUsers();
 nameUsers();
-listenForShortcut();
+listenForKeys();
 helpWithPasswords();

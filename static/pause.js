@@ -1,53 +1,129 @@
-// How many rows a live table has, and the button that pauses it.
+// Rows that wait: because the reader has paused the table, or because somebody reads it. Rows never move under the hand.
 //
-// The table is paused, and the connection is not. Rows that arrive are put into the table as ever, where the next
-// connection finds the newest id, but they are not shown: rows that were there when the button was pressed are
-// marked as kept, and the stylesheet hides all others.
+// The table stops, and the connection does not. Rows that arrive are put into the table as ever, where the next connection
+// finds the newest id. Those that wait have data-waiting, which the stylesheet hides.
 
-export function offerPause() {
-  const rows = document.getElementById("rows");
-  const button = document.getElementById("pause");
-  if (!rows || !button) return;
-  const max = Number(rows.dataset.max);
+const table = () => document.getElementById("rows");
+const pauseButton = () => document.getElementById("pause");
+const newButton = () => document.getElementById("new");
 
-  const paused = () => button.getAttribute("aria-pressed") === "true";
-  const waiting = () => rows.querySelectorAll(":scope > tr:not(.kept)");
+// keyOf is what a row is known by. A refresh may put another element in its place, but only of one that has an id.
+const keyOf = (row) => row.id || row;
 
-  // trim takes away the oldest of what may be taken, so that a page that is left open for a day stays
-  // quick. While paused, the rows that are shown stay. Of those that wait, as many are kept as will fit into the
-  // table when it goes on.
-  function trim() {
-    const held = paused() ? [...waiting()] : [...rows.rows];
-    for (const row of held.slice(max)) row.remove();
+let shown; // keys of the rows that do not wait, while others do; undefined = none has to
+let arrange; // has the rows look right after a change
+let looking; // timer, while rows are held
+let anchor; // the row that must not move, and where it was
+
+const isPaused = () => pauseButton()?.getAttribute("aria-pressed") === "true";
+const waiting = () => [...(table()?.rows ?? [])].filter((row) => row.hasAttribute("data-waiting"));
+
+// isSelected reports whether text of the rows is selected.
+function isSelected(rows) {
+  const selection = getSelection();
+  return !selection.isCollapsed && rows.contains(selection.anchorNode);
+}
+
+// isRead reports whether somebody reads the rows: she is scrolled, points at one, or has something open or selected.
+function isRead() {
+  const rows = table();
+  return (
+    rows?.rows.length > 0 &&
+    (rows.getBoundingClientRect().top < 0 ||
+      (!matchMedia("(pointer: coarse)").matches && rows.matches(":hover")) ||
+      rows.querySelector(":focus-visible, details[open], .times[aria-expanded=true]") !== null ||
+      isSelected(rows))
+  );
+}
+
+function stop() {
+  shown ??= new Set([...table().rows].map(keyOf));
+}
+
+// goOn shows the rows that wait.
+function goOn() {
+  clearInterval(looking);
+  looking = undefined;
+  shown = undefined;
+  for (const row of waiting()) row.removeAttribute("data-waiting");
+  trim();
+  arrange();
+  count();
+}
+
+// count says how many rows wait. The oldest of them may have been taken away: then it is that many or more.
+function count() {
+  const rows = waiting();
+  const max = Number(table()?.dataset.max);
+  const n = rows.filter((row) => row.dataset.id).length;
+  const text = max && rows.length >= max ? `${n}+` : `${n}`;
+  const pause = pauseButton();
+  if (pause) pause.textContent = isPaused() ? pause.dataset.paused.replace("{waiting}", text) : pause.dataset.going;
+  const news = newButton();
+  if (!news) return;
+  news.hidden = isPaused() || n === 0;
+  news.textContent = news.dataset.new.replace("{waiting}", text);
+}
+
+// trim takes away the oldest of what may be taken from a live table, so that a page that is left open for a day stays
+// quick. While rows wait, those that are shown stay. Of those that wait, as many are kept as will fit into the table when it
+// goes on.
+function trim() {
+  const max = Number(table()?.dataset.max);
+  if (!max) return;
+  const held = shown ? waiting() : [...table().rows];
+  for (const row of held.slice(max)) row.remove();
+}
+
+// holdRows is called before rows come. While somebody reads, they wait, and what is above the table moves nothing.
+export function holdRows() {
+  anchor = undefined;
+  if (isRead()) {
+    stop();
+    looking ??= setInterval(() => isRead() || isPaused() || goOn(), 250);
   }
+  if (!shown || isPaused()) return;
+  const row = [...table().rows].find((row) => row.getBoundingClientRect().bottom > 0 && row.offsetHeight > 0);
+  if (row) anchor = { key: keyOf(row), top: row.getBoundingClientRect().top };
+}
 
-  // count says how many wait. The oldest of them may have been taken away: then it is that many or more.
-  function count() {
-    const n = [...waiting()].filter((row) => row.dataset.id).length;
-    const full = waiting().length >= max;
-    button.textContent = button.dataset.paused.replace("{waiting}", full ? `${n}+` : n);
-  }
+// markWaiting is called when rows have come, and before they are looked at.
+export function markWaiting() {
+  if (!shown) return;
+  for (const row of table()?.rows ?? []) row.toggleAttribute("data-waiting", !shown.has(keyOf(row)));
+}
 
-  function pause() {
-    for (const row of rows.rows) row.classList.add("kept");
-    rows.classList.add("paused");
-    button.setAttribute("aria-pressed", "true");
-    count();
-  }
+// keepPlace is called when the rows look as they should.
+export function keepPlace() {
+  trim();
+  count();
+  if (!anchor) return;
+  const row = typeof anchor.key === "string" ? document.getElementById(anchor.key) : anchor.key;
+  const moved = row?.isConnected ? row.getBoundingClientRect().top - anchor.top : 0;
+  if (moved) scrollBy(0, moved);
+  anchor = undefined;
+}
 
-  function resume() {
-    for (const row of rows.rows) row.classList.remove("kept");
-    rows.classList.remove("paused");
-    button.setAttribute("aria-pressed", "false");
-    button.textContent = button.dataset.going;
-    trim();
-  }
+function togglePause({ currentTarget: button }) {
+  const paused = !isPaused();
+  button.setAttribute("aria-pressed", String(paused));
+  if (paused) stop();
+  else goOn();
+  count();
+}
 
-  button.hidden = false;
-  button.addEventListener("click", () => (paused() ? resume() : pause()));
-  for (const news of ["htmx:ws:after:message:incoming", "htmx:after:swap"])
-    document.addEventListener(news, () => {
-      trim();
-      if (paused()) count();
-    });
+// showNew shows what is new, and the top of the table, where it stands.
+function showNew() {
+  goOn();
+  if (table().getBoundingClientRect().top < 0) document.getElementById("log").scrollIntoView();
+  if (!document.activeElement || document.activeElement === document.body) pauseButton()?.focus();
+}
+
+// offerPause is told how to have the rows look right.
+export function offerPause(arrangeRows) {
+  arrange = arrangeRows;
+  const button = pauseButton();
+  if (button) button.hidden = false;
+  button?.addEventListener("click", togglePause);
+  document.addEventListener("click", ({ target }) => target.closest("#new") && showNew());
 }

@@ -1,6 +1,7 @@
 // What the rows of a log can do. A step that has changed takes the place of its old row, new rows shine and are
 // announced, and days are told apart. A click anywhere on a row opens its details.
 
+import { holdRows, keepPlace, markWaiting, offerPause } from "./pause.js";
 import { foldRepeats, offerRepeats } from "./repeats.js";
 
 const stops = (row) => [...row.querySelectorAll("a, summary, button")];
@@ -11,7 +12,7 @@ function place(row, old) {
   const details = row.querySelector("details");
   const focused = stops(old).indexOf(document.activeElement);
   if (details) details.open = old.querySelector("details").open;
-  for (const state of ["new", "kept"]) row.classList.toggle(state, old.classList.contains(state)); // kept: see pause.js
+  row.classList.toggle("new", old.classList.contains("new"));
   old.replaceWith(row);
   stops(row)[focused]?.focus();
 }
@@ -51,7 +52,25 @@ function highlight(rows) {
 function announce(rows) {
   const news = document.getElementById("news");
   const paused = document.querySelector("#pause[aria-pressed=true]");
-  if (news && !paused) news.textContent = rows.slice(0, 3).map(summaryOf).join(". ");
+  if (!news || paused) return;
+  if (news.dataset.summary) gather(rows, news);
+  else news.textContent = rows.slice(0, 3).map(summaryOf).join(". ");
+}
+
+const gathering = 10_000; // milliseconds between two summaries
+let gathered; // what is new since the last summary; undefined = nothing
+
+// gather says of everyone's log in a sentence what is new, now and then: nobody could listen to each row.
+function gather(rows, news) {
+  if (!gathered) setTimeout(() => tellSummary(news), gathering);
+  gathered = [...(gathered ?? []), ...rows].slice(-500);
+}
+
+function tellSummary(news) {
+  const users = [...new Set(gathered.map((row) => row.querySelector("td.user > a").textContent))].slice(0, 5).join(", ");
+  const counts = { count: gathered.length, failed: gathered.filter(failed).length, users };
+  news.textContent = news.dataset.summary.replace(/{(\w+)}/g, (_, name) => counts[name]);
+  gathered = undefined;
 }
 
 const entryRows = () => tableRows().filter((row) => row.hasAttribute("data-id"));
@@ -62,10 +81,12 @@ let known; // failures of the rows that were there before
 // compare finds what has come. A row that was there may have failed since.
 function compare() {
   placeChanged();
+  markWaiting();
   const rows = entryRows();
   const news = rows.filter((row) => !known.has(row.id) || (failed(row) && !known.get(row.id)));
   known = failures(rows);
-  arrange(rows);
+  arrange();
+  keepPlace();
   if (news.length === 0 || !document.documentElement.classList.contains("settled")) return;
   highlight(news);
   announce(news);
@@ -74,6 +95,7 @@ function compare() {
 const lang = document.documentElement.lang;
 const day = new Intl.DateTimeFormat(lang, { dateStyle: "full" });
 const dayAndZone = new Intl.DateTimeFormat(lang, { month: "short", day: "numeric", timeZoneName: "short" });
+const dateAndZone = new Intl.DateTimeFormat(lang, { year: "numeric", month: "long", day: "numeric", timeZoneName: "short" });
 const clock = new Intl.DateTimeFormat(lang, { timeStyle: "medium", hourCycle: "h23" });
 
 const dates = new Map(); // of times, as they are written in rows: to compute one takes long
@@ -93,10 +115,16 @@ function separateDays(rows) {
   let above;
   for (const row of rows) {
     const [time, date] = dateOf(row);
-    if (!above) tell(document.querySelector("#log th.time"), dayAndZone.format(new Date(time)));
+    if (!above) tellHead(document.querySelector("#log th.time"), new Date(time));
     tell(row, above && date !== above ? day.format(new Date(time)) : undefined);
     above = date;
   }
+}
+
+// tellHead says the day of the newest row. Paper has the year, too.
+function tellHead(head, time) {
+  const said = dayAndZone.format(time);
+  if (head.dataset.day !== said) Object.assign(head.dataset, { day: said, date: dateAndZone.format(time) });
 }
 
 function tell(element, said) {
@@ -114,11 +142,13 @@ function nameDetails(rows) {
   }
 }
 
-// arrange has the rows look as the reader wants them, after any change.
-function arrange(rows) {
-  separateDays(rows);
-  nameDetails(rows);
-  foldRepeats(tableRows());
+// arrange has the rows that do not wait look as the reader wants them, after any change.
+function arrange() {
+  const rows = tableRows().filter((row) => !row.hasAttribute("data-waiting"));
+  const entries = rows.filter((row) => row.hasAttribute("data-id"));
+  separateDays(entries);
+  nameDetails(entries);
+  foldRepeats(rows);
 }
 
 // openRows opens the details of a row, or closes them, by a click anywhere on it that does nothing else.
@@ -133,11 +163,15 @@ function openRows() {
 
 export function keepRows() {
   const live = document.getElementById("live");
-  if (live) document.addEventListener("htmx:ws:after:message:incoming", compare);
-  document.addEventListener("htmx:after:swap", compare); // also of a live page that can't have its socket
-  const rows = entryRows();
-  known = failures(rows);
-  arrange(rows);
-  offerRepeats(() => foldRepeats(tableRows()));
+  if (live) {
+    document.addEventListener("htmx:ws:before:message:incoming", holdRows);
+    document.addEventListener("htmx:ws:after:message:incoming", compare);
+  }
+  document.addEventListener("htmx:before:swap", holdRows); // also of a live page that can't have its socket
+  document.addEventListener("htmx:after:swap", compare);
+  known = failures(entryRows());
+  arrange();
+  offerRepeats(arrange);
   openRows();
+  offerPause(arrange);
 }

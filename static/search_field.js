@@ -1,5 +1,5 @@
 // The search field as a combobox with a list of suggestions, after the pattern of the ARIA Authoring
-// Practices (list autocomplete, selected by hand). Without this script it is a plain field of a form.
+// Practices (list autocomplete, the first option is chosen). Without this script it is a plain field of a form.
 
 import { keepName, recentNames } from "./recent_names.js";
 import { trust } from "./trusted_html.js";
@@ -46,13 +46,23 @@ class SearchField {
   #answer; // settles when what was typed last has been answered; undefined = nothing is under way
   #answered; // what was typed when the list was filled
   #opening; // what the form opens as it stands
+  #arrived = false; // it has the focus because the page was opened, and nothing has been typed
 
   constructor(field) {
     this.#field = field;
     this.#form = field.form;
     this.#opening = field.defaultValue;
     this.#describe();
+    this.#arrive();
     this.#listen();
+  }
+
+  // #arrive focuses the field where to search is what a reader does first. A phone would show its keyboard.
+  #arrive() {
+    if (!("first" in this.#field.dataset) || matchMedia("(pointer: coarse)").matches || document.activeElement !== document.body)
+      return;
+    this.#arrived = true;
+    this.#field.focus({ preventScroll: true });
   }
 
   #describe() {
@@ -67,7 +77,10 @@ class SearchField {
   #listen() {
     const field = this.#field;
     field.addEventListener("keydown", (event) => this.#press(event));
-    field.addEventListener("input", () => this.#suggest(quiet));
+    field.addEventListener("input", () => {
+      this.#arrived = false;
+      this.#suggest(quiet);
+    });
     field.addEventListener("focus", () => {
       if (field.value === "" && recentNames().length > 0) this.#suggest(0);
     });
@@ -119,7 +132,10 @@ class SearchField {
       const part = await this.#fetch(typed, question.signal);
       if (question.signal.aborted) return;
       this.#answered = typed;
-      this.#show([...part.querySelectorAll("[role=option]")], part.querySelector("p").textContent);
+      const words = part.querySelector("p");
+      this.#show([...part.querySelectorAll("[role=option]")], words.textContent);
+      // Who only resembles what was typed may be somebody else: that opens by choosing it.
+      if (typed !== "" && !("near" in words.dataset)) this.#activate(this.#list.firstElementChild ?? undefined);
     } catch {
       if (!question.signal.aborted) this.#show([], this.#field.dataset.lost);
     }
@@ -180,7 +196,11 @@ class SearchField {
 
   #press(event) {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (event.key === "Escape") {
+    if (event.key === "/" && this.#arrived) {
+      event.preventDefault(); // the key that leads here
+      this.#arrived = false;
+      if (recentNames().length > 0) this.#suggest(0);
+    } else if (event.key === "Escape") {
       event.preventDefault();
       this.#escape();
     } else if (event.key === "Enter" && this.#active) {
@@ -192,32 +212,44 @@ class SearchField {
     }
   }
 
-  // #settle puts the only name that is suggested in the place of its beginning, if that was typed. A name that only contains or
-  // resembles it may be somebody else's: that opens by choosing it.
-  #settle() {
-    const only = this.#list.children.length === 1 ? this.#list.firstChild.dataset.username : "";
-    if (this.#answered === this.#field.value && folded(only).startsWith(folded(this.#answered))) this.#field.value = only;
-    this.#opening = this.#field.value;
-    this.#close();
+  // #isMeant reports whether the chosen name may be opened although nobody has seen it: it is what was typed but for case, or the
+  // only one that begins with it.
+  #isMeant() {
+    const name = folded(this.#active.dataset.username);
+    const typed = folded(this.#answered);
+    return name === typed || (this.#list.children.length === 1 && name.startsWith(typed));
   }
 
+  // #submit opens what was typed, where no name is chosen. Enter may come before the answer that chooses one. Then it waits for
+  // that, and shows who is chosen, unless there is no doubt.
   async #submit(event) {
     if (this.#field.value === this.#opening) return;
-    if (!this.#answer) {
-      this.#settle();
-      return;
+    if (this.#answer) {
+      event.preventDefault();
+      await Promise.race([this.#answer, new Promise((resolve) => setTimeout(resolve, patience))]);
+      if (this.#active && !this.#isMeant()) return;
+      if (this.#active) this.#field.value = this.#active.dataset.username;
     }
-    event.preventDefault();
-    await Promise.race([this.#answer, new Promise((resolve) => setTimeout(resolve, patience))]);
-    this.#settle();
-    this.#form.requestSubmit(event.submitter);
+    this.#opening = this.#field.value;
+    this.#close();
+    if (event.defaultPrevented) this.#form.requestSubmit(event.submitter);
   }
 }
+
+// keepOpened keeps the name of a log that is there. That of a live one comes over its socket.
+function keepOpened(name) {
+  if (!document.querySelector("#rows > tr")) return;
+  keepName(name);
+  document.removeEventListener("htmx:ws:after:message:incoming", onRows);
+}
+
+const onRows = () => keepOpened(document.querySelector("[data-suggestions]").defaultValue);
 
 export function suggestUsers() {
   const field = document.querySelector("[data-suggestions]");
   if (!field) return;
   new SearchField(field);
-  const found = document.getElementById("log") && !document.querySelector("#messages [role=alert]");
-  if (field.value !== "" && found) keepName(field.value);
+  if (field.defaultValue === "") return;
+  document.addEventListener("htmx:ws:after:message:incoming", onRows);
+  onRows();
 }

@@ -23,6 +23,16 @@ func ParseFilter(query url.Values) Filter {
 	return f
 }
 
+// ParseEveryoneFilter is [ParseFilter] for everyone's page. It begins with failures: of what goes well there is more than anybody can
+// read.
+func ParseEveryoneFilter(query url.Values) Filter {
+	f := ParseFilter(query)
+	if !query.Has("show") {
+		f.Show = journey.ShowErrors
+	}
+	return f
+}
+
 // AddTo adds the filter to the query of an address, and returns it.
 func (f Filter) AddTo(query url.Values) url.Values {
 	if f.Show != journey.ShowAll {
@@ -69,6 +79,7 @@ type choice struct {
 	Key     string // of the catalogues
 	URL     string
 	Current bool
+	Value   string // of [Filter.Show], where that is what is chosen
 }
 
 // to is the address of a page of the same user with a filter.
@@ -79,8 +90,8 @@ func (c controls) to(page string, f Filter) string {
 // Pages are the two ways to be kept informed.
 func (c controls) Pages() []choice {
 	return []choice{
-		{"switch.live", c.to("/live", c.Filter), c.Page == "/live"},
-		{"switch.static", c.to("/static", c.Filter), c.Page == "/static"},
+		{Key: "switch.live", URL: c.to("/live", c.Filter), Current: c.Page == "/live"},
+		{Key: "switch.static", URL: c.to("/static", c.Filter), Current: c.Page == "/static"},
 	}
 }
 
@@ -90,7 +101,7 @@ func (c controls) Shows() []choice {
 	for _, show := range shows() {
 		f := c.Filter
 		f.Show = show.Value
-		all = append(all, choice{show.Key, c.to(c.Page, f), c.Filter.Show == show.Value})
+		all = append(all, choice{show.Key, c.to(c.Page, f), c.Filter.Show == show.Value, show.Value})
 	}
 	return all
 }
@@ -103,7 +114,7 @@ func (c controls) Unfold() choice {
 	if c.Filter.Every {
 		key = "filter.folded"
 	}
-	return choice{key, c.to(c.Page, f), false}
+	return choice{Key: key, URL: c.to(c.Page, f)}
 }
 
 // Device leads back to all browsers where the log is narrowed down to one, of which the key is the name; nil where it is not.
@@ -113,7 +124,7 @@ func (c controls) Device() *choice {
 	}
 	f := c.Filter
 	f.Device = ""
-	return &choice{"filter.devices", c.to(c.Page, f), false}
+	return &choice{Key: "filter.devices", URL: c.to(c.Page, f)}
 }
 
 // SummaryURL is the address of the summary for a ticket.

@@ -12,14 +12,20 @@ import (
 // long as it takes a user to be gone from the site.
 const TroubleFor = idleFor
 
+// MaxTroubled is how many of those in trouble the first page shows, the worst, unless all are asked for.
+const MaxTroubled = 10
+
 // Home is the first page: search, who is on the site, who is in trouble, and which applications report.
 type Home struct {
 	Layout
-	Users        []store.Seen              // newest first
-	Troubled     []store.Trouble           // newest first; those older than [TroubleFor] are not shown
-	Hints        map[string][]journey.Hint // by username, of any of them; those older than [TroubleFor] are not shown
-	People       People                    // who they are
+	Users        []store.Seen               // newest first
+	Troubled     []store.Trouble            // newest first; those older than [TroubleFor] are not shown
+	Hints        map[string][]journey.Hint  // by username, of any of them; those older than [TroubleFor] are not shown
+	Problems     map[string]journey.Problem // by username, the last of any of them
+	People       People                     // who they are
 	Applications []store.Application
+	Everybody    bool      // all who are in trouble are shown, not only the [MaxTroubled] worst
+	TroubleCut   bool      // there may be more in trouble than Troubled has
 	Partial      bool      // a part of the log store can't be reached, so that users or applications may be missing
 	At           time.Time // users are active, idle or in trouble at this time; zero = when the page is rendered
 	ETag         string    // of the lists, with its quotes; the refresh sends it as If-None-Match. "" = none
@@ -45,9 +51,6 @@ func newHomePage(p Home) homePage {
 	return homePage{p}
 }
 
-// Search is the page's search field, empty.
-func (p homePage) Search() search { return search{Base: p.Base} }
-
 // Warning says what is wrong with Redis, or that recording is switched off; nil for nothing.
 func (p homePage) Warning() *Message {
 	if p.Fault == "" && p.RecordingOff {
@@ -57,7 +60,15 @@ func (p homePage) Warning() *Message {
 }
 
 // HomeURL is the page's own address.
-func (p homePage) HomeURL() string { return p.Base + "/" }
+func (p homePage) HomeURL() string {
+	if p.Everybody {
+		return p.AllURL()
+	}
+	return p.Base + "/"
+}
+
+// AllURL is the address at which all are shown who are in trouble.
+func (p homePage) AllURL() string { return p.Base + "/?all=1" }
 
 // State is what the page says about its refreshes before the first.
 func (p homePage) State() connectionState { return refreshing }

@@ -73,7 +73,7 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 	}
 	set := newSet(t)
 	for lang, lines := range want {
-		html, err := set.Home(views.Home{Layout: views.Layout{Lang: lang}, Applications: applications})
+		html, err := set.Home(views.Home{Layout: views.Layout{Lang: lang, IsSuperuser: true}, Applications: applications})
 		rows := parse(t, html, err).Find("table#applications > tbody > tr")
 		if rows.Length() != len(lines) {
 			t.Fatalf("%d rows", rows.Length())
@@ -94,7 +94,7 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 }
 
 func TestHomeWithoutApplicationsSaysHowToAddOne(t *testing.T) {
-	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en"}})
+	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en", IsSuperuser: true}})
 	section := parse(t, html, err).Find("section[aria-labelledby=applications-title]")
 	if section.Find("table").Length() != 0 || !strings.HasPrefix(section.Find("p.nobody").Text(), "No application is reporting.") {
 		t.Errorf("got %q", section.Text())

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -21,10 +23,8 @@ func TestHomeLinksToTheLogsOfWhoIsThere(t *testing.T) {
 		t.Errorf("user %q", got)
 	}
 	const query = "?username=a+b%26c%3Dd%23%3F%2F%25"
-	for i, want := range []string{"/userlog/live" + query, "/userlog/static" + query} {
-		if got := row.Find("a").Eq(i).AttrOr("href", ""); got != want {
-			t.Errorf("link %d is %q, want %q", i, got, want)
-		}
+	if got := row.Find("a"); got.Length() != 1 || got.AttrOr("href", "") != "/userlog/live"+query {
+		t.Errorf("%d links, the first to %q", got.Length(), got.AttrOr("href", ""))
 	}
 	if got := row.Find("time-ago").AttrOr("datetime", ""); got != "2023-11-14T22:13:20.000Z" {
 		t.Errorf("seen at %q", got)
@@ -112,7 +112,7 @@ func TestHomeSaysWhatHintsAtTrouble(t *testing.T) {
 	for _, row := range page.Find("#trouble tbody tr").EachIter() {
 		got = append(got, strings.Join(cells(row)[:2], ": "))
 	}
-	want := []string{"eve: Sent back to the login", "ada: Error (500) The same failure 3 times", "bob: The same page 4 times A loop of redirects"}
+	want := []string{"ada: Error (500) The same failure 3 times", "eve: Sent back to the login", "bob: The same page 4 times A loop of redirects"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -121,8 +121,53 @@ func TestHomeSaysWhatHintsAtTrouble(t *testing.T) {
 	}
 }
 
+// The worst come first, with the page and how often it failed. What works again comes last. All are counted, and can be shown.
+func TestHomeIsInTheOrderOfTrouble(t *testing.T) {
+	now := time.Unix(1700000000, 0)
+	pay := func(name string, code int, failures int, solved bool) store.Log {
+		var log store.Log
+		for i := range failures {
+			log.Entries = append(log.Entries, store.Entry{ID: string(rune('a' + i)), Username: name, Method: "POST", Path: "/pay", Page: "Pay", Code: code, Kind: store.KindPage, Time: now.Add(-time.Duration(i+1) * time.Second)})
+		}
+		if solved {
+			log.Entries = append([]store.Entry{{ID: "z", Username: name, Method: "POST", Path: "/pay", Page: "Pay", Code: 303, Location: "/", Kind: store.KindPage, Time: now}}, log.Entries...)
+		}
+		return log
+	}
+	names := []string{"once", "often", "broken", "solved"}
+	hints, problems := views.LookInto(names, []store.Log{pay("once", 422, 1, false), pay("often", 422, 3, false), pay("broken", 500, 1, false), pay("solved", 500, 1, true)})
+	home := views.Home{Layout: views.Layout{Lang: "en"}, At: now, Hints: hints, Problems: problems}
+	for i, name := range names {
+		home.Troubled = append(home.Troubled, store.Trouble{Username: name, At: now.Add(-time.Second), Code: []int{422, 422, 500, 500}[i]})
+	}
+	shown := func(home views.Home) (rows []string, doc *goquery.Document) {
+		html, err := newSet(t).Home(home)
+		doc = parse(t, html, err)
+		for _, row := range doc.Find("#trouble tbody tr").EachIter() {
+			rows = append(rows, strings.Join(cells(row)[:2], " "))
+		}
+		return rows, doc
+	}
+	got, doc := shown(home)
+	want := []string{"broken Pay: Error (500)", "often Pay: Rejected (422) The same failure 3 times", "once Pay: Rejected (422)", "solved Pay: Error (500) solved"}
+	if !slices.Equal(got, want) || doc.Find("#applications, #applications-title").Length() != 0 {
+		t.Errorf("got %q", got)
+	}
+	for i := range 20 {
+		home.Troubled = append(home.Troubled, store.Trouble{Username: string(rune('A' + i)), At: now.Add(-time.Minute), Code: 404})
+	}
+	got, doc = shown(home)
+	if more := doc.Find("[aria-labelledby=trouble-title] > p > a"); len(got) != views.MaxTroubled || doc.Find(".count").Text() != "24" || more.AttrOr("href", "") != "/?all=1" || more.Text() != "Show all 24" {
+		t.Errorf("%d rows of %q, and more at %q", len(got), doc.Find(".count").Text(), more.AttrOr("href", ""))
+	}
+	home.Everybody = true
+	if got, doc = shown(home); len(got) != 24 || strings.Contains(doc.Text(), "Show all") {
+		t.Errorf("%d rows of all", len(got))
+	}
+}
+
 func TestEmptyHomeSaysSoEverywhere(t *testing.T) {
-	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en"}})
+	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en", IsSuperuser: true}})
 	page := parse(t, html, err)
 	if page.Find("table").Length() != 0 {
 		t.Error("there is a table of nobody")

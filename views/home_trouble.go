@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
@@ -15,7 +16,10 @@ type trouble struct {
 	store.Trouble // Code is 0 where no status says what failed
 	moment
 	Name   string // by the host's directory; "" where it says none
+	Page   string // where it failed, as the application calls it; "" if it does not say
 	Failed bool   // a request failed, and it is not only hints
+	Solved bool   // the same has worked since
+	Streak int    // how often the same failed again and again; 0 = it did not
 	Hints  []troubleHint
 }
 
@@ -25,36 +29,80 @@ type troubleHint struct {
 	Count string // how often, as people say it: in any language without a separator
 }
 
-// HintsIn looks for hints in the logs of users, for [Home]. A user without hints is not in the result.
-func HintsIn(usernames []string, logs []store.Log) map[string][]journey.Hint {
-	found := make(map[string][]journey.Hint)
+// LookInto looks for hints, and for the last problem, in the logs of users, for [Home]. A user without is not in the result.
+func LookInto(usernames []string, logs []store.Log) (map[string][]journey.Hint, map[string]journey.Problem) {
+	hints, problems := make(map[string][]journey.Hint), make(map[string]journey.Problem)
 	for i, log := range logs {
-		if hints := fold(log.Entries).Hints(); len(hints) > 0 {
-			found[usernames[i]] = hints
+		steps := fold(log.Entries)
+		if found := steps.Hints(); len(found) > 0 {
+			hints[usernames[i]] = found
+		}
+		if problem := steps.Now(time.Time{}).Problem; problem != nil {
+			problems[usernames[i]] = *problem
 		}
 	}
-	return found
+	return hints, problems
 }
 
-// InTrouble are the users of Troubled and of Hints, as the page shows them: the newest first.
+// InTrouble are the users of Troubled and of Hints, as the page shows them: the worst first, and at most [MaxTroubled] unless all are asked for.
 func (p homePage) InTrouble() []trouble {
+	all := p.troubled()
+	if p.Everybody {
+		return all
+	}
+	return all[:min(len(all), MaxTroubled)]
+}
+
+// TroubleCount is how many users are in trouble: that many or more, if TroubleCut.
+func (p homePage) TroubleCount() int { return len(p.troubled()) }
+
+// MoreTrouble reports whether the page shows some of them only.
+func (p homePage) MoreTrouble() bool { return !p.Everybody && p.TroubleCount() > MaxTroubled }
+
+// troubled are all who are in trouble, the worst first: what the site is to blame for, then what failed the most often in a row,
+// then the newest. What has worked since comes last.
+func (p homePage) troubled() []trouble {
 	var shown []trouble
 	hints := p.freshHints()
 	for _, t := range p.Troubled {
 		if p.At.Sub(t.At) < TroubleFor {
-			shown = append(shown, trouble{Trouble: t, moment: momentOf(t.At), Failed: true, Hints: troubleHints(hints[t.Username])})
+			shown = append(shown, trouble{Trouble: t, moment: momentOf(t.At), Failed: true}.known(p, hints[t.Username]))
 			delete(hints, t.Username)
 		}
 	}
 	for username, all := range hints {
 		last := lastOf(slices.MaxFunc(all, func(a, b journey.Hint) int { return lastOf(a).Time.Compare(lastOf(b).Time) }))
-		shown = append(shown, trouble{Trouble: store.Trouble{Username: username, At: last.Time}, moment: momentOf(last.Time), Hints: troubleHints(all)})
+		shown = append(shown, trouble{Trouble: store.Trouble{Username: username, At: last.Time}, moment: momentOf(last.Time)}.known(p, all))
 	}
-	for i := range shown {
-		shown[i].Name = p.People.of(shown[i].Username).Name
-	}
-	slices.SortStableFunc(shown, func(a, b trouble) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Username, b.Username)) })
+	slices.SortStableFunc(shown, func(a, b trouble) int {
+		return cmp.Or(after(a.Solved, b.Solved), after(b.Serious(), a.Serious()), cmp.Compare(b.Streak, a.Streak), b.At.Compare(a.At), cmp.Compare(a.Username, b.Username))
+	})
 	return shown
+}
+
+// after orders what is so behind what is not.
+func after(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// known adds what is known of the user besides. A page has a name, which is no address.
+func (t trouble) known(p homePage, hints []journey.Hint) trouble {
+	t.Name, t.Hints = p.People.of(t.Username).Name, troubleHints(hints)
+	for _, h := range hints {
+		if h.Kind == journey.HintFailures {
+			t.Streak = h.Count
+		}
+	}
+	if problem, ok := p.Problems[t.Username]; ok && t.Failed && !problem.Entry.Time.Before(t.At.Truncate(time.Second)) {
+		t.Page, t.Solved = problem.Entry.Page, !problem.Solved.IsZero()
+	}
+	return t
 }
 
 // freshHints are those that are not too old, by username.

@@ -30,8 +30,19 @@ type Layout struct {
 	CanSwitchLanguage bool   // false where the language is pinned
 	Logs              string // the page on which the reader looked at a log last, one of [LogPages]; anything else is the first of them
 	Section           string // which link of the navigation is the current one, or ""
+	Searched          string // the username that the search field of the page shows; "" = none
 
 	Now time.Time // by the clock of requests, by which the page tells ages; zero = when the page is rendered
+}
+
+// Searching is the search form in the header. From a page of logs it leads to the same, and else to the one that the reader wants.
+// Where the page has nothing else to do first, the field has the focus when the page is opened.
+func (l Layout) Searching() search {
+	s := search{Base: l.Base, Username: l.Searched, Page: l.LogPage(), First: l.Searched == "" && (l.OfLogs() || l.Section == SectionHome)}
+	if l.OfLogs() {
+		s.Page = "/" + l.Section
+	}
+	return s
 }
 
 // Clock is Now in the form of the rows' times.

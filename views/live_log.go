@@ -1,5 +1,7 @@
 package views
 
+import "github.com/gin-userlog/userlog/internal/journey"
+
 // LiveLog is the page that shows requests as they happen, of one user or of everyone.
 type LiveLog struct {
 	Layout
@@ -14,6 +16,7 @@ type LiveLog struct {
 	Offers    *Offers // who may be meant by Username; nil for none
 
 	Filter       Filter
+	Users        string   // on the page of everyone: only requests of these users, with commas between them; "" = any
 	Application  string   // on the page of everyone: only requests that it recorded; "" = any
 	Applications []string // to choose from
 
@@ -26,13 +29,13 @@ type LiveLog struct {
 const DefaultMaxRows = 500
 
 // Live renders a live page, of a user or of everyone. Its rows come over the socket.
-func (s *Set) Live(p LiveLog) ([]byte, error) { return s.page("live", p.Lang, liveLogPage{p}) }
+func (s *Set) Live(p LiveLog) ([]byte, error) {
+	p.Searched = p.Username
+	return s.page("live", p.Lang, liveLogPage{p})
+}
 
 // liveLogPage is LiveLog as its template reads it.
 type liveLogPage struct{ LiveLog }
-
-// Search is the page's search form, with the name that was searched.
-func (p liveLogPage) Search() search { return search{p.Base, p.Username, "/live"} }
 
 // Person is who the user is.
 func (p liveLogPage) Person() person { return p.People.of(p.Username) }
@@ -57,7 +60,14 @@ func (p liveLogPage) Shows() []option {
 
 // Filtered says whether the reader has narrowed the log down. Requests that pages make by themselves are left out without
 // that.
-func (p liveLogPage) Filtered() bool { return p.Filter.Active() || p.Application != "" }
+func (p liveLogPage) Filtered() bool {
+	return p.Filter.Active() || p.Application != "" || p.Users != ""
+}
+
+// Chosen says whether the reader of everyone's page has chosen something else than failures, as which the page begins.
+func (p liveLogPage) Chosen() bool {
+	return p.Filter.Show != journey.ShowErrors || p.Filter.Text != "" || p.Filter.Every || p.Application != "" || p.Users != ""
+}
 
 // ReasonLeft is for how long the reason still holds; nil where none has to be stated.
 func (p liveLogPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }

@@ -97,9 +97,6 @@ func composedKeys(t *testing.T) (keys []string) {
 	for _, theme := range themeChoices("") {
 		keys = append(keys, theme.Key)
 	}
-	for _, page := range []string{"/static", "/live"} {
-		keys = append(keys, search{Page: page}.SubmitKey())
-	}
 	for _, status := range []int{403, 404, 429, 500, 503} {
 		for _, noAccess := range []bool{false, true} {
 			e := errorPage{Error{Status: status, NoAccess: noAccess}}

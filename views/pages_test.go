@@ -71,9 +71,9 @@ func TestStaticPageRefreshesTheVeryPartThatItIncludes(t *testing.T) {
 }
 
 func TestStaticPageWithoutNameOnlySearches(t *testing.T) {
-	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}})
+	html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en", Account: "a", Section: views.SectionStatic}})
 	doc := parse(t, html, err)
-	if doc.Find("form#search[action='/static'] input[name=username]").Length() != 1 {
+	if doc.Find("header form#search[action='/static'] input[name=username][data-first]").Length() != 1 {
 		t.Error("no search form")
 	}
 	if doc.Find("table, [hx-trigger^=every], #connection").Length() != 0 {
@@ -247,14 +247,14 @@ func TestLivePageCanBePausedAndHasAPlaceForNow(t *testing.T) {
 	}
 }
 
-func TestEveryoneHasAUserColumnAndNoSearch(t *testing.T) {
+func TestEveryoneHasAUserColumn(t *testing.T) {
 	html, err := newSet(t).Live(views.LiveLog{Layout: views.Layout{Lang: "en", Account: "a", Section: views.SectionEveryone}, Everyone: true, SocketURL: "/s", MaxRows: 7})
 	doc := parse(t, html, err)
 	if got := doc.Find("#log th").First().Text(); got != "User" {
 		t.Errorf("first column %q", got)
 	}
-	if doc.Find("#search").Length() != 0 || doc.Find("#rows").AttrOr("data-max", "") != "7" {
-		t.Error("a search form, or the wrong limit")
+	if doc.Find("#search[action='/live']").Length() != 1 || doc.Find("#search [data-first]").Length() != 0 || doc.Find("#rows").AttrOr("data-max", "") != "7" {
+		t.Error("the search comes first, or the wrong limit")
 	}
 	if got := doc.Find("nav [aria-current=page]").Text(); got != "Everyone" {
 		t.Errorf("current link %q", got)

@@ -44,14 +44,15 @@ type row struct {
 	ID, DOMID      string
 	Base, Username string
 	Page           string
-	Repeats        int // how often the same was recorded, if it was more than once
+	Same           string // alike in rows that a page shows as one with their number
+	Repeats        int    // how often the same was recorded, if it was more than once
 	WithUser       bool
 }
 
 func newRow(e *store.Entry, base string, withUser bool) row {
 	return row{
 		Request: newRequest(e), ID: e.ID, DOMID: domID("entry", e.ID), Base: base, Username: e.Username, Page: e.Page,
-		Repeats: e.Repeats, WithUser: withUser,
+		Same: e.Username + " " + sameAs(e), Repeats: e.Repeats, WithUser: withUser,
 	}
 }
 

@@ -7,13 +7,15 @@ const rowSize = 4 << 10
 
 // row writes a request of everyone's log.
 func (m *markup) row(r row) {
-	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Request.Result.Class).raw(`">`)
+	m.raw(`<tr role="row" id="`).text(r.DOMID).raw(`" data-id="`).text(r.ID).raw(`" class="`).text(r.Request.Result.Class)
+	m.raw(`" data-same="`).text(r.Same).raw(`">`)
 	if r.WithUser {
 		m.raw(`<td role="cell" class="user"><a href="`).text(link(r.Base, "/live", r.Username)).raw(`">`).user(r.Username).raw(`</a></td>`)
 	}
 	m.when(r.Request.When)
 	m.raw(`<td role="cell" class="what">`)
 	m.named(r.Page).typed(&r.Request)
+	m.times()
 	m.raw(`</td><td role="cell" class="url">`)
 	m.code(r.Request.URL).acted(r.Request.Actor)
 	m.raw(`</td><td role="cell" class="result"><span>`)
@@ -61,7 +63,7 @@ func (m *markup) step(r *stepRow) {
 		m.raw(` <span class="note">`).t("step.ahead").raw(`</span>`)
 	}
 	if r.Same != "" {
-		m.raw(` <button type="button" class="times" hidden hx-morph-skip>×</button>`) // see repeats.js
+		m.times()
 	}
 	m.raw(`</td><td role="cell" class="url">`)
 	m.code(r.First.Request.URL)
@@ -210,6 +212,11 @@ func (m *markup) named(page string) *markup {
 		m.raw(`<strong class="page" dir="auto">`).text(page).raw(`</strong> `)
 	}
 	return m
+}
+
+// times writes the button that says how many rows repeat each other: see repeats.js.
+func (m *markup) times() {
+	m.raw(` <button type="button" class="times" hidden hx-morph-skip>×</button>`)
 }
 
 // typed writes what kind of request it was. The stylesheet shows that of reading only where the page has no name.

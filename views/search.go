@@ -1,7 +1,6 @@
 package views
 
 import (
-	"strings"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -11,25 +10,9 @@ import (
 type search struct {
 	Base     string
 	Username string
-	Page     string // "/static" or "/live"; on the home page each has a button
+	Page     string // "/static" or "/live"
+	First    bool   // to search is what a reader of the page does first
 }
-
-// Again tells whether somebody's log is open already.
-func (s search) Again() bool { return s.Username != "" }
-
-// searches are the forms' buttons on the home page: that of the page which the reader wants comes first, and Enter leads there.
-func searches(wanted string) []search {
-	all := []search{{Page: wanted}}
-	for _, page := range LogPages() {
-		if page != wanted {
-			all = append(all, search{Page: page})
-		}
-	}
-	return all
-}
-
-// SubmitKey is the catalogue's key for the button.
-func (s search) SubmitKey() string { return "search." + strings.TrimPrefix(s.Page, "/") }
 
 // Suggestions are the names that the search field offers while a reader types.
 type Suggestions struct {

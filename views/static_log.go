@@ -47,6 +47,7 @@ type staticLogPage struct {
 
 func (s *Set) staticLogPage(p StaticLog) staticLogPage {
 	p.At = orNow(p.At)
+	p.Searched = p.Username
 	return staticLogPage{p, s.links, fold(p.Entries)}
 }
 
@@ -74,7 +75,9 @@ func (p staticLogPage) Rows() []stepRow {
 	for _, step := range steps {
 		if p.Filter.Matches(step) {
 			row := newStepRow(step, p.links)
-			row.Meant = p.Line != "" && step.Has(p.Line)
+			if row.Meant = p.Line != "" && step.Has(p.Line); row.Meant {
+				row.Same = "" // it stands by itself
+			}
 			rows = append(rows, row)
 		}
 	}
@@ -83,9 +86,6 @@ func (p staticLogPage) Rows() []stepRow {
 
 // Now is where the user is.
 func (p staticLogPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.At) }
-
-// Search is the page's search form, with the name that was searched.
-func (p staticLogPage) Search() search { return search{p.Base, p.Username, "/static"} }
 
 // Person is who the user is.
 func (p staticLogPage) Person() person { return p.People.of(p.Username) }

@@ -80,7 +80,7 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 // sameAs names what is alike in requests that repeat each other: what was done, by whom, and how it ended.
 func sameAs(e *store.Entry) string {
 	path, _, _ := strings.Cut(e.Path, "?")
-	return strings.Join([]string{e.Method, cmp.Or(e.Page, path), strconv.Itoa(e.Code), string(e.Ended), e.Problem, e.Actor}, " ")
+	return strings.Join([]string{e.Method, cmp.Or(e.Page, path), strconv.Itoa(e.Code), string(e.Ended), e.Problem, e.Actor, e.Client}, " ")
 }
 
 func (r stepRow) class() string {

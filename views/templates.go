@@ -95,7 +95,6 @@ func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
 		"direction":   c.direction,
 		"languages":   s.Languages,
 		"themes":      themeChoices,
-		"logPages":    searches,
 		"colorScheme": colorScheme,
 		"link":        link,
 		"headers":     headers,

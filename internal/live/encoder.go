@@ -1,6 +1,7 @@
 package live
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
@@ -81,7 +82,10 @@ func (e *filteredEncoder) wants(entry *store.Entry) bool {
 	return e.watch.wantsEvery() || journey.Notable(*entry)
 }
 
-// isFrom reports whether an application recorded the entry that the viewer asks for.
+// isFrom reports whether the entry is of a user, and was recorded by the application, that the viewer asks for.
 func (e *filteredEncoder) isFrom(entry *store.Entry) bool {
+	if len(e.watch.Users) > 0 && !slices.Contains(e.watch.Users, entry.Username) {
+		return false
+	}
 	return e.watch.App == "" || entry.Application == e.watch.App
 }

@@ -16,6 +16,7 @@ type Watch struct {
 	Polled   bool         // the page asks by itself: see [Hub.Poll]
 	JSON     bool         // one JSON object per message instead of HTML frames
 	Filter   views.Filter // of one user's log in HTML frames, of everyone's also in JSON
+	Users    []string     // of everyone's requests, those of these users; empty = any
 	App      string       // of everyone's requests, those that this application recorded; "" = any
 	Lang     string       // of HTML frames
 	Base     string       // base path of the links in HTML frames
@@ -29,5 +30,5 @@ func (w Watch) wantsEvery() bool { return w.JSON || w.Filter.Every }
 
 // filtersEveryone reports whether some of everyone's requests are not for the viewer.
 func (w Watch) filtersEveryone() bool {
-	return w.Username == "" && (w.Filter.Active() || w.App != "" || !w.wantsEvery())
+	return w.Username == "" && (w.Filter.Active() || w.App != "" || len(w.Users) > 0 || !w.wantsEvery())
 }

@@ -33,7 +33,7 @@ func TestTheDirectoryNamesCustomers(t *testing.T) {
 	record(logs, "42", "/first")
 	written(t, logs)
 	b := site.enter(t)
-	b.visit("/live/everyone")
+	b.visit("/live/everyone?show=")
 	b.shows("#rows td.user .name", "Ada <b>Lovelace</b>")
 	record(logs, "42", "/second")
 	b.eventually("the new row has the name, too", "document.querySelectorAll('#rows td.user .name').length === document.querySelectorAll('#rows td.user').length && document.querySelectorAll('#rows td.user').length > 1")
@@ -42,7 +42,7 @@ func TestTheDirectoryNamesCustomers(t *testing.T) {
 	b.types("/lovelace")
 	b.suggests("42", "1 user")
 	b.types(kb.ArrowDown + kb.Enter)
-	b.isAt("/static?username=42")
+	b.isAt("/live?username=42")
 	b.shows("#person strong", "Ada <b>Lovelace</b>")
 	b.shows("#person a[href='https://crm.example.com/4711']", "4711")
 }

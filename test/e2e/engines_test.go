@@ -182,9 +182,9 @@ func (w *window) logsInAndSearches() {
 	w.visit("/")
 	w.write("input[name=username]", superuser)
 	w.write("input[name=password]", password+enterKey)
-	w.write("#search #username", "ad")
+	w.write("#search #search-name", "ad")
 	w.eventually("ada is suggested", "document.querySelector('#suggestions [role=option]')?.textContent.includes('ada')")
-	w.write("#search #username", "a"+enterKey)
+	w.write("#search #search-name", "a"+enterKey)
 	w.hasRow("/before")
 }
 

@@ -82,7 +82,7 @@ func places() []place {
 		{name: "live of a strange name", path: "/live" + strange, as: superuser},
 		{name: "live of a long name", path: "/live" + endless, as: superuser},
 		{name: "live search", path: "/live", as: superuser},
-		{name: "everyone", path: "/live/everyone", as: superuser, ready: connected},
+		{name: "everyone", path: "/live/everyone?show=", as: superuser, ready: connected},
 		{name: "audit", path: "/audit", as: superuser},
 		{name: "audit without a match", path: "/audit?actor=nobody&from=nonsense", as: superuser},
 		{name: "accounts", path: "/accounts", as: superuser},
@@ -230,7 +230,7 @@ func (b *tab) goTo(p place) {
 
 func (b *tab) typeAName() {
 	b.visit("/")
-	b.enter("#username", "tr")
+	b.enter("#search-name", "tr")
 }
 
 func (b *tab) pauseTheLog() {

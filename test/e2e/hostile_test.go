@@ -34,7 +34,7 @@ func TestLoggedTextIsShownAsText(t *testing.T) {
 		b.hasNothingForeign()
 	}
 
-	b.visit("/live/everyone")
+	b.visit("/live/everyone?show=")
 	b.isConnected("live")
 	record(logs, "grace", hostile...)
 	b.hasRows(2 * len(hostile))
@@ -55,7 +55,7 @@ func TestUsernamesAreShownAsText(t *testing.T) {
 	b.enter("#search [name=username]", "/")
 	b.eventually("names are suggested", "document.querySelectorAll('#suggestions > [role=option]').length > 5")
 	b.hasNothingForeign()
-	b.visit("/live/everyone")
+	b.visit("/live/everyone?show=")
 	b.hasRows(len(hostile))
 	b.hasNothingForeign()
 	for _, name := range hostile {
@@ -104,10 +104,10 @@ func TestAskedTextIsShownAsText(t *testing.T) {
 func (b *tab) looksUp(name string) {
 	b.t.Helper()
 	b.visit("/")
-	b.enter("#username", name)
+	b.enter("#search-name", name)
 	b.eventually("it is said what was found", "document.querySelector('#suggestions-status').textContent")
 	b.hasNothingForeign()
-	typed := evaluate[string](b, "document.querySelector('#username').value") // no line separators
+	typed := evaluate[string](b, "document.querySelector('#search-name').value") // no line separators
 	b.types(kb.Enter)
 	b.shows("h1", "Static log of "+typed)
 	b.hasNothingForeign()

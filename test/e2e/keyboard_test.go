@@ -27,11 +27,15 @@ func TestByKeyboardAlone(t *testing.T) {
 	// Until a page has loaded, Chromium goes back to what the # of its address names.
 	b.eventually("logged in, and the page has loaded", "document.querySelector('header .account') && document.readyState === 'complete'")
 
+	b.eventually("the search has the focus", "document.activeElement.matches('#search [name=username]')")
+	b.press("kira" + kb.Enter)
+	b.hasURLs("/checkout", "/cart")
 	b.press(kb.Tab)
 	b.press(kb.Enter) // the first stop leads past the navigation
 	b.eventually("the content has the focus", "document.activeElement.matches('#content')")
-	b.tabTo("#search [name=username]")
-	b.press("kira" + kb.Enter)
+	b.tabTo(".heading a[href*='/static?username=kira']")
+	b.press(kb.Enter)
+	b.isAt("/static?username=kira")
 	b.hasURLs("/checkout", "/cart")
 	b.tabTo(".heading a[href*='/live?username=kira']")
 	b.press(kb.Enter)
@@ -61,7 +65,10 @@ func TestEveryControlByKeyboard(t *testing.T) {
 	b := site.enter(t)
 	b.mayUseClipboard("clipboard-read", browser.PermissionSettingGranted)
 	b.visit("/")
-	b.tabTo("#seen td.logs a")
+	b.tabTo("#seen td.user a")
+	b.press(kb.Enter)
+	b.isAt("/live?username=ada")
+	b.tabTo(".heading .switch a[href*='/static']")
 	b.press(kb.Enter)
 	b.isAt("/static?username=ada")
 	b.tabTo(".controls nav a[href*='show=pages']")
@@ -89,11 +96,11 @@ func TestEveryControlByKeyboard(t *testing.T) {
 
 	b.visit("/live/everyone")
 	b.tabTo("#filter-show")
-	b.press(kb.End)
+	b.press(kb.Home)
 	b.tabTo("#everyone-filter [name=every]")
 	b.press(" ")
 	b.press(kb.Enter)
-	b.isAt("/live/everyone?show=errors&q=&app=&every=1")
+	b.isAt("/live/everyone?show=&q=&users=&app=&every=1")
 
 	b.visit("/accounts")
 	b.tabTo("#create [name=name]")

@@ -28,7 +28,7 @@ func TestEveryoneShowsAllUsers(t *testing.T) {
 	t.Parallel()
 	site := demo(t, redistest.Start(t))
 	b := site.enter(t)
-	b.visit("/live/everyone")
+	b.visit("/live/everyone?show=")
 	b.isConnected("live")
 	newCustomer(t, site, "ada")
 	b.hasRows(1)

@@ -124,7 +124,7 @@ func TestPagesShowWhatAnOutageCost(t *testing.T) {
 		live.shows("#rows > tr:first-child > td.url > code", "/after")
 		live.shows("#rows > tr:first-child + tr.gap", missing)
 	}
-	live.visit("/live/everyone")
+	live.visit("/live/everyone?show=")
 	live.shows("#rows > tr.gap", "ada · "+missing)
 	live.hasGaps(1)
 }

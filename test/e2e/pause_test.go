@@ -13,7 +13,7 @@ import (
 
 func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
 	t.Parallel()
-	for name, page := range map[string]string{"one user": "/live?username=ada", "everyone": "/live/everyone"} {
+	for name, page := range map[string]string{"one user": "/live?username=ada", "everyone": "/live/everyone?show="} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			redis := redistest.Start(t)

@@ -13,7 +13,7 @@ import (
 
 func TestNothingIsMissingAfterRestartsOfTheServer(t *testing.T) {
 	t.Parallel()
-	for name, page := range map[string]string{"one user": "/live?username=ada", "everyone": "/live/everyone"} {
+	for name, page := range map[string]string{"one user": "/live?username=ada", "everyone": "/live/everyone?show="} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			redis := redistest.Start(t)
@@ -107,7 +107,7 @@ func TestABurstOfEverybodyIsCutToWhatAPersonCanRead(t *testing.T) {
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := site.enter(t)
-	b.visit("/live/everyone")
+	b.visit("/live/everyone?show=")
 	record(logs, "user0", "/first")
 	b.hasURLs("/first") // what is not newer than the join may be older than what the page begins with
 	for n := range each {

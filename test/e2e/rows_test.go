@@ -24,7 +24,7 @@ func TestARowIsALineThatOpens(t *testing.T) {
 		logs.Record(store.Entry{Username: "lina", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay"})
 	}
 	b := site.enter(t)
-	b.do("take a desktop's screen", chromedp.EmulateViewport(1280, 1060))
+	b.do("take a desktop's screen", chromedp.EmulateViewport(1280, 960))
 	for _, page := range []string{"/static", "/live"} {
 		b.visit(page + "?username=lina")
 		b.hasRows(23)
@@ -44,4 +44,32 @@ func TestARowIsALineThatOpens(t *testing.T) {
 		b.click("#rows > tr:nth-child(1) td.result")
 		b.eventually("the row is closed", "!document.querySelector('#rows details[open]')")
 	}
+}
+
+// On a phone, menu and filters are behind buttons, and the rows begin in the upper half. At 400 % they begin on the first screen.
+func TestAPhoneShowsRowsAtOnce(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	for range 3 {
+		logs.Record(store.Entry{Username: "phoebe", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay"})
+	}
+	b := site.enter(t)
+	const first = "document.querySelector('#rows > tr').getBoundingClientRect()"
+	for _, page := range []string{"/static?username=phoebe", "/live?username=phoebe", "/live/everyone"} {
+		b.do("take a phone", chromedp.EmulateViewport(360, 640, chromedp.EmulateMobile))
+		b.visit(page)
+		b.eventually(page+" begins in the upper half", first+".top < 320")
+		b.do("zoom to 400 %", chromedp.EmulateViewport(320, 256))
+		b.eventually(page+" begins on the first screen at 400 %", first+".top < 256")
+		b.fits(320)
+	}
+	b.do("take a phone", chromedp.EmulateViewport(360, 640))
+	b.eventually("the menu is folded", "!document.querySelector('#menu a').checkVisibility()")
+	b.click("[popovertarget=menu]")
+	b.eventually("the menu is there", "document.querySelector('#menu a[href$=\"/accounts\"]').checkVisibility()")
+	b.press(kb.Escape)
+	b.click("[popovertarget=everyone-filter]")
+	b.eventually("the filter is there", "document.querySelector('#filter-text').checkVisibility()")
+	b.eventually("fields are large enough for a phone not to zoom in", "[...document.querySelectorAll('input:not([type=checkbox]), select')].every(e => parseFloat(getComputedStyle(e).fontSize) >= 16)")
+	b.press(kb.Escape)
 }

@@ -36,7 +36,7 @@ func TestScreenshots(t *testing.T) {
 	logs.Record(request{method: "POST", path: "/checkout", code: 500, page: "Pay", from: "/checkout"}.entry(time.Now()))
 	b.hasRows(troubledSteps + 1)
 	b.photograph("live")
-	b.visit("/live/everyone")
+	b.visit("/live/everyone?show=")
 	b.isConnected("live")
 	b.eventually("all customers are browsing",
 		"new Set([...document.querySelectorAll('#rows td.user')].map(e => e.textContent)).size === 9")

@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 const searchField = "#search [name=username]"
@@ -35,14 +36,14 @@ func (b *tab) suggests(names, announced string) {
 	b.eventually("suggested are "+names, fmt.Sprintf(
 		"[...document.querySelectorAll('#suggestions:not([hidden]) > [role=option]')].map(o => o.dataset.username).join() === %s", quote(names)))
 	b.shows("#suggestions-status[role=status]", announced)
-	b.eventually("the list is said to be open", fmt.Sprintf("document.querySelector('#username').ariaExpanded === '%t'", names != ""))
+	b.eventually("the list is said to be open", fmt.Sprintf("document.querySelector('#search-name').ariaExpanded === '%t'", names != ""))
 }
 
 // isActive waits until the option of this name is the one that the field points at, "" for none.
 func (b *tab) isActive(name string) {
 	b.t.Helper()
 	b.eventually(quote(name)+" is active", fmt.Sprintf(
-		`(document.getElementById(document.querySelector('#username').getAttribute('aria-activedescendant'))?.dataset.username ?? '') === %[1]s
+		`(document.getElementById(document.querySelector('#search-name').getAttribute('aria-activedescendant'))?.dataset.username ?? '') === %[1]s
 		&& [...document.querySelectorAll('#suggestions > [aria-selected=true]')].map(o => o.dataset.username).join() === %[1]s`, quote(name)))
 }
 
@@ -63,15 +64,14 @@ func TestSearchByKeyboard(t *testing.T) {
 	b := site.enter(t)
 	b.visit("/")
 	b.types("/")
-	b.eventually("the field has the focus", "document.activeElement.id === 'username' && document.activeElement.value === ''")
+	b.eventually("the field has the focus", "document.activeElement.id === 'search-name' && document.activeElement.value === ''")
 	b.eventually("it is a combobox", "document.activeElement.role === 'combobox' && document.activeElement.getAttribute('aria-controls') === 'suggestions'")
 
 	b.types("ad")
 	b.suggests("ada,Adam,Ádám", "3 users")
 	b.eventually("each has a state", "/^(active now|idle)$/.test(document.querySelector('#suggestion-0 .presence').textContent)")
-	b.isActive("")
+	b.isActive("ada")
 	for _, step := range []struct{ key, active string }{
-		{kb.ArrowDown, "ada"},
 		{kb.ArrowDown, "Adam"},
 		{kb.ArrowDown, "Ádám"},
 		{kb.ArrowDown, "ada"},
@@ -87,41 +87,54 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.isActive("")
 	b.types(kb.ArrowDown)
 	b.suggests("ada,Adam,Ádám", "3 users")
-	b.types(kb.ArrowDown + kb.ArrowDown + kb.Enter)
-	b.isAt("/static?username=Adam")
+	b.isActive("ada")
+	b.types(kb.ArrowDown + kb.Enter)
+	b.isAt("/live?username=Adam")
+	b.hasRows(1)
 
-	// What was typed is opened where it is the beginning of several.
+	// Who types faster than the answer comes sees who is chosen before anything opens, unless there is no doubt. The page has
+	// the patience of the test.
+	patiently := fmt.Sprintf("(wait => window.setTimeout = (f, ms) => wait(f, ms < 500 ? ms : %d))(setTimeout) && true", patience.Milliseconds())
 	b.visit("/")
+	evaluate[bool](b, patiently)
 	b.types("/ad" + kb.Enter)
-	b.isAt("/static?username=ad")
-	b.shows("#messages [role=status]", noLogs("ad"))
-
-	// The only match is opened, even by who types faster than the answer comes. The page has the patience of
-	// the test.
+	b.suggests("ada,Adam,Ádám", "3 users")
+	b.isActive("ada")
+	b.types(kb.Enter)
+	b.isAt("/live?username=ada")
+	b.hasRows(1)
 	b.visit("/")
-	evaluate[bool](b, fmt.Sprintf("(wait => window.setTimeout = (f, ms) => wait(f, ms < 500 ? ms : %d))(setTimeout) && true", patience.Milliseconds()))
+	evaluate[bool](b, patiently)
 	b.types("/GR" + kb.Enter)
-	b.isAt("/static?username=grace")
+	b.isAt("/live?username=grace")
+	b.hasRows(1)
 
-	// A name that only contains what was typed, or resembles it, may be somebody else's: it is offered.
-	for typed, announced := range map[string]string{"race": "1 user", "gracf": "Nobody is called that. 1 user has a similar name"} {
-		b.visit("/")
-		b.types("/" + typed)
-		b.suggests("grace", announced)
-		b.types(kb.Enter)
-		b.isAt("/static?username=" + typed)
-		b.shows("#messages [role=status]", noLogs(typed))
-		b.click("#offers a")
-		b.isAt("/static?username=grace")
-	}
+	// The first match is chosen, and Enter opens it. Who only resembles what was typed may be somebody else, and is offered.
+	b.visit("/")
+	b.types("/race")
+	b.suggests("grace", "1 user")
+	b.isActive("grace")
+	b.types(kb.Enter)
+	b.isAt("/live?username=grace")
+	b.hasRows(1)
+	b.visit("/")
+	b.types("/gracf")
+	b.suggests("grace", "Nobody is called that. 1 user has a similar name")
+	b.isActive("")
+	b.types(kb.Enter)
+	b.isAt("/live?username=gracf")
+	b.shows("#messages [role=status]", noLogs("gracf"))
+	b.click("#offers a")
+	b.isAt("/live?username=grace")
+	b.hasRows(1)
 
 	b.visit("/")
 	b.types("/nobody")
 	b.suggests("", "No user with this name has been seen lately. Press Enter to look it up anyway.")
 	b.types(kb.Escape + kb.Escape)
-	b.eventually("the field is empty", "document.querySelector('#username').value === ''")
+	b.eventually("the field is empty", "document.querySelector('#search-name').value === ''")
 	b.types(kb.ArrowDown)
-	b.suggests("grace,Adam", "Opened lately") // of ad there is nothing to open
+	b.suggests("grace,ada,Adam", "Opened lately")
 }
 
 func TestSlashIsTypedWhereItBelongs(t *testing.T) {
@@ -130,28 +143,63 @@ func TestSlashIsTypedWhereItBelongs(t *testing.T) {
 	b := site.enter(t)
 	b.visit("/static")
 	b.types("//a/b")
-	b.eventually("the first slash led to the field", "document.querySelector('#username').value === '/a/b'")
+	b.eventually("the first slash led to the field", "document.querySelector('#search-name').value === '/a/b'")
 }
 
 // Keys of one character get in the way of who dictates to the browser.
-func TestTheShortcutCanBeSwitchedOff(t *testing.T) {
+func TestKeysCanBeSwitchedOff(t *testing.T) {
 	t.Parallel()
 	site, _ := shareSite(t)
 	b := site.enter(t)
-	b.visit("/static")
-	b.eventually("the key is told", "document.querySelector('#username').getAttribute('aria-keyshortcuts') === '/'")
+	b.visit("/account")
+	b.eventually("the key is told", "document.querySelector('#search-name').getAttribute('aria-keyshortcuts') === '/'")
 	b.tabTo("#shortcut")
 	b.press(" ")
-	b.visit("/") // where it is remembered
-	b.eventually("the key is told no longer", "!document.querySelector('#shortcut').checked && !document.querySelector('#username').hasAttribute('aria-keyshortcuts')")
-	b.types("/")
-	if evaluate[bool](b, "document.activeElement.id === 'username'") {
-		t.Error("the key leads to the field although it is switched off")
+	b.visit("/live/everyone") // where it is remembered
+	b.eventually("the key is told no longer", "!document.querySelector('#search-name').hasAttribute('aria-keyshortcuts')")
+	b.types("/?")
+	if evaluate[bool](b, "document.activeElement.id === 'search-name' || document.querySelector('#keys').matches(':popover-open')") {
+		t.Error("keys work although they are switched off")
 	}
+	b.visit("/account")
 	b.click("#shortcut")
-	b.visit("/live")
+	b.visit("/live/everyone")
 	b.types("/")
-	b.eventually("the key leads to the field", "document.activeElement.id === 'username'")
+	b.eventually("the key leads to the field", "document.activeElement.id === 'search-name'")
+}
+
+// A log is read with one hand on the keyboard.
+func TestALogByKeys(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	for _, code := range []int{200, 500, 200} {
+		logs.Record(store.Entry{Username: "keyla", Method: "GET", Path: fmt.Sprint("/", code), Code: code, Kind: store.KindPage})
+	}
+	b := site.enter(t)
+	b.visit("/live?username=keyla")
+	b.hasRows(3)
+	const row = "document.activeElement.closest('#rows > tr')?.querySelector('td.url').textContent"
+	b.types("j")
+	b.eventually("the newest row has the focus", row+" === '/200'")
+	b.types("j")
+	b.eventually("the next row has the focus", row+" === '/500'")
+	b.types(kb.Enter)
+	b.eventually("it is open", "document.activeElement.parentElement.open")
+	b.types("k")
+	b.eventually("the row before has the focus", row+" === '/200'")
+	b.types("p")
+	b.eventually("the log is paused", "document.querySelector('#pause[aria-pressed=true]')")
+	b.types("?")
+	b.eventually("the keys are shown", "document.querySelector('#keys').matches(':popover-open') && document.activeElement.closest('#keys')")
+	b.types(kb.Escape)
+	b.eventually("the keys are gone", "!document.querySelector('#keys').matches(':popover-open')")
+	b.types("e")
+	b.isAt("/live?show=errors&username=keyla")
+	b.hasURLs("/500")
+	b.types("e")
+	b.isAt("/live?username=keyla")
+	b.types("/")
+	b.eventually("the key leads to the search", "document.activeElement.id === 'search-name'")
 }
 
 func TestSuggestionsByMouse(t *testing.T) {
@@ -180,7 +228,7 @@ func TestNamesOpenedLatelyAreForgottenAtTheLogout(t *testing.T) {
 	b.types("/")
 	b.suggests("otto", "Opened lately")
 	b.types(kb.ArrowDown + kb.Enter)
-	b.isAt("/static?username=otto")
+	b.isAt("/live?username=otto")
 	b.click("form[action$='/logout'] button")
 	b.eventually("logged out", "document.querySelector('#login')")
 	if kept := evaluate[int](b, "sessionStorage.length + localStorage.length"); kept != 0 {

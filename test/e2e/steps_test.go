@@ -107,11 +107,12 @@ func TestNewsIsAnnouncedOnce(t *testing.T) {
 		t.Errorf("it was said: %q", said)
 	}
 
-	b.visit("/live/everyone")
+	b.visit("/live/everyone?show=")
 	b.hasURLs("/unheard", "/paid", "/pay", "/before")
 	b.eventually("what was there is no news", "document.documentElement.matches('.settled')")
 	record(logs, "grace", "/help")
-	b.eventually("it is said who", "document.getElementById('news').textContent === 'grace, /help: Success (200)'")
+	logs.Record(store.Entry{Username: "tim", Method: "GET", Path: "/help", Code: 500})
+	b.eventually("it is said in a sentence how many and who", "document.getElementById('news').textContent === '2 new, 1 failed: tim, grace' || document.getElementById('news').textContent === '2 new, 1 failed: grace, tim'")
 }
 
 // A page that is behind others says by its title that it shows nothing new any longer.
