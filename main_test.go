@@ -35,6 +35,7 @@ func TestProgram(t *testing.T) {
 		"SIGINT ends the program well":        func(t *testing.T, binary string) { testSignal(t, binary, syscall.SIGINT) },
 		"a draining server serves":            testDraining,
 		"SIGHUP does not end a server":        testHangup,
+		"few files are enough":                testFewFiles,
 		"mistakes have a status of their own": testStatusOfMistakes,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,6 +108,34 @@ func testHangup(t *testing.T, binary string) {
 	if err := cmd.Wait(); err != nil || !asked {
 		t.Errorf("it ended with %v, asked %t", err, asked)
 	}
+}
+
+// testFewFiles opens more connections than a server may have files.
+func testFewFiles(t *testing.T, binary string) {
+	cmd := exec.Command("sh", "-c", "ulimit -n 256; exec "+binary+" serve --addr 127.0.0.1:0 --drain 0s")
+	out, err := cmd.StdoutPipe()
+	if err = errors.Join(err, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
+			t.Error(err)
+		}
+	}()
+	overdue := time.AfterFunc(redistest.Patience, func() { _ = cmd.Process.Kill() })
+	defer overdue.Stop()
+	lines := bufio.NewScanner(out)
+	lines.Scan()
+	origin := regexp.MustCompile(`http://[0-9.:]+`).FindString(lines.Text())
+	for range 400 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(origin, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	wantStatus(t, origin+"/readyz", http.StatusOK)
+	wantStatus(t, origin+"/userlog/login", http.StatusOK)
 }
 
 // testDraining asks a server to end, which is told to go on for an hour, looks at what it serves, and asks again.

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -56,6 +57,42 @@ func TestTheQueueOfHashesIsBounded(t *testing.T) {
 		all.Wait()
 		if done != maxHashes+1 {
 			t.Errorf("%d were checked", done)
+		}
+	})
+}
+
+// With little memory one hash is computed at a time, of strangers and known browsers together.
+func TestOneHashAtATimeWithLittleMemory(t *testing.T) {
+	before := debug.SetMemoryLimit(200 << 20)
+	defer debug.SetMemoryLimit(before)
+	synctest.Test(t, func(t *testing.T) {
+		h := newHasher(Cost{Memory: 8, Passes: 1, Threads: 1})
+		var mu sync.Mutex
+		var now, most, done int
+		h.derive = func(string, passwordHash) []byte {
+			mu.Lock()
+			now, done = now+1, done+1
+			most = max(most, now)
+			mu.Unlock()
+			time.Sleep(time.Millisecond)
+			mu.Lock()
+			now--
+			mu.Unlock()
+			return nil
+		}
+		var all sync.WaitGroup
+		for range 10 {
+			for _, ctx := range []context.Context{t.Context(), FromKnownBrowser(t.Context())} {
+				all.Go(func() {
+					if _, err := h.sum(ctx, "x", h.blank()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		all.Wait()
+		if most != 1 || done != 20 {
+			t.Errorf("%d of %d were computed at once", most, done)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -27,9 +28,11 @@ var defaultCost = Cost{Memory: 19 * 1024, Passes: 2, Threads: 1}
 func (c Cost) weakerThan(d Cost) bool { return c.Memory < d.Memory || c.Passes < d.Passes }
 
 const (
-	maxHashes  = 2  // at once: 38 MiB of memory, and as much again until it is collected
-	maxKnown   = 1  // at once, besides, for browsers that are known
-	maxQueue   = 64 // that wait: each holds a request
+	maxHashes   = 2         // at once: 38 MiB of memory, and as much again until it is collected
+	maxKnown    = 1         // at once, besides, for browsers that are known
+	maxQueue    = 64        // that wait: each holds a request
+	smallMemory = 256 << 20 // bytes; where the Go runtime is to keep below it, one hash is computed at a time
+
 	saltLength = 16 // bytes
 	sumLength  = 32 // bytes
 )
@@ -49,14 +52,19 @@ type hasher struct {
 	cost   Cost          // of new hashes
 	slots  chan struct{} // one for each computation under way
 	known  chan struct{} // the same in the lane of known browsers
+	turn   chan struct{} // one for each computation in both lanes
 	queue  chan struct{} // one for each that waits and is not known
 	wait   time.Duration // maxWait, but for tests
 	derive func(password string, p passwordHash) (sum []byte)
 }
 
 func newHasher(cost Cost) hasher {
+	strangers, all := maxHashes, maxHashes+maxKnown
+	if debug.SetMemoryLimit(-1) < smallMemory {
+		strangers, all = 1, 1
+	}
 	return hasher{
-		cost: cost, slots: make(chan struct{}, maxHashes), known: make(chan struct{}, maxKnown), queue: make(chan struct{}, maxQueue),
+		cost: cost, slots: make(chan struct{}, strangers), known: make(chan struct{}, maxKnown), turn: make(chan struct{}, all), queue: make(chan struct{}, maxQueue),
 		wait: maxWait, derive: argon2id,
 	}
 }
@@ -107,6 +115,8 @@ func (h hasher) sum(ctx context.Context, password string, p passwordHash) ([]byt
 		return nil, err
 	}
 	defer leave()
+	h.turn <- struct{}{} // at most one of the other lane is before us
+	defer func() { <-h.turn }()
 	return h.derive(password, p), nil
 }
 

@@ -19,7 +19,20 @@ func (f connectionFlags) limit(listener net.Listener, trusted []netip.Prefix) (n
 	if f.MaxConnections < 1 || f.MaxConnectionsPerAddress < 1 {
 		return nil, usage("--max-connections is %d and --max-connections-per-address %d: use 1 or more", f.MaxConnections, f.MaxConnectionsPerAddress)
 	}
+	f.MaxConnections = withinFiles(f.MaxConnections, maxFiles())
 	return &limitedListener{Listener: listener, flags: f, trusted: trusted, open: map[*limitedConn]bool{}, perAddress: map[string]int{}}, nil
+}
+
+// ownFiles are what the program needs itself: connections to Redis, standard streams, and files that it reads.
+const ownFiles = 96
+
+// withinFiles is how many connections there may be where the process may have so many files open; 0 files are any number. Without
+// it a process without free files accepts nobody, and so nobody gives way.
+func withinFiles(connections number, files int) number {
+	if files == 0 {
+		return connections
+	}
+	return min(connections, number(max(files-ownFiles, files/4, 1)))
 }
 
 // limitedListener accepts so many connections. When they are all taken, the oldest one of a stranger gives way.

@@ -54,6 +54,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) err
 	}
 	log, level := c.logger(std.err)
 	std.redirectRedis(log)
+	limitMemory(log)
 	config, err := c.tlsFlags.config(log)
 	if err != nil {
 		return err
@@ -112,6 +113,7 @@ func (c *serveCommand) serve(ctx context.Context, std streams, p *program, confi
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	beginning.Go(func() { reloading(ctx) })
+	beginning.Go(func() { returnMemory(ctx) })
 	beginning.Go(func() {
 		if err := c.begin(ctx, p, first, known); err != nil {
 			cancel(err)
