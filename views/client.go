@@ -58,6 +58,16 @@ func (m *markup) device(client string) *markup {
 	return m.raw(`<span class="device `).text(d.Class).raw(`" dir="auto">`).text(d.Words).raw(`</span>`)
 }
 
+// deviceInRow is device where there is little room: the shape says the form to those who see it.
+func (m *markup) deviceInRow(client string) *markup {
+	d := m.catalogue.newDevice(client)
+	family, form, known := strings.Cut(d.Words, ", ")
+	if d.Class == "" || !known {
+		return m.device(client)
+	}
+	return m.raw(`<span class="device `).text(d.Class).raw(`" dir="auto">`).text(family).raw(`<span class="unseen">, `).text(form).raw(`</span></span>`)
+}
+
 // devices writes where the user is in each of several browsers, with a link to what was done in that one alone.
 func (m *markup) devices(n nowLine) {
 	if len(n.Devices) == 0 {

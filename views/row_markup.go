@@ -58,7 +58,7 @@ func (m *markup) step(r *stepRow) {
 	if !r.Implied {
 		m.typed(&r.First.Request)
 	}
-	m.raw(` `).device(r.Client).visit(r)
+	m.raw(` `).deviceInRow(r.Client).visit(r)
 	if r.Ahead {
 		m.raw(` <span class="note">`).t("step.ahead").raw(`</span>`)
 	}
