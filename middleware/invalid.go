@@ -129,6 +129,9 @@ func decodingFault(err error) (name, rule string) {
 	//lint:ignore errorlint what is wrapped is read by itself
 	switch e := err.(type) {
 	case *json.UnmarshalTypeError:
+		if keysAreNames() {
+			return "", "not " + kindWords(e.Type)
+		}
 		return fieldWords("."+e.Field, ""), "not " + kindWords(e.Type)
 	case *json.SyntaxError:
 		return "", "not JSON"
@@ -143,6 +146,15 @@ func decodingFault(err error) (name, rule string) {
 		return "", "too large"
 	}
 	return "", ""
+}
+
+// keysAreNames reports whether encoding/json names the keys of maps as it names fields, which Go's second version of it does (GOEXPERIMENT=jsonv2).
+// Keys are the user's, and can't be told from fields.
+func keysAreNames() bool {
+	var into map[string]struct{ Field int }
+	var wrong *json.UnmarshalTypeError
+	err := json.Unmarshal([]byte(`{"key":{"Field":""}}`), &into)
+	return !errors.As(err, &wrong) || wrong.Field != "Field"
 }
 
 // bodyFault is what was wrong with a body, by an error that wraps none; "" where that does not tell.

@@ -153,3 +153,17 @@ func (f field) Namespace() string { return f.name }
 func (f field) Field() string     { return f.name }
 func (f field) Tag() string       { return f.rule }
 func (f field) Param() string     { return hidden }
+
+// A key of a map is the customer's. Go's second version of encoding/json (GOEXPERIMENT=jsonv2) names it as it names fields.
+func TestInvalidTellsNoKeys(t *testing.T) {
+	t.Parallel()
+	type cards map[string]struct {
+		Limit int            `json:"limit"`
+		Codes map[string]int `json:"codes"`
+	}
+	for _, body := range []string{`{"hunter2":{"limit":"x"}}`, `{"a":{"codes":{"hunter2":"x"}}}`} {
+		if problem := bound[cards](t, "application/json", body, same); !strings.HasSuffix(problem, "not a number") {
+			t.Errorf("%s: %q", body, problem)
+		}
+	}
+}
