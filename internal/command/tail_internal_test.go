@@ -29,6 +29,21 @@ func TestTailSaysOnceThatTheLogIsEmpty(t *testing.T) {
 	}
 }
 
+// Where requests are not published, they come every two seconds only.
+func TestTailSaysThatRequestsAreNotPublished(t *testing.T) {
+	t.Parallel()
+	var out, err bytes.Buffer
+	shown := tail{streams: streams{out: &out, err: &err}, nothingYet: "Nothing yet."}
+	for _, state := range []store.State{store.Unpublished, store.Live} {
+		if err := shown.show(t.Context(), store.Update{State: state}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := "Publishing is switched off. New requests are shown every two seconds.\nNothing yet.\nRequests are published again.\n"; err.String() != want {
+		t.Errorf("standard error %q, want %q", &err, want)
+	}
+}
+
 // Where recording is switched off, a log is silent for that reason.
 func TestTailSaysThatRecordingIsOff(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -99,6 +101,23 @@ func TestTailTakesANameAsItIsPasted(t *testing.T) {
 	if got := misheard.out.String(); strings.Contains(got, "hers") || strings.Contains(got, "another") {
 		t.Errorf("a log is shown that was not named: %s", got)
 	}
+}
+
+// Whose log has expired is no stranger, and is waited for by her own name.
+func TestTailSaysWhoWasHere(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	logs := openStore(t, server.URL, store.Options{})
+	at := time.Now().Add(-2 * time.Hour)
+	if err := server.Client(t).ZAdd(t.Context(), "userlog:users", redis.Z{Score: float64(at.UnixMilli()), Member: "ada"}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	gone := start(t, nil, "tail", " Ada ", "--redis", server.URL)
+	gone.err.await(t, `^ada was here until `+at.UTC().Format("2006-01-02 15:04:05 UTC")+`\. The log has expired\.\nNo logs for ada yet\. Waiting\.`)
+	record(logs, "ada", "/back")
+	gone.out.await(t, "/back")
+	unmindful := start(t, nil, "tail", "ada", "--json", "--remember", "0", "--redis", server.URL)
+	unmindful.out.await(t, "/back")
 }
 
 func TestTailJSON(t *testing.T) {

@@ -147,7 +147,7 @@ func TestProgramsShareMessages(t *testing.T) {
 // A program is told each state by its name.
 func TestProgramsAreToldTheStateOfTheLog(t *testing.T) {
 	e := &jsonEncoder{cache: newRenderCache(), state: store.Live}
-	for state, want := range map[store.State]string{store.Off: "off", store.Silent: "silent", store.Lost: "store-lost"} {
+	for state, want := range map[store.State]string{store.Off: "off", store.Silent: "silent", store.Unpublished: "unpublished", store.Lost: "store-lost"} {
 		messages, err := e.encode(store.Update{State: state})
 		if err != nil || len(messages) != 1 || !strings.Contains(string(messages[0]), `"state":"`+want+`"`) {
 			t.Errorf("state %v: %s, %v", state, messages, err)
