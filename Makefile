@@ -44,7 +44,8 @@ help: ## List the targets
 # Built and then run, because "go run" calls it a failure when Ctrl-C ends the demo.
 .PHONY: demo
 demo: ## Try userlog: a sample shop and the admin that watches it; ARGS="--addr 127.0.0.1:8081" sets flags
-	$(GO) build -o userlog . && exec ./userlog demo $(ARGS)
+	@echo "Building userlog, of which nothing is said until it is done: less than a minute the first time, and then seconds."
+	@GOGC=400 $(GO) build $(TAGS) $(LEAN) -o userlog . && exec ./userlog demo $(ARGS)
 
 # One more package than there are processors is built or tested beside the others, since tests of faults mostly wait.
 BESIDE = -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) -parallel 4

@@ -22,8 +22,7 @@ in_root() { chroot "$layers/root" "$@"; }
 
 # serve becomes the program, as the unit runs it.
 serve() {
-	# shellcheck disable=SC2046 # a word for each variable
-	exec chroot "$layers/root" setpriv --reuid=userlog --regid=userlog --clear-groups env $(grep '^USERLOG_' "$layers/root/etc/userlog/userlog.env") userlog serve
+	exec chroot "$layers/root" setpriv --reuid=userlog --regid=userlog --clear-groups userlog serve --config /etc/userlog/userlog.toml
 }
 
 # await_ready waits until the program works.
@@ -37,7 +36,8 @@ await_ready() {
 
 in_root dpkg --install /packages/first.deb >/dev/null
 in_root getent passwd userlog | grep -q ':/usr/sbin/nologin$' || fail "there is no user userlog without a shell"
-[ "$(stat -c '%a %U' "$layers/root/etc/userlog/userlog.env")" = '600 root' ] || fail "others may read the environment"
+settings=$layers/root/etc/userlog/userlog.toml
+[ "$(in_root stat -c '%a %U %G' /etc/userlog/userlog.toml)" = '640 root userlog' ] || fail "others may read the settings, or the service may not"
 in_root env MANPAGER=cat man userlog | grep -q 'account create' || fail "there is no manual page"
 in_root bash -c '. /usr/share/bash-completion/completions/userlog && complete -p userlog' >/dev/null
 if command -v systemd-analyze >/dev/null; then
@@ -53,11 +53,11 @@ kill "$server"
 wait "$server" || fail "the program does not end well"
 echo "distcheck: installed and started"
 
-echo '# mine' >>"$layers/root/etc/userlog/userlog.env"
+echo '# mine' >>"$settings"
 before=$(in_root userlog --version)
 in_root dpkg --install /packages/later.deb >/dev/null
 [ "$(in_root userlog --version)" != "$before" ] || fail "the version is the same after an upgrade"
-grep -q '^# mine$' "$layers/root/etc/userlog/userlog.env" || fail "an upgrade changed the settings"
+grep -q '^# mine$' "$settings" || fail "an upgrade changed the settings"
 serve >/dev/null 2>&1 &
 server=$!
 await_ready
@@ -67,7 +67,7 @@ echo "distcheck: upgraded"
 
 in_root dpkg --remove userlog >/dev/null
 [ ! -e "$layers/root/usr/bin/userlog" ] || fail "the program is there after its removal"
-[ -e "$layers/root/etc/userlog/userlog.env" ] || fail "the settings went with the program"
+[ -e "$settings" ] || fail "the settings went with the program"
 in_root dpkg --purge userlog >/dev/null
 cd "$layers/root"
 left=$(find etc usr var -xdev \( -path var/lib/dpkg -o -path var/cache/man \) -prune -o -name '*userlog*' -print)

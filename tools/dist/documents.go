@@ -26,7 +26,7 @@ var copied = []source{
 	{"CHANGELOG.md", "CHANGELOG.md"},
 	{"LICENSE", "LICENSE"},
 	{"systemd/userlog.service", "deploy/systemd/userlog.service"},
-	{"systemd/userlog.env", "deploy/systemd/userlog.env"},
+	{"systemd/userlog.toml", "deploy/systemd/userlog.toml"},
 }
 
 // written are what the program writes with such arguments.
