@@ -54,7 +54,7 @@ func run(ctx context.Context, wanted []string) error {
 		return err
 	}
 	defer os.RemoveAll(r.stage)
-	if err := r.withoutQUIC(); err != nil {
+	if err := r.writeWorkspace(); err != nil {
 		return err
 	}
 	defer os.Remove(filepath.Join(root, workspace))
