@@ -25,6 +25,7 @@ var stubs = map[string]string{
 	"github.com/leodido/go-urn":          "urn",
 	"github.com/quic-go/quic-go":         "quic",
 	"go.mongodb.org/mongo-driver/v2":     "bson",
+	"golang.org/x/net":                   "net",
 }
 
 // writeWorkspace writes the workspace: that of development, with the stubs.

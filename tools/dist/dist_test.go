@@ -159,6 +159,33 @@ func TestDebianPackage(t *testing.T) {
 	}
 }
 
+// A bill of a release has no modules that stubs stand for, and nothing that differs from one time to the next.
+func TestBill(t *testing.T) {
+	const written = `{"serialNumber":"urn:uuid:1","metadata":{"timestamp":"2026-01-01T00:00:00Z","tools":[{"name":"x"}],"component":{"name":"userlog"}},
+		"components":[{"purl":"pkg:golang/github.com/gin-gonic/gin@v1"},{"purl":"pkg:golang/github.com/quic-go/quic-go@v1"}],
+		"dependencies":[{"ref":"pkg:golang/github.com/gin-gonic/gin@v1","dependsOn":["pkg:golang/golang.org/x/net@v1","pkg:golang/golang.org/x/text@v1"]},
+			{"ref":"pkg:golang/golang.org/x/net@v1"}]}`
+	text, err := released([]byte(written), made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []string{"serialNumber", "2026-01-01", "tools", "quic-go", "x/net"} {
+		if strings.Contains(string(text), gone) {
+			t.Errorf("the bill has %s:\n%s", gone, text)
+		}
+	}
+	for _, kept := range []string{"2026-11-30T01:02:04Z", `"name": "userlog"`, "gin@v1", "x/text@v1"} {
+		if !strings.Contains(string(text), kept) {
+			t.Errorf("the bill lacks %s:\n%s", kept, text)
+		}
+	}
+	for _, wrong := range []string{"", "{}"} {
+		if _, err := released([]byte(wrong), made); err == nil {
+			t.Errorf("%q is a bill", wrong)
+		}
+	}
+}
+
 func TestSums(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "b"), []byte("abc"), 0o600); err != nil {

@@ -99,7 +99,10 @@ func (r *release) prepare(ctx context.Context) error {
 	if r.documents, err = r.read(ctx, binary, info); err != nil {
 		return err
 	}
-	return r.stageDocuments()
+	if err := r.stageDocuments(); err != nil {
+		return err
+	}
+	return r.bill(ctx)
 }
 
 // platform makes the archive of one platform, and for Linux its packages.
