@@ -141,7 +141,19 @@ func (p *program) metricsSite(where endpoint) http.Handler {
 	site.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	site.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	site.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return onlyOwnHosts(hostFlags{}.checkLoopback(where), where, site)
+	return onlyOwnHosts(hostFlags{}.checkLoopback(where), where, isolated(onlyMeant(site)))
+}
+
+// onlyMeant refuses what another site's page asks for without a click, such as a profile of five minutes as the source of an image. A
+// browser beside the program reaches what strangers can't.
+func onlyMeant(site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if from := r.Header.Get("Sec-Fetch-Site"); (from == "cross-site" || from == "same-site") && r.Header.Get("Sec-Fetch-User") != "?1" {
+			http.Error(w, "Another site's page has asked for this.", http.StatusForbidden)
+			return
+		}
+		site.ServeHTTP(w, r)
+	})
 }
 
 // profileTimeout is how long a profile may take.

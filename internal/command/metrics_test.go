@@ -123,3 +123,31 @@ func TestMetricsAreBesideTheAdmin(t *testing.T) {
 		t.Errorf("an address that is taken: status %d, %s", done.status, done.err)
 	}
 }
+
+// A page of another site has a browser beside the program take no profile.
+func TestMetricsAreForNoOtherSite(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0")
+	metrics := r.err.await(t, `metrics are served.* at=(\S+)`)[1]
+	for _, c := range []struct {
+		from, click string
+		want        int
+	}{{"cross-site", "", 403}, {"same-site", "", 403}, {"cross-site", "?1", 200}, {"none", "", 200}, {"", "", 200}} {
+		for _, path := range []string{"/metrics", "/debug/pprof/trace?seconds=0.01"} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(metrics, "/metrics")+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Sec-Fetch-Site", c.from)
+			request.Header.Set("Sec-Fetch-User", c.click)
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode != c.want || response.Header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+				t.Errorf("%s from %q: %d, want %d", path, c.from, response.StatusCode, c.want)
+			}
+		}
+	}
+}
