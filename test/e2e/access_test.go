@@ -11,7 +11,7 @@ import (
 // comes back to where she was.
 func TestOpenPagesEndWithTheSession(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"/live?show=pages&username=ada", "/live/everyone", "/static?username=ada"} {
+	for _, page := range []string{"/live?show=pages&username=ada", "/live/everyone?show=", "/static?username=ada"} {
 		t.Run(page, func(t *testing.T) {
 			redis := redistest.Start(t)
 			site, logs := serve(t, redis), openStore(t, redis)

@@ -38,7 +38,7 @@ func TestCopyButtons(t *testing.T) {
 			}
 		}
 		summary := b.copies("#summary")
-		if !strings.HasPrefix(summary, "`ada`, ") || !strings.Contains(summary, "\n| 2026-03-04 05:06:07 UTC | `Pay` `POST /pay?token=***` | Rejected (422) |\n") {
+		if !strings.HasPrefix(summary, "`ada`, ") || !strings.Contains(summary, "\n| 2026-03-04 05:06:07 UTC | `Pay` `POST /pay?token=***` | Rejected (422), `01JD3Q8Z5W` |\n") {
 			t.Errorf("%s: the summary is\n%s", page, summary)
 		}
 	}

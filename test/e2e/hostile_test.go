@@ -109,7 +109,7 @@ func (b *tab) looksUp(name string) {
 	b.hasNothingForeign()
 	typed := evaluate[string](b, "document.querySelector('#search-name').value") // no line separators
 	b.types(kb.Enter)
-	b.shows("h1", "Static log of "+typed)
+	b.shows("h1", "Live log of "+typed)
 	b.hasNothingForeign()
 }
 
