@@ -41,6 +41,10 @@ func TestCopyButtons(t *testing.T) {
 		if !strings.HasPrefix(summary, "`ada`, ") || !strings.Contains(summary, "\n| 2026-03-04 05:06:07 UTC | `Pay` `POST /pay?token=***` | Rejected (422), `01JD3Q8Z5W` |\n") {
 			t.Errorf("%s: the summary is\n%s", page, summary)
 		}
+		line := b.copies("#rows .copies [data-copy-url]")
+		if !strings.HasPrefix(line, "`ada`\n\n- URL: `Pay`") || !strings.Contains(line, "2026-03-04 05:06:07 UTC (05:06:07 +00:00)\n") || !strings.Contains(line, "/userlog/static?line=") {
+			t.Errorf("%s: the line for a ticket is\n%s", page, line)
+		}
 	}
 
 	b.makeToken()
