@@ -23,6 +23,9 @@ type storedAccount struct {
 
 	App      *storedApp `json:"app,omitempty"`      // nil where the account has no authenticator app
 	Recovery []string   `json:"recovery,omitempty"` // hashes of the recovery codes that are left; of an account with a second factor
+
+	Handle   string          `json:"handle,omitempty"` // by which passkeys know the account, in base64url; empty until it has the first one
+	Passkeys []storedPasskey `json:"passkeys,omitempty"`
 }
 
 // storedApp is an authenticator app in Redis.
@@ -33,12 +36,12 @@ type storedApp struct {
 }
 
 // hasSecondFactor reports whether the password alone lets nobody in.
-func (r storedAccount) hasSecondFactor() bool { return r.App != nil }
+func (r storedAccount) hasSecondFactor() bool { return r.App != nil || len(r.Passkeys) > 0 }
 
 func (r storedAccount) account(name string) Account {
 	account := Account{
 		Name: name, Role: r.Role, Disabled: r.Disabled, HasPassword: r.Password != "",
-		Created: time.Unix(r.Created, 0).UTC(), SecondFactor: r.hasSecondFactor(), RecoveryLeft: len(r.Recovery), generation: r.Generation,
+		Created: time.Unix(r.Created, 0).UTC(), SecondFactor: r.hasSecondFactor(), RecoveryLeft: len(r.Recovery), Passkeys: len(r.Passkeys), generation: r.Generation,
 	}
 	if r.App != nil {
 		account.AppSince = time.Unix(r.App.Since, 0).UTC()

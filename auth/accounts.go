@@ -35,7 +35,7 @@ func IsRefusal(err error) bool {
 	for _, refusal := range []error{
 		ErrName, ErrRole, ErrAccountExists, ErrNoAccount, ErrDisabled, ErrLastSuperuser, ErrCredentials,
 		ErrPasswordShort, ErrPasswordLong, ErrPasswordInvalid, ErrPasswordCommon, ErrPasswordNames, ErrLink,
-		ErrCode, ErrEnrolment, ErrFactorExists, ErrNoFactor,
+		ErrCode, ErrEnrolment, ErrFactorExists, ErrNoFactor, ErrPasskey, ErrPasskeyCounter, ErrTooManyPasskeys,
 		ErrLabel, ErrTokenLifetime, ErrTooManyTokens, ErrNoToken, ErrNoSession, ErrReason,
 	} {
 		if errors.Is(err, refusal) {
@@ -57,6 +57,7 @@ type Account struct {
 	SecondFactor bool      // the password alone lets nobody in
 	AppSince     time.Time // since when it has an authenticator app; zero = it has none
 	RecoveryLeft int       // how many recovery codes are left
+	Passkeys     int       // how many passkeys it has
 
 	generation int64
 	signedOn   bool // the provider's, and none of ours

@@ -24,6 +24,7 @@ type Factor string
 const (
 	FactorApp      Factor = "app"           // a code of an authenticator app
 	FactorRecovery Factor = "recovery code" // one of those that are made with the first second factor
+	FactorPasskey  Factor = "passkey"       // also in place of the password
 )
 
 // VerifyCode takes a code of the account's authenticator app, or one of its recovery codes. Each is taken once, for all processes that
@@ -139,7 +140,7 @@ func (a *Accounts) ResetFactors(ctx context.Context, name string) error {
 		if !r.hasSecondFactor() {
 			return ErrNoFactor
 		}
-		r.App = nil
+		r.App, r.Passkeys = nil, nil
 		r.afterRemoval()
 		return nil
 	})

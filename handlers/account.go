@@ -26,7 +26,7 @@ func (s *site) showAccount(c *gin.Context, status int, p views.Account) {
 	who := accessOf(c)
 	p.Layout, p.OwnLogin = s.layout(c, views.SectionAccount), s.options.ownLogin()
 	p.Layout.Current = s.base + "/account" // a language switch must not lead to the form's POST
-	p.Role, p.SessionID = who.Role, who.ID
+	p.Role, p.SessionID, p.OffersPasskeys = who.Role, who.ID, s.offersPasskeys(c)
 	if err := s.loadAccount(c.Request.Context(), who, &p); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
@@ -47,6 +47,11 @@ func (s *site) loadAccount(ctx context.Context, who auth.Access, p *views.Accoun
 		return err
 	}
 	p.Own = account
+	if s.passkeys != nil {
+		if p.Passkeys, err = s.passkeys.List(ctx, name); err != nil {
+			return err
+		}
+	}
 	if p.HasTokens = !account.Disabled && !s.lacksFactor(who); p.HasTokens {
 		if p.Tokens, err = s.tokens.List(ctx, name); err != nil {
 			return err

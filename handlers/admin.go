@@ -36,6 +36,7 @@ type Admin struct {
 	sessions  *auth.Sessions
 	tokens    *auth.Tokens
 	tickets   *auth.Tickets
+	passkeys  *auth.Passkeys // nil = there are none
 	changes   *accounts.Changes
 	switches  *switches.Changes
 	signOns   *signOnWatch // nil without a provider
@@ -109,6 +110,9 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	check := auth.NewAccessCheck(a.sessions, a.tokens)
 	a.tickets = auth.NewTickets(client, keys, check)
 	a.changes = &accounts.Changes{Accounts: a.accounts, Sessions: a.sessions, Tokens: a.tokens, Once: auth.NewOnce(client, keys), Log: a.audit}
+	if options.Passkeys != nil && options.ownLogin() {
+		a.passkeys = auth.NewPasskeys(a.accounts, a.changes.Once, options.Passkeys)
+	}
 	a.switches = &switches.Changes{Store: logs, Log: a.audit}
 	a.people = directory.New(directory.Options{
 		Directory: options.Directory, Exists: options.UserExists, Hosts: options.FactHosts, Logger: options.Logger, Patience: t.hostPatience,

@@ -165,6 +165,9 @@ func (s *site) inTheClear(c *gin.Context) bool {
 func (s *site) recordFailure(c *gin.Context, name, detail string) error {
 	r := s.actor(c).Record(audit.LoginFailed, "")
 	r.Actor, r.Detail = name, detail
+	if name == "" && detail != "" { // nobody has given a name
+		return s.record(c, r)
+	}
 	_, err := s.accounts.Get(c.Request.Context(), name)
 	switch {
 	case errors.Is(err, auth.ErrNoAccount):
@@ -198,6 +201,7 @@ func (s *site) showLogin(c *gin.Context, status int, p views.Login) {
 	if s.options.SingleSignOn != nil {
 		p.SignOnURL = s.base + "/sign-on?" + url.Values{"next": {p.Next}}.Encode()
 	}
+	p.Passkeys = s.offersPasskeys(c)
 	p.Layout.Current = s.loginURL(c, p.Next) // a language switch must not lead to the form's POST
 	html, err := s.views.Login(p)
 	s.answer(c, status, html, err)

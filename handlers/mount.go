@@ -75,6 +75,10 @@ func (a *Admin) Mount(r gin.IRouter) {
 		public.POST("/login", on((*site).logIn))
 		page(public, "/login/second", on((*site).secondStep))
 		public.POST("/login/second", on((*site).takeSecondFactor))
+		if a.passkeys != nil {
+			page(public, "/login/passkey", on((*site).askPasskey))
+			public.POST("/login/passkey", on((*site).logInByPasskey))
+		}
 		public.POST("/logout", on((*site).logOut))
 		page(public, "/password", on((*site).passwordPage))
 		public.POST("/password", on((*site).setPassword))
@@ -151,6 +155,12 @@ func (a *Admin) mountOwnAccount(insiders, private *gin.RouterGroup, on func(func
 	own.POST("/second-factor/app", allowance, on((*site).addApp))
 	own.POST("/second-factor/app/remove", allowance, on((*site).removeApp))
 	own.POST("/second-factor/codes", allowance, on((*site).makeRecoveryCodes))
+	if a.passkeys != nil {
+		page(insiders, "/account/passkey", on((*site).askOwnPasskey))
+		page(insiders, "/account/passkey/new", on((*site).askNewPasskey))
+		own.POST("/second-factor/passkey", allowance, on((*site).addPasskey))
+		own.POST("/second-factor/passkey/remove", allowance, on((*site).removePasskey))
+	}
 	// These two need neither proof nor allowance. They are what is left to do against somebody who has stolen a session and uses
 	// up the allowance. The throttle limits passwords, and a session that has ended needs a login.
 	insiders.POST("/account/password", on((*site).changePassword))

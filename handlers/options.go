@@ -129,6 +129,10 @@ type Options struct {
 	// who can read all of Redis can read them.
 	SecondFactorKeys [][]byte
 
+	// Passkeys speaks WebAuthn for our own login, so that accounts can have passkeys. The program "userlog serve" has it. The library weighs too much for
+	// applications that have their own login. Default: nil, there are no passkeys.
+	Passkeys auth.PasskeyVerifier
+
 	// AuditCopy gets each record of the audit log that this admin has written, as a line of JSON with the hash that later records build on.
 	// Kept where nobody who can write to Redis can change it, a copy shows what was changed since: "userlog audit verify --copy" compares
 	// them. It is called while records wait, so that it must not block. Default: nil.

@@ -15,6 +15,9 @@ import (
 // proofField is the field in which a form brings the password or a code again, besides what it is about.
 const proofField = "proof"
 
+// proofFields are all fields that a form brings for the proof, and that are not part of what is proven.
+func proofFields() []string { return []string{proofField, passkeyProofField, stateProofField} }
+
 // requireProof stands before changes of accounts, links, tokens and second factors. Who finds a browser open, or has stolen a session, must not
 // change them. So the password, or the second factor where there is one, is asked again where the session's owner has not given it for some minutes. The form that was sent
 // is kept in the page that asks, and sent again with the password: nothing that was typed is lost. The login of a host or a proxy
@@ -28,7 +31,7 @@ func (s *site) requireProof(c *gin.Context) {
 	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
 	case proven:
-	case c.PostForm(proofField) == "":
+	case c.PostForm(proofField) == "" && passkeyProof(c).answer == "":
 		s.askProof(c, http.StatusForbidden, nil)
 	default:
 		s.takeProof(c)
@@ -70,7 +73,7 @@ func (s *site) takeProof(c *gin.Context) {
 func (s *site) attemptProof(c *gin.Context) (tooMany *views.Message, err error) {
 	who := accessOf(c)
 	if who.SecondFactor {
-		return s.attemptCode(c, who.Account, auth.LaneSession)
+		return s.attemptFactor(c, who.Account, auth.LaneSession, passkeyProof(c))
 	}
 	return s.attempt(c, who.Account, s.ClientAddress(c))
 }
@@ -85,7 +88,7 @@ func (s *site) verifyProof(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err = s.verifyCode(c, account, auth.LaneSession, c.PostForm(proofField), "second factor, asked again of somebody who is logged in"); err != nil {
+	if _, _, err = s.verifyFactor(c, account, auth.LaneSession, passkeyProof(c), c.PostForm(proofField), "second factor, asked again of somebody who is logged in"); err != nil {
 		return err
 	}
 	return s.throttle.Succeeded(c.Request.Context(), who.Account, address)
@@ -109,10 +112,10 @@ func (s *site) verifyOwner(c *gin.Context, name, address, password string) error
 
 // askProof ends the request with a page that asks for the password or for a code, and that keeps the form.
 func (s *site) askProof(c *gin.Context, status int, message *views.Message) {
-	p := views.Proof{Layout: s.layout(c, ""), Action: s.prefix + c.Request.URL.EscapedPath(), Field: proofField, Code: accessOf(c).SecondFactor, Message: message}
+	p := views.Proof{Layout: s.layout(c, ""), Action: s.prefix + c.Request.URL.EscapedPath(), Field: proofField, Code: accessOf(c).SecondFactor, Passkeys: accessOf(c).SecondFactor && s.offersPasskeys(c), Message: message}
 	p.Layout.Current = "" // going back there shows something else
 	for _, name := range slices.Sorted(maps.Keys(c.Request.PostForm)) {
-		if name == proofField {
+		if slices.Contains(proofFields(), name) {
 			continue
 		}
 		for _, value := range c.Request.PostForm[name] {

@@ -26,6 +26,7 @@ var proven = map[string]bool{
 	"POST /account/session": true, "POST /account/token": true, "POST /account/token/revoke": true,
 	"POST /accounts/second-factor": true, "POST /account/second-factor/begin": true, "POST /account/second-factor/app": true,
 	"POST /account/second-factor/app/remove": true, "POST /account/second-factor/codes": true,
+	"POST /account/second-factor/passkey": true, "POST /account/second-factor/passkey/remove": true,
 }
 
 // outdate lets the proofs of all sessions be of long ago.
@@ -73,7 +74,7 @@ func (a *answer) again(b *browser, password string) *answer {
 // Who finds a browser open, or has stolen its session, changes no account and makes no token: the whole list of routes is asked.
 func TestChangesAskForThePasswordAgain(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Passkeys: &device{}})
 	b := s.superuser()
 	s.create("vera", auth.Viewer)
 	s.outdate()

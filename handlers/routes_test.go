@@ -33,6 +33,8 @@ var audiences = map[string]audience{
 
 	"GET /login/second": everybody, "HEAD /login/second": everybody, "POST /login/second": everybody,
 
+	"GET /login/passkey": everybody, "HEAD /login/passkey": everybody, "POST /login/passkey": everybody,
+
 	"GET /password": everybody, "HEAD /password": everybody, "POST /password": everybody,
 
 	"POST /policy-report": everybody, "GET /sign-on": everybody, "GET /sign-on/callback": everybody,
@@ -45,7 +47,8 @@ var audiences = map[string]audience{
 	"GET /account": roles, "HEAD /account": roles, "POST /account/password": roles, "POST /account/session": roles,
 	"POST /account/sessions": roles, "POST /account/token": roles, "POST /account/token/revoke": roles,
 	"POST /account/second-factor/begin": roles, "POST /account/second-factor/app": roles, "POST /account/second-factor/app/remove": roles,
-	"POST /account/second-factor/codes": roles,
+	"POST /account/second-factor/codes": roles, "POST /account/second-factor/passkey": roles, "POST /account/second-factor/passkey/remove": roles,
+	"GET /account/passkey": roles, "HEAD /account/passkey": roles, "GET /account/passkey/new": roles, "HEAD /account/passkey/new": roles,
 
 	"GET /accounts": superusers, "HEAD /accounts": superusers, "POST /accounts/create": superusers,
 	"POST /accounts/disable": superusers, "POST /accounts/enable": superusers, "POST /accounts/role": superusers,
@@ -73,7 +76,7 @@ const (
 
 // bounds are the routes that write to the audit log, below the admin's path.
 var bounds = map[string]bound{
-	"GET /sign-on/callback": byAllowance, "POST /login": byPassword, "POST /login/second": byPassword, "POST /account/password": byPassword,
+	"GET /sign-on/callback": byAllowance, "POST /login": byPassword, "POST /login/second": byPassword, "POST /login/passkey": byPassword, "POST /account/password": byPassword,
 	"POST /logout": once, "POST /password": once, "POST /account/sessions": once,
 
 	"GET /static": byAllowance, "HEAD /static": byAllowance, "GET /summary": byAllowance, "HEAD /summary": byAllowance,
@@ -82,9 +85,10 @@ var bounds = map[string]bound{
 	"POST /accounts/create": byAllowance, "POST /accounts/disable": byAllowance, "POST /accounts/enable": byAllowance,
 	"POST /accounts/role": byAllowance, "POST /accounts/sessions": byAllowance, "POST /accounts/link": byAllowance,
 	"POST /accounts/second-factor": byAllowance, "POST /account/second-factor/app": byAllowance, "POST /account/second-factor/app/remove": byAllowance,
-	"POST /account/second-factor/codes": byAllowance,
-	"POST /recording":                   byAllowance,
-	"GET /audit":                        byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
+	"POST /account/second-factor/codes": byAllowance, "POST /account/second-factor/passkey": byAllowance,
+	"POST /account/second-factor/passkey/remove": byAllowance,
+	"POST /recording": byAllowance,
+	"GET /audit":      byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
 }
 
 func boundOf(route gin.RouteInfo) bound {
@@ -105,7 +109,7 @@ func admits(t *testing.T, route gin.RouteInfo) audience {
 // The whole list of routes, asked by everybody there is.
 func TestWhoMayUseWhichRoute(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, LiveURL: "wss://live.example.com/userlog/live/socket"})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, LiveURL: "wss://live.example.com/userlog/live/socket", Passkeys: &device{}})
 	superuser, viewer := s.superuser(), s.viewer("vera")
 	token := s.token("vera")
 	for _, route := range s.engine.Routes() {

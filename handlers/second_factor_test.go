@@ -134,7 +134,7 @@ func TestALoginInTwoSteps(t *testing.T) {
 // Between password and second factor nobody is logged in: on the whole list of routes, and for sockets.
 func TestAPasswordAloneOpensNothing(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, LiveURL: "wss://live.example.com/userlog/live/socket"})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, Passkeys: &device{}, LiveURL: "wss://live.example.com/userlog/live/socket"})
 	s.createSuperuser()
 	app, _ := s.enrol(root)
 	b := s.halfway(root)
@@ -324,13 +324,14 @@ func TestTheProofOfASecondFactorIsACode(t *testing.T) {
 // Who needs a second factor and has none opens nothing but the own account, and sets one up there.
 func TestASecondFactorIsRequired(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireSecondFactor: []auth.Role{auth.Superuser}})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireSecondFactor: []auth.Role{auth.Superuser}, Passkeys: &device{}})
 	b := s.superuser()
 	const says = "Your account needs a second factor. Set one up below. Until then you can open nothing else."
 	allowed := map[string]bool{
 		"GET /account": true, "HEAD /account": true, "POST /account/password": true, "POST /account/session": true, "POST /account/sessions": true,
 		"POST /account/second-factor/begin": true, "POST /account/second-factor/app": true, "POST /account/second-factor/app/remove": true,
-		"POST /account/second-factor/codes": true,
+		"POST /account/second-factor/codes": true, "POST /account/second-factor/passkey": true, "POST /account/second-factor/passkey/remove": true,
+		"GET /account/passkey": true, "HEAD /account/passkey": true, "GET /account/passkey/new": true, "HEAD /account/passkey/new": true,
 	}
 	for _, route := range s.engine.Routes() {
 		name := route.Method + " " + strings.TrimPrefix(route.Path, base)

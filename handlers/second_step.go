@@ -51,7 +51,7 @@ func (s *site) takeSecondFactor(c *gin.Context) {
 		lane = auth.LaneKnown
 	}
 	if err == nil {
-		p.Message, err = s.attemptCode(c, waiting.Name, lane)
+		p.Message, err = s.attemptFactor(c, waiting.Name, lane, passkeyOf(c))
 	}
 	if err == nil && p.Message == nil {
 		p.Message, err = s.spendPassword(c, waiting.Name)
@@ -63,7 +63,7 @@ func (s *site) takeSecondFactor(c *gin.Context) {
 	var account auth.Account
 	var factor auth.Factor
 	if err == nil {
-		account, factor, err = s.verifyCode(c, waiting, lane, c.PostForm("code"), "second factor of a login")
+		account, factor, err = s.verifyFactor(c, waiting, lane, passkeyOf(c), c.PostForm("code"), "second factor of a login")
 	}
 	if p.Message = views.WrongCode(err); p.Message != nil {
 		s.showSecondStep(c, http.StatusUnprocessableEntity, p)
@@ -82,11 +82,11 @@ func (s *site) takeSecondFactor(c *gin.Context) {
 	}
 }
 
-// attemptCode counts that a code is tried, as an attempt to log in and for the account as a whole. Where there were too many it returns the message
-// that says so, and has set the header that says when to try again.
-func (s *site) attemptCode(c *gin.Context, name string, lane auth.Lane) (tooMany *views.Message, err error) {
+// attemptFactor counts that a second factor is tried, as an attempt to log in and, for a code, for the account as a whole: nobody can guess a
+// passkey. Where there were too many it returns the message that says so, and has set the header that says when to try again.
+func (s *site) attemptFactor(c *gin.Context, name string, lane auth.Lane, passkey passkeyAnswer) (tooMany *views.Message, err error) {
 	tooMany, err = s.attempt(c, name, s.ClientAddress(c))
-	if err != nil || tooMany != nil {
+	if err != nil || tooMany != nil || passkey.answer != "" {
 		return tooMany, err
 	}
 	wait, err := s.throttle.AllowCode(c.Request.Context(), name, lane)
@@ -95,6 +95,20 @@ func (s *site) attemptCode(c *gin.Context, name string, lane auth.Lane) (tooMany
 	}
 	setRetryAfter(c, wait)
 	return views.TooManyAttempts(wait), nil
+}
+
+// verifyFactor checks a passkey or, where there is none, a code.
+func (s *site) verifyFactor(
+	c *gin.Context, account auth.Account, lane auth.Lane, passkey passkeyAnswer, code, what string,
+) (auth.Account, auth.Factor, error) {
+	if passkey.answer == "" {
+		return s.verifyCode(c, account, lane, code, what)
+	}
+	verified, err := s.verifyPasskey(c, account, passkey, what+", a passkey")
+	if err == nil {
+		err = s.throttle.CodeSucceeded(c.Request.Context(), account.Name, lane)
+	}
+	return verified, auth.FactorPasskey, err
 }
 
 // verifyCode checks a code of a form. A wrong one is written down, and what says that the operator has to do something is logged.
@@ -115,6 +129,7 @@ func (s *site) verifyCode(c *gin.Context, account auth.Account, lane auth.Lane, 
 
 func (s *site) showSecondStep(c *gin.Context, status int, p views.SecondStep) {
 	p.Layout = s.layout(c, "")
+	p.Passkeys = s.offersPasskeys(c)
 	p.Layout.Current = s.base + "/login/second?" + url.Values{"next": {p.Next}}.Encode()
 	html, err := s.views.SecondStep(p)
 	s.answer(c, status, html, err)

@@ -5,16 +5,18 @@ import "github.com/gin-userlog/userlog/auth"
 // Account is everybody's page about the own account.
 type Account struct {
 	Layout
-	Role      auth.Role
-	OwnLogin  bool           // there are a password and sessions; false where the login is the host's or a proxy's
-	HasTokens bool           // there can be tokens: the name has an account
-	Own       auth.Account   // as it is kept; the zero Account where there is none
-	SessionID string         // of the session that asks
-	Sessions  []auth.Session // the one that was used last first
-	Tokens    []auth.Token
-	Label     string // what was typed for a new token, after a refusal
-	Days      int    // what was chosen for it; 0 = the default
-	Message   *Message
+	Role           auth.Role
+	OwnLogin       bool           // there are a password and sessions; false where the login is the host's or a proxy's
+	HasTokens      bool           // there can be tokens: the name has an account
+	Own            auth.Account   // as it is kept; the zero Account where there is none
+	Passkeys       []auth.Passkey // the oldest first
+	OffersPasskeys bool           // new ones can be made at this address
+	SessionID      string         // of the session that asks
+	Sessions       []auth.Session // the one that was used last first
+	Tokens         []auth.Token
+	Label          string // what was typed for a new token, after a refusal
+	Days           int    // what was chosen for it; 0 = the default
+	Message        *Message
 }
 
 // Token is the page that shows a token's secret, which nothing shows again.
@@ -45,6 +47,24 @@ func (p accountPage) MaxLabel() int { return auth.MaxLabel }
 
 // AppSince is since when there is an authenticator app.
 func (p accountPage) AppSince() moment { return momentOf(p.Own.AppSince) }
+
+// PasskeyRows are the passkeys as the table shows them.
+func (p accountPage) PasskeyRows() []passkeyRow {
+	rows := make([]passkeyRow, len(p.Passkeys))
+	for i, passkey := range p.Passkeys {
+		rows[i] = passkeyRow{passkey}
+	}
+	return rows
+}
+
+// passkeyRow is a passkey as the table shows it.
+type passkeyRow struct{ auth.Passkey }
+
+// Made is when the passkey was made.
+func (r passkeyRow) Made() moment { return momentOf(r.Created) }
+
+// MaxPasskeyLabel is how many characters say at most which passkey it is.
+func (p accountPage) MaxPasskeyLabel() int { return auth.MaxPasskeyLabel }
 
 // RoleKey is the catalogue's key for the role's name.
 func (p accountPage) RoleKey() string { return roleKey(p.Role) }

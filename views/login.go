@@ -7,6 +7,7 @@ type Login struct {
 	Layout
 	Username string   // typed before, after a failed attempt
 	Next     string   // path to return to after the login; the handler has checked it
+	Passkeys bool     // can be used at this address
 	Message  *Message // nil = none
 
 	SignOnURL string // where a login at a provider begins, in place of the form; "" = nowhere

@@ -9,11 +9,12 @@ import (
 // Proof is the page that asks for the password again before a change is made. It keeps the form that asks for the change.
 type Proof struct {
 	Layout
-	Action  string      // path to which the form is sent again
-	Field   string      // name of the field for the password or the code
-	Code    bool        // a code of the second factor is asked for, and not the password
-	Kept    []KeptField // of the form that was sent
-	Message *Message
+	Action   string      // path to which the form is sent again
+	Field    string      // name of the field for the password or the code
+	Code     bool        // a code of the second factor is asked for, and not the password
+	Passkeys bool        // a passkey will do, too
+	Kept     []KeptField // of the form that was sent
+	Message  *Message
 }
 
 // KeptField is a field of a form that is sent again.

@@ -11,8 +11,9 @@ import (
 // SecondStep is the form of a login that asks for the second factor, after the password was right.
 type SecondStep struct {
 	Layout
-	Next    string // path to return to after the login; the handler has checked it
-	Message *Message
+	Next     string // path to return to after the login; the handler has checked it
+	Passkeys bool   // can be used at this address
+	Message  *Message
 }
 
 // App is the page on which an authenticator app is set up.
@@ -73,6 +74,10 @@ func WrongCode(err error) *Message {
 		return &Message{key: "second.wrong", alert: true, next: true}
 	case errors.Is(err, auth.ErrSeedKey):
 		return &Message{key: "second.unreadable", alert: true, next: true}
+	case errors.Is(err, auth.ErrPasskeyCounter):
+		return &Message{key: "passkey.copied", alert: true, next: true}
+	case errors.Is(err, auth.ErrPasskey):
+		return &Message{key: "passkey.wrong", alert: true, next: true}
 	}
 	return nil
 }

@@ -42,6 +42,9 @@ func (c *accountSecondFactorCommand) show(ctx context.Context, w io.Writer, all 
 		if !account.AppSince.IsZero() {
 			row("authenticator app", minute(account.AppSince))
 		}
+		if account.Passkeys > 0 {
+			row(fmt.Sprintf("passkeys: %d", account.Passkeys), "")
+		}
 		row(fmt.Sprintf("recovery codes left: %d", account.RecoveryLeft), "")
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/demo"
+	"github.com/gin-userlog/userlog/internal/passkeys"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -50,7 +51,7 @@ func newProgram(flags storeFlags, options handlers.Options, log *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	options.Logger = log
+	options.Logger, options.Passkeys = log, passkeys.Verifier{}
 	admin, err := handlers.New(logs, options)
 	if err != nil {
 		closeStore(context.Background(), logs, log) // nothing has been recorded: it takes no time
