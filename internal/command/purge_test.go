@@ -76,6 +76,10 @@ func TestPurge(t *testing.T) {
 	if done := do(t, nil, "", "audit", "export", "--redis", server.URL); !strings.Contains(done.out, ",logs-deleted,") {
 		t.Errorf("the audit log lacks it: %s", done.out)
 	}
+	again := openStore(t, server.URL, store.Options{})
+	record(again, "x:accounts", "/") // whose log ends as accounts behind another prefix do
+	awaitWritten(t, again, 1)
+	again.Close(t.Context()) // so that it writes nothing more
 	if done := do(t, nil, "", "purge", "--everything", "--yes", "--redis", server.URL); done.status != 0 {
 		t.Errorf("everything: status %d, %s", done.status, done.err)
 	}
