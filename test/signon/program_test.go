@@ -9,10 +9,13 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -25,7 +28,15 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
+// asProgram is set in the environment of a process that is the program.
+const asProgram = "USERLOG_TEST_PROGRAM"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		os.Exit(command.Run(ctx, os.Args[1:], func(string) (string, bool) { return "", false }, os.Stdin, os.Stdout, os.Stderr))
+	}
 	quiet()
 	logging.Disable() // go-redis tells of every Redis that a test ends
 	redistest.VerifyNoLeaks(m)
@@ -57,23 +68,27 @@ func startSite(t *testing.T, more ...string) *site {
 		"serve", "--addr", address, "--redis", server.URL, "--drain", "0s", "--oidc-issuer", s.server.URL, "--oidc-client-id", clientID,
 		"--oidc-client-secret-file", secret, "--oidc-roles", "chiefs=superuser,agents=viewer",
 	}, more...)
-	ctx, stop := context.WithCancel(context.Background())
-	out, printed := io.Pipe()
-	ended := make(chan int, 1)
-	go func() {
-		ended <- command.Run(ctx, args, func(string) (string, bool) { return "", false }, strings.NewReader(""), printed, s)
-	}()
-	t.Cleanup(func() {
-		stop()
-		if status := <-ended; status != 0 {
-			t.Errorf("the program has ended with %d:\n%s", status, s.errors())
-		}
-		printed.Close()
-	})
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+	program := exec.Command(os.Args[0], args...)
+	program.Env = append(os.Environ(), asProgram+"=1")
+	program.Stderr = s
+	out, err := program.StdoutPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(out)
+	t.Cleanup(func() {
+		_ = program.Process.Signal(syscall.SIGTERM) // one that has ended by itself is told below
+		_, _ = io.Copy(io.Discard, lines)
+		if err := program.Wait(); err != nil {
+			t.Errorf("the program has ended: %v\n%s", err, s.errors())
+		}
+	})
+	if _, err := lines.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
