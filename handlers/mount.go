@@ -171,7 +171,7 @@ func (a *Admin) mountOwnAccount(insiders, private *gin.RouterGroup, on func(func
 func (a *Admin) mountRecording(private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
 	superusers := private.Group("", on((*site).requireSuperuser))
 	page(superusers, "/recording", on((*site).recording))
-	superusers.POST("/recording", on((*site).requireAllowance), on((*site).changeRecording))
+	superusers.POST("/recording", on((*site).requireProof), on((*site).requireAllowance), on((*site).changeRecording))
 }
 
 // page adds what answers GET and, as net/http has it, HEAD.

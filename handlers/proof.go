@@ -18,10 +18,10 @@ const proofField = "proof"
 // proofFields are all fields that a form brings for the proof, and that are not part of what is proven.
 func proofFields() []string { return []string{proofField, passkeyProofField, stateProofField} }
 
-// requireProof stands before changes of accounts, links, tokens and second factors. Who finds a browser open, or has stolen a session, must not
-// change them. So the password, or the second factor where there is one, is asked again where the session's owner has not given it for some minutes. The form that was sent
-// is kept in the page that asks, and sent again with the password: nothing that was typed is lost. The login of a host or a proxy
-// has no password of ours, and asks again or doesn't.
+// requireProof stands before changes of accounts, links, tokens, second factors and of what is recorded. Who finds a browser open, or has
+// stolen a session, must not change them. So the password, or the second factor where there is one, is asked again where the
+// session's owner has not given it for some minutes. The form that was sent is kept in the page that asks, and sent again with the
+// password: nothing that was typed is lost. The login of a host or a proxy has no password of ours, and asks again or doesn't.
 func (s *site) requireProof(c *gin.Context) {
 	if accessOf(c).Via != auth.ViaSession {
 		return

@@ -21,6 +21,7 @@ import (
 // proven are the routes that ask for the password again, below the admin's path: all that change an account, a link or a token, but for
 // those that ask for a password anyway, and the one that ends everything.
 var proven = map[string]bool{
+	"POST /recording":       true,
 	"POST /accounts/create": true, "POST /accounts/disable": true, "POST /accounts/enable": true, "POST /accounts/role": true,
 	"POST /accounts/sessions": true, "POST /accounts/link": true,
 	"POST /account/session": true, "POST /account/token": true, "POST /account/token/revoke": true,
