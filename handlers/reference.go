@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -37,22 +38,31 @@ func (s *site) byReference(c *gin.Context, typed, page string) (done bool) {
 func (s *site) lineURL(username, id string) string { return views.LineURL(s.base, username, id) }
 
 // missReference counts a code that leads nowhere, and notes what is said of it. Counted codes are few a minute, so that nobody
-// finds one by trying. It returns false where the request has been answered, since there were too many.
+// finds one by trying. It returns false where the request has been answered, since there were too many. Many names have the form of a
+// code. So nothing is said of what is not written in capital letters, or is a user's name as the host says.
 func (s *site) missReference(c *gin.Context, typed string) bool {
 	_, err := store.ParseReference(typed)
 	if errors.Is(err, store.ErrNotReference) {
 		return true
 	}
-	look := s.lookOf(c, "")
-	if !s.allows(c, look, s.gate.Spend(c.Request.Context(), look)) {
-		return false
+	if err == nil { // it was looked for
+		if look := s.lookOf(c, ""); !s.allows(c, look, s.gate.Spend(c.Request.Context(), look)) {
+			return false
+		}
 	}
-	if err != nil {
+	switch {
+	case !isInCapitals(typed) || s.isSomebodyElse(c.Request.Context(), typed):
+	case err != nil:
 		c.Set(unknownReferenceKey, views.WrongReference(typed))
-	} else {
+	default:
 		c.Set(unknownReferenceKey, views.NoReference(typed))
 	}
 	return true
+}
+
+// isInCapitals reports whether a text has letters, and all are capital ones, as in the codes that error pages show.
+func isInCapitals(text string) bool {
+	return strings.ToUpper(text) == text && strings.ToLower(text) != text
 }
 
 // unknownReference is what is said of a code that leads nowhere, nil where none was typed.

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -116,6 +117,23 @@ func TestWrongCodes(t *testing.T) {
 	for n := 0; b.get(base+"/static?username="+store.NewReference()).StatusCode != http.StatusTooManyRequests; n++ {
 		if n > 1_000 {
 			t.Fatal("codes can be tried out for ever")
+		}
+	}
+}
+
+// Many names have the form of a code. Whoever is called so is waited for as anybody else.
+func TestANameThatMightBeACode(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{UserExists: func(_ context.Context, username string) (bool, error) {
+		return username == "user22" || username == "AB1234", nil
+	}})
+	b := s.superuser()
+	for _, username := range []string{"user22", "AB1234"} {
+		if a := b.get(base + "/live?username=" + username); a.find("#live").Length() != 1 {
+			t.Errorf("%s is not waited for: %q", username, a.text("#messages"))
+		}
+		if a := b.get(base + "/static?username=" + username); strings.Contains(a.text("#messages"), "code") {
+			t.Errorf("%s is taken for a code: %q", username, a.text("#messages"))
 		}
 	}
 }

@@ -23,9 +23,14 @@ func (g *goneLog) unfound() time.Time {
 	return g.at
 }
 
-// found notes the newest entry that the page is given.
-func (g *goneLog) found(newest time.Time) {
-	*g = goneLog{look: g.look, retention: g.retention, newest: newest}
+// found notes the newest entry that the page is given. An entry may be older than the log lives, since it waited for Redis. Then the
+// log begins to expire now.
+func (g *goneLog) found(newest, now time.Time) {
+	old := g.retention > 0 && now.Sub(newest) > g.retention
+	if old {
+		newest = now
+	}
+	*g = goneLog{look: g.look, retention: g.retention, newest: newest, guessed: old}
 }
 
 // expired reports whether what the page shows has expired by now.

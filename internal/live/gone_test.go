@@ -64,3 +64,18 @@ func join(messages [][]byte) string {
 	}
 	return all.String()
 }
+
+// An entry that has waited for Redis for longer than a log lives is in a log that is there.
+func TestALogOfOldEntriesHasNotExpired(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	g := goneLog{retention: time.Hour}
+	g.found(now.Add(-2*time.Hour), now)
+	if g.expired(now.Add(time.Minute)) || !g.expired(now.Add(time.Hour+2*expiryMargin)) {
+		t.Error("the log lives from the time at which it was read")
+	}
+	g.found(now.Add(-time.Minute), now)
+	if !g.expired(now.Add(time.Hour)) {
+		t.Error("the log lives from its newest entry")
+	}
+}

@@ -89,7 +89,7 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 	}
 	e.found = e.found || len(frames) > 0
 	if n := len(u.Entries); n > 0 {
-		e.gone.found(u.Entries[n-1].Time)
+		e.gone.found(u.Entries[n-1].Time, e.now())
 	}
 	e.rows = len(u.Entries)
 	status, err := e.statusPartials(u.State)

@@ -74,7 +74,7 @@ func TestHomeListsApplicationsWithWhatTheyLost(t *testing.T) {
 	record(openStoreWith(t, redis, store.Options{Application: "shop", Version: "v1.2.3"}), "ada", "/")
 	eventuallyReports(t, reader, "shop")
 	b.visit("/")
-	b.listsApplication("billing", "v1.2.3", "Silent for 3 min", "1 request", "2", "0", "1 lost or not confirmed: 1 with a username that can't be recorded")
+	b.listsApplication("billing", "v1.2.3", "Ended 3 min ago", "1 request", "2", "0", "1 lost or not confirmed: 1 with a username that can't be recorded")
 	b.listsApplication("shop", "v1.2.3", "Reporting", "(1 request|No requests)", "1", "0", "0")
 }
 

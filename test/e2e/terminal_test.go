@@ -40,7 +40,7 @@ func TestNothingIsInjectedIntoTheProgramsLog(t *testing.T) {
 				}
 			}
 			logged := site.errors()
-			if strings.Count(logged, "\n") < 5 {
+			if strings.Count(logged, "\n") < 2 { // what is alike is logged once
 				t.Fatalf("hardly anything was logged: %q", logged)
 			}
 			for line := range strings.Lines(logged) {
