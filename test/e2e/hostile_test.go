@@ -108,7 +108,7 @@ func (b *tab) looksUp(name string) {
 	b.eventually("it is said what was found", "document.querySelector('#suggestions-status').textContent")
 	b.hasNothingForeign()
 	typed := evaluate[string](b, "document.querySelector('#search-name').value") // no line separators
-	b.types(kb.Escape) // what is typed is meant, and not who is suggested
+	b.types(kb.Escape)                                                           // what is typed is meant, and not who is suggested
 	b.types(kb.Enter)
 	b.shows("h1", "Live log of "+typed)
 	b.hasNothingForeign()
