@@ -36,9 +36,10 @@ func (e *jsonEncoder) tell(fault store.Fault) ([][]byte, error) {
 	return [][]byte{e.keepalive(false)}, nil
 }
 
-// keepalive says the state again, and from where to resume.
 // expire tells programs nothing: they have the times of entries.
 func (e *jsonEncoder) expire() [][]byte { return nil }
+
+// keepalive says the state again, and from where to resume.
 
 func (e *jsonEncoder) keepalive(bool) []byte {
 	status := struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -78,6 +79,12 @@ func (f clusterFault) run(t *testing.T) {
 	for range 3 {
 		watch("", nil)
 		watch("", rand.New(rand.NewPCG(random.Uint64(), 0)))
+	}
+	socket := serveAdmin(t, admin)
+	for _, user := range append(users(), "") {
+		s := &sight{logs: admin, user: user, socket: socket, streams: map[string]*stream{}}
+		sights = append(sights, s)
+		watching.Go(func() { s.watch(t, staying) })
 	}
 	for _, s := range sights {
 		redistest.Eventually(t, "viewers have begun", s.hasBegun)
@@ -153,12 +160,13 @@ func positions(t *testing.T, client redis.UniversalClient, key string) map[strin
 
 // sight is what one viewer has seen of a user's log, or of everyone's ("").
 type sight struct {
-	logs  *store.Store
-	user  string
-	comes *rand.Rand // it leaves and comes back at random moments; nil = it stays
-	lost  int        // times that it was told so
-	gaps  int
-	after string
+	logs   *store.Store
+	user   string
+	socket string     // where the admin has it; "" = it is one of the store
+	comes  *rand.Rand // it leaves and comes back at random moments; nil = it stays
+	lost   int        // times that it was told so
+	gaps   int
+	after  string
 
 	mu      sync.Mutex
 	begun   bool               // its log has been live
@@ -180,7 +188,11 @@ func (s *sight) watch(t *testing.T, staying context.Context) {
 		if s.comes != nil {
 			stay, leave = context.WithTimeout(staying, time.Duration(s.comes.ExpFloat64()*float64(500*time.Millisecond)))
 		}
-		if err := s.visit(stay); err != nil && stay.Err() == nil {
+		visit := s.visit
+		if s.socket != "" {
+			visit = s.connect
+		}
+		if err := visit(stay); err != nil && stay.Err() == nil {
 			t.Errorf("a viewer of %q: %v", s.user, err)
 			leave()
 			return
@@ -212,9 +224,43 @@ func (s *sight) visit(ctx context.Context) error {
 	}
 }
 
+// connect follows the log by a socket, as a program does, which connects again where it ended.
+func (s *sight) connect(ctx context.Context) error {
+	query := url.Values{"after": {s.after}, "username": {s.user}}
+	if s.user == "" {
+		query = url.Values{"after": {s.after}, "everyone": {"1"}}
+	}
+	host, _, _ := strings.Cut(s.socket, "/userlog/")
+	conn, err := dial(ctx, s.socket+query.Encode(), "http"+strings.TrimPrefix(host, "ws"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.NetConn().Close() })()
+	for {
+		var m struct {
+			message
+			State, Username, Cursor string
+			Time                    float64
+		}
+		if err := conn.ReadJSON(&m); err != nil {
+			return err
+		}
+		switch update := (store.Update{State: store.Live}); {
+		case m.Type == "status":
+			s.lost += strings.Count(m.State, "store-lost")
+		case m.ID == "":
+			update.Gap = true
+			s.take(update)
+		default:
+			s.take(update)
+			s.see(m.Username, m.ID, m.Cursor, time.UnixMicro(int64(m.Time*1e6)))
+		}
+	}
+}
+
 func (s *sight) take(update store.Update) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.begun = s.begun || update.State == store.Live
 	if update.Gap {
 		s.gaps++
@@ -222,17 +268,25 @@ func (s *sight) take(update store.Update) {
 			stream.holes[len(stream.ids)] = true
 		}
 	}
+	s.mu.Unlock()
 	for _, e := range update.Entries {
-		stream := s.streams[e.Username]
-		if stream == nil {
-			stream = newStream()
-			s.streams[e.Username] = stream
-		} else if !stream.had[e.ID] { // after a gap it may be shown again
-			stream.waited = max(stream.waited, time.Since(e.Time))
-		}
-		stream.had[e.ID] = true
-		stream.ids, s.after = append(stream.ids, e.ID), e.Cursor()
+		s.see(e.Username, e.ID, e.Cursor(), e.Time)
 	}
+}
+
+// see notes an entry.
+func (s *sight) see(username, id, cursor string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stream := s.streams[username]
+	if stream == nil {
+		stream = newStream()
+		s.streams[username] = stream
+	} else if !stream.had[id] { // after a gap it may be shown again
+		stream.waited = max(stream.waited, time.Since(at))
+	}
+	stream.had[id] = true
+	stream.ids, s.after = append(stream.ids, id), cursor
 }
 
 func newStream() *stream { return &stream{holes: map[int]bool{}, had: map[string]bool{}} }
