@@ -69,18 +69,3 @@ func TestAuditFile(t *testing.T) {
 		t.Errorf("with an empty copy: %+v", r)
 	}
 }
-
-// A full disk is said, and logins go on.
-func TestAuditFileOnAFullDisk(t *testing.T) {
-	t.Parallel()
-	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip("there is no /dev/full")
-	}
-	program := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--redis", redistest.Start(t).URL, "--audit-file", "/dev/full")
-	if status := failLogin(t, program.origin(t)); status != http.StatusUnprocessableEntity {
-		t.Errorf("a login: %d", status)
-	}
-	redistest.Eventually(t, "it is said", func() bool {
-		return strings.Contains(program.err.String(), "the copy of the audit log can't be written")
-	})
-}
