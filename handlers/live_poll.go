@@ -28,9 +28,13 @@ func (s *site) poll(c *gin.Context, username string) {
 	if after == noEntries {
 		after = ""
 	}
+	parse := views.ParseFilter
+	if username == "" {
+		parse = views.ParseEveryoneFilter
+	}
 	html, err := s.hub.Poll(c.Request.Context(), live.Watch{
-		Access: accessOf(c), Username: username, After: after, Filter: views.ParseFilter(c.Request.URL.Query()), App: c.Query("app"),
-		Lang: s.language(c), Base: s.base,
+		Access: accessOf(c), Username: username, After: after, Filter: parse(c.Request.URL.Query()), Users: chosenUsers(c.Query("users")),
+		App: c.Query("app"), Lang: s.language(c), Base: s.base,
 	})
 	if errors.Is(err, live.ErrClosed) || errors.Is(err, store.ErrClosed) {
 		s.fail(c, http.StatusServiceUnavailable, err)

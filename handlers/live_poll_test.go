@@ -35,8 +35,14 @@ func TestLivePagesAskWithoutSocket(t *testing.T) {
 	if errors := poll("/live?username=ada&show=errors&after=none").body; strings.Contains(errors, "<tr") {
 		t.Errorf("only errors: %s", errors)
 	}
-	if everyone := poll("/live/everyone?after=none").body; !strings.Contains(everyone, "/4") || !strings.Contains(everyone, "/5") {
+	if everyone := poll("/live/everyone?show=&after=none").body; !strings.Contains(everyone, "/4") || !strings.Contains(everyone, "/5") {
 		t.Errorf("everyone: %s", everyone)
+	}
+	if chosen := poll("/live/everyone?show=&users=ada&after=none").body; !strings.Contains(chosen, "/4") || strings.Contains(chosen, "/5") {
+		t.Errorf("of everyone only ada: %s", chosen)
+	}
+	if failures := poll("/live/everyone?after=none").body; strings.Contains(failures, "/4") {
+		t.Errorf("everyone's failures: %s", failures)
 	}
 	if nobody := poll("/live?username=nobody&after=none").body; !strings.Contains(nobody, "No logs for") {
 		t.Errorf("nobody: %s", nobody)

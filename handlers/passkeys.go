@@ -96,7 +96,7 @@ func (s *site) answerQuestion(c *gin.Context, err error, ask func(context.Contex
 	case auth.IsRefusal(err):
 		s.failJSON(c, http.StatusUnprocessableEntity, err.Error()+".")
 	case err != nil:
-		s.log.Error("userlog: a passkey could not be asked for", "err", err)
+		s.failures.add("userlog: a passkey could not be asked for", err)
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
 	default:
 		s.sendJSON(c, http.StatusOK, question)

@@ -73,6 +73,9 @@ func (w *signOnWatch) checkAll(ctx context.Context, ids []string) {
 	room := make(chan struct{}, signOnAtOnce)
 	for _, id := range ids {
 		room <- struct{}{}
+		if ctx.Err() != nil { // those under way are enough to wait for
+			break
+		}
 		wg.Go(func() {
 			defer func() { <-room }()
 			if err := w.check(ctx, id); err != nil && ctx.Err() == nil {

@@ -24,14 +24,14 @@ func (s *site) staticLog(c *gin.Context) {
 	if done {
 		return
 	}
-	if c.GetHeader("HX-Request") == "" {
+	whole := c.GetHeader("HX-Request") == ""
+	if whole {
 		s.rememberLogs(c, "/static")
 	}
 	page := views.StaticLog{
 		Layout: s.layout(c, views.SectionStatic), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
 		Line: c.Query(views.LineParameter), Message: unknownReference(c),
 	}
-	whole := c.GetHeader("HX-Request") == ""
 	if username != "" && page.Message == nil {
 		look := s.lookOf(c, username)
 		answer := s.gate.View(c.Request.Context(), look)

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"crypto/sha256"
-	"io"
 
 	"github.com/gin-gonic/gin"
 
@@ -66,10 +65,9 @@ func visitOf(id string) string {
 	if id == "" {
 		return ""
 	}
-	h := sha256.New()
-	io.WriteString(h, "userlog visit\x00"+id) // so that it is no part of a hash that a site may keep sessions by
+	sum := sha256.Sum256([]byte("userlog visit\x00" + id)) // so that it is no part of a hash that a site may keep sessions by
 	const alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
-	sum, visit := h.Sum(nil), make([]byte, 8)
+	visit := make([]byte, 8)
 	for i := range visit {
 		visit[i] = alphabet[sum[i]%byte(len(alphabet))]
 	}

@@ -195,8 +195,8 @@ func (p *push) learn(now time.Time, maxEntries int) {
 	}
 	// The log began with these lines, so it has lost none. What the kept list had before, or may have had, is of a log that somebody
 	// has deleted.
-	l.stale = p.log.Val() == int64(len(p.lines)) && (before > 0 || p.mixed && p.kept == nil)
 	p.begun = p.log.Val() == int64(len(p.lines))
+	l.stale = p.begun && (before > 0 || p.mixed && p.kept == nil)
 }
 
 // trimKept trims the kept lists that are too long. It is called with each heartbeat. A list that Redis can't trim now is

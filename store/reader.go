@@ -75,7 +75,9 @@ func (s *Store) newest(ctx context.Context, limit int, usernames ...string) ([]L
 	lists, kept := make([]*redis.StringSliceCmd, len(usernames)), make([]*redis.StringSliceCmd, len(usernames))
 	failed := make([]*redis.ZSliceCmd, len(usernames))
 	for i, username := range usernames {
-		failed[i] = pipe.ZRangeWithScores(ctx, s.keys.Failures(username), 0, -1)
+		if limit == s.options.MaxEntries { // of fewer entries nobody knows what they have pushed out
+			failed[i] = pipe.ZRangeWithScores(ctx, s.keys.Failures(username), 0, -1)
+		}
 		// The kept list is read first, so that it has nothing newer than the log.
 		kept[i] = pipe.LRange(ctx, s.keys.Kept(username), 0, int64(limit)-1)
 		lists[i] = pipe.LRange(ctx, s.keys.Log(username), 0, int64(limit)-1)

@@ -114,12 +114,12 @@ func (w *writer) await() bool {
 
 // report sends a heartbeat. It is also how a site without users finds out that Redis is away.
 func (w *writer) report() {
-	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
-	defer cancel()
 	w.trimKept()
 	w.references.flush(w.client)
 	w.index.forget(w.client, w.clock.now()) // also where nobody makes a request
-	_ = w.clock.refresh(ctx)                // a heartbeat without an answer says what was known
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
 	w.heartbeat.read.refresh(ctx)
 	if err := w.heartbeat.send(w.recorder.snapshot(), w.clock.measured()); err != nil {
 		w.failed(err)

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/gin-userlog/userlog/internal/audit"
 )
@@ -117,7 +117,9 @@ func (f *auditFile) Write(line []byte) (int, error) {
 	}
 	n, err := f.file.Write(line)
 	if err == nil {
-		err = f.file.Sync()
+		if err = f.file.Sync(); errors.Is(err, syscall.EINVAL) { // a pipe, which has nothing to sync
+			err = nil
+		}
 		f.broken = false
 		return n, err
 	}
@@ -151,7 +153,7 @@ func readCopies(paths []string) (copied audit.Copied, err error) {
 		if err != nil {
 			return copied, usage("--copy: %w", err)
 		}
-		err = copied.Add(io.Reader(file))
+		err = copied.Add(file)
 		file.Close()
 		if err != nil {
 			return copied, err

@@ -68,11 +68,11 @@ func (commandLine) BeforeResolve(c *kong.Context, s *settings) error {
 		return nil
 	}
 	s.known = flagNames(c.Model.Node)
-	return s.read(name, s.known)
+	return s.read(name)
 }
 
 // read reads a file. Its errors are mistakes in it, and repeat no value, which may be a secret.
-func (s *settings) read(name string, known []string) error {
+func (s *settings) read(name string) error {
 	content, err := os.ReadFile(name)
 	if err != nil {
 		return usage("--config: %w", err)
@@ -87,8 +87,8 @@ func (s *settings) read(name string, known []string) error {
 	}
 	values := make(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(found)) {
-		if !slices.Contains(known, key) {
-			return usage("--config %s: there is no setting %q%s", name, key, meant(key, known))
+		if !slices.Contains(s.known, key) {
+			return usage("--config %s: there is no setting %q%s", name, key, meant(key, s.known))
 		}
 		value, ok := typed(found[key])
 		if !ok {

@@ -40,11 +40,17 @@ func (c *healthcheckCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	client := http.Client{Transport: &http.Transport{
+	transport := &http.Transport{
 		DisableKeepAlives: true,
 		// The certificate is for the name by which browsers come. Nothing secret is sent.
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-	}}
+	}
+	if path, is := c.Addr.socket(); is {
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		}
+	}
+	client := http.Client{Transport: transport}
 	response, err := client.Do(r)
 	if err != nil {
 		return fmt.Errorf("no answer: %w", err)
@@ -65,6 +71,9 @@ func (c *healthcheckCommand) Run(ctx context.Context, std streams) error {
 
 // reached is where a program on the same machine is reached that listens there.
 func (a address) reached() string {
+	if _, is := a.socket(); is {
+		return "localhost" // a request is sent to the path
+	}
 	host, port, err := net.SplitHostPort(string(a))
 	if err != nil {
 		return string(a)

@@ -4,6 +4,7 @@ package command_test
 
 import (
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ func TestHealthcheck(t *testing.T) {
 	check(everywhere, 0, "ready\n")
 	check(environ{}, 0, "ready\n", "--addr", "[::]:"+port)
 	check(byHTTPS, 0, "ready\n")
+	bySocket := environ{"USERLOG_REDIS": server.URL, "USERLOG_ADDR": "unix:" + filepath.Join(server.Dir, "serve.sock")}
+	start(t, bySocket, "serve")
+	check(bySocket, 0, "ready\n")
 	server.Kill()
 	check(everywhere, 1, "userlog: ")
 	check(everywhere, 0, "ok\n", "--alive")

@@ -38,7 +38,7 @@ func (s *settings) reload(level *slog.LevelVar, log *slog.Logger) {
 		return
 	}
 	before := maps.Clone(s.values)
-	if err := s.read(s.file, s.known); err != nil {
+	if err := s.read(s.file); err != nil {
 		log.Warn("the settings can't be read again; those before stay in force", "err", err)
 		return
 	}

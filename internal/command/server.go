@@ -47,7 +47,7 @@ func listen(ctx context.Context, where address, config *tls.Config) (endpoint, e
 // listenFor is listen for the address that a flag names.
 func listenFor(ctx context.Context, where address, config *tls.Config, flag string) (endpoint, error) {
 	if path, ok := where.socket(); ok {
-		return listenUnix(ctx, path, config)
+		return listenUnix(ctx, path, config, flag)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", string(where))
 	switch {

@@ -34,7 +34,7 @@ func (f signOnFlags) apply(options *handlers.Options) error {
 	if options.AuthHeader != "" {
 		return usage("there are two logins, --oidc-issuer and --auth-header: use one")
 	}
-	secret, err := f.secret()
+	secret, err := secretIn("oidc-client-secret-file", f.OIDCClientSecretFile)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ const maxSocketPath = 103
 const socketMode = 0o660
 
 // listenUnix listens on a unix socket. One that a program has left behind is replaced.
-func listenUnix(ctx context.Context, path string, config *tls.Config) (endpoint, error) {
+func listenUnix(ctx context.Context, path string, config *tls.Config, flag string) (endpoint, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if errors.Is(err, syscall.EADDRINUSE) && isLeft(path) {
 		if err = os.Remove(path); err == nil {
@@ -27,7 +27,7 @@ func listenUnix(ctx context.Context, path string, config *tls.Config) (endpoint,
 	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return endpoint{}, fmt.Errorf("can't listen on %s: another program does, or it is no socket; choose another address with --addr or %s", path, variable("addr"))
+		return endpoint{}, fmt.Errorf("can't listen on %s: another program does, or it is no socket; choose another address with --%s or %s", path, flag, variable(flag))
 	case err != nil:
 		return endpoint{}, fmt.Errorf("can't listen on %s: %w", path, err)
 	}

@@ -31,8 +31,9 @@ func (p *patient) eachReporting(find func(store.Application) *Finding) (found []
 
 // silentApplications are those that stopped without saying so, and that there is none at all.
 func silentApplications(_ context.Context, p *patient) (found []Finding, err error) {
+	reporting := p.reporting()
 	for _, a := range p.applications {
-		replaced := slices.ContainsFunc(p.reporting(), func(other store.Application) bool { return other.Name == a.Name && other.Host == a.Host })
+		replaced := slices.ContainsFunc(reporting, func(other store.Application) bool { return other.Name == a.Name && other.Host == a.Host })
 		if !a.Reporting() && !replaced {
 			found = append(found, Finding{Name: "application-silent", Subject: name(a), Count: int(a.Age.Minutes())})
 		}

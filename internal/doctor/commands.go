@@ -62,7 +62,7 @@ func commands(key string) [][]any {
 func missingCommands(ctx context.Context, p *patient) (found []Finding, err error) {
 	var refused, unknown []string
 	for _, s := range p.servers {
-		if s.about["redis_version"] == "" && s.err == nil {
+		if !s.isRedis() && s.err == nil {
 			continue // the imitation knows what is needed, and permits all
 		}
 		queued, err := queue(ctx, s.client, p.logs.KeyPrefix()+scratch)
@@ -78,9 +78,12 @@ func missingCommands(ctx context.Context, p *patient) (found []Finding, err erro
 			}
 		}
 	}
-	for name, commands := range map[string][]string{"commands-refused": refused, "commands-unknown": unknown} {
-		if slices.Sort(commands); len(commands) > 0 {
-			found = append(found, Finding{Name: name, Grave: true, Subject: strings.Join(slices.Compact(commands), ", ")})
+	for _, missing := range []struct {
+		name     string
+		commands []string
+	}{{"commands-refused", refused}, {"commands-unknown", unknown}} {
+		if slices.Sort(missing.commands); len(missing.commands) > 0 {
+			found = append(found, Finding{Name: missing.name, Grave: true, Subject: strings.Join(slices.Compact(missing.commands), ", ")})
 		}
 	}
 	return found, nil

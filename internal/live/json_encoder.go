@@ -40,7 +40,6 @@ func (e *jsonEncoder) tell(fault store.Fault) ([][]byte, error) {
 func (e *jsonEncoder) expire() [][]byte { return nil }
 
 // keepalive says the state again, and from where to resume.
-
 func (e *jsonEncoder) keepalive(bool) []byte {
 	status := struct {
 		Type   string `json:"type"`

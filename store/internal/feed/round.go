@@ -194,8 +194,7 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 		if commands.redirected() {
 			found.astray[t] = true
 		} else {
-			found.snapshots[t] = f.snapshotOf(t.username, commands.list.Val(), commands.kept.Val(), commands.left.Val(), r.full)
-			read := found.snapshots[t]
+			read := f.snapshotOf(t.username, commands.list.Val(), commands.kept.Val(), commands.left.Val(), r.full)
 			read.failed = f.failuresOf(t.username, commands.failed.Val())
 			found.snapshots[t] = read
 		}
@@ -279,10 +278,7 @@ func (f *Feed) failuresOf(username string, members []redis.Z) failures.List[*Lin
 
 // olderThan returns what counts of the kept lines of a user, without the entries of the list: it is older than they.
 func (f *Feed) olderThan(entries []*Line, username string, kept []string) []*Line {
-	listed := make(map[string]bool, len(entries))
-	for _, e := range entries {
-		listed[e.ID] = true
-	}
+	listed := idsOf(entries)
 	return slices.DeleteFunc(f.oldestFirst(username, kept), func(e *Line) bool { return listed[e.ID] || !e.Counts })
 }
 
