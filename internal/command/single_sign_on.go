@@ -1,7 +1,6 @@
 package command
 
 import (
-	"os"
 	"strings"
 
 	"github.com/gin-userlog/userlog/auth"
@@ -58,20 +57,4 @@ func (f signOnFlags) apply(options *handlers.Options) error {
 	}
 	options.SingleSignOn = provider
 	return nil
-}
-
-func (f signOnFlags) secret() (string, error) {
-	file, err := os.Open(f.OIDCClientSecretFile)
-	if err != nil {
-		return "", usage("--oidc-client-secret-file: %w", err)
-	}
-	defer file.Close()
-	secret, err := firstLine(file)
-	if err == nil && secret == "" {
-		return "", usage("--oidc-client-secret-file %s: its first line is empty", f.OIDCClientSecretFile)
-	}
-	if err != nil {
-		return "", usage("--oidc-client-secret-file %s: %w", f.OIDCClientSecretFile, err)
-	}
-	return secret, nil
 }
