@@ -198,7 +198,10 @@ func (s *Server) awaitAnswer() error {
 	client := redis.NewClient(options)
 	defer client.Close()
 	for {
-		err := client.Ping(ctx).Err()
+		err := listens(ctx, options)
+		if err == nil {
+			err = client.Ping(ctx).Err()
+		}
 		if err == nil {
 			s.mustBeOurs(ctx, client)
 			return nil
@@ -212,6 +215,15 @@ func (s *Server) awaitAnswer() error {
 		case <-time.After(pollInterval):
 		}
 	}
+}
+
+// listens is asked before a client is: go-redis writes a line to the log for each connection that it does not get.
+func listens(ctx context.Context, options *redis.Options) error {
+	connection, err := new(net.Dialer).DialContext(ctx, options.Network, options.Addr)
+	if err != nil {
+		return err
+	}
+	return connection.Close()
 }
 
 // ended reports whether the process has ended by itself.
