@@ -2,8 +2,8 @@ package journey
 
 import "github.com/gin-userlog/userlog/store"
 
-// gapStep stands for the requests that are missing before an entry.
-func gapStep(e store.Entry) *Step {
+// GapBefore returns a step that stands for the requests which are missing before an entry. The entry must have a Gap.
+func GapBefore(e store.Entry) *Step {
 	s := &Step{ID: e.ID + "-gap", Gap: e.Gap, Entry: store.Entry{ID: e.ID, Username: e.Username, Application: e.Application}}
 	if e.OnlyGap() {
 		s.Entry.Time = e.Time
@@ -21,7 +21,7 @@ func ShowsGap(e *store.Entry, every bool) bool {
 func Alone(e store.Entry, every bool) []*Step {
 	var steps []*Step
 	if ShowsGap(&e, every) {
-		steps = append(steps, gapStep(e))
+		steps = append(steps, GapBefore(e))
 	}
 	if !e.OnlyGap() {
 		steps = append(steps, &Step{ID: e.ID, Entry: e})
@@ -42,7 +42,7 @@ func (f *Folder) addGap(e store.Entry) *Step {
 			}
 		}
 	}
-	s := gapStep(e)
+	s := GapBefore(e)
 	f.keep(f.browserOf(&store.Entry{}), s)
 	return s
 }

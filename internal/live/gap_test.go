@@ -1,6 +1,7 @@
 package live
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -93,6 +94,31 @@ func TestProgramsAreToldHowManyAreMissing(t *testing.T) {
 	} {
 		if got := string(messages[i]); !strings.HasPrefix(got, want.begins) || !strings.Contains(got, want.has) || strings.Contains(got, `"gap"`) != (i > 0) {
 			t.Errorf("%s", got)
+		}
+	}
+}
+
+// Viewers share steps, and not what newer requests have pushed out before each of them came.
+func TestAViewerThatComesLaterIsToldWhatIsNotKept(t *testing.T) {
+	t.Parallel()
+	failed, second, third := page("1", "/pay"), page("2", "/cart"), page("3", "/help")
+	steps := sharedStepsAfter()
+	first := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	first.steps = steps
+	if got := rowIDs(encode(t, first, store.Update{State: store.Live, Entries: []*store.Entry{failed, second, third}})); got != "step-3 step-2 step-1" {
+		t.Fatalf("the first viewer has the rows %q", got)
+	}
+	for _, missing := range []int{1, 2} {
+		placed := *third
+		placed.Gap = &store.Gap{NotKept: missing}
+		later := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+		later.steps, later.cache = steps, first.cache
+		frame := encode(t, later, store.Update{State: store.Live, Entries: []*store.Entry{failed, &placed}})
+		if got := rowIDs(frame); got != "step-3 gap-3 step-1" {
+			t.Errorf("a later viewer has the rows %q", got)
+		}
+		if got, want := strings.TrimSpace(frame.Find("#gap-3").Text()), fmt.Sprintf("%d older request", missing); !strings.HasPrefix(got, want) {
+			t.Errorf("it reads %q, want %q", got, want)
 		}
 	}
 }

@@ -56,6 +56,7 @@ func (s *sharedSteps) follow(entries []*store.Entry) []*journey.Step {
 		steps := s.steps[e.ID]
 		switch {
 		case steps != nil:
+			steps = withOwnGap(steps, e)
 		case i < late:
 			steps = journey.Alone(*e, false)
 		default:
@@ -69,6 +70,22 @@ func (s *sharedSteps) follow(entries []*store.Entry) []*journey.Step {
 		}
 	}
 	return changed
+}
+
+// withOwnGap adds to the steps of an entry what only one viewer misses before it: requests that newer ones have pushed out
+// since others were given them. For example, a viewer was given 1, 2 and 3 of a log that keeps three. When 4 has come, another
+// one is given 2, 3 and 4, and reads before 2 that a request is not kept.
+func withOwnGap(steps []*journey.Step, e *store.Entry) []*journey.Step {
+	if e.Gap == nil || e.Gap.NotKept == 0 {
+		return steps
+	}
+	own := []*journey.Step{journey.GapBefore(*e)}
+	for _, step := range steps {
+		if step.Gap == nil {
+			own = append(own, step)
+		}
+	}
+	return own
 }
 
 // late returns how many entries are before the last that has been folded. Those of them that were not folded

@@ -85,6 +85,7 @@ func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
 type stepKey struct {
 	username, id, newest, lang  string
 	redirects, folded, problems int
+	notKept                     int // of a gap: viewers may miss more or less
 }
 
 // stepRows renders steps as they are now, the last on top. Between two frames of a long backlog other viewers
@@ -105,7 +106,13 @@ func (e *htmlEncoder) stepRows(steps []*journey.Step) ([][]byte, error) {
 
 // stepRow renders a step, once for all who see it as it is now.
 func (e *htmlEncoder) stepRow(step *journey.Step) ([]byte, error) {
-	key := stepKey{e.watch.Username, step.ID, step.Outcome().ID, e.watch.Lang, len(step.Redirects), step.Folded(), step.Problems}
+	key := stepKey{
+		username: e.watch.Username, id: step.ID, newest: step.Outcome().ID, lang: e.watch.Lang,
+		redirects: len(step.Redirects), folded: step.Folded(), problems: step.Problems,
+	}
+	if step.Gap != nil {
+		key.notKept = step.Gap.NotKept
+	}
 	return e.cache.get(key, func() ([]byte, error) { return e.pages.StepRow(e.watch.Lang, step) })
 }
 
