@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +17,9 @@ import (
 
 //go:embed locales/active.*.json
 var locales embed.FS
+
+// english is the language of terminals, and of who asks for none that there is.
+const english = "en"
 
 // Language is one that the pages are translated to.
 type Language struct {
@@ -35,40 +38,67 @@ type catalogue struct {
 	numbers   language.Tag      // how numbers are written
 }
 
-// loadCatalogues reads every embedded catalogue, English first, which is what [Set.Match] falls
-// back to.
-func loadCatalogues() ([]*catalogue, error) {
+// embeddedLanguages lists the languages that there is a catalogue of, English first, which is what [Set.Match] falls back to.
+func embeddedLanguages() ([]Language, error) {
 	names, err := locales.ReadDir("locales")
 	if err != nil {
 		return nil, fmt.Errorf("read catalogues: %w", err)
 	}
-	bundle := i18n.NewBundle(language.English)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	var all []*catalogue
+	var all []Language
 	for _, name := range names {
-		file, err := bundle.LoadMessageFileFS(locales, path.Join("locales", name.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("read catalogue %s: %w", name.Name(), err)
-		}
-		c, err := newCatalogue(bundle, file)
+		tag := strings.TrimSuffix(strings.TrimPrefix(name.Name(), "active."), ".json")
+		l, err := embeddedLanguage(tag)
 		if err != nil {
 			return nil, err
 		}
-		if file.Tag == language.English {
-			all = append([]*catalogue{c}, all...)
+		if tag == english {
+			all = slices.Insert(all, 0, l)
 		} else {
-			all = append(all, c)
+			all = append(all, l)
 		}
 	}
 	return all, nil
 }
 
-func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) (*catalogue, error) {
+// embeddedLanguage asks a catalogue for the name of its language only, which takes a tenth of the time of reading all.
+func embeddedLanguage(tag string) (Language, error) {
+	var named struct {
+		Name string `json:"language.name"`
+	}
+	source, err := locales.ReadFile(localePath(tag))
+	if err == nil {
+		err = json.Unmarshal(source, &named)
+	}
+	if err != nil {
+		return Language{}, fmt.Errorf("read the name of language %s: %w", tag, err)
+	}
+	return Language{Tag: tag, Name: named.Name}, nil
+}
+
+func localePath(tag string) string { return "locales/active." + tag + ".json" }
+
+// loadCatalogue reads the embedded catalogue of a language.
+func loadCatalogue(l Language) (*catalogue, error) {
+	tag, err := language.Parse(l.Tag)
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue %s: %w", l.Tag, err)
+	}
+	bundle := i18n.NewBundle(tag)
+	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	file, err := bundle.LoadMessageFileFS(locales, localePath(l.Tag))
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue %s: %w", l.Tag, err)
+	}
+	return newCatalogue(l, bundle, file)
+}
+
+func newCatalogue(l Language, bundle *i18n.Bundle, file *i18n.MessageFile) (*catalogue, error) {
 	numbers, err := file.Tag.SetTypeForKey("nu", "latn")
 	if err != nil {
 		return nil, fmt.Errorf("numbers in %s: %w", file.Tag, err)
 	}
 	c := &catalogue{
+		language:  l,
 		tag:       file.Tag,
 		numbers:   numbers,
 		texts:     make(map[string]string),
@@ -86,7 +116,6 @@ func newCatalogue(bundle *i18n.Bundle, file *i18n.MessageFile) (*catalogue, erro
 			c.texts[m.ID] = m.Other
 		}
 	}
-	c.language = Language{Tag: file.Tag.String(), Name: c.texts["language.name"]}
 	return c, nil
 }
 
@@ -132,7 +161,6 @@ func (c *catalogue) localize(key string, p parameters) (string, error) {
 	}
 	text, err := c.localizer.Localize(config)
 	if err != nil {
-		// go-i18n answers in English where a translation is missing; we would rather know.
 		return "", fmt.Errorf("catalogue %s: message %q: %w", c.language.Tag, key, err)
 	}
 	return text, nil

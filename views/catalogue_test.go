@@ -41,6 +41,24 @@ func readForms(t *testing.T, tag string) map[string]forms {
 	return all
 }
 
+// allCatalogues reads those of all languages, English first.
+func allCatalogues(t testing.TB) []*catalogue {
+	t.Helper()
+	languages, err := embeddedLanguages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*catalogue
+	for _, l := range languages {
+		c, err := loadCatalogue(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
 // parameter is what is filled in: by the server, or in braces of its own by a script.
 var parameter = regexp.MustCompile(`\{\{\.\w+\}\}|\{\w+\}`)
 
@@ -52,10 +70,7 @@ func parametersIn(text string) string {
 }
 
 func TestCataloguesAreCompleteAndAlike(t *testing.T) {
-	catalogues, err := loadCatalogues()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := allCatalogues(t)
 	needed := neededKeys(t)
 	english := readForms(t, "en")
 	for _, c := range catalogues {
@@ -118,10 +133,7 @@ func upTo(n int) []int {
 }
 
 func TestPluralsAreThoseOfTheLanguage(t *testing.T) {
-	catalogues, err := loadCatalogues()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := allCatalogues(t)
 	for _, c := range catalogues {
 		want := pluralsOf(t, c.tag)
 		for key, texts := range readForms(t, c.language.Tag) {
@@ -133,10 +145,7 @@ func TestPluralsAreThoseOfTheLanguage(t *testing.T) {
 }
 
 func TestNumbersChooseTheirPlural(t *testing.T) {
-	catalogues, err := loadCatalogues()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := allCatalogues(t)
 	want := map[string]map[int]string{
 		"en": {0: "0 days", 1: "1 day", 2: "2 days"},
 		"fr": {0: "0 jour", 1: "1 jour", 2: "2 jours", 1000000: "1 000 000 de jours"},
@@ -158,10 +167,7 @@ func TestNumbersChooseTheirPlural(t *testing.T) {
 }
 
 func TestEnglishIsFirstAndDirectionsAreKnown(t *testing.T) {
-	catalogues, err := loadCatalogues()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := allCatalogues(t)
 	var all []string
 	for _, c := range catalogues {
 		all = append(all, c.language.Tag+" "+c.language.Name+" "+c.direction())
@@ -175,7 +181,7 @@ func TestMissingMessageIsAnErrorAndNotEnglish(t *testing.T) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.MustAddMessages(language.English, &i18n.Message{ID: "hello", Other: "Hello {{.Name}}"})
 	bundle.MustAddMessages(language.French, &i18n.Message{ID: "bye", Other: "Au revoir {{.Name}}"})
-	french, err := newCatalogue(bundle, &i18n.MessageFile{Tag: language.French})
+	french, err := newCatalogue(Language{Tag: "fr"}, bundle, &i18n.MessageFile{Tag: language.French})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,7 @@ import (
 )
 
 func TestMarkupEscapesEverythingButConstants(t *testing.T) {
-	catalogues, err := loadCatalogues()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := allCatalogues(t)
 	const value = "<b>&\"'\x00"
 	m := newMarkup(catalogues[0], 0)
 	m.raw(`<i title="`).text(value).raw(`">`).code(value).named(value).sentence("now.on", parameters{Name: value})
@@ -30,10 +27,7 @@ func TestMarkupHasNoRoomLeft(t *testing.T) {
 }
 
 func TestMarkupWithoutItsTextIsAnError(t *testing.T) {
-	catalogues, err := loadCatalogues()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := allCatalogues(t)
 	for what, write := range map[string]func(*markup){
 		"a text":     func(m *markup) { m.t("no.such") },
 		"a number":   func(m *markup) { m.counted("no.such", 1) },

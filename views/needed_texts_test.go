@@ -143,10 +143,7 @@ func everyMessage() []*Message {
 }
 
 func TestEveryMessageHasItsText(t *testing.T) {
-	catalogues, err := loadCatalogues()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := allCatalogues(t)
 	for _, c := range catalogues {
 		for _, m := range everyMessage() {
 			shown, err := c.message(m)

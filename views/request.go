@@ -91,15 +91,12 @@ type Words struct{ catalogue *catalogue }
 
 // NewWords reads the English catalogue. It is embedded, so an error means that the program was built wrongly.
 func NewWords() (Words, error) {
-	all, err := loadCatalogues()
-	if err != nil {
-		return Words{}, err
-	}
-	return Words{all[0]}, nil
+	c, err := loadCatalogue(Language{Tag: english})
+	return Words{c}, err
 }
 
 // Words are those of the set.
-func (s *Set) Words() Words { return Words{s.catalogues[0]} }
+func (s *Set) Words() Words { return Words{s.english.catalogue} }
 
 // Type is what kind of request it was, such as Read.
 func (w Words) Type(e store.Entry) string { return w.catalogue.texts[typeKey(e.Method)] }

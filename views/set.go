@@ -22,40 +22,49 @@ import (
 
 // Set is every page in every language. It is safe for concurrent use.
 type Set struct {
-	languages  []Language
-	matcher    language.Matcher
-	links      Links
-	catalogues []*catalogue           // English first
-	pages      map[string]parsedPages // by language tag
+	languages    []Language // English first
+	matcher      language.Matcher
+	links        Links
+	assets       *static.Assets
+	english      *translation
+	translations map[string]func() (*translation, error) // by language tag; the first call makes it
 }
 
-// parsedPages returns each page of a language, parsed with the layout. The first call parses them.
-type parsedPages func() (map[string]*template.Template, error)
+// translation is the texts and the pages of one language.
+type translation struct {
+	catalogue *catalogue
+	pages     map[string]*template.Template // each parsed with the layout
+}
 
-// New reads the catalogues and parses the templates: those in English now, those in another language when its
-// first reader comes. All of them are embedded, so an error means that the program was built wrongly. Tests
+// New makes the pages in English now, and those in another language when its first reader comes. Catalogues
+// and templates are embedded, so an error means that the program was built wrongly. Tests
 // check that every text is translated, and that every page can be rendered.
 func New(assets *static.Assets, links Links) (*Set, error) {
-	catalogues, err := loadCatalogues()
+	languages, err := embeddedLanguages()
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{links: links, catalogues: catalogues, pages: make(map[string]parsedPages)}
+	s := &Set{languages: languages, links: links, assets: assets, translations: make(map[string]func() (*translation, error))}
 	var tags []language.Tag
-	for _, c := range catalogues {
-		s.pages[c.language.Tag] = sync.OnceValues(func() (map[string]*template.Template, error) {
-			pages, err := parsePages(s, c, assets)
-			if err != nil {
-				return nil, fmt.Errorf("pages in %s: %w", c.language.Tag, err)
-			}
-			return pages, nil
-		})
-		s.languages = append(s.languages, c.language)
-		tags = append(tags, language.Make(c.language.Tag))
+	for _, l := range languages {
+		tags = append(tags, language.Make(l.Tag))
+		s.translations[l.Tag] = sync.OnceValues(func() (*translation, error) { return s.translate(l) })
 	}
 	s.matcher = language.NewMatcher(tags)
-	_, err = s.pages[s.languages[0].Tag]()
+	s.english, err = s.translations[english]()
 	return s, err
+}
+
+func (s *Set) translate(l Language) (*translation, error) {
+	c, err := loadCatalogue(l)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := parsePages(s, c, s.assets)
+	if err != nil {
+		return nil, fmt.Errorf("pages in %s: %w", l.Tag, err)
+	}
+	return &translation{c, pages}, nil
 }
 
 // Languages lists the languages of the pages, English first.
@@ -77,15 +86,17 @@ func (s *Set) Match(wishes ...string) string {
 	return s.languages[0].Tag
 }
 
-// catalogue returns the texts of a language, or else of English.
-func (s *Set) catalogue(lang string) *catalogue {
-	for _, c := range s.catalogues {
-		if c.language.Tag == lang {
-			return c
+// in returns the translation to a language, or else English.
+func (s *Set) in(lang string) *translation {
+	if translate, ok := s.translations[lang]; ok {
+		if t, err := translate(); err == nil { // tests translate to all
+			return t
 		}
 	}
-	return s.catalogues[0]
+	return s.english
 }
+
+func (s *Set) catalogue(lang string) *catalogue { return s.in(lang).catalogue }
 
 // page renders a whole page.
 func (s *Set) page(name, lang string, data any) ([]byte, error) {
@@ -98,16 +109,8 @@ func (s *Set) part(name, lang string, data any) ([]byte, error) {
 }
 
 func (s *Set) render(page, name, lang string, data any) ([]byte, error) {
-	parsed, ok := s.pages[lang]
-	if !ok {
-		parsed = s.pages[s.languages[0].Tag]
-	}
-	pages, err := parsed()
-	if err != nil {
-		return nil, err
-	}
 	var b bytes.Buffer
-	if err := pages[page].ExecuteTemplate(&b, name, data); err != nil {
+	if err := s.in(lang).pages[page].ExecuteTemplate(&b, name, data); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
 	return readable(b.Bytes()), nil
