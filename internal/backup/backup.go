@@ -37,6 +37,9 @@ var (
 
 	// ErrNotEmpty is returned where there is something already.
 	ErrNotEmpty = errors.New("there are accounts, switches or an audit log already")
+
+	// ErrTooLong is returned by [Write] for what is so long that it could not be read back. Nothing of ours is.
+	ErrTooLong = errors.New("something in Redis is too long for a backup")
 )
 
 const (
@@ -83,7 +86,9 @@ func (w *writer) write(l line) error {
 	if err != nil {
 		return err
 	}
-	encoded = append(encoded, '\n')
+	if encoded = append(encoded, '\n'); len(encoded) >= maxLine {
+		return ErrTooLong
+	}
 	w.code.Write(encoded) // never fails
 	_, err = w.out.Write(encoded)
 	return err
@@ -117,22 +122,11 @@ func Write(ctx context.Context, w io.Writer, logs *store.Store, secret string) (
 func writeSingles(ctx context.Context, out *writer, logs *store.Store) error {
 	types := auth.Keys{}.Types()
 	for _, key := range singles() {
-		l := line{Key: key}
-		var err error
+		write := writeText
 		if types[key] == "hash" {
-			var fields map[string]string
-			fields, err = logs.Client().HGetAll(ctx, logs.KeyPrefix()+key).Result()
-			l.Hash = bytesOf(fields)
-		} else {
-			l.Text, err = logs.Client().Get(ctx, logs.KeyPrefix()+key).Bytes()
+			write = writeHash
 		}
-		switch {
-		case errors.Is(err, redis.Nil), err == nil && len(l.Hash) == 0 && len(l.Text) == 0:
-			continue
-		case err == nil:
-			err = out.write(l)
-		}
-		if err != nil {
+		if err := write(ctx, out, logs, key); err != nil {
 			return fmt.Errorf("back %s up: %w", key, err)
 		}
 	}
@@ -141,6 +135,32 @@ func writeSingles(ctx context.Context, out *writer, logs *store.Store) error {
 		return err
 	}
 	return out.write(line{Switches: &set})
+}
+
+// writeText writes a text, if there is one.
+func writeText(ctx context.Context, out *writer, logs *store.Store, key string) error {
+	text, err := logs.Client().Get(ctx, logs.KeyPrefix()+key).Bytes()
+	if errors.Is(err, redis.Nil) || err == nil && len(text) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return out.write(line{Key: key, Text: text})
+}
+
+// writeHash writes a hash, a line for each field: all accounts of a large site would be too long for one.
+func writeHash(ctx context.Context, out *writer, logs *store.Store, key string) error {
+	fields, err := logs.Client().HGetAll(ctx, logs.KeyPrefix()+key).Result()
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if err := out.write(line{Key: key, Hash: map[string][]byte{name: []byte(fields[name])}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeRing writes a stream of the audit log, oldest first, and where it ends.
@@ -169,17 +189,6 @@ func writeRing(ctx context.Context, out *writer, logs *store.Store, r ring) (rec
 		return 0, nil
 	}
 	return records, out.write(line{Key: r.head, Text: []byte(audit.HeadAfter(newest))})
-}
-
-func bytesOf(texts map[string]string) map[string][]byte {
-	if len(texts) == 0 {
-		return nil
-	}
-	all := make(map[string][]byte, len(texts))
-	for name, text := range texts {
-		all[name] = []byte(text)
-	}
-	return all
 }
 
 // scanner reads lines of a file.

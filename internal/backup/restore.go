@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -20,35 +21,62 @@ type File struct {
 	Made time.Time
 
 	content io.ReadSeeker
+	secret  string
 }
 
 // Open reads a whole file, and checks its code. The errors are [ErrFile], [ErrSecret], and those of reading.
 func Open(content io.ReadSeeker, secret string) (*File, error) {
-	lines, err := scanner(content)
-	if err != nil {
-		return nil, err
+	f := &File{content: content, secret: secret}
+	return f, f.each(func(l line) error {
+		if l.Format != "" {
+			f.Made = l.Made
+		}
+		return nil
+	})
+}
+
+// each reads the file from its beginning, and calls use for each line but the last one, whose code it checks. The errors are [ErrFile],
+// [ErrSecret], and those of reading and of use. Only after it has returned nil it is certain that the lines were ours.
+func (f *File) each(use func(line) error) error {
+	if _, err := f.content.Seek(0, io.SeekStart); err != nil {
+		return err
 	}
-	code, first, ended := hmac.New(sha256.New, []byte(secret)), line{}, false
-	for n := 0; lines.Scan(); n++ {
+	lines, err := scanner(f.content)
+	if err != nil {
+		return err
+	}
+	code, ended := hmac.New(sha256.New, []byte(f.secret)), false
+	for first := true; lines.Scan(); first = false {
 		var l line
-		if ended || json.Unmarshal(lines.Bytes(), &l) != nil {
-			return nil, ErrFile
+		if ended || json.Unmarshal(lines.Bytes(), &l) != nil || first && l.Format != format {
+			return ErrFile
 		}
-		if n == 0 {
-			first = l
-		}
-		if l.Code != nil {
-			if ended = true; !hmac.Equal(l.Code, code.Sum(nil)) {
-				return nil, ErrSecret
+		if ended = l.Code != nil; ended {
+			if err := l.closes(lines.Bytes(), code.Sum(nil)); err != nil {
+				return err
 			}
 			continue
 		}
 		code.Write(append(lines.Bytes(), '\n')) // never fails
+		if err := use(l); err != nil {
+			return err
+		}
 	}
-	if lines.Err() != nil || !ended || first.Format != format {
-		return nil, ErrFile
+	if lines.Err() != nil || !ended {
+		return ErrFile
 	}
-	return &File{Made: first.Made, content: content}, nil
+	return nil
+}
+
+// closes returns nil where the line is the last one, and has the right code. It must have nothing else: the code does not cover it.
+func (l line) closes(text, code []byte) error {
+	if !hmac.Equal(l.Code, code) {
+		return ErrSecret
+	}
+	if alone, err := json.Marshal(line{Code: code}); err != nil || !bytes.Equal(alone, text) {
+		return ErrFile
+	}
+	return nil
 }
 
 // Restore writes what the file has behind the prefix of the store, where nothing of it may be: the error is [ErrNotEmpty] otherwise. When it
@@ -57,36 +85,29 @@ func (f *File) Restore(ctx context.Context, logs *store.Store) error {
 	if err := wantEmpty(ctx, logs); err != nil {
 		return err
 	}
-	if _, err := f.content.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	lines, err := scanner(f.content)
+	pipe := logs.Client().Pipeline()
+	err := f.each(func(l line) error { // and checks the code again: somebody may have changed the file meanwhile
+		if l.Switches != nil {
+			return logs.SetSwitches(ctx, *l.Switches)
+		}
+		l.restore(ctx, pipe, logs.KeyPrefix())
+		if pipe.Len() < batchSize {
+			return nil
+		}
+		return send(ctx, pipe)
+	})
 	if err != nil {
 		return err
 	}
-	pipe := logs.Client().Pipeline()
-	for lines.Scan() {
-		var l line
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
-			return ErrFile
-		}
-		if l.Switches != nil {
-			if err := logs.SetSwitches(ctx, *l.Switches); err != nil {
-				return err
-			}
-			continue
-		}
-		l.restore(ctx, pipe, logs.KeyPrefix())
-		if pipe.Len() >= batchSize {
-			if _, err := pipe.Exec(ctx); err != nil {
-				return fmt.Errorf("restore: %w", err)
-			}
-		}
-	}
+	return send(ctx, pipe)
+}
+
+// send writes what was queued.
+func send(ctx context.Context, pipe redis.Pipeliner) error {
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	return lines.Err()
+	return nil
 }
 
 // wantEmpty returns an error unless nothing is there that would be restored.

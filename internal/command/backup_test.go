@@ -5,6 +5,7 @@ package command_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -87,12 +88,14 @@ func TestBackupThatIsNone(t *testing.T) {
 	}
 	lines := strings.SplitAfter(string(text), "\n")
 	for name, changed := range map[string]string{
-		"changed":   strings.Replace(string(text), `"made":"2`, `"made":"3`, 1),
-		"cut":       strings.Join(lines[:len(lines)-2], ""),
-		"shortened": lines[0] + strings.Join(lines[2:], ""),
-		"longer":    string(text) + `{"key":"accounts","hash":{"evil":"e30="}}` + "\n",
-		"empty":     "",
-		"no JSON":   "hello\n",
+		"changed":                  strings.Replace(string(text), `"made":"2`, `"made":"3`, 1),
+		"cut":                      strings.Join(lines[:len(lines)-2], ""),
+		"shortened":                lines[0] + strings.Join(lines[2:], ""),
+		"longer":                   string(text) + `{"key":"accounts","hash":{"evil":"e30="}}` + "\n",
+		"more beside its code":     strings.Replace(string(text), `{"code":`, `{"key":"accounts","hash":{"evil":"e30="},"code":`, 1),
+		"switches beside its code": strings.Replace(string(text), `{"code":`, `{"switches":{"off":true},"code":`, 1),
+		"empty":                    "",
+		"no JSON":                  "hello\n",
 	} {
 		var packed bytes.Buffer
 		zip := gzip.NewWriter(&packed)
@@ -112,5 +115,37 @@ func TestBackupThatIsNone(t *testing.T) {
 		if strings.HasPrefix(key, "new:") {
 			t.Errorf("%s was written", key)
 		}
+	}
+}
+
+// All accounts of a large site are more than one line of a backup holds. A single one that is as long can't be one of ours: better no backup
+// than one that can't be restored.
+func TestBackupOfManyAccounts(t *testing.T) {
+	t.Parallel()
+	from, to := redistest.Start(t), redistest.Start(t)
+	account := `{"role":"viewer","password":"` + strings.Repeat("x", 2_000) + `"}`
+	pipe := from.Client(t).Pipeline()
+	for n := range 3_000 {
+		pipe.HSet(t.Context(), "userlog:accounts", fmt.Sprint("agent", n), account)
+	}
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	secret, file := canary(t, "a secret of some length"), filepath.Join(t.TempDir(), "backup")
+	if done := do(t, nil, "", "backup", file, "--secret-file", secret, "--redis", from.URL); done.status != 0 {
+		t.Fatalf("backup: status %d, %s", done.status, done.err)
+	}
+	if done := do(t, nil, "", "restore", file, "--secret-file", secret, "--redis", to.URL); done.status != 0 {
+		t.Fatalf("restore: status %d, %s", done.status, done.err)
+	}
+	if n, err := to.Client(t).HLen(t.Context(), "userlog:accounts").Result(); n != 3_000 || err != nil {
+		t.Errorf("%d accounts are restored, %v", n, err)
+	}
+	if err := from.Client(t).HSet(t.Context(), "userlog:accounts", "endless", strings.Repeat("x", 4<<20)).Err(); err != nil {
+		t.Fatal(err)
+	}
+	done := do(t, nil, "", "backup", file+"2", "--secret-file", secret, "--redis", from.URL)
+	if _, err := os.Stat(file + "2"); done.status == 0 || !strings.Contains(done.err, "too long for a backup") || !os.IsNotExist(err) {
+		t.Errorf("status %d, %s, %v", done.status, done.err, err)
 	}
 }
