@@ -253,9 +253,10 @@ func (r *storedAccount) usePasskey(key PasskeyKey, now time.Time) error {
 
 // NewPasskey is a passkey that a browser has made, and that no account has yet.
 type NewPasskey struct {
-	key    PasskeyKey
-	handle []byte
-	host   string
+	key      PasskeyKey
+	handle   []byte
+	host     string
+	question string // sealed
 }
 
 // CheckNew checks the answer of a browser that was asked for a new passkey of an account. It returns [ErrPasskey], [ErrNoAccount], or the failure of
@@ -275,13 +276,21 @@ func (p *Passkeys) CheckNew(ctx context.Context, account string, site PasskeySit
 	if err != nil {
 		return NewPasskey{}, fmt.Errorf("%w (%w)", ErrPasskey, err)
 	}
-	return NewPasskey{key: key, handle: state.Handle, host: site.Host}, nil
+	return NewPasskey{key: key, handle: state.Handle, host: site.Host, question: sealed}, nil
 }
 
 // Add gives an account a passkey. It returns the account for a new session. The first second factor of an account ends its sessions and tokens, and
-// brings recovery codes, which are kept nowhere. It returns [ErrPasskey] where an account has this passkey already, [ErrTooManyPasskeys],
-// [ErrDisabled], [ErrNoAccount], or the failure of Redis or ctx.
+// brings recovery codes, which are kept nowhere. Each question can be answered once, so that a passkey that was removed does not come back by
+// the same answer. It returns [ErrPasskey] where that was done already or where an account has this passkey, [ErrTooManyPasskeys], [ErrDisabled],
+// [ErrNoAccount], or the failure of Redis or ctx.
 func (p *Passkeys) Add(ctx context.Context, name, label string, added NewPasskey) (account Account, recovery []string, err error) {
+	claimed, err := p.once.Claim(ctx, "answer a question for a passkey", added.question)
+	switch {
+	case err != nil:
+		return Account{}, nil, err
+	case !claimed:
+		return Account{}, nil, ErrPasskey
+	}
 	handle, id := encodeID(added.handle), encodeID(added.key.ID)
 	account, err = p.accounts.change(ctx, name, "add passkey", func(r *storedAccount, all storedAccounts) error {
 		switch {

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -229,6 +230,20 @@ func TestPasskeysThatAreNotAccepted(t *testing.T) {
 	}
 	if a := elsewhere.get(base + "/login/passkey"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("at an address without a name: %d", a.StatusCode)
+	}
+}
+
+// A passkey that was removed, perhaps because somebody else has it, does not come back by the answer with which it was made.
+func TestARemovedPasskeyStaysAway(t *testing.T) {
+	t.Parallel()
+	_, vera := pass(t)
+	q := vera.question("/account/passkey/new")
+	given := form("passkey", vera.answer(q, "two", 1), "passkey_state", q.State, "label", "lost")
+	vera.post(base+"/account/second-factor/passkey", given).expect(http.StatusSeeOther, "")
+	vera.post(base+"/account/second-factor/passkey/remove", form("id", base64.RawURLEncoding.EncodeToString([]byte("two")))).expect(http.StatusSeeOther, "")
+	vera.post(base+"/account/second-factor/passkey", given).expect(http.StatusUnprocessableEntity, wrongPasskey)
+	if got := vera.get(base + "/account").text("#factors"); strings.Contains(got, "lost") {
+		t.Errorf("the page lists %q", got)
 	}
 }
 

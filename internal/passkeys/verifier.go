@@ -134,12 +134,19 @@ func both(options any, session *webauthn.SessionData) (encoded, state []byte, er
 	return encoded, state, nil
 }
 
+// maxKept is how much is kept of a passkey, in bytes of JSON. Keys for signatures that no quantum computer forges have some 5 KiB. More is
+// what somebody has made up, and would be read with the account at each request.
+const maxKept = 8 << 10
+
 // keyOf is what is kept of a passkey.
 func keyOf(credential *webauthn.Credential) (auth.PasskeyKey, error) {
 	credential.Attestation = webauthn.CredentialAttestation{} // says nothing that we ask for, and is long
 	kept, err := json.Marshal(credential)
 	if err != nil {
 		return auth.PasskeyKey{}, fmt.Errorf("write a passkey: %w", err)
+	}
+	if len(kept) > maxKept {
+		return auth.PasskeyKey{}, fmt.Errorf("the passkey has %d bytes: %d at most are kept", len(kept), maxKept)
 	}
 	return auth.PasskeyKey{ID: credential.ID, Kept: kept, Count: credential.Authenticator.SignCount}, nil
 }
