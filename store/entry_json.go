@@ -93,29 +93,46 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	return nil
 }
 
-// decodeLine reads one line of username's list or channel. The list says whose entry it is, and the line does not: so no
-// entry slips into another user's log. A line without an id gets one that is made from its bytes, so that repeats of
-// it are recognised.
-func decodeLine(username, line string) (Entry, error) {
-	var e Entry
+// maxRead is the longest line that is read as an entry, in bytes. Ours have [MaxEntryBytes] at most, and those of others not many times as much:
+// an address that is longer gets through no server. What else is there would only make pages slow.
+const maxRead = 64 << 10
+
+var errLongLine = fmt.Errorf("not a log entry: it has more than %d bytes", maxRead)
+
+// decode reads one line. What others have written is cut to the limits of entries, and one without an id gets one that is made from its bytes, so
+// that repeats of it are recognised.
+func decode(line string) (e Entry, err error) {
+	if len(line) > maxRead {
+		return Entry{}, errLongLine
+	}
 	if err := e.UnmarshalJSON([]byte(line)); err != nil {
 		return Entry{}, err
 	}
-	e.Username = username
+	e.boundStrings()
 	e.identify(line)
+	return e, nil
+}
+
+// decodeLine reads one line of username's list or channel. The list says whose entry it is, and the line does not: so no
+// entry slips into another user's log.
+func decodeLine(username, line string) (Entry, error) {
+	e, err := decode(line)
+	if err != nil {
+		return Entry{}, err
+	}
+	e.Username = username
 	return e, nil
 }
 
 // decodeNamedLine is decodeLine where the line alone says whose entry it is.
 func decodeNamedLine(line string) (Entry, error) {
-	var e Entry
-	if err := e.UnmarshalJSON([]byte(line)); err != nil {
+	e, err := decode(line)
+	if err != nil {
 		return Entry{}, err
 	}
 	if err := CheckUsername(e.Username); err != nil {
 		return Entry{}, fmt.Errorf("decode log entry: %w", err)
 	}
-	e.identify(line)
 	return e, nil
 }
 

@@ -49,11 +49,16 @@ func (e *Entry) bound() {
 	if e.Reference != "" {
 		e.Reference, _ = ParseReference(e.Reference) // nobody could find what is none
 	}
-	if len(e.Visit) > maxVisit {
-		e.Visit, e.Truncated = "", true // the id itself, perhaps, by which a session can be taken over
-	}
 	if e.Actor == e.Username {
 		e.Actor = "" // nobody acts in her own place
+	}
+	e.boundStrings()
+}
+
+// boundStrings cuts the entry's strings to their limits.
+func (e *Entry) boundStrings() {
+	if len(e.Visit) > maxVisit {
+		e.Visit, e.Truncated = "", true // the id itself, perhaps, by which a session can be taken over
 	}
 	if e.size() > MaxString { // mostly all strings together are within the limit of each
 		e.cutStrings()

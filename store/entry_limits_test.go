@@ -76,6 +76,19 @@ func TestLineFitsTheLimit(t *testing.T) {
 	}
 }
 
+// What others have written is not within our limits. It is cut when it is read, so that no page is slow because of it.
+func TestWhatOthersWriteIsCut(t *testing.T) {
+	long := strings.Repeat("x", 9_000)
+	line := fmt.Sprintf(`{"id":%[1]q,"actor":%[1]q,"method":"GET","path":"/%[1]s/","code":200,"route":%[1]q,"client":%[1]q,"problem":%[1]q,"visit":"a secret of somebody","extra":{"a":"b"}}`, long)
+	e, err := decodeLine("ada", line)
+	if size := e.size(); err != nil || !e.Truncated || size > maxRawPath+maxRawLink+8*MaxString || e.Visit != "" || e.Extra["a"] != "b" {
+		t.Errorf("%d bytes are read: %v", size, err)
+	}
+	if _, err := decodeLine("ada", `{"method":"GET","path":"/`+strings.Repeat("x", maxRead)+`","code":200}`); err == nil {
+		t.Error("a line without an end is read")
+	}
+}
+
 func TestLinksSurviveWhatMattersLess(t *testing.T) {
 	link := "/" + strings.Repeat("x", MaxLink-1)
 	e := Entry{

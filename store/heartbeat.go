@@ -226,6 +226,11 @@ func seconds(n float64) time.Duration {
 }
 
 func (l heartbeatJSON) application(id string, age time.Duration) Application {
+	for _, text := range []*string{&id, &l.Name, &l.Host, &l.Version} {
+		if len(*text) > MaxString { // another program has written it
+			*text = cutRune(*text, MaxString)
+		}
+	}
 	return Application{
 		ID: id, Name: l.Name, Host: l.Host, Version: l.Version, Age: age, Ended: l.Ended, NoPublish: l.NoPublish,
 		ClockSkew: seconds(l.ClockSkew),

@@ -104,11 +104,12 @@ func (r *indexReader) newest(ctx context.Context, parts []indexPart, set func(in
 		found = append(found, read.Val()...)
 	}
 	slices.SortStableFunc(found, func(a, b redis.Z) int { return cmp.Compare(b.Score, a.Score) })
-	seen := make(map[any]bool, len(found))
+	seen := make(map[string]bool, len(found))
 	found = slices.DeleteFunc(found, func(z redis.Z) bool { // who moves to another part may be in both
-		twice := seen[z.Member]
-		seen[z.Member] = true
-		return twice
+		username, _ := z.Member.(string)
+		twice := seen[username]
+		seen[username] = true
+		return twice || CheckUsername(username) != nil // nobody can have a log under what somebody else has put there
 	})
 	return found[:min(len(found), limit)], err
 }

@@ -204,10 +204,12 @@ func (p *partReading) take(users []redis.Z) {
 }
 
 func namesOf(users []redis.Z) []nametable.Name {
-	names := make([]nametable.Name, len(users))
-	for i, z := range users {
-		username := z.Member.(string)
-		names[i] = nametable.Name{Username: username, Folded: looseName(username), Seen: time.UnixMilli(int64(z.Score))}
+	names := make([]nametable.Name, 0, len(users))
+	for _, z := range users {
+		username, _ := z.Member.(string)
+		if CheckUsername(username) == nil {
+			names = append(names, nametable.Name{Username: username, Folded: looseName(username), Seen: time.UnixMilli(int64(z.Score))})
+		}
 	}
 	return names
 }

@@ -284,7 +284,7 @@ func (s *Store) livingUsers(ctx context.Context, search *nameSearch, usernames [
 	since := s.Now().Add(-s.options.Retention).UnixMilli()
 	users := make([]Seen, 0, len(usernames))
 	for i, username := range usernames {
-		if at := int64(scores[i]); at >= since {
+		if at := int64(scores[i]); at >= since && CheckUsername(username) == nil {
 			users = append(users, Seen{Username: username, At: time.UnixMilli(at).UTC()})
 		}
 	}

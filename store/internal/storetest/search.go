@@ -19,6 +19,7 @@ var search = []test{
 	{"WhoIsThereComesFirst", testWhoIsThereComesFirst},
 	{"WhoIsMeant", testWhoIsMeant},
 	{"ExpiredNamesDoNotHideOthers", testExpiredNamesDoNotHideOthers},
+	{"NamesThatNobodyCanHave", testNamesThatNobodyCanHave},
 	{"WhoIsInTrouble", testWhoIsInTrouble},
 	{"WhoIsGone", testWhoIsGone},
 	{"WhoIsGoneInParts", inParts(testWhoIsGone)},
@@ -242,6 +243,30 @@ func testExpiredNamesDoNotHideOthers(t *testing.T, connect Connect) {
 	}
 	if got := searched(t, logs, "user-0001", 5); got != "" {
 		t.Errorf("an expired name is suggested: %s", got)
+	}
+}
+
+// What another program has put into the index, and is no username, is in no list. Nobody could open its log, and it may be of any length.
+func testNamesThatNobodyCanHave(t *testing.T, connect Connect) {
+	ctx, client := t.Context(), connect(t)
+	logs := Open(t, client, store.Options{})
+	Record(logs, "ada", 0, 1)
+	Written(t, logs)
+	index, now := indexOf(t, logs), float64(time.Now().UnixMilli())
+	for _, name := range []string{"", "ada\x1b[2J", "ada\n", "ada\xff", "ada" + strings.Repeat("x", store.MaxUsername)} {
+		client.ZAdd(ctx, index.Users(0), redis.Z{Score: now, Member: name})
+		client.ZAdd(ctx, index.Trouble(0), redis.Z{Score: now, Member: name})
+		client.ZAdd(ctx, index.Names(0), redis.Z{Member: name + "\x00" + name})
+	}
+	client.ZAdd(ctx, index.Trouble(0), redis.Z{Score: now, Member: "ada"})
+	if got := searched(t, logs, "ada", 10); got != "ada" {
+		t.Errorf("the search finds %q", got)
+	}
+	if seen, err := logs.LastSeen(ctx, 10); err != nil || len(seen) != 1 {
+		t.Errorf("seen: %q, %v", seen, err)
+	}
+	if trouble, err := logs.InTrouble(ctx, 10); err != nil || len(trouble) != 1 {
+		t.Errorf("in trouble: %v, %v", trouble, err)
 	}
 }
 
