@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -50,7 +51,8 @@ func (c *healthcheckCommand) Run(ctx context.Context, std streams) error {
 			return new(net.Dialer).DialContext(ctx, "unix", path)
 		}
 	}
-	client := http.Client{Transport: transport}
+	// An answer of ours leads nowhere. Another program on the port can't have this one ask elsewhere.
+	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
 	if err != nil {
 		return fmt.Errorf("no answer: %w", err)
@@ -63,7 +65,7 @@ func (c *healthcheckCommand) Run(ctx context.Context, std streams) error {
 	}
 	answer := visible(strings.TrimSpace(string(text)))
 	if response.StatusCode != http.StatusOK {
-		return errors.New(answer)
+		return errors.New(cmp.Or(answer, visible(response.Status)))
 	}
 	fmt.Fprintln(std.out, answer)
 	return nil

@@ -3,9 +3,13 @@
 package command_test
 
 import (
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -43,4 +47,21 @@ func TestHealthcheck(t *testing.T) {
 	plain.end(t)
 	check(everywhere, 1, "userlog: no answer: ", "--alive")
 	check(environ{"USERLOG_ADDR": "8080"}, 2, "use host:port")
+}
+
+// Another program may have the port. What it answers is no instruction.
+func TestHealthcheckOfAnotherProgram(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); io.WriteString(w, "ready") }))
+	defer elsewhere.Close()
+	leads := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", elsewhere.URL)
+		w.WriteHeader(http.StatusFound)
+	}))
+	defer leads.Close()
+	done := do(t, nil, "", "healthcheck", "--addr", strings.TrimPrefix(leads.URL, "http://"))
+	if done.status != 1 || !strings.Contains(done.err, "302 Found") || asked.Load() > 0 {
+		t.Errorf("status %d, %s%s; %d questions elsewhere", done.status, done.out, done.err, asked.Load())
+	}
 }

@@ -89,6 +89,18 @@ func bodiesWithin(limit time.Duration, site http.Handler) http.Handler {
 	})
 }
 
+// oneLength closes the connection behind a request whose body came in chunks. It may have had a Content-Length, too, of which net/http then says
+// nothing. A proxy in front that believes that length takes another place for the beginning of the next request: somebody could hide one in a
+// body. So nothing is read behind it (RFC 9112, 6.1). Browsers send forms with a length, and so do proxies that have read them.
+func oneLength(site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		site.ServeHTTP(w, r)
+	})
+}
+
 // http1 has the server speak HTTP/1 only, also with TLS. The limits above hold for it. HTTP/2 of net/http has none for headers: a
 // client that cuts them short held a connection for two minutes. Live logs are websockets, which are HTTP/1 anyway.
 func http1() *http.Protocols {
@@ -101,7 +113,7 @@ func http1() *http.Protocols {
 // It closes the endpoint.
 func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) error {
 	server := &http.Server{
-		Handler:           bodiesWithin(p.bodyTimeout, site),
+		Handler:           bodiesWithin(p.bodyTimeout, oneLength(site)),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		WriteTimeout:      cmp.Or(p.answerTimeout, answerTimeout),

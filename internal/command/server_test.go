@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -74,6 +75,41 @@ func TestSlowBodyIsCutOff(t *testing.T) {
 		if _, err := io.Copy(io.Discard, conn); err != nil {
 			t.Errorf("%s: the slow client was not cut off: %v", length, err)
 		}
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Errorf("serve: %v", err)
+	}
+}
+
+// What stands behind a body in chunks is no request of ours: a proxy that believes the length may have sent it as a part of the body.
+func TestNoRequestIsHiddenInABody(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	where, err := listen(ctx, "127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{log: slog.New(slog.DiscardHandler), bodyTimeout: time.Minute}
+	served := make(chan error, 1)
+	go func() {
+		served <- p.serve(ctx, where, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "path "+r.URL.Path) }))
+	}()
+	conn, err := net.Dial("tcp", where.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	const hidden = "0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	if _, err := fmt.Fprintf(conn, "POST /form HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n%s", len(hidden), hidden); err != nil {
+		t.Fatal(err)
+	}
+	answers, err := io.ReadAll(conn)
+	if got := string(answers); err != nil || !strings.Contains(got, "path /form") || strings.Contains(got, "path /hidden") {
+		t.Errorf("%v: %s", err, got)
 	}
 	stop()
 	if err := <-served; err != nil {
