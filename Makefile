@@ -144,12 +144,12 @@ sbom: ## Write what the program is made of to userlog.cdx.json: CycloneDX, with 
 	cd tools && $(GO) run ./sbom .. $(abspath $(or $(SBOM),userlog.cdx.json))
 
 .PHONY: dist
-dist: ## Build archives, packages and checksums into dist; PLATFORMS=linux/amd64 only that
+dist: ## Build archives, packages, images and checksums into dist; PLATFORMS=linux/amd64 only that
 	cd tools && $(GO) run ./dist $(PLATFORMS:%=-platforms %)
 
 # Minutes. It works on clones of the last commit, and changes nothing of the machine.
 .PHONY: distcheck
-distcheck: ## Check a release: the same bytes twice; its package is installed, started, upgraded and purged (Debian, as root)
+distcheck: ## Check a release: the same bytes twice; its image runs; its package is installed, started, upgraded and purged (Debian, as root)
 	deploy/packages/check.sh
 
 ##@ Dependencies and assets

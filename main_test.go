@@ -35,6 +35,10 @@ func TestProgram(t *testing.T) {
 		"SIGINT ends the program well":        func(t *testing.T, binary string) { testSignal(t, binary, syscall.SIGINT) },
 		"a draining server serves":            testDraining,
 		"SIGHUP does not end a server":        testHangup,
+		"systemd hears how a service does":    testNotify,
+		"sockets of systemd are served":       testActivation,
+		"credentials of systemd are used":     testCredentials,
+		"units of systemd are right":          testUnits,
 		"few files are enough":                testFewFiles,
 		"mistakes have a status of their own": testStatusOfMistakes,
 	} {

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Checks a release of the last commit. It is built at two places, once with nothing cached, and has to be the same. Then its package for
-# Debian is installed, started, upgraded, removed and purged: in a copy of this machine's files that is gone at the end.
+# Checks a release of the last commit. It is built at two places, once with nothing cached, and has to be the same. The files of its image are
+# run, and its archive gives a first line. Then its package for Debian is installed, started, upgraded, removed and purged: in a copy of
+# this machine's files that is gone at the end.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -27,4 +28,5 @@ make --silent -C "$work/somewhere/else" dist PLATFORMS="$platform"
 mkdir "$work/packages"
 cp "$work"/here/dist/*.deb "$work/packages/first.deb"
 cp "$work"/somewhere/else/dist/*.deb "$work/packages/later.deb"
+unshare --mount --net "$checked/check_files.sh" "$work/here/dist"
 unshare --mount --net --pid --fork "$checked/check_installation.sh" "$work/packages"

@@ -41,7 +41,7 @@ settings=$layers/root/etc/userlog/userlog.toml
 in_root env MANPAGER=cat man userlog | grep -q 'account create' || fail "there is no manual page"
 in_root bash -c '. /usr/share/bash-completion/completions/userlog && complete -p userlog' >/dev/null
 if command -v systemd-analyze >/dev/null; then
-	in_root systemd-analyze verify /usr/lib/systemd/system/userlog.service
+	in_root systemd-analyze verify /usr/lib/systemd/system/userlog.service /usr/lib/systemd/system/userlog.socket
 	in_root systemd-analyze security --offline=true --threshold=20 userlog.service >/dev/null
 fi
 

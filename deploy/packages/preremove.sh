@@ -5,6 +5,6 @@ set -eu
 
 if [ -d /run/systemd/system ]; then
 	case "${1:-}" in
-	remove | 0) systemctl --no-reload disable --now userlog.service ;;
+	remove | 0) systemctl --no-reload disable --now userlog.socket userlog.service ;;
 	esac
 fi

@@ -12,8 +12,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// settings are where flags come from that were not typed: the environment, or else a file. kong's own env tags are not used because
-// they read the process's environment behind our back.
+// settings are where flags come from that were not typed: the environment, or else a file, or else systemd. kong's own env tags
+// are not used because they read the process's environment behind our back.
 type settings struct {
 	lookup  func(string) (string, bool)
 	file    string         // its name, or ""
@@ -45,6 +45,10 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 	if value, ok := s.values[flag.Name]; ok {
 		s.sources[flag.Name] = s.file
 		return value, nil
+	}
+	if path, ok := s.credential(flag); ok {
+		s.sources[flag.Name] = "systemd, as the credential " + credentialOf(flag)
+		return path, nil
 	}
 	return nil, nil
 }

@@ -124,3 +124,31 @@ func TestConfigOfTheDocs(t *testing.T) {
 		t.Errorf("status %d, %s%s", done.status, done.out, done.err)
 	}
 }
+
+// A credential of systemd stands in for the file of a secret, where nothing else names one.
+func TestConfigTakesCredentials(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for _, name := range []string{"redis-password", "tls-key", "audit", "second-factor-key"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("canary"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := configFile(t, `tls-key = "/etc/key.pem"`)
+	env := environ{"CREDENTIALS_DIRECTORY": folder, "USERLOG_CONFIG": file, "USERLOG_SECOND_FACTOR_KEY_FILE": "/run/key"}
+	done := do(t, env, "", "config")
+	for _, want := range []string{
+		`redis-password-file = "` + folder + `/redis-password" # from systemd, as the credential redis-password`, `tls-key = "/etc/key.pem" # from ` + file,
+		`second-factor-key-file = "/run/key" # from the environment, as USERLOG_SECOND_FACTOR_KEY_FILE`, `# audit-file = ""`, `# tls-cert = ""`,
+	} {
+		if !strings.Contains("\n"+done.out, "\n"+want+"\n") {
+			t.Errorf("there is no line %s", want)
+		}
+	}
+	if done.status != 0 || strings.Contains(done.out, "canary") || t.Failed() {
+		t.Errorf("status %d:\n%s%s", done.status, done.out, done.err)
+	}
+	if help := do(t, nil, "", "serve", "--help"); !strings.Contains(strings.Join(strings.Fields(help.out), " "), "($USERLOG_REDIS_PASSWORD_FILE, or systemd's credential redis-password)") {
+		t.Error("the help does not name the credential")
+	}
+}

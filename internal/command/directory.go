@@ -10,7 +10,7 @@ import (
 // directoryFlags say where the watched application tells who its users are.
 type directoryFlags struct {
 	DirectoryURL        string   `name:"directory-url" placeholder:"URL" help:"Where the application says who its users are, as docs/embedding.md describes: https://shop.example.com/internal/people."`
-	DirectorySecretFile string   `placeholder:"FILE" help:"The file whose first line is sent to --directory-url as a Bearer token; read again each time."`
+	DirectorySecretFile string   `credential:"directory-secret" placeholder:"FILE" help:"The file whose first line is sent to --directory-url as a Bearer token; read again each time."`
 	FactHost            []string `placeholder:"HOST" help:"A host, such as crm.example.com, to which addresses from --directory-url may lead; repeat it for more."`
 }
 

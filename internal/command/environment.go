@@ -16,10 +16,14 @@ func hasVariable(flag *kong.Flag) bool {
 	return flag != nil && flag.Name != "help" && flag.Name != "version"
 }
 
-// helpWithVariable appends a flag's variable to its help.
+// helpWithVariable appends a flag's variable to its help, and its credential.
 func helpWithVariable(value *kong.Value) string {
 	if !hasVariable(value.Flag) {
 		return value.Help
 	}
-	return strings.TrimSuffix(value.Help, ".") + " ($" + variable(value.Flag.Name) + ")."
+	sources := "$" + variable(value.Flag.Name)
+	if name := credentialOf(value.Flag); name != "" {
+		sources += ", or systemd's credential " + name
+	}
+	return strings.TrimSuffix(value.Help, ".") + " (" + sources + ")."
 }

@@ -18,7 +18,7 @@ import (
 // superuserFlags name an account that is created at the start if it does not exist.
 type superuserFlags struct {
 	Superuser             string `placeholder:"NAME" help:"A superuser that is created at the start if there is no account of that name."`
-	SuperuserPasswordFile string `placeholder:"FILE" help:"The file whose first line is the password of --superuser."`
+	SuperuserPasswordFile string `credential:"superuser-password" placeholder:"FILE" help:"The file whose first line is the password of --superuser."`
 }
 
 // superuser is an account and its password; the zero superuser is nobody.

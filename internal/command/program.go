@@ -28,6 +28,8 @@ type program struct {
 	meters    *meters // nil where nothing is measured
 	accessLog bool    // a line is logged for each request
 
+	supervisor supervisor // hears how the program does
+
 	options       handlers.Options
 	copies        auditCopies   // of the audit log
 	bodyTimeout   time.Duration // the constant, but for tests

@@ -23,11 +23,14 @@ type behindProxy struct {
 }
 
 // newProxy runs a proxy with a file of deploy/, in which strings are replaced: ports, and the certificate. command returns
-// how it is run with that file. The test is skipped where the proxy is not installed.
+// how it is run with that file. Where the proxy is not installed, the test is skipped, and fails in CI.
 func newProxy(t *testing.T, program, example string, replace []string, command func(path, file string) *exec.Cmd, certificate pair) behindProxy {
 	t.Helper()
 	path, err := exec.LookPath(program)
-	if err != nil {
+	switch {
+	case err != nil && os.Getenv("CI") == "true":
+		t.Fatalf("%s is not installed", program)
+	case err != nil:
 		t.Skipf("%s is not installed", program)
 	}
 	text, err := os.ReadFile(filepath.Join("../../deploy", example))
@@ -41,7 +44,7 @@ func newProxy(t *testing.T, program, example string, replace []string, command f
 	}
 	port := redistest.FreePort(t)
 	file := filepath.Join(t.TempDir(), filepath.Base(example))
-	changed := strings.NewReplacer(append(replace, "listen 443", "listen 127.0.0.1:"+port, "bind :443", "bind 127.0.0.1:"+port)...).Replace(string(text))
+	changed := strings.NewReplacer(append(replace, "listen 443", "listen 127.0.0.1:"+port, "bind :443", "bind 127.0.0.1:"+port, "{$USERLOG_HOST:support.example.com}", "https://127.0.0.1:"+port)...).Replace(string(text))
 	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -138,5 +141,24 @@ func TestHAProxyExample(t *testing.T) {
 		"127.0.0.1:8080", serveBehind(t, server.URL), "127.0.0.1:8081", serveBehind(t, server.URL), "/etc/haproxy/support.example.com.pem", both,
 	}, func(path, file string) *exec.Cmd {
 		return exec.Command(path, "-f", file)
+	}, certificate).wantWell(t, server.URL)
+}
+
+func TestCaddyExample(t *testing.T) {
+	t.Parallel()
+	server, certificate := redistest.Start(t), newPair(t)
+	dir := t.TempDir()
+	newProxy(t, "caddy", "caddy/Caddyfile", []string{
+		"{$USERLOG_UPSTREAM:127.0.0.1:8080}", serveBehind(t, server.URL),
+		"#tls /etc/caddy/certificate.pem /etc/caddy/key.pem", "tls " + certificate.cert + " " + certificate.key,
+	}, func(path, file string) *exec.Cmd {
+		// It would redirect from port 80, and be administered at a port of its own.
+		main := filepath.Join(dir, "main")
+		if err := os.WriteFile(main, []byte("{\n\tadmin off\n\tauto_https disable_redirects\n}\nimport "+file+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(path, "run", "--adapter", "caddyfile", "--config", main)
+		cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+		return cmd
 	}, certificate).wantWell(t, server.URL)
 }

@@ -19,10 +19,10 @@ import (
 // redisFlags say where the logs are.
 type redisFlags struct {
 	Redis             string `placeholder:"URL" help:"The Redis that keeps the logs: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket. For a Cluster add ?addr=host2:port, and for Sentinels ?master_name=name&addr=host2:port. ${redis_need=Required.}"`
-	RedisPasswordFile string `placeholder:"FILE" help:"The file whose first line is the password of Redis, so that it need not be in the URL; read again for each connection."`
+	RedisPasswordFile string `credential:"redis-password" placeholder:"FILE" help:"The file whose first line is the password of Redis, so that it need not be in the URL; read again for each connection."`
 	RedisCA           string `name:"redis-ca" placeholder:"FILE" help:"For rediss://: the authorities, in PEM, one of which must have signed the certificate of Redis; by default those of the system."`
-	RedisCert         string `name:"redis-cert" placeholder:"FILE" help:"For rediss://: the certificate, in PEM, to show to Redis; read again when it changes."`
-	RedisKey          string `name:"redis-key" placeholder:"FILE" help:"The private key of --redis-cert, in PEM."`
+	RedisCert         string `name:"redis-cert" credential:"redis-cert" placeholder:"FILE" help:"For rediss://: the certificate, in PEM, to show to Redis; read again when it changes."`
+	RedisKey          string `name:"redis-key" credential:"redis-key" placeholder:"FILE" help:"The private key of --redis-cert, in PEM."`
 	KeyPrefix         string `default:"userlog:" help:"What every key and channel in Redis begins with; empty for django-userlog's names."`
 }
 

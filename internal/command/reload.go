@@ -20,12 +20,15 @@ func hangups() (asked <-chan os.Signal, stop func()) {
 }
 
 // reloading reads the file of the settings again whenever that is asked for, until ctx ends. It changes the level of the log. What
-// else has changed is told, since it needs a restart. Certificates and secrets are read again by themselves.
-func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, level *slog.LevelVar, log *slog.Logger) {
+// else has changed is told, since it needs a restart. Certificates and secrets are read again by themselves. The
+// supervisor hears of it.
+func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, who supervisor, level *slog.LevelVar, log *slog.Logger) {
 	for {
 		select {
 		case <-asked:
+			done := who.reloading()
 			s.reload(level, log)
+			done()
 		case <-ctx.Done():
 			return
 		}

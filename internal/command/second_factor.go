@@ -12,7 +12,7 @@ import (
 // secondFactorFlags say who needs a second factor, and what seals it.
 type secondFactorFlags struct {
 	RequireSecondFactor string `enum:"none,superusers,all" default:"none" help:"Whose accounts need a second factor, none, superusers or all. Who has none yet can open nothing else than the page on which it is set up."`
-	SecondFactorKeyFile string `placeholder:"FILE" help:"A file whose first line, of 32 random characters or more, seals the keys of authenticator apps in Redis. Further lines open what they have sealed. By default a key in Redis does."`
+	SecondFactorKeyFile string `credential:"second-factor-key" placeholder:"FILE" help:"A file whose first line, of 32 random characters or more, seals the keys of authenticator apps in Redis. Further lines open what they have sealed. By default a key in Redis does."`
 }
 
 // apply checks the flags and sets them in options.

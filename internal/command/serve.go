@@ -79,11 +79,11 @@ func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) err
 	}
 	p.copies = copies
 	defer p.close()
-	p.drain, p.accessLog = time.Duration(c.Drain), c.AccessLog
+	p.drain, p.accessLog, p.supervisor = time.Duration(c.Drain), c.AccessLog, newSupervisor(std.lookupEnv, log)
 	if err := p.measure(c.MetricsAddr); err != nil {
 		return err
 	}
-	return c.serve(ctx, std, p, config, superuser, func(ctx context.Context) { from.reloading(ctx, asked, level, log) })
+	return c.serve(ctx, std, p, config, superuser, func(ctx context.Context) { from.reloading(ctx, asked, p.supervisor, level, log) })
 }
 
 // serve serves p until ctx ends. Beside it first is created, and reloading is done.
@@ -107,13 +107,16 @@ func (c *serveCommand) serve(ctx context.Context, std streams, p *program, confi
 	}
 	defer endMetrics()
 	site = isolated(onlyOwnHosts(c.hostFlags.check(where, p.options.TrustedProxies), where, site))
-	fmt.Fprintf(std.out, "The admin is at %s%s/\n", where.origin(), c.BasePath.prefix())
+	address := where.origin() + c.BasePath.prefix() + "/"
+	fmt.Fprintf(std.out, "The admin is at %s\n", address)
+	p.supervisor.serving(address)
 	var beginning sync.WaitGroup
 	defer beginning.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	beginning.Go(func() { reloading(ctx) })
 	beginning.Go(func() { returnMemory(ctx) })
+	beginning.Go(func() { p.supervisor.watch(ctx, p.works) })
 	beginning.Go(func() {
 		if err := c.begin(ctx, p, first, known); err != nil {
 			cancel(err)

@@ -32,6 +32,9 @@ const (
 	closeTimeout    = 4 * time.Second
 )
 
+// endingTimeout is how long the end takes after draining, and a little more: live pages are closed within three seconds.
+const endingTimeout = requestsTimeout + closeTimeout + 5*time.Second
+
 // endpoint is where a site is served.
 type endpoint struct {
 	net.Listener
@@ -136,6 +139,7 @@ func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) 
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+	p.supervisor.ending(p.drain + endingTimeout)
 	if err := p.drainSite(failed); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 type signOnFlags struct {
 	OIDCIssuer           string   `name:"oidc-issuer" placeholder:"URL" help:"The provider of OpenID Connect at which people log in, instead of here, as it names itself: https://login.example.com."`
 	OIDCClientID         string   `name:"oidc-client-id" placeholder:"ID" help:"By which --oidc-issuer knows this program."`
-	OIDCClientSecretFile string   `name:"oidc-client-secret-file" placeholder:"FILE" help:"The file whose first line is the secret of --oidc-client-id."`
+	OIDCClientSecretFile string   `name:"oidc-client-secret-file" credential:"oidc-client-secret" placeholder:"FILE" help:"The file whose first line is the secret of --oidc-client-id."`
 	OIDCClaim            string   `name:"oidc-claim" default:"groups" help:"The claim that has the groups of a person."`
 	OIDCRoles            []string `name:"oidc-roles" placeholder:"GROUP=ROLE" help:"Which groups have which role: admins=superuser,support=viewer. People without such a group are refused."`
 	OIDCNameClaim        string   `name:"oidc-name-claim" placeholder:"CLAIM" help:"The claim that has the name of a person; by default preferred_username, or else a verified email, or else sub."`

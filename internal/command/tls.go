@@ -11,8 +11,8 @@ import (
 
 // tlsFlags name the certificate with which the program itself speaks https.
 type tlsFlags struct {
-	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"The certificate, with its chain, to speak https with, in PEM; read again when it changes."`
-	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"The private key of --tls-cert, in PEM."`
+	TLSCert string `name:"tls-cert" credential:"tls-cert" placeholder:"FILE" help:"The certificate, with its chain, to speak https with, in PEM; read again when it changes."`
+	TLSKey  string `name:"tls-key" credential:"tls-key" placeholder:"FILE" help:"The private key of --tls-cert, in PEM."`
 }
 
 // config returns how https is spoken, or nil where the flags don't ask for it. All its errors are

@@ -38,16 +38,28 @@ func (r *release) archive(title, system, binary string) error {
 	return os.WriteFile(filepath.Join(r.out, title+suffix), packed.Bytes(), 0o644)
 }
 
-// packTar writes files as tar.gz, in their order.
+// packTar writes files below a folder as tar.gz, in their order.
 func packTar(w io.Writer, folder string, files []file, made time.Time) error {
 	zipped, err := gzip.NewWriterLevel(w, gzip.BestCompression)
 	if err != nil {
 		return err
 	}
-	archive := tar.NewWriter(zipped)
+	below := make([]file, len(files))
+	for i, f := range files {
+		below[i] = file{folder + "/" + f.name, f.mode, f.text}
+	}
+	if err := writeTar(zipped, below, made); err != nil {
+		return err
+	}
+	return zipped.Close()
+}
+
+// writeTar writes files of root as tar, in their order.
+func writeTar(w io.Writer, files []file, made time.Time) error {
+	archive := tar.NewWriter(w)
 	for _, f := range files {
 		header := tar.Header{
-			Name: folder + "/" + f.name, Mode: int64(f.mode), Size: int64(len(f.text)), ModTime: made,
+			Name: f.name, Mode: int64(f.mode), Size: int64(len(f.text)), ModTime: made,
 			Typeflag: tar.TypeReg, Uname: "root", Gname: "root", Format: tar.FormatUSTAR,
 		}
 		if err := archive.WriteHeader(&header); err != nil {
@@ -57,10 +69,7 @@ func packTar(w io.Writer, folder string, files []file, made time.Time) error {
 			return err
 		}
 	}
-	if err := archive.Close(); err != nil {
-		return err
-	}
-	return zipped.Close()
+	return archive.Close()
 }
 
 // packZip writes files as zip, in their order.

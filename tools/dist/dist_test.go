@@ -144,7 +144,7 @@ func TestDebianPackage(t *testing.T) {
 		t.Fatalf("%v: %s", err, output)
 	}
 	for _, want := range []string{
-		"-rwxr-xr-x root/root", "./usr/bin/userlog\n", "-rw-r----- root/root", "./etc/userlog/userlog.toml\n", "./usr/lib/systemd/system/userlog.service\n",
+		"-rwxr-xr-x root/root", "./usr/bin/userlog\n", "-rw-r----- root/root", "./etc/userlog/userlog.toml\n", "./usr/lib/systemd/system/userlog.service\n", "./usr/lib/systemd/system/userlog.socket\n",
 		"./usr/share/man/man1/userlog.1.gz\n", "./usr/share/bash-completion/completions/userlog\n", "./usr/share/zsh/vendor-completions/_userlog\n",
 		"./usr/share/fish/vendor_completions.d/userlog.fish\n", "./usr/share/doc/userlog/copyright\n", "./usr/share/doc/userlog/THIRD-PARTY-LICENSES\n",
 	} {

@@ -26,6 +26,7 @@ var copied = []source{
 	{"CHANGELOG.md", "CHANGELOG.md"},
 	{"LICENSE", "LICENSE"},
 	{"systemd/userlog.service", "deploy/systemd/userlog.service"},
+	{"systemd/userlog.socket", "deploy/systemd/userlog.socket"},
 	{"systemd/userlog.toml", "deploy/systemd/userlog.toml"},
 }
 

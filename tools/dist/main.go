@@ -1,4 +1,4 @@
-// Command dist makes what a release consists of: an archive for each platform, packages for Debian and for RPM, the licenses of
+// Command dist makes what a release consists of: an archive for each platform, packages for Debian and for RPM, an image for containers, the licenses of
 // what is compiled in, and checksums. The same commit gives the same bytes, wherever it is built.
 //
 //	make dist
@@ -15,6 +15,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 )
 
 // platforms are those that a release is for.
@@ -37,8 +39,10 @@ type release struct {
 	root, out string
 	stage     string // a temporary folder
 	version   string // such as 0.1.0
+	revision  string // the commit
 	made      time.Time
-	documents []file // that all archives and packages have
+	documents []file                 // that all archives and packages have
+	images    []mutate.IndexAddendum // for Linux
 }
 
 func run(ctx context.Context, wanted []string) error {
@@ -67,6 +71,9 @@ func run(ctx context.Context, wanted []string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	if err := r.writeImages(); err != nil {
+		return fmt.Errorf("image: %w", err)
+	}
 	return writeSums(r.out)
 }
 
@@ -89,11 +96,13 @@ func (r *release) prepare(ctx context.Context) error {
 	}
 	r.version = strings.TrimPrefix(info.Main.Version, "v")
 	for _, setting := range info.Settings {
-		if setting.Key != "vcs.time" {
-			continue
-		}
-		if r.made, err = time.Parse(time.RFC3339, setting.Value); err != nil {
-			return err
+		switch setting.Key {
+		case "vcs.revision":
+			r.revision = setting.Value
+		case "vcs.time":
+			if r.made, err = time.Parse(time.RFC3339, setting.Value); err != nil {
+				return err
+			}
 		}
 	}
 	if r.documents, err = r.read(ctx, binary, info); err != nil {
@@ -105,7 +114,7 @@ func (r *release) prepare(ctx context.Context) error {
 	return r.bill(ctx)
 }
 
-// platform makes the archive of one platform, and for Linux its packages.
+// platform makes the archive of one platform, and for Linux its image and its packages.
 func (r *release) platform(ctx context.Context, name string) error {
 	fmt.Fprintf(os.Stderr, "building %s\n", name)
 	binary, err := r.build(ctx, name)
@@ -119,6 +128,9 @@ func (r *release) platform(ctx context.Context, name string) error {
 	}
 	if system != "linux" {
 		return nil
+	}
+	if err := r.image(binary, arch); err != nil {
+		return err
 	}
 	return r.packages(binary, arch)
 }
