@@ -77,6 +77,13 @@ func (s *Sessions) LogInElsewhere(c *gin.Context, who SignedOn, address string) 
 	return nil
 }
 
+// ClaimName returns nil where [Sessions.LogInElsewhere] would let the person in, or else one of its errors. Ask it before anything is written
+// down in the name, which may be somebody else's.
+func (s *Sessions) ClaimName(ctx context.Context, who SignedOn) error {
+	_, err := s.claimName(ctx, who)
+	return err
+}
+
 // claimName notes whose name it is at the provider, and returns the generation of the account of that name. People may change their names
 // there, also to that of somebody else.
 func (s *Sessions) claimName(ctx context.Context, who SignedOn) (generation int64, err error) {

@@ -121,6 +121,10 @@ func (s *site) letSignedOnIn(c *gin.Context, who SignedOn, address string) error
 	if who.Role == "" {
 		return errNoGroup
 	}
+	signedOn := auth.SignedOn{Name: who.Name, Subject: who.Subject, Role: who.Role, Sealed: who.Sealed}
+	if err := s.sessions.ClaimName(c.Request.Context(), signedOn); err != nil {
+		return err
+	}
 	tooMany, err := s.spendPassword(c, who.Name)
 	if err != nil {
 		return err
@@ -136,7 +140,6 @@ func (s *site) letSignedOnIn(c *gin.Context, who SignedOn, address string) error
 	if err := s.record(c, actor.Record(audit.Login, "")); err != nil {
 		return err
 	}
-	signedOn := auth.SignedOn{Name: who.Name, Subject: who.Subject, Role: who.Role, Sealed: who.Sealed}
 	if err := s.sessions.LogInElsewhere(c, signedOn, address); err != nil {
 		return err
 	}
@@ -144,9 +147,10 @@ func (s *site) letSignedOnIn(c *gin.Context, who SignedOn, address string) error
 	return nil
 }
 
-// refuseSignedOn says why a person is not let in whom the provider has logged in. It is written down, within an allowance.
+// refuseSignedOn says why a person is not let in whom the provider has logged in. It is written down, within an allowance of the person's own:
+// the name that the provider tells may be that of somebody else here.
 func (s *site) refuseSignedOn(c *gin.Context, who SignedOn, why string, message *views.Message) {
-	wait, err := s.allowance.TakeRefusal(c.Request.Context(), who.Name)
+	wait, err := s.allowance.TakeRefusal(c.Request.Context(), "sign-on "+who.Subject)
 	if err == nil && wait == 0 {
 		r := access.Look{Access: auth.Access{Account: who.Name, Via: auth.ViaSignOn}, Address: s.ClientAddress(c)}.Actor().Record(audit.LoginFailed, "")
 		r.Detail = why

@@ -1,9 +1,12 @@
 package handlers_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,7 +28,7 @@ func (fakeProvider) Finish(_ context.Context, attempt string, query url.Values) 
 	if attempt == "" {
 		return handlers.SignedOn{}, handlers.ErrSignOnRefused
 	}
-	return handlers.SignedOn{Name: query.Get("name"), Subject: query.Get("name"), Role: auth.Role(query.Get("role")), Sealed: "x", Next: attempt}, nil
+	return handlers.SignedOn{Name: query.Get("name"), Subject: cmp.Or(query.Get("sub"), query.Get("name")), Role: auth.Role(query.Get("role")), Sealed: "x", Next: attempt}, nil
 }
 
 func (fakeProvider) Check(context.Context, string) (handlers.SignedOn, error) {
@@ -33,6 +36,33 @@ func (fakeProvider) Check(context.Context, string) (handlers.SignedOn, error) {
 }
 
 func (fakeProvider) LogoutURL(context.Context, string) string { return "" }
+
+// Somebody who takes another person's name at the provider can neither have a login written down in it, nor use up what that person may do.
+func TestTheNameOfAnotherPerson(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SingleSignOn: fakeProvider{}, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	logIn := func(sub string, n int) *answer {
+		b := s.stranger()
+		b.get(base + "/sign-on")
+		return b.get(base+"/sign-on/callback?name=vera&role=viewer&sub="+sub, "X-Forwarded-For", fmt.Sprintf("10.0.%d.1", n))
+	}
+	logIn("1", 0).expect(http.StatusSeeOther, "")
+	for n := range 130 { // more than an account can have recorded at once
+		if a := logIn("2", n); a.StatusCode != http.StatusForbidden {
+			t.Fatalf("the %d. try: %d", n+1, a.StatusCode)
+		}
+	}
+	logIn("1", 200).expect(http.StatusSeeOther, "")
+	logins := 0
+	for _, record := range s.audited() {
+		if record == "vera login" {
+			logins++
+		}
+	}
+	if logins != 2 {
+		t.Errorf("%d logins of vera are written down", logins)
+	}
+}
 
 func TestLoginsAtAProvider(t *testing.T) {
 	t.Parallel()

@@ -1,12 +1,15 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/printable"
 )
 
 // logFlags say what the program tells about itself on standard error.
@@ -33,9 +36,20 @@ func (f logFlags) logger(w io.Writer) (*slog.Logger, *slog.LevelVar) {
 	options := &slog.HandlerOptions{Level: level}
 	var handler slog.Handler = slog.NewTextHandler(w, options)
 	if f.LogFormat == "json" {
-		handler = slog.NewJSONHandler(w, options)
+		handler = slog.NewJSONHandler(jsonLog{w}, options)
 	}
 	return slog.New(handler), level
+}
+
+// jsonLog is a log of JSON in which every character that is not printable is escaped, as it is in one of text: people read it in a terminal, too.
+type jsonLog struct{ io.Writer }
+
+// Write gets one line at a time.
+func (w jsonLog) Write(line []byte) (int, error) {
+	if _, err := w.Writer.Write(append(printable.JSON(bytes.TrimSuffix(line, []byte("\n"))), '\n')); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 // redirectRedis sends what go-redis prints on standard error by itself to log. It does so for the
