@@ -172,6 +172,7 @@ func (c *Comparison) compare(ctx context.Context, l *ring, copied map[int64]copi
 	if err != nil {
 		return err
 	}
+	floor = min(floor, l.mayForget(last))
 	missing, lowest := 0, int64(0)
 	for seq := range copied {
 		if seq >= max(now, floor) && !seen[seq] {

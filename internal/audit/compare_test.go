@@ -109,7 +109,7 @@ func TestLogAndCopy(t *testing.T) {
 				var p paper
 				fillBoth(t, client, &p, 12, "vera")
 				copy := copied(t, c.tamper(t, client, p.text()))
-				log := audit.New(client, auditKeys, audit.Options{})
+				log := audit.New(client, auditKeys, audit.Options{MaxRecords: 8})
 				got, err := log.Compare(t.Context(), copy)
 				if err != nil || !strings.Contains(got.Broken, c.says) || (got.Breaks > 0) != (c.says != "") {
 					t.Errorf("%d breaks: %q, %v", got.Breaks, got.Broken, err)
@@ -153,4 +153,43 @@ func FuzzCopied(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// Who can write to Redis can't have records pass for too old: neither by the note of where the log ends, behind which programs then go on, nor
+// by records of a program that keeps fewer.
+func TestWhatIsRemovedIsNotTooOld(t *testing.T) {
+	t.Parallel()
+	for name, forge := range map[string]audit.Options{"by the note": {}, "by a record": {MaxRecords: 5}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+				var p paper
+				log := audit.New(client, auditKeys, audit.Options{Copy: p.add})
+				var newest audit.Record
+				for range 10 {
+					var err error
+					if newest, err = log.Append(t.Context(), audit.Record{Actor: "mallory", Action: audit.View}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := client.XDel(t.Context(), auditKeys.Records(), "1-0", "2-0", "3-0", "4-0", "5-0").Err(); err != nil {
+					t.Fatal(err)
+				}
+				if err := client.Set(t.Context(), auditKeys.Head(), fmt.Sprintf("10:%s:6", newest.Hash), 0).Err(); err != nil {
+					t.Fatal(err)
+				}
+				forge.Copy = p.add
+				if _, err := audit.New(client, auditKeys, forge).Append(t.Context(), audit.Record{Actor: "mallory", Action: audit.Logout}); err != nil {
+					t.Fatal(err)
+				}
+				after := audit.New(client, auditKeys, audit.Options{})
+				if report, err := after.Verify(t.Context(), audit.Checkpoint{}); err != nil || report.OK() {
+					t.Errorf("verified: %+v, %v", report, err)
+				}
+				if c, err := after.Compare(t.Context(), copied(t, p.text())); err != nil || !strings.Contains(c.Broken, "is in the copy, and not in the log") {
+					t.Errorf("compared: %+v, %v", c, err)
+				}
+			})
+		})
+	}
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// How many records are kept unless [Options] say otherwise: some 60 MB in Redis.
+// How many records are kept unless [Options] say otherwise: some 60 MB in Redis. What is missing although so many are kept was removed by
+// somebody else: a version that keeps fewer would have its logs called broken.
 const (
 	DefaultMaxRecords  = 100_000
 	DefaultMaxAttempts = 20_000
@@ -74,8 +75,8 @@ func New(client redis.UniversalClient, keys Keys, options Options) *Log {
 	}
 	l := &Log{
 		client: client, now: options.Now, appended: make(map[Action]uint64), appendTimeout: appendTimeout, readTimeout: readTimeout,
-		records:  newRing(client, "", keys.Head(), keys.Records(), keys.AttemptsHead(), options.MaxRecords),
-		attempts: newRing(client, Attempts, keys.AttemptsHead(), keys.Attempts(), keys.Head(), options.MaxAttempts),
+		records:  newRing(client, "", keys.Head(), keys.Records(), keys.AttemptsHead(), options.MaxRecords, DefaultMaxRecords),
+		attempts: newRing(client, Attempts, keys.AttemptsHead(), keys.Attempts(), keys.Head(), options.MaxAttempts, DefaultMaxAttempts),
 	}
 	l.records.copy, l.attempts.copy = options.Copy, options.Copy
 	return l

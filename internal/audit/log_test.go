@@ -125,7 +125,7 @@ func TestManyWriteOneChain(t *testing.T) {
 			}
 		}
 		all.Wait()
-		log := audit.New(client, keys, audit.Options{})
+		log := audit.New(client, keys, audit.Options{MaxRecords: 250})
 		report := verify(t, log, audit.Checkpoint{})
 		if !report.OK() || report.Records != 250 || report.Last != processes*goroutines*appends {
 			t.Errorf("the report is %+v", report)
@@ -192,7 +192,7 @@ func TestVerifyWhileItIsWritten(t *testing.T) {
 				}
 			}
 		}()
-		reader := audit.New(client, keys, audit.Options{})
+		reader := audit.New(client, keys, audit.Options{MaxRecords: 20})
 		for running := true; running; {
 			select {
 			case <-done:

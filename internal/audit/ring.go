@@ -27,6 +27,7 @@ type ring struct {
 	head, stream string // keys
 	other        string // key of the head of the other ring
 	maxRecords   int64
+	kept         int64 // how many of the newest every process keeps: one that keeps fewer is none of ours
 
 	copy            func(line []byte) // gets what was written; nil = nobody
 	adds, setsAside *redis.Script
@@ -38,9 +39,9 @@ type ring struct {
 	unusable bool          // nothing can be added to the stream
 }
 
-func newRing(client redis.UniversalClient, name, head, stream, other string, maxRecords int64) *ring {
+func newRing(client redis.UniversalClient, name, head, stream, other string, maxRecords, usually int64) *ring {
 	return &ring{
-		client: client, name: name, head: head, stream: stream, other: other, maxRecords: maxRecords,
+		client: client, name: name, head: head, stream: stream, other: other, maxRecords: maxRecords, kept: min(maxRecords, usually),
 		adds: redis.NewScript(appendScript), setsAside: redis.NewScript(setAsideScript), turn: make(chan struct{}, 1),
 	}
 }
@@ -111,7 +112,7 @@ func (l *ring) tryAppend(ctx context.Context, r Record) (Record, bool, error) {
 func (l *ring) follow(r Record) (next Record, line []byte, err error) {
 	last := l.last()
 	r.Ring, r.Seq, r.Prev = l.name, last.seq+1, last.hash
-	r.Oldest = max(last.oldest, r.Seq-l.maxRecords+1, 1)
+	r.Oldest = min(max(last.oldest, r.Seq-l.maxRecords+1, 1), l.mayForget(r.Seq)) // also where somebody has set the head forward
 	r.Other = ""
 	if l.otherEnd.seq > 0 {
 		r.Other = Link{Seq: l.otherEnd.seq, Hash: l.otherEnd.hash}.String()
@@ -179,6 +180,9 @@ func (l *ring) last() position {
 	}
 	return last
 }
+
+// mayForget is the number before which records may be missing where the newest one has the number seq.
+func (l *ring) mayForget(seq int64) int64 { return max(seq-l.kept+1, 1) }
 
 // streams are the names of the streams that the ring has, the oldest first.
 func (l *ring) streams(ctx context.Context) ([]string, error) {

@@ -74,7 +74,7 @@ func (l *ring) tryVerify(ctx context.Context, noun string, since Link, named map
 	if err != nil {
 		return nil, false, err
 	}
-	v = &verification{noun: noun, ring: l.name, since: since, links: named, named: make(map[int64]string), floor: func() (int64, error) { return l.floor(ctx) }}
+	v = &verification{noun: noun, ring: l.name, since: since, links: named, named: make(map[int64]string), mayForget: l.mayForget, floor: func() (int64, error) { return l.floor(ctx) }}
 	names, err := l.streams(ctx)
 	if err != nil {
 		return nil, false, err
@@ -106,7 +106,7 @@ func (l *ring) tryVerify(ctx context.Context, noun string, since Link, named map
 func (l *ring) floor(ctx context.Context) (int64, error) {
 	now, newest, err := l.snapshot(ctx)
 	head, _ := parsePosition(now.head) // finish says whether it can be read
-	return max(head.oldest, newest.Oldest), err
+	return min(max(head.oldest, newest.Oldest), l.mayForget(max(head.seq, newest.Seq))), err
 }
 
 // snapshot returns how the ring ends, at one moment, and its newest record. Keys that hold something else are as good as a
@@ -153,6 +153,8 @@ type verification struct {
 	named  map[int64]string      // hashes of the other ring that this one names, by number
 	floor  func() (int64, error) // see [ring.floor]
 
+	mayForget func(seq int64) int64 // see [ring.mayForget]
+
 	last      Record // the one before
 	sinceSeen bool
 }
@@ -178,6 +180,8 @@ func (v *verification) next(message redis.XMessage) error {
 		v.broken("%s %d was altered: it does not have the hash that was written with it.", v.noun, r.Seq)
 	case stated.Seq != r.Seq:
 		v.broken("%s %d is in the place of %s %d: records were moved.", v.noun, stated.Seq, strings.ToLower(v.noun), r.Seq)
+	case stated.Oldest > v.mayForget(r.Seq):
+		v.broken("%s %d says that those before number %d are too old to be kept, and they are not: somebody else has written it.", v.noun, r.Seq, stated.Oldest)
 	default:
 		if err := v.follows(r); err != nil {
 			return err

@@ -70,6 +70,9 @@ var tampering = []struct {
 	{"the oldest removed, and the head told so", func(t *testing.T, client redis.UniversalClient, log []redis.XMessage) {
 		remove(t, client, log[:2])
 		set(t, client, strings.TrimSuffix(get(t, client), ":3")+":5")
+	}, "Records 3 to 4 are missing.", ages},
+	{"the newest disagrees about the oldest", func(t *testing.T, client redis.UniversalClient, _ []redis.XMessage) {
+		set(t, client, strings.TrimSuffix(get(t, client), ":3")+":2")
 	}, "disagree about what is to be kept", ages},
 	{"all removed", func(t *testing.T, client redis.UniversalClient, log []redis.XMessage) {
 		remove(t, client, log)

@@ -180,6 +180,8 @@ func tellComparison(std streams, copied audit.Copied, compared audit.Comparison)
 		return brokenError(compared.Broken)
 	case compared.Breaks > 1:
 		return brokenError(fmt.Sprintf("%s That is the first of %d places where log and copy differ.", compared.Broken, compared.Breaks))
+	case compared.Same == 0:
+		return fmt.Errorf("none of the %d records of the copy is in the log any more, so that it proves nothing: name the newest copy, and compare again before as many are written", copied.Records)
 	}
 	fmt.Fprintf(std.out, "The log has all %d records of the copy that it still keeps, unchanged. The copy has %d.\n", compared.Same, copied.Records)
 	return nil
