@@ -109,6 +109,20 @@ func TestAnswersAreKept(t *testing.T) {
 	}
 }
 
+// A reader can ask for any text. The host is not asked for what is no username, and nothing is kept of it.
+func TestTextsThatAreNoNames(t *testing.T) {
+	h := &host{lookup: func(context.Context, ...string) (map[string]Person, error) { return nil, nil }}
+	p := people(h, &strings.Builder{})
+	for _, text := range []string{"", strings.Repeat("x", 60_000), "a\nb", "\xff"} {
+		if found, err := p.Lookup(t.Context(), text); len(found) > 0 || err != nil {
+			t.Errorf("%.10q: %v, %v", text, found, err)
+		}
+	}
+	if h.asked.Load() != 0 || len(p.kept) != 0 {
+		t.Errorf("the host is asked %d times, and %d answers are kept", h.asked.Load(), len(p.kept))
+	}
+}
+
 func TestWhatIsHostileIsCut(t *testing.T) {
 	long := strings.Repeat("x", 9000)
 	facts := []Fact{
