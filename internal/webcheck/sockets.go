@@ -65,6 +65,7 @@ func (v *visit) watch(ctx context.Context, to *url.URL) []Finding {
 func (v *visit) hold(ctx context.Context, conn *websocket.Conn) []Finding {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
+	conn.SetReadLimit(maxPage) // another program may answer, with a message that never ends
 	begun := time.Now()
 	var ponged, heard bool
 	conn.SetPongHandler(func(string) error { ponged = true; return nil })
