@@ -1,10 +1,12 @@
 package middleware_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -119,6 +121,64 @@ func ExampleInvalid() {
 	})
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/pay", nil))
 	// Output: 422 "card number: required; expiry: datetime" by "", as ada: failed is true
+}
+
+func ExampleProblemHTTP() {
+	pay := func(w http.ResponseWriter, r *http.Request) {
+		middleware.ProblemHTTP(r, "card declined")
+		fmt.Fprintln(w, `{"success": false}`)
+	}
+	track := middleware.TrackHTTP(problems{}, func(*http.Request) string { return "ada" }, middleware.HTTPOptions{})
+	track(http.HandlerFunc(pay)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/pay", nil))
+	// Output: 200 "card declined" by "", as ada: failed is true
+}
+
+func ExampleInvalidHTTP() {
+	pay := func(w http.ResponseWriter, r *http.Request) {
+		var form struct{ Amount int }
+		if err := json.NewDecoder(r.Body).Decode(&form); err != nil {
+			middleware.InvalidHTTP(r, err)
+			http.Error(w, "Please check the amount.", http.StatusUnprocessableEntity)
+		}
+	}
+	track := middleware.TrackHTTP(problems{}, func(*http.Request) string { return "ada" }, middleware.HTTPOptions{})
+	body := strings.NewReader(`{"Amount": "much"}`)
+	track(http.HandlerFunc(pay)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/pay", body))
+	// Output: 422 "amount: not a number" by "", as ada: failed is true
+}
+
+func ExampleReferenceHTTP() {
+	recovered := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() {
+				if recover() != nil {
+					http.Error(w, "Something broke. If you call us, say this code: "+middleware.ReferenceHTTP(r), http.StatusInternalServerError)
+				}
+			}()
+			next.ServeHTTP(w, r)
+		})
+	}
+	broken := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("the printer is on fire") })
+	track := middleware.TrackHTTP(printer{}, func(*http.Request) string { return "ada" }, middleware.HTTPOptions{})
+	track(recovered(broken)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/invoice", nil))
+	// Output: ada GET /invoice 500  map[]
+}
+
+func ExampleSetVisitHTTP() {
+	withSession := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if session, err := r.Cookie("session"); err == nil {
+				middleware.SetVisitHTTP(r, session.Value)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	orders := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	track := middleware.TrackHTTP(visits{}, func(*http.Request) string { return "ada" }, middleware.HTTPOptions{})
+	request := httptest.NewRequest(http.MethodGet, "/orders", nil)
+	request.AddCookie(&http.Cookie{Name: "session", Value: "d1c1a0f5b2"})
+	track(withSession(orders)).ServeHTTP(httptest.NewRecorder(), request)
+	// Output: visit 3ze9vrwt of ada
 }
 
 func ExampleReference() {

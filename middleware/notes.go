@@ -42,13 +42,16 @@ func Problem(c *gin.Context, words string) { note(c, func(n *notes) { n.problem 
 // which look alike, and is valid for as long as the log is kept after the request. It is the same each time that it is asked for in
 // one request. Where the request is not recorded, for want of a user, the code leads nowhere. It is for the same places as [SetUser].
 func Reference(c *gin.Context) (code string) {
-	note(c, func(n *notes) {
-		if n.reference == "" {
-			n.reference = store.NewReference()
-		}
-		code = n.reference
-	})
+	note(c, func(n *notes) { code = n.code() })
 	return code
+}
+
+// code is the reference of a request, which it gets when it is first asked for.
+func (n *notes) code() string {
+	if n.reference == "" {
+		n.reference = store.NewReference()
+	}
+	return n.reference
 }
 
 // SetVisit says in which session of the site's the current request is, by the session's id. Then two browsers of the same sort
