@@ -48,6 +48,27 @@ func TestTwoDevicesAreToldApart(t *testing.T) {
 	}
 }
 
+// Where there are several devices, the headline says on which something failed. Where there is one, nobody asks.
+func TestTheHeadlineNamesTheDeviceThatFailed(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	const phone, laptop = "Firefox, Android, phone", "Chrome, Windows, computer"
+	entry := func(id, client, page string, code int, ago time.Duration) store.Entry {
+		return store.Entry{ID: id, Username: "ada", Method: "POST", Path: "/" + page, Page: page, Code: code, Time: at.Add(-ago), Kind: store.KindPage, Client: client}
+	}
+	for other, want := range map[string]string{
+		laptop: "Pay was rejected (422) (Firefox, phone), 2026-03-04 05:05:57 UTC. On Help, active now.",
+		phone:  "Pay was rejected (422), 2026-03-04 05:05:57 UTC. On Help, active now.",
+	} {
+		html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", At: at, Entries: []store.Entry{
+			entry("2", other, "Help", 200, 5*time.Second), entry("1", phone, "Pay", 422, 10*time.Second),
+		}})
+		doc := parse(t, html, err)
+		if got := squeezed(doc.Find("#now > p")); got != want {
+			t.Errorf("with %s the headline is %q", other, got)
+		}
+	}
+}
+
 // With one device there is no line of its own, and details have all that is known of it.
 func TestOneDeviceHasNoLine(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)

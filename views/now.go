@@ -1,6 +1,7 @@
 package views
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
@@ -25,6 +26,7 @@ type nowLine struct {
 type nowProblem struct {
 	problemText
 	Code   int
+	Client string // in which browser, where there are several
 	When   moment
 	Past   bool    // something else was done since, so that its own age has to be said
 	Solved *moment // when the same worked afterwards; nil = not yet
@@ -59,6 +61,9 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 			problemText: problemTextOf(&p.Entry), Code: p.Entry.Code, When: momentOf(p.Entry.Time), Past: where.Since.After(p.Entry.Time),
 			Fresh: p.Solved.IsZero() && where.Since.Sub(p.Entry.Time) < recent,
 		}
+		if len(where.Devices) > 0 {
+			line.Problem.Client = p.Entry.Client
+		}
 		if !p.Solved.IsZero() {
 			solved := momentOf(p.Solved)
 			line.Problem.Solved = &solved
@@ -66,7 +71,7 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 	}
 	for _, h := range hints {
 		hint := newHintRow(h)
-		if p := line.Problem; p != nil && p.Solved == nil && hint.ID == where.Problem.Entry.ID {
+		if p := line.Problem; p != nil && p.Solved == nil && hint.ID == where.Problem.Entry.ID && (p.Reason == "" || h.Kind == journey.HintFailures) {
 			p.problemText = hint.problemText // it is the same problem, and the hint says more of it
 			continue
 		}
@@ -75,11 +80,19 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 	return line
 }
 
-// problemTextOf is the sentence about one request that failed.
+// problemTextOf is the sentence about one request that failed. What the application says that it has rejected is said without the rule
+// that was broken, and without the status: both are in the row.
 func problemTextOf(e *store.Entry) problemText {
-	return problemText{
+	text := problemText{
 		Key: "now.problem." + string(failureKeyOf(e)), Where: pageName(e.Page, e.Path), Result: resultOf(e), Count: e.Code,
 	}
+	if e.Problem != "" && !text.Result.serious() {
+		text.Reason = journey.Reason(e.Problem)
+		if e.Code >= http.StatusBadRequest {
+			text.Key = "now.problem.rejected-said"
+		}
+	}
+	return text
 }
 
 // parameters are the values that stand in the sentence: where, how often, in what time, and how that ended. What the
@@ -199,8 +212,11 @@ func (m *markup) problem(p *nowProblem) {
 		m.raw(` solved`)
 	}
 	m.raw(`">`).sentence(p.Key, values)
+	if p.Client != "" {
+		m.raw(` (`).device(p.Client).raw(`)`)
+	}
 	if p.Past || p.Solved != nil {
-		m.t("now.comma").raw(` `).since(p.When)
+		m.raw(`<span class="since">`).t("now.comma").raw(` `).since(p.When).raw(`</span>`)
 	}
 	if p.Solved != nil {
 		m.t("now.solved").raw(` `).since(*p.Solved)

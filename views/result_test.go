@@ -25,13 +25,13 @@ var ends = []struct {
 		store.Entry{Code: 200, Problem: "card <declined>"},
 		"client-error",
 		"Problem: card <declined> (200)", "Problème : card <declined> (200)", true,
-		"Pay failed: card <declined> (200).", "failure", "Problem: `card <declined>` (200)",
+		"Pay failed: card <declined>.", "failure", "Problem: `card <declined>` (200)",
 	},
 	{
 		store.Entry{Code: 422, Problem: "no stock"},
 		"client-error",
 		"Problem: no stock (422)", "Problème : no stock (422)", true,
-		"Pay failed: no stock (422).", "error 422", "Problem: `no stock` (422)",
+		"Pay was rejected: no stock.", "error 422", "Problem: `no stock` (422)",
 	},
 	{
 		store.Entry{Code: 500, Problem: "no stock"},

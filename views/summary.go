@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -16,10 +17,10 @@ import (
 // Summary tells what a user has done, for a ticket: Markdown, in the order in which it happened. Values
 // that were masked when they were recorded are masked. entries are newest first. people may know who she is.
 func (s *Set) Summary(lang, username string, people People, entries []store.Entry, at time.Time, t Ticket) (string, error) {
-	journey := fold(entries)
+	steps := fold(entries)
 	c := s.catalogue(lang)
-	whereabouts := journey.Now(at)
-	now := nowLineOf(username, whereabouts, journey.Hints())
+	whereabouts := steps.Now(at)
+	now := nowLineOf(username, whereabouts, steps.Hints())
 	where, err := c.where(now)
 	if err != nil {
 		return "", err
@@ -30,8 +31,8 @@ func (s *Set) Summary(lang, username string, people People, entries []store.Entr
 		return "", err
 	}
 	fmt.Fprintf(&b, "%s, %s\n\n%s%s\n\n", name, t.time(at), c.known(people.of(username)), where)
-	if p := whereabouts.Problem; p != nil {
-		about, err := c.lineSummary(&p.Entry, s.links, t)
+	if e := reported(whereabouts.Problem, steps); e != nil {
+		about, err := c.lineSummary(e, s.links, t)
 		if err != nil {
 			return "", err
 		}
@@ -57,7 +58,7 @@ func (s *Set) Summary(lang, username string, people People, entries []store.Entr
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "| %s | %s | %s |\n| --- | --- | --- |\n", c.texts["table.time"], c.texts["table.url"], c.texts["table.result"])
-	for _, step := range journey.Steps() {
+	for _, step := range steps.Steps() {
 		line, err := c.summaryLine(step, len(now.Devices) > 0)
 		if err != nil {
 			return "", err
@@ -65,6 +66,21 @@ func (s *Set) Summary(lang, username string, people People, entries []store.Entr
 		b.WriteString(line)
 	}
 	return b.String(), nil
+}
+
+// reported is the entry about which a summary tells all: that of the last problem, or else of what was done last. It is nil where nothing
+// is recorded.
+func reported(problem *journey.Problem, steps *journey.Folder) *store.Entry {
+	if problem != nil {
+		return &problem.Entry
+	}
+	for _, step := range slices.Backward(steps.Steps()) {
+		if step.Gap == nil && !step.Implied && step.Entry.Actor == "" {
+			result := step.Result()
+			return &result
+		}
+	}
+	return nil
 }
 
 // summaryDevices is where the user is in each of several browsers, as Markdown.

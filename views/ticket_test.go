@@ -47,6 +47,26 @@ func TestALineIsCopiedForATicket(t *testing.T) {
 	}
 }
 
+// Where nothing went wrong, a summary tells the same about what was done last: a ticket has a link, a device and a version in any case.
+func TestASummaryWithoutAProblemHasALink(t *testing.T) {
+	at := time.Date(2026, 3, 4, 23, 6, 7, 0, time.UTC)
+	ticket := views.Ticket{Admin: "https://admin.example/userlog", Versions: map[string]string{"shop": "v1.2.3"}, Zone: views.ParseZone("60")}
+	entries := []store.Entry{ // newest first
+		{ID: "3", Username: "ada", Method: "GET", Path: "/poll", Code: 200, Time: at, Kind: store.KindFetch, From: "/cart", Application: "shop"},
+		{
+			ID: "2", Username: "ada", Method: "GET", Path: "/cart", Code: 200, Time: at.Add(-time.Second), Kind: store.KindPage, RequestID: "r1",
+			Client: "Firefox, Android, phone", Application: "shop",
+		},
+		{ID: "1", Username: "ada", Method: "GET", Path: "/", Code: 200, Time: at.Add(-time.Minute), Kind: store.KindPage},
+	}
+	got, err := newSet(t).Summary("en", "ada", views.People{}, entries, at, ticket)
+	want := "- URL: `GET /cart`\n- Result: Success (200)\n- Time: 2026-03-04 23:06:06 UTC (00:06:06 +01:00)\n- Browser: `Firefox, Android, phone`\n" +
+		"- Request ID: `r1`\n- Application: `shop v1.2.3`\n- Link: https://admin.example/userlog/static?line=2&username=ada#line\n\n"
+	if err != nil || !strings.Contains(got, want) {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, got, want)
+	}
+}
+
 func TestZonesOfReaders(t *testing.T) {
 	for minutes, want := range map[string]string{"0": "+00:00", "-210": "-03:30", "840": "+14:00", "": "", "841": "", "x": "", "1e2": "", "99999999999999999999": ""} {
 		got := ""

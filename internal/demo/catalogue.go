@@ -7,10 +7,11 @@ import (
 
 // product is something that the shop sells.
 type product struct {
-	ID    string // as in /products/:id
-	Name  string
-	About string
-	Cents int // the price
+	ID     string // as in /products/:id
+	Name   string
+	About  string
+	Cents  int  // the price
+	Single bool // there is one at a time: who pays first has it
 }
 
 // Price is the product's price for people.
@@ -22,18 +23,18 @@ func price(cents int) string { return fmt.Sprintf("$%d.%02d", cents/100, cents%1
 // catalogue returns everything that the shop sells.
 func catalogue() []product {
 	return []product{
-		{"moth", "Moth in a frame", "Found in relay 70, panel F. The first actual case of a bug, in a walnut frame.", 4900},
-		{"punch-cards", "Notebook of punch cards", "Eighty columns to a page. Folding, spindling and mutilating are all welcome.", 1250},
-		{"core-memory", "Core memory earrings", "Sixty-four bits each, woven by hand. They remember when the power goes.", 8400},
-		{"slide-rule", "Slide rule", "Three digits are enough to land on the Moon. Bamboo, with a leather case.", 5700},
-		{"floppy", "Set of four floppy coasters", "Eight inches each. They hold one cup and no data.", 1600},
-		{"teapot", "The teapot", "The one from the computer graphics papers. It makes tea, never coffee.", 3900},
-		{"nanosecond", "A nanosecond of wire", "29.98 centimetres of copper: how far light travels. A gift for the impatient.", 500},
-		{"duck", "Rubber duck", "Listens to every problem, and is never the first to speak.", 800},
-		{"tape", "Mug with a paper tape print", "Says COFFEE in ASCII, with even parity.", 1400},
-		{"loom", "Loom card scarf", "Woven from the pattern on a Jacquard card. Wool, two metres.", 6200},
-		{"listings", "Print: the tower of listings", "A navigation program printed out, as tall as the person who led its writing.", 2800},
-		{"bit-bucket", "Bit bucket", "Galvanised steel, ten litres. For all that is shifted out.", 2100},
+		{ID: "moth", Name: "Moth in a frame", About: "Found in relay 70, panel F. The first actual case of a bug, in a walnut frame. There is one at a time.", Cents: 4900, Single: true},
+		{ID: "punch-cards", Name: "Notebook of punch cards", About: "Eighty columns to a page. Folding, spindling and mutilating are all welcome.", Cents: 1250},
+		{ID: "core-memory", Name: "Core memory earrings", About: "Sixty-four bits each, woven by hand. They remember when the power goes.", Cents: 8400},
+		{ID: "slide-rule", Name: "Slide rule", About: "Three digits are enough to land on the Moon. Bamboo, with a leather case.", Cents: 5700},
+		{ID: "floppy", Name: "Set of four floppy coasters", About: "Eight inches each. They hold one cup and no data.", Cents: 1600},
+		{ID: "teapot", Name: "The teapot", About: "The one from the computer graphics papers. It makes tea, never coffee.", Cents: 3900},
+		{ID: "nanosecond", Name: "A nanosecond of wire", About: "29.98 centimetres of copper: how far light travels. A gift for the impatient.", Cents: 500},
+		{ID: "duck", Name: "Rubber duck", About: "Listens to every problem, and is never the first to speak.", Cents: 800},
+		{ID: "tape", Name: "Mug with a paper tape print", About: "Says COFFEE in ASCII, with even parity.", Cents: 1400},
+		{ID: "loom", Name: "Loom card scarf", About: "Woven from the pattern on a Jacquard card. Wool, two metres.", Cents: 6200},
+		{ID: "listings", Name: "Print: the tower of listings", About: "A navigation program printed out, as tall as the person who led its writing.", Cents: 2800},
+		{ID: "bit-bucket", Name: "Bit bucket", About: "Galvanised steel, ten litres. For all that is shifted out.", Cents: 2100},
 	}
 }
 

@@ -2,6 +2,8 @@ package demo
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,8 +25,37 @@ type checkoutForm struct {
 	Errors paymentErrors
 }
 
-// cart shows what is in the cart.
-func (s *Shop) cart(c *gin.Context) { s.showCart(c, http.StatusOK, "") }
+// cart shows what is in the cart. What somebody else has bought meanwhile is taken out of it, and the page says so.
+func (s *Shop) cart(c *gin.Context) {
+	visit := mustVisit(c)
+	gone := s.gone(visit)
+	if len(gone) == 0 {
+		s.showCart(c, http.StatusOK, "")
+		return
+	}
+	names := make([]string, len(gone))
+	for i, p := range gone {
+		names[i] = p.Name
+	}
+	lost := strings.Join(names, ", ")
+	middleware.Problem(c, "sold to somebody else, so it was taken out of the cart: "+lost)
+	kept := slices.DeleteFunc(slices.Clone(visit.items()), func(item string) bool { return !s.shelf.has(item) })
+	if err := visit.setItems(kept); err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.showCart(c, http.StatusOK, "Somebody else was faster, and has bought this: "+lost+".")
+}
+
+// gone is what is in the cart, and has been sold to somebody else.
+func (s *Shop) gone(v visit) (gone []product) {
+	for _, item := range v.items() {
+		if p, ok := productOf(item); ok && !s.shelf.has(item) {
+			gone = append(gone, p)
+		}
+	}
+	return gone
+}
 
 // addToCart puts a product into the cart.
 func (s *Shop) addToCart(c *gin.Context) {
@@ -40,7 +71,7 @@ func (s *Shop) addToCart(c *gin.Context) {
 		s.showCart(c, http.StatusUnprocessableEntity, "Your cart is full. Please check out first.")
 		return
 	}
-	if err := visit.addToCart(p); err != nil {
+	if err := visit.setItems(append(visit.items(), s.shelf.item(p))); err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -70,7 +101,12 @@ func (s *Shop) pay(c *gin.Context) {
 		s.rejectPayment(c, form.Expiry, paymentErrors{Expiry: "This card has expired."})
 		return
 	}
-	id, err := mustVisit(c).order()
+	visit := mustVisit(c)
+	if !s.shelf.sell(visit.items()) {
+		c.Redirect(http.StatusSeeOther, "/cart") // which says what is gone
+		return
+	}
+	id, err := visit.order()
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -101,7 +137,7 @@ func (s *Shop) mayCheckOut(c *gin.Context) bool {
 	switch {
 	case visit.customer() == "":
 		c.Redirect(http.StatusSeeOther, "/login")
-	case len(visit.cart()) == 0:
+	case len(visit.cart()) == 0, len(s.gone(visit)) > 0:
 		c.Redirect(http.StatusSeeOther, "/cart")
 	default:
 		return true

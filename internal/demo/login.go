@@ -17,7 +17,13 @@ type loginForm struct {
 }
 
 // login shows the login form.
-func (s *Shop) login(c *gin.Context) { s.showLogin(c, http.StatusOK, "", "") }
+func (s *Shop) login(c *gin.Context) {
+	problem := ""
+	if mustVisit(c).hasEnded() {
+		problem = "Your session has ended, since you have logged out everywhere. Please log in again."
+	}
+	s.showLogin(c, http.StatusOK, "", problem)
+}
 
 // logIn logs in any customer, without a password.
 func (s *Shop) logIn(c *gin.Context) {
@@ -28,7 +34,7 @@ func (s *Shop) logIn(c *gin.Context) {
 		return
 	}
 	visit := mustVisit(c)
-	if err := visit.logIn(name); err != nil {
+	if err := visit.logIn(name, s.endings.of(name)); err != nil {
 		s.fail(c, err)
 		return
 	}

@@ -21,8 +21,8 @@ var files embed.FS
 // maxBody is more than any form of the shop needs, in bytes.
 const maxBody = 64 << 10
 
-// Shop is a small web site: products, a search, a cart, a checkout that rejects wrong cards, a
-// login without passwords, a page that is missing and a page that breaks. Its links are absolute:
+// Shop is a small web site: products, of which one is sold once only, a search, a cart, a checkout that rejects wrong cards, a
+// login without passwords, sessions that end in every browser at once, a page that is missing and a page that breaks. Its links are absolute:
 // it lives at the root of its host. Create it with [NewShop].
 type Shop struct {
 	// AdminPath is where the shop's pages say that visitors can watch themselves: the path of
@@ -31,6 +31,8 @@ type Shop struct {
 
 	templates map[string]*template.Template // by file name without .html, each with the layout
 	sessions  gin.HandlerFunc
+	shelf     shelf
+	endings   endings
 	now       func() time.Time
 }
 
@@ -41,7 +43,10 @@ func NewShop() (*Shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Shop{AdminPath: "/userlog/", templates: templates, sessions: newSessions(), now: time.Now}, nil
+	return &Shop{
+		AdminPath: "/userlog/", templates: templates, sessions: newSessions(), now: time.Now,
+		shelf: shelf{sold: make(map[string]int)}, endings: endings{counts: make(map[string]int)},
+	}, nil
 }
 
 // Routes puts every page of the shop on r. Middleware that should see the shop's requests belongs
@@ -51,7 +56,7 @@ func (s *Shop) Routes(r gin.IRouter) {
 	assets.StaticFileFS("/shop.css", "assets/shop.css", http.FS(files))
 	assets.StaticFileFS("/shop.svg", "assets/shop.svg", http.FS(files))
 
-	shop := r.Group("", limitBody, s.sessions)
+	shop := r.Group("", limitBody, s.sessions, s.endSession)
 	shop.GET("/", s.front)
 	shop.GET("/products/:id", s.product)
 	shop.GET("/search", s.search)
@@ -64,6 +69,7 @@ func (s *Shop) Routes(r gin.IRouter) {
 	shop.GET("/login", s.login)
 	shop.POST("/login", s.logIn)
 	shop.POST("/logout", s.logOut)
+	shop.POST("/logout/everywhere", s.logOutEverywhere)
 	shop.GET("/account/reset", s.reset)
 	shop.GET("/help", s.help)
 }
@@ -73,7 +79,7 @@ func (s *Shop) PageNames() map[string]string {
 	return map[string]string{
 		"/": "Front page", "/products/:id": "Product", "/search": "Search", "/cart": "Cart", "POST /cart": "Add to cart",
 		"/checkout": "Checkout", "POST /checkout": "Pay", "/orders/:id": "Order", "/invoice": "Invoice", "/help": "Help",
-		"/login": "Log in", "POST /login": "Log in", "POST /logout": "Log out", "/account/reset": "New password",
+		"/login": "Log in", "POST /login": "Log in", "POST /logout": "Log out", "POST /logout/everywhere": "Log out everywhere", "/account/reset": "New password",
 	}
 }
 

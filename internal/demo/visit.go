@@ -16,9 +16,11 @@ const cookieName = "shop"
 // What the cookie holds.
 const (
 	keyCustomer = "customer" // string: who is logged in
-	keyCart     = "cart"     // []string: ids of products
+	keyBegan    = "began"    // int: how often the customer had logged out everywhere when this session began
+	keyEnded    = "ended"    // bool: the session of a customer has ended
+	keyCart     = "cart"     // []string: items of the shelf
 	keyOrder    = "order"    // string: id of the last order
-	keyOrdered  = "ordered"  // []string: ids of the products of the last order
+	keyOrdered  = "ordered"  // []string: items of the last order
 )
 
 // maxCart keeps the cookie well below the 4,096 bytes that browsers accept.
@@ -62,11 +64,30 @@ func (v visit) customer() string {
 	return name
 }
 
+// began is how often the customer had logged out everywhere when the session began.
+func (v visit) began() int {
+	times, _ := v.session.Get(keyBegan).(int)
+	return times
+}
+
 // logIn makes the visitor a customer, who keeps what is in the cart.
-func (v visit) logIn(name string) error {
+func (v visit) logIn(name string, began int) error {
 	v.session.Set(keyCustomer, name)
+	v.session.Set(keyBegan, began)
+	v.session.Delete(keyEnded)
 	return v.session.Save()
 }
+
+// end forgets who is logged in, and keeps the cart.
+func (v visit) end() error {
+	v.session.Delete(keyCustomer)
+	v.session.Delete(keyBegan)
+	v.session.Set(keyEnded, true)
+	return v.session.Save()
+}
+
+// hasEnded reports whether the visitor was logged in, and has not logged in again since the session ended.
+func (v visit) hasEnded() bool { return v.session.Get(keyEnded) != nil }
 
 // logOut forgets everything.
 func (v visit) logOut() error {
@@ -77,10 +98,15 @@ func (v visit) logOut() error {
 // cart returns the products in the cart.
 func (v visit) cart() []product { return v.products(keyCart) }
 
-// addToCart puts a product into the cart. The caller has checked that there is room.
-func (v visit) addToCart(p product) error {
-	ids, _ := v.session.Get(keyCart).([]string)
-	v.session.Set(keyCart, append(ids, p.ID))
+// items are what is in the cart, as the shelf calls it.
+func (v visit) items() []string {
+	items, _ := v.session.Get(keyCart).([]string)
+	return items
+}
+
+// setItems replaces what is in the cart.
+func (v visit) setItems(items []string) error {
+	v.session.Set(keyCart, items)
 	return v.session.Save()
 }
 
@@ -104,10 +130,10 @@ func (v visit) ordered(id string) ([]product, bool) {
 
 // products reads a list of products.
 func (v visit) products(key string) []product {
-	ids, _ := v.session.Get(key).([]string)
-	products := make([]product, 0, len(ids))
-	for _, id := range ids {
-		if p, ok := findProduct(id); ok {
+	items, _ := v.session.Get(key).([]string)
+	products := make([]product, 0, len(items))
+	for _, item := range items {
+		if p, ok := productOf(item); ok {
 			products = append(products, p)
 		}
 	}
