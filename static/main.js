@@ -2,6 +2,7 @@
 // Each part looks for its elements by itself, and does nothing on a page that lacks them.
 
 import "./vendor/relative-time-element.js";
+import { offerAlerts } from "./alerts.js";
 import { offerCopies } from "./clipboard.js";
 import { setClock } from "./clock.js";
 import { watchConnection } from "./connection.js";
@@ -23,6 +24,7 @@ tellAges();
 watchConnection();
 bringTickets();
 keepRows();
+offerAlerts(); // before the title is told
 keepNowTrue();
 offerCopies();
 countDownReason();

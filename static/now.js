@@ -4,6 +4,7 @@
 //
 // How long ago something was done is told by its own time. When it arrived says nothing: it may come late.
 
+import { alertTitle } from "./alerts.js";
 import { lastHeard, serverTime } from "./clock.js";
 
 const staleAfter = 10_000; // milliseconds after which what is known is too old to say anything
@@ -35,6 +36,7 @@ const troubleFor = 300_000; // milliseconds for which a problem is in the title
 
 function titleFor(state, words) {
   if (["lost", "store-lost", "nobody", "off"].includes(state)) return `⚠ ${words} — ${title}`;
+  if (alertTitle()) return alertTitle();
   const { trouble, troubleAt } = nowLine()?.dataset ?? {};
   return trouble && serverTime() - Date.parse(troubleAt) < troubleFor
     ? `● ${nowLine().dataset.user} — ${trouble} · userlog`
@@ -53,6 +55,7 @@ export function keepNowTrue() {
   if (!document.getElementById("connection")) return;
   document.addEventListener("htmx:ws:after:message:incoming", show);
   document.addEventListener("htmx:after:swap", show);
+  addEventListener("focus", show); // who has seen the alerts is told of none
   show();
   const heading = document.querySelector(".heading"); // which has #connection
   new MutationObserver(show).observe(heading, { subtree: true, childList: true, attributeFilter: ["data-state"] });

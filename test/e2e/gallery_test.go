@@ -72,6 +72,7 @@ func places() []place {
 		{name: "static of who is in trouble", path: "/static" + troubled, as: superuser, ready: journeyed, fresh: true},
 		{name: "live of who is in trouble", path: "/live" + troubled, as: superuser, ready: journeyed, fresh: true},
 		{name: "live, paused", reach: (*tab).pauseTheLog, as: superuser, fresh: true},
+		{name: "live, alerts", reach: (*tab).openTheAlerts, as: superuser, fresh: true},
 		{name: "live, filtered in vain", path: "/live" + troubled + "&q=nosuch", as: superuser, ready: "document.querySelector('#connection[data-state=live]')"},
 		{name: "live, cut off", path: "/live?username=nobody", as: superuser, site: unconnected, ready: "document.querySelector('.cut-off').checkVisibility()"},
 		{name: "static", path: "/static" + ada, as: superuser, ready: refreshed},
@@ -238,6 +239,14 @@ func (b *tab) pauseTheLog() {
 	b.eventually("the log", journeyed)
 	b.click("#pause")
 	b.eventually("the log is paused", "document.querySelector('#pause[aria-pressed=true]')")
+}
+
+func (b *tab) openTheAlerts() {
+	b.visit("/live?username=troubled")
+	b.eventually("the log", journeyed)
+	b.click("#alerting")
+	evaluate[bool](b, "(box => { if (!box.checked) box.click(); return true; })(document.querySelector('#alerts [name=on]'))")
+	b.eventually("what the browser allows is said", "document.querySelector('#alerts-state').textContent")
 }
 
 func (b *tab) failToLogIn() {
