@@ -21,7 +21,7 @@ const healthcheckTimeout = 4 * time.Second
 // can have the same environment.
 type healthcheckCommand struct {
 	Addr    address `default:"127.0.0.1:8080" help:"Where serve listens: the same host:port."`
-	TLSCert string  `name:"tls-cert" placeholder:"FILE" help:"The certificate that serve has, if it has one: then it is asked by https."`
+	TLSCert string  `name:"tls-cert" credential:"tls-cert" placeholder:"FILE" help:"The certificate that serve has, if it has one: then it is asked by https."`
 	Alive   bool    `help:"Ask only whether the program runs, and not whether it can use its Redis."`
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -37,6 +38,11 @@ func TestHealthcheck(t *testing.T) {
 	check(everywhere, 0, "ready\n")
 	check(environ{}, 0, "ready\n", "--addr", "[::]:"+port)
 	check(byHTTPS, 0, "ready\n")
+	credentials := t.TempDir() // as systemd gives them to the service, and to what it runs beside it
+	if err := os.Symlink(certificate.cert, filepath.Join(credentials, "tls-cert")); err != nil {
+		t.Fatal(err)
+	}
+	check(environ{"USERLOG_ADDR": byHTTPS["USERLOG_ADDR"], "CREDENTIALS_DIRECTORY": credentials}, 0, "ready\n")
 	bySocket := environ{"USERLOG_REDIS": server.URL, "USERLOG_ADDR": "unix:" + filepath.Join(server.Dir, "serve.sock")}
 	start(t, bySocket, "serve")
 	check(bySocket, 0, "ready\n")
