@@ -58,6 +58,26 @@ func TestNobodyIsLedToALook(t *testing.T) {
 	}
 }
 
+// Nor to a login at the provider, which would let the person in without asking: another site could have logins written down without end.
+func TestNobodyIsLedToALogin(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{SingleSignOn: fakeProvider{}})
+	b := s.stranger()
+	a := b.get(base+"/sign-on?next="+base+"/live", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate")
+	if goOn := a.find("#go-on").AttrOr("href", ""); a.StatusCode != http.StatusForbidden || goOn != base+"/sign-on?next="+base+"/live" || len(a.Cookies()) > 0 {
+		t.Errorf("%d, leads on to %q, with %v", a.StatusCode, goOn, a.Cookies())
+	}
+	for what, headers := range map[string][]string{
+		"by a click":        {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "document", "Sec-Fetch-User", "?1"},
+		"by our own page":   {"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "document"},
+		"by an old browser": nil,
+	} {
+		if a := b.get(base+"/sign-on", headers...); a.StatusCode != http.StatusSeeOther {
+			t.Errorf("%s: %d", what, a.StatusCode)
+		}
+	}
+}
+
 // An export is what a link on our own page asks for, and nothing else.
 func TestExportsNeedOurOwnPage(t *testing.T) {
 	t.Parallel()

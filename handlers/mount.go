@@ -86,7 +86,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	if a.options.SingleSignOn != nil {
 		page(public, "/login", on((*site).loginPage))
 		public.POST("/logout", on((*site).logOut))
-		public.GET("/sign-on", on((*site).beginSignOn))
+		public.GET("/sign-on", on((*site).requireClick), on((*site).beginSignOn)) // a login is recorded, and the provider may ask nobody
 		public.GET("/sign-on/callback", on((*site).finishSignOn))
 	}
 	public.GET("/live/socket", on((*site).requireSocketAccess), on((*site).requireFactor), on((*site).socket))
