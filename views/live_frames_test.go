@@ -72,10 +72,19 @@ func TestRowIsTextWhateverIsInIt(t *testing.T) {
 	}
 }
 
+// The time of a row of everyone's log leads to the line in the log of its user.
+func TestRowsOfEveryoneHaveALinkToTheirLine(t *testing.T) {
+	html, err := newSet(t).Row("en", "/u", &store.Entry{ID: "p-7", Username: "ada+1", Time: time.Unix(1700000000, 0)}, true)
+	link := parseRow(t, html, err).Find("td.time > a:has(relative-time)")
+	if got := link.AttrOr("href", ""); got != "/u/static?line=p-7&username=ada%2B1#line" || link.AttrOr("title", "") != "Link to this line" {
+		t.Errorf("it leads to %q", got)
+	}
+}
+
 func TestRowTellsTheTimeToScriptsAndToThoseWithout(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
 	html, err := newSet(t).Row("en", "", &store.Entry{ID: "1", Time: at}, false)
-	times := parseRow(t, html, err).Find("td.time > [datetime='2026-03-04T04:06:07.890Z']")
+	times := parseRow(t, html, err).Find("td.time [datetime='2026-03-04T04:06:07.890Z']")
 	if !times.First().Is("relative-time") || !times.Last().Is("time-ago") || times.Length() != 2 {
 		t.Fatalf("%d times, want the absolute and the relative one", times.Length())
 	}

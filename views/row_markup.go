@@ -12,7 +12,7 @@ func (m *markup) row(r row) {
 	if r.WithUser {
 		m.raw(`<td role="cell" class="user"><a href="`).text(link(r.Base, "/live", r.Username)).raw(`">`).user(r.Username).raw(`</a></td>`)
 	}
-	m.when(r.Request.When)
+	m.when(r.Request.When, LineURL(r.Base, r.Username, r.ID))
 	m.raw(`<td role="cell" class="what">`)
 	m.named(r.Page).typed(&r.Request)
 	m.times()
@@ -49,7 +49,7 @@ func (m *markup) step(r *stepRow) {
 		m.raw(`" aria-current="true`)
 	}
 	m.raw(`">`)
-	m.when(r.When)
+	m.when(r.When, "")
 	m.raw(`<td role="cell" class="what">`)
 	if r.Meant {
 		m.raw(`<span id="line"></span>`)
@@ -199,11 +199,19 @@ func (m *markup) button(key, copied string) {
 
 // when writes the cell that says when. The day and the zone are said once, by rows.js, in the head and above the first row
 // of another day. A morph would take away the title that relative-time gives itself, so
-// it has none.
-func (m *markup) when(at moment) {
-	m.raw(`<td role="cell" class="time"><relative-time format="datetime" datetime="`).text(at.Timestamp)
+// it has none. It is a link to the line where the row has no details to hold that; "" is none.
+func (m *markup) when(at moment, line string) {
+	m.raw(`<td role="cell" class="time">`)
+	if line != "" {
+		m.raw(`<a href="`).text(line).raw(`" title="`).t("line.link").raw(`">`)
+	}
+	m.raw(`<relative-time format="datetime" datetime="`).text(at.Timestamp)
 	m.raw(`" no-title weekday="" year="" month="" day="" hour="2-digit" minute="2-digit" second="2-digit">`).text(at.UTC)
-	m.raw(`</relative-time> <time-ago class="ago" datetime="`).text(at.Timestamp).raw(`"></time-ago></td>`)
+	m.raw(`</relative-time>`)
+	if line != "" {
+		m.raw(`</a>`)
+	}
+	m.raw(` <time-ago class="ago" datetime="`).text(at.Timestamp).raw(`"></time-ago></td>`)
 }
 
 // named writes the application's name of a page, if there is one.
