@@ -46,6 +46,7 @@ func TestTheMainPathsInEachEngine(t *testing.T) {
 				{"login and search", (*window).logsInAndSearches},
 				{"live", (*window).isLive},
 				{"copy", (*window).copies},
+				{"alerts", (*window).offersAlerts},
 				{"wake-up", (*window).wakesUp},
 				{"outage", (*window).outlivesAnOutage},
 				{"silence", (*window).noticesSilence},
@@ -231,6 +232,23 @@ func (w *window) wakesUp() {
 	w.is("live")
 	w.visit("/live?username=ada")
 	w.is("live")
+}
+
+// offersAlerts switches alerts on. The title counts in each browser, whatever it thinks of notifications.
+func (w *window) offersAlerts() {
+	w.visit("/live?username=ada")
+	w.is("live")
+	w.click("#alerting")
+	w.click("#alerts [name=on]")
+	w.click("#alerts [name=acts]")
+	w.eventually("it is said how they come", "document.querySelector('#alerts-state').textContent.includes('title of this tab')")
+	w.holds("document.hasFocus = () => false")
+	record(w.logs, "ada", "/elsewhere")
+	w.eventually("the title counts", "document.title.startsWith('(1) ada')")
+	w.visit("/")
+	w.visit("/live?username=ada")
+	w.is("live")
+	w.eventually("they have ended with the log", "document.querySelector('#alerting').textContent === 'Alerts'")
 }
 
 func (w *window) outlivesAnOutage() {
