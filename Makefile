@@ -57,6 +57,7 @@ test: packages browsers ## Run all tests: with the race detector, a real Redis a
 .PHONY: packages
 packages: setup
 	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/soak ./test/signon $(PACKAGES) ./bench/internal/scale
+	cd test/deploy && $(RACING) $(GO) test -race=false -vet=off -timeout 20m .
 
 # BROWSERS names the tests that run.
 .PHONY: browsers
@@ -69,7 +70,8 @@ lint: setup ## Check format and code of every module, scripts of the shell, link
 	@gofumpt=$$($(GO) -C tools tool -n gofumpt) && unformatted=$$($$gofumpt -l .) && \
 	if [ -n "$$unformatted" ]; then echo "make format would change:"; echo "$$unformatted"; exit 1; fi
 	@lint=$$($(GO) -C tools tool -n lint) && $(RACING) $$lint -tags nomsgpack,lighthouse -checks all $(CHECKED) && \
-		cd tools && $$lint -checks all ./... && $(GO) test -vet=off ./... && $(GO) run ./doccheck ..
+		(cd test/deploy && $$lint -checks all ./...) && \
+		cd tools && $$lint -tags release -checks all ./... && $(GO) test -vet=off ./... && $(GO) run ./doccheck ..
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELLSCRIPTS); \
 		else echo "lint: shellcheck is not installed, so scripts of the shell are not checked" >&2; [ -z "$$CI" ]; fi
 	@if command -v npm >/dev/null; then npm --prefix tools/frontend run --silent lint; \
