@@ -41,6 +41,9 @@ const viaPassword Via = "password"
 // viaRefused is how an [Allowance] counts what an account was refused.
 const viaRefused Via = "refused"
 
+// viaNote is how notes about customers are counted.
+const viaNote Via = "note"
+
 // AccessCheck asks again, for those who keep a connection open, whether they still may.
 type AccessCheck struct {
 	sessions *Sessions

@@ -52,6 +52,23 @@ func (a *Allowance) TakeRefusal(ctx context.Context, account string) (wait time.
 	return a.Take(ctx, account, viaRefused)
 }
 
+// Limits of what one account can note of customers, besides that of audit records: so much at once, and in the long run so much a minute.
+// A user's notes are few, and nobody may push out those of colleagues.
+const (
+	NotedAtOnce    = 6
+	NotedPerMinute = 12
+)
+
+// TakeNote counts a note about a customer, or its like. In all else it is [Allowance.Take].
+func (a *Allowance) TakeNote(ctx context.Context, account string) (wait time.Duration, err error) {
+	limit := redis_rate.Limit{Rate: NotedPerMinute, Burst: NotedAtOnce, Period: time.Minute}
+	wait, err = a.limit.count(ctx, a.keys.Recorded(account, string(viaNote)), limit)
+	if err != nil {
+		return 0, fmt.Errorf("count notes: %w", err)
+	}
+	return wait, nil
+}
+
 // TakePassword counts a login, or a change of the own password, after the password was found to be right. In all else it
 // is [Allowance.Take].
 func (a *Allowance) TakePassword(ctx context.Context, account string) (wait time.Duration, err error) {

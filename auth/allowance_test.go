@@ -41,6 +41,26 @@ func TestAllowanceOfAnAccount(t *testing.T) {
 	})
 }
 
+// Notes are few, and counted apart: who may send none any more can still look.
+func TestNotesAreCountedApart(t *testing.T) {
+	t.Parallel()
+	allowance := auth.NewAllowance(redistest.Start(t).Client(t), keys)
+	var wait time.Duration
+	taken := 0
+	for ; wait == 0 && taken < 2*auth.NotedAtOnce+auth.NotedPerMinute; taken++ {
+		var err error
+		if wait, err = allowance.TakeNote(t.Context(), "ada"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if taken <= auth.NotedAtOnce || wait == 0 || wait > time.Minute/auth.NotedPerMinute {
+		t.Errorf("%d were sent, then a wait of %s", taken, wait)
+	}
+	if wait := take(t, allowance, "ada", auth.ViaSession); wait != 0 {
+		t.Errorf("a look has to wait %s", wait)
+	}
+}
+
 func TestAllowanceWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -17,6 +17,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/httpgzip"
 	"github.com/gin-userlog/userlog/internal/live"
 	"github.com/gin-userlog/userlog/internal/switches"
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/static"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -45,14 +46,17 @@ type Admin struct {
 	audit     *audit.Log
 	gate      *access.Gate
 	people    *directory.People
-	origins   http.CrossOriginProtection
-	policy    string // Content-Security-Policy, without where to report
-	reports   reportLimit
-	base      string // of the first mount
-	mounted   bool
-	log       *slog.Logger
-	failures  *failureLog
-	examining chan struct{} // holds a token while somebody looks for what is wrong
+	team      *teamWatch
+
+	teamChanges *team.Changes
+	origins     http.CrossOriginProtection
+	policy      string // Content-Security-Policy, without where to report
+	reports     reportLimit
+	base        string // of the first mount
+	mounted     bool
+	log         *slog.Logger
+	failures    *failureLog
+	examining   chan struct{} // holds a token while somebody looks for what is wrong
 
 	bodyTimeout time.Duration       // the constant, but for tests
 	compressor  httpgzip.Compressor // of pages
@@ -117,8 +121,10 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	a.people = directory.New(directory.Options{
 		Directory: options.Directory, Exists: options.UserExists, Hosts: options.FactHosts, Logger: options.Logger, Patience: t.hostPatience,
 	})
+	board, roster := team.NewBoard(client, team.Keys{Prefix: logs.KeyPrefix()}), audit.NewRoster(client, auditKeys)
+	a.team, a.teamChanges = newTeamWatch(board, roster, logs, options.Logger), &team.Changes{Board: board, Log: a.audit, Mask: logs.MaskText}
 	a.gate = access.NewGate(access.Options{
-		Log: a.audit, Roster: audit.NewRoster(client, auditKeys), Logger: options.Logger,
+		Log: a.audit, Roster: roster, Logger: options.Logger,
 		Reasons: auth.NewReasons(client, keys), Allowance: a.allowance, RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
 		Looked: func(ctx context.Context, username string) { a.switched.looked(ctx, []string{username}) },
 	})
@@ -126,7 +132,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 		Ended: check.Ended,
-		Fault: a.faults.now, Looking: a.switched.looked,
+		Fault: a.faults.now, Looking: a.switched.looked, Teams: a.team.of,
 	})
 	if options.SingleSignOn != nil {
 		a.signOns = watchSignOns(signOnWatch{

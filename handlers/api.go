@@ -1,12 +1,16 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // The API is for programs that bring a token. It answers with JSON what the pages show. An error is a
@@ -38,6 +42,34 @@ type apiLog struct {
 	Gone     *time.Time    `json:"gone,omitempty"`          // when the user was last seen, where the log has expired
 	Off      bool          `json:"recording_off,omitempty"` // recording is switched off
 	Watch    bool          `json:"watch_only,omitempty"`    // only users are recorded whose logs are looked at
+	Notes    []apiNote     `json:"notes,omitempty"`         // of agents, newest first
+	Handling *apiHandling  `json:"handling,omitempty"`      // who takes care of the user; absent where nobody does
+	Lost     bool          `json:"notes_lost,omitempty"`    // notes and handling can't be read now
+}
+
+// apiNote is a note about a user in an answer.
+type apiNote struct {
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// apiHandling is who takes care of a user in an answer.
+type apiHandling struct {
+	State team.State `json:"state"` // on-it or done
+	By    string     `json:"by"`
+	At    time.Time  `json:"at"`
+}
+
+// add adds what colleagues do. Who looks now is for people only.
+func (l *apiLog) add(now views.Team) {
+	l.Lost = now.Lost
+	for _, note := range now.Notes {
+		l.Notes = append(l.Notes, apiNote{note.By, note.At, note.Text})
+	}
+	if h := now.Handling; h.State != team.Open {
+		l.Handling = &apiHandling{h.State, h.By, h.At}
+	}
 }
 
 // apiUsers answers with users who may be meant by q, or who were seen last.
@@ -56,6 +88,16 @@ func (s *site) apiUsers(c *gin.Context) {
 	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, found.partial, s.switched.now(c.Request.Context()).NoRecord, found.people.Lost})
 }
 
+// logWithTeam reads a user's log, and at the same time what colleagues do.
+func (s *site) logWithTeam(ctx context.Context, username string) (store.Log, views.Team, error) {
+	var now views.Team
+	var read sync.WaitGroup
+	read.Go(func() { now = s.team.of(ctx, []string{username})[username] })
+	log, err := s.logs.Log(ctx, username)
+	read.Wait()
+	return log, now, err
+}
+
 // apiLog answers with a user's log, newest request first, each in the wire format.
 func (s *site) apiLog(c *gin.Context) {
 	username := s.meantByProgram(c)
@@ -67,7 +109,7 @@ func (s *site) apiLog(c *gin.Context) {
 	if !s.allows(c, look, s.gate.View(c.Request.Context(), look)) {
 		return
 	}
-	log, err := s.logs.Log(c.Request.Context(), username)
+	log, now, err := s.logWithTeam(c.Request.Context(), username)
 	if err != nil {
 		s.failures.add("userlog: a log could not be read for a program", err)
 		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
@@ -76,6 +118,7 @@ func (s *site) apiLog(c *gin.Context) {
 	set := s.switched.now(c.Request.Context())
 	answer := apiLog{Username: username, Off: set.NoRecord, Watch: recordsFew(set)}
 	answer.Entries, answer.Gap = log.Requests()
+	answer.add(now)
 	if len(log.Entries) == 0 {
 		answer.Similar = s.similar(c.Request.Context(), username)
 		if user, ok, _ := s.logs.Gone(c.Request.Context(), username); ok {

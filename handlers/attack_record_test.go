@@ -76,7 +76,7 @@ func TestEverythingThatIsRecordedIsLimited(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
 	b, bearer := s.superuser(), "Bearer "+s.token(root)
 	reasons := auth.NewReasons(s.logs.Client(), s.authKeys())
-	for _, username := range []string{"ada", ""} {
+	for _, username := range []string{"ada", root, ""} {
 		if err := reasons.State(t.Context(), root, username, "ticket 12"); err != nil {
 			t.Fatal(err)
 		}

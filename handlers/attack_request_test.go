@@ -97,7 +97,7 @@ func TestNoPageCanBeEmbeddedByAnotherSite(t *testing.T) {
 // everyField is a form that has what every page asks for, and changes everything that it can.
 var everyField = url.Values{
 	"username": {root}, "password": {password}, "reason": {"none of yours"}, "next": {base + "/"}, "lang": {"fr"},
-	"name": {"mallory"}, "role": {"superuser"}, "account": {root}, "id": {"1"},
+	"name": {"mallory"}, "role": {"superuser"}, "account": {root}, "id": {"1"}, "do": {"note"}, "note": {"mallory was here"},
 }
 
 // targetOf is a path that the route matches.

@@ -75,15 +75,17 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	page.At, page.TroubleCut = s.logs.Now(), len(page.Troubled) == everyTroubled
 	set := s.switched.now(ctx)
 	page.Fault, page.RecordingOff, page.WatchOnly = s.faults.now(ctx), set.NoRecord, recordsFew(set)
-	names := inSight(page)
-	reads.Go(func() { page.People = s.lookup(ctx, listed(page)...) })
+	names, all := inSight(page), listed(page)
+	handled := false
+	reads.Go(func() { page.People = s.lookup(ctx, all...) })
+	reads.Go(func() { page.Handlings, handled = s.team.handlings(ctx, all) })
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)
 	reads.Wait()
 	if err == nil {
 		page.Hints, page.Problems = views.LookInto(names, logs)
 	}
 	// What some of Redis answers is shown, and that more may be missing.
-	page.Partial = errors.Join(users, troubled, applications, err) != nil
+	page.Partial = errors.Join(users, troubled, applications, err) != nil || !handled
 	return page, nil
 }
 

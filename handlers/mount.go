@@ -90,6 +90,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 		public.GET("/sign-on/callback", on((*site).finishSignOn))
 	}
 	public.GET("/live/socket", on((*site).requireSocketAccess), on((*site).requireFactor), on((*site).socket))
+	public.POST("/team", keepNote, on((*site).requireLogin), on((*site).requireFactor), on((*site).changeTeam))
 	insiders := public.Group("", on((*site).requireLogin))
 	private := insiders.Group("", on((*site).requireFactor))
 	page(private, "/", on((*site).home))

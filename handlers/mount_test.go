@@ -61,7 +61,7 @@ func (s *site) expectOwnLinks(a *answer, prefix string) {
 				s.t.Errorf("%s: %s=%q is not below %q", a.Request.URL, attribute, link, prefix)
 				return
 			}
-			if attribute == "action" && element.AttrOr("method", "get") == "post" {
+			if attribute == "hx-post" || attribute == "action" && element.AttrOr("method", "get") == "post" {
 				return
 			}
 			if !s.leads(u.RequestURI()) {

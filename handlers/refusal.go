@@ -183,6 +183,10 @@ func (s *site) refusePage(c *gin.Context, look access.Look, answer access.Answer
 	case access.TooMany:
 		s.fail(c, http.StatusTooManyRequests, nil)
 	default:
+		if c.GetBool(noteKey) {
+			s.refuseNote(c, http.StatusServiceUnavailable, s.noteTrouble(c, answer.Err))
+			return
+		}
 		s.showError(c, views.Error{Status: http.StatusServiceUnavailable, Fault: s.faultBehind(c.Request.Context(), answer.Err)})
 	}
 }

@@ -55,6 +55,8 @@ var audiences = map[string]audience{
 	"POST /accounts/sessions": superusers, "POST /accounts/link": superusers,
 	"POST /accounts/second-factor": superusers,
 
+	"POST /team": roles,
+
 	"GET /health": superusers, "HEAD /health": superusers,
 
 	"GET /recording": superusers, "HEAD /recording": superusers, "POST /recording": superusers,
@@ -87,8 +89,8 @@ var bounds = map[string]bound{
 	"POST /accounts/second-factor": byAllowance, "POST /account/second-factor/app": byAllowance, "POST /account/second-factor/app/remove": byAllowance,
 	"POST /account/second-factor/codes": byAllowance, "POST /account/second-factor/passkey": byAllowance,
 	"POST /account/second-factor/passkey/remove": byAllowance,
-	"POST /recording": byAllowance,
-	"GET /audit":      byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
+	"POST /recording": byAllowance, "POST /team": byAllowance,
+	"GET /audit": byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
 }
 
 func boundOf(route gin.RouteInfo) bound {

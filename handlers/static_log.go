@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -42,13 +43,12 @@ func (s *site) staticLog(c *gin.Context) {
 		if whole {
 			page.People = s.lookup(c.Request.Context(), username)
 		}
-		log, message, err := s.find(c, username)
-		if err != nil {
+		if err := s.find(c, &page); err != nil {
 			s.fail(c, http.StatusServiceUnavailable, err)
 			return
 		}
-		page.Entries, page.Message, page.Refresh = log.Entries, message, refreshSeconds
-		if page.Line != "" && len(log.Entries) > 0 && !log.Has(page.Line) {
+		page.Refresh = refreshSeconds
+		if log := (store.Log{Entries: page.Entries}); page.Line != "" && len(page.Entries) > 0 && !log.Has(page.Line) {
 			page.Message = views.LineGone()
 		}
 		fault := s.faults.now(c.Request.Context())
@@ -89,25 +89,30 @@ func matches(ifNoneMatch, etag string) bool {
 	return false
 }
 
-// find reads a user's log, and makes the message about it.
-func (s *site) find(c *gin.Context, username string) (store.Log, *views.Message, error) {
+// find reads a user's log into a page, with the message about it, and with what colleagues do where there is somebody to note anything about.
+func (s *site) find(c *gin.Context, page *views.StaticLog) error {
+	username := page.Username
 	if store.CheckUsername(username) != nil {
-		return store.Log{}, views.UserNotFound(username), nil // nobody can have such a name
+		page.Message = views.UserNotFound(username) // nobody can have such a name
+		return nil
 	}
-	log, err := s.logs.Log(c.Request.Context(), username)
+	log, now, err := s.logWithTeam(c.Request.Context(), username)
 	if err != nil {
-		return store.Log{}, nil, err
+		return err
 	}
+	page.Entries, page.Team = log.Entries, &now
 	if len(log.Entries) > 0 {
-		return log, views.LogsFound(username), nil
+		page.Message = views.LogsFound(username)
+		return nil
 	}
-	if gone := s.gone(c.Request.Context(), username); gone != nil {
-		return log, gone, nil
+	if page.Message = s.gone(c.Request.Context(), username); page.Message != nil {
+		return nil
 	}
-	if !s.exists(c, username) {
-		return log, views.UserNotFound(username), nil
+	page.Team = nil
+	if page.Message = views.NoLogs(username); !s.exists(c, username) {
+		page.Message = views.UserNotFound(username)
 	}
-	return log, views.NoLogs(username), nil
+	return nil
 }
 
 // gone says that the log of a name has expired, and is nil where that is not known. Where the log store does not answer, the page says so
@@ -132,6 +137,9 @@ func etag(page views.StaticLog, fault store.Fault, set store.Switches) string {
 	io.WriteString(sum, page.Lang+"\x00"+page.Message.Identity()+"\x00"+string(fault)+"\x00"+strconv.FormatBool(set.NoRecord)+strconv.FormatBool(set.WatchOnly)+"\x00"+page.Username)
 	for _, e := range page.Entries {
 		io.WriteString(sum, "\x00"+e.ID)
+	}
+	if page.Team != nil {
+		fmt.Fprintf(sum, "\x00%q %t %q %q", page.Team.Looking, page.Team.Lost, page.Team.Notes, page.Team.Handling)
 	}
 	return `W/"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
 }

@@ -16,6 +16,7 @@ import { forgetNamesAtLogout } from "./recent_names.js";
 import { keepRows } from "./rows.js";
 import { suggestUsers } from "./search_field.js";
 import { bringTickets } from "./socket_ticket.js";
+import { keepNotes } from "./team.js";
 import { tellAges } from "./time_ago.js";
 
 document.documentElement.classList.add("scripted"); // what pages say of themselves holds now: see messages.css
@@ -31,6 +32,7 @@ countDownReason();
 forgetNamesAtLogout();
 suggestUsers();
 nameUsers();
+keepNotes();
 listenForKeys();
 helpWithPasswords();
 offerPasskeys();

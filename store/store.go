@@ -31,6 +31,7 @@ type Store struct {
 	recorder *recorder
 	feed     *feed.Feed
 	panics   hostPanics
+	masker   *mask.Masker
 	clock    *redisClock
 	closing  sync.Once
 	closers  []func()
@@ -43,7 +44,8 @@ func newStore(client redis.UniversalClient, name string, options Options) (*Stor
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	s := &Store{options: options, keys: keys, address: name}
-	s.panics = hostPanics{log: options.Logger, mask: mask.New(options.MaskQuery, options.AllowQuery)}
+	s.masker = mask.New(options.MaskQuery, options.AllowQuery)
+	s.panics = hostPanics{log: options.Logger, mask: s.masker}
 	s.clients = newClients(client)
 	s.clock = &redisClock{client: s.clients.reader}
 	s.index = &indexReader{client: s.clients.reader, layout: newIndexLayout(s.clients.reader, keys, options)}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
 // Trouble is a user in trouble, and the last of the user's requests that failed, or of several within two seconds the worst.
@@ -32,6 +34,28 @@ func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 		users = append(users, Trouble{Username: z.Member.(string), At: at, Code: code})
 	}
 	return users, err
+}
+
+// TroubleOf returns the last trouble of each of some users, in the order of the names. Its At is zero where there is none, or where it
+// has expired. It waits for Redis for two seconds at most. With [ErrPartial] there may be more.
+func (s *Store) TroubleOf(ctx context.Context, usernames ...string) ([]Trouble, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	s.index.layout.refresh(ctx)
+	scores, err := s.index.scoresIn(ctx, usernames, keys.Index.Trouble)
+	if err != nil {
+		err = fmt.Errorf("read the trouble of %d users: %w", len(usernames), err)
+	}
+	if scores == nil {
+		return nil, err
+	}
+	found := make([]Trouble, len(usernames))
+	for i, username := range usernames {
+		if found[i].Username = username; scores[i] > 0 {
+			found[i].At, found[i].Code = readTroubleScore(scores[i])
+		}
+	}
+	return found, err
 }
 
 // troubleScore is the score in [Keys.Trouble]: Unix milliseconds, and as their fraction the status

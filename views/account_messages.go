@@ -5,10 +5,11 @@ import (
 	"slices"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 )
 
-// refusal is an error of auth or store that is a person's to put right, and the key of what to say.
+// refusal is an error of auth, store or team that is a person's to put right, and the key of what to say.
 type refusal struct {
 	err error
 	key string
@@ -41,10 +42,16 @@ func refusals() []refusal {
 		{auth.ErrNoToken, "refusal.no-token"},
 		{store.ErrSample, "refusal.sample"},
 		{store.ErrIgnore, "refusal.ignore"},
+		{team.ErrNoteEmpty, "refusal.note-empty"},
+		{team.ErrNoteLong, "refusal.note-long"},
+		{team.ErrNoNote, "refusal.no-note"},
+		{team.ErrNotYours, "refusal.not-yours"},
+		{team.ErrQuicker, "refusal.quicker"},
+		{team.ErrJustFailed, "refusal.just-failed"},
 	}
 }
 
-// Refusal says why auth or store refused a change, and what to do now; nil where err is a failure, which is
+// Refusal says why auth, store or team refused a change, and what to do now; nil where err is a failure, which is
 // nobody's to put right in the page.
 func Refusal(err error) *Message {
 	for _, r := range refusals() {
@@ -85,12 +92,17 @@ const (
 	RecoveryUsed    Change = "recovery-used"
 
 	RecordingChanged Change = "recording-changed"
+
+	NoteAdded       Change = "note-added"
+	NoteDeleted     Change = "note-deleted"
+	HandlingChanged Change = "handling-changed"
 )
 
 func changes() []Change {
 	return []Change{
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, SessionsEnded, PasswordSet,
 		SessionEnded, TokenRevoked, FactorAdded, FactorRemoved, FactorsReset, RecoveryUsed, RecordingChanged,
+		NoteAdded, NoteDeleted, HandlingChanged,
 	}
 }
 

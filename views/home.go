@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -23,6 +24,7 @@ type Home struct {
 	Hints        map[string][]journey.Hint  // by username, of any of them; those older than [TroubleFor] are not shown
 	Problems     map[string]journey.Problem // by username, the last of any of them
 	People       People                     // who they are
+	Handlings    map[string]team.Handling   // who takes care of them, by username, as it holds now
 	Applications []store.Application
 	Everybody    bool      // all who are in trouble are shown, not only the [MaxTroubled] worst
 	TroubleCut   bool      // there may be more in trouble than Troubled has
@@ -80,7 +82,8 @@ type seen struct {
 	Presence presence
 	Name     string // by the host's directory; "" where it says none
 	Detail   string
-	Base     string // of the links
+	Base     string    // of the links
+	Handled  *handling // who takes care of the user; nil = nobody, or nothing is said of that
 }
 
 // here tells whether the user is still on the site.
@@ -90,19 +93,33 @@ func seenAt(base string, users []store.Seen, people People, now time.Time) []see
 	shown := make([]seen, len(users))
 	for i, user := range users {
 		known := people.of(user.Username)
-		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now), known.Name, known.Detail, base}
+		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now), known.Name, known.Detail, base, nil}
 	}
 	return shown
 }
 
 // Seen are the users who are on the site, as the page shows them.
 func (p homePage) Seen() []seen {
-	return slices.DeleteFunc(seenAt(p.Base, p.Users, p.People, p.At), func(s seen) bool { return !s.here() })
+	return slices.DeleteFunc(p.seen(), func(s seen) bool { return !s.here() })
 }
 
 // Earlier are the users who were on the site.
 func (p homePage) Earlier() []seen {
-	return slices.DeleteFunc(seenAt(p.Base, p.Users, p.People, p.At), seen.here)
+	return slices.DeleteFunc(p.seen(), seen.here)
+}
+
+// seen are the users who were seen last.
+func (p homePage) seen() []seen {
+	users := seenAt(p.Base, p.Users, p.People, p.At)
+	for i := range users {
+		users[i].Handled = p.handled(users[i].Username)
+	}
+	return users
+}
+
+// handled is who takes care of a user.
+func (p homePage) handled(username string) *handling {
+	return newHandling(p.Handlings[username], p.Account)
 }
 
 // TroubleMinutes is [TroubleFor] in minutes.

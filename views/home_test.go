@@ -9,6 +9,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
@@ -153,6 +154,14 @@ func TestHomeIsInTheOrderOfTrouble(t *testing.T) {
 	if !slices.Equal(got, want) || doc.Find("#applications, #applications-title").Length() != 0 {
 		t.Errorf("got %q", got)
 	}
+	home.Handlings = map[string]team.Handling{"broken": {State: team.OnIt, By: "vera"}, "often": {State: team.Done, By: "willi"}, "once": {By: "vera", Version: "7"}}
+	home.Account = "willi"
+	got, doc = shown(home)
+	want = []string{"once Pay: Rejected (422)", "broken vera is on it Pay: Error (500)", "solved Pay: Error (500) solved", "often Done by you Pay: Rejected (422) The same failure 3 times"}
+	if !slices.Equal(got, want) || doc.Find("#trouble tr.solved").Length() != 2 {
+		t.Errorf("with colleagues: %q", got)
+	}
+	home.Handlings = nil
 	for i := range 20 {
 		home.Troubled = append(home.Troubled, store.Trouble{Username: string(rune('A' + i)), At: now.Add(-time.Minute), Code: 404})
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -15,12 +16,13 @@ import (
 type trouble struct {
 	store.Trouble // Code is 0 where no status says what failed
 	moment
-	Name   string // by the host's directory; "" where it says none
-	Page   string // where it failed, as the application calls it; "" if it does not say
-	Failed bool   // a request failed, and it is not only hints
-	Solved bool   // the same has worked since
-	Streak int    // how often the same failed again and again; 0 = it did not
-	Hints  []troubleHint
+	Name    string    // by the host's directory; "" where it says none
+	Page    string    // where it failed, as the application calls it; "" if it does not say
+	Failed  bool      // a request failed, and it is not only hints
+	Solved  bool      // the same has worked since
+	Handled *handling // who takes care of the user; nil = nobody
+	Streak  int       // how often the same failed again and again; 0 = it did not
+	Hints   []troubleHint
 }
 
 // troubleHint is a hint in a few words.
@@ -60,7 +62,7 @@ func (p homePage) TroubleCount() int { return len(p.troubled()) }
 func (p homePage) MoreTrouble() bool { return !p.Everybody && p.TroubleCount() > MaxTroubled }
 
 // troubled are all who are in trouble, the worst first: what the site is to blame for, then what failed the most often in a row,
-// then the newest. What has worked since comes last.
+// then the newest. Behind them come those whom somebody takes care of, and last what is done or has worked since.
 func (p homePage) troubled() []trouble {
 	var shown []trouble
 	hints := p.freshHints()
@@ -75,10 +77,24 @@ func (p homePage) troubled() []trouble {
 		shown = append(shown, trouble{Trouble: store.Trouble{Username: username, At: last.Time}, moment: momentOf(last.Time)}.known(p, all))
 	}
 	slices.SortStableFunc(shown, func(a, b trouble) int {
-		return cmp.Or(after(a.Solved, b.Solved), after(b.Serious(), a.Serious()), cmp.Compare(b.Streak, a.Streak), b.At.Compare(a.At), cmp.Compare(a.Username, b.Username))
+		return cmp.Or(cmp.Compare(a.urgency(), b.urgency()), after(b.Serious(), a.Serious()), cmp.Compare(b.Streak, a.Streak), b.At.Compare(a.At), cmp.Compare(a.Username, b.Username))
 	})
 	return shown
 }
+
+// urgency orders those whom nobody takes care of before those whom somebody does, and these before those who need nobody any more.
+func (t trouble) urgency() int {
+	switch {
+	case t.Solved || t.Handled != nil && t.Handled.State == team.Done:
+		return 2
+	case t.Handled != nil:
+		return 1
+	}
+	return 0
+}
+
+// Settled tells whether the user needs nobody any more.
+func (t trouble) Settled() bool { return t.urgency() == 2 }
 
 // after orders what is so behind what is not.
 func after(a, b bool) int {
@@ -93,7 +109,7 @@ func after(a, b bool) int {
 
 // known adds what is known of the user besides. A page has a name, which is no address.
 func (t trouble) known(p homePage, hints []journey.Hint) trouble {
-	t.Name, t.Hints = p.People.of(t.Username).Name, troubleHints(hints)
+	t.Name, t.Hints, t.Handled = p.People.of(t.Username).Name, troubleHints(hints), p.handled(t.Username)
 	for _, h := range hints {
 		if h.Kind == journey.HintFailures {
 			t.Streak = h.Count

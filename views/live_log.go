@@ -43,6 +43,9 @@ func (p liveLogPage) Person() person { return p.People.of(p.Username) }
 // Meant are the users who may be meant.
 func (p liveLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }
 
+// NoteForm is the form for a note. What colleagues have noted comes over the socket, when the look is written down.
+func (p liveLogPage) NoteForm() noteForm { return noteForm{p.Username} }
+
 // Controls are how the log can be read.
 func (p liveLogPage) Controls() controls { return controls{p.Base, "/live", p.Username, p.Filter} }
 

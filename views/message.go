@@ -107,6 +107,15 @@ func ReasonMissing(max int) *Message {
 	return &Message{key: "message.reason-missing", alert: true, count: max}
 }
 
+// TooManyNotes refuses a note, or its like, because the account has sent too many at once.
+func TooManyNotes() *Message { return &Message{key: "message.too-many-notes", alert: true, next: true} }
+
+// ReasonOver refuses a note because the reason for looking at the log, which has to be stated, holds no longer.
+func ReasonOver() *Message { return &Message{key: "message.reason-over", alert: true, next: true} }
+
+// Forgotten refuses a note about somebody whom the site does not remember.
+func Forgotten() *Message { return &Message{key: "refusal.forgotten", alert: true, next: true} }
+
 // TooManyPages says that a page gets no live log, because the account has asked for more than is allowed at a time.
 func TooManyPages() *Message { return &Message{key: "message.too-many-pages", alert: true, next: true} }
 

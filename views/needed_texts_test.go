@@ -13,6 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/doctor"
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -94,6 +95,11 @@ func composedKeys(t *testing.T) (keys []string) {
 	for _, skew := range []time.Duration{time.Minute, -time.Minute} {
 		keys = append(keys, application{Application: store.Application{ClockSkew: skew}}.SkewKey())
 	}
+	for _, state := range []team.State{team.OnIt, team.Done} {
+		for _, account := range []string{"vera", "willi"} {
+			keys = append(keys, newHandling(team.Handling{State: state, By: "vera"}, account).Key())
+		}
+	}
 	for _, theme := range themeChoices("") {
 		keys = append(keys, theme.Key)
 	}
@@ -128,7 +134,7 @@ func everyMessage() []*Message {
 		LogsFound(""), NoLogs(""), Gone(store.Seen{}), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
 		NoReference(""), WrongReference(""), LineGone(),
 		ReasonMissing(1), InTheClear(), Busy(), SignOnRefused(), SignOnLost(), SignOnWithoutRole("ada"), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), WrongCode(auth.ErrCode), WrongCode(auth.ErrSeedKey), WrongCode(auth.ErrPasskey), WrongCode(auth.ErrPasskeyCounter), FactorRequired(), SwitchesUnreadable(), RecordingOff(),
-		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
+		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyNotes(), ReasonOver(), Forgotten(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
 	}
 	for _, f := range store.Faults() {
 		messages = append(messages, StoreFault(f))

@@ -25,6 +25,8 @@ type StaticLog struct {
 	Refresh  int           // seconds between two refreshes; 0 = the page does not refresh itself
 
 	WatchOnly bool // only users are recorded whose logs are open
+
+	Team *Team // what colleagues do about the user; nil = nothing is said of them
 }
 
 // Static renders a user's static log as a whole page.
@@ -92,6 +94,17 @@ func (p staticLogPage) Person() person { return p.People.of(p.Username) }
 
 // Meant are the users who may be meant.
 func (p staticLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }
+
+// Colleagues are what the page shows of them; nil = nothing.
+func (p staticLogPage) Colleagues() *colleagues {
+	if p.Team == nil {
+		return nil
+	}
+	return &colleagues{Colleagues{*p.Team, p.Username, p.Account, p.IsSuperuser}}
+}
+
+// NoteForm is the form for a note.
+func (p staticLogPage) NoteForm() noteForm { return noteForm{p.Username} }
 
 // Controls are how the log can be read.
 func (p staticLogPage) Controls() controls { return controls{p.Base, "/static", p.Username, p.Filter} }

@@ -20,7 +20,7 @@ var templates embed.FS
 
 // pageNames are the templates that are parsed with the layout. All others are parts, which any page may include.
 var pageNames = [...]string{
-	"login", "home", "static", "live", "reason", "audit", "error", "accounts", "link", "password", "account", "token", "recording", "proof", "health", "second", "app", "codes",
+	"login", "home", "static", "live", "reason", "audit", "error", "accounts", "link", "password", "account", "token", "recording", "proof", "health", "second", "app", "codes", "note",
 }
 
 // parsePages parses layout and parts once, and each page into a clone of them.

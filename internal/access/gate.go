@@ -158,6 +158,16 @@ func (g *Gate) Spend(ctx context.Context, look Look) Answer {
 	return answer
 }
 
+// Act decides about something that is done about a user whose log the account may look at, such as a note. It is counted, and the caller
+// writes it down with the reason of the answer.
+func (g *Gate) Act(ctx context.Context, look Look) Answer {
+	answer := g.reasoned(ctx, look)
+	if answer.Decision == Allowed {
+		answer.judge(spend(ctx, g.options.Allowance, look.Access.Account, look.Access.Via))
+	}
+	return answer
+}
+
 // StateReason writes a reason down and remembers it. The answer is NeedsReason where the text is none.
 func (g *Gate) StateReason(ctx context.Context, look Look) Answer {
 	answer := Answer{Decision: g.Admit(look.Access, false)}

@@ -288,6 +288,37 @@ func TestReasonsAreStated(t *testing.T) {
 	}
 }
 
+// What is done about a user is for who may look at her log, needs the same reason, and is counted. The caller writes it down.
+func TestWhoMayActOnALog(t *testing.T) {
+	for who, want := range map[auth.Access]access.Decision{
+		vera: access.Allowed, root: access.Allowed, chief: access.Allowed, {}: access.NeedsLogin, customer: access.Refused, stolen: access.Refused, operator: access.Refused,
+	} {
+		w := &world{}
+		gate := w.gate(t, access.Options{})
+		if answer := gate.Act(t.Context(), access.Look{Access: who, Username: "ada"}); answer.Decision != want || len(w.written) > 0 {
+			t.Errorf("%+v: %s, written down is %q", who, answer.Decision, w.written)
+		}
+	}
+	w := &world{}
+	gate := w.gate(t, access.Options{RequireReason: true})
+	look := access.Look{Access: vera, Username: "ada"}
+	if answer := gate.Act(t.Context(), look); answer.Decision != access.NeedsReason {
+		t.Errorf("without a reason: %s", answer.Decision)
+	}
+	w.reasons["vera/ada"] = auth.Reason{Text: "ticket 12", Until: time.Now().Add(time.Hour)}
+	if answer := gate.Act(t.Context(), look); answer.Decision != access.Allowed || answer.Reason.Text != "ticket 12" {
+		t.Errorf("with a reason: %s, %q", answer.Decision, answer.Reason.Text)
+	}
+	w.wait = time.Minute
+	if answer := gate.Act(t.Context(), look); answer.Decision != access.TooMany || answer.Wait != time.Minute {
+		t.Errorf("without allowance: %s, wait %s", answer.Decision, answer.Wait)
+	}
+	w.allowanceAway = errAway
+	if answer := gate.Act(t.Context(), look); answer.Decision != access.StoreLost || answer.Err == nil {
+		t.Errorf("without Redis: %s", answer.Decision)
+	}
+}
+
 // The audit log is a superuser's, and looking at it is written down without a reason.
 func TestTheAuditLogIsASuperusers(t *testing.T) {
 	for who, want := range map[auth.Access]access.Decision{

@@ -17,6 +17,10 @@ const (
 	ViewEnded     Action = "view-ended"     // Began names the record of the beginning, Duration says how long the viewing was
 	ReasonStated  Action = "reason-stated"  // Reason says why the log of Subject is going to be looked at
 
+	NoteAdded       Action = "note-added"       // about Subject; Detail is its number, and its text is nowhere here
+	NoteDeleted     Action = "note-deleted"     // Detail is its number, and who wrote it
+	HandlingChanged Action = "handling-changed" // Actor takes care of Subject, or does not; Detail is on-it, done or open
+
 	AccountCreated  Action = "account-created"
 	AccountDisabled Action = "account-disabled"
 	AccountEnabled  Action = "account-enabled"
@@ -50,7 +54,7 @@ const Unreadable Action = "unreadable"
 // Actions returns every action that is recorded, in the order in which people may be offered them.
 func Actions() []Action {
 	return []Action{
-		View, Watch, WatchEveryone, ViewEnded, ReasonStated,
+		View, Watch, WatchEveryone, ViewEnded, ReasonStated, NoteAdded, NoteDeleted, HandlingChanged,
 		Login, LoginFailed, Logout, Refused,
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,

@@ -32,6 +32,8 @@ var (
 	noteScript string
 	//go:embed roster_claim.lua
 	claimScript string
+	//go:embed roster_looking.lua
+	lookingScript string
 )
 
 // Roster notes in Redis which viewings are under way. So a viewing goes on where its process has ended, or where its next
@@ -39,9 +41,9 @@ var (
 //
 // The roster has nothing that the audit log does not have. A viewing leaves it about a minute after its end.
 type Roster struct {
-	client                 redis.UniversalClient
-	keys                   []string
-	resumes, notes, claims *redis.Script
+	client                          redis.UniversalClient
+	keys                            []string
+	resumes, notes, claims, lookers *redis.Script
 }
 
 // NewRoster returns the roster that client's Redis holds. It doesn't connect, and doesn't close client.
@@ -49,6 +51,7 @@ func NewRoster(client redis.UniversalClient, keys Keys) *Roster {
 	return &Roster{
 		client: client, keys: []string{keys.Viewings(), keys.ViewingsSeen()},
 		resumes: redis.NewScript(resumeScript), notes: redis.NewScript(noteScript), claims: redis.NewScript(claimScript),
+		lookers: redis.NewScript(lookingScript),
 	}
 }
 
@@ -144,6 +147,31 @@ func (r *Roster) claim(ctx context.Context) ([]rostered, error) {
 		}
 	}
 	return over, nil
+}
+
+// lookingFor is how long after the last sign of life somebody still looks. Processes note one every [sweepInterval].
+const lookingFor = 3 * sweepInterval
+
+// maxLooking is how many viewings [Roster.Looking] returns.
+const maxLooking = 5000
+
+// Looking returns the viewings that are going on now, in whichever process, as far as the roster knows. One that has begun is there at once, and one that
+// has ended for up to 15 seconds. Of more than 5,000, those with the oldest signs of life are left out. It waits for Redis for two seconds
+// at most.
+func (r *Roster) Looking(ctx context.Context) ([]Viewing, error) {
+	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
+	defer cancel()
+	lines, err := r.lookers.Run(ctx, r.client, r.keys, lookingFor.Milliseconds(), maxLooking).StringSlice()
+	if err != nil {
+		return nil, fmt.Errorf("read which viewings go on: %w", err)
+	}
+	var looking []Viewing
+	for _, line := range lines {
+		if found, ok := parseRostered(line, "0"); ok {
+			looking = append(looking, found.Viewing)
+		}
+	}
+	return looking, nil
 }
 
 // rosterLine is a viewing as it stands in the roster, behind the time at which it was noted first.

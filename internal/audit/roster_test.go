@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -249,4 +250,46 @@ func TestNoRosterNoLook(t *testing.T) {
 	if err := views.Touch(t.Context(), rootViewsAda); err == nil {
 		t.Error("a look is shown")
 	}
+}
+
+// The roster says who looks now: who has just begun, and who has shown a sign of life lately. Who has gone does not look.
+func TestWhoLooksNow(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		roster := audit.NewRoster(client, keys)
+		looking := func() []audit.Viewing {
+			t.Helper()
+			found, err := roster.Looking(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		if got := looking(); len(got) != 0 {
+			t.Errorf("nobody looks: %+v", got)
+		}
+		views := process(t, client)
+		touch(t, views, rootViewsAda)
+		end, err := views.Begin(t.Context(), rootWatchesAda)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := looking(); len(got) != 2 || !slices.Contains(got, rootViewsAda) || !slices.Contains(got, rootWatchesAda) {
+			t.Errorf("two look: %+v", got)
+		}
+		later(t, client, 16*time.Second)
+		if got := looking(); len(got) != 0 {
+			t.Errorf("without a sign of life: %+v", got)
+		}
+		sweep(t, views) // the page has not asked again since, and the socket is open
+		if got := looking(); !slices.Contains(got, rootWatchesAda) {
+			t.Errorf("an open socket: %+v", got)
+		}
+		end()
+		client.HSet(t.Context(), keys.Viewings(), "x", "nonsense")
+		client.ZAdd(t.Context(), keys.ViewingsSeen(), redis.Z{Score: 1e14, Member: "x"}, redis.Z{Score: 1e14, Member: "y"})
+		if got := looking(); slices.ContainsFunc(got, func(v audit.Viewing) bool { return v.Subject != "ada" }) {
+			t.Errorf("what others have written: %+v", got)
+		}
+	})
 }

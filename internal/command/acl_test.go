@@ -183,6 +183,8 @@ func useThePages(t *testing.T, url string) {
 	}
 	for _, form := range [][]string{
 		{"/reason", "username", "ada", "reason", "ticket 12", "next", "/userlog/static?username=ada"},
+		{"/team", "username", "ada", "do", "note", "note", "calls back"},
+		{"/team", "username", "ada", "do", "on-it "},
 		{"/accounts/create", "name", "vera", "role", "viewer"},
 		{"/accounts/role", "name", "vera", "role", "superuser"},
 		{"/accounts/sessions", "name", "vera"},

@@ -3,14 +3,18 @@
 package command_test
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -41,7 +45,18 @@ func fill(t *testing.T, url string) {
 	})
 	useThePages(t, url)
 	useTheCommands(t, url)
+	notes := team.Changes{Board: team.NewBoard(application.Client(), team.Keys{Prefix: "userlog:"}), Log: discarded{}, Mask: application.MaskText}
+	for _, username := range []string{"ada", "x:accounts"} {
+		if err := notes.AddNote(t.Context(), team.Change{Username: username, Keep: time.Hour}, "a note"); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
+
+// discarded writes nothing down.
+type discarded struct{}
+
+func (discarded) Append(_ context.Context, r audit.Record) (audit.Record, error) { return r, nil }
 
 // The logs go, with the user index, and everything else stays; then everything goes. What belongs to others stays.
 func TestPurge(t *testing.T) {

@@ -35,6 +35,7 @@ func (h *Hub) checkAccess() {
 		err := safely(func() error {
 			h.endAccess(viewers)
 			h.lookForFault()
+			h.lookForTeams(h.reading, watched(viewers)...)
 			h.tellLooking(viewers)
 			return nil
 		})
@@ -49,15 +50,20 @@ func (h *Hub) tellLooking(viewers []*viewer) {
 	if h.options.Looking == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
+	defer cancel()
+	h.options.Looking(ctx, watched(viewers))
+}
+
+// watched are the users whose logs are looked at, each once.
+func watched(viewers []*viewer) []string {
 	users := make(map[string]bool)
 	for _, v := range viewers {
 		if v.watch.Username != "" && !v.over.Load() {
 			users[v.watch.Username] = true
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
-	defer cancel()
-	h.options.Looking(ctx, slices.Collect(maps.Keys(users)))
+	return slices.Collect(maps.Keys(users))
 }
 
 // toCheck returns the viewers. There are no more when the last has left. Then the next viewer begins

@@ -2,7 +2,10 @@ package live
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/gin-userlog/userlog/views"
 )
 
 // linger is how long the goroutine of an audience stays for more news. A quiet log has none.
@@ -12,8 +15,9 @@ const linger = time.Second
 // a goroutine for each viewer takes longer than what there is to do. It comes with news, and goes when the log is quiet.
 type audience struct {
 	hub     *Hub
-	members int           // including viewers that are just connecting; under the hub's lock
-	news    chan struct{} // capacity 1: there may be something to send
+	members int                        // including viewers that are just connecting; under the hub's lock
+	news    chan struct{}              // capacity 1: there may be something to send
+	team    atomic.Pointer[views.Team] // what colleagues do about the user; nil = that is not known
 
 	mu      sync.Mutex
 	viewers map[*viewer]bool // that are connected

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // encoder turns updates into messages for one viewer.
@@ -18,6 +19,8 @@ type encoder interface {
 	skip(messages [][]byte, newest *store.Entry, entries int) [][]byte
 	// tell notes what is wrong with Redis, "" for nothing. It returns messages with what there is to say about that.
 	tell(fault store.Fault) ([][]byte, error)
+	// meet notes what colleagues do about the user, nil where that is not known. It returns messages with what there is to say about that.
+	meet(team *views.Team) ([][]byte, error)
 	// pause is how long the viewer needs for what encode has returned last, before it can take more.
 	pause() time.Duration
 	// expire returns messages with what there is to say where the log has expired that the viewer was shown.

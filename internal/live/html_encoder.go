@@ -1,10 +1,12 @@
 package live
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -36,6 +38,8 @@ type htmlEncoder struct {
 	fault  store.Fault     // what is wrong with Redis
 	status views.LogStatus // that the page was told last
 	told   bool            // there is such a status
+	team   *views.Team     // what colleagues do; nil = that is not known
+	met    []byte          // what the page was told last of that
 	rows   int             // that encode has returned last, about
 }
 
@@ -63,6 +67,34 @@ func (e *htmlEncoder) tell(fault store.Fault) ([][]byte, error) {
 		return nil, err
 	}
 	return [][]byte{status}, nil
+}
+
+func (e *htmlEncoder) meet(team *views.Team) ([][]byte, error) {
+	e.team = team
+	if !e.told {
+		return nil, nil // the first frame says it
+	}
+	partial, err := e.colleaguesPartial()
+	if err != nil || len(partial) == 0 {
+		return nil, err
+	}
+	return [][]byte{partial}, nil
+}
+
+// colleaguesPartial has what colleagues do, if this reader would see something else than before.
+func (e *htmlEncoder) colleaguesPartial() ([]byte, error) {
+	if e.team == nil {
+		return nil, nil
+	}
+	who := e.watch.Access
+	partial, err := e.pages.ColleaguesPartial(e.watch.Lang, views.Colleagues{
+		Team: *e.team, Username: e.watch.Username, Account: who.Account, IsSuperuser: who.Role == auth.Superuser,
+	})
+	if err != nil || bytes.Equal(partial, e.met) {
+		return nil, err
+	}
+	e.met = partial
+	return partial, nil
 }
 
 // keepalive is JSON without content: the time in milliseconds. htmx takes notice of it, and swaps nothing.
@@ -93,6 +125,11 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 	}
 	e.rows = len(u.Entries)
 	status, err := e.statusPartials(u.State)
+	if err == nil && e.met == nil {
+		var colleagues []byte
+		colleagues, err = e.colleaguesPartial()
+		status = append(status, colleagues...)
+	}
 	switch last := len(frames) - 1; {
 	case err != nil || len(status) == 0:
 	case last < 0:

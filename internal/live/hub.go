@@ -17,6 +17,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // Limits of a socket.
@@ -63,6 +64,10 @@ type Options struct {
 
 	// Fault returns what is wrong with Redis, as far as it answers. The same goroutine calls it. Default: nil, nothing is known.
 	Fault func(context.Context) store.Fault
+
+	// Teams returns what colleagues do about all users who are asked for. The same goroutine calls it every two seconds,
+	// and others for a page that has just come. Default: nil, pages are told nothing of that.
+	Teams func(ctx context.Context, usernames []string) map[string]views.Team
 
 	// Looking is told every two seconds which users' logs are looked at. The same goroutine calls it. Default: nil.
 	Looking func(ctx context.Context, usernames []string)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // maxSkipped is how many entries a program may be spared until it is told how far the log has come. On a busy
@@ -35,6 +36,9 @@ func (e *jsonEncoder) tell(fault store.Fault) ([][]byte, error) {
 	e.fault = fault
 	return [][]byte{e.keepalive(false)}, nil
 }
+
+// meet tells programs nothing: they follow requests, and the API has the notes.
+func (e *jsonEncoder) meet(*views.Team) ([][]byte, error) { return nil, nil }
 
 // expire tells programs nothing: they have the times of entries.
 func (e *jsonEncoder) expire() [][]byte { return nil }

@@ -29,6 +29,10 @@ func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 	if fault := h.fault.Load(); fault != nil {
 		_, _ = page.tell(*fault) // nothing is said before there is an update
 	}
+	if teams := h.options.Teams; teams != nil && watch.hasSteps() {
+		team := teams(ctx, []string{watch.Username})[watch.Username]
+		_, _ = page.meet(&team) // as above
+	}
 	update, err := firstUpdate(ctx, subscription)
 	if err != nil {
 		return nil, err

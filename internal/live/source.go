@@ -41,6 +41,7 @@ type Pages interface {
 	MissingRow(lang, base string, e *store.Entry) ([]byte, error)
 	OmittedRow(lang string, withUser bool, n int) ([]byte, error)
 	NowPartial(lang, username string, steps *journey.Folder, at time.Time) ([]byte, error)
+	ColleaguesPartial(lang string, c views.Colleagues) ([]byte, error)
 	StatusPartials(lang string, status views.LogStatus) ([]byte, error)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/olahol/melody"
 
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // viewer is one socket. Its audience asks the subscription for an update when the frame before has left. So a viewer
@@ -29,6 +30,7 @@ type viewer struct {
 	ended   bool                           // the viewer has been told that its access has ended; belongs to checkAccess
 
 	fault store.Fault // that the viewer was told last; whoever has claimed the viewer uses it
+	team  *views.Team // as well
 
 	received      int // messages from the viewer
 	receivedSince time.Time
@@ -122,6 +124,17 @@ func (v *viewer) sendNews(now time.Time) (wait time.Duration, sent int, err erro
 	if fault := v.hub.faultNow(); fault != v.fault {
 		v.fault = fault
 		messages, err := v.encoder.tell(fault)
+		if err != nil {
+			return 0, 0, err
+		}
+		if len(messages) > 0 {
+			_, sent = v.send(messages, now, 0)
+			return maxGather, sent, nil
+		}
+	}
+	if team := v.audience.team.Load(); team != v.team {
+		v.team = team
+		messages, err := v.encoder.meet(team)
 		if err != nil {
 			return 0, 0, err
 		}

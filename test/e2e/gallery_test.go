@@ -11,7 +11,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -68,6 +70,7 @@ func places() []place {
 		{name: "login refused", reach: (*tab).failToLogIn},
 		{name: "password", path: "/password" + strange + "#" + "code"},
 		{name: "home", path: "/", as: superuser, fresh: true, ready: "document.querySelector('#trouble .hinted')"},
+		{name: "home, all in trouble", path: "/?all=1", as: superuser, fresh: true, ready: "document.querySelector('#trouble .handled')"},
 		{name: "home with suggestions", reach: (*tab).typeAName, as: superuser, ready: suggested, fresh: true},
 		{name: "static of who is in trouble", path: "/static" + troubled, as: superuser, ready: journeyed, fresh: true},
 		{name: "live of who is in trouble", path: "/live" + troubled, as: superuser, ready: journeyed, fresh: true},
@@ -76,6 +79,9 @@ func places() []place {
 		{name: "live, filtered in vain", path: "/live" + troubled + "&q=nosuch", as: superuser, ready: "document.querySelector('#connection[data-state=live]')"},
 		{name: "live, cut off", path: "/live?username=nobody", as: superuser, site: unconnected, ready: "document.querySelector('.cut-off').checkVisibility()"},
 		{name: "static", path: "/static" + ada, as: superuser, ready: refreshed},
+		{name: "static with notes", path: "/static?username=grace", as: superuser, ready: refreshed},
+		{name: "live with notes", reach: (*tab).openNotes, as: viewer},
+		{name: "note refused", reach: (*tab).sendAnEmptyNote, as: viewer},
 		{name: "static of a strange name", path: "/static" + strange, as: superuser},
 		{name: "static of nobody", path: "/static?username=nobody", as: superuser},
 		{name: "static search", path: "/static", as: superuser},
@@ -131,6 +137,7 @@ func openGallery(t testing.TB) *gallery {
 			})
 		}
 	}
+	leaveNotes(t, logs)
 	record(logs, "ada", "/"+long(), "/")
 	record(logs, long(), "/")
 	site := serve(t, redis, "--site-url", "https://shop.example.com", "--trace-url", "https://traces.example.com/{request_id}")
@@ -145,6 +152,28 @@ func openGallery(t testing.TB) *gallery {
 		refused:     start(t, anyAddress(t), "serve", "--redis", strings.Replace(redis.URL, "unix://", "unix://"+refused+":x@", 1)).origin,
 		broken:      panicking(t, logs, "/userlog/panic"),
 	}}
+}
+
+// leaveNotes has agents note as much as they can about grace, and say who takes care of customers.
+func leaveNotes(t testing.TB, logs *store.Store) {
+	t.Helper()
+	log := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{})
+	notes := team.Changes{Board: team.NewBoard(logs.Client(), team.Keys{Prefix: logs.KeyPrefix()}), Log: log, Mask: logs.MaskText}
+	by := func(account, username string) team.Change {
+		return team.Change{By: audit.Actor{Name: account}, Username: username, Keep: time.Hour}
+	}
+	for _, text := range append([]string{long(), strings.Repeat("Zeile mit Text. ", 30), "يتصل مجددًا في الثالثة"}, hostile[:]...) {
+		for _, account := range []string{viewer, superuser} {
+			if err := notes.AddNote(context.Background(), by(account, "grace"), text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, username := range []string{"grace", hostile[0]} {
+		if err := notes.Handle(context.Background(), by(viewer, username), team.OnIt, "", time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // recordTrouble records somebody's way with everything that a row can have: redirects, parts that failed,
@@ -247,6 +276,21 @@ func (b *tab) openTheAlerts() {
 	b.click("#alerting")
 	evaluate[bool](b, "(box => { if (!box.checked) box.click(); return true; })(document.querySelector('#alerts [name=on]'))")
 	b.eventually("what the browser allows is said", "document.querySelector('#alerts-state').textContent")
+}
+
+func (b *tab) openNotes() {
+	b.visit("/live?username=grace")
+	b.eventually("all of the page", connected)
+	b.eventually("the notes", "document.querySelector('#notes')")
+	b.click("#notes summary")
+	b.click("#add-note summary")
+}
+
+// sendAnEmptyNote sends the form as browsers without scripts do, which have no field that is required either.
+func (b *tab) sendAnEmptyNote() {
+	b.visit("/static?username=grace")
+	evaluate[bool](b, "(document.getElementById('note-form').submit(), true)")
+	b.eventually("the refusal", "document.querySelector('.note-page [role=alert]')")
 }
 
 func (b *tab) failToLogIn() {

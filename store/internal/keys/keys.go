@@ -85,6 +85,9 @@ func (k Keys) Pings() []string {
 	return []string{k.prefix + "{audit}:ping", k.prefix + "{" + k.prefix + "accounts}:ping"}
 }
 
+// TeamPattern matches every key with what agents note of a user. The admin spells these keys, in internal/team. They go with the logs.
+func (k Keys) TeamPattern() string { return k.prefix + "team:*" }
+
 // Types are the keys that there is one of, and what TYPE says of each.
 func (k Keys) Types() map[string]string {
 	one := k.Index(1)
@@ -94,11 +97,11 @@ func (k Keys) Types() map[string]string {
 	}
 }
 
-// LogPatterns match the keys of all logs, of the user index, and of what is noted with them. Without a prefix they match keys of others
+// LogPatterns match the keys of all logs, of the user index, and of what is noted with them or of users. Without a prefix they match keys of others
 // as well.
 func (k Keys) LogPatterns() []string {
 	one := k.Index(1)
-	patterns := []string{k.Log("*"), k.KeptPattern(), k.ReferencePattern(), k.Layout()}
+	patterns := []string{k.Log("*"), k.KeptPattern(), k.ReferencePattern(), k.TeamPattern(), k.Layout()}
 	for _, set := range []string{one.Users(0), one.Names(0), one.Trouble(0), one.Gone(0)} {
 		patterns = append(patterns, set, set+":*")
 	}
@@ -109,7 +112,7 @@ func (k Keys) LogPatterns() []string {
 // "userlog:shop:accounts" where ours is "userlog:". It knows the keys that each store or admin has.
 func (k Keys) IsBehindAnotherPrefix(key string) bool {
 	rest := strings.TrimPrefix(key, k.prefix)
-	if strings.HasPrefix(rest, "log:") || strings.HasPrefix(rest, "kept:") {
+	if strings.HasPrefix(rest, "log:") || strings.HasPrefix(rest, "kept:") || strings.HasPrefix(rest, "team:") {
 		return false // what follows is a username
 	}
 	for _, name := range []string{"applications", "accounts", "{audit}:head", "users", "index"} {

@@ -1,5 +1,7 @@
 package mask
 
+import "strings"
+
 // hasCard reports whether a text has the number of a payment card in it: 14 to 19 digits that begin like those of
 // a brand and whose check digit is right. Among other numbers that begin so, one in ten is taken for a card. Numbers
 // with 13 digits are those of articles (EAN).
@@ -8,7 +10,13 @@ func (w *walk) hasCard(s string) bool {
 		return false
 	}
 	w.work += len(s)
-	for i := 0; i < len(s); i++ {
+	start, _ := nextCard(s, 0)
+	return start < len(s)
+}
+
+// nextCard returns where the first number of a card from i on begins and ends; twice the end of the text where there is none.
+func nextCard(s string, i int) (start, end int) {
+	for ; i < len(s); i++ {
 		if class(s[i]) != digit {
 			continue
 		}
@@ -16,11 +24,26 @@ func (w *walk) hasCard(s string) bool {
 		var number cardNumber
 		end := number.read(s, i)
 		if alone && (end == len(s) || class(s[end]) == other) && number.valid() {
-			return true
+			return i, end
 		}
 		i = end
 	}
-	return false
+	return len(s), len(s)
+}
+
+// maskCards hides the numbers of payment cards in a text, also those that are written in groups with blanks between them.
+func maskCards(s string) string {
+	start, end := nextCard(s, 0)
+	if start == len(s) {
+		return s
+	}
+	var out strings.Builder
+	done := 0
+	for ; start < len(s); start, end = nextCard(s, end) {
+		out.WriteString(s[done:start] + masked)
+		done = end
+	}
+	return out.String() + s[done:]
 }
 
 // How many digits are on a card.

@@ -4,11 +4,12 @@ import "strings"
 
 // Sentence masks what an application says in words, such as why it rejected something. There, the name of a secret is mostly
 // followed by what is wrong with it: "password: must have 8 characters". So behind such a name only a word is hidden that does
-// not read like one, and not the rest of the sentence. Addresses are masked as [Masker.Path] does.
+// not read like one, and not the rest of the sentence. Addresses are masked as [Masker.Path] does. So is the number of a card, however it
+// is grouped.
 func (m *Masker) Sentence(raw string) string {
 	s := sentence{walk: walk{Masker: m}}
 	var out strings.Builder
-	for rest := raw; rest != ""; {
+	for rest := maskCards(raw); rest != ""; {
 		start := strings.IndexFunc(rest, notBlank)
 		if start < 0 {
 			start = len(rest)

@@ -30,6 +30,8 @@ func TestSentencesTellNoSecret(t *testing.T) {
 		{"token=abc123 is unknown", "token=*** is unknown"},
 		{"Authorization: Bearer abc123 was refused", "Authorization: Bearer *** was refused"},
 		{"card 4111111111111111 declined", "card *** declined"},
+		{"card 4111 1111 1111 1111 declined, not 4111 1111 1111 1112", "card *** declined, not 4111 1111 1111 1112"},
+		{"3782 822463 10005", "***"},
 		{"can't reach https://ada:hunter2@bank/pay", "can't reach https://***/pay"},
 		{"unknown key sk_live_4eC39HqLyjWDarjtT1zdp7dc", "unknown key ***"},
 		{"iban: DE02120300000000202051 is wrong", "iban: *** is wrong"},

@@ -1,0 +1,116 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// as opens a tab in which another account is logged in.
+func (p *program) as(t *testing.T, name string) *tab {
+	t.Helper()
+	b := openTab(t, p.origin+"/userlog")
+	b.holdSession(p, name)
+	return b
+}
+
+// colleagues starts a site with two viewers, and a customer who has failed.
+func colleagues(t *testing.T) (site *program, logs *store.Store, redis *redistest.Server) {
+	t.Helper()
+	redis = redistest.Start(t)
+	logs = openStore(t, redis)
+	site = serve(t, redis)
+	for _, name := range []string{"vera", "willi"} {
+		createAccount(t, logs.Client(), name, auth.Viewer)
+	}
+	for _, e := range troubled() {
+		logs.Record(e.entry(logs.Now()))
+	}
+	redistest.Eventually(t, "the customer is remembered", func() bool {
+		seen, err := logs.Seen(t.Context(), "katherine")
+		return err == nil && len(seen) == 1
+	})
+	return site, logs, redis
+}
+
+// marked says that the page has not been loaded again since mark.
+const marked = "window.mark === 1"
+
+func (b *tab) mark() { evaluate[int](b, "window.mark = 1") }
+
+// Two agents help the same customer: each sees at once what the other notes and says, on both kinds of pages, and nothing of what they
+// type is lost.
+func TestColleaguesWorkTogether(t *testing.T) {
+	t.Parallel()
+	site, _, redis := colleagues(t)
+	vera, willi := site.as(t, "vera"), site.as(t, "willi")
+	vera.visit("/live?username=katherine")
+	vera.hasRows(troubledSteps)
+	vera.shows(".handling > :first-child [role=status]", "Nobody is on it")
+	willi.visit("/static?username=katherine")
+	willi.hasRows(troubledSteps)
+	vera.mark()
+	willi.mark()
+	vera.shows(".looking", "Also looking now: willi")
+	willi.shows(".looking", "Also looking now: vera")
+
+	vera.tabTo("#add-note > summary")
+	vera.press(kb.Enter)
+	vera.tabTo("#note")
+	vera.types("Card declined, calls back")
+	vera.tabTo("#note-form button")
+	vera.press(kb.Enter)
+	vera.shows("#note-said [role=status]", "The note is saved.")
+	vera.shows("#notes summary", "1 note vera: Card declined, calls back")
+	vera.eventually("the field is empty", "document.querySelector('#note').value === ''")
+	willi.shows("#notes summary", "1 note vera: Card declined, calls back")
+
+	willi.click(".handling button")
+	vera.shows(".handling > :first-child [role=status]", "willi is on it")
+	willi.shows(".handling > :first-child [role=status]", "You are on it")
+
+	vera.click("#notes > summary")
+	vera.click("#note")
+	vera.types("a draft")
+	willi.click("#add-note > summary")
+	willi.click("#note")
+	willi.types("I call her")
+	willi.click("#note-form button")
+	vera.shows("#notes li .said", "I call her")
+	vera.eventually("the draft, the focus and the open list are as they were", marked+
+		" && document.activeElement.id === 'note' && document.querySelector('#note').value === 'a draft' && document.querySelector('#notes').open")
+	willi.eventually("the page was not loaded again", marked)
+	vera.photograph("team")
+	vera.phone(390)
+	vera.photograph("team-phone")
+
+	vera.expect("the server responded with a status of 503")
+	willi.expect("the server responded with a status of 503")
+	redis.Kill()
+	vera.click("#note-form button")
+	vera.eventually("it says that Redis is away", "document.querySelector('#note-said [role=alert]')?.textContent.includes(\"can't be reached\")")
+	vera.eventually("the draft is there", "document.querySelector('#note').value === 'a draft'")
+}
+
+// Without scripts, notes are plain forms of the static log.
+func TestNotesWithoutJavaScript(t *testing.T) {
+	t.Parallel()
+	site, _, _ := colleagues(t)
+	b := site.as(t, "vera")
+	b.withoutJavaScript()
+	b.visit("/static?username=katherine")
+	b.click("#add-note > summary")
+	b.click("#note")
+	b.types("calls back at 3")
+	b.click("#note-form button")
+	b.shows("#notes summary", "1 note vera: calls back at 3")
+	b.click(".handling button")
+	b.shows(".handling > :first-child [role=status]", "You are on it")
+	b.click("#notes > summary")
+	b.click("#notes li button")
+	b.eventually("the note is gone", "document.querySelector('#colleagues') && !document.querySelector('#notes')")
+}
