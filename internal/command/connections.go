@@ -3,6 +3,7 @@ package command
 import (
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 
 	"github.com/gin-userlog/userlog/internal/openconns"
@@ -20,8 +21,23 @@ func (f connectionFlags) limit(listener net.Listener, trusted []netip.Prefix) (n
 		return nil, usage("--max-connections is %d and --max-connections-per-address %d: use 1 or more", f.MaxConnections, f.MaxConnectionsPerAddress)
 	}
 	f.MaxConnections = withinFiles(f.MaxConnections, maxFiles())
-	return &limitedListener{Listener: listener, flags: f, trusted: trusted, open: map[*limitedConn]bool{}, perAddress: map[string]int{}}, nil
+	return &limitedListener{
+		Listener: listener, flags: f, trusted: trusted, maxStrangers: strangersWithin(debug.SetMemoryLimit(-1)),
+		open: map[*limitedConn]bool{}, perAddress: map[string]int{}, strangers: map[string]int{},
+	}, nil
 }
+
+// strangersWithin is how many connections strangers may have where the process is to keep below so many bytes: 1 MiB for each, of which a
+// header of thousands of short lines takes a third. Where there is memory for more than the limits allow it is 0, any number.
+func strangersWithin(memory int64) int {
+	if memory >= littleMemory {
+		return 0
+	}
+	return int(max(memory>>20, minStrangers))
+}
+
+// minStrangers are enough for two browsers that open a page at the same time.
+const minStrangers = 16
 
 // ownFiles are what the program needs itself: connections to Redis, standard streams, and files that it reads.
 const ownFiles = 96
@@ -35,16 +51,20 @@ func withinFiles(connections number, files int) number {
 	return min(connections, number(max(files-ownFiles, files/4, 1)))
 }
 
-// limitedListener accepts so many connections. When they are all taken, the oldest one of a stranger gives way.
+// limitedListener accepts so many connections. When they are all taken, the oldest one of a stranger gives way. With little memory, strangers
+// have few, and each of their addresses half of these. What a proxy or this machine sends is not counted among them.
 type limitedListener struct {
 	net.Listener
-	flags   connectionFlags
-	trusted []netip.Prefix
+	flags        connectionFlags
+	trusted      []netip.Prefix
+	maxStrangers int // 0 = any number
 
 	mu         sync.Mutex
 	open       map[*limitedConn]bool
 	perAddress map[string]int
-	count      uint64 // of all there have been
+	strangers  map[string]int // those of strangers, by address
+	strange    int            // their sum
+	count      uint64         // of all there have been
 }
 
 // limitedConn is a connection that counts until it is closed.
@@ -77,11 +97,12 @@ func (l *limitedListener) enter(conn net.Conn) net.Conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	address := l.counted(conn)
-	if address != "" && l.perAddress[address] >= int(l.flags.MaxConnectionsPerAddress) {
+	few := address != "" && l.maxStrangers > 0
+	if address != "" && l.perAddress[address] >= int(l.flags.MaxConnectionsPerAddress) || few && l.strangers[address] >= l.maxStrangers/2 {
 		return nil
 	}
-	if len(l.open) >= int(l.flags.MaxConnections) {
-		oldest := l.oldestStranger()
+	if len(l.open) >= int(l.flags.MaxConnections) || few && l.strange >= l.maxStrangers {
+		oldest := l.oldestStranger(few)
 		if oldest == nil {
 			return nil
 		}
@@ -93,8 +114,17 @@ func (l *limitedListener) enter(conn net.Conn) net.Conn {
 	l.open[limited] = true
 	if address != "" {
 		l.perAddress[address]++
+		l.addStranger(address, 1)
 	}
 	return limited
+}
+
+// addStranger counts a connection of a stranger at an address, or with -1 one less. The caller holds mu.
+func (l *limitedListener) addStranger(address string, n int) {
+	l.strange += n
+	if l.strangers[address] += n; l.strangers[address] == 0 {
+		delete(l.strangers, address)
+	}
 }
 
 // counted is the address that a connection counts for: none for those of many people.
@@ -109,9 +139,10 @@ func (l *limitedListener) counted(conn net.Conn) string {
 	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
-func (l *limitedListener) oldestStranger() (oldest *limitedConn) {
+// oldestStranger is the oldest connection of a stranger, perhaps of those that count for an address only; nil for none.
+func (l *limitedListener) oldestStranger(addressed bool) (oldest *limitedConn) {
 	for conn := range l.open {
-		if !conn.known && (oldest == nil || conn.number < oldest.number) {
+		if !conn.known && !(addressed && conn.address == "") && (oldest == nil || conn.number < oldest.number) {
 			oldest = conn
 		}
 	}
@@ -126,6 +157,9 @@ func (l *limitedListener) forget(conn *limitedConn) {
 	delete(l.open, conn)
 	if conn.address == "" {
 		return
+	}
+	if !conn.known {
+		l.addStranger(conn.address, -1)
 	}
 	if l.perAddress[conn.address]--; l.perAddress[conn.address] == 0 {
 		delete(l.perAddress, conn.address)
@@ -144,5 +178,8 @@ func (c *limitedConn) Close() error {
 func (c *limitedConn) Keep() {
 	c.listener.mu.Lock()
 	defer c.listener.mu.Unlock()
+	if !c.known && c.address != "" && c.listener.open[c] {
+		c.listener.addStranger(c.address, -1)
+	}
 	c.known = true
 }

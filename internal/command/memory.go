@@ -14,6 +14,7 @@ import (
 
 // Limits of memory.
 const (
+	littleMemory  = 256 << 20             // bytes below which strangers have less
 	heapShare     = 3                     // quarters of what a container or a service may use; the rest is for what Go does not count
 	returnAbove   = 16 << 20              // bytes more than are in use, or were needed before
 	returnEvery   = 5 * time.Second       // between two looks

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -21,9 +22,20 @@ const (
 	bodyTimeout       = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
 	answerTimeout     = 30 * time.Second // for an answer to be taken; exports have it for each part
-	// net/http adds 4 KiB to what it is told; what is read is 64 KiB at most, with the request line.
-	maxHeaderBytes = 64<<10 - 4<<10
+	// net/http adds 4 KiB to what it is told; what is read is 64 KiB at most, with the request line, and 16 KiB where there is little memory.
+	headerSlack    = 4 << 10
+	maxHeaderBytes = 64<<10 - headerSlack
+	fewHeaderBytes = 16<<10 - headerSlack
 )
+
+// headerBytes is how long headers may be where the process is to keep below so many bytes. In memory, a header of short lines is twenty times
+// as long.
+func headerBytes(memory int64) int {
+	if memory < littleMemory {
+		return fewHeaderBytes
+	}
+	return maxHeaderBytes
+}
 
 // How long ending takes at most: ten seconds together. Requests get more than the five seconds that
 // net/http waits for connections that a browser has opened in advance.
@@ -121,7 +133,7 @@ func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) 
 		IdleTimeout:       idleTimeout,
 		WriteTimeout:      cmp.Or(p.answerTimeout, answerTimeout),
 		ConnContext:       openconns.With,
-		MaxHeaderBytes:    maxHeaderBytes,
+		MaxHeaderBytes:    headerBytes(debug.SetMemoryLimit(-1)),
 		TLSConfig:         where.tls,
 		Protocols:         http1(),
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
