@@ -5,10 +5,16 @@
 -- the sheet expires.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local notes = {}
-for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-	if string.sub(field, 1, 5) == 'note:' then
-		notes[#notes + 1] = field
+local function author(line)
+	local read, note = pcall(cjson.decode, line)
+	return read and type(note) == 'table' and tostring(note.by) or ''
+end
+local notes, authors = {}, {}
+local fields = redis.call('HGETALL', KEYS[1])
+for i = 1, #fields, 2 do
+	if string.sub(fields[i], 1, 5) == 'note:' then
+		notes[#notes + 1] = fields[i]
+		authors[fields[i]] = author(fields[i + 1])
 	end
 end
 -- Times have 13 digits until the year 2286, so that their order is that of the names.
@@ -19,10 +25,22 @@ newest = tonumber(newest or '0')
 if newest >= now and newest < now + 1000 then
 	now = newest + 1
 end
-notes[#notes + 1] = 'note:' .. string.format('%.0f', now) .. ':' .. ARGV[1]
-redis.call('HSET', KEYS[1], notes[#notes], ARGV[2])
-for i = 1, #notes - tonumber(ARGV[3]) do
-	redis.call('HDEL', KEYS[1], notes[i])
+local added = 'note:' .. string.format('%.0f', now) .. ':' .. ARGV[1]
+notes[#notes + 1] = added
+authors[added] = author(ARGV[2])
+redis.call('HSET', KEYS[1], added, ARGV[2])
+-- Where there are too many, the oldest one goes of those whose author has the most. So nobody pushes out the notes of a colleague.
+while #notes > tonumber(ARGV[3]) do
+	local has, most, oldest = {}, 0, 1
+	for _, note in ipairs(notes) do
+		local by = authors[note]
+		has[by] = (has[by] or 0) + 1
+		most = math.max(most, has[by])
+	end
+	while has[authors[notes[oldest]]] < most do
+		oldest = oldest + 1
+	end
+	redis.call('HDEL', KEYS[1], table.remove(notes, oldest))
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1

@@ -145,6 +145,23 @@ func TestNotesAreFew(t *testing.T) {
 }
 
 // Without the record, nothing is noted.
+// Who may delete only her own notes can't push out those of a colleague, either.
+func TestNobodyPushesOutTheNotesOfOthers(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		d := newDesk(t, client)
+		d.note("bob", "ada", "calls back at three")
+		d.note("vera", "ada", "is kind")
+		for n := range 2 * team.MaxNotes {
+			d.note("mallory", "ada", fmt.Sprint(n))
+		}
+		got := d.notes("ada")
+		if len(got) != team.MaxNotes || got[0] != "mallory: 39" || !slices.Contains(got, "bob: calls back at three") || !slices.Contains(got, "vera: is kind") {
+			t.Errorf("there are %q", got)
+		}
+	})
+}
+
 func TestWhatCantBeWrittenDownIsNotNoted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, redistest.Start(t).Client(t))

@@ -33,7 +33,7 @@ func (c Change) record(action audit.Action, detail string) audit.Record {
 	return r
 }
 
-// AddNote adds a note. Where there are [MaxNotes], the oldest goes. The error may be [ErrNoteEmpty] or [ErrNoteLong]. The same note again at
+// AddNote adds a note. Where there are [MaxNotes], the oldest goes of those whose author has the most. The error may be [ErrNoteEmpty] or [ErrNoteLong]. The same note again at
 // once was sent twice, and is added once.
 func (c *Changes) AddNote(ctx context.Context, change Change, text string) error {
 	text, err := CheckNote(text)

@@ -16,7 +16,7 @@ import (
 // Limits of notes.
 const (
 	MaxNote  = 500 // characters
-	MaxNotes = 20  // of one user: the oldest makes room
+	MaxNotes = 20  // of one user: the oldest makes room, of those whose author has the most
 
 	maxBytes  = 4 * MaxNote
 	maxAuthor = 256 // bytes, as in the audit log
