@@ -55,8 +55,8 @@ func (a *Accounts) BeginApp(ctx context.Context, name, issuer string) (Enrolment
 	return Enrolment{Seed: seed, URL: appURL(seed, issuer, name), Sealed: sealed}, nil
 }
 
-// OpenApp returns an enrolment of the account as [Accounts.BeginApp] has returned it, or else [ErrEnrolment], [ErrNoAccount], or the failure of
-// Redis or ctx.
+// OpenApp returns an enrolment of the account as [Accounts.BeginApp] has returned it, or else [ErrEnrolment], [ErrNoAccount], or the
+// failure of Redis or ctx.
 func (a *Accounts) OpenApp(ctx context.Context, name, sealed string) (Enrolment, error) {
 	r, err := a.owner(ctx, name)
 	if err != nil {
@@ -79,9 +79,9 @@ func (a *Accounts) CheckApp(ctx context.Context, name, sealed, code string) erro
 	return err
 }
 
-// AddApp gives the account an authenticator app, which a code of it confirms. It returns the account for a new session. The first second factor
-// of an account ends its sessions and tokens, and brings recovery codes, which are kept nowhere. It returns [ErrCode], [ErrEnrolment],
-// [ErrFactorExists], [ErrNoAccount], [ErrDisabled], or the failure of Redis or ctx.
+// AddApp gives the account an authenticator app, which a code of it confirms. It returns the account for a new session. The first
+// second factor of an account ends its sessions and tokens, and brings recovery codes, which are kept nowhere. It returns [ErrCode],
+// [ErrEnrolment], [ErrFactorExists], [ErrNoAccount], [ErrDisabled], or the failure of Redis or ctx.
 func (a *Accounts) AddApp(ctx context.Context, name, sealed, code string) (account Account, recovery []string, err error) {
 	account, err = a.change(ctx, name, "add app", func(r *storedAccount, _ storedAccounts) error {
 		seed, step, err := a.confirmed(ctx, name, *r, sealed, code)

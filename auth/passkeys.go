@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Limits of passkeys.
@@ -71,8 +70,8 @@ type PasskeyVerifier interface {
 	Answered(site PasskeySite, state, answer []byte, find func(handle []byte) (PasskeyUser, error)) (PasskeyKey, error)
 }
 
-// Passkeys are those of accounts. A passkey is two factors in one: it is on a device, and asks its user for a finger, a face or a number. So
-// it lets in also without a password.
+// Passkeys are those of accounts. A passkey is two factors in one: it is on a device, and asks its user for a finger, a face or a
+// number. So it lets in also without a password.
 type Passkeys struct {
 	accounts *Accounts
 	once     *Once
@@ -134,8 +133,8 @@ func (p *Passkeys) List(ctx context.Context, account string) ([]Passkey, error) 
 	return passkeys, nil
 }
 
-// AskNew asks for a new passkey of an account. It returns [ErrNoAccount], [ErrDisabled], [ErrTooManyPasskeys], or the failure of Redis, ctx or
-// the verifier.
+// AskNew asks for a new passkey of an account. It returns [ErrNoAccount], [ErrDisabled], [ErrTooManyPasskeys], or the failure of Redis,
+// ctx or the verifier.
 func (p *Passkeys) AskNew(ctx context.Context, account string, site PasskeySite) (PasskeyQuestion, error) {
 	r, err := p.accounts.owner(ctx, account)
 	switch {
@@ -198,8 +197,8 @@ func (p *Passkeys) open(ctx context.Context, purpose, sealed, answer string) (pa
 }
 
 // Verify checks the answer of a browser that was asked for a passkey of the account or, with the zero Account, of anybody. It returns the
-// account for [Sessions.LogIn]. Each question can be answered once. Otherwise it returns [ErrPasskey], [ErrPasskeyCounter], or the failure of
-// Redis or ctx.
+// account for [Sessions.LogIn]. Each question can be answered once. Otherwise it returns [ErrPasskey], [ErrPasskeyCounter], or the
+// failure of Redis or ctx.
 func (p *Passkeys) Verify(ctx context.Context, account Account, site PasskeySite, sealed, answer string) (Account, error) {
 	state, err := p.open(ctx, passkeyPurpose(account, site), sealed, answer)
 	if err != nil {
@@ -259,8 +258,8 @@ type NewPasskey struct {
 	question string // sealed
 }
 
-// CheckNew checks the answer of a browser that was asked for a new passkey of an account. It returns [ErrPasskey], [ErrNoAccount], or the failure of
-// Redis or ctx. It changes nothing.
+// CheckNew checks the answer of a browser that was asked for a new passkey of an account. It returns [ErrPasskey], [ErrNoAccount], or
+// the failure of Redis or ctx. It changes nothing.
 func (p *Passkeys) CheckNew(ctx context.Context, account string, site PasskeySite, sealed, answer string) (NewPasskey, error) {
 	r, err := p.accounts.owner(ctx, account)
 	if err != nil {
@@ -279,10 +278,10 @@ func (p *Passkeys) CheckNew(ctx context.Context, account string, site PasskeySit
 	return NewPasskey{key: key, handle: state.Handle, host: site.Host, question: sealed}, nil
 }
 
-// Add gives an account a passkey. It returns the account for a new session. The first second factor of an account ends its sessions and tokens, and
-// brings recovery codes, which are kept nowhere. Each question can be answered once, so that a passkey that was removed does not come back by
-// the same answer. It returns [ErrPasskey] where that was done already or where an account has this passkey, [ErrTooManyPasskeys], [ErrDisabled],
-// [ErrNoAccount], or the failure of Redis or ctx.
+// Add gives an account a passkey. It returns the account for a new session. The first second factor of an account ends its sessions and
+// tokens, and brings recovery codes, which are kept nowhere. Each question can be answered once, so that a passkey that was removed does
+// not come back by the same answer. It returns [ErrPasskey] where that was done already or where an account has this passkey,
+// [ErrTooManyPasskeys], [ErrDisabled], [ErrNoAccount], or the failure of Redis or ctx.
 func (p *Passkeys) Add(ctx context.Context, name, label string, added NewPasskey) (account Account, recovery []string, err error) {
 	claimed, err := p.once.Claim(ctx, "answer a question for a passkey", added.question)
 	switch {
@@ -307,7 +306,7 @@ func (p *Passkeys) Add(ctx context.Context, name, label string, added NewPasskey
 		}
 		r.Handle = handle
 		r.Passkeys = append(slices.Clone(r.Passkeys), storedPasskey{
-			ID: id, Label: passkeyLabel(label), Host: added.host, Since: p.accounts.options.Now().Unix(), Count: added.key.Count, Kept: added.key.Kept,
+			ID: id, Label: shown(label, MaxPasskeyLabel), Host: added.host, Since: p.accounts.options.Now().Unix(), Count: added.key.Count, Kept: added.key.Kept,
 		})
 		return nil
 	})
@@ -317,8 +316,8 @@ func (p *Passkeys) Add(ctx context.Context, name, label string, added NewPasskey
 	return account, recovery, nil
 }
 
-// Remove takes a passkey of an account away, and returns the account for a new session. Where that was its last second factor, its sessions and
-// tokens end. It returns [ErrNoFactor], [ErrNoAccount], or the failure of Redis or ctx.
+// Remove takes a passkey of an account away, and returns the account for a new session. Where that was its last second factor, its
+// sessions and tokens end. It returns [ErrNoFactor], [ErrNoAccount], or the failure of Redis or ctx.
 func (p *Passkeys) Remove(ctx context.Context, name, id string) (Account, error) {
 	return p.accounts.change(ctx, name, "remove passkey", func(r *storedAccount, _ storedAccounts) error {
 		left := slices.DeleteFunc(slices.Clone(r.Passkeys), func(k storedPasskey) bool { return k.ID == id })
@@ -365,17 +364,6 @@ func (all storedAccounts) havePasskey(id string) bool {
 }
 
 func encodeID(id []byte) string { return base64.RawURLEncoding.EncodeToString(id) }
-
-// passkeyLabel is what a person calls a passkey, as it can be shown.
-func passkeyLabel(text string) string {
-	label := []rune(strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))))
-	return string(label[:min(len(label), MaxPasskeyLabel)])
-}
 
 // passkeyPurpose and newPasskeyPurpose are for what a question is sealed: it can be answered for no other account, site or purpose.
 func passkeyPurpose(account Account, site PasskeySite) string {

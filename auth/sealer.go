@@ -3,13 +3,8 @@ package auth
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
@@ -18,8 +13,12 @@ import (
 // MinSeedKey is how long a key is at least that seals the seeds of authenticator apps, in bytes.
 const MinSeedKey = 32
 
-// sealIDLength is how many bytes of a sealed text say by which key.
-const sealIDLength = 8
+const (
+	// sealIDLength is how many bytes of a sealed text say by which key.
+	sealIDLength = 8
+	// sealerUse is what keys of sealers are for, as [Box] tells keys apart.
+	sealerUse = "userlog second factors"
+)
 
 // errSealed is the error of opening what this program has not sealed, or has sealed by a key that it has no more, or for something else.
 var errSealed = errors.New("what was sealed can't be opened: is it sealed by another key?")
@@ -42,7 +41,7 @@ func (s *sealer) seal(ctx context.Context, purpose string, plain []byte) (string
 	if err != nil {
 		return "", err
 	}
-	box, id, err := boxOf(secrets[0])
+	box, id, err := Box(secrets[0], sealerUse, sealIDLength)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +60,7 @@ func (s *sealer) open(ctx context.Context, purpose, sealed string) (plain []byte
 		return nil, false, err
 	}
 	for i, secret := range secrets {
-		box, id, err := boxOf(secret)
+		box, id, err := Box(secret, sealerUse, sealIDLength)
 		if err != nil {
 			return nil, false, err
 		}
@@ -82,21 +81,4 @@ func (s *sealer) secrets(ctx context.Context) ([][]byte, error) {
 		return nil, err
 	}
 	return append(slices.Clone(s.given), shared), nil
-}
-
-// boxOf makes of a secret what seals by it, and how that is called in sealed texts.
-func boxOf(secret []byte) (box cipher.AEAD, id []byte, err error) {
-	material, err := hkdf.Key(sha256.New, secret, nil, "userlog second factors", 32+sealIDLength)
-	if err != nil {
-		return nil, nil, fmt.Errorf("derive a key: %w", err)
-	}
-	block, err := aes.NewCipher(material[:32])
-	if err != nil {
-		return nil, nil, fmt.Errorf("make a cipher: %w", err)
-	}
-	box, err = cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, nil, fmt.Errorf("make a cipher: %w", err)
-	}
-	return box, material[32:], nil
 }

@@ -112,8 +112,8 @@ func (a *Accounts) MakeRecoveryCodes(ctx context.Context, name string) (codes []
 	return codes, nil
 }
 
-// RemoveApp takes an account's authenticator app away, and returns the account for a new session. Where that was its last second factor, its
-// sessions and tokens end. It returns [ErrNoAccount], [ErrNoFactor], or the failure of Redis or ctx.
+// RemoveApp takes an account's authenticator app away, and returns the account for a new session. Where that was its last second
+// factor, its sessions and tokens end. It returns [ErrNoAccount], [ErrNoFactor], or the failure of Redis or ctx.
 func (a *Accounts) RemoveApp(ctx context.Context, name string) (Account, error) {
 	return a.change(ctx, name, "remove app", func(r *storedAccount, _ storedAccounts) error {
 		if r.App == nil {

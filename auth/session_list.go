@@ -67,16 +67,13 @@ func (s *Sessions) End(ctx context.Context, account, id string) error {
 // maxAgent is how much of a browser's name is kept, in characters.
 const maxAgent = 200
 
-// agent is a User-Agent header as it may be kept and shown.
-func agent(header string) string {
-	printable := strings.Map(func(r rune) rune {
+// shown is a text of a stranger as it may be kept and shown: its first characters, without those that can't be seen.
+func shown(text string, limit int) string {
+	characters := []rune(strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(header, ""))
-	if runes := []rune(printable); len(runes) > maxAgent {
-		return string(runes[:maxAgent])
-	}
-	return printable
+	}, strings.ToValidUTF8(text, ""))))
+	return string(characters[:min(len(characters), limit)])
 }

@@ -115,7 +115,7 @@ func (s *Sessions) logIn(c *gin.Context, account Account, address string, proven
 		return fmt.Errorf("log in: %w", err)
 	}
 	session.Values[storedKey{}] = storedSession{
-		Account: account.Name, Generation: account.generation, SignOn: account.signedOn, Address: address, Agent: agent(c.Request.UserAgent()),
+		Account: account.Name, Generation: account.generation, SignOn: account.signedOn, Address: address, Agent: shown(c.Request.UserAgent(), maxAgent),
 		Proven: proven(before),
 	}
 	if err := s.store.Save(c.Request, c.Writer, session); err != nil {

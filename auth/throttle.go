@@ -65,8 +65,8 @@ func (t *Throttle) Succeeded(ctx context.Context, name, address string) error {
 	return nil
 }
 
-// Lane tells whose codes are counted together. So who knows a password can't keep its owner, who has logged in before in her browser, from giving
-// the second factor there.
+// Lane tells whose codes are counted together. So who knows a password can't keep its owner, who has logged in before in her browser,
+// from giving the second factor there.
 type Lane string
 
 // Lanes.
@@ -138,8 +138,18 @@ func tiersOf(address string) []tier {
 		return []tier{{address, AttemptsByAddress}}
 	}
 	network := func(bits int) string { return netip.PrefixFrom(ip, bits).Masked().String() }
+	one := tier{OneCustomer(ip), AttemptsByAddress}
 	if ip = ip.Unmap().WithZone(""); ip.Is4() {
-		return []tier{{ip.String(), AttemptsByAddress}, {network(24), AttemptsBySite}}
+		return []tier{one, {network(24), AttemptsBySite}}
 	}
-	return []tier{{network(64), AttemptsByAddress}, {network(56), AttemptsBySite}, {network(48), AttemptsByNetwork}}
+	return []tier{one, {network(56), AttemptsBySite}, {network(48), AttemptsByNetwork}}
+}
+
+// OneCustomer is what counts as one address where something is limited: an IPv4 address, or the IPv6 network of /64 in which an address is.
+// Providers give a whole one to each customer.
+func OneCustomer(ip netip.Addr) string {
+	if ip = ip.Unmap().WithZone(""); ip.Is4() || !ip.IsValid() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }

@@ -10,9 +10,9 @@ import (
 // waitingLifetime is how long a second factor is waited for.
 const waitingLifetime = 10 * time.Minute
 
-// Await notes that the browser of the request has given the right password of an account that has a second factor, too. Nobody is logged in by
-// that: what asks for a session finds none. As [Sessions.LogIn] does, it ends the session that the request came with and all that it
-// held. Call it before the response's header is written.
+// Await notes that the browser of the request has given the right password of an account that has a second factor, too. Nobody is
+// logged in by that: what asks for a session finds none. As [Sessions.LogIn] does, it ends the session that the request came with and
+// all that it held. Call it before the response's header is written.
 func (s *Sessions) Await(c *gin.Context, account Account) error {
 	session, err := s.session(c)
 	if err != nil {
@@ -29,8 +29,8 @@ func (s *Sessions) Await(c *gin.Context, account Account) error {
 	return nil
 }
 
-// Waiting returns the account whose password the browser of the request has given within ten minutes, as it was then. It is not ok where there is
-// none, or where the account has changed meanwhile. An error means that Redis didn't answer.
+// Waiting returns the account whose password the browser of the request has given within ten minutes, as it was then. It is not ok
+// where there is none, or where the account has changed meanwhile. An error means that Redis didn't answer.
 func (s *Sessions) Waiting(c *gin.Context) (account Account, ok bool, err error) {
 	session, err := s.session(c)
 	if err != nil {

@@ -139,8 +139,8 @@ func (a *Admin) mountAccounts(private *gin.RouterGroup, on func(func(*site, *gin
 	}
 }
 
-// mountOwnAccount adds the page of everybody's own account. Insiders are all who are logged in, also those who need a second factor and have
-// none yet: it is set up there.
+// mountOwnAccount adds the page of everybody's own account. Insiders are all who are logged in, also those who need a second factor and
+// have none yet: it is set up there.
 func (a *Admin) mountOwnAccount(insiders, private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
 	allowance, proof := on((*site).requireAllowance), on((*site).requireProof)
 	page(insiders, "/account", on((*site).ownAccount))

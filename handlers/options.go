@@ -124,13 +124,13 @@ type Options struct {
 	// own page only, and sets one up there. It says nothing about the login of a host or a proxy, or about tokens. Default: none.
 	RequireSecondFactor []auth.Role
 
-	// SecondFactorKeys seal the seeds of authenticator apps that are kept in Redis, each of at least 32 random bytes. The first one seals, and the
-	// others open what they have sealed. All processes need the same. Default: none, a key in Redis seals them, so that
+	// SecondFactorKeys seal the seeds of authenticator apps that are kept in Redis, each of at least 32 random bytes. The first one
+	// seals, and the others open what they have sealed. All processes need the same. Default: none, a key in Redis seals them, so that
 	// who can read all of Redis can read them.
 	SecondFactorKeys [][]byte
 
-	// Passkeys speaks WebAuthn for our own login, so that accounts can have passkeys. The program "userlog serve" has it. The library weighs too much for
-	// applications that have their own login. Default: nil, there are no passkeys.
+	// Passkeys speaks WebAuthn for our own login, so that accounts can have passkeys. The program "userlog serve" has it. The library
+	// weighs too much for applications that have their own login. Default: nil, there are no passkeys.
 	Passkeys auth.PasskeyVerifier
 
 	// AuditCopy gets each record of the audit log that this admin has written, as a line of JSON with the hash that later records build on.

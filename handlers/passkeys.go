@@ -13,8 +13,8 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// Fields in which a form brings the answer of a browser that was asked for a passkey, and what it was asked. A proof has others, because the form
-// that it proves may be about a passkey itself.
+// Fields in which a form brings the answer of a browser that was asked for a passkey, and what it was asked. A proof has others,
+// because the form that it proves may be about a passkey itself.
 const (
 	passkeyField      = "passkey"
 	stateField        = "passkey_state"
@@ -35,8 +35,8 @@ func passkeyProof(c *gin.Context) passkeyAnswer {
 	return passkeyAnswer{c.PostForm(stateProofField), c.PostForm(passkeyProofField)}
 }
 
-// passkeySite is the site as the browser of a request sees it. It is not ok where there can be no passkeys: they belong to names of hosts, and
-// not to addresses.
+// passkeySite is the site as the browser of a request sees it. It is not ok where there can be no passkeys: they belong to names of
+// hosts, and not to addresses.
 func (s *site) passkeySite(c *gin.Context) (where auth.PasskeySite, ok bool) {
 	if s.passkeys == nil {
 		return auth.PasskeySite{}, false
@@ -59,7 +59,8 @@ func (s *site) offersPasskeys(c *gin.Context) bool {
 	return ok
 }
 
-// askPasskey answers with what a login page needs to ask for a passkey: that of the account whose second factor is waited for, or anybody's.
+// askPasskey answers with what a login page needs to ask for a passkey: that of the account whose second factor is waited for, or
+// anybody's.
 func (s *site) askPasskey(c *gin.Context) {
 	waiting, _, err := s.sessions.Waiting(c)
 	s.answerQuestion(c, err, func(ctx context.Context, where auth.PasskeySite) (auth.PasskeyQuestion, error) {
@@ -170,14 +171,7 @@ func (s *site) addPasskey(c *gin.Context) {
 		return
 	}
 	account, recovery, err := s.changes.AddPasskey(c.Request.Context(), s.actor(c), s.passkeys, name, c.PostForm("label"), where, given.state, given.answer)
-	if err == nil {
-		err = s.sessions.LogIn(c, account, s.ClientAddress(c))
-	}
-	if err != nil || recovery == nil {
-		s.afterOwnChange(c, err, views.FactorAdded, views.Account{})
-		return
-	}
-	s.showRecoveryCodes(c, recovery)
+	s.afterFactorAdded(c, account, recovery, err)
 }
 
 // removePasskey takes a passkey of the reader's own account away.

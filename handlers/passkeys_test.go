@@ -20,8 +20,8 @@ import (
 
 const wrongPasskey = "The passkey was not accepted. Try again, or go on without it."
 
-// device makes passkeys, and is the verifier that believes them. It stands in for WebAuthn, which browser tests have: here, it is about what
-// happens around that.
+// device makes passkeys, and is the verifier that believes them. It stands in for WebAuthn, which browser tests have: here, it is about
+// what happens around that.
 type device struct {
 	mu        sync.Mutex
 	questions int

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/printable"
 )
 
@@ -145,15 +146,11 @@ func (l *reportLimit) allow(address string, now time.Time) (allowed bool, unread
 	return true, unread
 }
 
-// networkOf is an address, or the /64 of an IPv6 one, which is one customer's.
+// networkOf is what an address counts as. What is no address counts as it is.
 func networkOf(address string) string {
 	ip, err := netip.ParseAddr(address)
-	if err != nil || ip.Is4() {
-		return address
-	}
-	network, err := ip.Prefix(64)
 	if err != nil {
 		return address
 	}
-	return network.String()
+	return auth.OneCustomer(ip)
 }

@@ -36,6 +36,12 @@ func (s *site) addApp(c *gin.Context) {
 		}
 		err = again
 	}
+	s.afterFactorAdded(c, account, recovery, err)
+}
+
+// afterFactorAdded begins a new session of an account that has got a second factor, and shows the recovery codes that came with the
+// first one.
+func (s *site) afterFactorAdded(c *gin.Context, account auth.Account, recovery []string, err error) {
 	if err == nil {
 		err = s.sessions.LogIn(c, account, s.ClientAddress(c))
 	}

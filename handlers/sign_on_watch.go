@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// signOnTick is how often the watch looks for sessions that are due. Together with [auth.SignOnInterval] and the hub's questions, who has
-	// lost her group loses her sockets within half a minute.
+	// signOnTick is how often the watch looks for sessions that are due. Together with [auth.SignOnInterval] and the hub's questions,
+	// who has lost her group loses her sockets within half a minute.
 	signOnTick = 3 * time.Second
 	// signOnAtOnce is how many sessions a process asks about at the same time. A slow provider delays few others.
 	signOnAtOnce = 8

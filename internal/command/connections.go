@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/openconns"
 )
 
@@ -130,13 +131,10 @@ func (l *limitedListener) addStranger(address string, n int) {
 // counted is the address that a connection counts for: none for those of many people.
 func (l *limitedListener) counted(conn net.Conn) string {
 	ip := remoteIP(conn.RemoteAddr().String())
-	switch {
-	case !ip.IsValid() || ip.IsLoopback() || isIn(l.trusted, ip):
+	if !ip.IsValid() || ip.IsLoopback() || isIn(l.trusted, ip) {
 		return ""
-	case ip.Is4():
-		return ip.String()
 	}
-	return netip.PrefixFrom(ip, 64).Masked().String()
+	return auth.OneCustomer(ip)
 }
 
 // oldestStranger is the oldest connection of a stranger, perhaps of those that count for an address only; nil for none.

@@ -1,14 +1,13 @@
 package signon
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/gin-userlog/userlog/auth"
 )
 
 // Purposes of what is sealed. One can't pass for the other.
@@ -22,19 +21,8 @@ type seal struct{ cipher.AEAD }
 
 // newSeal derives the key from the secret of the client, which all processes have, and Redis has not.
 func newSeal(secret string) (seal, error) {
-	key, err := hkdf.Key(sha256.New, []byte(secret), nil, "userlog single sign-on", 32)
-	if err != nil {
-		return seal{}, fmt.Errorf("derive a key: %w", err)
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return seal{}, fmt.Errorf("derive a key: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return seal{}, fmt.Errorf("derive a key: %w", err)
-	}
-	return seal{aead}, nil
+	box, _, err := auth.Box([]byte(secret), "userlog single sign-on", 0)
+	return seal{box}, err
 }
 
 // close seals a value.
