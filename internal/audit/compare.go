@@ -14,18 +14,25 @@ import (
 // maxCopiedLine is the longest line of a copy that is read, in bytes. Records are much shorter.
 const maxCopiedLine = 64 << 10
 
-// Copied is what one or several copies have. The zero value has nothing.
+// Copied is what one or several copies have. The zero value has nothing, and does not look at signatures.
 type Copied struct {
 	rings      map[string]map[int64]copiedRecord
-	Records    int    // how many different ones
-	Unreadable int    // lines that are no whole record, such as the last one before a disk was full
-	Broken     string // the first thing that is wrong in the copies themselves, as a sentence; "" for nothing
+	signatures *signatures // nil = they are not looked at
+	Records    int         // how many different ones
+	Unreadable int         // lines that are no whole record, such as the last one before a disk was full
+	Broken     string      // the first thing that is wrong in the copies themselves, as a sentence; "" for nothing
 	breaks     int
 }
 
 type copiedRecord struct {
 	hash   string
 	oldest int64
+}
+
+// SignedBy returns an empty Copied, of whose lines each must be signed by one of the keys.
+func SignedBy(keys []PublicKey) Copied {
+	signatures := newSignatures(keys)
+	return Copied{signatures: &signatures}
 }
 
 // Add reads a copy: lines as [Options.Copy] gets them. What stands before a line's first brace is not read, as a syslog adds it. Lines may
@@ -73,6 +80,7 @@ func (c *Copied) add(line []byte) {
 		Ring   string `json:"ring"`
 		Oldest int64  `json:"oldest"`
 		Hash   string `json:"hash"`
+		signature
 	}
 	if json.Unmarshal([]byte(text), &stated) != nil || c.rings[stated.Ring] == nil || stated.Seq < 1 {
 		c.Unreadable++
@@ -81,6 +89,10 @@ func (c *Copied) add(line []byte) {
 	at := strings.LastIndex(text, `,"hash":"`)
 	if at < 0 || hashOf([]byte(text[:at]+"}")) != stated.Hash {
 		c.broken("In the copy, %s %d was altered: it does not have the hash that was written with it.", nounOf(stated.Ring), stated.Seq)
+		return
+	}
+	if c.signatures != nil && !c.signatures.check(text, stated.signature) {
+		c.broken("In the copy, %s %d is not signed by one of the public keys.", nounOf(stated.Ring), stated.Seq)
 		return
 	}
 	known, twice := c.rings[stated.Ring][stated.Seq]
@@ -123,6 +135,9 @@ type Comparison struct {
 // error is the failure of Redis or ctx.
 func (l *Log) Compare(ctx context.Context, copied Copied) (Comparison, error) {
 	c := Comparison{Breaks: copied.breaks, Broken: copied.Broken}
+	if copied.signatures != nil && copied.signatures.missing() > 0 {
+		c.broken("the copy lacks %d lines between others that were written with them: they were removed, or lost on the way.", copied.signatures.missing())
+	}
 	for _, ring := range []*ring{l.records, l.attempts} {
 		if err := c.compare(ctx, ring, copied.rings[ring.name]); err != nil {
 			return Comparison{}, fmt.Errorf("compare the audit log with its copy: %w", err)

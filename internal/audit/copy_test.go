@@ -60,7 +60,7 @@ func (d *disk) lines() int {
 func TestACopyOutlivesAFullDisk(t *testing.T) {
 	t.Parallel()
 	d, said := &disk{full: true}, &paper{}
-	c := audit.NewCopy("x", d, slog.New(slog.NewTextHandler(paperWriter{said}, nil)))
+	c := audit.NewCopy("x", d, nil, slog.New(slog.NewTextHandler(paperWriter{said}, nil)))
 	for i := range 20 {
 		c.Add(fmt.Appendf(nil, "%d\n", i))
 	}
@@ -91,7 +91,7 @@ func (w paperWriter) Write(p []byte) (int, error) {
 func TestACopyThatHangs(t *testing.T) {
 	t.Parallel()
 	d := &disk{hangs: make(chan struct{}), full: true}
-	c := audit.NewCopy("x", d, slog.New(slog.DiscardHandler))
+	c := audit.NewCopy("x", d, nil, slog.New(slog.DiscardHandler))
 	begun := time.Now()
 	for range 10_100 {
 		c.Add([]byte("x\n"))
@@ -104,5 +104,26 @@ func TestACopyThatHangs(t *testing.T) {
 	defer cancel()
 	if lost := c.Close(ctx); lost != 10_100 {
 		t.Errorf("%d are lost", lost)
+	}
+}
+
+// Strangers who fail to log in take no room from what accounts do, while a place takes nothing.
+func TestAttemptsLeaveRoomInTheQueueOfACopy(t *testing.T) {
+	t.Parallel()
+	d := &disk{hangs: make(chan struct{})}
+	c := audit.NewCopy("x", d, nil, slog.New(slog.DiscardHandler))
+	attempt, record := []byte(`{"seq":1,"ring":"attempts","detail":"x"}`+"\n"), []byte(`{"seq":1,"detail":"\"ring\":\"attempts\""}`+"\n")
+	for range 20_000 {
+		c.Add(attempt)
+	}
+	for range 7_000 {
+		c.Add(record)
+	}
+	close(d.hangs)
+	lost := c.Close(t.Context())
+	records := strings.Count(d.text.String(), string(record))
+	attempts := strings.Count(d.text.String(), string(attempt))
+	if records != 7_000 || attempts < 2_500 || attempts > 2_501 || lost+attempts != 20_000 {
+		t.Errorf("written are %d records and %d attempts; lost are %d", records, attempts, lost)
 	}
 }

@@ -21,6 +21,7 @@ import (
 type auditCommand struct {
 	Verify auditVerifyCommand `cmd:"" help:"Check that no record of the audit log was altered, removed or inserted."`
 	Export auditExportCommand `cmd:"" help:"Write the audit log to standard output, oldest first. That is recorded in it."`
+	Key    auditKeyCommand    `cmd:"" help:"Print the public key of the key that signs copies of the audit log, which is made where there is none yet."`
 }
 
 // operator is the person who uses the terminal, by the name that the operating system knows: "" where it
@@ -39,6 +40,7 @@ func operatorName() string {
 type auditVerifyCommand struct {
 	Since      string   `placeholder:"SEQ:HASH" help:"A checkpoint that an earlier verification has printed: its record must still be there."`
 	Copy       []string `placeholder:"FILE" help:"A file to which serve has copied the audit log, or a file of a syslog: each of its records must be there unchanged. Repeat it for more, also for older files."`
+	PublicKey  string   `placeholder:"FILE" help:"A file with public keys, as userlog audit key prints them, one a line: each line of the copies must be signed by one of them."`
 	redisFlags `embed:""`
 }
 
@@ -51,7 +53,7 @@ func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
 			return usage("--since: %q: %w", c.Since, err)
 		}
 	}
-	copied, err := readCopies(c.Copy)
+	copied, err := c.readCopies()
 	if err != nil {
 		return err
 	}
@@ -67,6 +69,9 @@ func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
 			}
 			if err := tellComparison(std, copied, compared); err != nil {
 				return err
+			}
+			if c.PublicKey != "" {
+				fmt.Fprintln(std.out, "Each line of the copy is signed, and none is missing between others.")
 			}
 		}
 		if report.OK() && report.First <= 1 {

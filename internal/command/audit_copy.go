@@ -18,6 +18,8 @@ import (
 type auditCopyFlags struct {
 	AuditFile   string `placeholder:"FILE" help:"A file to which each record of the audit log is appended that this program writes. It is opened again when it was moved away."`
 	AuditSyslog string `placeholder:"ADDRESS" help:"A syslog to which each record is sent: local, udp://host:514 or tcp://host:601."`
+
+	AuditKeyFile string `placeholder:"FILE" help:"The file of the key by which the lines of both are signed, as userlog audit key makes it. It is read again when it changes."`
 }
 
 // auditCopies are the copies that a program writes.
@@ -25,13 +27,17 @@ type auditCopies []*audit.Copy
 
 // open opens the copies. A place that can't be written now is a mistake in the flags.
 func (f auditCopyFlags) open(log *slog.Logger) (auditCopies, error) {
+	key, err := f.openKey(log)
+	if err != nil {
+		return nil, err
+	}
 	var copies auditCopies
 	if f.AuditFile != "" {
 		file, err := openAuditFile(f.AuditFile)
 		if err != nil {
 			return nil, usage("--audit-file: %w", err)
 		}
-		copies = append(copies, audit.NewCopy(f.AuditFile, file, log))
+		copies = append(copies, audit.NewCopy(f.AuditFile, file, key, log))
 	}
 	if f.AuditSyslog != "" {
 		syslog, err := openSyslog(f.AuditSyslog)
@@ -39,7 +45,7 @@ func (f auditCopyFlags) open(log *slog.Logger) (auditCopies, error) {
 			copies.close(context.Background(), log)
 			return nil, usage("--audit-syslog: %w", err)
 		}
-		copies = append(copies, audit.NewCopy("syslog "+f.AuditSyslog, syslog, log))
+		copies = append(copies, audit.NewCopy("syslog "+f.AuditSyslog, syslog, key, log))
 	}
 	return copies, nil
 }
@@ -146,9 +152,19 @@ func parseSyslog(address string) (network, host string, err error) {
 	return network, host, nil
 }
 
-// readCopies reads copies of the audit log.
-func readCopies(paths []string) (copied audit.Copied, err error) {
-	for _, path := range paths {
+// readCopies reads the copies of the audit log that the flags name, and the keys that have to have signed them.
+func (c *auditVerifyCommand) readCopies() (copied audit.Copied, err error) {
+	if c.PublicKey != "" {
+		if len(c.Copy) == 0 {
+			return copied, usage("--public-key is of no use without --copy: name the file that serve --audit-file writes")
+		}
+		keys, err := publicKeys(c.PublicKey)
+		if err != nil {
+			return copied, err
+		}
+		copied = audit.SignedBy(keys)
+	}
+	for _, path := range c.Copy {
 		file, err := os.Open(path)
 		if err != nil {
 			return copied, usage("--copy: %w", err)
