@@ -36,12 +36,15 @@ func appURL(seed, issuer, account string) string {
 	return "otpauth://totp/" + url.PathEscape(plain(issuer)) + ":" + url.PathEscape(plain(account)) + "?secret=" + seed + "&issuer=" + url.QueryEscape(plain(issuer))
 }
 
+// stepAt is the step of the code that an app shows at a time.
+func stepAt(at time.Time) int64 { return at.Unix() / int64(codeStep/time.Second) }
+
 // codeStepOf returns the step of which a code is, of those close to now. It is not ok for a code of none of them.
 func codeStepOf(seed, code string, now time.Time) (step int64, ok bool) {
 	if _, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(seed); err != nil {
 		return 0, false
 	}
-	current := now.Unix() / int64(codeStep/time.Second)
+	current := stepAt(now)
 	for candidate := current - codeSkew; candidate <= current+codeSkew; candidate++ {
 		want, err := hotp.GenerateCode(seed, uint64(candidate))
 		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {

@@ -63,7 +63,7 @@ type line struct {
 	Code     []byte          `json:"code,omitempty"`
 }
 
-// singles are the keys, without a prefix, that are kept as they are.
+// singles are the keys, without a prefix, of which there is one each. The only hash among them is that of accounts.
 func singles() []string { return slices.Sorted(maps.Keys(auth.Keys{}.Types())) }
 
 // ring is a stream of the audit log, and the key that says where it ends.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -80,15 +81,23 @@ func (l line) closes(text, code []byte) error {
 }
 
 // Restore writes what the file has behind the prefix of the store, where nothing of it may be: the error is [ErrNotEmpty] otherwise. When it
-// fails, some of it may be there. The audit log should be verified afterwards.
-func (f *File) Restore(ctx context.Context, logs *store.Store) error {
+// fails, some of it may be there. The audit log should be verified afterwards. What could be used once is not put back, as [auth.Restored]
+// says. The names of accounts that had recovery codes are returned.
+func (f *File) Restore(ctx context.Context, logs *store.Store) (withoutCodes []string, err error) {
 	if err := wantEmpty(ctx, logs); err != nil {
-		return err
+		return nil, err
 	}
-	pipe := logs.Client().Pipeline()
-	err := f.each(func(l line) error { // and checks the code again: somebody may have changed the file meanwhile
-		if l.Switches != nil {
+	pipe, now := logs.Client().Pipeline(), time.Now()
+	err = f.each(func(l line) error { // and checks the code again: somebody may have changed the file meanwhile
+		switch {
+		case l.Switches != nil:
 			return logs.SetSwitches(ctx, *l.Switches)
+		case l.Hash != nil: // accounts
+			var without []string
+			if l.Hash, without, err = auth.Restored(l.Hash, now); err != nil {
+				return err
+			}
+			withoutCodes = append(withoutCodes, without...)
 		}
 		l.restore(ctx, pipe, logs.KeyPrefix())
 		if pipe.Len() < batchSize {
@@ -97,9 +106,9 @@ func (f *File) Restore(ctx context.Context, logs *store.Store) error {
 		return send(ctx, pipe)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return send(ctx, pipe)
+	return withoutCodes, send(ctx, pipe)
 }
 
 // send writes what was queued.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/audit"
@@ -94,7 +95,8 @@ func restore(ctx context.Context, w io.Writer, logs *store.Store, file *backup.F
 	if err := logs.PingWrite(ctx); err != nil {
 		return err
 	}
-	switch err := file.Restore(ctx, logs); {
+	withoutCodes, err := file.Restore(ctx, logs)
+	switch {
 	case errors.Is(err, backup.ErrNotEmpty):
 		return answerError{fmt.Errorf("%w: nothing has been restored; use an empty --key-prefix, or userlog purge --everything first", err)}
 	case err != nil:
@@ -114,5 +116,19 @@ func restore(ctx context.Context, w io.Writer, logs *store.Store, file *backup.F
 		return err
 	}
 	fmt.Fprintf(w, "Restored the backup of %s: the audit log is whole, with %d records and %d attempts. People have to log in again, and programs need new tokens.\n", made, report.Records, report.Attempts)
+	tellRestored(w, withoutCodes)
 	return nil
+}
+
+// tellRestored says what a restored backup has brought back, and what it has not.
+func tellRestored(w io.Writer, withoutCodes []string) {
+	fmt.Fprintln(w, "Accounts are as they were then. Whoever was disabled, or lost a role, a passkey or an app since, has it again, and passwords are the old ones: look through userlog account list before you let people in.")
+	if len(withoutCodes) == 0 {
+		return
+	}
+	names := make([]string, len(withoutCodes))
+	for i, name := range withoutCodes {
+		names[i] = visible(name)
+	}
+	fmt.Fprintf(w, "Recovery codes may have been used since, so these accounts have none, and make new ones: %s.\n", strings.Join(names, ", "))
 }

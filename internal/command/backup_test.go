@@ -24,6 +24,10 @@ func TestBackup(t *testing.T) {
 	from, to := redistest.Start(t), redistest.Start(t)
 	fill(t, from.URL)
 	do(t, nil, password+"\n", "account", "password", "root", "--redis", from.URL)
+	stored := from.Client(t).HGet(t.Context(), "userlog:accounts", "root").Val()
+	if err := from.Client(t).HSet(t.Context(), "userlog:accounts", "root", strings.Replace(stored, "{", `{"recovery":["hash of a code"],`, 1)).Err(); err != nil {
+		t.Fatal(err)
+	}
 	secret, file := canary(t, "a secret of some length"), filepath.Join(t.TempDir(), "backup")
 	if done := do(t, nil, "", "backup", file, "--secret-file", secret, "--redis", from.URL); done.status != 0 || !regexp.MustCompile(`and \d\d records of the audit log are in `).MatchString(done.out) {
 		t.Fatalf("backup: status %d, %s%s", done.status, done.out, done.err)
@@ -36,7 +40,8 @@ func TestBackup(t *testing.T) {
 		t.Errorf("another secret: status %d, %s", done.status, done.err)
 	}
 	restore = append(restore, "--secret-file", secret)
-	if done := do(t, nil, "", restore...); done.status != 0 || !strings.Contains(done.out, "the audit log is whole") {
+	if done := do(t, nil, "", restore...); done.status != 0 || !strings.Contains(done.out, "the audit log is whole") ||
+		!strings.Contains(done.out, "\nAccounts are as they were then.") || !strings.HasSuffix(done.out, "these accounts have none, and make new ones: root.\n") {
 		t.Fatalf("restore: status %d, %s%s", done.status, done.out, done.err)
 	}
 	if done := do(t, nil, "", restore...); done.status != 1 || !strings.Contains(done.err, "nothing has been restored") {
