@@ -36,6 +36,8 @@ type SignedOn struct {
 	Subject string // by which the provider knows the person for ever
 	Role    Role
 	Sealed  string // what the provider is asked with again; nobody can read it who has only Redis
+
+	Proven time.Time // when the provider has asked who it is, for [Sessions.IsProven]; zero = that is not known
 }
 
 // storedSignOn is what Redis has of a session that began at a provider, besides the session.
@@ -56,7 +58,13 @@ func (s *Sessions) LogInElsewhere(c *gin.Context, who SignedOn, address string) 
 	if err != nil {
 		return err
 	}
-	if err := s.LogIn(c, Account{Name: who.Name, signedOn: true}, address); err != nil {
+	proven := func(storedSession) int64 {
+		if who.Proven.IsZero() {
+			return 0
+		}
+		return who.Proven.Unix()
+	}
+	if err := s.logIn(c, Account{Name: who.Name, signedOn: true}, address, proven); err != nil {
 		return err
 	}
 	session, err := s.session(c)

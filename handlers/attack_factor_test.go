@@ -6,12 +6,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -101,5 +103,29 @@ func TestATokenStandsForNoSecondFactor(t *testing.T) {
 	}
 	if a := before.stranger().get(base+"/api/users", "Authorization", "Bearer "+old); a.StatusCode != http.StatusOK {
 		t.Errorf("where none is required: %d", a.StatusCode)
+	}
+}
+
+// Who has guessed a password and is stopped by the second factor is seen. By knowing it she writes no more than by guessing, and only
+// attempts.
+func TestARightPasswordIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	s.createSuperuser()
+	s.enrol(root)
+	s.halfway(root)
+	records := s.records()
+	if n := len(records); n != 1 || records[0].Action != audit.SecondFactorAsked || records[0].Actor != root || records[0].Ring != audit.Attempts || records[0].Address == "" {
+		t.Fatalf("written down is %+v", records)
+	}
+	for range 4 * auth.AttemptsPerPair {
+		s.stranger().logIn(base, root, password, "")
+	}
+	records = s.records()
+	if n := len(records); n > auth.AttemptsPerPair+1 {
+		t.Errorf("%d records of %d logins", n, 4*auth.AttemptsPerPair+1)
+	}
+	if slices.ContainsFunc(records, func(r audit.Record) bool { return r.Ring != audit.Attempts }) {
+		t.Errorf("a record is none of an attempt: %+v", records)
 	}
 }

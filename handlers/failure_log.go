@@ -52,9 +52,9 @@ func (f *failureLog) add(text string, err error, args ...any) {
 
 // addForeign is add for a failure that is not Redis', and that strangers can bring about as often as they like. One of each text a minute
 // is logged.
-func (f *failureLog) addForeign(text string, err error, args ...any) {
+func (f *failureLog) addForeign(text string, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
-		f.write(slog.LevelWarn, failure{text, foreignFault}, err, args)
+		f.write(slog.LevelWarn, failure{text, foreignFault}, err, nil)
 	}
 }
 

@@ -95,11 +95,11 @@ func (s *site) whyRefused(c *gin.Context, name string) *views.Message {
 	return views.WrongPassword()
 }
 
-// letIn begins a session of an account whose password was right, and leads on, or asks for the second factor. A login is recorded, so that it
-// is inside an allowance.
+// letIn begins a session of an account whose password was right, and leads on, or asks for the second factor. A login is recorded, so
+// that it is inside an allowance.
 func (s *site) letIn(c *gin.Context, account auth.Account, address, next string) {
 	if account.SecondFactor {
-		s.askSecondFactor(c, account, next)
+		s.stopHalfway(c, account, address, next)
 		return
 	}
 	tooMany, err := s.spendPassword(c, account.Name)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -21,9 +22,11 @@ func proofFields() []string { return []string{proofField, passkeyProofField, sta
 // requireProof stands before changes of accounts, links, tokens, second factors and of what is recorded. Who finds a browser open, or has
 // stolen a session, must not change them. So the password, or the second factor where there is one, is asked again where the
 // session's owner has not given it for some minutes. The form that was sent is kept in the page that asks, and sent again with the
-// password: nothing that was typed is lost. The login of a host or a proxy has no password of ours, and asks again or doesn't.
+// password: nothing that was typed is lost. Where people log in at a provider, that asks. The login of a host or a proxy has no password of
+// ours, and asks again or doesn't.
 func (s *site) requireProof(c *gin.Context) {
-	if accessOf(c).Via != auth.ViaSession {
+	via := accessOf(c).Via
+	if via != auth.ViaSession && via != auth.ViaSignOn {
 		return
 	}
 	proven, err := s.sessions.IsProven(c)
@@ -31,6 +34,8 @@ func (s *site) requireProof(c *gin.Context) {
 	case err != nil:
 		s.fail(c, http.StatusServiceUnavailable, err)
 	case proven:
+	case via == auth.ViaSignOn:
+		s.askProvider(c)
 	case c.PostForm(proofField) == "" && passkeyProof(c).answer == "":
 		s.askProof(c, http.StatusForbidden, nil)
 	default:
@@ -113,12 +118,17 @@ func (s *site) verifyOwner(c *gin.Context, name, address, password string) error
 // askProof ends the request with a page that asks for the password or for a code, and that keeps the form.
 func (s *site) askProof(c *gin.Context, status int, message *views.Message) {
 	p := views.Proof{Layout: s.layout(c, ""), Action: s.prefix + c.Request.URL.EscapedPath(), Field: proofField, Code: accessOf(c).SecondFactor, Passkeys: accessOf(c).SecondFactor && s.offersPasskeys(c), Message: message}
+	s.showProof(c, status, p, c.Request.PostForm)
+}
+
+// showProof ends the request with a page that keeps a form.
+func (s *site) showProof(c *gin.Context, status int, p views.Proof, form url.Values) {
 	p.Layout.Current = "" // going back there shows something else
-	for _, name := range slices.Sorted(maps.Keys(c.Request.PostForm)) {
+	for _, name := range slices.Sorted(maps.Keys(form)) {
 		if slices.Contains(proofFields(), name) {
 			continue
 		}
-		for _, value := range c.Request.PostForm[name] {
+		for _, value := range form[name] {
 			p.Kept = append(p.Kept, views.KeptField{Name: name, Value: value})
 		}
 	}

@@ -29,6 +29,18 @@ func (s *site) secondStep(c *gin.Context) {
 	}
 }
 
+// stopHalfway asks for the second factor after the right password, and writes down that somebody has it. So it is seen also where no login
+// follows. It is an attempt as a wrong password is one, and the throttle has let it through: a stranger writes no more by knowing the
+// password.
+func (s *site) stopHalfway(c *gin.Context, account auth.Account, address, next string) {
+	actor := audit.Actor{Name: account.Name, Role: string(account.Role), Via: string(auth.ViaSession), Address: address}
+	if err := s.record(c, actor.Record(audit.SecondFactorAsked, "")); err != nil {
+		s.fail(c, http.StatusServiceUnavailable, err)
+		return
+	}
+	s.askSecondFactor(c, account, next)
+}
+
 // askSecondFactor has the browser wait for the second factor of an account whose password was right, or whose link was used.
 func (s *site) askSecondFactor(c *gin.Context, account auth.Account, next string) {
 	if err := s.sessions.Await(c, account); err != nil {
@@ -82,8 +94,8 @@ func (s *site) takeSecondFactor(c *gin.Context) {
 	}
 }
 
-// attemptFactor counts that a second factor is tried, as an attempt to log in and, for a code, for the account as a whole: nobody can guess a
-// passkey. Where there were too many it returns the message that says so, and has set the header that says when to try again.
+// attemptFactor counts that a second factor is tried, as an attempt to log in and, for a code, for the account as a whole: nobody can
+// guess a passkey. Where there were too many it returns the message that says so, and has set the header that says when to try again.
 func (s *site) attemptFactor(c *gin.Context, name string, lane auth.Lane, passkey passkeyAnswer) (tooMany *views.Message, err error) {
 	tooMany, err = s.attempt(c, name, s.ClientAddress(c))
 	if err != nil || tooMany != nil || passkey.answer != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,7 +23,12 @@ type SingleSignOn interface {
 	// provider sends the browser back to the address redirect. A login leads to the path next.
 	Begin(ctx context.Context, redirect, next string) (address, attempt string, err error)
 
-	// Finish says who has logged in, by the attempt and by the query with which the provider has sent the browser back.
+	// BeginProof is Begin for somebody who is logged in, whom the provider has to ask again who she is.
+	BeginProof(ctx context.Context, redirect, next string) (address, attempt string, err error)
+
+	// Finish says who has logged in, by the attempt and by the query with which the provider has sent the browser back. Where the provider
+	// has not asked again after BeginProof, the error is [ErrNotAsked]. Next and Proof are also there with an error, if the attempt is
+	// ours.
 	Finish(ctx context.Context, attempt string, query url.Values) (SignedOn, error)
 
 	// Check asks again about somebody, by what was sealed. What it returns takes its place, also that with an error unless it is "".
@@ -39,10 +45,15 @@ type SignedOn struct {
 	Role    auth.Role // "" for none: the person is refused
 	Sealed  string    // with which [SingleSignOn.Check] asks again; Redis has it
 	Next    string    // where the login leads
+	Proof   bool      // it was begun by [SingleSignOn.BeginProof]
+	Proven  time.Time // when the provider has asked who it is; zero = it does not say
 }
 
 // ErrSignOnRefused says that the provider does not let a person in, or that an answer is not the provider's.
 var ErrSignOnRefused = errors.New("the provider refuses")
+
+// ErrNotAsked says that the provider has let a person in without asking again who she is, although it was told to.
+var ErrNotAsked = errors.New("the provider has not asked again")
 
 // callback is where the provider sends browsers back to.
 func (s *site) callback(c *gin.Context) string { return s.origin(c) + s.base + "/sign-on/callback" }
@@ -59,7 +70,7 @@ func (s *site) beginSignOn(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, address)
 }
 
-// finishSignOn begins a session of whom the provider has logged in.
+// finishSignOn begins a session of whom the provider has logged in, or whom it has asked again.
 func (s *site) finishSignOn(c *gin.Context) {
 	address, attempt := s.ClientAddress(c), "sign-on "+c.Query("state") // whose it is is not known yet: the limits of addresses hold
 	tooMany, err := s.attempt(c, attempt, address)
@@ -72,21 +83,29 @@ func (s *site) finishSignOn(c *gin.Context) {
 		return
 	}
 	who, err := s.options.SingleSignOn.Finish(c.Request.Context(), s.sessions.TakeAttempt(c), c.Request.URL.Query())
+	if who.Proof {
+		s.finishProof(c, who, err)
+		return
+	}
 	if err != nil {
 		s.signOnFailed(c, err)
 		return
 	}
 	if err = s.findSignedOn(c, &who); err == nil {
-		err = s.letSignedOnIn(c, who, address)
+		tooMany, err = s.letSignedOnIn(c, who, "")
 	}
 	switch {
+	case tooMany != nil:
+		s.showLogin(c, http.StatusTooManyRequests, views.Login{Message: tooMany})
+	case err == nil:
+		c.Redirect(http.StatusSeeOther, s.ownPath(who.Next))
 	case errors.Is(err, auth.ErrDisabled):
 		s.refuseSignedOn(c, who, "the account is disabled", views.LoginDisabled(who.Name))
 	case errors.Is(err, ErrSignOnRefused), errors.Is(err, auth.ErrSubject):
 		s.refuseSignedOn(c, who, err.Error(), views.SignOnRefused())
 	case errors.Is(err, errNoGroup):
 		s.refuseSignedOn(c, who, err.Error(), views.SignOnWithoutRole(who.Name))
-	case err != nil:
+	default:
 		s.fail(c, http.StatusServiceUnavailable, err)
 	}
 }
@@ -116,51 +135,51 @@ func (s *site) findSignedOn(c *gin.Context, who *SignedOn) error {
 	return nil
 }
 
-// letSignedOnIn begins the session, and leads on. A login is recorded, so that it is inside an allowance.
-func (s *site) letSignedOnIn(c *gin.Context, who SignedOn, address string) error {
+// letSignedOnIn begins the session. A login is recorded, so that it is inside an allowance. Where that is used up, letSignedOnIn
+// returns the message that says so, and has set the header that says when to try again. The detail says why the login was, "" for no
+// reason.
+func (s *site) letSignedOnIn(c *gin.Context, who SignedOn, detail string) (tooMany *views.Message, err error) {
 	if who.Role == "" {
-		return errNoGroup
+		return nil, errNoGroup
 	}
-	signedOn := auth.SignedOn{Name: who.Name, Subject: who.Subject, Role: who.Role, Sealed: who.Sealed}
+	signedOn := auth.SignedOn{Name: who.Name, Subject: who.Subject, Role: who.Role, Sealed: who.Sealed, Proven: who.Proven}
 	if err := s.sessions.ClaimName(c.Request.Context(), signedOn); err != nil {
-		return err
+		return nil, err
 	}
-	tooMany, err := s.spendPassword(c, who.Name)
-	if err != nil {
-		return err
+	if tooMany, err = s.spendPassword(c, who.Name); err != nil || tooMany != nil {
+		return tooMany, err
 	}
-	if tooMany != nil {
-		s.showLogin(c, http.StatusTooManyRequests, views.Login{Message: tooMany})
-		return nil
-	}
+	address := s.ClientAddress(c)
 	if err := s.throttle.Succeeded(c.Request.Context(), "sign-on "+c.Query("state"), address); err != nil {
-		return err
+		return nil, err
 	}
-	actor := audit.Actor{Name: who.Name, Role: string(who.Role), Via: string(auth.ViaSignOn), Address: address}
-	if err := s.record(c, actor.Record(audit.Login, "")); err != nil {
-		return err
+	r := audit.Actor{Name: who.Name, Role: string(who.Role), Via: string(auth.ViaSignOn), Address: address}.Record(audit.Login, "")
+	r.Detail = detail
+	if err := s.record(c, r); err != nil {
+		return nil, err
 	}
-	if err := s.sessions.LogInElsewhere(c, signedOn, address); err != nil {
-		return err
-	}
-	c.Redirect(http.StatusSeeOther, s.ownPath(who.Next))
-	return nil
+	return nil, s.sessions.LogInElsewhere(c, signedOn, address)
 }
 
-// refuseSignedOn says why a person is not let in whom the provider has logged in. It is written down, within an allowance of the person's own:
-// the name that the provider tells may be that of somebody else here.
+// refuseSignedOn says why a person is not let in whom the provider has logged in.
 func (s *site) refuseSignedOn(c *gin.Context, who SignedOn, why string, message *views.Message) {
-	wait, err := s.allowance.TakeRefusal(c.Request.Context(), "sign-on "+who.Subject)
-	if err == nil && wait == 0 {
-		r := access.Look{Access: auth.Access{Account: who.Name, Via: auth.ViaSignOn}, Address: s.ClientAddress(c)}.Actor().Record(audit.LoginFailed, "")
-		r.Detail = why
-		err = s.record(c, r)
-	}
-	if err != nil {
+	if err := s.recordRefusedSignOn(c, who.Name, who.Subject, why); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return
 	}
 	s.showLogin(c, http.StatusForbidden, views.Login{Next: s.ownPath(who.Next), Message: message})
+}
+
+// recordRefusedSignOn writes down that a person was refused whom the provider has let in, within an allowance of the person's own: the name
+// may be that of somebody else here.
+func (s *site) recordRefusedSignOn(c *gin.Context, name, subject, why string) error {
+	wait, err := s.allowance.TakeRefusal(c.Request.Context(), "sign-on "+subject)
+	if err != nil || wait > 0 {
+		return err
+	}
+	r := access.Look{Access: auth.Access{Account: name, Via: auth.ViaSignOn}, Address: s.ClientAddress(c)}.Actor().Record(audit.LoginFailed, "")
+	r.Detail = why
+	return s.record(c, r)
 }
 
 // signOnFailed says that a login at the provider did not work. What the provider has said is for the log.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
@@ -24,11 +25,34 @@ func (fakeProvider) Begin(_ context.Context, redirect, next string) (address, at
 	return "https://login.example/?back=" + url.QueryEscape(redirect), next, nil
 }
 
+// BeginProof returns an attempt that Finish takes for a proof. It is the fake's to have the next in a cookie as it is.
+func (fakeProvider) BeginProof(_ context.Context, redirect, next string) (address, attempt string, err error) {
+	return "https://login.example/?again&back=" + url.QueryEscape(redirect), provenAttempt + url.QueryEscape(next), nil
+}
+
+// provenAttempt is how an attempt of BeginProof begins.
+const provenAttempt = "proof:"
+
 func (fakeProvider) Finish(_ context.Context, attempt string, query url.Values) (handlers.SignedOn, error) {
 	if attempt == "" {
 		return handlers.SignedOn{}, handlers.ErrSignOnRefused
 	}
-	return handlers.SignedOn{Name: query.Get("name"), Subject: cmp.Or(query.Get("sub"), query.Get("name")), Role: auth.Role(query.Get("role")), Sealed: "x", Next: attempt}, nil
+	who := handlers.SignedOn{Name: query.Get("name"), Subject: cmp.Or(query.Get("sub"), query.Get("name")), Role: auth.Role(query.Get("role")), Sealed: "x", Next: attempt}
+	change, isProof := strings.CutPrefix(attempt, provenAttempt)
+	if !isProof {
+		return who, nil
+	}
+	who.Next, _ = url.QueryUnescape(change) // BeginProof has escaped it
+	who.Proof, who.Proven = true, time.Now()
+	switch query.Get("error") {
+	case "":
+		return who, nil
+	case "away":
+		return handlers.SignedOn{Next: who.Next, Proof: true}, errors.New("it is away")
+	case "silent":
+		return handlers.SignedOn{Next: who.Next, Proof: true}, handlers.ErrNotAsked
+	}
+	return handlers.SignedOn{Next: who.Next, Proof: true}, handlers.ErrSignOnRefused
 }
 
 func (fakeProvider) Check(context.Context, string) (handlers.SignedOn, error) {

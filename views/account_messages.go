@@ -73,6 +73,14 @@ func WrongCurrentPassword() *Message {
 // WrongProof is the answer to a wrong password where it is asked again.
 func WrongProof() *Message { return &Message{key: "proof.wrong", alert: true, next: true} }
 
+// ProviderNotAsking says that the provider has not asked again who somebody is.
+func ProviderNotAsking() *Message {
+	return &Message{key: "proof.not-asked", alert: true, next: true}
+}
+
+// ProviderRefuses says that the provider has not said that it is who is logged in.
+func ProviderRefuses() *Message { return &Message{key: "proof.not-confirmed", alert: true, next: true} }
+
 // Change names something that was done, such as to an account, in the address of the page that confirms it.
 type Change string
 

@@ -133,7 +133,7 @@ func everyMessage() []*Message {
 	messages := []*Message{
 		LogsFound(""), NoLogs(""), Gone(store.Seen{}), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
 		NoReference(""), WrongReference(""), LineGone(),
-		ReasonMissing(1), InTheClear(), Busy(), SignOnRefused(), SignOnLost(), SignOnWithoutRole("ada"), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), WrongCode(auth.ErrCode), WrongCode(auth.ErrSeedKey), WrongCode(auth.ErrPasskey), WrongCode(auth.ErrPasskeyCounter), FactorRequired(), SwitchesUnreadable(), RecordingOff(),
+		ReasonMissing(1), InTheClear(), Busy(), SignOnRefused(), SignOnLost(), SignOnWithoutRole("ada"), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), ProviderNotAsking(), ProviderRefuses(), WrongCode(auth.ErrCode), WrongCode(auth.ErrSeedKey), WrongCode(auth.ErrPasskey), WrongCode(auth.ErrPasskeyCounter), FactorRequired(), SwitchesUnreadable(), RecordingOff(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyNotes(), ReasonOver(), Forgotten(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
 	}
 	for _, f := range store.Faults() {

@@ -9,7 +9,10 @@ const (
 	Login       Action = "login"
 	LoginFailed Action = "login-failed" // Actor is the account whose name was typed; "" where there is none
 	Logout      Action = "logout"
-	Refused     Action = "refused" // Actor asked for what its role does not let it; Detail is the method and the route
+	// SecondFactorAsked is an attempt: the password of Actor was right. A login follows it, or the owner has to know that somebody has the
+	// password.
+	SecondFactorAsked Action = "second-factor-asked"
+	Refused           Action = "refused" // Actor asked for what its role does not let it; Detail is the method and the route
 
 	View          Action = "view"           // the log of Subject, as a page or through the API
 	Watch         Action = "watch"          // the same, as requests happen
@@ -55,7 +58,7 @@ const Unreadable Action = "unreadable"
 func Actions() []Action {
 	return []Action{
 		View, Watch, WatchEveryone, ViewEnded, ReasonStated, NoteAdded, NoteDeleted, HandlingChanged,
-		Login, LoginFailed, Logout, Refused,
+		Login, LoginFailed, SecondFactorAsked, Logout, Refused,
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,
 		SecondFactorAdded, SecondFactorRemoved, SecondFactorReset, RecoveryCodesMade,

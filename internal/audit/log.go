@@ -88,7 +88,8 @@ const Attempts = "attempts"
 
 // ringOf is where a record is kept.
 func (l *Log) ringOf(r Record) *ring {
-	if r.Action == LoginFailed || r.Action == Refused {
+	switch r.Action {
+	case LoginFailed, SecondFactorAsked, Refused:
 		return l.attempts
 	}
 	return l.records

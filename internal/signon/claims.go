@@ -2,6 +2,7 @@ package signon
 
 import (
 	"maps"
+	"time"
 
 	"github.com/gin-userlog/userlog/auth"
 )
@@ -14,6 +15,15 @@ func (c claims) has(name string) bool { return c[name] != nil }
 func (c claims) text(name string) string {
 	text, _ := c[name].(string)
 	return text
+}
+
+// time is when something was, zero where that is not said.
+func (c claims) time(name string) time.Time {
+	seconds, _ := c[name].(float64)
+	if seconds <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0)
 }
 
 // and adds what else was said. What was said first counts, but for groups: userinfo is what is asked again.

@@ -17,6 +17,9 @@ import (
 // attemptLifetime is how long a person may take at the provider.
 const attemptLifetime = 10 * time.Minute
 
+// clockSkew is how far the clock of the provider may be behind ours.
+const clockSkew = time.Minute
+
 // attempt is a login that has begun. The browser has it, sealed.
 type attempt struct {
 	State    string    `json:"state"`    // which the provider sends back
@@ -25,7 +28,11 @@ type attempt struct {
 	Redirect string    `json:"redirect"` // where the provider sends the browser
 	Next     string    `json:"next"`     // where a login leads
 	Until    time.Time `json:"until"`
+	Asked    time.Time `json:"asked,omitzero"` // when a proof has begun; zero = it is a login
 }
+
+// isProof reports whether the provider has to ask again.
+func (a attempt) isProof() bool { return !a.Asked.IsZero() }
 
 // tokens are what the provider is asked with again. Redis has them, sealed.
 type tokens struct {
@@ -40,26 +47,43 @@ type tokens struct {
 // Begin returns the address of the provider where a browser logs in, and the attempt, which the browser has to bring back. The provider
 // sends it to the redirect, and a login leads to next.
 func (p *Provider) Begin(ctx context.Context, redirect, next string) (address, sealed string, err error) {
+	return p.begin(ctx, attempt{Redirect: redirect, Next: next})
+}
+
+// BeginProof is [Provider.Begin] for somebody who is logged in. The provider is told to ask her again (prompt=login and max_age=0), and
+// [Provider.Finish] takes no answer that does not say that it has.
+func (p *Provider) BeginProof(ctx context.Context, redirect, next string) (address, sealed string, err error) {
+	return p.begin(ctx, attempt{Redirect: redirect, Next: next, Asked: p.now()}, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+}
+
+// begin begins an attempt. The address of the provider has more parameters where they are given.
+func (p *Provider) begin(ctx context.Context, a attempt, more ...oauth2.AuthCodeOption) (address, sealed string, err error) {
 	found, err := p.discover(ctx)
 	if err != nil {
 		return "", "", err
 	}
-	a := attempt{
-		State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Redirect: redirect, Next: next, Until: p.now().Add(attemptLifetime),
-	}
+	a.State, a.Nonce, a.Verifier, a.Until = rand.Text(), rand.Text(), oauth2.GenerateVerifier(), p.now().Add(attemptLifetime)
 	if sealed, err = p.seal.close(sealedAttempt, a); err != nil {
 		return "", "", err
 	}
-	return p.client(found, redirect).AuthCodeURL(a.State, oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)), sealed, nil
+	more = append(more, oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier))
+	return p.client(found, a.Redirect).AuthCodeURL(a.State, more...), sealed, nil
 }
 
-// Finish ends a login with what the provider has sent the browser back with. The error is [handlers.ErrSignOnRefused] where the provider
-// or we refuse, or else the failure of the provider or ctx.
+// Finish ends a login or a proof with what the provider has sent the browser back with. The error is [handlers.ErrSignOnRefused] where the
+// provider or we refuse, [handlers.ErrNotAsked] where it has not asked again, or else the failure of the provider or ctx.
 func (p *Provider) Finish(ctx context.Context, sealed string, query url.Values) (handlers.SignedOn, error) {
 	var a attempt
 	if err := p.seal.open(sealedAttempt, sealed, &a); err != nil {
 		return handlers.SignedOn{}, refuse("the browser has brought no attempt")
 	}
+	who, err := p.finish(ctx, a, query)
+	who.Next, who.Proof = a.Next, a.isProof()
+	return who, err
+}
+
+// finish ends one attempt.
+func (p *Provider) finish(ctx context.Context, a attempt, query url.Values) (handlers.SignedOn, error) {
 	switch {
 	case p.now().After(a.Until):
 		return handlers.SignedOn{}, refuse("the attempt is too old")
@@ -87,8 +111,15 @@ func (p *Provider) Finish(ctx context.Context, sealed string, query url.Values) 
 	if id == nil || subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(a.Nonce)) != 1 {
 		return handlers.SignedOn{}, refuse("the nonce is another one")
 	}
+	proven := said.time("auth_time")
+	switch { // a proof is one by our clock
+	case a.isProof() && proven.Before(a.Asked.Add(-clockSkew)):
+		return handlers.SignedOn{}, fmt.Errorf("%w: prompt=login and max_age=0 were sent, and the auth_time of the ID token is %v", handlers.ErrNotAsked, said["auth_time"])
+	case a.isProof() || proven.After(p.now()):
+		proven = p.now()
+	}
 	who, err := p.begun(ctx, found, id.Subject, said, token)
-	who.Next = a.Next
+	who.Proven = proven
 	return who, err
 }
 

@@ -42,8 +42,11 @@ const (
 	viewer   = "a-rather-long-name-of-a-viewer-who-works-at-night@support.example.com"
 	strict   = "strict"   // asks for reasons
 	detached = "detached" // has no Redis
-	broken   = "broken"   // has a page that panics
-	refused  = "refused"  // may read its Redis, and not write all
+	// People log in at a provider, as one of this name who has an account, too.
+	elsewhere = "elsewhere"
+	signedOn  = "grace"
+	broken    = "broken"  // has a page that panics
+	refused   = "refused" // may read its Redis, and not write all
 	// Its live pages connect to nowhere.
 	unconnected = "unconnected"
 )
@@ -103,6 +106,8 @@ func places() []place {
 		{name: "setting up an app", reach: (*tab).setUpApp, as: superuser},
 		{name: "recovery codes", reach: (*tab).makeCodes, as: guarded},
 		{name: "proof", reach: (*tab).makeTokenUnproven, as: viewer, begin: begin{ago: 2 * auth.ProofLifetime}},
+		{name: "proof at a provider", reach: (*tab).askTheProvider, site: elsewhere},
+		{name: "proof by a provider", reach: (*tab).proveAtTheProvider, site: elsewhere},
 		{name: "account of a viewer", path: "/account", as: viewer},
 		{name: "reason", path: "/static" + strange, as: superuser, site: strict},
 		{name: "403", path: "/audit", as: viewer},
@@ -129,6 +134,7 @@ func openGallery(t testing.TB) *gallery {
 	createAccount(t, logs.Client(), viewer, auth.Viewer)
 	createAccount(t, logs.Client(), guarded, auth.Viewer)
 	addApp(t, logs.Client(), guarded)
+	createAccount(t, logs.Client(), signedOn, auth.Viewer)
 	for i, path := range hostile {
 		for _, username := range []string{"ada", "grace", path} {
 			logs.Record(store.Entry{
@@ -151,6 +157,7 @@ func openGallery(t testing.TB) *gallery {
 		detached:    start(t, anyAddress(t), "serve", "--redis", "redis://127.0.0.1:1").origin,
 		refused:     start(t, anyAddress(t), "serve", "--redis", strings.Replace(redis.URL, "unix://", "unix://"+refused+":x@", 1)).origin,
 		broken:      panicking(t, logs, "/userlog/panic"),
+		elsewhere:   signedOnElsewhere(t, logs),
 	}}
 }
 
@@ -330,6 +337,20 @@ func (b *tab) makeTokenUnproven() {
 	b.enter("#create-token [name=label]", hostile[1])
 	b.submit("#create-token")
 	b.eventually("the question", "document.querySelector('#proof-form')")
+}
+
+// askTheProvider asks for a change, logged in at a provider that has not said when it asked who it is.
+func (b *tab) askTheProvider() {
+	b.visit("/sign-on?next=/userlog/account")
+	b.enter("#create-token [name=label]", hostile[1])
+	b.submit("#create-token")
+	b.eventually("the link", "document.querySelector('#at-provider')")
+}
+
+func (b *tab) proveAtTheProvider() {
+	b.askTheProvider()
+	b.click("#at-provider")
+	b.eventually("the form", "document.querySelector('#proof-form')")
 }
 
 // submit sends a form that may be folded away.

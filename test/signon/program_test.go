@@ -3,6 +3,7 @@ package signon
 import (
 	"bufio"
 	"context"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -203,13 +204,61 @@ func (b *browser) get(target string) answer {
 	return b.do(http.MethodGet, target, nil)
 }
 
-func (b *browser) post(target string) answer {
+func (b *browser) post(target string, pairs ...string) answer {
 	b.t.Helper()
-	return b.do(http.MethodPost, b.site.origin+target, nil)
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return b.do(http.MethodPost, b.site.origin+target, form)
 }
 
 // signOnLink is the link of the login page.
 var signOnLink = regexp.MustCompile(`id="sign-on" href="([^"]+)"`)
+
+// Parts of the page that asks for a proof.
+var (
+	proofLink   = regexp.MustCompile(`id="at-provider" href="([^"]+)"`)
+	proofAction = regexp.MustCompile(`id="proof-form" method="post" action="([^"]+)"`)
+	keptField   = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+)
+
+// prove follows the link of a page that asks for a proof, and returns what the callback answers.
+func (b *browser) prove(asked answer, name string) answer {
+	b.t.Helper()
+	link := proofLink.FindStringSubmatch(asked.body)
+	if link == nil || asked.StatusCode != http.StatusForbidden {
+		b.t.Fatalf("nothing is asked: %d %s", asked.StatusCode, asked.body)
+	}
+	return b.get(b.enter(html.UnescapeString(link[1]), name))
+}
+
+// goOn sends the form again that a page has kept.
+func (b *browser) goOn(page answer) answer {
+	b.t.Helper()
+	action := proofAction.FindStringSubmatch(page.body)
+	if action == nil {
+		b.t.Fatalf("no form is kept: %d %s", page.StatusCode, page.body)
+	}
+	var pairs []string
+	for _, field := range keptField.FindAllStringSubmatch(page.body, -1) {
+		pairs = append(pairs, field[1], html.UnescapeString(field[2]))
+	}
+	return b.post(action[1], pairs...)
+}
+
+// outdate lets the proofs of all sessions be of long ago.
+func (s *site) outdate() {
+	s.t.Helper()
+	for _, key := range s.redis.Keys(s.t.Context(), store.DefaultKeyPrefix+"session:*").Val() {
+		line := provenAt.ReplaceAllString(s.redis.Get(s.t.Context(), key).Val(), `"proven":1`)
+		if err := s.redis.SetArgs(s.t.Context(), key, line, redis.SetArgs{KeepTTL: true}).Err(); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+var provenAt = regexp.MustCompile(`"proven":\d+`)
 
 // atProvider logs in at the provider, and returns the address to which it sends the browser back.
 func (b *browser) atProvider(page, name string) (callback string) {
@@ -220,7 +269,13 @@ func (b *browser) atProvider(page, name string) (callback string) {
 		b.t.Fatalf("%s leads to %q, which has no link to the provider", page, toLogin.next())
 	}
 	authorize := b.get(strings.ReplaceAll(link[1], "&amp;", "&"))
-	form := b.get(b.get(authorize.next()).next())
+	return b.enter(authorize.next(), name)
+}
+
+// enter types name and password at an address of the provider, and returns the address to which it sends the browser back.
+func (b *browser) enter(address, name string) (callback string) {
+	b.t.Helper()
+	form := b.get(b.get(address).next())
 	id := form.Request.URL.Query().Get("authRequestID")
 	done := b.do(http.MethodPost, b.site.server.URL+"/login/username", url.Values{"username": {name}, "password": {userPassword}, "id": {id}})
 	if done.next() == "" {

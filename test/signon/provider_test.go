@@ -10,10 +10,12 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/zitadel/oidc/v3/example/server/exampleop"
 	"github.com/zitadel/oidc/v3/example/server/storage"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
 // What the provider knows us as.
@@ -33,6 +35,7 @@ type provider struct {
 	groups  map[string][]string // by the user's id
 	inToken bool                // groups are in the ID token, and not in userinfo
 	away    bool                // it answers with 503
+	silent  bool                // whatever is asked, it says that people have logged in an hour ago
 	issued  []string            // all tokens
 }
 
@@ -104,6 +107,38 @@ func (p *provider) goAway(away bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.away = away
+}
+
+// goSilent has the provider ask nobody again.
+func (p *provider) goSilent() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.silent = true
+}
+
+// silentRequest is one for which nobody was asked again.
+type silentRequest struct{ *storage.AuthRequest }
+
+// GetAuthTime is asked for the ID token.
+func (silentRequest) GetAuthTime() time.Time { return time.Now().Add(-time.Hour) }
+
+// AuthRequestByCode is asked by the provider.
+func (p *provider) AuthRequestByCode(ctx context.Context, code string) (op.AuthRequest, error) {
+	request, err := p.Storage.AuthRequestByCode(ctx, code)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if own, is := request.(*storage.AuthRequest); is && p.silent {
+		return silentRequest{own}, err
+	}
+	return request, err
+}
+
+// CreateAccessAndRefreshTokens is asked by the provider. The storage knows its own requests only.
+func (p *provider) CreateAccessAndRefreshTokens(ctx context.Context, request op.TokenRequest, current string) (access, refresh string, expires time.Time, err error) {
+	if silent, is := request.(silentRequest); is {
+		request = silent.AuthRequest
+	}
+	return p.Storage.CreateAccessAndRefreshTokens(ctx, request, current)
 }
 
 // put says which groups a person is in, from now on.

@@ -237,3 +237,63 @@ func TestGroupsOfIDTokens(t *testing.T) {
 		t.Errorf("without the group: %d", a.StatusCode)
 	}
 }
+
+// Before a change the provider asks again who it is. Who has just logged in there is not asked, and a provider that asks nobody again is refused.
+func TestChangesAskTheProvider(t *testing.T) {
+	t.Parallel()
+	s := startSite(t)
+	s.put("1", "vera", "chiefs")
+	s.put("2", "eve", "chiefs")
+	b := s.browser()
+	b.logIn("/userlog/", "vera")
+	create := func(name string) answer {
+		t.Helper()
+		return b.post("/userlog/accounts/create", "name", name, "role", "viewer")
+	}
+	if a := create("ada"); a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("just after the login: %d %s", a.StatusCode, a.body)
+	}
+	s.outdate()
+	asked := create("bob")
+	link := proofLink.FindStringSubmatch(asked.body)
+	if link == nil || !strings.Contains(link[1], "prompt=login") || !strings.Contains(link[1], "max_age=0") || strings.Contains(link[1], "bob") {
+		t.Fatalf("the link is %q: %d %s", link, asked.StatusCode, asked.body)
+	}
+	if a := b.prove(create("bob"), "eve"); a.StatusCode != http.StatusForbidden || !strings.Contains(a.body, "Your provider has not confirmed that it is you.") {
+		t.Errorf("another person: %d", a.StatusCode)
+	}
+	back := b.prove(create("bob"), "vera")
+	if a := b.goOn(back); a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("after the proof: %d %s %s", a.StatusCode, a.body, s.errors())
+	}
+	if a := create("grace"); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("the next change: %d", a.StatusCode)
+	}
+	s.asked() // the new tokens are of use
+	if a := b.get("/userlog/"); a.StatusCode != http.StatusOK {
+		t.Errorf("after the proof, the session: %d", a.StatusCode)
+	}
+
+	s.goSilent()
+	s.outdate()
+	if a := b.prove(create("carol"), "vera"); a.StatusCode != http.StatusForbidden || !strings.Contains(a.body, "Your provider did not ask again who you are.") {
+		t.Errorf("a provider that does not ask: %d", a.StatusCode)
+	}
+	redistest.Eventually(t, "the log says why", func() bool {
+		return strings.Contains(s.errors(), "prompt=login and max_age=0 were sent, and the auth_time of the ID token is")
+	})
+	b = s.browser()
+	b.logIn("/userlog/account", "vera") // by which nothing is proven
+	if a := create("carol"); a.StatusCode != http.StatusForbidden {
+		t.Errorf("after a silent login: %d", a.StatusCode)
+	}
+	got := s.records()
+	for _, line := range []string{"vera login superuser sign-on asked again before a change", "vera login-failed  sign-on another person, asked again of somebody who is logged in", "vera account-created superuser sign-on"} {
+		if !strings.Contains(got, line) {
+			t.Errorf("the audit log has no %q:\n%s", line, got)
+		}
+	}
+	if strings.Count(got, "account-created") != 3 {
+		t.Errorf("the audit log:\n%s", got)
+	}
+}
