@@ -85,8 +85,8 @@ func (s *Sessions) LogInElsewhere(c *gin.Context, who SignedOn, address string) 
 	return nil
 }
 
-// ClaimName returns nil where [Sessions.LogInElsewhere] would let the person in, or else one of its errors. Ask it before anything is written
-// down in the name, which may be somebody else's.
+// ClaimName returns nil where [Sessions.LogInElsewhere] would let the person in, or else one of its errors. Ask it before anything is
+// written down in the name, which may be somebody else's.
 func (s *Sessions) ClaimName(ctx context.Context, who SignedOn) error {
 	_, err := s.claimName(ctx, who)
 	return err

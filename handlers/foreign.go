@@ -34,8 +34,9 @@ func (s *site) requirePage(c *gin.Context) {
 	}
 }
 
-// requireClick stands before pages that are looks, and where a login at the provider begins. Another site's page could lead the browser from one
-// to the next, without any click. Then the person is asked whether she wants to go there. Some browsers don't tell of clicks: there, she is asked always.
+// requireClick stands before pages that are looks, and where a login at the provider begins. Another site's page could lead the browser
+// from one to the next, without any click. Then the person is asked whether she wants to go there. Some browsers don't tell of clicks:
+// there, she is asked always.
 func (s *site) requireClick(c *gin.Context) {
 	if isForeign(c.Request) && c.GetHeader("Sec-Fetch-User") != "?1" {
 		c.Abort()
