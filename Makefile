@@ -25,7 +25,7 @@ PACKAGES := ./... $(LIGHT:%=./%/...)
 
 # Browser tests, comparisons and tools are modules of their own, so that applications that import
 # userlog don't inherit what they need. The linters load all but the tools at once.
-CHECKED := $(PACKAGES) $(patsubst %,./%/...,bench test/e2e test/signon test/soak)
+CHECKED := $(PACKAGES) $(patsubst %,./%/...,bench test/e2e test/signon test/soak test/upgrade)
 
 SHELLSCRIPTS := $(wildcard .ci/* */*.sh */*/*.sh) tools/tidy
 
@@ -124,6 +124,10 @@ fuzz: ## Run every fuzz test for FUZZTIME (20s)
 soak: setup ## Run the tests of faults, and of a page left open, for minutes, and print their figures
 	cd test/soak && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m ./...
 	cd test/e2e && $(RACING) USERLOG_SOAK=1 $(GO) test -v -count 1 -timeout 60m -run '^(TestLiveLogStaysQuick|TestEveryPage)$$' .
+
+.PHONY: upgrade
+upgrade: ## Test this version beside the one that was released before it; it needs the whole history of the repository
+	cd test/upgrade && GOFLAGS="$(GOFLAGS) $(TAGS) $(LEAN)" $(GO) test -vet=off -v -count 1 ./...
 
 # Half an hour, on a machine that does nothing else.
 .PHONY: bench
