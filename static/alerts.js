@@ -46,6 +46,18 @@ function sentence(now) {
   return said.length > longest ? `${said.slice(0, longest)}…` : said;
 }
 
+// show shows a notification about a user, where the browser allows it. A click on it leads to this tab.
+function show({ user, name }, body, silent) {
+  if (window.Notification?.permission !== "granted") return undefined;
+  const { lang, dir } = document.documentElement;
+  const shown = new Notification(name, { body, lang, dir, silent, tag: `userlog ${user}`, renotify: true });
+  shown.addEventListener("click", () => {
+    window.focus();
+    shown.close();
+  });
+  return shown;
+}
+
 class Alerts {
   #panel;
   #button = document.getElementById("alerting");
@@ -78,6 +90,11 @@ class Alerts {
 
   get isOn() {
     return this.#boxes.on.checked;
+  }
+
+  // #of is the user, by the name itself and as it is shown.
+  get #of() {
+    return { user: this.#panel.dataset.username, name: this.#panel.dataset.user };
   }
 
   // title is what the tab is called while alerts wait to be seen.
@@ -120,7 +137,7 @@ class Alerts {
   }
 
   #remember() {
-    keep("sessionStorage", running, this.isOn && { user: this.#panel.dataset.username, known: this.#known });
+    keep("sessionStorage", running, this.isOn && { ...this.#of, known: this.#known });
   }
 
   // look finds out whether the user has done something since. What a page begins with is no news.
@@ -163,22 +180,8 @@ class Alerts {
   }
 
   #notify(body) {
-    if (window.Notification?.permission !== "granted") return;
-    const { lang, dir } = document.documentElement;
     try {
-      const shown = new Notification(this.#panel.dataset.user, {
-        body,
-        lang,
-        dir,
-        tag: `userlog ${this.#panel.dataset.username}`,
-        renotify: true,
-        silent: this.#boxes.sound.checked, // there is our own
-      });
-      shown.addEventListener("click", () => {
-        window.focus();
-        shown.close();
-      });
-      this.#shown = shown;
+      this.#shown = show(this.#of, body, this.#boxes.sound.checked); // there is our own
     } catch {
       this.#impossible = true; // as on Android
     }
@@ -262,9 +265,23 @@ let alerts;
 // alertTitle is what the tab is called while alerts wait to be seen, or undefined.
 export const alertTitle = () => alerts?.title;
 
+// endAlerts ends the alerts of this tab. Where nobody looks, nobody has left the log: a session has ended, for instance. Then the page that
+// came in its place is told of.
+function endAlerts() {
+  const ended = read("sessionStorage", running);
+  keep("sessionStorage", running);
+  if (!ended || (document.hasFocus() && !document.hidden)) return;
+  const said = document.querySelector("#messages")?.textContent.trim() || document.querySelector("h1").textContent;
+  try {
+    show(ended, said.replace(/\s+/g, " "), false);
+  } catch {
+    // As on Android.
+  }
+}
+
 // offerAlerts is for pages of one user's log. On any other, the alerts of this tab end.
 export function offerAlerts() {
   const panel = document.getElementById("alerts");
   if (panel) alerts = new Alerts(panel);
-  else keep("sessionStorage", running);
+  else endAlerts();
 }

@@ -196,6 +196,34 @@ func TestAlertsWithoutNotifications(t *testing.T) {
 	}
 }
 
+// Alerts that end while nobody looks, because the session has ended, say so.
+func TestAlertsEndWithTheSession(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "alda", "/before")
+	b := site.enter(t)
+	b.expect("the server responded with a status of 401", socketRefused, socketRefusedHTMX)
+	b.notesAlerts()
+	b.decides("notifications", browser.PermissionSettingGranted)
+	b.visit("/live?username=alda")
+	b.isConnected("live")
+	b.opensAlerts()
+	b.minimize()
+	b.eventually("the tab is hidden", "document.hidden")
+	sessions, err := logs.Client().Keys(t.Context(), logs.KeyPrefix()+"session:*").Result()
+	if err == nil {
+		err = logs.Client().Del(t.Context(), sessions...).Err()
+	}
+	if err != nil || len(sessions) == 0 {
+		t.Fatalf("sessions: %v, %v", sessions, err)
+	}
+	b.eventually("the login", "document.querySelector('#login')")
+	if got := b.alerts(1); got != "alda: Your session has ended. Log in to go on where you were." {
+		t.Errorf("she is told %q", got)
+	}
+}
+
 // Alerts come on a page that can't have its socket, and one tells when none can come any more.
 func TestAlertsWithoutASocket(t *testing.T) {
 	t.Parallel()
