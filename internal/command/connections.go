@@ -98,12 +98,11 @@ func (l *limitedListener) enter(conn net.Conn) net.Conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	address := l.counted(conn)
-	few := address != "" && l.maxStrangers > 0
-	if address != "" && l.perAddress[address] >= int(l.flags.MaxConnectionsPerAddress) || few && l.strangers[address] >= l.maxStrangers/2 {
+	if address != "" && l.perAddress[address] >= int(l.flags.MaxConnectionsPerAddress) {
 		return nil
 	}
-	if len(l.open) >= int(l.flags.MaxConnections) || few && l.strange >= l.maxStrangers {
-		oldest := l.oldestStranger(few)
+	if among := l.crowd(address); among != nil {
+		oldest := l.oldestStranger(among)
 		if oldest == nil {
 			return nil
 		}
@@ -118,6 +117,21 @@ func (l *limitedListener) enter(conn net.Conn) net.Conn {
 		l.addStranger(address, 1)
 	}
 	return limited
+}
+
+// crowd says among which connections one of a stranger has to give way to another one from an address; nil where there is room. The caller
+// holds mu.
+func (l *limitedListener) crowd(address string) (among func(*limitedConn) bool) {
+	few := address != "" && l.maxStrangers > 0
+	switch {
+	case few && l.strangers[address] >= l.maxStrangers/2:
+		return func(c *limitedConn) bool { return c.address == address } // a browser opens others in place of those that it does not use
+	case few && l.strange >= l.maxStrangers:
+		return func(c *limitedConn) bool { return c.address != "" }
+	case len(l.open) >= int(l.flags.MaxConnections):
+		return func(*limitedConn) bool { return true }
+	}
+	return nil
 }
 
 // addStranger counts a connection of a stranger at an address, or with -1 one less. The caller holds mu.
@@ -137,10 +151,10 @@ func (l *limitedListener) counted(conn net.Conn) string {
 	return auth.OneCustomer(ip)
 }
 
-// oldestStranger is the oldest connection of a stranger, perhaps of those that count for an address only; nil for none.
-func (l *limitedListener) oldestStranger(addressed bool) (oldest *limitedConn) {
+// oldestStranger is the oldest connection of a stranger among some, nil for none.
+func (l *limitedListener) oldestStranger(among func(*limitedConn) bool) (oldest *limitedConn) {
 	for conn := range l.open {
-		if !conn.known && !(addressed && conn.address == "") && (oldest == nil || conn.number < oldest.number) {
+		if !conn.known && among(conn) && (oldest == nil || conn.number < oldest.number) {
 			oldest = conn
 		}
 	}

@@ -47,10 +47,16 @@ func TestStrangersHaveFewConnections(t *testing.T) {
 		c := from{address: address, closed: make(chan struct{})}
 		return c, l.enter(c)
 	}
-	for n := range 10 {
-		if _, conn := connect("203.0.113.1"); (conn == nil) != (n >= 3) {
-			t.Errorf("the %d. connection of a stranger: %v", n+1, conn)
+	_, neighbour := connect("203.0.113.3")
+	first, _ := connect("203.0.113.1")
+	for range 9 {
+		if _, conn := connect("203.0.113.1"); conn == nil {
+			t.Error("a stranger can't connect any more")
 		}
+	}
+	<-first.closed // its own gave way
+	if n := l.strangers["203.0.113.1"]; n != 3 || !l.open[neighbour.(*limitedConn)] {
+		t.Errorf("one address has %d connections, and its neighbour %v", n, l.open[neighbour.(*limitedConn)])
 	}
 	agents := make([]from, 10)
 	for n := range agents {
