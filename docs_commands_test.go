@@ -5,6 +5,8 @@ package main_test
 import (
 	"bytes"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +31,7 @@ func testDocsCommands(t *testing.T, binary string) {
 		found += len(commands)
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			r := reader{binary: binary, redisURL: redistest.Start(t).URL}
+			r := reader{binary: binary, redisURL: redistest.Start(t).URL, webhookFile: destinationFile(t, takesAll(t))}
 			recordSomething(t, r.redisURL)
 			for _, command := range commands {
 				t.Run(command, func(t *testing.T) { r.run(t, command) })
@@ -53,15 +55,23 @@ func recordSomething(t *testing.T, redisURL string) {
 	}
 }
 
-// reader does what documents say, with the test's Redis in place of localhost's, and free ports.
+// takesAll is the URL of a receiver of webhooks that takes all messages.
+func takesAll(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// reader does what documents say, with the test's Redis in place of localhost's, its own receiver of webhooks, and free ports.
 type reader struct {
-	binary   string // the program
-	redisURL string
+	binary      string // the program
+	redisURL    string
+	webhookFile string
 }
 
 // run runs one line of a document.
 func (r reader) run(t *testing.T, line string) {
-	words := strings.Fields(strings.ReplaceAll(line, "redis://localhost:6379/0", r.redisURL))
+	words := strings.Fields(strings.NewReplacer("redis://localhost:6379/0", r.redisURL, "/etc/userlog/webhooks.toml", r.webhookFile).Replace(line))
 	switch {
 	case words[0] == "make":
 		wantTarget(t, words[1])

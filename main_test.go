@@ -40,6 +40,7 @@ func TestProgram(t *testing.T) {
 		"credentials of systemd are used":     testCredentials,
 		"units of systemd are right":          testUnits,
 		"few files are enough":                testFewFiles,
+		"a killed sender is replaced":         testKilledSender,
 		"mistakes have a status of their own": testStatusOfMistakes,
 	} {
 		t.Run(name, func(t *testing.T) {

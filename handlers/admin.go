@@ -40,6 +40,7 @@ type Admin struct {
 	passkeys  *auth.Passkeys // nil = there are none
 	changes   *accounts.Changes
 	switches  *switches.Changes
+	rules     teamRules
 	signOns   *signOnWatch // nil without a provider
 	throttle  *auth.Throttle
 	allowance *auth.Allowance
@@ -118,6 +119,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		a.passkeys = auth.NewPasskeys(a.accounts, a.changes.Once, options.Passkeys)
 	}
 	a.switches = &switches.Changes{Store: logs, Log: a.audit}
+	a.rules = newTeamRules(logs, a.audit)
 	a.people = directory.New(directory.Options{
 		Directory: options.Directory, Exists: options.UserExists, Hosts: options.FactHosts, Logger: options.Logger, Patience: t.hostPatience,
 	})

@@ -63,6 +63,7 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 		Current:           s.ownPath(s.here(c)),
 		Account:           accessOf(c).Account,
 		IsSuperuser:       accessOf(c).Role == auth.Superuser,
+		HasRules:          s.options.Destinations != nil,
 		CanLogOut:         !s.options.hostLogin(),
 		CanSwitchLanguage: s.options.Language == "",
 		Logs:              logs(c),

@@ -13,7 +13,7 @@ import (
 // Nothing is shown ahead of a click, by whichever page's wish, and nothing is recorded.
 func TestNoPageIsLoadedAhead(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	s := newSite(t, redistest.Start(t).Client(t), sending())
 	b := s.superuser()
 	before, pages := s.audited(), 0
 	for _, route := range s.engine.Routes() {

@@ -73,7 +73,7 @@ func (s *site) useUpAllowance(account string, via auth.Via) {
 // Whatever is recorded each time it is asked for is refused before it is.
 func TestEverythingThatIsRecordedIsLimited(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, Destinations: sending().Destinations})
 	b, bearer := s.superuser(), "Bearer "+s.token(root)
 	reasons := auth.NewReasons(s.logs.Client(), s.authKeys())
 	for _, username := range []string{"ada", root, ""} {

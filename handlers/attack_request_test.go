@@ -28,7 +28,7 @@ var foreign = map[string][]string{
 // Every form of the admin, whichever there are, sent by another site in the name of a superuser.
 func TestNoFormCanBeSentByAnotherSite(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, Destinations: sending().Destinations})
 	b := s.superuser()
 	before := s.audited()
 	forms := 0
@@ -60,7 +60,7 @@ func TestNoFormCanBeSentByAnotherSite(t *testing.T) {
 // logged in, also by a host's login that comes along with images. A link leads here all the same.
 func TestNoPageCanBeEmbeddedByAnotherSite(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Identify: hostLogin, Destinations: sending().Destinations})
 	b, before := s.stranger(), s.audited()
 	pages := 0
 	for _, route := range s.engine.Routes() {
@@ -97,7 +97,7 @@ func TestNoPageCanBeEmbeddedByAnotherSite(t *testing.T) {
 // everyField is a form that has what every page asks for, and changes everything that it can.
 var everyField = url.Values{
 	"username": {root}, "password": {password}, "reason": {"none of yours"}, "next": {base + "/"}, "lang": {"fr"},
-	"name": {"mallory"}, "role": {"superuser"}, "account": {root}, "id": {"1"}, "do": {"note"}, "note": {"mallory was here"},
+	"name": {"mallory"}, "role": {"superuser"}, "account": {root}, "id": {"1"}, "do": {"note"}, "note": {"mallory was here"}, "kind": {"user-fails"}, "count": {"1"},
 }
 
 // targetOf is a path that the route matches.

@@ -41,7 +41,7 @@ var oddities = map[string]string{
 // header and no byte that we would not have written.
 func TestStrangeNamesOnEveryRoute(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	s := newSite(t, redistest.Start(t).Client(t), sending())
 	s.record("ada", "/hers-alone")
 	b, stranger := s.superuser(), s.stranger()
 	bearer := "Bearer " + s.token(root)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -15,8 +14,8 @@ import (
 func TestAHostsContentTypeIsNotOurs(t *testing.T) {
 	t.Parallel()
 	client := redistest.Start(t).Client(t)
-	alone := newSite(t, client, handlers.Options{})
-	mounted := newSite(t, client, handlers.Options{})
+	alone := newSite(t, client, sending())
+	mounted := newSite(t, client, sending())
 	mounted.engine = gin.New()
 	mounted.engine.Use(func(c *gin.Context) { c.Header("Content-Type", "application/json") })
 	mounted.engine.NoRoute(mounted.admin.NotFound)

@@ -112,6 +112,7 @@ func (a *Admin) Mount(r gin.IRouter) {
 	a.mountAccounts(private, on)
 	a.mountOwnAccount(insiders, private, on)
 	a.mountRecording(private, on)
+	a.mountRules(private, on)
 	page(private.Group("", on((*site).requireSuperuser)), "/health", on((*site).health))
 	api := public.Group("/api", on((*site).requireAPI), on((*site).requireFactor))
 	page(api, "/users", on((*site).apiUsers))
@@ -173,6 +174,18 @@ func (a *Admin) mountRecording(private *gin.RouterGroup, on func(func(*site, *gi
 	superusers := private.Group("", on((*site).requireSuperuser))
 	page(superusers, "/recording", on((*site).recording))
 	superusers.POST("/recording", on((*site).requireProof), on((*site).requireAllowance), on((*site).changeRecording))
+}
+
+// mountRules adds the page of rules, where messages about them go anywhere.
+func (a *Admin) mountRules(private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
+	if a.options.Destinations == nil {
+		return
+	}
+	superusers := private.Group("", on((*site).requireSuperuser))
+	page(superusers, "/rules", on((*site).ruleList))
+	changes := superusers.Group("/rules", on((*site).requireProof), on((*site).requireAllowance))
+	changes.POST("/add", on((*site).addRule))
+	changes.POST("/remove", on((*site).removeRule))
 }
 
 // page adds what answers GET and, as net/http has it, HEAD.

@@ -138,6 +138,10 @@ type Options struct {
 	// them. It is called while records wait, so that it must not block. Default: nil.
 	AuditCopy func(line []byte)
 
+	// Destinations names where messages go of what superusers have made rules about, on a page of the admin. It is asked for each page, and must not
+	// block. The program "userlog serve" sends the messages, and has it. Default: nil, there is no such page.
+	Destinations func() []string
+
 	// Logger is told of errors. Default: slog.Default().
 	Logger *slog.Logger
 }

@@ -59,6 +59,8 @@ var audiences = map[string]audience{
 
 	"GET /health": superusers, "HEAD /health": superusers,
 
+	"GET /rules": superusers, "HEAD /rules": superusers, "POST /rules/add": superusers, "POST /rules/remove": superusers,
+
 	"GET /recording": superusers, "HEAD /recording": superusers, "POST /recording": superusers,
 
 	"GET /audit": superusers, "HEAD /audit": superusers, "GET /audit/export": superusers,
@@ -89,7 +91,7 @@ var bounds = map[string]bound{
 	"POST /accounts/second-factor": byAllowance, "POST /account/second-factor/app": byAllowance, "POST /account/second-factor/app/remove": byAllowance,
 	"POST /account/second-factor/codes": byAllowance, "POST /account/second-factor/passkey": byAllowance,
 	"POST /account/second-factor/passkey/remove": byAllowance,
-	"POST /recording": byAllowance, "POST /team": byAllowance,
+	"POST /recording": byAllowance, "POST /team": byAllowance, "POST /rules/add": byAllowance, "POST /rules/remove": byAllowance,
 	"GET /audit": byAllowance, "HEAD /audit": byAllowance, "GET /audit/export": byAllowance,
 }
 
@@ -111,7 +113,7 @@ func admits(t *testing.T, route gin.RouteInfo) audience {
 // The whole list of routes, asked by everybody there is.
 func TestWhoMayUseWhichRoute(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, LiveURL: "wss://live.example.com/userlog/live/socket", Passkeys: &device{}})
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireReason: true, LiveURL: "wss://live.example.com/userlog/live/socket", Passkeys: &device{}, Destinations: sending().Destinations})
 	superuser, viewer := s.superuser(), s.viewer("vera")
 	token := s.token("vera")
 	for _, route := range s.engine.Routes() {

@@ -94,9 +94,9 @@ func (e *Entry) severity() int {
 	return 1
 }
 
-// troubles reports whether the user is in trouble because of this entry. An asset that a page fetches by the way troubles
+// Troubles reports whether the user is in trouble because of this entry. An asset that a page fetches by the way troubles
 // nobody, nor does a failure of somebody who acted in the user's place.
-func (e *Entry) troubles() bool {
+func (e *Entry) Troubles() bool {
 	if !e.Failed() || e.Actor != "" {
 		return false
 	}

@@ -29,8 +29,8 @@ func TestWhatFailed(t *testing.T) {
 		}
 		user, other := test.entry, test.entry
 		other.Actor = "bob"
-		if user.troubles() != test.failed || other.troubles() {
-			t.Errorf("%+v troubles the user: %v, where bob acts for her: %v", test.entry, user.troubles(), other.troubles())
+		if user.Troubles() != test.failed || other.Troubles() {
+			t.Errorf("%+v troubles the user: %v, where bob acts for her: %v", test.entry, user.Troubles(), other.Troubles())
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestWhoseTroubleAFailureIs(t *testing.T) {
 		{Entry{Method: "GET", Path: "/live", Kind: KindSocket}, false},
 	} {
 		test.entry.Code = 500
-		if got := test.entry.troubles(); got != test.want {
+		if got := test.entry.Troubles(); got != test.want {
 			t.Errorf("%+v troubles the user: %v", test.entry, got)
 		}
 	}

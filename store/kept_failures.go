@@ -131,9 +131,9 @@ func (e *Entry) mark() failures.Mark {
 	switch {
 	case e.OnlyGap() || e.Actor != "":
 		return m
-	case e.troubles() && e.byHand() && !e.aside:
+	case e.Troubles() && e.byHand() && !e.aside:
 		m.Class = failures.Step
-	case e.troubles():
+	case e.Troubles():
 		m.Class = failures.Part
 	case e.worked():
 		m.Class = failures.Worked

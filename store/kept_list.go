@@ -85,7 +85,7 @@ func pushesOf(entries []Entry, users []*knownUser, lines []string) []push {
 			pushes = append(pushes, push{user: u})
 		}
 		pushes[u.pushed].add(&lines[i], entries[i].Counts())
-		pushes[u.pushed].fails = pushes[u.pushed].fails || entries[i].troubles()
+		pushes[u.pushed].fails = pushes[u.pushed].fails || entries[i].Troubles()
 	}
 	return pushes
 }

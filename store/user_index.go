@@ -216,7 +216,7 @@ func (x *userIndex) troubles(entries []Entry, now time.Time) []redis.Z {
 	var found []redis.Z
 	for i := range entries {
 		e := &entries[i]
-		if !e.troubles() {
+		if !e.Troubles() {
 			continue
 		}
 		last, severity := x.troubled[e.Username], e.severity()

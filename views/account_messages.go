@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gin-userlog/userlog/auth"
+	"github.com/gin-userlog/userlog/internal/rules"
 	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -42,6 +43,11 @@ func refusals() []refusal {
 		{auth.ErrNoToken, "refusal.no-token"},
 		{store.ErrSample, "refusal.sample"},
 		{store.ErrIgnore, "refusal.ignore"},
+		{rules.ErrCount, "refusal.rule-count"},
+		{rules.ErrUser, "refusal.rule-user"},
+		{rules.ErrExists, "refusal.rule-exists"},
+		{rules.ErrTooMany, "refusal.too-many-rules"},
+		{rules.ErrNoRule, "refusal.no-rule"},
 		{team.ErrNoteEmpty, "refusal.note-empty"},
 		{team.ErrNoteLong, "refusal.note-long"},
 		{team.ErrNoNote, "refusal.no-note"},
@@ -51,7 +57,7 @@ func refusals() []refusal {
 	}
 }
 
-// Refusal says why auth, store or team refused a change, and what to do now; nil where err is a failure, which is
+// Refusal says why auth, store, team or rules refused a change, and what to do now; nil where err is a failure, which is
 // nobody's to put right in the page.
 func Refusal(err error) *Message {
 	for _, r := range refusals() {
@@ -104,13 +110,16 @@ const (
 	NoteAdded       Change = "note-added"
 	NoteDeleted     Change = "note-deleted"
 	HandlingChanged Change = "handling-changed"
+
+	RuleMade    Change = "rule-made"
+	RuleRemoved Change = "rule-removed"
 )
 
 func changes() []Change {
 	return []Change{
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, SessionsEnded, PasswordSet,
 		SessionEnded, TokenRevoked, FactorAdded, FactorRemoved, FactorsReset, RecoveryUsed, RecordingChanged,
-		NoteAdded, NoteDeleted, HandlingChanged,
+		NoteAdded, NoteDeleted, HandlingChanged, RuleMade, RuleRemoved,
 	}
 }
 

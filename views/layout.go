@@ -15,6 +15,7 @@ const (
 	SectionAccounts  = "accounts"
 	SectionAccount   = "account"
 	SectionRecording = "recording"
+	SectionRules     = "rules"
 	SectionHealth    = "health"
 )
 
@@ -26,6 +27,7 @@ type Layout struct {
 	Current           string // path and query of this page, to which a switch leads back; "" = the page has no switches
 	Account           string // of the reader; "" = nobody is logged in, and no navigation is shown
 	IsSuperuser       bool   // shows what only superusers may open
+	HasRules          bool   // there are destinations of webhooks, and so a page of rules
 	CanLogOut         bool   // false where the host application owns the login
 	CanSwitchLanguage bool   // false where the language is pinned
 	Logs              string // the page on which the reader looked at a log last, one of [LogPages]; anything else is the first of them

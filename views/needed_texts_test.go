@@ -13,6 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/doctor"
 	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/internal/rules"
 	"github.com/gin-userlog/userlog/internal/team"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -115,6 +116,7 @@ func composedKeys(t *testing.T) (keys []string) {
 		f := doctor.Finding{Name: name}
 		keys = append(keys, findingKey(f), findingKey(f)+".next")
 	}
+	keys = append(keys, ruleKey(rules.ManyFail), ruleKey(rules.UserFails))
 	for _, f := range store.Faults() {
 		e := errorPage{Error{Status: 503, Fault: f}}
 		keys = append(keys, e.Key(), e.TextKey(), e.NextKey())
@@ -135,6 +137,7 @@ func everyMessage() []*Message {
 		NoReference(""), WrongReference(""), LineGone(),
 		ReasonMissing(1), InTheClear(), Busy(), SignOnRefused(), SignOnLost(), SignOnWithoutRole("ada"), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), ProviderNotAsking(), ProviderRefuses(), WrongCode(auth.ErrCode), WrongCode(auth.ErrSeedKey), WrongCode(auth.ErrPasskey), WrongCode(auth.ErrPasskeyCounter), FactorRequired(), SwitchesUnreadable(), RecordingOff(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyNotes(), ReasonOver(), Forgotten(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
+		rulesPage{Rules{Unwatched: true, Rules: []rules.Rule{{}}}}.Warning(),
 	}
 	for _, f := range store.Faults() {
 		messages = append(messages, StoreFault(f))

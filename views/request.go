@@ -3,6 +3,7 @@ package views
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
@@ -90,8 +91,18 @@ func typeKey(method string) string {
 type Words struct{ catalogue *catalogue }
 
 // NewWords reads the English catalogue. It is embedded, so an error means that the program was built wrongly.
-func NewWords() (Words, error) {
-	c, err := loadCatalogue(Language{Tag: english})
+func NewWords() (Words, error) { return NewWordsIn(english) }
+
+// NewWordsIn is [NewWords] for a language, by its tag. Where the pages don't speak it, it is English.
+func NewWordsIn(tag string) (Words, error) {
+	spoken, err := embeddedLanguages()
+	if err != nil {
+		return Words{}, err
+	}
+	if !slices.ContainsFunc(spoken, func(l Language) bool { return l.Tag == tag }) {
+		tag = english
+	}
+	c, err := loadCatalogue(Language{Tag: tag})
 	return Words{c}, err
 }
 

@@ -20,7 +20,7 @@ var templates embed.FS
 
 // pageNames are the templates that are parsed with the layout. All others are parts, which any page may include.
 var pageNames = [...]string{
-	"login", "home", "static", "live", "reason", "audit", "error", "accounts", "link", "password", "account", "token", "recording", "proof", "health", "second", "app", "codes", "note",
+	"login", "home", "static", "live", "reason", "audit", "error", "accounts", "link", "password", "account", "token", "recording", "rules", "proof", "health", "second", "app", "codes", "note",
 }
 
 // parsePages parses layout and parts once, and each page into a clone of them.
@@ -88,6 +88,7 @@ func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
 		"span":      c.span,
 		"message":   c.message,
 		"finding":   c.finding,
+		"rule":      c.rule,
 		"steps": func(rows []stepRow) (template.HTML, error) {
 			return newMarkup(c, len(rows)*rowSize).steps(rows).template()
 		},

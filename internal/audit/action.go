@@ -41,6 +41,9 @@ const (
 
 	RecordingChanged Action = "recording-changed" // of all applications; Detail is each switch that changes, before and after
 
+	RuleMade    Action = "rule-made"    // for webhooks; Subject is the user it is about, if it is about one, and Detail says what is told
+	RuleRemoved Action = "rule-removed" // the same, of one that is there no more
+
 	BackupMade     Action = "backup-made"     // of accounts, switches and the audit log
 	BackupRestored Action = "backup-restored" // Detail is when it was made
 	LogsDeleted    Action = "logs-deleted"    // of all users, with the user index
@@ -62,7 +65,7 @@ func Actions() []Action {
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,
 		SecondFactorAdded, SecondFactorRemoved, SecondFactorReset, RecoveryCodesMade,
-		RecordingChanged, LogsDeleted, BackupMade, BackupRestored,
+		RecordingChanged, RuleMade, RuleRemoved, LogsDeleted, BackupMade, BackupRestored,
 		AuditRead, AuditExported, StreamReplaced,
 	}
 }

@@ -35,6 +35,7 @@ type commandLine struct {
 	Settings        configCommand          `cmd:"" name:"config" help:"Print what is in force for serve, and where it is from."`
 	Doctor          doctorCommand          `cmd:"" help:"Find out what is wrong with Redis, with applications that record, and with the way of browsers to the admin, and what to do."`
 	Recording       recordingCommand       `cmd:"" help:"Show or change what applications record while they run: switch it off, or record less."`
+	Webhook         webhookCommand         `cmd:"" help:"Test where messages go that tell a team of what fails."`
 	Createsuperuser createSuperuserCommand `cmd:"" help:"Create a superuser, whose password is asked for; short for account create."`
 	Changepassword  accountPasswordCommand `cmd:"" help:"Give an account a new password, and end its sessions and tokens; the same as account password."`
 	Healthcheck     healthcheckCommand     `cmd:"" help:"Ask a program on this machine whether it works, for containers: exit status 0 when it does."`

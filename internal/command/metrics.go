@@ -73,6 +73,11 @@ func (p *program) measure(at optionalAddress) error {
 			return fmt.Errorf("set up metrics: %w", err)
 		}
 	}
+	if p.webhooks != nil {
+		if err := m.registry.Register(newWebhookCollector(p.webhooks.dispatcher)); err != nil {
+			return fmt.Errorf("set up metrics: %w", err)
+		}
+	}
 	if err := metrics.RegisterApplications(m.registry, p.logs); err != nil {
 		return err
 	}

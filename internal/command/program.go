@@ -32,6 +32,7 @@ type program struct {
 
 	options       handlers.Options
 	copies        auditCopies   // of the audit log
+	webhooks      *webhooks     // nil = nothing is sent
 	bodyTimeout   time.Duration // the constant, but for tests
 	answerTimeout time.Duration // 0 = the constant; tests set it
 	drain         time.Duration // how long everything is still served after the program was asked to end; 0 = not at all

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // serveCommand is "userlog serve".
@@ -37,6 +38,7 @@ type serveCommand struct {
 	hostFlags         `embed:""`
 	connectionFlags   `embed:""`
 	directoryFlags    `embed:""`
+	webhookFlags      `embed:""`
 	metricsFlags      `embed:""`
 	superuserFlags    `embed:""`
 	secondFactorFlags `embed:""`
@@ -67,23 +69,41 @@ func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) err
 	if c.Drain < 0 {
 		return usage("--drain is %s: use a duration such as 5s, or 0s for none", time.Duration(c.Drain))
 	}
-	copies, err := c.auditCopyFlags.open(log)
+	p, err := c.program(ctx, options, log)
 	if err != nil {
 		return err
+	}
+	defer p.close()
+	p.supervisor = newSupervisor(std.lookupEnv, log)
+	if err := p.measure(c.MetricsAddr); err != nil {
+		return err
+	}
+	return c.serve(ctx, std, p, config, superuser, func(ctx context.Context) { from.reloading(ctx, asked, p.supervisor, level, log) })
+}
+
+// program is the program with what it writes and sends besides. Close it.
+func (c *serveCommand) program(ctx context.Context, options handlers.Options, log *slog.Logger) (*program, error) {
+	destinations, err := c.webhookFlags.apply(&options, log)
+	if err != nil {
+		return nil, err
+	}
+	words, err := views.NewWordsIn(c.Language)
+	if err != nil {
+		return nil, err
+	}
+	copies, err := c.auditCopyFlags.open(log)
+	if err != nil {
+		return nil, err
 	}
 	options.AuditCopy = copies.option()
 	p, err := newProgram(c.storeFlags, options, log)
 	if err != nil {
 		copies.close(ctx, log) // which are empty
-		return err
+		return nil, err
 	}
-	p.copies = copies
-	defer p.close()
-	p.drain, p.accessLog, p.supervisor = time.Duration(c.Drain), c.AccessLog, newSupervisor(std.lookupEnv, log)
-	if err := p.measure(c.MetricsAddr); err != nil {
-		return err
-	}
-	return c.serve(ctx, std, p, config, superuser, func(ctx context.Context) { from.reloading(ctx, asked, p.supervisor, level, log) })
+	p.copies, p.drain, p.accessLog = copies, time.Duration(c.Drain), c.AccessLog
+	p.webhooks = c.webhookFlags.webhooks(p, destinations, words)
+	return p, nil
 }
 
 // serve serves p until ctx ends. Beside it first is created, and reloading is done.
@@ -117,6 +137,7 @@ func (c *serveCommand) serve(ctx context.Context, std streams, p *program, confi
 	beginning.Go(func() { reloading(ctx) })
 	beginning.Go(func() { returnMemory(ctx) })
 	beginning.Go(func() { p.supervisor.watch(ctx, p.works) })
+	beginning.Go(func() { p.webhooks.run(ctx) })
 	beginning.Go(func() {
 		if err := c.begin(ctx, p, first, known); err != nil {
 			cancel(err)

@@ -36,6 +36,7 @@ func commands(key string) [][]any {
 		{"hmget", key, "f"},
 		{"hset", key, "f", 1},
 		{"hsetnx", key, "f", 1},
+		{"hincrby", key, "f", 1},
 		{"hdel", key, "f"},
 		{"lindex", key, 0},
 		{"lrange", key, 0, 1},

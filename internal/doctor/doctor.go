@@ -71,6 +71,7 @@ func checks() []check {
 		{"options", differentOptions},
 		{"switches", switchedOff},
 		{"applications that follow", behindSwitches},
+		{"webhooks", webhooks},
 	}
 }
 
@@ -170,6 +171,6 @@ func Names() []string {
 		"fault", "node-away", "commands-refused", "commands-unknown", "channels-refused", "eviction-unknown", "evicts-all", "evicts-some",
 		"memory", "save-failed", "no-persistence", "replica-late", "slow", "unheard", "foreign-key", "audit-broken", "no-superuser", "clock",
 		"no-application", "application-silent", "other-prefix", "application-clock", "losses", "queue", "versions", "options",
-		"recording-off", "publishing-off", "watch-only", "switches-behind", "unanswered",
+		"recording-off", "publishing-off", "watch-only", "switches-behind", "rules-unwatched", "webhook-failing", "unanswered",
 	}
 }

@@ -134,6 +134,12 @@ func (w *ward) as(rules string) {
 	w.admin = w.open("redis://limited:secret@"+w.server.Address, store.Options{})
 }
 
+// failSending has attempts to send messages fail.
+func (w *ward) failSending(attempts int, at time.Time) {
+	w.t.Helper()
+	w.do("hset", "userlog:{webhook}:state", "team:failed", attempts, "team:at", at.UnixMilli())
+}
+
 // set sets switches.
 func (w *ward) set(set store.Switches) {
 	w.t.Helper()
@@ -200,6 +206,12 @@ var cases = []struct {
 	{"publishing off", nil, false, func(w *ward) { w.set(store.Switches{NoPublish: true}) }, []string{"publishing-off"}},
 	{"watch-only", nil, false, func(w *ward) { w.set(store.Switches{WatchOnly: true}) }, []string{"watch-only"}},
 	{"an application that does not follow", nil, false, staySwitched, []string{"switches-behind"}},
+	{"rules that nobody watches", nil, false, func(w *ward) {
+		w.do("hset", "userlog:{webhook}:rules", "r", `{"kind":"user-fails","username":"ada","by":"root","made":"2026-01-01T00:00:00Z"}`)
+	}, []string{"rules-unwatched"}},
+	{"messages that don't arrive", nil, false, func(w *ward) { w.failSending(3, time.Now()) }, []string{"webhook-failing team"}},
+	{"a message that is tried again", nil, false, func(w *ward) { w.failSending(2, time.Now()) }, nil},
+	{"messages that did not arrive the day before yesterday", nil, false, func(w *ward) { w.failSending(3, time.Now().Add(-25*time.Hour)) }, nil},
 	{"accounts that can't be read", nil, false, func(w *ward) { w.do("set", "userlog:accounts", "x") }, []string{"foreign-key userlog:accounts", "unanswered"}},
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
+	"github.com/gin-userlog/userlog/internal/webhook"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -19,6 +20,7 @@ func foreignKeys(ctx context.Context, p *patient) (found []Finding, err error) {
 	types := p.logs.KeyTypes()
 	maps.Copy(types, auth.Keys{Prefix: prefix}.Types())
 	maps.Copy(types, audit.Keys{Prefix: prefix}.Types())
+	maps.Copy(types, webhook.Keys{Prefix: prefix}.Types())
 	pipe := p.logs.Client().Pipeline()
 	kinds := make(map[string]*redis.StatusCmd)
 	for key := range types {

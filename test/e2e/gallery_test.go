@@ -2,13 +2,18 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/audit"
@@ -47,6 +52,7 @@ const (
 	signedOn  = "grace"
 	broken    = "broken"  // has a page that panics
 	refused   = "refused" // may read its Redis, and not write all
+	telling   = "telling" // sends messages about rules
 	// Its live pages connect to nowhere.
 	unconnected = "unconnected"
 )
@@ -97,6 +103,7 @@ func places() []place {
 		{name: "audit without a match", path: "/audit?actor=nobody&from=nonsense", as: superuser},
 		{name: "accounts", path: "/accounts", as: superuser},
 		{name: "recording", path: "/recording", as: superuser},
+		{name: "rules", path: "/rules", as: superuser, site: telling, ready: "document.querySelectorAll('#rules tbody tr').length === 2"},
 		{name: "health", path: "/health", as: superuser},
 		{name: "one-time link", reach: (*tab).makeLink, as: superuser},
 		{name: "account", path: "/account", as: superuser},
@@ -150,7 +157,9 @@ func openGallery(t testing.TB) *gallery {
 	if err := redis.Client(t).Do(context.Background(), "acl", "setuser", refused, "on", "nopass", "~*", "&*", "+@all", "-set").Err(); err != nil {
 		t.Fatal(err)
 	}
+	makeRules(t, redis.Client(t))
 	return &gallery{logs: logs, site: site, origins: map[string]string{
+		telling:     start(t, anyAddress(t), "serve", "--redis", redis.URL, "--webhook-file", destinations(t)).origin,
 		"":          site.origin,
 		strict:      start(t, anyAddress(t), "serve", "--redis", redis.URL, "--require-reason").origin,
 		unconnected: start(t, anyAddress(t), "serve", "--redis", redis.URL, "--live-url", "ws://127.0.0.1:1/socket").origin,
@@ -181,6 +190,34 @@ func leaveNotes(t testing.TB, logs *store.Store) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// makeRules makes two rules, about nobody who is there, and has messages arrive at one of three destinations.
+func makeRules(t testing.TB, client redis.UniversalClient) {
+	t.Helper()
+	about, err := json.Marshal(map[string]any{"kind": "user-fails", "username": hostile[1] + long(), "by": viewer, "made": time.Now().Add(-time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const many = `{"kind":"many-fail","count":1000,"by":"admin","made":"2026-01-01T00:00:00Z"}`
+	err = errors.Join(
+		client.HSet(context.Background(), "userlog:{webhook}:rules", "r1", many, "r2", about).Err(),
+		client.HSet(context.Background(), "userlog:{webhook}:state", "pager:sent", time.Now().UnixMilli(), "support:failed", 3, "support:at", time.Now().UnixMilli()).Err(),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// destinations is a file of three destinations, to which nothing is sent.
+func destinations(t testing.TB) string {
+	t.Helper()
+	const format = "[%s]\nurl = \"http://127.0.0.1:1/\"\nformat = \"slack\"\n"
+	file := filepath.Join(t.TempDir(), "webhooks.toml")
+	if err := os.WriteFile(file, fmt.Appendf(nil, format+format+format, "pager", "support", "a-rather-long-name-of-one-more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // recordTrouble records somebody's way with everything that a row can have: redirects, parts that failed,

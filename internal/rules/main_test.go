@@ -1,0 +1,15 @@
+package rules_test
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9/logging"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+func TestMain(m *testing.M) {
+	logging.Disable() // go-redis tells of every Redis that a test kills
+	redistest.AtOnce(6)
+	redistest.VerifyNoLeaks(m)
+}

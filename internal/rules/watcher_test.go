@@ -1,0 +1,403 @@
+package rules_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/eachredis"
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/internal/rules"
+	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// site is a site of which something fails, and the processes that watch it.
+type site struct {
+	t      *testing.T
+	client redis.UniversalClient
+	logs   *store.Store
+	rules  *rules.Rules
+	posted []rules.Event
+	links  bool
+}
+
+func newSite(t *testing.T, client redis.UniversalClient) *site {
+	t.Helper()
+	logs, err := store.New(client, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { logs.Close(context.Background()) })
+	r, _ := newRules(client)
+	return &site{t: t, client: client, logs: logs, rules: r}
+}
+
+// rule makes a rule, as if an hour ago.
+func (s *site) rule(rule rules.Rule) {
+	s.t.Helper()
+	r := *s.rules
+	r.Now = func() time.Time { return time.Now().Add(-time.Hour) }
+	if err := r.Add(s.t.Context(), root, rule); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// watcher is the watcher of a new process.
+func (s *site) watcher(detailed bool) (*rules.Watcher, *bytes.Buffer) {
+	queue := webhook.NewQueue(s.client, keys)
+	log := new(bytes.Buffer)
+	o := rules.WatcherOptions{
+		Logs: s.logs, Rules: s.rules, Queue: queue, Log: slog.New(slog.NewTextHandler(log, nil)), Detailed: detailed,
+		Say: func(rules.Event) string { return "text" },
+		Post: func(ctx context.Context, subject string, until time.Time, m webhook.Message) error {
+			if _, err := queue.Post(ctx, subject, until, m, []string{"to"}); err != nil {
+				return err
+			}
+			var e rules.Event
+			if err := json.Unmarshal(m.Data, &e); err != nil || m.ID == "" || m.Text != "text" || m.Type != "userlog."+string(e.Kind) {
+				s.t.Errorf("posted is %+v, %v", m, err)
+			}
+			s.posted = append(s.posted, e)
+			return nil
+		},
+	}
+	if s.links {
+		o.Link = func(username string) string { return "https://admin.example/" + username }
+	}
+	return rules.NewWatcher(o), log
+}
+
+// look has a watcher look, and returns what it has posted, each as a line.
+func (s *site) look(w *rules.Watcher) string {
+	s.t.Helper()
+	s.posted = nil
+	if err := w.Look(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.said()
+}
+
+// said is what was posted, without ids.
+func (s *site) said() string {
+	var lines []string
+	for _, e := range s.posted {
+		e.Rule = ""
+		line, err := json.Marshal(e)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		lines = append(lines, string(line))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fail records requests of users that failed on a page, and returns when they are in Redis.
+func (s *site) fail(page string, usernames ...string) {
+	s.t.Helper()
+	for _, username := range usernames {
+		s.logs.Record(store.Entry{Username: username, Method: "POST", Path: "/pay?card=1", Route: "/pay", Page: page, Code: 500, Kind: store.KindPage})
+	}
+	s.written()
+}
+
+// written waits until all is in Redis.
+func (s *site) written() {
+	s.t.Helper()
+	redistest.Eventually(s.t, "all is written", func() bool { return s.logs.Stats().Queued == 0 })
+}
+
+// later lets the time pass after which there may be a second message.
+func (s *site) later() {
+	s.t.Helper()
+	for iter := s.client.Scan(s.t.Context(), 0, "userlog:{webhook}:told:*", 1000).Iterator(); iter.Next(s.t.Context()); {
+		_, until, _ := strings.Cut(s.client.Get(s.t.Context(), iter.Val()).Val(), " ")
+		before := time.Now().Add(-webhook.Quiet - time.Second).UnixMilli()
+		s.client.Set(s.t.Context(), iter.Val(), fmt.Sprintf("%d %s", before, until), time.Minute)
+	}
+}
+
+// next is the watcher of a process that takes over from one that died.
+func (s *site) next() *rules.Watcher {
+	s.client.Del(s.t.Context(), keys.Leader())
+	w, _ := s.watcher(false)
+	return w
+}
+
+// More than so many users fail on a page: that is told once, and again a minute later if more happens.
+func TestManyFail(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(t, client)
+		s.rule(many(2))
+		w, _ := s.watcher(false)
+		s.fail("Pay", "ada", "bob")
+		s.fail("Pay", "ada", "bob")
+		s.fail("Cart", "eve")
+		if got := s.look(w); got != "" {
+			t.Errorf("two users: %s", got)
+		}
+		s.fail("Pay", "cyd")
+		if got, want := s.look(w), `{"rule":"","kind":"many-fail","page":"Pay","users":3,"new":3}`; got != want {
+			t.Errorf("three users: %s, want %s", got, want)
+		}
+		s.fail("Pay", "dan")
+		if got := s.look(w); got != "" {
+			t.Errorf("within a minute: %s", got)
+		}
+		s.later()
+		w = s.next()
+		if got, want := s.look(w), `{"rule":"","kind":"many-fail","page":"Pay","users":4,"new":1,"again":true}`; got != want {
+			t.Errorf("a minute later: %s, want %s", got, want)
+		}
+		s.later()
+		if got := s.look(s.next()); got != "" {
+			t.Errorf("where nothing more has failed: %s", got)
+		}
+	})
+}
+
+// A named user fails: that is told, with no more than the name.
+func TestANamedUserFails(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(t, client)
+		s.links = true
+		s.rule(of("ada"))
+		w, _ := s.watcher(false)
+		s.fail("Pay", "bob", "Ada", "adam")
+		if got := s.look(w); got != "" {
+			t.Errorf("others: %s", got)
+		}
+		s.fail("Pay", "ada")
+		if got, want := s.look(w), `{"rule":"","kind":"user-fails","username":"ada","new":1,"link":"https://admin.example/ada"}`; got != want {
+			t.Errorf("ada: %s, want %s", got, want)
+		}
+		s.fail("Cart", "ada")
+		s.fail("Pay", "ada")
+		s.later()
+		if got, want := s.look(s.next()), `{"rule":"","kind":"user-fails","username":"ada","new":2,"again":true,"link":"https://admin.example/ada"}`; got != want {
+			t.Errorf("ada again: %s, want %s", got, want)
+		}
+	})
+}
+
+// Where more is chosen, it is told.
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Patient(t, redistest.Start(t).Client(t)))
+	s.rule(many(1))
+	s.rule(of("ada"))
+	w, _ := s.watcher(true)
+	s.logs.Record(store.Entry{Username: "bob", Path: "/a/7?q=1", Code: 404, Kind: store.KindPage, Time: time.Now().Add(-time.Minute)})
+	s.logs.Record(store.Entry{Username: "ada", Path: "/a/7", Code: 200, Problem: "card declined", Kind: store.KindPage})
+	s.written()
+	want := `{"rule":"","kind":"user-fails","username":"ada","new":1,"detail":{"path":"/a/7","status":200,"problem":"card declined"}}` + "\n" +
+		`{"rule":"","kind":"many-fail","users":2,"new":2,"detail":{"usernames":["ada","bob"],"path":"/a/7","status":200,"problem":"card declined"}}`
+	if got := s.look(w); got != want {
+		t.Errorf("told is %s, want %s", got, want)
+	}
+}
+
+// What counts as a failure is what troubles a user, lately, since the rule is there.
+func TestWhatCountsAsAFailure(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(t, client)
+		s.rule(of("ada"))
+		s.rule(of("old"))
+		w, _ := s.watcher(false)
+		for _, e := range []store.Entry{
+			{Path: "/x.png", Code: 404, Kind: store.KindAsset},
+			{Path: "/beacon", Code: 500, Kind: store.KindBeacon},
+			{Path: "/ahead", Code: 500, Kind: store.KindPrefetch},
+			{Path: "/as-ada", Code: 500, Kind: store.KindPage, Actor: "agent"},
+			{Path: "/gave-up", Code: 500, Kind: store.KindPage, Ended: store.EndGaveUp},
+			{Path: "/fine", Code: 200, Kind: store.KindPage},
+			{Username: "old", Path: "/old", Code: 500, Kind: store.KindPage, Time: time.Now().Add(-rules.Window - time.Second)},
+		} {
+			e.Username = cmp.Or(e.Username, "ada")
+			s.logs.Record(e)
+		}
+		s.written()
+		if got := s.look(w); got != "" {
+			t.Errorf("what is no failure: %s", got)
+		}
+		if err := s.rules.Add(t.Context(), root, many(1)); err != nil {
+			t.Fatal(err)
+		}
+		for _, username := range []string{"cyd", "dan"} {
+			s.logs.Record(store.Entry{Username: username, Path: "/", Code: 500, Kind: store.KindPage, Time: time.Now().Add(-time.Minute)})
+		}
+		s.written()
+		if got := s.look(w); got != "" {
+			t.Errorf("what failed before the rule was there: %s", got)
+		}
+		s.logs.Record(store.Entry{Username: "ada", Path: "/api", Code: 422, Kind: store.KindFetch})
+		s.written()
+		if got := s.look(w); !strings.Contains(got, `"username":"ada","new":1`) {
+			t.Errorf("a fetch that failed: %s", got)
+		}
+	})
+}
+
+// One process leads. Where it dies or is slow, another one tells what has happened meanwhile, and nothing is told twice.
+func TestAnotherProcessGoesOn(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := newSite(t, client)
+		s.rule(of("ada"))
+		s.rule(of("bob"))
+		one, _ := s.watcher(false)
+		other, _ := s.watcher(false)
+		s.fail("Pay", "ada")
+		if first, second := s.look(one), s.look(other); !strings.Contains(first, `"username":"ada"`) || second != "" {
+			t.Errorf("posted are %s and %s", first, second)
+		}
+		s.fail("Pay", "bob")
+		client.Del(t.Context(), keys.Leader()) // the first one is not heard of for a while
+		if got := s.look(other); !strings.Contains(got, `"username":"bob"`) || strings.Contains(got, "ada") {
+			t.Errorf("the second one posts %s", got)
+		}
+		if got := s.look(one); got != "" {
+			t.Errorf("the first one comes back and posts %s", got)
+		}
+	})
+}
+
+// A process that loses its lead while it looks posts nothing.
+func TestALeaderThatIsReplacedPostsNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Patient(t, redistest.Start(t).Client(t)))
+	s.rule(of("ada"))
+	queue := webhook.NewQueue(s.client, keys)
+	w := rules.NewWatcher(rules.WatcherOptions{
+		Logs: s.logs, Rules: s.rules, Queue: queue, Log: slog.New(slog.DiscardHandler), Say: func(rules.Event) string {
+			s.client.Set(t.Context(), keys.Leader(), "another", time.Minute) // as if it had slept for long
+			return ""
+		},
+		Post: func(ctx context.Context, subject string, until time.Time, m webhook.Message) error {
+			_, err := queue.Post(ctx, subject, until, m, []string{"to"})
+			if !errors.Is(err, webhook.ErrNotLeading) {
+				t.Errorf("it could post: %v", err)
+			}
+			return err
+		},
+	})
+	s.fail("Pay", "ada")
+	if got := s.look(w); got != "" || s.client.Exists(t.Context(), keys.Leader()).Val() != 1 {
+		t.Errorf("posted is %s", got)
+	}
+}
+
+// Whatever strangers ask for, what is remembered and sent is bounded, and a named user is not hidden by others.
+func TestAFloodIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Patient(t, redistest.Start(t).Client(t)))
+	s.rule(many(1))
+	s.rule(of("ada"))
+	s.fail("Pay", "ada")
+	users := rules.MaxTroubled + 200
+	for i := range users {
+		for j := range 2 {
+			path := fmt.Sprintf("/%d/%s", i/2, strings.Repeat("x", 1000*j))
+			s.logs.Record(store.Entry{Username: fmt.Sprintf("stranger%d", i), Path: path, Code: 404, Kind: store.KindPage})
+		}
+		if i%500 == 0 {
+			s.written()
+		}
+	}
+	s.written()
+	w, log := s.watcher(false)
+	total, named := 0, false
+	for range users/rules.MaxReads + 2 {
+		begun := time.Now()
+		got := s.look(w)
+		t.Logf("a look takes %v", time.Since(begun).Round(time.Millisecond))
+		total += len(s.posted)
+		named = named || strings.Contains(got, `"username":"ada"`)
+	}
+	known, failures := w.Known()
+	if total != rules.MaxPosts || !named || known > rules.MaxTroubled+1 || failures > 2*known || strings.Count(log.String(), "so much happens") != 1 {
+		t.Errorf("%d are posted, ada among them: %v; remembered are %d users and %d failures; the log says %s", total, named, known, failures, log)
+	}
+}
+
+// What fails right after another failure of the user is seen as well, though the user index does not say so.
+func TestFailuresCloseToEachOther(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Patient(t, redistest.Start(t).Client(t)))
+	s.rule(many(1))
+	w, _ := s.watcher(false)
+	before := time.Now().Add(-7 * time.Second)
+	s.logs.Record(store.Entry{Username: "ada", Path: "/a", Route: "/a", Code: 500, Kind: store.KindPage, Time: before})
+	s.logs.Record(store.Entry{Username: "bob", Path: "/b", Route: "/b", Code: 500, Kind: store.KindPage, Time: before})
+	s.written()
+	if got := s.look(w); got != "" {
+		t.Errorf("posted is %s", got)
+	}
+	s.logs.Record(store.Entry{Username: "ada", Path: "/b", Route: "/b", Code: 400, Kind: store.KindPage})
+	s.written()
+	redistest.Eventually(t, "the index has it, or the watcher has looked again", func() bool { return strings.Contains(s.look(w), `"page":"/b"`) })
+}
+
+// Where nothing is watched, Redis is asked two small questions, and nothing is remembered.
+func TestWithoutRules(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Patient(t, redistest.Start(t).Client(t)))
+	s.fail("Pay", "ada", "bob")
+	w, _ := s.watcher(false)
+	s.look(w) // which loads the script
+	before := s.client.Info(t.Context(), "commandstats").Val()
+	s.look(w)
+	after := s.client.Info(t.Context(), "commandstats").Val()
+	calls := func(stats, command string) (n int) {
+		for line := range strings.Lines(stats) {
+			if rest, ok := strings.CutPrefix(line, "cmdstat_"+command+":calls="); ok {
+				fmt.Sscanf(rest, "%d", &n)
+			}
+		}
+		return n
+	}
+	for command, want := range map[string]int{"evalsha": 1, "hgetall": 1, "lrange": 0, "zrevrangebyscore": 0, "zrange": 0} {
+		if got := calls(after, command) - calls(before, command); got != want {
+			t.Errorf("%s is called %d times, want %d", command, got, want)
+		}
+	}
+	if known, _ := w.Known(); known != 0 {
+		t.Errorf("%d users are remembered", known)
+	}
+}
+
+// Run watches by itself, and lets another process lead at its end. A look without Redis is an error.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	s := newSite(t, client)
+	s.rule(of("ada"))
+	s.fail("Pay", "ada")
+	w, _ := s.watcher(false)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); w.Run(ctx) }()
+	redistest.Eventually(t, "a message is posted", func() bool { return client.Exists(t.Context(), "userlog:{webhook}:queue:to").Val() == 1 })
+	cancel()
+	<-ended
+	if client.Exists(t.Context(), keys.Leader()).Val() != 0 {
+		t.Error("it leads still")
+	}
+	server.Kill()
+	if again, _ := s.watcher(false); again.Look(t.Context()) == nil {
+		t.Error("without Redis nothing is wrong")
+	}
+}
