@@ -81,7 +81,7 @@ func (a address) reached() string {
 		return string(a)
 	}
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
-		host = "localhost"
+		host = "127.0.0.1" // not a name, which an image without files has no address of
 	}
 	return net.JoinHostPort(host, port)
 }
