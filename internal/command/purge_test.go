@@ -45,8 +45,14 @@ func fill(t *testing.T, url string) {
 	})
 	useThePages(t, url)
 	useTheCommands(t, url)
-	notes := team.Changes{Board: team.NewBoard(application.Client(), team.Keys{Prefix: "userlog:"}), Log: discarded{}, Mask: application.MaskText}
-	for _, username := range []string{"ada", "x:accounts"} {
+	note(t, application, "ada", "x:accounts")
+}
+
+// note leaves a note about users.
+func note(t *testing.T, logs *store.Store, usernames ...string) {
+	t.Helper()
+	notes := team.Changes{Board: team.NewBoard(logs.Client(), team.Keys{Prefix: "userlog:"}), Log: discarded{}, Mask: logs.MaskText}
+	for _, username := range usernames {
 		if err := notes.AddNote(t.Context(), team.Change{Username: username, Keep: time.Hour}, "a note"); err != nil {
 			t.Fatal(err)
 		}
@@ -94,6 +100,7 @@ func TestPurge(t *testing.T) {
 	again := openStore(t, server.URL, store.Options{})
 	record(again, "x:accounts", "/") // whose log ends as accounts behind another prefix do
 	awaitWritten(t, again, 1)
+	note(t, again, "x:accounts")
 	again.Close(t.Context()) // so that it writes nothing more
 	if done := do(t, nil, "", "purge", "--everything", "--yes", "--redis", server.URL); done.status != 0 {
 		t.Errorf("everything: status %d, %s", done.status, done.err)
