@@ -65,18 +65,31 @@ func (r *Rules) Add(ctx context.Context, by audit.Actor, rule Rule) error {
 	rule.ID, rule.By, rule.Made = rand.Text(), by.Name, r.Now().UTC().Truncate(time.Microsecond)
 	encoded, err := json.Marshal(rule)
 	if err == nil {
-		err = r.record(ctx, by, audit.RuleMade, rule)
+		err = r.record(ctx, by, audit.RuleMade, rule.Username, rule.detail())
 	}
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	if err := r.Client.HSet(ctx, r.Keys.Rules(), rule.ID, encoded).Err(); err != nil {
+	added, err := redis.NewScript(addScript).Run(ctx, r.Client, []string{r.Keys.Rules()}, rule.ID, encoded, MaxRules).Int()
+	switch {
+	case err != nil:
 		return fmt.Errorf("make a rule: %w", err)
+	case added == 0: // others were quicker, and what is written down has to be put right
+		return cmp.Or(r.record(ctx, by, audit.RuleMade, rule.Username, "refused: "+ErrTooMany.Error()), ErrTooMany)
 	}
 	return nil
 }
+
+// addScript adds a rule, unless there are too many. KEYS[1] is the rules (HASH). ARGV[1] is the id, ARGV[2] the rule, and ARGV[3] how many there may
+// be. It counts and adds in one step, so that several at the same moment can't be one too many.
+const addScript = `
+if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then
+	return 0
+end
+return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+`
 
 // Remove removes a rule in the name of an actor. The errors are [ErrNoRule], and failures of Redis and of the audit log.
 func (r *Rules) Remove(ctx context.Context, by audit.Actor, id string) error {
@@ -88,7 +101,7 @@ func (r *Rules) Remove(ctx context.Context, by audit.Actor, id string) error {
 	if i < 0 {
 		return ErrNoRule
 	}
-	if err := r.record(ctx, by, audit.RuleRemoved, all[i]); err != nil {
+	if err := r.record(ctx, by, audit.RuleRemoved, all[i].Username, all[i].detail()); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
@@ -100,9 +113,9 @@ func (r *Rules) Remove(ctx context.Context, by audit.Actor, id string) error {
 }
 
 // record writes a change to the audit log.
-func (r *Rules) record(ctx context.Context, by audit.Actor, action audit.Action, rule Rule) error {
-	change := by.Record(action, rule.Username)
-	change.Detail = rule.detail()
+func (r *Rules) record(ctx context.Context, by audit.Actor, action audit.Action, username, detail string) error {
+	change := by.Record(action, username)
+	change.Detail = detail
 	_, err := r.Log.Append(ctx, change)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -126,6 +127,26 @@ func TestRulesThatCannotBe(t *testing.T) {
 		appended, _ := log.Counts()
 		if appended[audit.RuleMade] != rules.MaxRules {
 			t.Errorf("%d are written down", appended[audit.RuleMade])
+		}
+	})
+}
+
+// Also of many that are made at the same moment, none is one too many.
+func TestRulesAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r, _ := newRules(client)
+		var all sync.WaitGroup
+		for i := range rules.MaxRules + 20 {
+			all.Go(func() {
+				if err := r.Add(t.Context(), root, many(i+1)); err != nil && !errors.Is(err, rules.ErrTooMany) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if n := len(list(t, r)); n != rules.MaxRules {
+			t.Errorf("there are %d rules", n)
 		}
 	})
 }
