@@ -11,6 +11,8 @@ const staleAfter = 10_000; // milliseconds after which what is known is too old 
 
 const nowLine = () => document.getElementById("now");
 
+const isStale = () => serverTime() - lastHeard() > staleAfter;
+
 function idleWords({ dataset }, since) {
   const seconds = Math.floor((lastHeard() - since) / 1000);
   const minutes = Math.floor(seconds / 60);
@@ -25,8 +27,7 @@ function idleWords({ dataset }, since) {
 function showIdle(state) {
   const idle = nowLine()?.querySelector(".idle");
   if (!idle) return;
-  const stale = serverTime() - lastHeard() > staleAfter;
-  idle.hidden = stale || !["live", "refreshing", "instead"].includes(state);
+  idle.hidden = isStale() || !["live", "refreshing", "instead"].includes(state);
   const text = idleWords(idle, Date.parse(nowLine().dataset.since));
   if (idle.textContent !== text) idle.textContent = text;
 }
@@ -47,6 +48,8 @@ function show() {
   const connection = document.getElementById("connection");
   const state = connection?.dataset.state;
   showIdle(state);
+  // Also nobody else is active now, as far as is known: see home.css.
+  document.documentElement.classList.toggle("stale", isStale() || ["lost", "store-lost"].includes(state));
   const wanted = titleFor(state, connection?.textContent.trim());
   if (document.title !== wanted) document.title = wanted;
 }

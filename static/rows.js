@@ -95,7 +95,7 @@ function compare() {
 const lang = document.documentElement.lang;
 const day = new Intl.DateTimeFormat(lang, { dateStyle: "full" });
 const dayAndZone = new Intl.DateTimeFormat(lang, { month: "short", day: "numeric", timeZoneName: "short" });
-const dateAndZone = new Intl.DateTimeFormat(lang, { year: "numeric", month: "long", day: "numeric", timeZoneName: "short" });
+const dateAndZone = new Intl.DateTimeFormat(lang, { year: "numeric", month: "short", day: "numeric", timeZoneName: "short" });
 const clock = new Intl.DateTimeFormat(lang, { timeStyle: "medium", hourCycle: "h23" });
 
 const dates = new Map(); // of times, as they are written in rows: to compute one takes long

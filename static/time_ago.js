@@ -18,7 +18,15 @@ const shown = new Set();
 
 class TimeAgo extends HTMLElement {
   static observedAttributes = ["datetime"];
-  #text = this.attachShadow({ mode: "open" });
+  #text = document.createElement("span");
+
+  constructor() {
+    super();
+    this.#text.part = "ago";
+    const time = document.createElement("slot");
+    time.part = "time"; // media.css shows one or the other
+    this.attachShadow({ mode: "open" }).append(this.#text, time);
+  }
 
   connectedCallback() {
     shown.add(this);

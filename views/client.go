@@ -49,13 +49,19 @@ func (c *catalogue) newDevice(client string) device {
 	return d
 }
 
-// device writes a browser, in words and by a shape. Pages show it only where there are several: see now.css.
+// device writes a browser, in words and by a shape. Pages show it only where there are several: see now.css. On a phone the shape has
+// to do for the form.
 func (m *markup) device(client string) *markup {
 	if client == "" {
 		return m
 	}
 	d := m.catalogue.newDevice(client)
-	return m.raw(`<span class="device `).text(d.Class).raw(`" dir="auto">`).text(d.Words).raw(`</span>`)
+	family, form, known := strings.Cut(d.Words, ", ")
+	m.raw(`<span class="device `).text(d.Class).raw(`" dir="auto">`).text(family)
+	if known {
+		m.raw(`<span class="form">, `).text(form).raw(`</span>`)
+	}
+	return m.raw(`</span>`)
 }
 
 // deviceInRow is device where there is little room: the shape says the form to those who see it.

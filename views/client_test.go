@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func TestTwoDevicesAreToldApart(t *testing.T) {
 	if got := lines.First().Find("a").AttrOr("href", ""); got != "?device=Firefox%2C+Android%2C+phone&username=ada" {
 		t.Errorf("one device is at %q", got)
 	}
-	if rows := doc.Find("#rows > tr"); rows.Find(".device.phone").Length() != 2 || squeezed(rows.Eq(1).Find(".visit")) != "New visit, on another device" {
+	if rows := doc.Find("#rows > tr"); rows.Find(".device.phone").Length() != 2 || squeezed(rows.Eq(1).Find(".visit")) != "Another device" {
 		t.Errorf("the rows are %q", squeezed(rows))
 	}
 	page.Filter.Device = phone
@@ -56,7 +57,7 @@ func TestTheHeadlineNamesTheDeviceThatFailed(t *testing.T) {
 		return store.Entry{ID: id, Username: "ada", Method: "POST", Path: "/" + page, Page: page, Code: code, Time: at.Add(-ago), Kind: store.KindPage, Client: client}
 	}
 	for other, want := range map[string]string{
-		laptop: "Pay was rejected (422) (Firefox, phone), 2026-03-04 05:05:57 UTC. On Help, active now.",
+		laptop: "Pay was rejected (422) (Firefox, phone), 2026-03-04 05:05:57 UTC. On Help (Chrome, computer), active now.",
 		phone:  "Pay was rejected (422), 2026-03-04 05:05:57 UTC. On Help, active now.",
 	} {
 		html, err := newSet(t).Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", At: at, Entries: []store.Entry{
@@ -65,6 +66,17 @@ func TestTheHeadlineNamesTheDeviceThatFailed(t *testing.T) {
 		doc := parse(t, html, err)
 		if got := squeezed(doc.Find("#now > p")); got != want {
 			t.Errorf("with %s the headline is %q", other, got)
+		}
+	}
+}
+
+// Everyone's page begins with failures, and says so as long as there is nothing else on it.
+func TestEveryonesPageSaysThatItShowsErrorsOnly(t *testing.T) {
+	for _, query := range []url.Values{{}, {"show": {""}}} {
+		html, err := newSet(t).Live(views.LiveLog{Layout: views.Layout{Lang: "en"}, Everyone: true, Filter: views.ParseEveryoneFilter(query)})
+		intro := parse(t, html, err).Find(".intro").Text()
+		if got, want := strings.Contains(intro, "Only errors are shown"), !query.Has("show"); got != want {
+			t.Errorf("%v: it says %q", query, intro)
 		}
 	}
 }

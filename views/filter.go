@@ -50,6 +50,17 @@ func (f Filter) AddTo(query url.Values) url.Values {
 	return query
 }
 
+// emptyKey is the catalogue's key of what a log says in which there is nothing to show: what to do to see more.
+func (f Filter) emptyKey() string {
+	switch {
+	case f.Device != "":
+		return "table.empty-device"
+	case f.Active():
+		return "table.empty-filtered"
+	}
+	return "table.empty"
+}
+
 // LineParameter is the parameter of a static log's address that names the entry which is pointed out, by its id.
 const LineParameter = "line"
 

@@ -61,11 +61,16 @@ func (p liveLogPage) Shows() []option {
 	return options
 }
 
-// Filtered says whether the reader has narrowed the log down. Requests that pages make by themselves are left out without
-// that.
-func (p liveLogPage) Filtered() bool {
-	return p.Filter.Active() || p.Application != "" || p.Users != ""
+// EmptyKey is of what the page says where it has no row. Requests that pages make by themselves are left out without a filter.
+func (p liveLogPage) EmptyKey() string {
+	if p.Application != "" || p.Users != "" {
+		return "table.empty-filtered"
+	}
+	return p.Filter.emptyKey()
 }
+
+// OnlyErrors says whether nothing but failures is shown.
+func (p liveLogPage) OnlyErrors() bool { return p.Filter.Show == journey.ShowErrors }
 
 // Chosen says whether the reader of everyone's page has chosen something else than failures, as which the page begins.
 func (p liveLogPage) Chosen() bool {

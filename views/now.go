@@ -14,7 +14,8 @@ type nowLine struct {
 	Username string
 	Known    bool // whether it is known where the user is
 	Page     string
-	Since    string // when the user last did something, for the page to count from
+	Since    moment // when the user last did something, for the page to count from
+	Client   string // the browser in which the user is; "" where it is one
 	Idle     time.Duration
 	Devices  []journey.At // where the user is in each of several browsers; nil where it is one
 	Problem  *nowProblem
@@ -53,8 +54,11 @@ func newNowLine(username string, steps *journey.Folder, at time.Time) nowLine {
 
 func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine {
 	line := nowLine{
-		Username: username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: timestamp(where.Since), Idle: where.Idle,
+		Username: username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: momentOf(where.Since), Idle: where.Idle,
 		Devices: where.Devices,
+	}
+	if len(where.Devices) > 0 {
+		line.Client = where.Devices[0].Client
 	}
 	if p := where.Problem; p != nil {
 		line.Problem = &nowProblem{
@@ -148,7 +152,7 @@ const nowSize = 1 << 10
 func (m *markup) now(n nowLine) *markup {
 	m.raw(`<section id="now" aria-live="off" aria-label="`).t("now.label").raw(`" data-user="`).text(printable.Name(n.Username))
 	if n.Known {
-		m.raw(`" data-since="`).text(n.Since)
+		m.raw(`" data-since="`).text(n.Since.Timestamp)
 	}
 	if n.Problem != nil && n.Problem.Fresh {
 		m.raw(`" data-trouble-at="`).text(n.Problem.When.Timestamp).raw(`" data-trouble="`)
@@ -180,7 +184,8 @@ func (m *markup) now(n nowLine) *markup {
 	return m.raw(`</section>`)
 }
 
-// whereabouts writes what went wrong, on which page the user is, and since when nothing was done. What is solved comes last.
+// whereabouts writes what went wrong, on which page the user is, and since when nothing was done. What is solved comes last. An age
+// that nobody keeps true is false after a minute: paper, and pages without scripts, have the time itself, in data-at.
 func (m *markup) whereabouts(n nowLine) {
 	p := n.Problem
 	if p != nil && p.Solved == nil {
@@ -191,6 +196,9 @@ func (m *markup) whereabouts(n nowLine) {
 	} else {
 		m.t("now.somewhere")
 	}
+	if n.Client != "" {
+		m.raw(` (`).device(n.Client).raw(`)`)
+	}
 	m.raw(`<span class="idle" data-active-seconds="`).number(int(activeFor / time.Second)).raw(`" data-active="`).t("now.active").raw(`" data-seconds="`).t("now.idle-seconds")
 	m.raw(`" data-minutes="`).t("now.idle-minutes").raw(`" data-hours="`).t("now.idle-hours")
 	if n.Late {
@@ -198,7 +206,7 @@ func (m *markup) whereabouts(n nowLine) {
 	}
 	m.raw(`">`)
 	idle, err := m.catalogue.idle(n.Idle)
-	m.note(err).text(idle).raw(`</span>`)
+	m.note(err).text(idle).raw(`</span><span class="at" data-at="`).t("now.comma").raw(` `).text(n.Since.UTC).raw(`."></span>`)
 	if p != nil && p.Solved != nil {
 		m.problem(p)
 	}

@@ -109,8 +109,8 @@ func (p staticLogPage) NoteForm() noteForm { return noteForm{p.Username} }
 // Controls are how the log can be read.
 func (p staticLogPage) Controls() controls { return controls{p.Base, "/static", p.Username, p.Filter} }
 
-// Filtered says whether rows may be missing because of the filter.
-func (p staticLogPage) Filtered() bool { return p.Filter.Active() }
+// EmptyKey is of what the page says where it has no row.
+func (p staticLogPage) EmptyKey() string { return p.Filter.emptyKey() }
 
 // ReasonLeft is for how long the reason still holds; nil where none has to be stated.
 func (p staticLogPage) ReasonLeft() *reasonLeft { return newReasonLeft(p.Reason) }

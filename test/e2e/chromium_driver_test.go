@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -35,6 +36,19 @@ func openChromium(t *testing.T) driver {
 }
 
 func (d chromiumDriver) pid() int { return chromedp.FromContext(d.ctx).Browser.Process().Pid }
+
+// offline says so to the page, and lets it load nothing.
+func (d chromiumDriver) offline(away bool) error {
+	ctx, cancel := context.WithTimeout(d.ctx, patience)
+	defer cancel()
+	if _, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		MatchedNetworkConditions: []*network.Conditions{{Offline: away, DownloadThroughput: -1, UploadThroughput: -1}},
+	}); err != nil {
+		return err
+	}
+	_, err := chromedp.Call(ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: away, DownloadThroughput: -1, UploadThroughput: -1})
+	return err
+}
 
 func (d chromiumDriver) call(c command, parameters map[string]any) (json.RawMessage, error) {
 	ctx, cancel := context.WithTimeout(d.ctx, patience)

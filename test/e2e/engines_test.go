@@ -50,6 +50,7 @@ func TestTheMainPathsInEachEngine(t *testing.T) {
 				{"wake-up", (*window).wakesUp},
 				{"outage", (*window).outlivesAnOutage},
 				{"silence", (*window).noticesSilence},
+				{"offline", (*window).losesItsNetwork},
 				{"no socket", (*window).goesOnWithoutSocket},
 				{"static", (*window).refreshes},
 				{"session", (*window).saysWhyItLogsOut},
@@ -76,6 +77,7 @@ type window struct {
 	site       *program
 	origin     string // of the proxy
 	socketless *atomic.Bool
+	cut        *atomic.Bool // the proxy lets nothing through
 }
 
 // behind has the window see a site through a proxy.
@@ -87,9 +89,12 @@ func (w *window) behind(site *program) {
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ErrorLog = log.New(io.Discard, "", 0) // the site is stopped now and then
-	w.site, w.socketless = site, &atomic.Bool{}
+	w.site, w.socketless, w.cut = site, &atomic.Bool{}, &atomic.Bool{}
 	address := anyAddress(w.t)
 	server := &http.Server{Addr: address, Handler: http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if w.cut.Load() {
+			panic(http.ErrAbortHandler) // ends the connection
+		}
 		if r.Header.Get("Upgrade") != "" && w.socketless.Load() {
 			http.Error(out, "no sockets here", http.StatusForbidden)
 			return
@@ -183,6 +188,7 @@ func (w *window) logsInAndSearches() {
 	w.visit("/")
 	w.write("input[name=username]", superuser)
 	w.write("input[name=password]", password+enterKey)
+	w.eventually("what is typed is heard", "document.querySelector('header .account') && document.documentElement.matches('.scripted')")
 	w.write("#search #search-name", "ad")
 	w.eventually("ada is suggested", "document.querySelector('#suggestions [role=option]')?.textContent.includes('ada')")
 	w.write("#search #search-name", "a"+enterKey)
@@ -272,6 +278,70 @@ func (w *window) noticesSilence() {
 	thaw()
 	w.is("live")
 }
+
+// losesItsNetwork has the browser say that it has no network. Pages take notice in that moment, and not after the next silence.
+func (w *window) losesItsNetwork() {
+	for _, page := range []string{"/static?username=ada", "/live?username=ada"} {
+		w.visit(page)
+		const well = "['live', 'refreshing'].includes(document.querySelector('#connection')?.dataset.state)"
+		w.eventually("all is well", well)
+		w.call(cmdScript, map[string]any{"args": []any{}, "script": `addEventListener("offline", () => setTimeout(() => {
+			window.atOnce = document.querySelector("#connection").dataset.state === "lost"; }, 1000))`})
+		w.cut.Store(true)
+		w.offline(true)
+		w.eventually(page+" says so at once", "window.atOnce")
+		w.is("lost")
+		w.cut.Store(false)
+		w.offline(false)
+		w.eventually("all is well again", well)
+	}
+}
+
+func (w *window) offline(away bool) {
+	w.t.Helper()
+	if err := w.driver.offline(away); err != nil {
+		w.t.Fatalf("offline %t: %v", away, err)
+	}
+}
+
+// In each engine an agent whose browser runs no scripts logs in, reads a log with its times, and is told that it does not refresh.
+func TestEachEngineWithoutScripts(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(*testing.T) driver{"firefox": openPlainFirefox, "webkit": openPlainWebKit} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			if d == nil {
+				missing(t, name+" is not installed: .ci/setup installs it on Debian")
+			}
+			w := &window{t: t, driver: d, redis: redistest.Start(t)}
+			w.behind(serve(t, w.redis))
+			w.logs = openStore(t, w.redis)
+			acted(w.logs, "ada", "/before", 5*time.Minute)
+			written(t, w.logs)
+			w.visit("/login?next=/userlog/live?username=ada")
+			w.write("input[name=username]", superuser)
+			w.write("input[name=password]", password+enterKey)
+			w.hasRow("/before")
+			w.eventually("it is the static log", "location.pathname === '/userlog/static' && !document.documentElement.matches('.scripted')")
+			w.eventually("it says that it does not refresh", "document.querySelector('noscript a').checkVisibility()")
+			w.eventually("times are whole", wholeTimes)
+			w.eventually("the sentence has a time, and no age", saysTime)
+			acted(w.logs, "ada", "/after", time.Minute)
+			written(t, w.logs)
+			w.click("noscript a")
+			w.hasRow("/after")
+		})
+	}
+}
+
+// wholeTimes and saysTime are of pages that nobody keeps true: no time is cut off, and no age is said, which would soon be false.
+const (
+	wholeTimes = "[...document.querySelectorAll('#rows td.time')].every(e => /UTC/.test(e.innerText) && e.scrollWidth <= e.clientWidth)"
+	saysTime   = `getComputedStyle(document.querySelector('#now .idle')).display === 'none' &&
+		getComputedStyle(document.querySelector('#now .at')).display !== 'none' && /UTC/.test(document.querySelector('#now .at').dataset.at) &&
+		!['none', 'normal'].includes(getComputedStyle(document.querySelector('#now .at'), '::after').content)`
+)
 
 // goesOnWithoutSocket has a proxy let no socket through, and then let them through again.
 func (w *window) goesOnWithoutSocket() {

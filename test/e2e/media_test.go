@@ -16,6 +16,7 @@ func TestPaperShowsTheLogAlone(t *testing.T) {
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
 	})
+	b.eventually("paper has times, and no age", `[...document.querySelectorAll('#now time-ago')].every(e => /UTC/.test(e.innerText)) && `+saysTime)
 	b.unfold()
 	b.eventually("title, sentence and log are printed", "['h1', '#now p', '#rows td.url', '#rows dl'].every(s => document.querySelector(s).offsetHeight > 0)")
 	if printed := evaluate[[]string](b, "[...document.querySelectorAll('button, input, select, nav, form')].filter(e => e.offsetHeight > 0).map(e => e.outerHTML.slice(0, 80))"); len(printed) > 0 {

@@ -32,6 +32,9 @@ func TestWithoutJavaScript(t *testing.T) {
 	b.visit("/live/everyone")
 	b.eventually("the page of everyone says what it needs", "document.querySelector('main [role=alert]').offsetHeight > 0")
 	b.connectsToNothing()
+	b.visit("/static?username=olga")
+	b.eventually("times are whole", wholeTimes)
+	b.eventually("the sentence has a time, and no age", saysTime)
 	b.click("header .account button")
 	b.eventually("the login", "document.querySelector('#login')")
 }

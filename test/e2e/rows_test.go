@@ -24,7 +24,7 @@ func TestARowIsALineThatOpens(t *testing.T) {
 		logs.Record(store.Entry{Username: "lina", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay"})
 	}
 	b := site.enter(t)
-	b.do("take a desktop's screen", chromedp.EmulateViewport(1280, 960))
+	b.do("take a desktop's screen", chromedp.EmulateViewport(1280, 1024))
 	for _, page := range []string{"/static", "/live"} {
 		b.visit(page + "?username=lina")
 		b.hasRows(23)
@@ -46,13 +46,77 @@ func TestARowIsALineThatOpens(t *testing.T) {
 	}
 }
 
-// On a phone, menu and filters are behind buttons, and the rows begin in the upper half. At 400 % they begin on the first screen.
+// A row that stands for several addresses says so: else a customer who looked at three products seems to have opened one again and again.
+func TestARowSaysForHowManyAddressesItStands(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	for _, product := range []string{"moth", "duck", "loom", "duck"} {
+		logs.Record(store.Entry{Username: "lotte", Method: "GET", Path: "/products/" + product, Code: 200, Kind: store.KindPage, Page: "Product"})
+	}
+	b := site.enter(t)
+	const others = "document.querySelector('#rows td.url').dataset.others"
+	for _, page := range []string{"/static", "/live"} {
+		b.visit(page + "?username=lotte")
+		b.hasRows(4)
+		b.shows("#rows .times", "×4")
+		b.eventually("two others are in it", others+" === 'and 2 more'")
+		b.eventually("that is shown", `getComputedStyle(document.querySelector('#rows td.url'), '::after').content.includes('and 2 more')`)
+		b.click("#rows .times")
+		b.eventually("each row has its own", others+" === undefined")
+		b.click("#rows .times")
+		b.eventually("two others are in it again", others+" === 'and 2 more'")
+	}
+}
+
+// A table without a request says what to do, also where a line tells of requests that are not kept.
+func TestATableWithoutARequestSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	logs.Record(store.Entry{Username: "mia", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay"})
+	for i := range 30 {
+		record(logs, "mia", fmt.Sprintf("/%d", i))
+	}
+	b := site.enter(t)
+	for _, page := range []string{"/static?username=mia", "/live?username=mia"} {
+		b.visit(page + "&q=nowhere")
+		b.shows("#rows .omitted", "5 older requests are not kept.")
+		b.shows("#log ~ .empty:not(.loading, .cut-off)", "Nothing of that kind. Choose All, or empty the filter, to see the rest.")
+		b.eventually("both can be read", "['#rows .omitted', '#log ~ .empty'].every(e => document.querySelector(e).checkVisibility())")
+		b.visit(page + "&device=Firefox%2C+phone")
+		b.shows("#log ~ .empty:not(.loading, .cut-off)", "Nothing of that kind on this device is kept. Choose All devices to see the rest.")
+	}
+	b.visit("/live?username=" + "nobody-yet")
+	b.eventually("there is nothing to pause", "!document.querySelector('#pause')?.checkVisibility()")
+}
+
+// That a visit begins is said in full, and a header is one line.
+func TestNothingIsCutAtAnOrdinaryWidth(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	for _, client := range []string{"Firefox, Windows, computer", "Safari, iOS, phone"} {
+		logs.Record(store.Entry{Username: "nele", Method: "POST", Path: "/login", Code: 303, Location: "/", Kind: store.KindPage, Page: "Log in", Client: client})
+	}
+	b := site.enter(t)
+	for _, lang := range []string{"en", "ar", "de", "es", "fr"} {
+		b.do("take a desktop's screen", chromedp.EmulateViewport(1100, 700))
+		b.visit("/static?username=nele")
+		b.click("footer button[lang=" + lang + "]")
+		b.eventually("the page is in "+lang, "document.documentElement.lang === '"+lang+"' && document.querySelector('#rows .visit')")
+		b.eventually("visits are said in full", "[...document.querySelectorAll('#rows td.what')].every(e => e.scrollWidth <= e.clientWidth) && [...document.querySelectorAll('#rows .visit')].every(e => e.getBoundingClientRect().bottom <= e.closest('td').getBoundingClientRect().bottom)")
+		b.eventually("the header is one line", "document.querySelector('header.site').offsetHeight < 60")
+	}
+	b.visit("/account")
+	b.eventually("nothing touches the button", "(button => button.getBoundingClientRect().top - button.closest('form').previousElementSibling.getBoundingClientRect().bottom >= 8)(document.querySelector('#set-up-app button'))")
+}
+
+// On a phone, menu and filters are behind buttons, and the rows begin in the upper half, also at 400 %.
 func TestAPhoneShowsRowsAtOnce(t *testing.T) {
 	t.Parallel()
 	site, logs := shareSite(t)
 	for range 3 {
-		logs.Record(store.Entry{Username: "phoebe", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay"})
+		logs.Record(store.Entry{Username: "phoebe", Method: "POST", Path: "/pay", Code: 422, Kind: store.KindPage, Page: "Pay", Client: "Safari, iOS, phone"})
 	}
+	logs.Record(store.Entry{Username: "phoebe", Method: "GET", Path: "/help", Code: 200, Kind: store.KindPage, Page: "Help", Client: "Chrome, Linux, computer"})
 	b := site.enter(t)
 	const first = "document.querySelector('#rows > tr').getBoundingClientRect()"
 	for _, page := range []string{"/static?username=phoebe", "/live?username=phoebe", "/live/everyone"} {
@@ -60,7 +124,8 @@ func TestAPhoneShowsRowsAtOnce(t *testing.T) {
 		b.visit(page)
 		b.eventually(page+" begins in the upper half", first+".top < 320")
 		b.do("zoom to 400 %", chromedp.EmulateViewport(320, 256))
-		b.eventually(page+" begins on the first screen at 400 %", first+".top < 256")
+		b.eventually(page+" begins in the upper half at 400 %", first+".top < 128")
+		b.eventually(page+" has buttons that a thumb hits", "[...document.querySelectorAll('.heading :is(a, button)')].filter(e => e.checkVisibility()).every(e => e.getBoundingClientRect().height >= 24)")
 		b.fits(320)
 	}
 	b.do("take a phone", chromedp.EmulateViewport(360, 640))

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/network"
-
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -169,6 +167,7 @@ func TestAServerThatIsStoppedIsNoticed(t *testing.T) {
 		b.isConnected("lost")
 		b.shows("#connection", "Connection lost, trying again")
 		b.eventually("the title says so", "document.title.startsWith('⚠ Connection lost')")
+		b.eventually("nobody is said to be active or idle", "![...document.querySelectorAll('main .presence')].some(e => e.checkVisibility({ visibilityProperty: true }))")
 		t.Logf("%s said so after %v", page, time.Since(frozen))
 		if page != "/" {
 			if longest := evaluate[int](b, "Math.max(...idleness)"); longest > int(frozen.Sub(begun(t, logs)).Seconds())+1 {
@@ -230,8 +229,7 @@ func TestABrowserWithoutANetworkSaysSo(t *testing.T) {
 // offline takes the network from the tab, or gives it back.
 func (b *tab) offline(away bool) {
 	b.t.Helper()
-	call(b, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
-		MatchedNetworkConditions: []*network.Conditions{{Offline: away, DownloadThroughput: -1, UploadThroughput: -1}},
-	})
-	call(b, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: away, DownloadThroughput: -1, UploadThroughput: -1})
+	if err := (chromiumDriver{b.ctx}).offline(away); err != nil {
+		b.t.Fatalf("offline %t: %v", away, err)
+	}
 }

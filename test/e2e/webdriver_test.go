@@ -24,6 +24,7 @@ import (
 // program that serves it by HTTP. So no library is needed, and no program that Debian lacks.
 type driver interface {
 	call(c command, parameters map[string]any) (json.RawMessage, error)
+	offline(away bool) error // takes the network from the browser, or gives it back
 	pid() int
 }
 
@@ -37,6 +38,7 @@ var (
 	cmdFind     = command{"/element", "WebDriver:FindElement"}
 	cmdClick    = command{"/element/{id}/click", "WebDriver:ElementClick"}
 	cmdKeys     = command{"/element/{id}/value", "WebDriver:ElementSendKeys"}
+	cmdContext  = command{name: "Marionette:SetContext"} // of scripts: the page, or Firefox itself
 )
 
 // elementKey is under what WebDriver names an element.
@@ -73,6 +75,7 @@ user_pref("network.captive-portal-service.enabled", false);
 user_pref("network.connectivity-service.enabled", false);
 user_pref("services.settings.server", "data:,");
 user_pref("intl.accept_languages", "en-US");
+user_pref("network.disable-localhost-when-offline", true);
 `
 
 // marionette is Firefox.
@@ -84,7 +87,14 @@ type marionette struct {
 }
 
 // openFirefox starts Firefox, and returns nil where there is none.
-func openFirefox(t *testing.T) driver {
+func openFirefox(t *testing.T) driver { return startFirefox(t, preferences) }
+
+// openPlainFirefox starts a Firefox in which pages have no scripts. Those of tests run.
+func openPlainFirefox(t *testing.T) driver {
+	return startFirefox(t, preferences+`user_pref("javascript.enabled", false);`)
+}
+
+func startFirefox(t *testing.T, preferences string) driver {
 	t.Helper()
 	path, err := exec.LookPath("firefox-esr") // as Debian calls it
 	if err != nil {
@@ -97,7 +107,7 @@ func openFirefox(t *testing.T) driver {
 	if err := os.WriteFile(filepath.Join(profile, "user.js"), []byte(preferences), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m := &marionette{cmd: exec.Command(path, "--headless", "--no-remote", "--profile", profile, "--marionette")}
+	m := &marionette{cmd: exec.Command(path, "--headless", "--no-remote", "--profile", profile, "--marionette", "--remote-allow-system-access")}
 	launch(t, m.cmd)
 	redistest.Eventually(t, "Firefox listens", func() bool {
 		port, err := os.ReadFile(filepath.Join(profile, "MarionetteActivePort"))
@@ -160,6 +170,16 @@ func (m *marionette) call(c command, parameters map[string]any) (json.RawMessage
 	return result.Value, err
 }
 
+// offline does what the entry "Work Offline" of Firefox' menu does, which tells pages as the loss of a network does.
+func (m *marionette) offline(away bool) error {
+	if _, err := m.call(cmdContext, map[string]any{"value": "chrome"}); err != nil {
+		return err
+	}
+	_, err := m.call(cmdScript, map[string]any{"script": "Services.io.offline = arguments[0]", "args": []any{away}})
+	_, back := m.call(cmdContext, map[string]any{"value": "content"})
+	return errors.Join(err, back)
+}
+
 // miniBrowser is where Debian puts the browser of WebKitGTK.
 const miniBrowser = "/usr/lib/*/webkit2gtk-4.1/MiniBrowser"
 
@@ -170,7 +190,12 @@ type httpDriver struct {
 }
 
 // openWebKit starts WebKitGTK on a screen that nobody sees, and returns nil where there is none.
-func openWebKit(t *testing.T) driver {
+func openWebKit(t *testing.T) driver { return startWebKit(t) }
+
+// openPlainWebKit starts a WebKitGTK in which pages have no scripts. Those of tests run.
+func openPlainWebKit(t *testing.T) driver { return startWebKit(t, "--enable-javascript=false") }
+
+func startWebKit(t *testing.T, arguments ...string) driver {
 	t.Helper()
 	found, _ := filepath.Glob(miniBrowser)
 	path, err := exec.LookPath("WebKitWebDriver")
@@ -183,7 +208,7 @@ func openWebKit(t *testing.T) driver {
 	d.cmd.Env = append(os.Environ(), "DISPLAY="+openScreen(t, screen), "GDK_BACKEND=x11", "LIBGL_ALWAYS_SOFTWARE=1",
 		"WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1", "NO_AT_BRIDGE=1") // root and most containers can't have a sandbox, and the pages are our own
 	launch(t, d.cmd)
-	options := map[string]any{"binary": found[0], "args": []string{"--automation"}}
+	options := map[string]any{"binary": found[0], "args": append([]string{"--automation"}, arguments...)}
 	asked := map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{"webkitgtk:browserOptions": options}}}
 	d.session = "http://127.0.0.1:" + port + "/session"
 	var session struct{ SessionID string }
@@ -209,6 +234,17 @@ func openScreen(t *testing.T, path string) (display string) {
 		t.Fatalf("Xvfb does not say its display: %v", err)
 	}
 	return ":" + strings.TrimSpace(name)
+}
+
+// offline has the page hear that the network is away. Neither WebDriver nor MiniBrowser can take it away, so the test's proxy lets nothing
+// through meanwhile.
+func (d *httpDriver) offline(away bool) error {
+	event := "online"
+	if away {
+		event = "offline"
+	}
+	_, err := d.call(cmdScript, map[string]any{"script": "dispatchEvent(new Event(arguments[0]))", "args": []any{event}})
+	return err
 }
 
 func (d *httpDriver) pid() int { return d.cmd.Process.Pid }
