@@ -144,7 +144,6 @@ func TestNotesAreFew(t *testing.T) {
 	})
 }
 
-// Without the record, nothing is noted.
 // Who may delete only her own notes can't push out those of a colleague, either.
 func TestNobodyPushesOutTheNotesOfOthers(t *testing.T) {
 	t.Parallel()
@@ -162,6 +161,7 @@ func TestNobodyPushesOutTheNotesOfOthers(t *testing.T) {
 	})
 }
 
+// Without the record, nothing is noted.
 func TestWhatCantBeWrittenDownIsNotNoted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, redistest.Start(t).Client(t))

@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
+	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -94,6 +96,31 @@ func TestColleaguesWorkTogether(t *testing.T) {
 	vera.click("#note-form button")
 	vera.eventually("it says that Redis is away", "document.querySelector('#note-said [role=alert]')?.textContent.includes(\"can't be reached\")")
 	vera.eventually("the draft is there", "document.querySelector('#note').value === 'a draft'")
+}
+
+// When a log has expired its notes are left, on an open page, too: the customer may call back.
+func TestNotesOutliveTheLog(t *testing.T) {
+	t.Parallel()
+	site, logs, redis := colleagues(t)
+	b := site.as(t, "vera")
+	b.visit("/static?username=katherine") // of which the program remembers nothing
+	b.click("#add-note > summary")
+	b.click("#note")
+	b.types("calls back at 3")
+	b.click("#note-form button")
+	b.shows("#notes summary", "1 note vera: calls back at 3")
+	client := redis.Client(t)
+	gone := float64(time.Now().Add(-2 * time.Hour).UnixMilli())
+	client.ZAdd(t.Context(), logs.KeyPrefix()+"users", goredis.Z{Score: gone, Member: "katherine"})
+	for _, key := range client.Keys(t.Context(), logs.KeyPrefix()+"*log:katherine*").Val() {
+		client.Del(t.Context(), key)
+	}
+	for _, page := range []string{"/live", "/static"} {
+		b.visit(page + "?username=katherine")
+		b.eventually("the log has expired", "document.querySelector('#messages > .alone')?.textContent.includes('was here until')")
+		b.eventually("the notes are there, and nothing else of a log", "document.querySelector('#notes')?.checkVisibility() && document.querySelector('#add-note').checkVisibility()"+
+			" && ![...document.querySelectorAll('#log, #now, #controls')].some(e => e.checkVisibility())")
+	}
 }
 
 // Without scripts, notes are plain forms of the static log.
