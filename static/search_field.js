@@ -55,6 +55,7 @@ class SearchField {
     this.#describe();
     this.#arrive();
     this.#listen();
+    if (document.activeElement === field && field.value !== field.defaultValue) this.#suggest(0); // typed before this script had come
   }
 
   // #arrive focuses the field where to search is what a reader does first. A phone would show its keyboard.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -51,6 +52,27 @@ func (b *tab) isActive(name string) {
 func (b *tab) isAt(location string) {
 	b.t.Helper()
 	b.eventually("the page is "+location, fmt.Sprintf("location.href === %s && document.readyState === 'complete'", quote(b.base+location)))
+}
+
+// Who types before the script has come is suggested names as well, and Enter opens the one that fits.
+func TestWhatIsTypedEarlyIsSearched(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	record(logs, "early-bird", "/")
+	b := site.enter(t)
+	call(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		const typing = new MutationObserver(() => {
+			const field = document.querySelector("#search-name");
+			if (!field) return;
+			typing.disconnect();
+			field.focus();
+			field.value = "early-b";
+		});
+		typing.observe(document, { childList: true, subtree: true });`})
+	b.visit("/")
+	b.suggests("early-bird", "1 user")
+	b.types(kb.Enter)
+	b.isAt("/live?username=early-bird")
 }
 
 func TestSearchByKeyboard(t *testing.T) {
