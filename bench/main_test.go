@@ -80,6 +80,16 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+func TestOnlyByItsNameARowTakesTenMinutes(t *testing.T) {
+	all, err := choose("")
+	if err != nil || len(all) != len(rows())-1 || slices.ContainsFunc(all, func(r row) bool { return r.name == "steady" }) {
+		t.Errorf("all are %d rows: %v", len(all), err)
+	}
+	if steady, err := choose("steady"); err != nil || len(steady) != 1 || steady[0].time != tenMinutes {
+		t.Errorf("by its name: %v, %v", steady, err)
+	}
+}
+
 // Every row names a benchmark that there is, and each figure a unit that it reports.
 func TestRowsAreThoseOfTheBenchmarks(t *testing.T) {
 	packages := map[string]string{}
