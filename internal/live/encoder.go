@@ -36,6 +36,10 @@ func (h *Hub) encoderFor(watch Watch, steps *sharedSteps) (e encoder) {
 	} else {
 		page := newHTMLEncoder(h.pages, h.cache, h.logs.Now, watch, steps)
 		page.gone.look = func() time.Time { return h.logs.Gone(h.reading, watch.Username) }
+		page.gone.isThere = func() bool {
+			entries, err := h.logs.Entries(h.reading, watch.Username)
+			return err != nil || len(entries) > 0
+		}
 		page.gone.retention = h.logs.Retention()
 		if watch.After != "" {
 			page.gone.newest, page.gone.guessed = h.logs.Now(), true

@@ -2,12 +2,18 @@ package live
 
 import "time"
 
-// expiryMargin is how much later than the log a page takes for expired what it shows: clocks are not exact.
-const expiryMargin = 3 * time.Second
+const (
+	// expiryMargin is how much later than the log a page takes for expired what it shows: clocks are not exact.
+	expiryMargin = 3 * time.Second
+	// recheckAfter is how often a page looks whether a log has expired that lives longer than its newest entry tells.
+	recheckAfter = time.Minute
+)
 
 // goneLog is what is known of a log that has expired.
 type goneLog struct {
 	look      func() time.Time // when the user was last seen; nil = nobody knows
+	isThere   func() bool      // whether the log has entries, or may have; nil = it has none
+	recheck   time.Time        // when that is asked next
 	retention time.Duration    // of the log; 0 = it does not expire
 	looked    bool
 	at        time.Time // when the user was last seen; zero = that is not known, or the log is there
@@ -30,12 +36,20 @@ func (g *goneLog) found(newest, now time.Time) {
 	if old {
 		newest = now
 	}
-	*g = goneLog{look: g.look, retention: g.retention, newest: newest, guessed: old}
+	*g = goneLog{look: g.look, isThere: g.isThere, retention: g.retention, newest: newest, guessed: old}
 }
 
-// expired reports whether what the page shows has expired by now.
+// expired reports whether what the page shows has expired by now. A log expires when it was written so long ago. Its newest entry may have
+// waited for Redis before that, for example half an hour of the hour that a log lives. So the log itself is looked at.
 func (g *goneLog) expired(now time.Time) bool {
-	return g.retention > 0 && !g.newest.IsZero() && now.Sub(g.newest) > g.retention+expiryMargin
+	if g.retention <= 0 || g.newest.IsZero() || now.Sub(g.newest) <= g.retention+expiryMargin || now.Before(g.recheck) {
+		return false
+	}
+	if g.isThere != nil && g.isThere() {
+		g.recheck = now.Add(recheckAfter)
+		return false
+	}
+	return true
 }
 
 // expire says on a page, once, that the log has expired that it shows. The page hides the rows.

@@ -79,3 +79,20 @@ func TestALogOfOldEntriesHasNotExpired(t *testing.T) {
 		t.Error("the log lives from its newest entry")
 	}
 }
+
+// An entry may have waited for Redis for a part of the time that a log lives. The log lives from when it was written.
+func TestALogThatWasWrittenLateHasNotExpired(t *testing.T) {
+	t.Parallel()
+	asked, there := 0, true
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	g := goneLog{retention: time.Hour, isThere: func() bool { asked++; return there }}
+	g.found(now.Add(-30*time.Minute), now)
+	at := now.Add(30*time.Minute + 2*expiryMargin)
+	if g.expired(at) || g.expired(at.Add(recheckAfter/2)) || asked != 1 {
+		t.Errorf("the log is there, and was looked at %d times", asked)
+	}
+	there = false
+	if !g.expired(at.Add(recheckAfter)) {
+		t.Error("the log has expired")
+	}
+}
