@@ -191,6 +191,25 @@ func TestANamedUserFails(t *testing.T) {
 	})
 }
 
+// On a Cluster, where users are at several masters, all of them are counted.
+func TestRulesOnACluster(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.StartCluster(t, 3).Client(t))
+	s.rule(many(5))
+	s.rule(of("ada"))
+	w, _ := s.watcher(false)
+	s.fail("Pay", "ada", "bob", "cyd", "dan", "eve", "fay")
+	want := `{"rule":"","kind":"user-fails","username":"ada","new":1}` + "\n" + `{"rule":"","kind":"many-fail","page":"Pay","users":6,"new":6}`
+	var told string
+	redistest.Eventually(t, "all are in the user index, and both are told", func() bool {
+		told = strings.TrimPrefix(told+"\n"+s.look(w), "\n")
+		return strings.Contains(told, "ada") && strings.Contains(told, "Pay")
+	})
+	if told = strings.Join(strings.Fields(told), "\n"); told != want {
+		t.Errorf("told is %s, want %s", told, want)
+	}
+}
+
 // Where more is chosen, it is told.
 func TestDetails(t *testing.T) {
 	t.Parallel()

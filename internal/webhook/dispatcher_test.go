@@ -230,12 +230,7 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newReceiver(t)
-		r.answer = func(attempt int) int {
-			if attempt == 1 {
-				return 0
-			}
-			return http.StatusOK
-		}
+		r.answer = func(attempt int) int { return []int{0, http.StatusInternalServerError, http.StatusOK}[attempt-1] }
 		dying, other := newProcess(t, client, r.destination()), newProcess(t, client, r.destination())
 		dying.post(t, "m", time.Now())
 		dying.run(t)
@@ -246,11 +241,18 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 			t.Errorf("it is taken until %v", time.UnixMilli(int64(taken)))
 		}
 		other.hurry(t, client) // its time is over
-		if got := r.await(2); got != "m m" {
+		r.await(2)
+		redistest.Eventually(t, "it waits for the next attempt", func() bool { return other.state(t).Failed == 1 })
+		waits := client.ZScore(t.Context(), keys.QueueKey("to"), "m").Val()
+		dying.end()
+		if now := client.ZScore(t.Context(), keys.QueueKey("to"), "m").Val(); now != waits {
+			t.Errorf("the first process has changed when the next attempt is due by %v ms", now-waits)
+		}
+		other.hurry(t, client)
+		if got := r.await(3); got != "m m m" {
 			t.Errorf("received %q", got)
 		}
 		redistest.Eventually(t, "it is delivered", func() bool { return !other.state(t).Sent.IsZero() })
-		dying.end()
 		if n := client.ZCard(t.Context(), keys.QueueKey("to")).Val(); n != 0 || other.state(t).Failed != 0 || dying.dispatcher.Counts()["to"] != (webhook.Counts{}) {
 			t.Errorf("%d messages wait, the state is %+v, and the first process counts %+v", n, other.state(t), dying.dispatcher.Counts())
 		}
