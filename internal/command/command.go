@@ -48,11 +48,11 @@ type commandLine struct {
 
 // streams are the standard streams of a command.
 type streams struct {
-	in            io.Reader
-	out, err      io.Writer
-	lookupEnv     func(string) (string, bool)
-	hangups       func() (asked <-chan os.Signal, stop func())
-	redirectRedis func(*slog.Logger) // the function of this name; tests that run several commands in a process have another
+	in                io.Reader
+	out, err          io.Writer
+	lookupEnv         func(string) (string, bool)
+	hangups           func() (asked <-chan os.Signal, stop func())
+	redirectLibraries func(*slog.Logger) // the function of this name; tests that run several commands in a process have another
 }
 
 // Run runs the command in args until it is done, or ctx ends. It returns the exit status: 0 when the command was done or asked
@@ -62,7 +62,7 @@ func Run(
 	ctx context.Context, args []string, lookupEnv func(string) (string, bool),
 	stdin io.Reader, stdout, stderr io.Writer,
 ) int {
-	return finish(run(ctx, args, streams{stdin, stdout, stderr, lookupEnv, hangups, redirectRedis}), stderr)
+	return finish(run(ctx, args, streams{stdin, stdout, stderr, lookupEnv, hangups, redirectLibraries}), stderr)
 }
 
 // statusError ends a command that has said everything itself with a status.
@@ -91,7 +91,7 @@ func finish(err error, stderr io.Writer) int {
 
 func run(ctx context.Context, args []string, std streams) error {
 	gin.SetMode(gin.ReleaseMode)
-	std.redirectRedis(slog.New(slog.DiscardHandler)) // commands that keep a log redirect it there
+	std.redirectLibraries(slog.New(slog.DiscardHandler)) // commands that keep a log redirect it there
 	answered, from := false, newSettings(std.lookupEnv)
 	parser, err := kong.New(new(commandLine),
 		kong.Name("userlog"),

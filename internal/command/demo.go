@@ -38,7 +38,7 @@ func (c *demoCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	log, _ := c.logger(std.err)
-	std.redirectRedis(log)
+	std.redirectLibraries(log)
 	p, err := newProgram(c.storeFlags, handlers.Options{UserExists: shop.Exists}, log)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	standard "log"
 	"log/slog"
 
 	"github.com/redis/go-redis/v9"
@@ -52,9 +53,13 @@ func (w jsonLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// redirectRedis sends what go-redis prints on standard error by itself to log. It does so for the
-// whole process.
-func redirectRedis(log *slog.Logger) { redis.SetLogger(redisLogger{log}) }
+// redirectLibraries sends what libraries print on standard error by themselves to log: go-redis, and whatever uses Go's standard logger, such
+// as net/http. It does so for the whole process.
+func redirectLibraries(log *slog.Logger) {
+	redis.SetLogger(redisLogger{log})
+	standard.SetFlags(0)
+	standard.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelWarn).Writer())
+}
 
 // redisLogger is go-redis' logger. What it says is at debug level because the store reports every
 // outage itself, once, and in words.

@@ -55,7 +55,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) err
 		return err
 	}
 	log, level := c.logger(std.err)
-	std.redirectRedis(log)
+	std.redirectLibraries(log)
 	limitMemory(log)
 	config, err := c.tlsFlags.config(log)
 	if err != nil {

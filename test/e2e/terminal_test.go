@@ -56,6 +56,46 @@ func TestNothingIsInjectedIntoTheProgramsLog(t *testing.T) {
 	}
 }
 
+// What libraries print by themselves is a line of the program's log, as its own are: net/http quotes a server that answers more than it was asked.
+func TestWhatLibrariesPrintIsInTheProgramsLog(t *testing.T) {
+	t.Parallel()
+	host, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answering := make(chan struct{})
+	go func() {
+		defer close(answering)
+		answerTooMuch(host)
+	}()
+	t.Cleanup(func() {
+		host.Close()
+		<-answering
+	})
+	site := serve(t, redistest.Start(t), "--log-format", "json", "--directory-url", "http://"+host.Addr().String())
+	site.enter(t).visit("/users?q=ada")
+	redistest.Eventually(t, "the host's second answer is logged", func() bool { return strings.Contains(site.errors(), "all is lost") })
+	for line := range strings.Lines(site.errors()) {
+		if !strings.HasPrefix(line, `{"time":`) || strings.ContainsAny(line, "\x1b\u009b\u202e\r") {
+			t.Errorf("a line that is none of ours: %q", line)
+		}
+	}
+}
+
+// answerTooMuch answers one request of each connection, and goes on.
+func answerTooMuch(host net.Listener) {
+	for {
+		conn, err := host.Accept()
+		if err != nil {
+			return
+		}
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"people\":[]}"+injectedInHeader+"\r\n")
+		}
+		conn.Close()
+	}
+}
+
 // exchange sends a request as it is, well formed or not, and reads to the end of what comes back.
 func exchange(t *testing.T, site *program, request string) {
 	t.Helper()
