@@ -38,6 +38,9 @@ const (
 // neither a stolen session nor a token can use it up.
 const viaPassword Via = "password"
 
+// viaCode is how [SupportCodes] counts codes.
+const viaCode = "code"
+
 // viaRefused is how an [Allowance] counts what an account was refused.
 const viaRefused Via = "refused"
 

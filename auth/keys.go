@@ -70,6 +70,9 @@ func (k Keys) Recorded(account, via string) string {
 	return k.Prefix + "recorded:" + hashPair(via, account)
 }
 
+// codesTried is the STRING in which is counted how many support codes all accounts have tried, as attempts to log in are.
+func (k Keys) codesTried() string { return k.Prefix + "recorded:codes" }
+
 // browserKey is the STRING of 32 random bytes with which the cookies of known browsers are signed.
 func (k Keys) browserKey() string { return k.Prefix + "browser-key" }
 

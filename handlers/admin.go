@@ -127,7 +127,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	a.team, a.teamChanges = newTeamWatch(board, roster, logs, options.Logger), &team.Changes{Board: board, Log: a.audit, Mask: logs.MaskText}
 	a.gate = access.NewGate(access.Options{
 		Log: a.audit, Roster: roster, Logger: options.Logger,
-		Reasons: auth.NewReasons(client, keys), Allowance: a.allowance, RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
+		Reasons: auth.NewReasons(client, keys), Allowance: a.allowance, SupportCodes: auth.NewSupportCodes(client, keys), RequireReason: options.RequireReason, LoginInterval: t.loginInterval,
 		Looked: func(ctx context.Context, username string) { a.switched.looked(ctx, []string{username}) },
 	})
 	a.hub = live.NewHub(live.FromStore(logs), set, live.Options{

@@ -30,6 +30,7 @@ type Fact = directory.Fact
 
 // lookup asks the directory who some users are.
 func (s *site) lookup(ctx context.Context, usernames ...string) views.People {
+	usernames = slices.DeleteFunc(slices.Clone(usernames), store.IsVisitor) // of whom the host knows nothing
 	known, err := s.people.Lookup(ctx, usernames...)
 	return views.People{Known: known, Lost: err != nil}
 }

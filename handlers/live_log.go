@@ -25,7 +25,7 @@ func (s *site) liveLog(c *gin.Context) {
 	s.rememberLogs(c, "/live")
 	page := views.LiveLog{
 		Layout: s.layout(c, views.SectionLive), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
-		Message: unknownReference(c),
+		Message: saidOfCode(c),
 	}
 	if username != "" && page.Message == nil {
 		look := s.lookOf(c, username)
@@ -34,7 +34,7 @@ func (s *site) liveLog(c *gin.Context) {
 			return
 		}
 		page.Reason = reasonLeft(answer.Reason)
-		page.People = s.lookup(c.Request.Context(), username)
+		page.People, page.Support = s.lookup(c.Request.Context(), username), s.support(c, username)
 		known, err := s.known(c, username)
 		switch {
 		case err != nil:
@@ -44,6 +44,8 @@ func (s *site) liveLog(c *gin.Context) {
 			page.WatchOnly = recordsFew(s.switched.now(c.Request.Context()))
 			page.SocketURL = s.socketURL(page.Lang, page.Filter.AddTo(url.Values{"username": {username}}))
 			page.TicketURL = s.ticketURL()
+		case store.IsVisitor(username):
+			page.Message = views.VisitorGone()
 		default:
 			page.Message = cmp.Or(s.gone(c.Request.Context(), username), views.UserNotFound(username))
 		}

@@ -17,7 +17,7 @@ const offersKey = "userlog.offers"
 // meant returns the username that a page was asked for. Where nobody has a log under it, and one user's name is the same but for case and
 // the like, it redirects to that user, and done is true. Otherwise it notes who may be meant. It decides before the gate is
 // asked: a slip needs no reason, and is not written to the audit log as a look at somebody. A code that a customer has read from an
-// error page leads to its line.
+// error page leads to its line, and one from a help page to the customer's log.
 func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 	typed := c.Query("username")
 	if typed == "" || c.GetHeader("HX-Request") != "" { // a page that refreshes itself has the right name
@@ -27,6 +27,10 @@ func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 	found, ok, err := s.logs.Resolve(ctx, typed)
 	switch {
 	case err != nil: // what fails by it fails below as well
+		return typed, false
+	case s.bySupportCode(c, typed, page, ok && found == typed):
+		return typed, true
+	case saidOfCode(c) != nil:
 		return typed, false
 	case ok && found == typed:
 		return typed, false
@@ -41,13 +45,16 @@ func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 		return found, true
 	}
 	if offers := s.offers(ctx, typed); offers != nil {
-		if offers.Page = page; page == "/summary" {
-			offers.Page = "/static"
-		}
+		offers.Page = logPage(page)
 		c.Set(offersKey, offers)
+		missSupportCode(c, typed)
 		return typed, false
 	}
-	return typed, !s.missReference(c, typed)
+	if !s.missReference(c, typed) {
+		return typed, true
+	}
+	missSupportCode(c, typed)
+	return typed, false
 }
 
 // meantByProgram is [site.meant] for programs, which can't be led elsewhere: the answer says whose log it is.

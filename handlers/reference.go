@@ -11,8 +11,8 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// unknownReferenceKey is the key of a request's context for what is said of a code that leads nowhere, a [*views.Message].
-const unknownReferenceKey = "userlog.reference"
+// codeKey is the key of a request's context for what is said of a code that leads nowhere, a [*views.Message].
+const codeKey = "userlog.code"
 
 // byReference leads to the line whose code was typed where a username is asked for. The line is shown as any other look at that log:
 // behind the gate. Where the code was given to several requests, their users are offered. It returns false for what is no code, or one
@@ -53,9 +53,9 @@ func (s *site) missReference(c *gin.Context, typed string) bool {
 	switch {
 	case !isInCapitals(typed) || s.isSomebodyElse(c.Request.Context(), typed):
 	case err != nil:
-		c.Set(unknownReferenceKey, views.WrongReference(typed))
+		c.Set(codeKey, views.WrongReference(typed))
 	default:
-		c.Set(unknownReferenceKey, views.NoReference(typed))
+		c.Set(codeKey, views.NoReference(typed))
 	}
 	return true
 }
@@ -65,9 +65,9 @@ func isInCapitals(text string) bool {
 	return strings.ToUpper(text) == text && strings.ToLower(text) != text
 }
 
-// unknownReference is what is said of a code that leads nowhere, nil where none was typed.
-func unknownReference(c *gin.Context) *views.Message {
-	value, _ := c.Get(unknownReferenceKey)
+// saidOfCode is what is said of a code that leads nowhere, nil where none was typed.
+func saidOfCode(c *gin.Context) *views.Message {
+	value, _ := c.Get(codeKey)
 	message, _ := value.(*views.Message)
 	return message
 }

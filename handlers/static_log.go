@@ -31,7 +31,7 @@ func (s *site) staticLog(c *gin.Context) {
 	}
 	page := views.StaticLog{
 		Layout: s.layout(c, views.SectionStatic), Username: username, Filter: views.ParseFilter(c.Request.URL.Query()), Offers: offersOf(c),
-		Line: c.Query(views.LineParameter), Message: unknownReference(c),
+		Line: c.Query(views.LineParameter), Message: saidOfCode(c),
 	}
 	if username != "" && page.Message == nil {
 		look := s.lookOf(c, username)
@@ -41,7 +41,7 @@ func (s *site) staticLog(c *gin.Context) {
 		}
 		page.Reason = reasonLeft(answer.Reason)
 		if whole {
-			page.People = s.lookup(c.Request.Context(), username)
+			page.People, page.Support = s.lookup(c.Request.Context(), username), s.support(c, username)
 		}
 		if err := s.find(c, &page); err != nil {
 			s.fail(c, http.StatusServiceUnavailable, err)
@@ -105,6 +105,10 @@ func (s *site) find(c *gin.Context, page *views.StaticLog) error {
 		page.Message = views.LogsFound(username)
 		return nil
 	}
+	if store.IsVisitor(username) {
+		page.Message, page.Team = views.VisitorGone(), nil
+		return nil
+	}
 	if page.Message = s.gone(c.Request.Context(), username); page.Message != nil {
 		return nil
 	}
@@ -126,6 +130,9 @@ func (s *site) gone(ctx context.Context, username string) *views.Message {
 
 // exists asks the host whether there is such a user.
 func (s *site) exists(c *gin.Context, username string) bool {
+	if store.IsVisitor(username) {
+		return false // whatever the host says: nobody logs in so
+	}
 	exists, _ := s.people.Exists(c.Request.Context(), username) // what fails counts as yes, and has been logged
 	return exists
 }

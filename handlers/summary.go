@@ -15,7 +15,7 @@ func (s *site) summary(c *gin.Context) {
 	if done {
 		return
 	}
-	if store.CheckUsername(username) != nil || unknownReference(c) != nil {
+	if store.CheckUsername(username) != nil || saidOfCode(c) != nil {
 		s.fail(c, http.StatusNotFound, nil)
 		return
 	}

@@ -31,6 +31,11 @@ func (r *response) leave(panicked bool) (code int, open bool) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if v := r.visitor; v != nil && r.code == 0 && !outlived && !panicked && !r.hijacked && !r.finished {
+		r.mu.Unlock()
+		r.settleVisitor(v, false) // the server sends the header next, and nobody is told
+		r.mu.Lock()
+	}
 	if outlived {
 		r.answer = nil
 	}
@@ -156,7 +161,7 @@ func (r *response) refresh() bool {
 	if said != f.notes {
 		said.tell(&f.Entry)
 		if said.named {
-			f.Username = said.username
+			f.Username = r.ofHost(said.username)
 		}
 	}
 	if f.Location == f.location {
@@ -182,7 +187,11 @@ func (r *response) record(sent int) {
 	if code != f.code && f.Location == f.location { // what was found out of the answer was not the last word
 		f.Location = r.request.leads(r.answer, f.Redirects())
 	}
-	r.logs.Record(f.Entry)
+	if r.visitor.joins(&f.Entry) {
+		r.visitor.of.logs.Join(r.visitor.name, f.Entry)
+	} else {
+		r.logs.Record(f.Entry)
+	}
 	if f.also != "" {
 		f.Username, f.ID, f.Reference = f.also, "", "" // which leads to one of them
 		r.logs.Record(f.Entry)

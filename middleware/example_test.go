@@ -193,6 +193,31 @@ func ExampleReference() {
 	// Output: ada GET /invoice 500 /invoice map[]
 }
 
+func ExampleSupportCode() {
+	gin.SetMode(gin.TestMode)
+	logs := &desk{joined: map[string]bool{}} // in a program, what store.Open returned
+	currentUser := func(*gin.Context) string { return "" }
+	r := gin.New()
+	r.Use(middleware.Track(logs, currentUser, middleware.Options{
+		Visitors: middleware.Visitors{From: middleware.VisitorsAsked},
+	}))
+	r.GET("/help", func(c *gin.Context) {
+		support, err := middleware.SupportCode(c)
+		switch {
+		case err != nil:
+			c.String(http.StatusServiceUnavailable, "We can't give you a code right now. Please tell us on the phone what you see.")
+		case support.Agent != "":
+			c.String(http.StatusOK, "You are speaking with %s: %s", support.Agent, support.Word)
+		default:
+			c.String(http.StatusOK, "Say this code on the phone: %s. Our support then sees which pages you open.", support.Code)
+		}
+	})
+	answer := httptest.NewRecorder()
+	r.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/help", nil))
+	fmt.Println(answer.Body)
+	// Output: Say this code on the phone: 111111. Our support then sees which pages you open.
+}
+
 func ExampleSetVisit() {
 	gin.SetMode(gin.TestMode)
 	r := gin.New()

@@ -20,6 +20,8 @@ type HTTPOptions struct {
 	ExternalPrefix  string // see Options.ExternalPrefix
 	RequestIDHeader string // see Options.RequestIDHeader
 	NoClient        bool   // see Options.NoClient
+
+	Visitors Visitors // see Options.Visitors
 }
 
 // TrackHTTP is [Track] for net/http, and for all that is built on it, such as chi or the standard
@@ -37,7 +39,7 @@ func TrackHTTP(logs Recorder, username func(*http.Request) string, options HTTPO
 		panic("middleware.TrackHTTP: the username function is nil: pass a func(*http.Request) string that returns \"\" for nobody")
 	}
 	t := httpTracker{
-		recording: newRecording("middleware.TrackHTTP", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader, options.NoClient}),
+		recording: newRecording("middleware.TrackHTTP", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader, options.NoClient, options.Visitors}),
 		identity: identity[*http.Request]{
 			username, newPageNames(options.PageName, options.PageNames), options.Annotate, options.BothUsers, new(atomic.Int32),
 		},
@@ -92,7 +94,7 @@ func (t *httpTracker) open(w http.ResponseWriter, request *http.Request, nearest
 	r.accept(&t.recording, request, nearest)
 	r.answer = w.Header()
 	r.r = request.WithContext(context.WithValue(r.ctx, announced{}, r))
-	r.before = t.before(r.r)
+	r.before, r.visitor = t.before(r.r), t.visitors.arrive(request)
 	return r
 }
 
@@ -100,6 +102,9 @@ func (t *httpTracker) open(w http.ResponseWriter, request *http.Request, nearest
 func (t *httpTracker) find(r *response, code int) (record bool) {
 	return t.identity.find(r.r, r, routeOf(r.r), code)
 }
+
+// who implements host.
+func (t *httpTracker) who(r *response) string { return t.identity.who(r.r, r) }
 
 // routeOf is the pattern of http.ServeMux that matched, without its method.
 func routeOf(request *http.Request) string {

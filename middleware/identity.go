@@ -43,6 +43,14 @@ func (i *identity[R]) ask(subject R) (username string) {
 	return i.username(subject)
 }
 
+// who is the user as far as it is known while the handlers run.
+func (i *identity[R]) who(subject R, r *response) string {
+	if said := r.said(); said.named {
+		return said.username
+	}
+	return cmp.Or(i.ask(subject), r.before)
+}
+
 // find fills in whose request it was, and lets the host change the entry. It returns false if there is nothing to record.
 func (i *identity[R]) find(subject R, r *response, route string, code int) (record bool) {
 	defer r.recoverPanic()
@@ -51,17 +59,37 @@ func (i *identity[R]) find(subject R, r *response, route string, code int) (reco
 	f.code, f.location, f.requestID = code, f.Location, f.RequestID
 	username := i.username(subject)
 	f.notes = r.said() // which that function may have changed
-	f.Username, f.also = i.users(username, r)
-	if f.Username == "" || f.notes.skip {
+	if f.notes.skip {
 		return false
+	}
+	f.Username, f.also = i.users(username, r)
+	if f.Username == "" && !f.notes.named {
+		f.Username = r.visitor.recorded()
+	}
+	if f.Username == "" {
+		return r.forged
 	}
 	f.Route = cmp.Or(r.inner.route, route)
 	f.notes.tell(&f.Entry)
 	f.Page = i.pages.name(subject, &f.Entry)
-	if i.annotate != nil {
-		i.annotate(subject, &f.Entry)
+	if i.annotate == nil {
+		return true
 	}
-	return f.Username != ""
+	given := f.Username
+	if i.annotate(subject, &f.Entry); f.Username != given {
+		f.Username = r.ofHost(f.Username)
+	}
+	return f.Username != "" || r.forged
+}
+
+// ofHost is a username that the host has given, or "" where it has the form of a visitor's: nobody is shown as somebody who is not logged
+// in because of a name. Such an entry is counted as one without a valid name.
+func (r *response) ofHost(username string) string {
+	if store.IsVisitor(username) {
+		r.forged = true
+		return ""
+	}
+	return username
 }
 
 // findByArrival is find for handlers that went on after their request was over. Their context may be another user's by now, so
@@ -69,9 +97,12 @@ func (i *identity[R]) find(subject R, r *response, route string, code int) (reco
 func (r *response) findByArrival(code int) (record bool) {
 	f, said := &r.found, r.said()
 	r.request.fill(&f.Entry, nil, code)
-	f.Username, f.Route, f.code = r.before, r.route, code
-	if said.named {
-		f.Username = said.username
+	f.Username, f.Route, f.code = r.ofHost(r.before), r.route, code
+	switch {
+	case said.named:
+		f.Username = r.ofHost(said.username)
+	case f.Username == "" && !r.forged:
+		f.Username = r.visitor.recorded()
 	}
 	said.tell(&f.Entry)
 	return !said.skip && (f.Username != "" || !said.named)
@@ -84,9 +115,9 @@ func (i *identity[R]) users(asked string, r *response) (username, also string) {
 		username = cmp.Or(asked, r.before, r.inner.username)
 	}
 	if i.bothUsers && username != "" && r.before != username {
-		also = r.before
+		also = r.ofHost(r.before)
 	}
-	return username, also
+	return r.ofHost(username), also
 }
 
 // panicCounter is a recorder that counts and logs panics of the host's functions, as a *store.Store does.

@@ -19,7 +19,8 @@ type recording struct {
 	prefix     string // what a proxy strips from paths
 	idHeader   string // in canonical form
 	clock      *clock
-	clients    *clients // nil where they are not recorded
+	clients    *clients  // nil where they are not recorded
+	visitors   *visitors // as well
 }
 
 // announcer is a recorder that wants to know that it is going to be used, as a *store.Store does.
@@ -31,6 +32,7 @@ type settings struct {
 	externalPrefix  string
 	requestIDHeader string
 	noClient        bool
+	visitors        Visitors
 }
 
 // newRecording checks what an adapter was given; constructor names that adapter in the panic.
@@ -48,6 +50,7 @@ func newRecording(constructor string, logs Recorder, given settings) recording {
 		prefix:     externalPrefix(constructor, given.externalPrefix),
 		idHeader:   http.CanonicalHeaderKey(cmp.Or(given.requestIDHeader, "X-Request-Id")),
 		clock:      newClock(),
+		visitors:   newVisitors(constructor, given.visitors, logs),
 	}
 	if !given.noClient {
 		r.clients = newClients()

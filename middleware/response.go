@@ -41,6 +41,8 @@ type exchange struct {
 	notes     notes        // what handlers said of the request
 	noted     atomic.Bool  // they said something
 	before    string       // the user before the handlers ran, "" for nobody
+	visitors  *visitors    // of the tracker; nil where none are recorded
+	visitor   *visitor     // nil where nothing is to be known of somebody who is not logged in
 	route     string       // that Gin chose before the handlers ran
 	first     bool         // no handler of Gin ran before Track
 	inner     nested       // what a tracker inside knows
@@ -68,6 +70,7 @@ type exchange struct {
 	aborted    bool  // nobody recovered: the server closes the connection
 	canceled   error // of ctx when the handlers were done: the server cancels it afterwards in any case
 	gone       bool  // the client had gone by then
+	forged     bool  // the host has given a name in the form of a visitor's
 	outlived   bool  // the handlers went on after their request was over: Gin may serve another with their context
 
 	finished    bool        // the entry has been recorded, or none is to be
@@ -93,6 +96,8 @@ type finding struct {
 type host interface {
 	// find fills in r.found, and asks the host whose request it was. It returns false when the request is not to be recorded.
 	find(r *response, code int) (record bool)
+	// who is the user as far as it is known while the handlers run.
+	who(r *response) (username string)
 	// release ends what binds the response to its request.
 	release(r *response)
 }
@@ -138,8 +143,11 @@ func (r *response) sending(code, bytes int) (open bool) {
 		return true
 	}
 	r.code, r.late = code, r.ctx != nil && r.ctx.Err() != nil
-	parked, running := r.parked, !r.finished && r.host != nil
+	parked, running, visitor := r.parked, !r.finished && r.host != nil, r.visitor
 	r.mu.Unlock()
+	if visitor != nil && running {
+		r.settleVisitor(visitor, parked)
+	}
 	switch {
 	case parked:
 		r.unpark()
@@ -148,6 +156,18 @@ func (r *response) sending(code, bytes int) (open bool) {
 		r.begin()
 	}
 	return true
+}
+
+// settleVisitor has the header of the answer say what becomes of the visitor's cookie, which is about to be sent. found tells that whose request it
+// is has been found already.
+func (r *response) settleVisitor(v *visitor, found bool) {
+	username := r.found.Username
+	if !found {
+		username = r.host.who(r)
+	}
+	known := username != "" && !store.IsVisitor(username) || r.before != ""
+	page := r.request.method == http.MethodGet && r.request.answered(r.answer) == store.KindPage
+	v.settle(r.Header(), known, page, time.Now())
 }
 
 // isFinal reports whether a status is the last one that a server sends for a request.

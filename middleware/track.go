@@ -49,6 +49,9 @@ type Options struct {
 	// NoClient leaves out which browser sent a request: see [store.Entry.Client]. Default: it is recorded.
 	NoClient bool
 
+	// Visitors says whether those are recorded who are not logged in. Default: they are not, and get no cookie.
+	Visitors Visitors
+
 	// Annotate may change what is recorded, or add to it in Extra; to not record a request at all,
 	// it empties Username. It is called after the handlers ran, in the request's goroutine, and must
 	// keep neither argument. Code is then what is known so far: what is sent takes its place, unless Annotate changes it.
@@ -82,7 +85,7 @@ func Track(logs Recorder, username func(*gin.Context) string, options Options) g
 		panic("middleware.Track: " + err.Error())
 	}
 	t := &tracker{
-		recording: newRecording("middleware.Track", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader, options.NoClient}),
+		recording: newRecording("middleware.Track", logs, settings{options.Ignore, options.ExternalPrefix, options.RequestIDHeader, options.NoClient, options.Visitors}),
 		identity: identity[*gin.Context]{
 			username, newPageNames(options.PageName, options.PageNames), options.Annotate, options.BothUsers, new(atomic.Int32),
 		},
@@ -148,7 +151,7 @@ func (t *tracker) open(r *response, c *gin.Context, nearest *response) {
 			r.noted.Store(true)
 		}
 	}
-	r.before, r.route = t.before(c), c.FullPath()
+	r.before, r.route, r.visitor = t.before(c), c.FullPath(), t.visitors.arrive(c.Request)
 	switch {
 	case r.slot.field == nil:
 		r.ResponseWriter = c.Writer
@@ -184,7 +187,7 @@ func (r *response) locate(t *tracker, c *gin.Context) (nearest, same *response) 
 // accept begins a request.
 func (r *response) accept(of *recording, request *http.Request, nearest *response) {
 	of.arrive(&r.request, request)
-	r.ctx, r.header, r.outermost = request.Context(), request.Header, r
+	r.ctx, r.header, r.outermost, r.visitors = request.Context(), request.Header, r, of.visitors
 	if nearest != nil {
 		r.outermost = nearest.outermost
 	}
@@ -277,6 +280,9 @@ func (t *tracker) find(r *response, code int) (record bool) {
 	}
 	return t.identity.find(r.c, r, r.c.FullPath(), code)
 }
+
+// who implements host.
+func (t *tracker) who(r *response) string { return t.identity.who(r.c, r) }
 
 // release implements host.
 func (t *tracker) release(r *response) {

@@ -29,6 +29,8 @@ type Entry struct {
 	From        string            // "from": path and query of the page that asked, if it is of the same host; masked
 	Location    string            // "location": path and query where the answer leads, if that is on the same host; masked
 	Client      string            // "client": which browser sent it: family, system and form, such as "Firefox, Android, phone"; what is not known is left out
+	Visitor     string            // "visitor": under which name it was recorded before the user logged in; see [VisitorName]. "" for what the user did
+	Became      string            // "became": as whom a visitor has logged in by this request, in the visitor's log; "" for all else
 	Visit       string            // "visit": what tells the user's session from others, made of the host's session id; at most 16 bytes, or else it is dropped
 	Application string            // "app": the application that recorded it; given by [Store.Record] where it is empty
 	Extra       map[string]string // "extra": what the application added

@@ -43,6 +43,8 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Location  string            `json:"location"`
 		Client    string            `json:"client"`
 		Visit     string            `json:"visit"`
+		Visitor   string            `json:"visitor"`
+		Became    string            `json:"became"`
 		App       string            `json:"app"`
 		Extra     map[string]string `json:"extra"`
 		Truncated bool              `json:"truncated"`
@@ -86,6 +88,12 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
 		From: wire.From, Location: wire.Location, Client: wire.Client, Visit: wire.Visit, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, Gap: gap, aside: wire.Aside,
+	}
+	if IsVisitor(wire.Visitor) {
+		e.Visitor = wire.Visitor
+	}
+	if CheckUsername(wire.Became) == nil {
+		e.Became = wire.Became
 	}
 	if wire.Repeats > 1 && wire.Repeats <= maxRepeats && over >= 0 {
 		e.Repeats, e.Since = int(wire.Repeats), time.UnixMicro(at-over).UTC()
@@ -202,6 +210,8 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	b = appendField(b, "location", e.Location)
 	b = appendField(b, "client", e.Client)
 	b = appendField(b, "visit", e.Visit)
+	b = appendField(b, "visitor", e.Visitor)
+	b = appendField(b, "became", e.Became)
 	b = appendField(b, "app", e.Application)
 	if len(e.Extra) > 0 {
 		b = append(b, `"extra":{`...)

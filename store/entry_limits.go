@@ -49,6 +49,12 @@ func (e *Entry) bound() {
 	if e.Reference != "" {
 		e.Reference, _ = ParseReference(e.Reference) // nobody could find what is none
 	}
+	if !IsVisitor(e.Visitor) {
+		e.Visitor = ""
+	}
+	if CheckUsername(e.Became) != nil || !IsVisitor(e.Username) {
+		e.Became = ""
+	}
 	if e.Actor == e.Username {
 		e.Actor = "" // nobody acts in her own place
 	}

@@ -58,7 +58,7 @@ func (r *recorder) start(write func()) {
 
 // record is [Store.Record].
 func (r *recorder) record(e *Entry) {
-	if rules := r.switched.rules.Load(); rules != nil && rules.leavesOut(e) {
+	if r.leavesOut(e) {
 		r.leftOut()
 		return
 	}
@@ -66,11 +66,16 @@ func (r *recorder) record(e *Entry) {
 		e.Time = time.Now()
 	}
 	e.Gap = nil
+	r.admit(e, false)
+}
+
+// admit puts an entry into the queue. prepared says that it has been in a log before, so that it has all that a writer adds.
+func (r *recorder) admit(e *Entry, prepared bool) {
 	invalid := CheckUsername(e.Username) != nil
 	if !invalid {
 		e.bound()
 	}
-	e.turn = turn{}
+	e.turn = turn{prepared: prepared, timed: prepared}
 	if r.slot != nil {
 		e.turn.slot = r.slot(e.Username)
 	}
@@ -95,6 +100,12 @@ func (r *recorder) record(e *Entry) {
 	if wake {
 		section.wake()
 	}
+}
+
+// leavesOut reports whether an entry is not recorded because it is switched off.
+func (r *recorder) leavesOut(e *Entry) bool {
+	rules := r.switched.rules.Load()
+	return rules != nil && rules.leavesOut(e)
 }
 
 // leftOut counts an entry that is not recorded because it is switched off.

@@ -33,8 +33,10 @@ type Store struct {
 	panics   hostPanics
 	masker   *mask.Masker
 	clock    *redisClock
+	joins    *joins
 	closing  sync.Once
 	closers  []func()
+	supports *supportCodes
 }
 
 // newStore returns a Store for what client leads to, which people know by name. The options have their defaults.
@@ -50,11 +52,12 @@ func newStore(client redis.UniversalClient, name string, options Options) (*Stor
 	s.clock = &redisClock{client: s.clients.reader}
 	s.index = &indexReader{client: s.clients.reader, layout: newIndexLayout(s.clients.reader, keys, options)}
 	s.known = newKnownNames(s.index, options.Retention, s.Now)
+	s.joins, s.supports = newJoins(), &supportCodes{next: newSupportCode}
 	s.recorder = newRecorder(options)
 	s.recorder.start(s.newWriter())
 	s.feed = feed.New(feed.Options{
 		Client: s.clients.reader, Keys: keys, MaxEntries: options.MaxEntries, Retention: options.Retention,
-		NoPublish: options.NoPublish, Sharded: options.sharded(client), Log: options.Logger, Decode: decodeForFeed, DecodeNamed: decodeNamedForFeed, Reports: s.anyReports, Users: s.newestUsers,
+		NoPublish: options.NoPublish, Sharded: options.sharded(client), Log: options.Logger, Decode: decodeForFeed, DecodeNamed: decodeNamedForFeed, Reports: s.anyReports, Users: s.newestUsers, Private: IsVisitor,
 		ReportInterval: HeartbeatInterval, Silence: Silence,
 	})
 	return s, nil
@@ -76,7 +79,11 @@ func (s *Store) newWriter() (write func()) {
 // Record queues an entry to be written to Redis. It takes less than a microsecond, since it never
 // blocks, never fails and never touches the network. [Store.Stats] counts what becomes of the entry. An entry
 // without an ID or Time gets them. Record keeps nothing of e's Extra map.
-func (s *Store) Record(e Entry) { s.recorder.record(&e) }
+func (s *Store) Record(e Entry) {
+	if !s.joins.hold(&e) {
+		s.recorder.record(&e)
+	}
+}
 
 // HostPanicked counts an entry that can't be recorded, because a function of the application panicked that says
 // something about it, such as whose it is. Once a minute the value of the panic, masked and cut at 200 bytes, and its place
@@ -156,6 +163,7 @@ func (s *Store) Close(ctx context.Context) error {
 	}
 	var err error
 	s.closing.Do(func() {
+		s.joins.close()
 		err = s.recorder.close(ctx)
 		s.feed.Close()
 		s.known.close()

@@ -27,7 +27,7 @@ const (
 )
 
 // userIndex keeps the users' names, when they were last seen, and when a request of theirs last failed. All writers of a process
-// share it.
+// share it. Visitors are not in it, so that they neither crowd lists nor fill Redis.
 type userIndex struct {
 	layout    *indexLayout
 	retention time.Duration
@@ -97,7 +97,7 @@ func (x *userIndex) introduce(entries []Entry) bool {
 	found := false
 	for i := range entries {
 		e := &entries[i]
-		if e.OnlyGap() || now.Sub(x.updated[e.Username]) < x.retention/2 {
+		if e.OnlyGap() || IsVisitor(e.Username) || now.Sub(x.updated[e.Username]) < x.retention/2 {
 			continue
 		}
 		found = true
@@ -167,7 +167,7 @@ func (x *userIndex) due(entries []Entry) indexUpdate {
 	var due indexUpdate
 	for i := len(entries) - 1; i >= 0; i-- { // the newest of each user
 		e := &entries[i]
-		if now.Sub(x.updated[e.Username]) >= indexInterval {
+		if !IsVisitor(e.Username) && now.Sub(x.updated[e.Username]) >= indexInterval {
 			x.updated[e.Username] = now
 			due.see(e)
 		}
@@ -216,7 +216,7 @@ func (x *userIndex) troubles(entries []Entry, now time.Time) []redis.Z {
 	var found []redis.Z
 	for i := range entries {
 		e := &entries[i]
-		if !e.Troubles() {
+		if !e.Troubles() || IsVisitor(e.Username) {
 			continue
 		}
 		last, severity := x.troubled[e.Username], e.severity()

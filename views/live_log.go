@@ -1,6 +1,9 @@
 package views
 
-import "github.com/gin-userlog/userlog/internal/journey"
+import (
+	"github.com/gin-userlog/userlog/internal/journey"
+	"github.com/gin-userlog/userlog/store"
+)
 
 // LiveLog is the page that shows requests as they happen, of one user or of everyone.
 type LiveLog struct {
@@ -11,9 +14,10 @@ type LiveLog struct {
 	TicketURL string      // where a ticket is asked for before each connection; "" = none is needed
 	Reason    *ReasonLeft // nil where none has to be stated
 	Message   *Message
-	People    People  // who the user is
-	NamesURL  string  // on the page of everyone: where the names of users are asked for; "" = nowhere
-	Offers    *Offers // who may be meant by Username; nil for none
+	People    People         // who the user is
+	Support   *store.Support // the call that the reader has taken by a code; nil for none
+	NamesURL  string         // on the page of everyone: where the names of users are asked for; "" = nowhere
+	Offers    *Offers        // who may be meant by Username; nil for none
 
 	Filter       Filter
 	Users        string   // on the page of everyone: only requests of these users, with commas between them; "" = any
@@ -30,7 +34,7 @@ const DefaultMaxRows = 500
 
 // Live renders a live page, of a user or of everyone. Its rows come over the socket.
 func (s *Set) Live(p LiveLog) ([]byte, error) {
-	p.Searched = p.Username
+	p.Searched = searched(p.Username)
 	return s.page("live", p.Lang, liveLogPage{p})
 }
 
@@ -39,6 +43,9 @@ type liveLogPage struct{ LiveLog }
 
 // Person is who the user is.
 func (p liveLogPage) Person() person { return p.People.of(p.Username) }
+
+// Helped is the call that the reader has taken.
+func (p liveLogPage) Helped() *helped { return newHelped(p.Support) }
 
 // Meant are the users who may be meant.
 func (p liveLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }

@@ -54,6 +54,26 @@ func WrongReference(code string) *Message {
 	return &Message{key: "message.wrong-reference", alert: true, next: true, alone: true, name: printable.Name(code)}
 }
 
+// NoSupportCode says that no customer has the support code that was typed, and no user is called so.
+func NoSupportCode(code string) *Message {
+	return &Message{key: "message.no-code", alert: true, next: true, alone: true, name: printable.Name(code)}
+}
+
+// CodeUsed says that another agent has used the support code.
+func CodeUsed(code string) *Message {
+	return &Message{key: "message.code-used", alert: true, next: true, alone: true, name: printable.Name(code)}
+}
+
+// TwoMeant says that a number is both a support code and a user's name.
+func TwoMeant(code string) *Message {
+	return &Message{key: "message.two-meant", warn: true, alone: true, name: printable.Name(code)}
+}
+
+// VisitorGone says that the log of a visitor has expired.
+func VisitorGone() *Message {
+	return &Message{key: "message.visitor-gone", next: true, alone: true}
+}
+
 // LineGone says that the line that a link leads to is not in the log any more.
 func LineGone() *Message { return &Message{key: "message.line-gone", warn: true} }
 
@@ -204,7 +224,11 @@ func (c *catalogue) message(m *Message) (shownMessage, error) {
 
 // said is the sentence of a message. A time in it is one that the page shows in the reader's way.
 func (c *catalogue) said(m *Message) (template.HTML, error) {
-	text, err := c.quoting(m.key, parameters{Name: m.name, Other: m.at.UTC, Count: m.count}, template.HTMLEscapeString, func(value string) string {
+	name, err := c.shown(m.name)
+	if err != nil {
+		return "", err
+	}
+	text, err := c.quoting(m.key, parameters{Name: name, Other: m.at.UTC, Count: m.count}, template.HTMLEscapeString, func(value string) string {
 		if value == m.at.UTC && value != "" {
 			return `<relative-time format="datetime" datetime="` + m.at.Timestamp + `" no-title weekday="short" year="" month="" day="" hour="2-digit" minute="2-digit">` +
 				value + `</relative-time>`

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/gin-userlog/userlog/internal/journey"
-	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -14,6 +13,7 @@ type nowLine struct {
 	Username string
 	Known    bool // whether it is known where the user is
 	Page     string
+	Became   string // as whom a visitor has logged in; "" = has not
 	Since    moment // when the user last did something, for the page to count from
 	Client   string // the browser in which the user is; "" where it is one
 	Idle     time.Duration
@@ -54,7 +54,7 @@ func newNowLine(username string, steps *journey.Folder, at time.Time) nowLine {
 
 func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine {
 	line := nowLine{
-		Username: username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Since: momentOf(where.Since), Idle: where.Idle,
+		Username: username, Known: !where.Since.IsZero(), Page: pageName(where.Page, where.Path), Became: where.Became, Since: momentOf(where.Since), Idle: where.Idle,
 		Devices: where.Devices,
 	}
 	if len(where.Devices) > 0 {
@@ -150,7 +150,8 @@ const nowSize = 1 << 10
 
 // now writes where the user is. now.js counts on from data-since, every few seconds: too often to be read out.
 func (m *markup) now(n nowLine) *markup {
-	m.raw(`<section id="now" aria-live="off" aria-label="`).t("now.label").raw(`" data-user="`).text(printable.Name(n.Username))
+	name, err := m.catalogue.shown(n.Username)
+	m.note(err).raw(`<section id="now" aria-live="off" aria-label="`).t("now.label").raw(`" data-user="`).text(name)
 	if n.Known {
 		m.raw(`" data-since="`).text(n.Since.Timestamp)
 	}
@@ -191,7 +192,9 @@ func (m *markup) whereabouts(n nowLine) {
 	if p != nil && p.Solved == nil {
 		m.problem(p)
 	}
-	if n.Page != "" {
+	if n.Became != "" {
+		m.becameNow(n.Became)
+	} else if n.Page != "" {
 		m.sentence("now.on", parameters{Name: n.Page})
 	} else {
 		m.t("now.somewhere")

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -11,6 +12,7 @@ type Offers struct {
 	store.Found
 	People  People    // who they are
 	Page    string    // where they lead: "/static" or "/live"
+	Code    string    // that was typed, and is a user's name as well: which of the two is meant; "" for none
 	Partial bool      // a part of the log store can't be reached, so that users may be missing
 	At      time.Time // users are active or idle at this time
 }
@@ -23,14 +25,34 @@ type offers struct {
 
 // newOffers returns nil where there are none.
 func newOffers(o *Offers, base string) *offers {
-	if o == nil || len(o.Users) == 0 {
+	if o == nil || len(o.Users) == 0 && o.Code == "" {
 		return nil
 	}
 	return &offers{*o, base}
 }
 
+// CodeParameter says whether what was typed is a support code: IsCode or NoCode.
+const (
+	CodeParameter = "code"
+	IsCode        = "1"
+	NoCode        = "0"
+)
+
+// CodeURL is where the log is whose customer has the code.
+func (o offers) CodeURL() string { return o.chosen(IsCode) }
+
+// NameURL is where the log is of the user who is called like the code.
+func (o offers) NameURL() string { return o.chosen(NoCode) }
+
+func (o offers) chosen(as string) string {
+	return o.Base + o.Page + "?" + url.Values{"username": {o.Code}, CodeParameter: {as}}.Encode()
+}
+
 // TitleKey is the catalogue's key for what they have in common.
 func (o offers) TitleKey() string {
+	if o.Code != "" {
+		return "offers.code"
+	}
 	if o.Near {
 		return "offers.near"
 	}

@@ -72,6 +72,7 @@ func (m *markup) step(r *stepRow) {
 		m.code(r.Led[i].Request.URL).raw(`</span>`)
 	}
 	m.acted(r.First.Request.Actor)
+	m.identified(r.Who)
 	m.raw(`</td><td role="cell" class="result"><span>`)
 	if r.Implied {
 		m.t("step.implied")

@@ -15,8 +15,9 @@ type StaticLog struct {
 	Username string      // "" = nothing was searched yet: only the form is shown
 	Reason   *ReasonLeft // nil where none has to be stated
 	Message  *Message
-	People   People  // who the user is
-	Offers   *Offers // who may be meant by Username; nil for none
+	People   People         // who the user is
+	Support  *store.Support // the call that the reader has taken by a code; nil for none
+	Offers   *Offers        // who may be meant by Username; nil for none
 	Filter   Filter
 	Line     string        // id of an entry that is pointed out; "" = none
 	Entries  []store.Entry // newest first
@@ -49,7 +50,7 @@ type staticLogPage struct {
 
 func (s *Set) staticLogPage(p StaticLog) staticLogPage {
 	p.At = orNow(p.At)
-	p.Searched = p.Username
+	p.Searched = searched(p.Username)
 	return staticLogPage{p, s.links, fold(p.Entries)}
 }
 
@@ -91,6 +92,9 @@ func (p staticLogPage) Now() nowLine { return newNowLine(p.Username, p.steps, p.
 
 // Person is who the user is.
 func (p staticLogPage) Person() person { return p.People.of(p.Username) }
+
+// Helped is the call that the reader has taken.
+func (p staticLogPage) Helped() *helped { return newHelped(p.Support) }
 
 // Meant are the users who may be meant.
 func (p staticLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }

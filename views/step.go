@@ -40,6 +40,7 @@ type stepRow struct {
 	Client         string            // which browser it was in
 	Begins         journey.Beginning // of a visit
 	Ends           journey.Ending    // of a session
+	Who            identity
 	Ahead, Implied bool
 	Meant          bool // the page points it out
 
@@ -58,6 +59,7 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 		Led: make([]part, len(step.Redirects)), Fetched: make([]part, len(step.Parts)),
 		Folded: step.Folded(), Omitted: step.Omitted, Problems: step.Problems,
 		Ahead: step.Ahead(), Implied: step.Implied, Client: step.Device().Client, Begins: step.Begins(), Ends: step.Ends(),
+		Who: identity{step.Entry.Visitor, step.Entry.Became},
 	}
 	if step.Implied {
 		r.First.Line = "" // there is none
@@ -71,7 +73,7 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 		r.Fetched[i].Count, r.Fetched[i].Poll = p.Count, p.Poll
 	}
 	r.Class = r.class()
-	if !step.Implied && step.Problems == 0 && len(step.Redirects) == 0 && r.Begins == "" && r.Ends == "" {
+	if !step.Implied && step.Problems == 0 && len(step.Redirects) == 0 && r.Begins == "" && r.Ends == "" && r.Who.Became == "" {
 		r.Same = sameAs(&step.Entry) + " " + step.Device().Key()
 	}
 	return r
@@ -80,7 +82,7 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 // sameAs names what is alike in requests that repeat each other: what was done, by whom, and how it ended.
 func sameAs(e *store.Entry) string {
 	path, _, _ := strings.Cut(e.Path, "?")
-	return strings.Join([]string{e.Method, cmp.Or(e.Page, path), strconv.Itoa(e.Code), string(e.Ended), e.Problem, e.Actor, e.Client}, " ")
+	return strings.Join([]string{e.Method, cmp.Or(e.Page, path), strconv.Itoa(e.Code), string(e.Ended), e.Problem, e.Actor, e.Client, e.Visitor}, " ")
 }
 
 func (r stepRow) class() string {

@@ -104,9 +104,10 @@ func (c *catalogue) summaryDevices(devices []journey.At) (string, error) {
 
 // nameOf is a username as Markdown, and what it is not where it looks like another one.
 func (c *catalogue) nameOf(username string) (string, error) {
-	name, other := code(printable.Name(username)), lookalike(username)
-	if other == "" {
-		return name, nil
+	shown, err := c.shown(username)
+	name, other := code(shown), lookalike(username)
+	if err != nil || other == "" {
+		return name, err
 	}
 	not, err := c.plain("name.not", parameters{Name: other})
 	return name + " (" + not + ")", err
@@ -139,7 +140,10 @@ func (c *catalogue) where(n nowLine) (string, error) {
 		return c.text("now.nothing")
 	}
 	on, err := c.text("now.somewhere")
-	if n.Page != "" {
+	switch {
+	case n.Became != "":
+		on, err = c.plain(becameKey, parameters{Name: printable.Name(n.Became)})
+	case n.Page != "":
 		on, err = c.plain("now.on", parameters{Name: n.Page})
 	}
 	if err != nil {
@@ -196,6 +200,11 @@ func (c *catalogue) summaryLine(step *journey.Step, devices bool) (string, error
 		}
 		what += " " + acted
 	}
+	who, err := c.who(r.Who)
+	if err != nil {
+		return "", err
+	}
+	what += who
 	result, err := c.text("step.implied")
 	if !step.Implied {
 		result, err = c.summaryResult(r.Result)

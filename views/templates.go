@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/static"
 )
 
@@ -81,7 +80,8 @@ func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
 		"isolated": c.isolated,
 		"user":     c.user,
 		// In a sentence, without a note.
-		"shown":     printable.Name,
+		"shown":     c.shown,
+		"helped":    c.helped,
 		"lookalike": lookalike,
 		"counted":   c.counted,
 		"number":    c.number,

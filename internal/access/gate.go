@@ -21,6 +21,11 @@ type Allowance interface {
 	Take(ctx context.Context, account string, via auth.Via) (wait time.Duration, err error)
 }
 
+// SupportCodes limits how many support codes an account can try; it is [auth.SupportCodes].
+type SupportCodes interface {
+	Try(ctx context.Context, account string) (wait time.Duration, err error)
+}
+
 // DefaultLoginInterval is the default of Options.LoginInterval.
 const DefaultLoginInterval = time.Minute
 
@@ -41,6 +46,9 @@ type Options struct {
 
 	// Allowance limits each account. Required but for a terminal.
 	Allowance Allowance
+
+	// SupportCodes limits how many codes are tried. Required but for a terminal.
+	SupportCodes SupportCodes
 
 	// RequireReason has everybody state a reason before a log opens. Default: false.
 	RequireReason bool
@@ -154,6 +162,31 @@ func (g *Gate) Spend(ctx context.Context, look Look) Answer {
 	answer := Answer{Decision: g.Admit(look.Access, false)}
 	if answer.Decision == Allowed {
 		answer.judge(spend(ctx, g.options.Allowance, look.Access.Account, look.Access.Via))
+	}
+	return answer
+}
+
+// TryCode counts that an account tries a support code, and decides whether it may. It knows nothing of codes.
+func (g *Gate) TryCode(ctx context.Context, look Look) Answer {
+	answer := Answer{Decision: g.Admit(look.Access, false)}
+	if answer.Decision != Allowed {
+		return answer
+	}
+	wait, err := g.options.SupportCodes.Try(ctx, look.Access.Account)
+	if err == nil && wait > 0 {
+		err = tooMuchError{wait}
+	}
+	answer.judge(err)
+	return answer
+}
+
+// UseCode writes down that an account uses a support code, which leads to a log, before it does. What the log shows is decided after that,
+// as of any look.
+func (g *Gate) UseCode(ctx context.Context, look Look) Answer {
+	answer := Answer{Decision: g.Admit(look.Access, false)}
+	if answer.Decision == Allowed {
+		_, err := g.log.Append(ctx, look.Actor().Record(audit.CodeUsed, look.Username))
+		answer.judge(err)
 	}
 	return answer
 }

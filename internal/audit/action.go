@@ -23,6 +23,7 @@ const (
 	NoteAdded       Action = "note-added"       // about Subject; Detail is its number, and its text is nowhere here
 	NoteDeleted     Action = "note-deleted"     // Detail is its number, and who wrote it
 	HandlingChanged Action = "handling-changed" // Actor takes care of Subject, or does not; Detail is on-it, done or open
+	CodeUsed        Action = "code-used"        // the support code of Subject, which leads to that log
 
 	AccountCreated  Action = "account-created"
 	AccountDisabled Action = "account-disabled"
@@ -60,7 +61,7 @@ const Unreadable Action = "unreadable"
 // Actions returns every action that is recorded, in the order in which people may be offered them.
 func Actions() []Action {
 	return []Action{
-		View, Watch, WatchEveryone, ViewEnded, ReasonStated, NoteAdded, NoteDeleted, HandlingChanged,
+		View, Watch, WatchEveryone, ViewEnded, ReasonStated, CodeUsed, NoteAdded, NoteDeleted, HandlingChanged,
 		Login, LoginFailed, SecondFactorAsked, Logout, Refused,
 		AccountCreated, AccountDisabled, AccountEnabled, RoleChanged, PasswordSet, LinkMade, SessionsEnded,
 		TokenCreated, TokenRevoked,

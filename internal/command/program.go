@@ -92,7 +92,9 @@ func (p *program) withShop(shop *demo.Shop) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine.Use(middleware.Track(p.logs, shop.Username, middleware.Options{Ignore: []string{"^/assets/"}, PageNames: shop.PageNames()}))
+	engine.Use(middleware.Track(p.logs, shop.Username, middleware.Options{
+		Ignore: []string{"^/assets/"}, PageNames: shop.PageNames(), Visitors: middleware.Visitors{From: middleware.VisitorsAsked},
+	}))
 	shop.AdminPath = shopPath + "/"
 	shop.Routes(engine)
 	p.admin.Mount(engine.Group(shopPath))

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/gin-userlog/userlog/middleware"
 )
 
 // loginForm is the content of the login page.
@@ -30,6 +32,7 @@ func (s *Shop) logIn(c *gin.Context) {
 	entered := c.PostForm("username")
 	name := strings.ToLower(strings.TrimSpace(entered))
 	if !isCustomer(name) {
+		middleware.Problem(c, "no customer has this name")
 		s.showLogin(c, http.StatusUnprocessableEntity, entered, "No customer has this name. Please choose one from the list.")
 		return
 	}

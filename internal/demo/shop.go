@@ -72,6 +72,8 @@ func (s *Shop) Routes(r gin.IRouter) {
 	shop.POST("/logout/everywhere", s.logOutEverywhere)
 	shop.GET("/account/reset", s.reset)
 	shop.GET("/help", s.help)
+	shop.GET("/call", s.call)
+	shop.POST("/call", s.callAgain)
 }
 
 // PageNames is what the shop calls its pages and actions, for those who watch them.
@@ -80,6 +82,7 @@ func (s *Shop) PageNames() map[string]string {
 		"/": "Front page", "/products/:id": "Product", "/search": "Search", "/cart": "Cart", "POST /cart": "Add to cart",
 		"/checkout": "Checkout", "POST /checkout": "Pay", "/orders/:id": "Order", "/invoice": "Invoice", "/help": "Help",
 		"/login": "Log in", "POST /login": "Log in", "POST /logout": "Log out", "POST /logout/everywhere": "Log out everywhere", "/account/reset": "New password",
+		"/call": "Call us", "POST /call": "Call us",
 	}
 }
 

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ type Now struct {
 	Since   time.Time     // when the last thing that the person did was finished; zero if there is none
 	Idle    time.Duration // from then until now
 	Devices []At          // where the person is in each browser, the last used first; nil where one is used
+	Became  string        // as whom a visitor has logged in, whose log goes on there; "" if it has not
 	Problem *Problem      // the last one of this visit: one that is not solved, if there is one; nil if there is none
 }
 
@@ -35,6 +37,7 @@ func (f *Folder) Now(at time.Time) Now {
 			n.Since = later(n.Since, s.Entry.Time)
 			continue
 		}
+		n.Became = cmp.Or(n.Became, s.Entry.Became)
 		if n.Path == "" {
 			n.Page, n.Path, here = s.place()
 		}

@@ -74,6 +74,7 @@ func places() []place {
 	strange := "?" + url.Values{"username": {hostile[1]}}.Encode()
 	endless := "?" + url.Values{"username": {long()}}.Encode()
 	troubled := "?username=troubled"
+	lost := "?" + url.Values{"username": {helpless}}.Encode()
 	return []place{
 		{name: "login", path: "/login"},
 		{name: "login refused", reach: (*tab).failToLogIn},
@@ -97,6 +98,10 @@ func places() []place {
 		{name: "live", path: "/live" + ada, as: superuser, ready: connected},
 		{name: "live of a strange name", path: "/live" + strange, as: superuser},
 		{name: "live of a long name", path: "/live" + endless, as: superuser},
+		{name: "live of a visitor", path: "/live" + lost, as: superuser, fresh: true, ready: "document.querySelector('#now .problem') && document.querySelector('#support')"},
+		{name: "static of a visitor who logged in", path: "/static" + "?" + url.Values{"username": {found}}.Encode(), as: superuser, ready: "document.querySelector('#rows .became')"},
+		{name: "static of a user who was a visitor", path: "/static?username=joined", as: superuser, ready: "document.querySelector('#rows .visitor')"},
+		{name: "a code that is a name", path: "/static?username=" + ambiguous, as: superuser, ready: "document.querySelector('#offers')"},
 		{name: "live search", path: "/live", as: superuser},
 		{name: "everyone", path: "/live/everyone?show=", as: superuser, ready: connected},
 		{name: "audit", path: "/audit", as: superuser},
@@ -153,6 +158,7 @@ func openGallery(t testing.TB) *gallery {
 	leaveNotes(t, logs)
 	record(logs, "ada", "/"+long(), "/")
 	record(logs, long(), "/")
+	recordVisitors(t, logs)
 	site := serve(t, redis, "--site-url", "https://shop.example.com", "--trace-url", "https://traces.example.com/{request_id}")
 	if err := redis.Client(t).Do(context.Background(), "acl", "setuser", refused, "on", "nopass", "~*", "&*", "+@all", "-set").Err(); err != nil {
 		t.Fatal(err)
@@ -250,6 +256,34 @@ func recordTrouble(logs *store.Store) {
 	}
 }
 
+// Visitors of the gallery: one who can't log in, and one who has. ambiguous is a code and the name of a user.
+var helpless, found = store.VisitorName("helpless"), store.VisitorName("found")
+
+const ambiguous = "482913"
+
+// recordVisitors records people who were not logged in.
+func recordVisitors(t testing.TB, logs *store.Store) {
+	t.Helper()
+	record(logs, found, "/help")
+	record(logs, ambiguous, "/")
+	if err := logs.Client().Set(context.Background(), store.DefaultKeyPrefix+"support:code:{"+ambiguous+"}", found, 24*time.Hour).Err(); err != nil {
+		t.Fatal(err)
+	}
+	logs.Join(found, store.Entry{Username: "joined", Method: "POST", Path: "/login", Code: 303, Kind: store.KindPage, Page: "Log in"})
+}
+
+// callForHelp has a visitor fail to log in, and the superuser use her code.
+func callForHelp(logs *store.Store) error {
+	for range 3 {
+		logs.Record(store.Entry{Username: helpless, Method: "POST", Path: "/login", Code: 422, Kind: store.KindPage, Page: "Log in", Problem: "wrong password"})
+	}
+	support, err := logs.SupportCode(context.Background(), helpless, false)
+	if err == nil {
+		_, err = logs.OpenSupport(context.Background(), support.Code, superuser)
+	}
+	return err
+}
+
 // visitAll shows every place in every one of the languages to look, and returns when all have been looked at: each place
 // in a test and a tab of its own, several at a time.
 func (g *gallery) visitAll(t *testing.T, languages []string, look func(b *tab, p place)) {
@@ -261,6 +295,9 @@ func (g *gallery) visitAll(t *testing.T, languages []string, look func(b *tab, p
 				for _, language := range languages {
 					if p.fresh {
 						recordTrouble(g.logs)
+						if err := callForHelp(g.logs); err != nil {
+							t.Fatal(err)
+						}
 						written(t, g.logs)
 					}
 					b.prefers(language)

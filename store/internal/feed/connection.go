@@ -348,7 +348,7 @@ func (c *connection) decodeMessage(m *redis.Message) func() {
 	}
 	return func() {
 		f.hear()
-		if t := f.topics[watched]; t != nil {
+		if t := f.topics[watched]; t != nil && f.isPartOf(t, line) {
 			f.hearOf(t, line)
 		}
 	}
@@ -368,9 +368,14 @@ func (c *connection) decodeOfSlot(m *redis.Message) func() {
 		}
 		f.hear()
 		for _, watched := range []string{line.Username, Everyone} {
-			if t := f.topics[watched]; t != nil {
+			if t := f.topics[watched]; t != nil && f.isPartOf(t, line) {
 				f.hearOf(t, line)
 			}
 		}
 	}
+}
+
+// isPartOf reports whether a topic shows a line of its channel: everyone's does not show those of visitors.
+func (f *Feed) isPartOf(t *topic, line *Line) bool {
+	return !t.everyone() || !f.options.Private(line.Username)
 }

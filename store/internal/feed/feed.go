@@ -53,6 +53,9 @@ type Options struct {
 	// nil. With an error there may be more users than it returns.
 	Users func(ctx context.Context, slots map[uint16]bool, limit int) ([]string, error)
 
+	// Private reports whether the log of a user is not a part of everyone's.
+	Private func(username string) bool
+
 	// Reports asks what applications have said of themselves.
 	Reports func(ctx context.Context) (Reports, error)
 

@@ -64,6 +64,26 @@ func (k Keys) Reference(code string) string { return k.prefix + "reference:" + c
 // ReferencePattern matches every [Keys.Reference], as access lists have it.
 func (k Keys) ReferencePattern() string { return k.prefix + "reference:*" }
 
+// Support is the STRING that says whose log a support code leads to. It expires with the code. The braces have both keys of a code in
+// one slot.
+func (k Keys) Support(code string) string { return k.prefix + "support:code:{" + code + "}" }
+
+// SupportUse is the STRING that says which agent has used a support code: a word that she and the customer see + NUL + her account.
+func (k Keys) SupportUse(code string) string { return k.prefix + "support:use:{" + code + "}" }
+
+// SupportOf is the STRING that holds the support code of a user or visitor. It expires with the code.
+func (k Keys) SupportOf(username string) string { return k.prefix + "support:of:" + username }
+
+// SupportPattern matches every key of a support code, as access lists have it.
+func (k Keys) SupportPattern() string { return k.prefix + "support:*" }
+
+// Joined is the STRING that says as whom a visitor has logged in: whoever writes it first joins both logs. It expires with the
+// visitor's log.
+func (k Keys) Joined(visitor string) string { return k.prefix + "joined:" + visitor }
+
+// JoinedPattern matches every [Keys.Joined], as access lists have it.
+func (k Keys) JoinedPattern() string { return k.prefix + "joined:*" }
+
 // Confirmed is the ZSET of one member, whose score is how many entries of such a process Redis has confirmed.
 func (k Keys) Confirmed(id string) string { return k.Application(id) + ":confirmed" }
 
@@ -101,7 +121,7 @@ func (k Keys) Types() map[string]string {
 // as well.
 func (k Keys) LogPatterns() []string {
 	one := k.Index(1)
-	patterns := []string{k.Log("*"), k.KeptPattern(), k.ReferencePattern(), k.TeamPattern(), k.Layout()}
+	patterns := []string{k.Log("*"), k.KeptPattern(), k.ReferencePattern(), k.TeamPattern(), k.SupportPattern(), k.JoinedPattern(), k.Layout()}
 	for _, set := range []string{one.Users(0), one.Names(0), one.Trouble(0), one.Gone(0)} {
 		patterns = append(patterns, set, set+":*")
 	}
@@ -112,7 +132,7 @@ func (k Keys) LogPatterns() []string {
 // "userlog:shop:accounts" where ours is "userlog:". It knows the keys that each store or admin has.
 func (k Keys) IsBehindAnotherPrefix(key string) bool {
 	rest := strings.TrimPrefix(key, k.prefix)
-	if strings.HasPrefix(rest, "log:") || strings.HasPrefix(rest, "kept:") || strings.HasPrefix(rest, "team:") {
+	if strings.HasPrefix(rest, "log:") || strings.HasPrefix(rest, "kept:") || strings.HasPrefix(rest, "team:") || strings.HasPrefix(rest, "support:of:") {
 		return false // what follows is a username
 	}
 	for _, name := range []string{"applications", "accounts", "{audit}:head", "users", "index"} {

@@ -18,7 +18,7 @@ type Connect func(t *testing.T) *redis.Client
 func Run(t *testing.T, connect Connect) {
 	t.Helper()
 	patiently := func(t *testing.T) *redis.Client { return redistest.Patient(t, connect(t)) }
-	for _, suite := range [][]test{recording, keeping, reading, search, heartbeats, joining, everyone, gaps, switches, references} {
+	for _, suite := range [][]test{recording, keeping, reading, search, heartbeats, joining, everyone, gaps, switches, references, visitors} {
 		for _, test := range suite {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()

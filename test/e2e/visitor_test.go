@@ -1,0 +1,66 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+)
+
+// A customer can't log in, and calls. The agent types the code from the help page, sees what the customer sees, and both know the same
+// word. When the customer has got in, her log has what came before.
+func TestACustomerWhoCantLogIn(t *testing.T) {
+	t.Parallel()
+	site := demo(t, redistest.Start(t))
+	caller, agent := openTab(t, site.origin), site.enter(t)
+	caller.visit("/login")
+	caller.click("#call-link")
+	caller.eventually("a code", "document.querySelector('#support-code')")
+	code := evaluate[string](caller, "document.querySelector('#support-code').textContent")
+	agent.visit("/")
+	agent.search(code)
+	agent.eventually("the visitor's log", "location.search.startsWith('?username=visitor')")
+	agent.visit("/live?" + evaluate[string](agent, "location.search.slice(1)"))
+	agent.isConnected("live")
+	agent.hasURLs("/call")
+	agent.reads("h1", "not logged in")
+	axe := readAxe(t)
+	agent.isAccessible(axe, "light", everyRule)
+	agent.isAccessible(axe, "dark", everyRule)
+
+	caller.click("#who")
+	caller.reads("#speaking", "You are speaking with "+superuser+": ")
+	_, word, _ := strings.Cut(evaluate[string](caller, "document.querySelector('#speaking').textContent"), ": ")
+	agent.reads("#support", "You are speaking with "+superuser+": "+word)
+	caller.visit("/login")
+	for range 3 {
+		caller.enter("#username", "adda")
+		evaluate[bool](caller, "window.waits = true")
+		caller.click("main button")
+		caller.eventually("another page", "!window.waits")
+		caller.reads("#username-problem", "No customer has this name.")
+	}
+	caller.expect("422")
+	agent.eventually("the sentence to say", `/^Log in rejected 3 times in \d+\ss: no customer has this name\./.test(document.querySelector('#now').innerText.trim())`)
+
+	caller.enter("#username", "ada")
+	caller.click("main button")
+	caller.shows("#customer", "ada")
+	agent.shows("#rows .became", "has logged in as ada")
+	agent.reads("#now", "Has logged in as ada")
+	agent.click("#rows .became a")
+	agent.eventually("ada's log", "location.search === '?username=ada'")
+	agent.isConnected("live")
+	agent.shows("#rows .visitor", "not logged in yet")
+	agent.reads("#now", "On Front page")
+	caller.visit("/cart")
+	agent.reads("#rows > tr:first-child .url", "/cart")
+	agent.isAccessible(axe, "light", everyRule)
+}
+
+// reads waits until an element has a text among others.
+func (b *tab) reads(selector, text string) {
+	b.t.Helper()
+	b.eventually(fmt.Sprintf("%s reads %q", selector, text), fmt.Sprintf("document.querySelector(%q)?.textContent.includes(%q)", selector, text))
+}
