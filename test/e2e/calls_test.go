@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -98,7 +99,8 @@ func (c *conversation) hears(said string) {
 	c.agent = c.shop.enter(c.t)
 	c.agent.visit("/")
 	c.began = time.Now()
-	c.agent.search(said)
+	c.agent.enter(searchField, said)
+	c.agent.types(kb.Enter)
 }
 
 // textOf is JavaScript for the text of an element as it is seen, with ages, which have it in their shadow.
@@ -157,7 +159,7 @@ func (c *conversation) wasLoggedOut() {
 	laptop.visit("/cart")
 	laptop.shows("h1", "Log in")
 	c.hears("linus")
-	c.says(nowSentence, `Cart failed: the session has ended, by a logout everywhere in another browser \(Chrome, computer\)\. On /login`+just)
+	c.says(nowSentence, `Cart failed: the session has ended, by a logout everywhere in another browser \(Chrome, computer\)\. On /login \(Chrome, computer\)`+just)
 	c.says("#rows > tr:first-child .visit", "Sent to the login")
 }
 
@@ -190,7 +192,7 @@ func (c *conversation) usesTwoDevices() {
 	phone.pays("4242 4242 4242 4242", "01/20")
 	laptop.visit("/help")
 	c.hears("ken")
-	c.says(nowSentence, `Pay was rejected: card has expired \(Firefox, phone\), \d+ s ago\. On Help`+just)
+	c.says(nowSentence, `Pay was rejected: card has expired \(Firefox, phone\), \d+ s ago\. On Help \(Chrome, computer\)`+just)
 	c.says("#now .devices > li:nth-child(1)", `Chrome, computer On Help, \d+ s ago\. Only this one`)
 	c.says("#now .devices > li:nth-child(2)", `Firefox, phone On Pay, \d+ s ago\. Only this one`)
 }
