@@ -58,6 +58,7 @@ test: packages browsers ## Run all tests: with the race detector, a real Redis a
 packages: setup
 	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/soak ./test/signon $(PACKAGES) ./bench/internal/scale
 	cd test/deploy && $(RACING) $(GO) test -race=false -vet=off -timeout 20m .
+	cd test/monitoring && $(RACING) $(GO) test -race=false -vet=off -timeout 20m .
 
 # BROWSERS names the tests that run.
 .PHONY: browsers
@@ -70,7 +71,7 @@ lint: setup ## Check format and code of every module, scripts of the shell, link
 	@gofumpt=$$($(GO) -C tools tool -n gofumpt) && unformatted=$$($$gofumpt -l .) && \
 	if [ -n "$$unformatted" ]; then echo "make format would change:"; echo "$$unformatted"; exit 1; fi
 	@lint=$$($(GO) -C tools tool -n lint) && $(RACING) $$lint -tags nomsgpack,lighthouse -checks all $(CHECKED) && \
-		(cd test/deploy && $$lint -checks all ./...) && \
+		(cd test/deploy && $$lint -checks all ./...) && (cd test/monitoring && $$lint -checks all ./...) && \
 		cd tools && $$lint -tags release -checks all ./... && $(GO) test -vet=off ./... && $(GO) run ./doccheck ..
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELLSCRIPTS); \
 		else echo "lint: shellcheck is not installed, so scripts of the shell are not checked" >&2; [ -z "$$CI" ]; fi

@@ -3,9 +3,13 @@
 package command_test
 
 import (
+	"flag"
 	"io"
+	"maps"
 	"net/http"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,7 +50,8 @@ func TestMetrics(t *testing.T) {
 	application.Record(store.Entry{Username: "a\x00"})
 	record(application, "ada", "/orders/7")
 	awaitWritten(t, application, 1)
-	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--redis", server.URL, "--superuser", "root", "--superuser-password-file", passwordFile(t))
+	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--redis", server.URL, "--superuser", "root", "--superuser-password-file", passwordFile(t),
+		"--webhook-file", destinations(t, "[team]", `url = "http://127.0.0.1:1/"`, `secret = "`+webhookSecret+`"`), "--admin-url", "https://support.example.com/userlog/")
 	metrics := r.err.await(t, `metrics are served.* at=(\S+)`)[1]
 	r.err.await(t, "has been created")
 	v := visit(t, r.origin(t))
@@ -91,11 +96,53 @@ func TestMetrics(t *testing.T) {
 	}
 	server.Kill()
 	v.get("/readyz")
-	if _, body := scrape(t, metrics); !strings.Contains(body, "userlog_applications_known 0") || !strings.Contains(body, `userlog_redis_faults_total{fault="unreachable"}`) {
-		t.Errorf("without Redis:\n%s", body)
+	_, after := scrape(t, metrics)
+	if !strings.Contains(after, "userlog_applications_known 0") || !strings.Contains(after, `userlog_redis_faults_total{fault="unreachable"}`) {
+		t.Errorf("without Redis:\n%s", after)
 	}
+	compareWithRecorded(t, body, after)
 	if t.Failed() {
 		t.Log(body)
+	}
+}
+
+// recordMetrics is -args -metrics: the series are written down that alarms and the dashboard are tested with.
+var recordMetrics = flag.Bool("metrics", false, "write "+recordedMetrics+" anew")
+
+const recordedMetrics = "../../test/monitoring/testdata/metrics.txt"
+
+// compareWithRecorded compares which series there are, by name and labels, with those that alarms and the dashboard are tested with.
+func compareWithRecorded(t *testing.T, scrapes ...string) {
+	t.Helper()
+	series := regexp.MustCompile(`(?m)^(?:userlog_|process_resident_memory_bytes).* \S+$`)
+	told := make(map[string]string) // by the series, without its value
+	for _, line := range series.FindAllString(strings.Join(scrapes, "\n"), -1) {
+		line = regexp.MustCompile(`host="[^"]+"`).ReplaceAllString(line, `host="web-1"`)
+		if name := line[:strings.LastIndexByte(line, ' ')]; told[name] == "" {
+			told[name] = line
+		}
+	}
+	lines := slices.Sorted(maps.Values(told))
+	if *recordMetrics {
+		if err := os.WriteFile(recordedMetrics, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	content, err := os.ReadFile(recordedMetrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := func(text string) []string {
+		values := regexp.MustCompile(`"[^"]*"| \S+$`)
+		var all []string
+		for _, line := range series.FindAllString(text, -1) {
+			all = append(all, values.ReplaceAllString(line, ""))
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	if got, want := kinds(strings.Join(lines, "\n")), kinds(string(content)); !slices.Equal(got, want) {
+		t.Errorf("the metrics are\n%s\nand alarms and the dashboard are tested with\n%s\nWrite them down: go test -run 'TestMetrics$' ./internal/command -args -metrics", got, want)
 	}
 }
 
