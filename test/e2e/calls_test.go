@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp/kb"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -99,8 +98,7 @@ func (c *conversation) hears(said string) {
 	c.agent = c.shop.enter(c.t)
 	c.agent.visit("/")
 	c.began = time.Now()
-	c.agent.enter(searchField, said)
-	c.agent.types(kb.Enter)
+	c.agent.search(said)
 }
 
 // textOf is JavaScript for the text of an element as it is seen, with ages, which have it in their shadow.
