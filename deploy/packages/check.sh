@@ -19,6 +19,11 @@ git clone --quiet . "$work/here"
 git clone --quiet . "$work/somewhere/else"
 make --silent -C "$work/here" dist PLATFORMS="$platform"
 GOCACHE=$work/cache make --silent -C "$work/somewhere/else" dist PLATFORMS="$platform"
+if [ -n "$(git -C "$work/here" status --porcelain)" ]; then
+	echo "distcheck: a build changes files of the clone, so the next one is another" >&2
+	git -C "$work/here" status --porcelain >&2
+	exit 1
+fi
 cmp "$work/here/dist/SHA256SUMS" "$work/somewhere/else/dist/SHA256SUMS"
 (cd "$work/here/dist" && sha256sum --check --quiet SHA256SUMS)
 echo "distcheck: two builds have the same bytes"

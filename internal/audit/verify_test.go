@@ -233,6 +233,41 @@ func TestEmptyLogIsWhole(t *testing.T) {
 	})
 }
 
+// A look that only counts finds what is missing or too much, at once. It takes nothing that belongs so for damage.
+func TestLooksWhole(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		spoil func(t *testing.T, client redis.UniversalClient)
+		whole bool
+	}{
+		{"nothing is done to it", func(*testing.T, redis.UniversalClient) {}, true},
+		{"all is gone, as if it had never been", func(t *testing.T, client redis.UniversalClient) {
+			client.Del(t.Context(), keys.Head(), keys.Records())
+		}, true},
+		{"the oldest is removed", func(t *testing.T, client redis.UniversalClient) { remove(t, client, entries(t, client)[:1]) }, false},
+		{"one in the middle is removed", func(t *testing.T, client redis.UniversalClient) { remove(t, client, entries(t, client)[3:4]) }, false},
+		{"the newest is removed", func(t *testing.T, client redis.UniversalClient) { remove(t, client, entries(t, client)[7:]) }, false},
+		{"all are removed", func(t *testing.T, client redis.UniversalClient) { client.Del(t.Context(), keys.Records()) }, false},
+		{"the head is removed", func(t *testing.T, client redis.UniversalClient) { client.Del(t.Context(), keys.Head()) }, false},
+		{"the head can't be read", func(t *testing.T, client redis.UniversalClient) { set(t, client, "?") }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+				log := audit.New(client, keys, audit.Options{MaxRecords: 8})
+				if whole, err := log.LooksWhole(t.Context()); err != nil || !whole {
+					t.Fatalf("an empty log: %v, %v", whole, err)
+				}
+				fill(t, log, 10)
+				c.spoil(t, client)
+				if whole, err := log.LooksWhole(t.Context()); err != nil || whole != c.whole {
+					t.Errorf("got %v, %v", whole, err)
+				}
+			})
+		})
+	}
+}
+
 func remove(t *testing.T, client redis.UniversalClient, log []redis.XMessage) {
 	t.Helper()
 	for _, message := range log {

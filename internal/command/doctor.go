@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-userlog/userlog/internal/doctor"
 	"github.com/gin-userlog/userlog/internal/webcheck"
@@ -91,11 +93,18 @@ func (c *doctorCommand) examineRedis(ctx context.Context, stderr io.Writer) ([]d
 		f.Subject, f.Other = visible(f.Subject), visible(f.Other)
 		d := diagnosis{Name: f.Name, Grave: f.Grave}
 		if d.Says, d.Next = words.Finding(f); f.Cause != nil {
-			d.Says, d.Next = redisTrouble(logs.Address(), f.Cause)+".", strings.TrimPrefix(redisFailure(logs.Address(), f.Cause).Error(), redisTrouble(logs.Address(), f.Cause)+": ")
+			trouble := redisTrouble(logs.Address(), f.Cause)
+			d.Says, d.Next = trouble+".", sentence(strings.TrimPrefix(redisFailure(logs.Address(), f.Cause).Error(), trouble+": "))
 		}
 		found = append(found, d)
 	}
 	return found, nil
+}
+
+// sentence makes what follows a colon in an error stand by itself.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+text[size:], ".") + "."
 }
 
 // website is what --url and the flags beside it say. Its errors are mistakes in them.

@@ -59,7 +59,7 @@ func TestDoctorOfRedis(t *testing.T) {
 		return done.status == 1 && !strings.Contains(done.out, "\x1b") && strings.Contains(done.out, `did not record since its start: 1`)
 	})
 	server.Kill()
-	if done := do(t, nil, "", "doctor", "--redis", server.URL); done.status != 2 || !regexp.MustCompile(`^Mend now: Redis at .* can't be reached \(.*\)\.\n    start it there`).MatchString(done.out) {
+	if done := do(t, nil, "", "doctor", "--redis", server.URL); done.status != 2 || !regexp.MustCompile(`^Mend now: Redis at .* can't be reached \(.*\)\.\n    Start it there, or say with --redis or USERLOG_REDIS where it is\.\n$`).MatchString(done.out) {
 		t.Errorf("without Redis: status %d:\n%s%s", done.status, done.out, done.err)
 	}
 }

@@ -41,6 +41,7 @@ func commands(key string) [][]any {
 		{"lrange", key, 0, 1},
 		{"smembers", key},
 		{"xadd", key, "*", "f", 1},
+		{"xlen", key},
 		{"xrange", key, "-", "+"},
 		{"xrevrange", key, "+", "-"},
 		{"xdel", key, "0-1"},

@@ -189,6 +189,7 @@ var cases = []struct {
 	{"no messages", []string{"--rename-command", "PUBLISH", ""}, false, func(*ward) {}, []string{"unheard"}},
 	{"a foreign key", nil, false, func(w *ward) { w.do("set", "userlog:{audit}:viewings", "x") }, []string{"foreign-key userlog:{audit}:viewings"}},
 	{"a record that is gone", nil, false, loseRecord, []string{"audit-broken"}},
+	{"a record in the middle that is gone", nil, false, loseOlderRecord, []string{"audit-broken"}},
 	{"a head that is gone", nil, false, func(w *ward) { appendRecord(w); w.do("del", "userlog:{audit}:head") }, []string{"audit-broken"}},
 	{"no account", nil, false, func(w *ward) { w.do("del", "userlog:accounts") }, []string{"no-superuser"}},
 	{"a login elsewhere", nil, false, func(w *ward) { w.do("del", "userlog:accounts"); w.options.LoginElsewhere = true }, nil},
@@ -332,6 +333,13 @@ func loseRecord(w *ward) {
 	appendRecord(w)
 	newest := w.root.XRevRangeN(w.t.Context(), "userlog:{audit}:records", "+", "-", 1).Val()
 	w.do("xdel", "userlog:{audit}:records", newest[0].ID)
+}
+
+// loseOlderRecord removes a record from among others.
+func loseOlderRecord(w *ward) {
+	appendRecord(w)
+	appendRecord(w)
+	w.do("xdel", "userlog:{audit}:records", "3-0")
 }
 
 // crash has the application not have reported for a while.

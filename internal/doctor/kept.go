@@ -35,11 +35,11 @@ func foreignKeys(ctx context.Context, p *patient) (found []Finding, err error) {
 	return found, err
 }
 
-// brokenAuditLog is an audit log whose end is not the one that was noted.
+// brokenAuditLog is an audit log that lacks records, or does not end as it was noted.
 func brokenAuditLog(ctx context.Context, p *patient) ([]Finding, error) {
 	log := audit.New(p.logs.Client(), audit.Keys{Prefix: p.logs.KeyPrefix()}, audit.Options{})
-	well, err := log.EndsWell(ctx)
-	if err != nil || well {
+	whole, err := log.LooksWhole(ctx)
+	if err != nil || whole {
 		return nil, err
 	}
 	return []Finding{{Name: "audit-broken", Grave: true}}, nil

@@ -14,6 +14,7 @@ import (
 
 // bill writes what the program is made of, as "make sbom" does.
 func (r *release) bill(ctx context.Context) error {
+	fmt.Fprintln(os.Stderr, "writing what it is made of")
 	name := filepath.Join(r.stage, "bill.json")
 	cmd := exec.CommandContext(ctx, "go", "run", "./sbom", r.root, name)
 	cmd.Dir = filepath.Join(r.root, "tools")

@@ -54,6 +54,7 @@ func (r *release) build(ctx context.Context, platform string) (string, error) {
 	if _, err := os.Stat(binary); err == nil {
 		return binary, nil
 	}
+	fmt.Fprintf(os.Stderr, "building the program for %s\n", platform)
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "-trimpath", "-buildvcs=true", "-tags=nomsgpack", "-ldflags=-s -w", ".")
 	cmd.Dir = r.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch, "GOFLAGS=", "GOWORK="+filepath.Join(r.root, workspace), "GOAMD64=v1", "GOARM64=v8.0")

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -25,7 +26,7 @@ const platforms = "linux/amd64,linux/arm64,darwin/amd64,darwin/arm64,windows/amd
 func main() {
 	only := flag.String("platforms", platforms, "the `platforms` to build for, with commas between them")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, strings.Split(*only, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
@@ -105,6 +106,9 @@ func (r *release) prepare(ctx context.Context) error {
 			}
 		}
 	}
+	if strings.HasSuffix(r.version, "+dirty") {
+		fmt.Fprintln(os.Stderr, "dist: this is no release, since files of the clone are changed: see git status")
+	}
 	if r.documents, err = r.read(ctx, binary, info); err != nil {
 		return err
 	}
@@ -116,7 +120,6 @@ func (r *release) prepare(ctx context.Context) error {
 
 // platform makes the archive of one platform, and for Linux its image and its packages.
 func (r *release) platform(ctx context.Context, name string) error {
-	fmt.Fprintf(os.Stderr, "building %s\n", name)
 	binary, err := r.build(ctx, name)
 	if err != nil {
 		return err
