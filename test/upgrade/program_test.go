@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -69,13 +70,16 @@ func (p *program) read(stdout io.Reader) {
 		p.lines = append(p.lines, lines.Text())
 		p.mu.Unlock()
 	}
+	if err := lines.Err(); err != nil {
+		p.t.Errorf("%s: %v", p.cmd.Args[1], err)
+	}
 }
 
 // printed is what the program has printed so far.
 func (p *program) printed() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.lines[:len(p.lines):len(p.lines)]
+	return slices.Clip(p.lines)
 }
 
 // stop asks the program to end and waits until it has. Stopping what has ended does nothing.
