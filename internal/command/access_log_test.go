@@ -73,6 +73,8 @@ func TestNoSecretIsLogged(t *testing.T) {
 			r := start(t, environ{"USERLOG_REDIS": "redis://:canary-redis-password@" + server.Address},
 				"serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--access-log", "--log-level", "debug", "--log-format", format,
 				"--directory-url", "http://127.0.0.1:1/people", "--directory-secret-file", canary(t, "canary-directory-secret"),
+				"--second-factor-key-file", canary(t, "canary-second-factor-key-of-32-characters"), "--admin-url", "https://support.example.com/userlog/",
+				"--webhook-file", destinations(t, "[team]", `url = "http://127.0.0.1:1/canary-webhook?canary-query"`, `secret = "`+webhookSecret+`"`),
 				"--superuser", "root", "--superuser-password-file", canary(t, "canary sings at dawn"))
 			r.err.await(t, "has been created")
 			v := visit(t, r.origin(t))
@@ -86,9 +88,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 			r.err.await(t, "let in")
 			r.end(t)
 			for line := range strings.Lines(r.out.String() + r.err.String()) {
-				if found := regexp.MustCompile(`(?i)canary[-+ %]\S*`).FindString(line); found != "" {
-					t.Errorf("%s is in the log: %s", found, line)
-				}
+				wantNoCanary(t, line)
 			}
 		})
 	}
@@ -99,12 +99,38 @@ func TestNoSecretIsLogged(t *testing.T) {
 		{"doctor", "--url", "https://canary-user:canary-password@127.0.0.1:1"},
 		{"serve", "--directory-url", "http://canary-user:canary-password@127.0.0.1:1/"},
 		{"demo", "--addr", "127.0.0.1:0", "--password", "canary"},
+		{"webhook", "test", "--webhook-file", destinations(t, "[team]", `url = "http://canary-user:canary-password@127.0.0.1:1/canary-path?canary-query"`, `secret = "`+webhookSecret+`"`)},
+		{"webhook", "test", "--webhook-file", destinations(t, "[team]", `url = "http://127.0.0.1:1/canary-path?canary-query"`, `secret = "`+webhookSecret+`"`)},
+		{"serve", "--audit-file", "/dev/null", "--audit-key-file", canary(t, "canary-key")},
 		{"account", "list", "--redis", "redis://127.0.0.1:1?password=canary-password"},
 		{"audit", "verify", "--redis-password-file", canary(t, "canary-password"), "--redis", "redis://127.0.0.1:1"},
 	} {
-		if done := do(t, nil, "", args...); done.status == 0 || strings.Contains(done.out+done.err, "canary") {
+		if done := do(t, nil, "", args...); done.status == 0 || strings.Contains(done.out+done.err, "canary") || strings.Contains(done.out+done.err, webhookSecret) {
 			t.Errorf("%v: status %d, %s%s", args[:2], done.status, done.out, done.err)
 		}
+	}
+}
+
+// wantNoCanary checks that a line has nothing that is secret.
+func wantNoCanary(t *testing.T, line string) {
+	t.Helper()
+	if found := regexp.MustCompile(`(?i)canary[-+ %]\S*|` + webhookSecret).FindString(line); found != "" {
+		t.Errorf("%s is in the log: %s", found, line)
+	}
+}
+
+// With single sign-on, too, no secret is logged: neither the client's, nor what a provider sends back.
+func TestNoSecretOfSingleSignOnIsLogged(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, "serve", "--addr", "127.0.0.1:0", "--access-log", "--log-level", "debug",
+		"--oidc-issuer", "http://127.0.0.1:1", "--oidc-client-id", "userlog", "--oidc-client-secret-file", canary(t, "canary-client-secret"), "--oidc-roles", "support=viewer")
+	v := visit(t, r.origin(t))
+	sendCanaries(t, v)
+	v.get("/userlog/sign-on/callback?code=canary-code&state=canary-state")
+	r.err.await(t, "route=/userlog/sign-on/callback")
+	r.end(t)
+	for line := range strings.Lines(r.out.String() + r.err.String()) {
+		wantNoCanary(t, line)
 	}
 }
 
@@ -136,6 +162,9 @@ func sendCanaries(t *testing.T, v *visitor) {
 		{"/login", "username", "canary-typed-name", "password", "canary-typed-password"},
 		{"/password", "name", "root", "secret", "canary-link", "password", "canary-new-password", "again", "canary-new-password"},
 		{"/account/password", "current", "canary-current", "password", "canary-new-password", "again", "canary-new-password"},
+		{"/login/second", "code", "canary-code"},
+		{"/account/second-factor/app", "code", "canary-code"},
+		{"/team", "username", "canary-name", "text", "canary-note"},
 		{"/account/token", "label", "canary-label", "days", "1"},
 		{"/reason", "username", "canary-name", "reason", "canary-reason", "next", "/userlog/"},
 	} {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -93,8 +92,6 @@ func textOf(value any) string {
 	switch v := value.(type) {
 	case duration:
 		return time.Duration(v).String()
-	case logLevel:
-		return strings.ToLower(slog.Level(v).String())
 	case network:
 		return netip.Prefix(v).String()
 	}

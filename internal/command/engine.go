@@ -20,7 +20,7 @@ func (p *program) engine(panics slog.Level, broken gin.RecoveryFunc) (*gin.Engin
 		engine.Use(p.meters.count)
 	}
 	if p.accessLog {
-		engine.Use(p.logRequests)
+		engine.Use(p.logRequests(inArea(p.log, accessArea)))
 	}
 	engine.Use(recovery(p.log, panics, broken), logErrors(p.log))
 	p.addHealth(engine)

@@ -7,6 +7,8 @@ import (
 	"io"
 	standard "log"
 	"log/slog"
+	"math"
+	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
@@ -15,31 +17,20 @@ import (
 
 // logFlags say what the program tells about itself on standard error.
 type logFlags struct {
-	LogFormat string   `enum:"text,json" default:"text" help:"How the program's own log is written: text or json."`
-	LogLevel  logLevel `default:"info" help:"The least that is logged: debug, info, warn or error."`
+	LogFormat string    `enum:"text,json" default:"text" help:"How the program's own log is written: text or json."`
+	LogLevel  logLevels `default:"info" help:"The least that is logged: debug, info, warn or error. Areas may have others, such as info,audit=debug,live=warn."`
 }
 
-// logLevel is a level as it is typed.
-type logLevel slog.Level
-
-// UnmarshalText is called by kong for a level that was typed or is in the environment.
-func (l *logLevel) UnmarshalText(text []byte) error {
-	if err := (*slog.Level)(l).UnmarshalText(text); err != nil {
-		return fmt.Errorf("%q is not a level: use debug, info, warn or error", text)
-	}
-	return nil
-}
-
-// logger returns the program's logger, whose level can be changed.
-func (f logFlags) logger(w io.Writer) (*slog.Logger, *slog.LevelVar) {
-	level := new(slog.LevelVar)
-	level.Set(slog.Level(f.LogLevel))
-	options := &slog.HandlerOptions{Level: level}
+// logger returns the program's logger, whose levels can be changed.
+func (f logFlags) logger(w io.Writer) (*slog.Logger, *atomic.Pointer[logLevels]) {
+	levels := new(atomic.Pointer[logLevels])
+	levels.Store(&f.LogLevel)
+	options := &slog.HandlerOptions{Level: slog.Level(math.MinInt)} // areaHandler decides
 	var handler slog.Handler = slog.NewTextHandler(w, options)
 	if f.LogFormat == "json" {
 		handler = slog.NewJSONHandler(jsonLog{w}, options)
 	}
-	return slog.New(handler), level
+	return slog.New(areaHandler{Handler: handler, levels: levels}), levels
 }
 
 // jsonLog is a log of JSON in which every character that is not printable is escaped, as it is in one of text: people read it in a terminal, too.
@@ -56,7 +47,7 @@ func (w jsonLog) Write(line []byte) (int, error) {
 // redirectLibraries sends what libraries print on standard error by themselves to log: go-redis, and whatever uses Go's standard logger, such
 // as net/http. It does so for the whole process.
 func redirectLibraries(log *slog.Logger) {
-	redis.SetLogger(redisLogger{log})
+	redis.SetLogger(redisLogger{inArea(log, redisArea)})
 	standard.SetFlags(0)
 	standard.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelWarn).Writer())
 }

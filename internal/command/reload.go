@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -19,15 +20,15 @@ func hangups() (asked <-chan os.Signal, stop func()) {
 	return signals, func() { signal.Stop(signals) }
 }
 
-// reloading reads the file of the settings again whenever that is asked for, until ctx ends. It changes the level of the log. What
+// reloading reads the file of the settings again whenever that is asked for, until ctx ends. It changes the levels of the log. What
 // else has changed is told, since it needs a restart. Certificates and secrets are read again by themselves. The
 // supervisor hears of it.
-func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, who supervisor, level *slog.LevelVar, log *slog.Logger) {
+func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, who supervisor, levels *atomic.Pointer[logLevels], log *slog.Logger) {
 	for {
 		select {
 		case <-asked:
 			done := who.reloading()
-			s.reload(level, log)
+			s.reload(levels, log)
 			done()
 		case <-ctx.Done():
 			return
@@ -35,7 +36,7 @@ func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, who su
 	}
 }
 
-func (s *settings) reload(level *slog.LevelVar, log *slog.Logger) {
+func (s *settings) reload(levels *atomic.Pointer[logLevels], log *slog.Logger) {
 	if s.file == "" {
 		log.Info("asked to read the settings again: there is no --config; certificates and secrets are read again by themselves")
 		return
@@ -52,20 +53,20 @@ func (s *settings) reload(level *slog.LevelVar, log *slog.Logger) {
 		case name != "log-level":
 			restart = append(restart, name)
 		case text == "":
-			level.Set(slog.LevelInfo)
+			levels.Store(&logLevels{rest: slog.LevelInfo})
 		default:
-			var wanted logLevel
+			var wanted logLevels
 			if err := wanted.UnmarshalText([]byte(text)); err != nil {
 				log.Warn("the level of the log stays as it was", "err", err)
 				continue
 			}
-			level.Set(slog.Level(wanted))
+			levels.Store(&wanted)
 		}
 	}
 	if len(restart) > 0 {
 		log.Warn("some settings need a restart to take effect", "file", s.file, "settings", strings.Join(restart, ", "))
 	}
-	log.Info("the settings have been read again", "file", s.file, "log-level", strings.ToLower(level.Level().String()))
+	log.Info("the settings have been read again", "file", s.file, "log-level", levels.Load().String())
 }
 
 // isOverruled reports whether the environment or the command line says otherwise than the file.

@@ -47,6 +47,9 @@ func TestSettingsAreReadAgain(t *testing.T) {
 	r.err.await(t, `settings have been read again.*log-level=info`)
 	v.get("/userlog/login")
 	r.err.await(t, `msg=request method=GET route=/userlog/login`)
+	write(append(lines[:2:2], `log-level = "info,access=warn,admin=debug"`)...)
+	asked <- syscall.SIGHUP
+	r.err.await(t, `settings have been read again.*log-level="?info,access=warn,admin=debug`)
 	write("canary =")
 	asked <- syscall.SIGHUP
 	r.err.await(t, `can't be read again; those before stay in force`)

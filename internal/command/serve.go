@@ -54,7 +54,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) err
 	if err != nil {
 		return err
 	}
-	log, level := c.logger(std.err)
+	log, levels := c.logger(std.err)
 	std.redirectLibraries(log)
 	limitMemory(log)
 	config, err := c.tlsFlags.config(log)
@@ -78,7 +78,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) err
 	if err := p.measure(c.MetricsAddr); err != nil {
 		return err
 	}
-	return c.serve(ctx, std, p, config, superuser, func(ctx context.Context) { from.reloading(ctx, asked, p.supervisor, level, log) })
+	return c.serve(ctx, std, p, config, superuser, func(ctx context.Context) { from.reloading(ctx, asked, p.supervisor, levels, log) })
 }
 
 // program is the program with what it writes and sends besides. Close it.
