@@ -121,21 +121,22 @@ func testSwitchesThatCannotBeReadChangeNothing(t *testing.T, connect Connect) {
 	logs := Open(t, client, store.Options{})
 	Switch(t, logs, store.Switches{NoRecord: true})
 	key := Keys(logs).Switches()
-	for what, set := range map[string]func(context.Context) error{
-		"garbage":    func(ctx context.Context) error { return client.Set(ctx, key, "off", 0).Err() },
-		"a megabyte": func(ctx context.Context) error { return client.Set(ctx, key, "{}"+strings.Repeat(" ", 1<<20), 0).Err() },
-		"too many patterns": func(ctx context.Context) error {
-			return client.Set(ctx, key, `{"ignore":["a"`+strings.Repeat(`,"a"`, 9_999)+`]}`, 0).Err()
+	for what, set := range map[string]func(context.Context, redis.Cmdable){
+		"garbage":    func(ctx context.Context, tx redis.Cmdable) { tx.Set(ctx, key, "off", 0) },
+		"a megabyte": func(ctx context.Context, tx redis.Cmdable) { tx.Set(ctx, key, "{}"+strings.Repeat(" ", 1<<20), 0) },
+		"too many patterns": func(ctx context.Context, tx redis.Cmdable) {
+			tx.Set(ctx, key, `{"ignore":["a"`+strings.Repeat(`,"a"`, 9_999)+`]}`, 0)
 		},
-		"a wrong pattern": func(ctx context.Context) error { return client.Set(ctx, key, `{"ignore":["("]}`, 0).Err() },
-		"a text for a number": func(ctx context.Context) error {
-			return client.Set(ctx, key, `{"sample":"ten"}`, 0).Err()
-		},
-		"a list": func(ctx context.Context) error {
-			return errors.Join(client.Del(ctx, key).Err(), client.LPush(ctx, key, "x").Err())
-		},
+		"a wrong pattern":     func(ctx context.Context, tx redis.Cmdable) { tx.Set(ctx, key, `{"ignore":["("]}`, 0) },
+		"a text for a number": func(ctx context.Context, tx redis.Cmdable) { tx.Set(ctx, key, `{"sample":"ten"}`, 0) },
+		"a list":              func(ctx context.Context, tx redis.Cmdable) { tx.LPush(ctx, key, "x") },
 	} {
-		if err := errors.Join(client.Del(t.Context(), key).Err(), set(t.Context())); err != nil {
+		// At no moment is there no key, which a heartbeat on its way would read as no switch.
+		if _, err := client.TxPipelined(t.Context(), func(tx redis.Pipeliner) error {
+			tx.Del(t.Context(), key)
+			set(t.Context(), tx)
+			return nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 		rereads(t, logs)
