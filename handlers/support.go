@@ -13,7 +13,8 @@ import (
 )
 
 // bySupportCode leads to the log of the customer whose code was typed where a username is asked for. It uses the code up, and writes that down
-// before. The log is shown as to any other look: behind the gate. user tells that there is a user of this name, too. Then the agent chooses. It
+// before. The log is shown as to any other look: behind the gate. user tells that a user of this name has a log. Then the agent chooses, as where the
+// host says that there is such a user. Each look at the codes is counted but that at a name with a log: no code is given that is one. It
 // returns false for what is no code, or where something is to be said of it.
 func (s *site) bySupportCode(c *gin.Context, typed, page string, user bool) (done bool) {
 	code, ok := store.ParseSupportCode(typed)
@@ -22,10 +23,10 @@ func (s *site) bySupportCode(c *gin.Context, typed, page string, user bool) (don
 		return false
 	}
 	ctx, look := c.Request.Context(), s.lookOf(c, "")
-	user = user || s.isSomebodyElse(ctx, typed)
-	if !user && !s.allows(c, look, s.gate.TryCode(ctx, look)) {
+	if (!user || chosen == views.IsCode) && !s.allows(c, look, s.gate.TryCode(ctx, look)) {
 		return true
 	}
+	user = user || s.isSomebodyElse(ctx, typed)
 	owner, err := s.logs.SupportOwner(ctx, code)
 	switch {
 	case err == nil && user && chosen != views.IsCode:

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -131,6 +132,33 @@ func TestWrongSupportCodes(t *testing.T) {
 		if a := b.get(base + page + "?username=" + visitor); !strings.Contains(a.text("#messages"), "The log of this visitor has expired") {
 			t.Errorf("%s of an expired log: %q", page, a.text("#messages"))
 		}
+	}
+}
+
+// Where the host can't say whether there is a user of that name, or says so of every name, codes can't be tried out either.
+func TestSupportCodesAreCountedWhateverTheHostSays(t *testing.T) {
+	t.Parallel()
+	for name, exists := range map[string]func(context.Context, string) (bool, error){
+		"away": func(context.Context, string) (bool, error) { return false, errors.New("the directory is away") },
+		"all":  func(context.Context, string) (bool, error) { return true, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, redistest.Start(t).Client(t), handlers.Options{UserExists: exists})
+			b, visitor := s.superuser(), store.VisitorName("hers")
+			s.record(visitor, "/secret")
+			code, tries := s.ask(visitor), 0
+			for b.get(base+"/static?username=000000&code=1").StatusCode == http.StatusOK {
+				if tries++; tries > 50 {
+					t.Fatal("codes can be tried out for ever")
+				}
+			}
+			for _, query := range []string{code, code + "&code=1"} {
+				if a := b.get(base + "/static?username=" + query); a.StatusCode != http.StatusTooManyRequests {
+					t.Errorf("then %s is answered with %d", query, a.StatusCode)
+				}
+			}
+		})
 	}
 }
 

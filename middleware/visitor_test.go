@@ -92,8 +92,8 @@ func (b *browser) visit(target string) *httptest.ResponseRecorder {
 		method, address = http.MethodGet, target
 	}
 	request := browserRequest(method, address, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Fetch-Site", "none")
-	if b.https {
-		request.TLS = &tls.ConnectionState{}
+	if request.Host = "localhost:8080"; b.https {
+		request.Host, request.TLS = "shop.example", &tls.ConnectionState{}
 	}
 	for _, cookie := range b.cookies {
 		request.AddCookie(cookie)
@@ -314,6 +314,48 @@ func TestTheCookieIsTheSitesOwn(t *testing.T) {
 	d.expect(t, "")
 }
 
+// A proxy may end https and not say so. Then browsers do.
+func TestACookieIsTheSitesOwnBehindAnyProxy(t *testing.T) {
+	for _, c := range []struct {
+		host, headers string
+		secure        bool
+	}{
+		{"shop.example", "", false},
+		{"shop.example", "X-Forwarded-Proto: https", true},
+		{"shop.example", "Sec-Fetch-Site: none", true},
+		{"shop.example:8443", "Sec-Fetch-Site: cross-site", true},
+		{"shop.example", "X-Forwarded-Proto: http, Sec-Fetch-Site: none", true}, // by a proxy behind the one that ends https
+		{"shop.example:8443", "Origin: https://Shop.example:8443", true},
+		{"shop.example", "Origin: https://evil.example", false},
+		{"shop.example", "Origin: http://shop.example", false},
+		{"notlocalhost", "Sec-Fetch-Site: none", true},
+		{"127.0.0.1.evil.example", "Sec-Fetch-Site: none", true},
+		{"", "Sec-Fetch-Site: none", true},
+		{"localhost", "Sec-Fetch-Site: none", false},
+		{"LOCALHOST:8080", "Sec-Fetch-Site: none", false},
+		{"shop.localhost:8080", "Sec-Fetch-Site: none", false},
+		{"127.0.0.1:8080", "Sec-Fetch-Site: none", false},
+		{"[::1]:8080", "Sec-Fetch-Site: none", false},
+		{"[::1]", "Sec-Fetch-Site: none", false},
+		{"localhost", "Sec-Fetch-Site: none, X-Forwarded-Proto: https", true},
+	} {
+		_, d := newBrowser(t, ginShop, middleware.Visitors{From: middleware.VisitorsAsked})
+		request := browserRequest(http.MethodGet, "/help")
+		request.Host = c.host
+		for header := range strings.SplitSeq(c.headers, ", ") {
+			if name, value, ok := strings.Cut(header, ": "); ok {
+				request.Header.Set(name, value)
+			}
+		}
+		answer := httptest.NewRecorder()
+		ginShop(d, middleware.Visitors{From: middleware.VisitorsAsked}).ServeHTTP(answer, request)
+		cookie := answer.Result().Cookies()[0]
+		if secure := strings.HasPrefix(cookie.Name, "__Host-"); secure != c.secure || cookie.Secure != c.secure {
+			t.Errorf("%s with %q: the cookie is %s", c.host, c.headers, cookie)
+		}
+	}
+}
+
 // What a stranger puts into the cookie is no visitor, and the browser gets rid of it.
 func TestHostileCookies(t *testing.T) {
 	good := func(age time.Duration) string {
@@ -447,7 +489,7 @@ func TestVisitorsAreChecked(t *testing.T) {
 func TestVisitorsCostOthersNothing(t *testing.T) {
 	for _, user := range []string{"", "ada"} {
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
-		c.Request = browserRequest("GET", "/", "Cookie", "session=abc; theme=dark")
+		c.Request = browserRequest("GET", "/", "Cookie", "session=abc; theme=dark", "Sec-Fetch-Site", "none", "Origin", "https://shop.example")
 		track := middleware.Track(idle{}, func(*gin.Context) string { return user }, middleware.Options{Visitors: middleware.Visitors{From: middleware.VisitorsAsked}})
 		if n := testing.AllocsPerRun(100, func() { track(c) }); n != 0 {
 			t.Errorf("user %q: %v allocations a request", user, n)

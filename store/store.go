@@ -52,7 +52,7 @@ func newStore(client redis.UniversalClient, name string, options Options) (*Stor
 	s.clock = &redisClock{client: s.clients.reader}
 	s.index = &indexReader{client: s.clients.reader, layout: newIndexLayout(s.clients.reader, keys, options)}
 	s.known = newKnownNames(s.index, options.Retention, s.Now)
-	s.joins, s.supports = newJoins(), &supportCodes{next: newSupportCode}
+	s.joins, s.supports = newJoins(), newSupportCodes()
 	s.recorder = newRecorder(options)
 	s.recorder.start(s.newWriter())
 	s.feed = feed.New(feed.Options{

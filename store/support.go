@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ const (
 	supportTimeout    = 500 * time.Millisecond // for which a host's request waits
 	supportTries      = 5                      // codes that may be taken, one after the other
 	supportPerMinute  = 300                    // codes that a process gives
+	supportPause      = 10 * time.Second       // between two codes that take the place of one customer's last one
 	supportSeparators = " -.\u00a0\u2010\u2011\u2013"
 )
 
@@ -53,40 +55,105 @@ func ParseSupportCode(text string) (code string, ok bool) {
 	return code, len(code) == supportCodeSize && strings.Trim(code, "0123456789") == ""
 }
 
-// supportCodes makes codes, and counts how many this process has given within a minute.
+// supportCodes makes codes, and counts how many this process has given within a minute. Requests of one customer take turns, so that none of them
+// counts for what another one does.
 type supportCodes struct {
 	next func() string
 
-	mu    sync.Mutex
-	since time.Time
-	given int
+	mu      sync.Mutex
+	since   time.Time
+	given   int
+	renewed map[string]time.Time     // by username, of this minute and the pause before it
+	turns   map[string]chan struct{} // by username, closed when the turn is over
 }
 
-// take reports whether one more may be given.
-func (l *supportCodes) take(now time.Time) bool {
+func newSupportCodes() *supportCodes {
+	return &supportCodes{next: newSupportCode, renewed: make(map[string]time.Time), turns: make(map[string]chan struct{})}
+}
+
+// enter waits until it is a customer's turn, or until ctx ends. Who has the turn has to leave.
+func (l *supportCodes) enter(ctx context.Context, username string) error {
+	for {
+		l.mu.Lock()
+		other, taken := l.turns[username]
+		if !taken {
+			l.turns[username] = make(chan struct{})
+		}
+		l.mu.Unlock()
+		if !taken {
+			return nil
+		}
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// leave ends a customer's turn.
+func (l *supportCodes) leave(username string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.turns[username])
+	delete(l.turns, username)
+}
+
+// isRenewed reports whether a customer's code has just taken the place of another one.
+func (l *supportCodes) isRenewed(username string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, renewed := l.renewed[username]
+	return renewed && now.Sub(at) < supportPause
+}
+
+// take reports whether one more may be given. renews tells that the customer has one.
+func (l *supportCodes) take(username string, renews bool, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.since) >= time.Minute {
 		l.since, l.given = now, 0
+		maps.DeleteFunc(l.renewed, func(_ string, at time.Time) bool { return now.Sub(at) >= supportPause })
 	}
-	l.given++
-	return l.given <= supportPerMinute
+	if l.given >= supportPerMinute {
+		return false
+	}
+	if l.given++; renews {
+		l.renewed[username] = now
+	}
+	return true
 }
 
 // SupportCode returns the code by which an agent opens the log of a user or a visitor, once and within [SupportCodeFor]. It is the same one for
-// as long as it holds, and says who has used it. With anew it is a new one, and the old one opens nothing. The error is [ErrSupportBusy],
-// that of [CheckUsername], or Redis'. It waits for Redis for half a second at most.
+// as long as it holds, and says who has used it. With anew it is a new one, and the old one opens nothing. A customer gets a new one once in
+// ten seconds from a process, and the last one otherwise. The error is [ErrSupportBusy], that of [CheckUsername], or Redis'. It waits for
+// Redis for half a second at most.
 func (s *Store) SupportCode(ctx context.Context, username string, anew bool) (Support, error) {
 	if err := CheckUsername(username); err != nil {
 		return Support{}, fmt.Errorf("store: support code: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, supportTimeout)
 	defer cancel()
+	if !anew {
+		if known, err := s.Supported(ctx, username); err != nil || known.Code != "" {
+			return known, err
+		}
+	}
+	if err := s.supports.enter(ctx, username); err != nil {
+		return Support{}, fmt.Errorf("wait for a support code: %w", err)
+	}
+	defer s.supports.leave(username)
+	return s.giveSupport(ctx, username, anew)
+}
+
+// giveSupport is SupportCode for who has the turn.
+func (s *Store) giveSupport(ctx context.Context, username string, anew bool) (Support, error) {
 	known, err := s.Supported(ctx, username)
-	if err != nil || known.Code != "" && !anew {
+	now := time.Now()
+	if err != nil || known.Code != "" && (!anew || s.supports.isRenewed(username, now)) {
 		return known, err
 	}
-	if !s.supports.take(time.Now()) {
+	if !s.supports.take(username, known.Code != "", now) {
 		return Support{}, ErrSupportBusy
 	}
 	code, err := s.reserveSupport(ctx, username)

@@ -114,6 +114,42 @@ func TestASupportCodeIsNobodyElses(t *testing.T) {
 	}
 }
 
+// A customer who asks for new codes without end gets few, and denies them to nobody.
+func TestOneCustomerCannotUseUpTheSupportCodes(t *testing.T) {
+	t.Parallel()
+	logs := storetest.Open(t, redistest.Start(t).Client(t), store.Options{})
+	first, err := logs.SupportCode(t.Context(), "mallory", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]bool{}
+	for range 400 {
+		code, err := logs.SupportCode(t.Context(), "mallory", true)
+		if err != nil {
+			t.Fatalf("after %d codes: %v", len(given), err)
+		}
+		given[code.Code] = true
+		if len(given) > 10 {
+			t.Fatal("one customer gets more than 10 codes")
+		}
+	}
+	if given[first.Code] {
+		t.Error("the first one has not been renewed")
+	}
+	if ada, err := logs.SupportCode(t.Context(), "ada", true); err != nil || ada.Code == "" {
+		t.Errorf("ada gets %+v, %v", ada, err)
+	}
+	held := map[string]string{} // code by customer, of those that still open something
+	for code := range given {
+		if whose, err := logs.SupportOwner(t.Context(), code); err == nil {
+			held[code] = whose
+		}
+	}
+	if len(held) != 1 {
+		t.Errorf("these open something: %v", held)
+	}
+}
+
 // Two requests of one customer at the same time get one code.
 func TestOneCustomerHasOneSupportCode(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ func (r Rule) Check() error {
 	switch {
 	case r.Kind == ManyFail && (r.Count < 1 || r.Count > MaxCount):
 		return ErrCount
-	case r.Kind == UserFails && store.CheckUsername(r.Username) != nil:
+	case r.Kind == UserFails && (store.CheckUsername(r.Username) != nil || store.IsVisitor(r.Username)):
 		return ErrUser
 	case r.Kind != ManyFail && r.Kind != UserFails:
 		return errNoKind

@@ -15,6 +15,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/rules"
 	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/store"
 )
 
 var (
@@ -96,7 +97,7 @@ func TestRulesThatCannotBe(t *testing.T) {
 		r, log := newRules(client)
 		for want, refused := range map[error][]rules.Rule{
 			rules.ErrCount: {many(0), many(-1), many(1001)},
-			rules.ErrUser:  {of(""), of("a\nb"), of(strings.Repeat("a", 257)), of("\xff")},
+			rules.ErrUser:  {of(""), of("a\nb"), of(strings.Repeat("a", 257)), of("\xff"), of(store.VisitorName("hers"))},
 		} {
 			for _, rule := range refused {
 				if err := r.Add(t.Context(), root, rule); !errors.Is(err, want) {

@@ -133,6 +133,28 @@ func (s *site) next() *rules.Watcher {
 	return w
 }
 
+// Visitors count for no rule until they log in. Then what they did in the same visit is the user's.
+func TestVisitorsCountForNoRule(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t))
+	s.rule(many(1))
+	s.rule(of("ada"))
+	hers := store.VisitorName("hers")
+	s.fail("Log in", hers, store.VisitorName("his"), store.VisitorName("theirs"))
+	w, _ := s.watcher(false)
+	if got := s.look(w); got != "" {
+		t.Errorf("posted is %s", got)
+	}
+	s.logs.Join(hers, store.Entry{Username: "ada", Method: "POST", Path: "/login", Code: 303, Kind: store.KindPage})
+	redistest.Eventually(t, "ada is in trouble", func() bool {
+		troubled, err := s.logs.InTrouble(t.Context(), 10)
+		return err == nil && len(troubled) == 1 && troubled[0].Username == "ada"
+	})
+	if s.look(w); len(s.posted) != 1 || s.posted[0].Kind != rules.UserFails || s.posted[0].Username != "ada" {
+		t.Errorf("posted is %s", s.said())
+	}
+}
+
 // More than so many users fail on a page: that is told once, and again a minute later if more happens.
 func TestManyFail(t *testing.T) {
 	t.Parallel()
