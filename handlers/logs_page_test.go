@@ -28,6 +28,7 @@ func TestTheMenuLeadsWhereTheReaderWas(t *testing.T) {
 		{"/", nil, "/live"},
 		{"/static?username=ada", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}, "/live"},
 		{"/static?username=ada", nil, "/live"},
+		{"/static?line=1&username=ada", clicks, "/live"},
 		{"/static?username=ada", clicks, "/static"},
 		{"/static?username=ada", append([]string{"HX-Request", "true"}, clicks...), "/static"},
 		{"/live", clicks, "/static"},

@@ -29,9 +29,10 @@ func (s *site) setTheme(c *gin.Context) {
 }
 
 // rememberLogs remembers on which page the reader looks at a log, so that the menu and a search lead there the next time. Only what she
-// does on our own pages is a choice. A link of somebody else's is none.
+// does on our own pages is a choice. A link of somebody else's is none, and neither is one line: a code that a customer read out leads there.
 func (s *site) rememberLogs(c *gin.Context, page string) {
-	chosen := c.GetHeader("Sec-Fetch-Site") == "same-origin" && c.GetHeader("Sec-Fetch-Mode") == "navigate" && c.Query("username") != ""
+	chosen := c.GetHeader("Sec-Fetch-Site") == "same-origin" && c.GetHeader("Sec-Fetch-Mode") == "navigate" &&
+		c.Query("username") != "" && c.Query(views.LineParameter) == ""
 	if chosen && logs(c) != page {
 		s.keep(c, logsCookie, page)
 	}

@@ -26,8 +26,8 @@ func TestSuggestionsAreOptionsAndAreCounted(t *testing.T) {
 		"Nobody is called that. 2 users have similar names": {Found: store.Found{Users: users, Near: true}},
 		"2 users": {Found: store.Found{Users: users}},
 		"1 user":  {Found: store.Found{Users: users[:1]}},
-		"No user with this name has been seen lately. Press Enter to look it up anyway.": {},
-		"The first 2 users. Type more to see fewer.":                                     {Found: store.Found{Users: users, More: true}},
+		"No user with this name has been seen lately. Press Enter to look it up anyway, as a name or as a code.": {},
+		"The first 2 users. Type more to see fewer.":                                                             {Found: store.Found{Users: users, More: true}},
 	} {
 		html, err := newSet(t).Suggestions(suggestions)
 		if got := parse(t, html, err).Find("p").First().Text(); got != want {

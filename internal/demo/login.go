@@ -50,7 +50,11 @@ func (s *Shop) logIn(c *gin.Context) {
 
 // logOut ends the visit.
 func (s *Shop) logOut(c *gin.Context) {
-	if err := mustVisit(c).logOut(); err != nil {
+	visit := mustVisit(c)
+	if name := visit.customer(); name != "" {
+		middleware.SetUser(c, name)
+	}
+	if err := visit.logOut(); err != nil {
 		s.fail(c, err)
 		return
 	}

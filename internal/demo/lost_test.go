@@ -48,3 +48,26 @@ func TestSessionsEndEverywhere(t *testing.T) {
 	other.post("/logout").redirects(t, "/")
 	other.post("/logout/everywhere").redirects(t, "/")
 }
+
+// A customer who has logged out is seen to: the request is still hers, though its session names nobody any more.
+func TestALogoutIsTheCustomers(t *testing.T) {
+	for _, path := range []string{"/logout", "/logout/everywhere"} {
+		s := serveShop(t)
+		b := s.browser(t)
+		b.post(path).redirects(t, "/")
+		b.post("/login", "username", "ada").redirects(t, "/")
+		b.post(path).redirects(t, "/")
+		s.Close() // waits for what is being recorded
+		if e := <-s.recorded; e.Username != "ada" || e.Path != "/login" {
+			t.Errorf("%s: first %s of %q is recorded, want the login of ada alone", path, e.Path, e.Username)
+		}
+		select {
+		case e := <-s.recorded:
+			if e.Username != "ada" || e.Path != path {
+				t.Errorf("%s of %q is recorded, want %s of ada", e.Path, e.Username, path)
+			}
+		default:
+			t.Errorf("%s is not recorded", path)
+		}
+	}
+}

@@ -12,7 +12,10 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/gin-contrib/sessions/cookie"
 	"github.com/gin-gonic/gin"
+
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/middleware"
+	"github.com/gin-userlog/userlog/store"
 )
 
 func TestMain(m *testing.M) {
@@ -20,10 +23,21 @@ func TestMain(m *testing.M) {
 	redistest.VerifyNoLeaks(m)
 }
 
-// site is a shop that is served, and what its Username said at the end of each request.
+// site is a shop that is served, what its Username said at the end of each request, and what is recorded of them.
 type site struct {
 	*httptest.Server
 	usernames chan string
+	recorded  recorded
+}
+
+// recorded are the first requests that were recorded. Only some tests read them.
+type recorded chan store.Entry
+
+func (r recorded) Record(e store.Entry) {
+	select {
+	case r <- e:
+	default:
+	}
 }
 
 // serveShop serves a shop as a host application would.
@@ -33,8 +47,9 @@ func serveShop(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{usernames: make(chan string, 100)}
+	s := &site{usernames: make(chan string, 100), recorded: make(recorded, 100)}
 	engine := gin.New()
+	engine.Use(middleware.Track(s.recorded, shop.Username, middleware.Options{}))
 	engine.Use(func(c *gin.Context) {
 		c.Next()
 		select {

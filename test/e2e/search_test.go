@@ -152,7 +152,7 @@ func TestSearchByKeyboard(t *testing.T) {
 
 	b.visit("/")
 	b.types("/nobody")
-	b.suggests("", "No user with this name has been seen lately. Press Enter to look it up anyway.")
+	b.suggests("", "No user with this name has been seen lately. Press Enter to look it up anyway, as a name or as a code.")
 	b.types(kb.Escape + kb.Escape)
 	b.eventually("the field is empty", "document.querySelector('#search-name').value === ''")
 	b.types(kb.ArrowDown)
