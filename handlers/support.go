@@ -22,6 +22,10 @@ func (s *site) bySupportCode(c *gin.Context, typed, page string, user bool) (don
 	if !ok || chosen == views.NoCode || c.Request.Method != http.MethodGet || strings.Contains(c.GetHeader("Sec-Purpose"), "prefetch") {
 		return false
 	}
+	if isForeign(c.Request) {
+		s.offerForeignCode(c, code, page, user)
+		return false
+	}
 	ctx, look := c.Request.Context(), s.lookOf(c, "")
 	if (!user || chosen == views.IsCode) && !s.allows(c, look, s.gate.TryCode(ctx, look)) {
 		return true
@@ -39,6 +43,16 @@ func (s *site) bySupportCode(c *gin.Context, typed, page string, user bool) (don
 		return true
 	}
 	return false
+}
+
+// offerForeignCode asks the agent about a code to which another site's page has led. Else a stranger who knows a code could have an agent's
+// name shown to the customer, as if that agent were on the phone. A link to a user's log, such as that of a ticket, is only that.
+func (s *site) offerForeignCode(c *gin.Context, code, page string, user bool) {
+	if user || s.isSomebodyElse(c.Request.Context(), code) {
+		return
+	}
+	c.Set(codeKey, views.CodeFromElsewhere(code))
+	c.Set(offersKey, &views.Offers{Page: logPage(page), Code: code})
 }
 
 // useSupportCode uses a code up, and leads to the log.

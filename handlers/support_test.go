@@ -186,6 +186,30 @@ func TestANumberThatIsACodeAndAName(t *testing.T) {
 	}
 }
 
+// A link of another site's page uses no code, also where the agent clicks on it: she is asked whether a caller has told her. A link to a user whose name is a number is just that.
+func TestAnotherSitesPageUsesNoCode(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	b, visitor := s.superuser(), store.VisitorName("hers")
+	s.record(visitor, "/hers")
+	code := s.ask(visitor)
+	for _, site := range []string{"cross-site", "same-site"} {
+		for _, target := range []string{"/static?username=" + code, "/static?code=1&username=" + code, "/live?username=" + code} {
+			a := b.get(base+target, "Sec-Fetch-Site", site, "Sec-Fetch-Dest", "document", "Sec-Fetch-User", "?1")
+			if a.StatusCode != http.StatusOK || a.find("#offers a").Length() != 2 || !strings.Contains(a.text("#messages"), "Another site") {
+				t.Errorf("from a %s page, %s answers %d: %q", site, target, a.StatusCode, a.text("#messages"))
+			}
+		}
+	}
+	s.record("123456", "/his")
+	if a := b.get(base+"/static?username=123456", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "document", "Sec-Fetch-User", "?1"); a.find("#offers a").Length() > 0 || a.find("#rows > tr").Length() == 0 {
+		t.Errorf("a user's log: %q", a.text("#messages"))
+	}
+	if a := b.get(base+"/static?username="+code, "Sec-Fetch-Site", "same-origin"); !strings.HasPrefix(a.location(), base+"/static?username=visitor") {
+		t.Errorf("then the code leads to %s", a.location())
+	}
+}
+
 // After the login, each log says where the other one is.
 func TestAVisitorsLogLeadsToTheUsers(t *testing.T) {
 	t.Parallel()

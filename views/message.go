@@ -69,6 +69,11 @@ func TwoMeant(code string) *Message {
 	return &Message{key: "message.two-meant", warn: true, alone: true, name: printable.Name(code)}
 }
 
+// CodeFromElsewhere says that another site's page has brought a support code, which a caller should have told.
+func CodeFromElsewhere(code string) *Message {
+	return &Message{key: "message.code-from-elsewhere", warn: true, alone: true, name: printable.Name(code)}
+}
+
 // VisitorGone says that the log of a visitor has expired.
 func VisitorGone() *Message {
 	return &Message{key: "message.visitor-gone", next: true, alone: true}

@@ -134,7 +134,7 @@ func composedKeys(t *testing.T) (keys []string) {
 func everyMessage() []*Message {
 	messages := []*Message{
 		LogsFound(""), NoLogs(""), Gone(store.Seen{}), UserNotFound(""), WrongPassword(), StoreLost(), nobodyHasReported(), LoggedOut(),
-		NoReference(""), WrongReference(""), LineGone(), NoSupportCode(""), CodeUsed(""), TwoMeant(""), VisitorGone(),
+		NoReference(""), WrongReference(""), LineGone(), NoSupportCode(""), CodeUsed(""), TwoMeant(""), CodeFromElsewhere(""), VisitorGone(),
 		ReasonMissing(1), InTheClear(), Busy(), SignOnRefused(), SignOnLost(), SignOnWithoutRole("ada"), AuditPeriod(), Unconfirmed(), WrongCurrentPassword(), WrongProof(), ProviderNotAsking(), ProviderRefuses(), WrongCode(auth.ErrCode), WrongCode(auth.ErrSeedKey), WrongCode(auth.ErrPasskey), WrongCode(auth.ErrPasskeyCounter), FactorRequired(), SwitchesUnreadable(), RecordingOff(),
 		TooManyAttempts(0), TooManyAttempts(1 << 40), TooManyPages(), TooManyNotes(), ReasonOver(), Forgotten(), TooManyViewers(), LoginEnded(), LoginDisabled(""),
 		rulesPage{Rules{Unwatched: true, Rules: []rules.Rule{{}}}}.Warning(),
