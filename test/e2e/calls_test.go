@@ -148,6 +148,7 @@ func (c *conversation) readsACode() {
 	c.hears(code[:3] + " " + code[3:])
 	c.says(nowSentence, `Invoice failed \(500\)\. On Invoice`+just)
 	c.says("#rows > tr[aria-current] td.result", `Error \(500\)`)
+	c.agent.eventually("whose log it is is in sight", "document.querySelector('h1').getBoundingClientRect().top >= 0")
 }
 
 func (c *conversation) wasLoggedOut() {
