@@ -9,11 +9,11 @@ require (
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/gin-contrib/sessions v1.1.1
 	github.com/gin-gonic/gin v1.12.0
-	github.com/gin-userlog/userlog/internal/redistest v0.1.0
-	github.com/gin-userlog/userlog/middleware v0.1.0
-	github.com/gin-userlog/userlog/store v0.1.0
-	github.com/gin-userlog/userlog/store/embedded v0.1.0
-	github.com/gin-userlog/userlog/store/metrics v0.1.0
+	github.com/gin-userlog/userlog/internal/redistest v0.2.0
+	github.com/gin-userlog/userlog/middleware v0.2.0
+	github.com/gin-userlog/userlog/store v0.2.0
+	github.com/gin-userlog/userlog/store/embedded v0.2.0
+	github.com/gin-userlog/userlog/store/metrics v0.2.0
 	github.com/go-playground/validator/v10 v10.30.3
 	github.com/go-redis/redis_rate/v10 v10.0.1
 	github.com/go-webauthn/webauthn v0.18.2

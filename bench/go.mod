@@ -7,10 +7,10 @@ require (
 	github.com/centrifugal/centrifuge v0.40.1
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gin-userlog/userlog v0.0.0
-	github.com/gin-userlog/userlog/internal/redistest v0.1.0
-	github.com/gin-userlog/userlog/middleware v0.1.0
-	github.com/gin-userlog/userlog/store v0.1.0
-	github.com/gin-userlog/userlog/store/embedded v0.1.0
+	github.com/gin-userlog/userlog/internal/redistest v0.2.0
+	github.com/gin-userlog/userlog/middleware v0.2.0
+	github.com/gin-userlog/userlog/store v0.2.0
+	github.com/gin-userlog/userlog/store/embedded v0.2.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/redis/go-redis/v9 v9.21.0
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da

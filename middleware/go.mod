@@ -4,7 +4,7 @@ go 1.25
 
 require (
 	github.com/gin-gonic/gin v1.10.0
-	github.com/gin-userlog/userlog/store v0.1.0
+	github.com/gin-userlog/userlog/store v0.2.0
 	github.com/gorilla/websocket v1.5.3
 )
 

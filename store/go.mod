@@ -3,7 +3,7 @@ module github.com/gin-userlog/userlog/store
 go 1.25
 
 require (
-	github.com/gin-userlog/userlog/internal/redistest v0.1.0
+	github.com/gin-userlog/userlog/internal/redistest v0.2.0
 	github.com/redis/go-redis/v9 v9.17.3
 	golang.org/x/text v0.15.0
 )

@@ -4,8 +4,8 @@ go 1.25
 
 require (
 	github.com/alicebob/miniredis/v2 v2.40.0
-	github.com/gin-userlog/userlog/internal/redistest v0.1.0
-	github.com/gin-userlog/userlog/store v0.1.0
+	github.com/gin-userlog/userlog/internal/redistest v0.2.0
+	github.com/gin-userlog/userlog/store v0.2.0
 	github.com/redis/go-redis/v9 v9.17.3
 )
 

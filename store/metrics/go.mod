@@ -3,7 +3,7 @@ module github.com/gin-userlog/userlog/store/metrics
 go 1.25
 
 require (
-	github.com/gin-userlog/userlog/store v0.1.0
+	github.com/gin-userlog/userlog/store v0.2.0
 	github.com/prometheus/client_golang v1.19.1
 )
 

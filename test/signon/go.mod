@@ -4,8 +4,8 @@ go 1.26.0
 
 require (
 	github.com/gin-userlog/userlog v0.0.0
-	github.com/gin-userlog/userlog/internal/redistest v0.1.0
-	github.com/gin-userlog/userlog/store v0.1.0
+	github.com/gin-userlog/userlog/internal/redistest v0.2.0
+	github.com/gin-userlog/userlog/store v0.2.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/redis/go-redis/v9 v9.21.0
 	github.com/zitadel/oidc/v3 v3.52.0
@@ -28,9 +28,9 @@ require (
 	github.com/gin-contrib/sessions v1.1.1 // indirect
 	github.com/gin-contrib/sse v1.1.1 // indirect
 	github.com/gin-gonic/gin v1.12.0 // indirect
-	github.com/gin-userlog/userlog/middleware v0.1.0 // indirect
-	github.com/gin-userlog/userlog/store/embedded v0.1.0 // indirect
-	github.com/gin-userlog/userlog/store/metrics v0.1.0 // indirect
+	github.com/gin-userlog/userlog/middleware v0.2.0 // indirect
+	github.com/gin-userlog/userlog/store/embedded v0.2.0 // indirect
+	github.com/gin-userlog/userlog/store/metrics v0.2.0 // indirect
 	github.com/go-chi/chi/v5 v5.5.0 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.9 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect

@@ -6,9 +6,9 @@ require (
 	github.com/Shopify/toxiproxy/v2 v2.12.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gin-userlog/userlog v0.0.0
-	github.com/gin-userlog/userlog/internal/redistest v0.1.0
-	github.com/gin-userlog/userlog/middleware v0.1.0
-	github.com/gin-userlog/userlog/store v0.1.0
+	github.com/gin-userlog/userlog/internal/redistest v0.2.0
+	github.com/gin-userlog/userlog/middleware v0.2.0
+	github.com/gin-userlog/userlog/store v0.2.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/redis/go-redis/v9 v9.21.0
 	github.com/rs/zerolog v1.33.0

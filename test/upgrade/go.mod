@@ -2,7 +2,7 @@ module github.com/gin-userlog/userlog/test/upgrade
 
 go 1.26.0
 
-require github.com/gin-userlog/userlog/internal/redistest v0.1.0
+require github.com/gin-userlog/userlog/internal/redistest v0.2.0
 
 require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
