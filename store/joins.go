@@ -139,6 +139,7 @@ func (s *Store) join(visitor string, e Entry) {
 	before, err := s.beforeLogin(ctx, visitor, e.Username, last.ID)
 	switch {
 	case err == nil:
+		s.carrySupport(ctx, visitor, e.Username)
 		for _, one := range sameVisit(before, e.Time) {
 			one.Username, one.Visitor, one.Reference = e.Username, visitor, "" // which leads to the visitor's line
 			s.recorder.admit(&one, true)

@@ -270,6 +270,23 @@ func (s *Store) OpenSupport(ctx context.Context, code, agent string) (username s
 	return username, nil
 }
 
+// carrySupport has a code that an agent has used go with the visitor who logs in: the customer's page keeps the word that the agent's page
+// shows. A user who has a code already keeps that one. So does everybody where Redis does not answer.
+func (s *Store) carrySupport(ctx context.Context, visitor, username string) {
+	call, err := s.Supported(ctx, visitor)
+	if err != nil || call.Agent == "" {
+		return
+	}
+	first, err := s.clients.reader.SetNX(ctx, s.keys.SupportOf(username), call.Code, SupportCodeFor).Result()
+	if err != nil || !first {
+		return
+	}
+	pipe := s.clients.reader.Pipeline()
+	pipe.Set(ctx, s.keys.Support(call.Code), username, SupportCodeFor)
+	pipe.PExpire(ctx, s.keys.SupportUse(call.Code), SupportCodeFor)
+	_, _ = pipe.Exec(ctx) // the code is nobody's then, and the page asks for a new one
+}
+
 // SupportOwner returns whose log a support code leads to, without using it. The error is [ErrSupportCode], or Redis'. It waits for Redis
 // for two seconds at most.
 func (s *Store) SupportOwner(ctx context.Context, code string) (username string, err error) {

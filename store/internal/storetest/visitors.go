@@ -21,6 +21,7 @@ var visitors = []test{
 	{"SwitchedOffNothingIsJoined", testSwitchedOffNothingIsJoined},
 	{"ASupportCodeOpensOneLog", func(t *testing.T, connect Connect) { GivesSupportCodes(t, Open(t, connect(t), store.Options{})) }},
 	{"ASupportCodeExpires", testASupportCodeExpires},
+	{"AUsedSupportCodeGoesWithItsVisitor", testAUsedSupportCodeGoesWithItsVisitor},
 	{"AForeignKeyIsNoSupportCode", testAForeignKeyIsNoSupportCode},
 }
 
@@ -263,6 +264,42 @@ func GivesSupportCodes(t *testing.T, logs *store.Store) {
 	}
 	if whose, err := logs.OpenSupport(ctx, anew.Code, "victor"); err != nil || whose != visitor {
 		t.Errorf("victor gets to %q, %v", whose, err)
+	}
+}
+
+func testAUsedSupportCodeGoesWithItsVisitor(t *testing.T, connect Connect) {
+	logs := Open(t, connect(t), store.Options{})
+	for _, c := range []struct {
+		username, agent string
+	}{{"ada", "vera"}, {"bob", ""}} {
+		visitor := store.VisitorName("of " + c.username)
+		logs.Record(Entry(visitor, 1))
+		given, err := logs.SupportCode(t.Context(), visitor, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.agent != "" {
+			if _, err := logs.OpenSupport(t.Context(), given.Code, c.agent); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before, err := logs.Supported(t.Context(), visitor)
+		if err != nil || before.Agent != c.agent {
+			t.Fatalf("%+v, %v", before, err)
+		}
+		logs.Join(visitor, login(c.username))
+		shows(t, logs, c.username, "1* login")
+		after, err := logs.SupportCode(t.Context(), c.username, false)
+		if carried := after == before; err != nil || carried != (c.agent != "") {
+			t.Errorf("before the login of %s the code is %+v, and after it %+v, %v", c.username, before, after, err)
+		}
+	}
+	call, _ := logs.Supported(t.Context(), "ada")
+	if owner, err := logs.OpenSupport(t.Context(), call.Code, "vera"); err != nil || owner != "ada" {
+		t.Errorf("the code leads to %q, %v", owner, err)
+	}
+	if _, err := logs.OpenSupport(t.Context(), call.Code, "bob"); !errors.Is(err, store.ErrSupportUsed) {
+		t.Errorf("another agent gets %v", err)
 	}
 }
 
