@@ -82,7 +82,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)
 	reads.Wait()
 	if err == nil {
-		page.Hints, page.Problems = views.LookInto(names, logs)
+		page.LookInto(names, logs)
 	}
 	// What some of Redis answers is shown, and that more may be missing.
 	page.Partial = errors.Join(users, troubled, applications, err) != nil || !handled

@@ -23,6 +23,7 @@ type Home struct {
 	Troubled     []store.Trouble            // newest first; those older than [TroubleFor] are not shown
 	Hints        map[string][]journey.Hint  // by username, of any of them; those older than [TroubleFor] are not shown
 	Problems     map[string]journey.Problem // by username, the last of any of them
+	Past         map[string]time.Time       // by username, when any of them last failed in a visit that is over; such trouble is not shown
 	People       People                     // who they are
 	Handlings    map[string]team.Handling   // who takes care of them, by username, as it holds now
 	Applications []store.Application

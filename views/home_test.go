@@ -122,6 +122,34 @@ func TestHomeSaysWhatHintsAtTrouble(t *testing.T) {
 	}
 }
 
+// A login begins another visit. What failed before it is no trouble any more, at home as in the log. It is where the log does not say that.
+func TestHomeForgetsTheTroubleOfAVisitThatIsOver(t *testing.T) {
+	now := time.Unix(1700000000, 0)
+	entry := func(id, method, path string, code int, ago time.Duration) store.Entry {
+		return store.Entry{ID: id, Method: method, Path: path, Code: code, Kind: store.KindPage, Location: map[int]string{303: "/"}[code], Time: now.Add(-ago)}
+	}
+	failed, login := entry("1", "GET", "/invoice", 500, 5*time.Minute), entry("2", "POST", "/login", 303, 3*time.Minute)
+	home := views.Home{Layout: views.Layout{Lang: "en"}, At: now}
+	names := []string{"over", "again", "on", "unknown"}
+	home.LookInto(names, []store.Log{
+		{Entries: []store.Entry{login, failed}},
+		{Entries: []store.Entry{entry("3", "GET", "/cart", 500, time.Minute), login, failed}},
+		{Entries: []store.Entry{entry("3", "GET", "/", 200, time.Minute), failed}},
+		{Entries: []store.Entry{login}},
+	})
+	for i, name := range names {
+		home.Troubled = append(home.Troubled, store.Trouble{Username: name, At: now.Add(-[]time.Duration{5, 1, 5, 5}[i] * time.Minute), Code: 500})
+	}
+	html, err := newSet(t).Home(home)
+	var shown []string
+	for _, row := range parse(t, html, err).Find("#trouble tbody tr").EachIter() {
+		shown = append(shown, cells(row)[0])
+	}
+	if want := []string{"again", "on", "unknown"}; !slices.Equal(shown, want) {
+		t.Errorf("in trouble are %q, want %q", shown, want)
+	}
+}
+
 // The worst come first, with the page and how often it failed. What works again comes last. All are counted, and can be shown.
 func TestHomeIsInTheOrderOfTrouble(t *testing.T) {
 	now := time.Unix(1700000000, 0)
@@ -136,8 +164,8 @@ func TestHomeIsInTheOrderOfTrouble(t *testing.T) {
 		return log
 	}
 	names := []string{"once", "often", "broken", "solved"}
-	hints, problems := views.LookInto(names, []store.Log{pay("once", 422, 1, false), pay("often", 422, 3, false), pay("broken", 500, 1, false), pay("solved", 500, 1, true)})
-	home := views.Home{Layout: views.Layout{Lang: "en"}, At: now, Hints: hints, Problems: problems}
+	home := views.Home{Layout: views.Layout{Lang: "en"}, At: now}
+	home.LookInto(names, []store.Log{pay("once", 422, 1, false), pay("often", 422, 3, false), pay("broken", 500, 1, false), pay("solved", 500, 1, true)})
 	for i, name := range names {
 		home.Troubled = append(home.Troubled, store.Trouble{Username: name, At: now.Add(-time.Second), Code: []int{422, 422, 500, 500}[i]})
 	}

@@ -31,19 +31,21 @@ type troubleHint struct {
 	Count string // how often, as people say it: in any language without a separator
 }
 
-// LookInto looks for hints, and for the last problem, in the logs of users, for [Home]. A user without is not in the result.
-func LookInto(usernames []string, logs []store.Log) (map[string][]journey.Hint, map[string]journey.Problem) {
-	hints, problems := make(map[string][]journey.Hint), make(map[string]journey.Problem)
+// LookInto looks into the logs of users, for hints, the last problem, and what failed in a visit that is over. A user without is not in a result.
+func (p *Home) LookInto(usernames []string, logs []store.Log) {
+	p.Hints, p.Problems, p.Past = make(map[string][]journey.Hint), make(map[string]journey.Problem), make(map[string]time.Time)
 	for i, log := range logs {
 		steps := fold(log.Entries)
 		if found := steps.Hints(); len(found) > 0 {
-			hints[usernames[i]] = found
+			p.Hints[usernames[i]] = found
 		}
 		if problem := steps.Now(time.Time{}).Problem; problem != nil {
-			problems[usernames[i]] = *problem
+			p.Problems[usernames[i]] = *problem
+		}
+		if past := steps.PastFailure(); !past.IsZero() {
+			p.Past[usernames[i]] = past
 		}
 	}
-	return hints, problems
 }
 
 // InTrouble are the users of Troubled and of Hints, as the page shows them: the worst first, and at most [MaxTroubled] unless all are asked for.
@@ -67,7 +69,7 @@ func (p homePage) troubled() []trouble {
 	var shown []trouble
 	hints := p.freshHints()
 	for _, t := range p.Troubled {
-		if p.At.Sub(t.At) < TroubleFor {
+		if p.At.Sub(t.At) < TroubleFor && !p.isPast(t) {
 			shown = append(shown, trouble{Trouble: t, moment: momentOf(t.At), Failed: true}.known(p, hints[t.Username]))
 			delete(hints, t.Username)
 		}
@@ -80,6 +82,12 @@ func (p homePage) troubled() []trouble {
 		return cmp.Or(cmp.Compare(a.urgency(), b.urgency()), after(b.Serious(), a.Serious()), cmp.Compare(b.Streak, a.Streak), b.At.Compare(a.At), cmp.Compare(a.Username, b.Username))
 	})
 	return shown
+}
+
+// isPast reports whether the visit in which something failed is over, as the log of the user says it.
+func (p homePage) isPast(t store.Trouble) bool {
+	past, ok := p.Past[t.Username]
+	return ok && !past.Before(t.At.Truncate(time.Second))
 }
 
 // urgency orders those whom nobody takes care of before those whom somebody does, and these before those who need nobody any more.

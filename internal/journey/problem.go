@@ -51,6 +51,33 @@ func (f *Folder) failed() []Problem {
 	return all
 }
 
+// PastFailure is when something last failed in a visit that is over; zero if nothing did, or if something has failed in a visit since.
+func (f *Folder) PastFailure() (at time.Time) {
+	began, current := f.visits(), false
+	look := func(s *Step, e *store.Entry) {
+		switch {
+		case !e.Failed():
+		case e.Time.Before(began[s.browser]):
+			at = later(at, e.Time)
+		default:
+			current = true
+		}
+	}
+	for _, s := range f.steps {
+		look(s, &s.Entry)
+		for i := range s.Redirects {
+			look(s, &s.Redirects[i])
+		}
+		for i := range s.Parts {
+			look(s, &s.Parts[i].Entry)
+		}
+	}
+	if current {
+		return time.Time{}
+	}
+	return at
+}
+
 // solved is when the request that failed first worked afterwards, by the same method at the same address; zero if it has
 // not. A form that was shown again does not say that it was accepted.
 func (f *Folder) solved(failed *store.Entry) (at time.Time) {
