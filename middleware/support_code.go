@@ -61,11 +61,11 @@ func supportCodeFor(c *gin.Context, w http.ResponseWriter, request *http.Request
 	if !ok {
 		return store.Support{}, ErrNotTracked
 	}
+	w.Header().Set("Cache-Control", "no-store") // also without a code: the answer may set a cookie
 	username, err := r.needsHelp(w.Header(), isSecure(request))
 	if err != nil {
 		return store.Support{}, err
 	}
-	w.Header().Set("Cache-Control", "no-store")
 	return desk.SupportCode(request.Context(), username, anew)
 }
 

@@ -210,7 +210,7 @@ func (v *visitor) settle(h http.Header, known, page bool, now time.Time) {
 			v.remove(h)
 		}
 	case v.name != "":
-		if now.Sub(v.made) > v.of.retention/2 {
+		if now.Sub(v.made) > v.of.retention/2 && makePrivate(h) {
 			v.set(h, now)
 		}
 	case v.of.always && page && makePrivate(h):

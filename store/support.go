@@ -248,6 +248,7 @@ func (s *Store) OpenSupport(ctx context.Context, code, agent string) (username s
 	if username, err = s.SupportOwner(ctx, code); err != nil {
 		return "", err
 	}
+	code, _ = ParseSupportCode(code) // which SupportOwner has read
 	use := s.keys.SupportUse(code)
 	first, err := s.clients.reader.SetNX(ctx, use, newSupportWord()+"\x00"+agent, SupportCodeFor).Result()
 	if err != nil {

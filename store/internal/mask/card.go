@@ -21,15 +21,34 @@ func nextCard(s string, i int) (start, end int) {
 			continue
 		}
 		alone := i == 0 || class(s[i-1]) == other && s[i-1] != '.'
-		var number cardNumber
-		end := number.read(s, i)
-		if alone && (end == len(s) || class(s[end]) == other) && number.valid() {
+		if end := cardAt(s, i); alone && end > i {
 			return i, end
 		}
-		i = end
+		i = new(cardNumber).read(s, i)
 	}
 	return len(s), len(s)
 }
+
+// cardAt returns where the longest number of a card ends that begins at i, or i for none. Behind blanks there may be other numbers, such
+// as the month until which the card is valid.
+func cardAt(s string, i int) (end int) {
+	var number cardNumber
+	end = i
+	for {
+		i = number.read(s, i)
+		if (i == len(s) || class(s[i]) == other) && number.valid() {
+			end = i
+		}
+		if number.length > longestCard || i+1 >= len(s) || !isGap(s[i]) || class(s[i+1]) != digit {
+			return end
+		}
+		number.endGroup()
+		i++
+	}
+}
+
+// isGap reports whether c is a blank, which in addresses may be a plus.
+func isGap(c byte) bool { return c == ' ' || c == '+' }
 
 // maskCards hides the numbers of payment cards in a text, also those that are written in groups with blanks between them.
 func maskCards(s string) string {
@@ -59,7 +78,7 @@ type cardNumber struct {
 	groups uint32 // behind how many digits one ends, as bits
 }
 
-// read reads the number at i, and returns where it ends.
+// read reads the digits at i, with hyphens between them, and returns where they end.
 func (c *cardNumber) read(s string, i int) (end int) {
 	for ; i < len(s); i++ {
 		switch {
@@ -68,14 +87,17 @@ func (c *cardNumber) read(s string, i int) (end int) {
 				c.digits[c.length] = s[i] - '0'
 			}
 			c.length++
-		case (s[i] == ' ' || s[i] == '+' || s[i] == '-') && i+1 < len(s) && class(s[i+1]) == digit:
-			c.groups |= 1 << min(c.length, longestCard+1)
+		case s[i] == '-' && i+1 < len(s) && class(s[i+1]) == digit:
+			c.endGroup()
 		default:
 			return i
 		}
 	}
 	return i
 }
+
+// endGroup notes that a group of digits ends.
+func (c *cardNumber) endGroup() { c.groups |= 1 << min(c.length, longestCard+1) }
 
 // valid reports whether the number is grouped, begins and ends like one of a card.
 func (c *cardNumber) valid() bool {
