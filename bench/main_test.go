@@ -85,7 +85,7 @@ func TestOnlyByItsNameARowTakesTenMinutes(t *testing.T) {
 	if err != nil || len(all) != len(rows())-1 || slices.ContainsFunc(all, func(r row) bool { return r.name == "steady" }) {
 		t.Errorf("all are %d rows: %v", len(all), err)
 	}
-	if steady, err := choose("steady"); err != nil || len(steady) != 1 || steady[0].time != tenMinutes {
+	if steady, err := choose("steady"); err != nil || len(steady) != 1 || steady[0].rounds != tenMinutes {
 		t.Errorf("by its name: %v, %v", steady, err)
 	}
 }
