@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	mathrand "math/rand/v2"
@@ -152,7 +153,7 @@ func (d *Dispatcher) sendNext(ctx context.Context, to Destination) bool {
 	if message.number > 1 {
 		d.count(to.Name, func(c *Counts) { c.Retried++ })
 	}
-	o := d.options.Sender.Send(ctx, to, message.Message)
+	o := d.attempt(ctx, to, message)
 	r, pause := d.judge(ctx, message, o)
 	ours, err := d.options.Queue.settled(ctx, message, r, pause, o.Status)
 	switch {
@@ -162,6 +163,22 @@ func (d *Dispatcher) sendNext(ctx context.Context, to Destination) bool {
 		d.tell(message, r, pause, o)
 	}
 	return err == nil
+}
+
+// errTooOld is why a message is given up unsent.
+var errTooOld = errors.New("it has waited for more than an hour, and would be read as news")
+
+// attempt sends a message, unless it is too old. For example, no program ran for hours.
+func (d *Dispatcher) attempt(ctx context.Context, to Destination, t *taken) Outcome {
+	if d.isTooOld(t, 0) {
+		return Outcome{Err: errTooOld}
+	}
+	return d.options.Sender.Send(ctx, to, t.Message)
+}
+
+// isTooOld reports whether a message helps nobody any more after a pause.
+func (d *Dispatcher) isTooOld(t *taken, pause time.Duration) bool {
+	return d.options.Now().Add(pause).Sub(t.Time) > maxAge
 }
 
 // complain logs once that the queues can't be read, until they can.
@@ -182,7 +199,7 @@ func (d *Dispatcher) judge(ctx context.Context, t *taken, o Outcome) (result, ti
 		return sent, 0
 	case ctx.Err() != nil && o.Err != nil:
 		return released, 0
-	case o.Hopeless(), d.options.Now().Add(pause).Sub(t.Time) > maxAge:
+	case o.Hopeless(), d.isTooOld(t, pause):
 		return lost, 0
 	}
 	return failed, pause

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,6 +78,7 @@ type process struct {
 	queue      *webhook.Queue
 	dispatcher *webhook.Dispatcher
 	log        *bytes.Buffer // to be read after the end
+	ahead      atomic.Int64  // nanoseconds that the clock is ahead
 	end        func()
 }
 
@@ -84,7 +86,8 @@ func newProcess(t *testing.T, client redis.UniversalClient, to ...webhook.Destin
 	t.Helper()
 	p := &process{queue: webhook.NewQueue(client, keys), log: new(bytes.Buffer), end: func() {}}
 	p.dispatcher = webhook.NewDispatcher(webhook.DispatcherOptions{
-		Queue: p.queue, Sender: sender(t), Destinations: func() []webhook.Destination { return to }, Now: time.Now,
+		Queue: p.queue, Sender: sender(t), Destinations: func() []webhook.Destination { return to },
+		Now: func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) },
 		Log: slog.New(slog.NewTextHandler(p.log, nil)),
 	})
 	return p
@@ -202,19 +205,19 @@ func TestMessagesAreGivenUp(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		status int
-		made   time.Time
+		later  time.Duration // it is after the attempt
 	}{
-		"refused": {http.StatusGone, time.Now()},
-		"moved":   {http.StatusPermanentRedirect, time.Now()},
-		"too old": {http.StatusInternalServerError, time.Now().Add(-webhook.MaxAge)},
+		"refused": {status: http.StatusGone},
+		"moved":   {status: http.StatusPermanentRedirect},
+		"too old": {http.StatusInternalServerError, webhook.MaxAge},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			client := redistest.Patient(t, redistest.Start(t).Client(t))
 			r := newReceiver(t)
-			r.answer = func(int) int { return c.status }
 			p := newProcess(t, client, r.destination())
-			p.post(t, "m", c.made)
+			r.answer = func(int) int { p.ahead.Store(int64(c.later)); return c.status }
+			p.post(t, "m", time.Now())
 			p.run(t)
 			redistest.Eventually(t, "it is given up", func() bool { return p.state(t).Lost == 1 })
 			p.end()
@@ -223,6 +226,24 @@ func TestMessagesAreGivenUp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What waited for longer than it helps, as where no process ran for hours, is given up unsent: its text would be read as news.
+func TestOldMessagesAreNotSent(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newReceiver(t)
+		p := newProcess(t, client, r.destination())
+		p.post(t, "old", time.Now().Add(-webhook.MaxAge-time.Minute))
+		p.post(t, "new", time.Now())
+		p.run(t)
+		r.await(1)
+		redistest.Eventually(t, "the queue is empty", func() bool { return client.Exists(t.Context(), keys.QueueKey("to")).Val() == 0 })
+		p.end()
+		if got := p.dispatcher.Counts()["to"]; got != (webhook.Counts{Sent: 1, Lost: 1}) || r.received() != "new" || !strings.Contains(p.log.String(), "is given up") {
+			t.Errorf("counted is %+v, received %q, and the log says %s", got, r.received(), p.log)
+		}
+	})
 }
 
 // A process that dies, or hangs, while it sends leaves its message to another one. What it says later counts no more.
