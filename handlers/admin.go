@@ -124,7 +124,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		Directory: options.Directory, Exists: options.UserExists, Hosts: options.FactHosts, Logger: options.Logger, Patience: t.hostPatience,
 	})
 	board, roster := team.NewBoard(client, team.Keys{Prefix: logs.KeyPrefix()}), audit.NewRoster(client, auditKeys)
-	a.team, a.teamChanges = newTeamWatch(board, roster, logs, options.Logger), &team.Changes{Board: board, Log: a.audit, Mask: logs.MaskText}
+	a.team, a.teamChanges = newTeamWatch(board, roster, logs, options.Logger), &team.Changes{Board: board, Log: a.audit, Mask: logs.MaskText, Now: logs.Now}
 	a.gate = access.NewGate(access.Options{
 		Log: a.audit, Roster: roster, Logger: options.Logger,
 		Reasons: auth.NewReasons(client, keys), Allowance: a.allowance, SupportCodes: auth.NewSupportCodes(client, keys), RequireReason: options.RequireReason, LoginInterval: t.loginInterval,

@@ -51,7 +51,7 @@ func fill(t *testing.T, url string) {
 // note leaves a note about users.
 func note(t *testing.T, logs *store.Store, usernames ...string) {
 	t.Helper()
-	notes := team.Changes{Board: team.NewBoard(logs.Client(), team.Keys{Prefix: "userlog:"}), Log: discarded{}, Mask: logs.MaskText}
+	notes := team.Changes{Board: team.NewBoard(logs.Client(), team.Keys{Prefix: "userlog:"}), Log: discarded{}, Mask: logs.MaskText, Now: logs.Now}
 	for _, username := range usernames {
 		if err := notes.AddNote(t.Context(), team.Change{Username: username, Keep: time.Hour}, "a note"); err != nil {
 			t.Fatal(err)

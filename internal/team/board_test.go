@@ -46,7 +46,7 @@ type desk struct {
 func newDesk(t *testing.T, client redis.UniversalClient) *desk {
 	t.Helper()
 	d := &desk{t: t, board: team.NewBoard(client, keys)}
-	d.changes = team.Changes{Board: d.board, Log: &d.book, Mask: func(text string) string { return strings.ReplaceAll(text, "4111111111111111", "***") }}
+	d.changes = team.Changes{Board: d.board, Log: &d.book, Now: time.Now, Mask: func(text string) string { return strings.ReplaceAll(text, "4111111111111111", "***") }}
 	return d
 }
 
@@ -140,6 +140,20 @@ func TestNotesAreFew(t *testing.T) {
 		}
 		if fields := client.HLen(t.Context(), keys.Sheet("ada")).Val(); fields != team.MaxNotes {
 			t.Errorf("Redis keeps %d", fields)
+		}
+	})
+}
+
+// Whether a note was sent twice is told by the clock that its time is of: that of Redis, which may be another one than ours.
+func TestNotesSentTwiceAreToldByTheClockOfRedis(t *testing.T) {
+	t.Parallel()
+	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		d := newDesk(t, client)
+		d.note("vera", "ada", "called, and nobody answered")
+		d.changes.Now = func() time.Time { return time.Now().Add(time.Minute) }
+		d.note("vera", "ada", "called, and nobody answered")
+		if got := d.notes("ada"); len(got) != 2 {
+			t.Errorf("a minute later, there are %q", got)
 		}
 	})
 }

@@ -180,7 +180,7 @@ func openGallery(t testing.TB) *gallery {
 func leaveNotes(t testing.TB, logs *store.Store) {
 	t.Helper()
 	log := audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{})
-	notes := team.Changes{Board: team.NewBoard(logs.Client(), team.Keys{Prefix: logs.KeyPrefix()}), Log: log, Mask: logs.MaskText}
+	notes := team.Changes{Board: team.NewBoard(logs.Client(), team.Keys{Prefix: logs.KeyPrefix()}), Log: log, Mask: logs.MaskText, Now: logs.Now}
 	by := func(account, username string) team.Change {
 		return team.Change{By: audit.Actor{Name: account}, Username: username, Keep: time.Hour}
 	}
