@@ -16,6 +16,7 @@ import (
 const (
 	lookInterval = 3 * time.Second
 	lookTimeout  = 8 * time.Second // of one look; what is left of it comes next time
+	learnTimeout = lookTimeout / 2 // of reading, so that there is time to tell what is known
 	settled      = 5 * time.Second // after a failure was seen, logs have what failed close to it, of which the user index says nothing
 
 	fewTroubled  = 100  // users in trouble who are asked for first
@@ -125,8 +126,10 @@ func (w *Watcher) look(ctx context.Context) error {
 	return errors.Join(learnt, w.tellAll(ctx, now, happenings(all, w.known, now.Add(-Window))))
 }
 
-// learn reads who is in trouble, and what failed.
+// learn reads who is in trouble, and what failed. Where a part of Redis is away, it reads the others.
 func (w *Watcher) learn(ctx context.Context, now time.Time, all []Rule) error {
+	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
+	defer cancel()
 	since := now.Add(-Window)
 	troubled, whole, err := w.troubled(ctx, since)
 	if err != nil && !errors.Is(err, store.ErrPartial) {
@@ -136,21 +139,11 @@ func (w *Watcher) learn(ctx context.Context, now time.Time, all []Rule) error {
 	for _, t := range troubled {
 		at[t.Username] = t.At
 	}
-	var due []string
-	for _, rule := range all { // named users, whom too many others may hide
-		if rule.Kind == UserFails && !whole && at[rule.Username].IsZero() {
-			due = append(due, rule.Username)
-		}
-	}
-	for _, t := range troubled {
-		if w.isDue(t, now) {
-			due = append(due, t.Username)
-		}
-	}
-	for names := range slices.Chunk(due[:min(len(due), maxReads)], readAtOnce) {
+	for _, names := range w.toRead(now, all, troubled, whole, err != nil) {
 		logs, failed := w.options.Logs.Newest(ctx, w.options.Logs.Options().MaxEntries, names...)
 		if failed != nil {
-			return errors.Join(err, failed)
+			err = errors.Join(err, failed)
+			continue
 		}
 		for i, name := range names {
 			seen := now
@@ -162,6 +155,29 @@ func (w *Watcher) learn(ctx context.Context, now time.Time, all []Rule) error {
 	}
 	w.prune(since)
 	return err
+}
+
+// toRead are the users whose logs have to be read, in groups that are read at once. Named users, whom too many others may hide, come first.
+// Where a part of Redis is away, their logs may be in it. Then each is read by itself after the others, and takes none of them with it.
+func (w *Watcher) toRead(now time.Time, all []Rule, troubled []store.Trouble, whole, partial bool) [][]string {
+	var named, due []string
+	for _, rule := range all {
+		inTrouble := func(t store.Trouble) bool { return t.Username == rule.Username }
+		if rule.Kind == UserFails && !whole && !slices.ContainsFunc(troubled, inTrouble) {
+			named = append(named, rule.Username)
+		}
+	}
+	for _, t := range troubled {
+		if w.isDue(t, now) {
+			due = append(due, t.Username)
+		}
+	}
+	named = named[:min(len(named), maxReads)]
+	due = due[:min(len(due), maxReads-len(named))]
+	if !partial {
+		return slices.Collect(slices.Chunk(append(named, due...), readAtOnce))
+	}
+	return slices.AppendSeq(slices.Collect(slices.Chunk(due, readAtOnce)), slices.Chunk(named, 1))
 }
 
 // troubled are the users in trouble since a time, those in trouble last first. whole tells that these are all.

@@ -232,6 +232,41 @@ func TestRulesOnACluster(t *testing.T) {
 	}
 }
 
+// Where a master of a Cluster is away, a rule about a user whose log it has keeps no other rule from being told.
+func TestRulesWhereAMasterIsAway(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	s := newSite(t, cluster.Client(t))
+	if err := s.logs.SpreadIndex(t.Context(), 16); err != nil {
+		t.Fatal(err)
+	}
+	leads, away := cluster.Master(keys.Leader()), (*redistest.Server)(nil)
+	var there []string
+	for i := 0; len(there) < 2 || away == nil; i++ {
+		name := fmt.Sprint("user", i)
+		switch master := cluster.Master("userlog:log:" + name); {
+		case master == leads:
+			there = append(there, name)
+		case away == nil:
+			away = master
+			s.rule(of(name))
+		}
+	}
+	s.rule(many(1))
+	w, _ := s.watcher(false)
+	s.fail("Pay", there[:2]...)
+	cluster.Replica(away).Kill() // so that nobody takes over
+	away.Kill()
+	var failed error
+	redistest.Eventually(t, "the failures on Pay are told", func() bool {
+		failed = w.Look(t.Context())
+		return strings.Contains(s.said(), `"page":"Pay"`)
+	})
+	if failed == nil {
+		t.Error("nothing is said of the master that is away")
+	}
+}
+
 // Where more is chosen, it is told.
 func TestDetails(t *testing.T) {
 	t.Parallel()
