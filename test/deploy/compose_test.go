@@ -44,7 +44,7 @@ func prepared(t *testing.T) (folder string) {
 // composed is what Compose makes of the file.
 func composed(t *testing.T, folder string) *types.Project {
 	t.Helper()
-	options, err := cli.NewProjectOptions([]string{filepath.Join(folder, "compose.yaml")}, cli.WithEnv([]string{"USERLOG_HOST=support.example.com", "USERLOG_VERSION=0.1.0"}))
+	options, err := cli.NewProjectOptions([]string{filepath.Join(folder, "compose.yaml")}, cli.WithEnv([]string{"USERLOG_HOST=support.example.com", "USERLOG_VERSION=0.2.0"}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -62,6 +63,18 @@ func built(t *testing.T) *manifests {
 
 // container is the one of the pods.
 func (m *manifests) container() core.Container { return m.deployment.Spec.Template.Spec.Containers[0] }
+
+// The image is that of the newest version, as an older one may not be there.
+func TestKubernetesRunsTheNewestVersion(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(repository, "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := regexp.MustCompile(`(?m)^## (\d+\.\d+\.\d+) `).FindStringSubmatch(string(text))
+	if got := built(t).container().Image; newest == nil || got != "registry.example.com/userlog:"+newest[1] {
+		t.Errorf("the image is %s, and the newest version %q", got, newest)
+	}
+}
 
 // Whatever selects pods selects ours, and what is reached is there.
 func TestKubernetesFitsTogether(t *testing.T) {
