@@ -44,6 +44,7 @@ func testAReferenceLeadsToItsLine(t *testing.T, connect Connect) {
 	Record(logs, "ada", 0, 1)
 	referenced(logs, "ada", 1, code[:3]+" "+code[3:]) // as a host may write it
 	referenced(logs, "ada", 2, "no code")
+	Written(t, logs)
 	found := byReference(t, logs, code[:2]+"-"+code[2:], 1)[0]
 	log, err := logs.Log(t.Context(), "ada")
 	if err != nil || len(log.Entries) != 3 || log.Entries[1].ID != found.ID || log.Entries[1].Reference != code || found.Username != "ada" {
