@@ -50,7 +50,7 @@ func WhoIsGone(t *testing.T, client redis.UniversalClient) {
 	if left := client.PTTL(t.Context(), index.Gone(index.Part("bob"))).Val(); left <= 23*time.Hour || left > 24*time.Hour {
 		t.Errorf("who is gone is remembered for %s", left)
 	}
-	if found := searched(t, logs, "ada", 10); found != "" {
+	if found := searched(t, logs, "example", 10); found != "" {
 		t.Errorf("the search finds %q", found)
 	}
 	unmindful := Open(t, client, store.Options{Remember: -1})
