@@ -15,7 +15,7 @@ func TestDestinationsAreRead(t *testing.T) {
 	t.Parallel()
 	all, err := webhook.Parse([]byte(`
 [support]
-url = "https://hooks.slack.com/services/T0/B0/XXXX"
+url = "https://hooks.slack.com/services/your/own/address"
 format = "slack"
 
 [pager]

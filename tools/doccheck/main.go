@@ -21,7 +21,7 @@ import (
 // Limits of what is checked.
 const (
 	maxMean     = 20  // words a sentence, on average over a document, or over the comments in a folder
-	maxSentence = 40  // words in any sentence
+	maxSentence = 36  // words in any sentence
 	maxREADME   = 900 // words in README.md, as wc -w counts them: with code and tables
 )
 
