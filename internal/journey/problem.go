@@ -51,29 +51,20 @@ func (f *Folder) failed() []Problem {
 	return all
 }
 
-// PastFailure is when something last failed in a visit that is over; zero if nothing did, or if something has failed in a visit since.
+// PastFailure is when the user was last in trouble in a visit that is over: see [store.Entry.Troubles]. It is zero if there was no such
+// trouble, or if there is some in a visit that goes on.
 func (f *Folder) PastFailure() (at time.Time) {
-	began, current := f.visits(), false
-	look := func(s *Step, e *store.Entry) {
-		switch {
-		case !e.Failed():
-		case e.Time.Before(began[s.browser]):
-			at = later(at, e.Time)
-		default:
-			current = true
-		}
-	}
+	began := f.visits()
 	for _, s := range f.steps {
-		look(s, &s.Entry)
-		for i := range s.Redirects {
-			look(s, &s.Redirects[i])
+		for e := range s.requests() {
+			switch {
+			case !e.Troubles():
+			case e.Time.Before(began[s.browser]):
+				at = later(at, e.Time)
+			default:
+				return time.Time{}
+			}
 		}
-		for i := range s.Parts {
-			look(s, &s.Parts[i].Entry)
-		}
-	}
-	if current {
-		return time.Time{}
 	}
 	return at
 }
@@ -81,22 +72,15 @@ func (f *Folder) PastFailure() (at time.Time) {
 // solved is when the request that failed first worked afterwards, by the same method at the same address; zero if it has
 // not. A form that was shown again does not say that it was accepted.
 func (f *Folder) solved(failed *store.Entry) (at time.Time) {
-	look := func(e *store.Entry) {
-		if e.Time.After(failed.Time) && (at.IsZero() || e.Time.Before(at)) && e.Method == failed.Method &&
-			withoutQuery(e.Path) == withoutQuery(failed.Path) && worked(e) {
-			at = e.Time
-		}
-	}
 	for _, s := range f.steps {
 		if s.Entry.Actor != "" || s.seen.Before(failed.Time) {
 			continue
 		}
-		look(&s.Entry)
-		for i := range s.Redirects {
-			look(&s.Redirects[i])
-		}
-		for i := range s.Parts {
-			look(&s.Parts[i].Entry)
+		for e := range s.requests() {
+			if e.Time.After(failed.Time) && (at.IsZero() || e.Time.Before(at)) && e.Method == failed.Method &&
+				withoutQuery(e.Path) == withoutQuery(failed.Path) && worked(e) {
+				at = e.Time
+			}
 		}
 	}
 	return at

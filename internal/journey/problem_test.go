@@ -81,3 +81,33 @@ func TestAProblemBelongsToItsVisitAndMayBeSolved(t *testing.T) {
 		})
 	}
 }
+
+// What was trouble in a visit that is over is judged as the user index judges it: a missing image is none, and neither is what failed for
+// somebody in the user's place.
+func TestPastFailuresAreThoseThatTroubledTheUser(t *testing.T) {
+	const over = `
+			1 page POST /pay 500
+			2 page POST /login 303 to=/
+			3 page GET / 200`
+	for name, test := range map[string]struct {
+		entries string
+		past    float64 // 0 = none
+	}{
+		"nothing fails since":           {over, 1},
+		"nothing is over":               {`1 page POST /pay 500`, 0},
+		"a page fails since":            {over + "\n4 page GET /cart 500", 0},
+		"a script's request fails":      {over + "\n4 fetch GET /api 500 from=/", 0},
+		"an image is missing":           {over + "\n4 asset GET /logo.png 404 from=/", 1},
+		"a beacon fails":                {over + "\n4 beacon POST /seen 500 from=/", 1},
+		"it fails in the user's place":  {over + "\n4 page GET /cart 500 by=bob", 1},
+		"only an image was missing":     {"0.5 page GET /shop 200\n1 asset GET /logo.png 404 from=/shop\n2 page POST /login 303 to=/\n3 page GET / 200", 0},
+		"a script's request had failed": {"0.5 page GET /shop 200\n1 fetch GET /api 500 from=/shop\n2 page POST /login 303 to=/\n3 page GET / 200", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := journey.Fold(entries(t, test.entries)).PastFailure()
+			if test.past == 0 && !got.IsZero() || test.past != 0 && !got.Equal(at(test.past)) {
+				t.Errorf("it is %v, want second %v", got, test.past)
+			}
+		})
+	}
+}

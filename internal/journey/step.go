@@ -1,7 +1,7 @@
 package journey
 
 import (
-	"slices"
+	"iter"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -104,10 +104,36 @@ func (s *Step) failure() *store.Entry {
 	return nil
 }
 
-// Has reports whether an entry, named by its id, is in the step and is remembered. Of parts that are counted together, the newest is.
+// requests are all of the step that are remembered: its own, and then its parts. Of parts that are counted together, the newest is.
+func (s *Step) requests() iter.Seq[*store.Entry] {
+	return func(yield func(*store.Entry) bool) {
+		if !yield(&s.Entry) {
+			return
+		}
+		for i := range s.Redirects {
+			if !yield(&s.Redirects[i]) {
+				return
+			}
+		}
+		for i := range s.Parts {
+			if !yield(&s.Parts[i].Entry) {
+				return
+			}
+		}
+	}
+}
+
+// Has reports whether an entry, named by its id, is in the step and is remembered.
 func (s *Step) Has(id string) bool {
-	return s.ID == id || s.Entry.ID == id || slices.ContainsFunc(s.Redirects, func(e store.Entry) bool { return e.ID == id }) ||
-		slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Entry.ID == id })
+	if s.ID == id {
+		return true
+	}
+	for e := range s.requests() {
+		if e.ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // Ahead reports whether the browser only loaded the step ahead, in case it will be wanted.
