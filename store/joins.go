@@ -52,7 +52,7 @@ func newJoins() *joins {
 // meanwhile, the logs stay apart, and [Entry.Visitor] of e says where the other one is. Join does not block.
 func (s *Store) Join(visitor string, e Entry) {
 	if s.recorder.leavesOut(&e) {
-		s.Record(e)
+		s.recorder.leftOut()
 		return
 	}
 	switch s.joins.begin(visitor, &e) {
@@ -63,7 +63,9 @@ func (s *Store) Join(visitor string, e Entry) {
 		e.Visitor = visitor
 		fallthrough
 	case joinsNot:
-		s.Record(e)
+		if !s.joins.hold(&e) {
+			s.recorder.accept(&e)
+		}
 	}
 }
 
@@ -132,8 +134,8 @@ func (s *Store) join(visitor string, e Entry) {
 	defer s.joins.running.Done()
 	last := e
 	last.ID = strings.ToLower(rand.Text()[:12]) + "-v"
-	last.Username, last.Became, last.Reference, last.Gap = visitor, e.Username, "", nil
-	s.recorder.admit(&last, false)
+	last.Username, last.Became, last.Reference = visitor, e.Username, ""
+	s.recorder.accept(&last)
 	ctx, cancel := context.WithTimeout(s.joins.context, joinTimeout)
 	defer cancel()
 	before, err := s.beforeLogin(ctx, visitor, e.Username, last.ID)
@@ -147,7 +149,7 @@ func (s *Store) join(visitor string, e Entry) {
 	case !errors.Is(err, errJoined):
 		e.Visitor = visitor
 	}
-	s.recorder.record(&e)
+	s.recorder.accept(&e)
 	for waiting := s.joins.next(e.Username); len(waiting) > 0; waiting = s.joins.next(e.Username) {
 		for i := range waiting {
 			s.recorder.record(&waiting[i])

@@ -62,6 +62,11 @@ func (r *recorder) record(e *Entry) {
 		r.leftOut()
 		return
 	}
+	r.accept(e)
+}
+
+// accept is record for an entry that no switch leaves out. Of a sample that is drawn by chance, so that nobody may ask twice.
+func (r *recorder) accept(e *Entry) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}

@@ -19,6 +19,7 @@ var visitors = []test{
 	{"TheLogOfAJoinedUserIsBounded", testTheLogOfAJoinedUserIsBounded},
 	{"RequestsWaitForAJoin", testRequestsWaitForAJoin},
 	{"SwitchedOffNothingIsJoined", testSwitchedOffNothingIsJoined},
+	{"OfASampleBothLogsTellTheSame", testOfASampleBothLogsTellTheSame},
 	{"ASupportCodeOpensOneLog", func(t *testing.T, connect Connect) { GivesSupportCodes(t, Open(t, connect(t), store.Options{})) }},
 	{"ASupportCodeExpires", testASupportCodeExpires},
 	{"AUsedSupportCodeGoesWithItsVisitor", testAUsedSupportCodeGoesWithItsVisitor},
@@ -219,6 +220,34 @@ func testSwitchedOffNothingIsJoined(t *testing.T, connect Connect) {
 	logs.Join(visitor, login("ada"))
 	redistest.Eventually(t, "the login is left out", func() bool { return logs.Stats().LeftOut > left })
 	shows(t, logs, "ada", "")
+}
+
+// A request by which somebody turns out to be logged in, and of which a sample is recorded, is in both logs or in none.
+func testOfASampleBothLogsTellTheSame(t *testing.T, connect Connect) {
+	client := connect(t)
+	logs, reader := Open(t, client, store.Options{}), Open(t, client, store.Options{})
+	Switch(t, logs, store.Switches{Sample: 2})
+	const users = 60
+	for n := range users {
+		logs.Join(store.VisitorName(fmt.Sprint(n)), store.Entry{Username: fmt.Sprint("user", n), Path: "/poll", Method: "GET", Code: 200, Kind: store.KindFetch})
+	}
+	if err := logs.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	recorded := 0
+	for n := range users {
+		username := fmt.Sprint("user", n)
+		hers, became := lines(t, reader, username), lines(t, reader, store.VisitorName(fmt.Sprint(n)))
+		if (hers != "") != (became == "poll="+username) {
+			t.Errorf("the log of %s is %q, and that of the visitor %q", username, hers, became)
+		}
+		if hers != "" {
+			recorded++
+		}
+	}
+	if left := logs.Stats().LeftOut; recorded == 0 || left == 0 || recorded+int(left) != users {
+		t.Errorf("of %d, %d are recorded and %d left out", users, recorded, left)
+	}
 }
 
 // GivesSupportCodes checks the way of a code, from the customer to the agent and back.
