@@ -237,13 +237,7 @@ func testCredentials(t *testing.T, binary string) {
 
 // testUnits has systemd read the units, and say how much the service may do: 0 is nothing, and 10 everything.
 func testUnits(t *testing.T, binary string) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	switch {
-	case err != nil && os.Getenv("CI") == "true":
-		t.Fatal("systemd is not installed")
-	case err != nil:
-		t.Skip("systemd is not installed")
-	}
+	analyze := redistest.Program(t, "systemd-analyze")
 	folder := t.TempDir()
 	verify := []string{"verify", "--man=no"}
 	for _, name := range []string{"userlog.service", "userlog.socket"} {

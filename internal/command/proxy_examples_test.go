@@ -26,13 +26,7 @@ type behindProxy struct {
 // how it is run with that file. Where the proxy is not installed, the test is skipped, and fails in CI.
 func newProxy(t *testing.T, program, example string, replace []string, command func(path, file string) *exec.Cmd, certificate pair) behindProxy {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	switch {
-	case err != nil && os.Getenv("CI") == "true":
-		t.Fatalf("%s is not installed", program)
-	case err != nil:
-		t.Skipf("%s is not installed", program)
-	}
+	path := redistest.Program(t, program)
 	text, err := os.ReadFile(filepath.Join("../../deploy", example))
 	if err != nil {
 		t.Fatal(err)

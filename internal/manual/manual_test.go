@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/gin-userlog/userlog/internal/manual"
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // program has all kinds of commands, flags and arguments, and texts that shells and troff could take for something else.
@@ -88,11 +89,7 @@ func TestShellsTakeTheirCompletions(t *testing.T) {
 			if strings.Contains(text, "secret") {
 				t.Error("a hidden command is told")
 			}
-			path, err := exec.LookPath(shell)
-			if err != nil {
-				t.Skipf("%s is not installed", shell)
-			}
-			check := exec.CommandContext(t.Context(), path, "-n")
+			check := exec.CommandContext(t.Context(), redistest.Program(t, shell), "-n")
 			check.Stdin = strings.NewReader(text)
 			if output, err := check.CombinedOutput(); err != nil || len(output) > 0 {
 				t.Errorf("%v: %s", err, output)
@@ -121,11 +118,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("a line of the page is %q", line)
 		}
 	}
-	groff, err := exec.LookPath("groff")
-	if err != nil {
-		return // it is on most machines with manual pages
-	}
-	check := exec.CommandContext(t.Context(), groff, "-man", "-ww", "-Tutf8", "-z")
+	check := exec.CommandContext(t.Context(), redistest.Program(t, "groff"), "-man", "-ww", "-Tutf8", "-z")
 	check.Stdin = strings.NewReader(page.String())
 	if output, err := check.CombinedOutput(); err != nil || len(output) > 0 {
 		t.Errorf("groff: %v: %s", err, output)

@@ -65,10 +65,7 @@ func StartTCP(t testing.TB, args ...string) *Server {
 // newServer makes the directory of a server.
 func newServer(t testing.TB) *Server {
 	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		missing(t, "redis-server is not installed")
-	}
+	binary := Program(t, "redis-server")
 	// t.TempDir is too long for a socket: it contains the name of the test.
 	dir, err := os.MkdirTemp("", "redis-")
 	if err != nil {
@@ -288,13 +285,4 @@ func (s *Server) output() string {
 		return err.Error()
 	}
 	return string(output)
-}
-
-// missing skips the test with a reason, or fails it under CI=true.
-func missing(t testing.TB, reason string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
 }

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // repository is the folder of all.
@@ -111,13 +113,7 @@ func wantStatus(t *testing.T, url string, want int) {
 // startRedis runs a redis-server with a command line of ours before its own, and returns the path of its socket.
 func startRedis(t *testing.T, args ...string) string {
 	t.Helper()
-	program, err := exec.LookPath("redis-server")
-	switch {
-	case err != nil && os.Getenv("CI") == "true":
-		t.Fatal("redis-server is not installed")
-	case err != nil:
-		t.Skip("redis-server is not installed")
-	}
+	program := redistest.Program(t, "redis-server")
 	folder, err := os.MkdirTemp("", "redis-") // t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func TestTheMainPathsInEachEngine(t *testing.T) {
 			t.Parallel()
 			d := engine.open(t)
 			if d == nil {
-				missing(t, engine.name+" is not installed: .ci/setup installs it on Debian")
+				redistest.Missing(t, engine.name+" is not installed: .ci/setup installs it on Debian")
 			}
 			w := &window{t: t, driver: d, redis: redistest.Start(t)}
 			w.behind(serve(t, w.redis))
@@ -312,7 +312,7 @@ func TestEachEngineWithoutScripts(t *testing.T) {
 			t.Parallel()
 			d := open(t)
 			if d == nil {
-				missing(t, name+" is not installed: .ci/setup installs it on Debian")
+				redistest.Missing(t, name+" is not installed: .ci/setup installs it on Debian")
 			}
 			w := &window{t: t, driver: d, redis: redistest.Start(t)}
 			w.behind(serve(t, w.redis))

@@ -84,7 +84,7 @@ func runLighthouse(t *testing.T, url, cookie string) report {
 	}
 	browser, ok := findBrowser()
 	if !ok {
-		missing(t, "no browser is installed")
+		redistest.Missing(t, "no browser is installed")
 	}
 	output := filepath.Join(t.TempDir(), "report.json")
 	cmd := node(t, npmFile(t, "lighthouse/"+nodeModules, "lighthouse/cli/index.js"), url, "--quiet",

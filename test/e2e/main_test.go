@@ -72,12 +72,3 @@ func build(dir string) (string, error) {
 	}
 	return binary, nil
 }
-
-// missing skips the test with a reason, or fails it under CI=true.
-func missing(t *testing.T, reason string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // nodeModules is where npm ci puts what package.json lists.
@@ -16,7 +18,7 @@ func npmFile(t *testing.T, dir, name string) string {
 	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
-		missing(t, "the npm packages of "+filepath.Join("test", "e2e", filepath.Dir(dir))+" are not installed: run make setup, or npm ci there")
+		redistest.Missing(t, "the npm packages of "+filepath.Join("test", "e2e", filepath.Dir(dir))+" are not installed: run make setup, or npm ci there")
 	}
 	return path
 }
@@ -24,9 +26,5 @@ func npmFile(t *testing.T, dir, name string) string {
 // node is Node.js with arguments, not yet started.
 func node(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := exec.LookPath("node")
-	if err != nil {
-		missing(t, "Node.js is not installed")
-	}
-	return exec.CommandContext(t.Context(), path, args...)
+	return exec.CommandContext(t.Context(), redistest.Program(t, "node"), args...)
 }

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,9 +35,7 @@ func shareGallery(t *testing.T) *gallery {
 // needRedis skips the test where there is no Redis to start.
 func needRedis(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		missing(t, "redis-server is not installed")
-	}
+	redistest.Program(t, "redis-server")
 }
 
 // sharedSite is an admin that lasts as long as all tests.

@@ -46,7 +46,7 @@ func openTab(t *testing.T, base string) *tab {
 func openTabIn(t *testing.T, browser context.Context, base string) *tab {
 	t.Helper()
 	if browser == nil {
-		missing(t, "no browser is installed: neither chromium nor google-chrome")
+		redistest.Missing(t, "no browser is installed: neither chromium nor google-chrome")
 	}
 	b := &tab{console: new(console), t: t, base: base}
 	ctx, closeTab := chromedp.NewContext(browser,
