@@ -4,6 +4,7 @@
 // The line about now tells what was done, since a filter takes no part in it. Times are those of the server.
 
 import { lastHeard } from "./clock.js";
+import { arrives } from "./connection.js";
 
 const wishes = "userlog.alerts"; // in localStorage: when an alert is wanted, and whether it is heard
 const running = "userlog.alerting"; // in sessionStorage: the log that this tab alerts about, and what it knows
@@ -32,9 +33,6 @@ function keep(storage, key, value) {
 }
 
 const stateOf = () => document.getElementById("connection")?.dataset.state;
-
-// arrives reports whether what is new arrives, in this state of the connection.
-const arrives = (state) => ["live", "instead", "refreshing"].includes(state);
 
 // sentence is the line about now without its ages, which would be wrong in a notification that stays. Names in it stand apart from
 // the text around them, as they do on the page.

@@ -15,6 +15,9 @@ const patience = { seen: 9000, hidden: 60_000, asleep: 2000 };
 // How a page goes on that can't have its socket, in milliseconds: after so long without it, it asks so often.
 const withoutSocket = { after: 8000, every: 2000, answers: 6000 };
 
+// arrives reports whether what is new arrives, in this state of the connection.
+export const arrives = (state) => ["live", "instead", "refreshing"].includes(state);
+
 // show sets the state of #connection, with the words that the server rendered for it.
 function show(state) {
   const connection = document.getElementById("connection");

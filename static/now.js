@@ -6,6 +6,7 @@
 
 import { alertTitle } from "./alerts.js";
 import { lastHeard, serverTime } from "./clock.js";
+import { arrives } from "./connection.js";
 
 const staleAfter = 10_000; // milliseconds after which what is known is too old to say anything
 
@@ -27,7 +28,7 @@ function idleWords({ dataset }, since) {
 function showIdle(state) {
   const idle = nowLine()?.querySelector(".idle");
   if (!idle) return;
-  idle.hidden = isStale() || !["live", "refreshing", "instead"].includes(state);
+  idle.hidden = isStale() || !arrives(state);
   const text = idleWords(idle, Date.parse(nowLine().dataset.since));
   if (idle.textContent !== text) idle.textContent = text;
 }
