@@ -44,6 +44,18 @@ const marked = "window.mark === 1"
 
 func (b *tab) mark() { evaluate[int](b, "window.mark = 1") }
 
+// holdsAnswers has the page wait for the answer to its next form until answer is called.
+func (b *tab) holdsAnswers() {
+	b.t.Helper()
+	evaluate[bool](b, `(fetch => {
+		window.fetch = async (...request) => {
+			if (request[1]?.method === "POST") await new Promise(resolve => { window.answer = resolve; });
+			return fetch(...request);
+		};
+		return true;
+	})(fetch)`)
+}
+
 // Two agents help the same customer: each sees at once what the other notes and says, on both kinds of pages, and nothing of what they
 // type is lost.
 func TestColleaguesWorkTogether(t *testing.T) {
@@ -81,10 +93,16 @@ func TestColleaguesWorkTogether(t *testing.T) {
 	willi.click("#add-note > summary")
 	willi.click("#note")
 	willi.types("I call her")
+	willi.holdsAnswers()
 	willi.click("#note-form button")
+	willi.eventually("it is sent", "window.answer")
+	willi.click("#note")
+	willi.types(kb.End + " at 3")
+	evaluate[bool](willi, "(answer(), true)")
 	vera.shows("#notes li .said", "I call her")
 	vera.eventually("the draft, the focus and the open list are as they were", marked+
 		" && document.activeElement.id === 'note' && document.querySelector('#note').value === 'a draft' && document.querySelector('#notes').open")
+	willi.eventually("what was typed since is there, and what is kept is not", "document.querySelector('#note').value === ' at 3'")
 	willi.eventually("the page was not loaded again", marked)
 	vera.photograph("team")
 	vera.phone(390)
