@@ -109,6 +109,25 @@ func TestNothingIsCutAtAnOrdinaryWidth(t *testing.T) {
 	b.eventually("nothing touches the button", "(button => button.getBoundingClientRect().top - button.closest('form').previousElementSibling.getBoundingClientRect().bottom >= 8)(document.querySelector('#set-up-app button'))")
 }
 
+// At 400 %, the title of a log gives way to the rows, as the search field has the name. It does not have that of a visitor.
+func TestAtFourTimesTheSizeALogSaysWhoseItIs(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	visitor := store.VisitorName("frieda")
+	b := site.enter(t)
+	b.do("zoom to 400 %", chromedp.EmulateViewport(320, 256))
+	for username, name := range map[string]string{"frieda": "frieda", visitor: "not logged in"} {
+		record(logs, username, "/help")
+		for _, page := range []string{"/static", "/live"} {
+			b.visit(page + "?username=" + username)
+			b.hasURLs("/help")
+			b.eventually(page+" says that it is the log of "+name, fmt.Sprintf("[document.querySelector('#search-name').value, (h1 => h1.offsetWidth > 1 && h1.innerText)(document.querySelector('h1'))].some(e => e && e.includes(%s))", quote(name)))
+			b.eventually(page+" begins on the first screen", "document.querySelector('#rows > tr').getBoundingClientRect().top < 256")
+			b.fits(320)
+		}
+	}
+}
+
 // On a phone, menu and filters are behind buttons, and the rows begin in the upper half, also at 400 %.
 func TestAPhoneShowsRowsAtOnce(t *testing.T) {
 	t.Parallel()
