@@ -187,8 +187,8 @@ func (r *response) record(sent int) {
 	if code != f.code && f.Location == f.location { // what was found out of the answer was not the last word
 		f.Location = r.request.leads(r.answer, f.Redirects())
 	}
-	if r.visitor.joins(&f.Entry) {
-		r.visitor.of.logs.Join(r.visitor.name, f.Entry)
+	if v := r.guest(); v.joins(&f.Entry) {
+		v.of.logs.Join(v.name, f.Entry)
 	} else {
 		r.logs.Record(f.Entry)
 	}

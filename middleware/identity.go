@@ -64,7 +64,7 @@ func (i *identity[R]) find(subject R, r *response, route string, code int) (reco
 	}
 	f.Username, f.also = i.users(username, r)
 	if f.Username == "" && !f.notes.named {
-		f.Username = r.visitor.recorded()
+		f.Username = r.guest().recorded()
 	}
 	if f.Username == "" {
 		return r.forged
@@ -102,7 +102,7 @@ func (r *response) findByArrival(code int) (record bool) {
 	case said.named:
 		f.Username = r.ofHost(said.username)
 	case f.Username == "" && !r.forged:
-		f.Username = r.visitor.recorded()
+		f.Username = r.guest().recorded()
 	}
 	said.tell(&f.Entry)
 	return !said.skip && (f.Username != "" || !said.named)

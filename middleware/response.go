@@ -161,13 +161,37 @@ func (r *response) sending(code, bytes int) (open bool) {
 // settleVisitor has the header of the answer say what becomes of the visitor's cookie, which is about to be sent. found tells that whose request it
 // is has been found already.
 func (r *response) settleVisitor(v *visitor, found bool) {
+	known := r.isKnown(found)
+	page := r.request.method == http.MethodGet && r.request.answered(r.answer) == store.KindPage
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v.settle(r.Header(), known, page, time.Now())
+}
+
+// isKnown reports whether somebody is logged in, as far as is known before the answer is sent. found is that of settleVisitor.
+func (r *response) isKnown(found bool) bool {
+	if r.before != "" {
+		return true
+	}
 	username := r.found.Username
 	if !found {
 		username = r.host.who(r)
 	}
-	known := username != "" && !store.IsVisitor(username) || r.before != ""
-	page := r.request.method == http.MethodGet && r.request.answered(r.answer) == store.KindPage
-	v.settle(r.Header(), known, page, time.Now())
+	return username != "" && !store.IsVisitor(username)
+}
+
+// guest is what is known of the visitor by now, the zero visitor for nothing. Handlers that go on behind a time limit may ask for a support code
+// meanwhile, which changes that.
+func (r *response) guest() (v visitor) {
+	if r.visitors == nil {
+		return v
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.visitor != nil {
+		v = *r.visitor
+	}
+	return v
 }
 
 // isFinal reports whether a status is the last one that a server sends for a request.

@@ -82,7 +82,7 @@ func newVisitors(constructor string, options Visitors, logs Recorder) *visitors 
 	return &visitors{always: options.From == VisitorsAlways, retention: joins.Options().Retention, logs: joins, limit: newVisitorLimit(options.PerMinute)}
 }
 
-// visitor is what a request says of somebody who may not be logged in. It belongs to the goroutine that answers.
+// visitor is what a request says of somebody who may not be logged in. The mutex of the response guards it.
 type visitor struct {
 	of      *visitors
 	name    string    // in logs; "" where the browser has brought no cookie that counts
@@ -233,14 +233,14 @@ func makePrivate(h http.Header) bool {
 }
 
 // recorded is the name under which the request is recorded, "" if it is not.
-func (v *visitor) recorded() string {
-	if v == nil || v.name == "" || v.fresh || !v.of.limit.admits(v.name, time.Now()) {
+func (v visitor) recorded() string {
+	if v.name == "" || v.fresh || !v.of.limit.admits(v.name, time.Now()) {
 		return ""
 	}
 	return v.name
 }
 
 // joins reports whether an entry shows that the visitor is logged in by now. What somebody else does in a user's place tells nothing.
-func (v *visitor) joins(e *store.Entry) bool {
-	return v != nil && v.came && v.name != "" && e.Username != "" && e.Username != v.name && e.Actor == ""
+func (v visitor) joins(e *store.Entry) bool {
+	return v.came && v.name != "" && e.Username != "" && e.Username != v.name && e.Actor == ""
 }

@@ -469,6 +469,25 @@ func TestThereIsNoSupportCode(t *testing.T) {
 	}
 }
 
+// A handler that goes on behind a time limit may ask for a code while the limit answers in its place.
+func TestASupportCodeBehindATimeLimit(t *testing.T) {
+	for range 20 {
+		d, asked := &desk{joined: map[string]bool{}}, make(chan struct{})
+		help := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer close(asked)
+			<-r.Context().Done()
+			middleware.SupportCodeHTTP(w, r)
+		})
+		visitors := middleware.HTTPOptions{Visitors: middleware.Visitors{From: middleware.VisitorsAlways}}
+		track := middleware.TrackHTTP(d, func(*http.Request) string { return "" }, visitors)
+		answer := httptest.NewRecorder()
+		track(http.TimeoutHandler(help, time.Millisecond, "")).ServeHTTP(answer, browserRequest(http.MethodGet, "/help", "Sec-Fetch-Dest", "document"))
+		if <-asked; answer.Code != http.StatusServiceUnavailable {
+			t.Errorf("the status is %d", answer.Code)
+		}
+	}
+}
+
 // What can't be meant stops the program at start-up.
 func TestVisitorsAreChecked(t *testing.T) {
 	for name, track := range map[string]func(){
