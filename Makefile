@@ -63,7 +63,7 @@ packages: setup
 # BROWSERS names the tests that run.
 .PHONY: browsers
 browsers: setup
-	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) $(if $(BROWSERS),-run '$(BROWSERS)') ./test/e2e
+	$(RACING) $(GO) test -vet=off -timeout 20m -parallel 6 $(if $(BROWSERS),-run '$(BROWSERS)') ./test/e2e
 
 # The tag adds what only "make lighthouse" compiles. The linters are built without the race detector.
 .PHONY: lint

@@ -122,7 +122,7 @@ function expectMessage(limit = longestSilence()) {
   }, limit);
 }
 
-const longestSilence = () => (document.hidden || current?.answers === false ? patience.hidden : patience.seen);
+const longestSilence = () => (document.hidden ? patience.hidden : patience.seen);
 
 // A message in JSON says nothing but what time it is.
 const isTime = (message) => message.data.startsWith("{");
@@ -132,9 +132,7 @@ function hearTime(message) {
   if (!isTime(message)) return;
   const { now, answers } = JSON.parse(message.data);
   if (now) hear(now, answers ? asked : undefined);
-  if (!answers) return;
-  current.answers = true;
-  asked = undefined;
+  if (answers) asked = undefined;
 }
 
 let hiding; // timer
@@ -158,8 +156,7 @@ function watchSocket() {
     expectMessage();
   });
   document.addEventListener("htmx:ws:after:connection", () => {
-    // The first message says whether the page is live. A server of before does not answer.
-    current.answers = current.heard = false;
+    current.heard = false; // the first message says whether the page is live
     asked = undefined;
     ask();
     expectMessage();

@@ -12,10 +12,14 @@ function place(row, old) {
   const details = row.querySelector("details");
   const focused = stops(old).indexOf(document.activeElement);
   if (details) details.open = old.querySelector("details").open;
+  markOpen(row);
   row.classList.toggle("new", old.classList.contains("new"));
   old.replaceWith(row);
   stops(row)[focused]?.focus();
 }
+
+// markOpen says of a row whether its details are open, for which it needs more than a line.
+const markOpen = (row) => row.classList.toggle("open", row.querySelector("details.more[open]") !== null);
 
 // tableRows are all rows. A selector would look at everything that is in them.
 const tableRows = () => [...(document.getElementById("rows")?.children ?? [])];
@@ -142,8 +146,16 @@ function nameDetails(rows) {
   }
 }
 
+// tellEmptiness says in classes what the table is without, which decides what is shown instead.
+function tellEmptiness() {
+  const section = document.getElementById("rows")?.closest("section");
+  section?.classList.toggle("without-rows", tableRows().length === 0);
+  section?.classList.toggle("without-requests", entryRows().length === 0);
+}
+
 // arrange has the rows that do not wait look as the reader wants them, after any change.
 function arrange() {
+  tellEmptiness();
   const rows = tableRows().filter((row) => !row.hasAttribute("data-waiting"));
   const entries = rows.filter((row) => row.hasAttribute("data-id"));
   separateDays(entries);
@@ -159,9 +171,13 @@ function openRows() {
     const details = row.querySelector("details.more");
     if (details) details.open = !details.open;
   });
+  const mark = ({ target }) => target.matches("details.more") && markOpen(target.closest("tr"));
+  document.addEventListener("toggle", mark, { capture: true }); // which does not bubble
+  for (const row of entryRows()) markOpen(row);
 }
 
 export function keepRows() {
+  document.documentElement.classList.add("holds-rows");
   const live = document.getElementById("live");
   if (live) {
     document.addEventListener("htmx:ws:before:message:incoming", holdRows);

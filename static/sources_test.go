@@ -125,3 +125,24 @@ func TestPagesHaveNoComponentThatIsNotVendored(t *testing.T) {
 		}
 	}
 }
+
+// tooWide finds a rule that asks of something what it contains, where that may be all rows of a log. A browser then looks at the style of
+// each row whenever one comes: with 500 rows that took a page of 20 requests a second more time than there is.
+var tooWide = regexp.MustCompile(`(?m)(?:^|[\s,>~+(])(?::root|html|body|main|section|table|tbody|tr|\*|#(?:live|log|log-section|rows))(?:[.:#\[][^\s,>~+]*)*?:has\(`)
+
+func TestNoRuleAsksWhatTheTableContains(t *testing.T) {
+	for _, rule := range []string{"main:has(.alone) .x", "#log tr:not(:has(details[open])) > td", ":root:has(#rows)", "#live:not(:has(#rows > tr)) .y"} {
+		if !tooWide.MatchString(rule) {
+			t.Errorf("%s would not be found", rule)
+		}
+	}
+	for _, name := range filesBelow(t, "css/*.css") {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range tooWide.FindAllString(string(content), -1) {
+			t.Errorf("%s: %q", name, strings.TrimSpace(found))
+		}
+	}
+}

@@ -50,7 +50,11 @@ func (m *markup) step(r *stepRow) {
 	}
 	m.raw(`">`)
 	m.when(r.When, "")
-	m.raw(`<td role="cell" class="what">`)
+	m.raw(`<td role="cell" class="what`)
+	if r.Begins != "" || r.Ends != "" {
+		m.raw(` visits`)
+	}
+	m.raw(`">`)
 	if r.Meant {
 		m.raw(`<span id="line"></span>`)
 	}

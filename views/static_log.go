@@ -61,8 +61,22 @@ func fold(entries []store.Entry) *journey.Folder {
 	return journey.Fold(oldestFirst)
 }
 
+// stepRows are the rows of a table.
+type stepRows []stepRow
+
+// Lack is a class that says what the table is without, "" where it has requests.
+func (r stepRows) Lack() string {
+	switch {
+	case len(r) == 0:
+		return "without-rows without-requests"
+	case !slices.ContainsFunc(r, func(row stepRow) bool { return row.Missing == nil }):
+		return "without-requests"
+	}
+	return ""
+}
+
 // Rows are what the table shows, newest first.
-func (p staticLogPage) Rows() []stepRow {
+func (p staticLogPage) Rows() stepRows {
 	var steps []*journey.Step
 	if p.Filter.Every {
 		for _, e := range p.Entries {
@@ -74,7 +88,7 @@ func (p staticLogPage) Rows() []stepRow {
 		steps = slices.Clone(p.steps.Steps())
 		slices.Reverse(steps)
 	}
-	var rows []stepRow
+	var rows stepRows
 	for _, step := range steps {
 		if p.Filter.Matches(step) {
 			row := newStepRow(step, p.links)

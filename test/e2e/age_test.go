@@ -61,7 +61,8 @@ func TestWhatComesLateIsNotJustNow(t *testing.T) {
 
 func TestAgesAreByTheServersClock(t *testing.T) {
 	t.Parallel()
-	site, logs := shareSite(t)
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis) // of its own: home lists who was seen last
 	acted(logs, "clara", "/", 30*time.Second)
 	for _, wrong := range []string{"600_000", "-600_000"} {
 		b := site.enter(t)

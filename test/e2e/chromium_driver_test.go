@@ -19,7 +19,7 @@ type chromiumDriver struct{ ctx context.Context }
 // openChromium starts a Chromium of its own, which may be put to sleep, and returns nil where there is none.
 func openChromium(t *testing.T) driver {
 	t.Helper()
-	browser, closeBrowser, err := openBrowser(t.TempDir())
+	browser, closeBrowser, err := openWhole(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

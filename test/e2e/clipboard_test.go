@@ -21,7 +21,7 @@ func TestCopyButtons(t *testing.T) {
 		Username: "ada", Method: "POST", Path: "/pay?token=secret", Code: 422, Time: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
 		Kind: store.KindPage, Page: "Pay", RequestID: "01JD3Q8Z5W",
 	})
-	b := site.enter(t)
+	b := site.enterInChromium(t)
 	b.mayUseClipboard("clipboard-read", browser.PermissionSettingGranted)
 	for _, page := range []string{"/static?username=ada", "/live?username=ada"} {
 		b.visit(page)
@@ -57,7 +57,7 @@ func TestCopyButtons(t *testing.T) {
 func TestTheSummaryIsShownWhereItCanNotBeCopied(t *testing.T) {
 	site, logs := shareSite(t)
 	record(logs, "clara", "/cart")
-	b := site.enter(t)
+	b := site.enterInChromium(t)
 	b.mayUseClipboard("clipboard-write", browser.PermissionSettingDenied)
 	b.expect("/favicon.ico") // for which Chromium asks where a page is text, and can't say that it has another
 	b.visit("/static?username=clara")

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/chromedp/cdproto/page"
 )
 
 // A connection can die without being closed: another network was joined, or something on the way has
@@ -33,22 +35,42 @@ func TestADeadConnectionIsNoticed(t *testing.T) {
 	b.hasGaps(0)
 }
 
+// A server can hang before it has answered the page for the first time, when the page says that it is live already.
+func TestAServerThatNeverAnsweredIsNoticed(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	record(logs, "dorothea", "/before")
+	b := openTab(t, site.origin+"/userlog")
+	call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: "WebSocket.prototype.send = () => {}; (" + holdLongTimers + ")()",
+	})
+	b.holdSession(site, site.superuser)
+	b.visit("/live?username=dorothea")
+	b.hasURLs("/before")
+	b.isConnected("live")
+	if ms := evaluate[int](b, "overdue()"); ms != 9000 {
+		t.Errorf("the page waits for %d ms", ms)
+	}
+}
+
 // holdsLongTimers has the page wait for as long as the test likes where it would wait for long. overdue
 // ends that: it returns how many milliseconds the newest timer was to wait.
 func (b *tab) holdsLongTimers() {
 	b.t.Helper()
-	evaluate[bool](b, `(() => {
-		const later = window.setTimeout;
-		let held;
-		window.setTimeout = (call, ms) => {
-			if (ms < 9000) return later(call, ms);
-			held = { call, ms };
-			return 0;
-		};
-		window.overdue = () => { held.call(); return held.ms; };
-		return true;
-	})()`)
+	evaluate[bool](b, "("+holdLongTimers+")()")
 }
+
+const holdLongTimers = `() => {
+	const later = window.setTimeout;
+	let held;
+	window.setTimeout = (call, ms = 0, ...more) => {
+		if (ms < 9000) return later(call, ms, ...more);
+		held = { call, ms };
+		return 0;
+	};
+	window.overdue = () => { held.call(); return held.ms; };
+	return true;
+}`
 
 // way is what lies between a browser and a server.
 type way struct {

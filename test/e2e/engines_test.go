@@ -20,52 +20,63 @@ import (
 )
 
 // What agents do most is tried in each engine. Chromium has tests of its own for each part of it.
-func TestTheMainPathsInEachEngine(t *testing.T) {
+func TestTheMainPathsInChromium(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []struct {
+	walkTheMainPaths(t, "chromium", openChromium)
+}
+
+func TestTheMainPathsInFirefox(t *testing.T) {
+	t.Parallel()
+	walkTheMainPaths(t, "firefox", openFirefox)
+}
+
+func TestTheMainPathsInWebKit(t *testing.T) {
+	t.Parallel()
+	walkTheMainPaths(t, "webkit", openWebKit)
+}
+
+// walkTheMainPaths does in an engine, one after the other, what agents do most.
+func walkTheMainPaths(t *testing.T, engine string, open func(t *testing.T) driver) {
+	t.Helper()
+	w := openWindow(t, engine, open)
+	for _, path := range []struct {
 		name string
-		open func(t *testing.T) driver
+		walk func(*window)
 	}{
-		{"chromium", openChromium},
-		{"firefox", openFirefox},
-		{"webkit", openWebKit},
+		{"login and search", (*window).logsInAndSearches},
+		{"live", (*window).isLive},
+		{"copy", (*window).copies},
+		{"alerts", (*window).offersAlerts},
+		{"wake-up", (*window).wakesUp},
+		{"outage", (*window).outlivesAnOutage},
+		{"silence", (*window).noticesSilence},
+		{"offline", (*window).losesItsNetwork},
+		{"no socket", (*window).goesOnWithoutSocket},
+		{"static", (*window).refreshes},
+		{"session", (*window).saysWhyItLogsOut},
 	} {
-		t.Run(engine.name, func(t *testing.T) {
-			t.Parallel()
-			d := engine.open(t)
-			if d == nil {
-				redistest.Missing(t, engine.name+" is not installed: .ci/setup installs it on Debian")
-			}
-			w := &window{t: t, driver: d, redis: redistest.Start(t)}
-			w.behind(serve(t, w.redis))
-			w.logs = openStore(t, w.redis)
-			for _, path := range []struct {
-				name string
-				walk func(*window)
-			}{
-				{"login and search", (*window).logsInAndSearches},
-				{"live", (*window).isLive},
-				{"copy", (*window).copies},
-				{"alerts", (*window).offersAlerts},
-				{"wake-up", (*window).wakesUp},
-				{"outage", (*window).outlivesAnOutage},
-				{"silence", (*window).noticesSilence},
-				{"offline", (*window).losesItsNetwork},
-				{"no socket", (*window).goesOnWithoutSocket},
-				{"static", (*window).refreshes},
-				{"session", (*window).saysWhyItLogsOut},
-			} {
-				if !t.Run(path.name, func(t *testing.T) {
-					inner := *w
-					inner.t = t
-					path.walk(&inner)
-					w.site = inner.site
-				}) {
-					return // what follows needs it
-				}
-			}
-		})
+		if !t.Run(path.name, func(t *testing.T) {
+			inner := *w
+			inner.t = t
+			path.walk(&inner)
+			w.site = inner.site
+		}) {
+			return // what follows needs it
+		}
 	}
+}
+
+// openWindow opens a window of an engine, on a site of its own.
+func openWindow(t *testing.T, engine string, open func(t *testing.T) driver) *window {
+	t.Helper()
+	d := open(t)
+	if d == nil {
+		redistest.Missing(t, engine+" is not installed: .ci/setup installs it on Debian")
+	}
+	w := &window{t: t, driver: d, redis: redistest.Start(t)}
+	w.behind(serve(t, w.redis))
+	w.logs = openStore(t, w.redis)
+	return w
 }
 
 // window is the window of a browser, in front of a proxy that may let no socket through.
@@ -310,13 +321,7 @@ func TestEachEngineWithoutScripts(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) driver{"firefox": openPlainFirefox, "webkit": openPlainWebKit} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := open(t)
-			if d == nil {
-				redistest.Missing(t, name+" is not installed: .ci/setup installs it on Debian")
-			}
-			w := &window{t: t, driver: d, redis: redistest.Start(t)}
-			w.behind(serve(t, w.redis))
-			w.logs = openStore(t, w.redis)
+			w := openWindow(t, name, open)
 			acted(w.logs, "ada", "/before", 5*time.Minute)
 			written(t, w.logs)
 			w.visit("/login?next=/userlog/live?username=ada")

@@ -62,7 +62,7 @@ func TestEveryControlByKeyboard(t *testing.T) {
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	record(logs, "ada", "/cart", "/checkout")
-	b := site.enter(t)
+	b := site.enterInChromium(t)
 	b.mayUseClipboard("clipboard-read", browser.PermissionSettingGranted)
 	b.visit("/")
 	b.tabTo("#seen td.user a")

@@ -101,7 +101,7 @@ func TestKinds(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			logs, origin := kindsSite(t)
-			b := openTab(t, origin)
+			b := openTabIn(t, suite.chromium(), origin)
 			b.expect("font", "OTS parsing error", "WebSocket", "EventSource") // the font is none, and the others are refused
 			b.visit(test.start)
 			test.act(b)
@@ -136,7 +136,7 @@ func runScripts(b *tab) {
 
 func TestKindsOfWhatIsLoadedAhead(t *testing.T) {
 	logs, origin := kindsSite(t)
-	b := openTab(t, origin)
+	b := openTabIn(t, suite.chromium(), origin)
 	b.visit("/rules")
 	logs.await(t, asked{"GET", "/speculated", store.KindPrefetch, "/rules", ""})
 	logs.await(t, asked{"GET", "/prerendered", store.KindPrefetch, "/rules", ""})

@@ -66,7 +66,7 @@ func TestLibrariesThatLoadPagesAreAsNone(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
 			shop := newLibraryShop(t, l)
-			b := openTab(t, shop.origin)
+			b := openTabIn(t, suite.chromium(), shop.origin)
 			b.visit("/")
 			if l.ready != "" {
 				b.eventually("the library works", l.ready)
@@ -99,7 +99,7 @@ func TestPagesThatLibrariesLoadAhead(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
 			shop := newLibraryShop(t, l)
-			b := openTab(t, shop.origin)
+			b := openTabIn(t, suite.chromium(), shop.origin)
 			b.visit("/")
 			b.eventually("the library works", l.ready)
 			b.hover("#orders")
@@ -131,7 +131,7 @@ func TestPartsThatLibrariesLoad(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
 			shop := newLibraryShop(t, l)
-			b := openTab(t, shop.origin)
+			b := openTabIn(t, suite.chromium(), shop.origin)
 			b.visit("/orders")
 			b.eventually("the library works", l.ready)
 			b.click("#part")
@@ -150,7 +150,7 @@ func TestAnOriginAloneIsNoPage(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []string{"origin", "strict-origin", "no-referrer"} {
 		shop := newLibraryShop(t, library{head: template.HTML(`<meta name="referrer" content="` + policy + `">`)})
-		b := openTab(t, shop.origin)
+		b := openTabIn(t, suite.chromium(), shop.origin)
 		b.visit("/orders")
 		b.click("#help")
 		b.shows("h1", "help")
@@ -163,7 +163,7 @@ func TestAnOriginAloneIsNoPage(t *testing.T) {
 func TestAFileBehindAPlainLinkIsADownload(t *testing.T) {
 	t.Parallel()
 	shop := newLibraryShop(t, library{})
-	b := openTab(t, shop.origin)
+	b := openTabIn(t, suite.chromium(), shop.origin)
 	b.visit("/orders")
 	b.click("#invoice")
 	shop.awaitKind(t, "/invoice", store.KindDownload)

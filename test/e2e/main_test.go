@@ -15,10 +15,11 @@ import (
 
 // suite is what all tests share. TestMain fills it in; nothing changes it afterwards.
 var suite struct {
-	userlog string             // path of the program
-	browser context.Context    // of chromedp; nil where no browser is installed
-	shared  func() *sharedSite // these start it for the first test that asks
-	gallery func() *gallery
+	userlog  string                 // path of the program
+	browser  context.Context        // of chromedp; nil where no browser is installed
+	chromium func() context.Context // these start it for the first test that asks
+	shared   func() *sharedSite
+	gallery  func() *gallery
 }
 
 func TestMain(m *testing.M) {
@@ -45,13 +46,14 @@ func run(m *testing.M) (status int, err error) {
 	if suite.userlog, err = build(dir); err != nil {
 		return 0, err
 	}
-	browser, closeBrowser, err := openBrowser(dir)
+	browser, closeBrowser, err := openLight(dir)
 	if err != nil {
 		return 0, err
 	}
 	defer closeBrowser()
 	suite.browser = browser
 	all := &allTests{dir: dir}
+	suite.chromium = sync.OnceValue(func() context.Context { return shareChromium(all) })
 	suite.shared = sync.OnceValue(func() *sharedSite { return startSharedSite(all) })
 	suite.gallery = sync.OnceValue(func() *gallery { return openGallery(all) })
 	status = m.Run()

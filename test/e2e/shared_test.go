@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -48,6 +50,16 @@ type sharedSite struct {
 func startSharedSite(all *allTests) *sharedSite {
 	redis := redistest.Start(all)
 	return &sharedSite{redis: redis, site: serve(all, redis)}
+}
+
+// shareChromium starts the Chromium of all tests that need the whole of it.
+func shareChromium(all *allTests) context.Context {
+	browser, closeBrowser, err := openWhole(filepath.Join(all.dir, "whole"))
+	if err != nil {
+		all.Fatal(err)
+	}
+	all.Cleanup(closeBrowser)
+	return browser
 }
 
 // allTests stands in for a test where something lasts as long as all of them. It has what the starting of

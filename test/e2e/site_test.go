@@ -129,10 +129,18 @@ func (p *program) enter(t *testing.T) *tab {
 	return b
 }
 
+// enterInChromium is enter for what only the whole of Chromium does.
+func (p *program) enterInChromium(t *testing.T) *tab {
+	t.Helper()
+	b := openTabIn(t, suite.chromium(), p.origin+"/userlog")
+	b.holdSession(p, p.superuser)
+	return b
+}
+
 // enterAlone is enter with a browser that no other test uses, and of which the test may do what it likes.
 func (p *program) enterAlone(t *testing.T) *tab {
 	t.Helper()
-	browser, closeBrowser, err := openBrowser(t.TempDir())
+	browser, closeBrowser, err := openLight(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

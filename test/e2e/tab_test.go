@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	patience     = redistest.Patience // for anything that a test waits for
-	pollInterval = 20 * time.Millisecond
+	patience     = redistest.Patience    // for anything that a test waits for
+	pollInterval = 50 * time.Millisecond // each costs the browser as much as the page does in that time
 )
 
 // tab is a page of the browser, with cookies of its own. Its methods wait for what they need, and
