@@ -5,6 +5,7 @@ import { keepName, recentNames } from "./recent_names.js";
 import { trust } from "./trusted_html.js";
 
 const quiet = 100; // milliseconds without a keystroke, before names are asked for
+const rereading = 1000; // milliseconds after which they are asked for again, where the server has not read all
 const policy = trust("userlog");
 const patience = 500; // milliseconds that Enter waits for an answer that is under way
 const moves = { ArrowDown: "next", ArrowUp: "previous", Home: "first", End: "last" };
@@ -137,10 +138,16 @@ class SearchField {
       this.#show([...part.querySelectorAll("[role=option]")], words.textContent);
       // Who only resembles what was typed may be somebody else: that opens by choosing it.
       if (typed !== "" && !("near" in words.dataset)) this.#activate(this.#list.firstElementChild ?? undefined);
+      if ("unread" in words.dataset) this.#timer = setTimeout(() => this.#askAgain(), rereading);
     } catch {
       if (!question.signal.aborted) this.#show([], this.#field.dataset.lost);
     }
     if (!question.signal.aborted) this.#answer = undefined;
+  }
+
+  // #askAgain asks for what the server had not read yet. Who has begun to choose goes on with what is there.
+  #askAgain() {
+    if (this.#active === undefined || this.#active === this.#list.firstElementChild) this.#ask();
   }
 
   async #fetch(typed, signal) {

@@ -31,3 +31,12 @@ func (s *Set) Connection(lang string, state ConnectionState) ([]byte, error) {
 func (s *Set) Now(lang, username string, where journey.Now, hints []journey.Hint) ([]byte, error) {
 	return newMarkup(s.catalogue(lang), nowSize).now(nowLineOf(username, where, hints)).bytes()
 }
+
+// Parse parses a page in a language, as its first reader has it parsed.
+func (s *Set) Parse(lang, page string) error {
+	_, err := s.in(lang).pages[page]()
+	return err
+}
+
+// PageNames are all pages.
+func PageNames() []string { return pageNames[:] }

@@ -278,3 +278,16 @@ func TestErrorPagesHaveTheNextStep(t *testing.T) {
 		}
 	}
 }
+
+// A page is parsed when its first reader comes, who must not be the first to see that it can't be.
+func TestEveryPageCanBeParsed(t *testing.T) {
+	t.Parallel()
+	set := newSet(t)
+	for _, language := range set.Languages() {
+		for _, page := range views.PageNames() {
+			if err := set.Parse(language.Tag, page); err != nil {
+				t.Errorf("%s in %s: %v", page, language.Tag, err)
+			}
+		}
+	}
+}

@@ -33,10 +33,10 @@ type Set struct {
 // translation is the texts and the pages of one language.
 type translation struct {
 	catalogue *catalogue
-	pages     map[string]*template.Template // each parsed with the layout
+	pages     map[string]func() (*template.Template, error) // the first call parses a page, with the layout
 }
 
-// New makes the pages in English now, and those in another language when its first reader comes. Catalogues
+// New reads the texts in English now, and those in another language when its first reader comes, as each page. Catalogues
 // and templates are embedded, so an error means that the program was built wrongly. Tests
 // check that every text is translated, and that every page can be rendered.
 func New(assets *static.Assets, links Links) (*Set, error) {
@@ -109,8 +109,12 @@ func (s *Set) part(name, lang string, data any) ([]byte, error) {
 }
 
 func (s *Set) render(page, name, lang string, data any) ([]byte, error) {
+	parsed, err := s.in(lang).pages[page]()
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	if err := s.in(lang).pages[page].ExecuteTemplate(&b, name, data); err != nil {
+	if err := parsed.ExecuteTemplate(&b, name, data); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
 	return readable(b.Bytes()), nil

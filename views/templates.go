@@ -10,6 +10,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/gin-userlog/userlog/static"
 )
@@ -22,8 +23,9 @@ var pageNames = [...]string{
 	"login", "home", "static", "live", "reason", "audit", "error", "accounts", "link", "password", "account", "token", "recording", "rules", "proof", "health", "second", "app", "codes", "note",
 }
 
-// parsePages parses layout and parts once, and each page into a clone of them.
-func parsePages(s *Set, c *catalogue, assets *static.Assets) (map[string]*template.Template, error) {
+// parsePages parses layout and parts once, and each page into a clone of them when it is first asked for: all clones together are
+// two thirds of what an idle program keeps in memory.
+func parsePages(s *Set, c *catalogue, assets *static.Assets) (map[string]func() (*template.Template, error), error) {
 	common := template.New("").Funcs(functions(s, c, assets))
 	parts, err := fs.Glob(templates, "templates/part_*.html")
 	if err != nil {
@@ -34,16 +36,15 @@ func parsePages(s *Set, c *catalogue, assets *static.Assets) (map[string]*templa
 			return nil, err
 		}
 	}
-	pages := make(map[string]*template.Template)
+	pages := make(map[string]func() (*template.Template, error))
 	for _, name := range pageNames {
-		page, err := common.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if err := parse(page, c, "templates/"+name+".html"); err != nil {
-			return nil, err
-		}
-		pages[name] = page
+		pages[name] = sync.OnceValues(func() (*template.Template, error) {
+			page, err := common.Clone()
+			if err != nil {
+				return nil, err
+			}
+			return page, parse(page, c, "templates/"+name+".html")
+		})
 	}
 	return pages, nil
 }

@@ -75,6 +75,24 @@ func TestWhatIsTypedEarlyIsSearched(t *testing.T) {
 	b.isAt("/live?username=early-bird")
 }
 
+// After a start, names are read for a moment. Who searches meanwhile need not type again.
+func TestASearchGoesOnUntilNamesAreRead(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/")
+	written(t, logs)
+	b := site.enter(t)
+	b.visit("/")
+	evaluate[bool](b, `(ask => { let asked = 0; window.fetch = async (address, ...how) => {
+		const answer = await ask(address, ...how);
+		return asked++ === 0 ? new Response("<p data-unread>Names are still being read. 0 users</p>") : answer;
+	}; return true; })(window.fetch)`)
+	b.types("/ad")
+	b.suggests("ada", "1 user")
+	b.isActive("ada")
+}
+
 func TestSearchByKeyboard(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
