@@ -59,8 +59,10 @@ let served = Date.now(); // when the socket last brought something
 let polled = 0; // when the server last answered what the page asked in its stead
 let refused = false; // the server has said why there is no socket
 
-// lose says that the socket is lost. Where requests stand in for it, the page says that instead.
-const lose = () => show(Date.now() - polled < withoutSocket.answers ? "instead" : "lost");
+// lose says that the socket is lost. Where requests stand in for it, their answers say how it is: for example, that recording is off.
+function lose() {
+  if (Date.now() - polled >= withoutSocket.answers) show("lost");
+}
 
 // isServed reports whether the page gets what is new by its socket, or may still. One that is open and has brought something may only have
 // slept.
@@ -76,11 +78,20 @@ async function poll() {
   await window.htmx.ajax("GET", url.pathname + url.search, { source: "#live", swap: "none" });
 }
 
-// hearPoll takes notice of an answer to poll.
+// failPoll says that there was no answer to poll, or none that helps. A socket may have come meanwhile: then that says how it is.
+function failPoll() {
+  if (isServed()) return;
+  polled = 0;
+  show("lost");
+}
+
+// hearPoll takes notice of an answer to poll, unless a socket was quicker.
 function hearPoll(ctx) {
-  if (ctx.response.status >= 400) return;
+  const time = ctx.response.headers.get("Userlog-Time"); // which each answer of ours has
+  if (!time || ctx.response.status >= 400) return failPoll();
+  if (isServed()) return;
   polled = Date.now();
-  hear(Date.parse(ctx.response.headers.get("Userlog-Time")), ctx.asked);
+  hear(Date.parse(time), ctx.asked);
   settle();
 }
 
@@ -220,7 +231,8 @@ function watchRefreshes() {
     if (ctx?.asked && ctx.sourceElement?.id === "live" && isServed()) event.preventDefault(); // the socket was quicker
   });
   document.addEventListener("htmx:error", ({ detail }) => {
-    if (detail.ctx && (isRefresh(detail.ctx) || detail.ctx.sourceElement?.id === "live")) show("lost");
+    if (detail.ctx?.sourceElement?.id === "live") failPoll();
+    else if (detail.ctx && isRefresh(detail.ctx)) show("lost");
   });
 }
 

@@ -1,0 +1,80 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+
+	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
+)
+
+// enterWithoutSocket opens the live log of ida behind a proxy that lets no socket through.
+func enterWithoutSocket(t *testing.T, redis *redistest.Server, scripts string) (w *window, b *tab) {
+	t.Helper()
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ida", "/before")
+	w = &window{t: t, logs: logs}
+	w.behind(site)
+	w.socketless.Store(true)
+	b = openTab(t, w.origin+"/userlog")
+	b.expect(socketRefused, socketRefusedHTMX)
+	call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: scripts})
+	b.holdSession(site, site.superuser)
+	b.visit("/live?username=ida")
+	b.isConnected("instead")
+	return w, b
+}
+
+// What is said by the requests that stand in for a socket holds, whatever comes of attempts at one.
+func TestAnAttemptAtASocketSaysNothingElse(t *testing.T) {
+	t.Parallel()
+	w, b := enterWithoutSocket(t, redistest.Start(t), "")
+	if err := w.logs.SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
+		t.Fatal(err)
+	}
+	b.isConnected("off")
+	other := "document.querySelector('#connection:not([data-state=off])')"
+	b.sees("something else is said", other)
+	b.notesSockets()
+	b.eventually("an attempt has failed, and another one has begun", "sockets.length >= 2")
+	if evaluate[bool](b, "window.seen || Boolean("+other+")") {
+		t.Error("the page has said that it refreshes by itself")
+	}
+}
+
+// A request that fails says so by itself: attempts at a socket may hang for long.
+func TestARequestInsteadOfASocketThatFailsSaysSo(t *testing.T) {
+	t.Parallel()
+	w, b := enterWithoutSocket(t, redistest.Start(t), `window.WebSocket = class extends EventTarget {
+		static CONNECTING = 0;
+		static OPEN = 1;
+		readyState = 0;
+		close() {}
+	}`)
+	b.expect("the server responded with a status of 502")
+	w.site.stop()
+	b.isConnected("lost")
+}
+
+// A request can be under way for longer than it takes to get a socket. That it fails then says nothing of the socket.
+func TestALateFailureDoesNotSayThatTheSocketIsLost(t *testing.T) {
+	t.Parallel()
+	w, b := enterWithoutSocket(t, redistest.Start(t), `{
+		const ask = window.fetch;
+		window.fetch = (...question) => !window.holds || !question[1]?.headers?.["HX-Request"] ? ask(...question) : new Promise((_, fail) => {
+			window.fails = () => fail(new TypeError("Failed to fetch"));
+		});
+	}`)
+	b.expect(requestRefusedHTMX)
+	evaluate[bool](b, "window.holds = true")
+	b.eventually("a request is under way", "window.fails")
+	w.socketless.Store(false)
+	b.isConnected("live")
+	evaluate[bool](b, "(window.holds = false, fails(), true)")
+	b.eventually("no request is under way", "!document.querySelector('#live.htmx-request')")
+	b.isConnected("live")
+	record(w.logs, "ida", "/after")
+	b.hasURLs("/after", "/before")
+	b.isConnected("live")
+}
