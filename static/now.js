@@ -37,7 +37,7 @@ const title = document.title;
 const troubleFor = 300_000; // milliseconds for which a problem is in the title
 
 function titleFor(state, words) {
-  if (["lost", "store-lost", "nobody", "off"].includes(state)) return `⚠ ${words} — ${title}`;
+  if (state && state !== "connecting" && !arrives(state)) return `⚠ ${words} — ${title}`;
   if (alertTitle()) return alertTitle();
   const { trouble, troubleAt } = nowLine()?.dataset ?? {};
   return trouble && serverTime() - Date.parse(troubleAt) < troubleFor

@@ -9,15 +9,9 @@ import (
 // lookForFault asks whether Redis takes what is written, and tells viewers where that has changed. A Redis that only refuses
 // changes can be read, so that the feed notices nothing: nothing arrives any more. checkAccess calls it.
 func (h *Hub) lookForFault() {
-	if h.options.Fault == nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
 	defer cancel()
-	fault := h.options.Fault(ctx)
-	if !fault.IsRefusal() {
-		fault = "" // whether Redis answers is what the feed knows
-	}
+	fault := h.askForFault(ctx)
 	if before := h.faultNow(); before == fault {
 		return
 	}
@@ -29,7 +23,18 @@ func (h *Hub) lookForFault() {
 	}
 }
 
-// faultNow is what is wrong with Redis, "" for nothing.
+// askForFault is why Redis refuses what is written, "" where it does not. Whether it answers is what the feed knows.
+func (h *Hub) askForFault(ctx context.Context) store.Fault {
+	if h.options.Fault == nil {
+		return ""
+	}
+	if fault := h.options.Fault(ctx); fault.IsRefusal() {
+		return fault
+	}
+	return ""
+}
+
+// faultNow is what viewers are told that is wrong with Redis, "" for nothing.
 func (h *Hub) faultNow() store.Fault {
 	if fault := h.fault.Load(); fault != nil {
 		return *fault

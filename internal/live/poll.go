@@ -26,9 +26,7 @@ func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 		return nil, err
 	}
 	defer subscription.Close()
-	if fault := h.fault.Load(); fault != nil {
-		_, _ = page.tell(*fault) // nothing is said before there is an update
-	}
+	_, _ = page.tell(h.askForFault(ctx)) // nothing is said before there is an update
 	if teams := h.options.Teams; teams != nil && watch.hasSteps() {
 		team := teams(ctx, []string{watch.Username})[watch.Username]
 		_, _ = page.meet(&team) // as above

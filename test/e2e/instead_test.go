@@ -78,3 +78,25 @@ func TestALateFailureDoesNotSayThatTheSocketIsLost(t *testing.T) {
 	b.hasURLs("/after", "/before")
 	b.isConnected("live")
 }
+
+// A Redis that refuses what is written can be read. Pages say so with and without a socket, and their titles as well.
+func TestPagesSayThatNothingNewIsTaken(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	w, instead := enterWithoutSocket(t, redis, "")
+	live := w.site.enter(t)
+	live.visit("/live?username=ida")
+	live.isConnected("live")
+	if err := w.logs.Client().ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range []*tab{instead, live} {
+		b.isConnected("store-refuses")
+		b.eventually("the title says so", "document.title.startsWith('⚠ The log store takes nothing new — ')")
+	}
+	live.visit("/") // without a socket, nobody else looks what is wrong
+	if err := w.logs.Client().ConfigSet(t.Context(), "maxmemory", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	instead.isConnected("instead")
+}
