@@ -3,7 +3,7 @@
 //
 // Events are listened for on the document, so it does not matter which elements come and go.
 
-import { hear } from "./clock.js";
+import { hear, serverTime } from "./clock.js";
 
 const accessEnded = 4001; // live.CloseAccessEnded on the server
 const notServed = 1013; // live.Hub.Refuse; the page has been told why
@@ -138,12 +138,17 @@ const longestSilence = () => (document.hidden ? patience.hidden : patience.seen)
 // A message in JSON says nothing but what time it is.
 const isTime = (message) => message.data.startsWith("{");
 
+// A message that seems to be so much late, in milliseconds, was late, or the computer's clock has been set forward. The answer to a
+// question tells.
+const doubtful = 2000;
+
 // hearTime learns what time it is.
 function hearTime(message) {
   if (!isTime(message)) return;
   const { now, answers } = JSON.parse(message.data);
   if (now) hear(now, answers ? asked : undefined);
   if (answers) asked = undefined;
+  else if (serverTime() - now > doubtful) ask();
 }
 
 let hiding; // timer

@@ -80,6 +80,25 @@ func TestAgesAreByTheServersClock(t *testing.T) {
 	}
 }
 
+// A computer's clock is set while a page is open, for instance after it slept.
+func TestAClockThatIsSetForwardChangesNoAge(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	acted(logs, "cleo", "/", 30*time.Second)
+	b := site.enter(t)
+	b.visit("/live?username=cleo")
+	b.saysIdle(`, [3-5]\d s ago.`)
+	evaluate[bool](b, `(now => {
+		window.messages = 0;
+		document.addEventListener("htmx:ws:after:message:incoming", () => messages++);
+		Date.now = () => now() + 3_600_000;
+		return true;
+	})(Date.now)`)
+	b.eventually("the server has said three times what time it is", "messages >= 3")
+	b.saysIdle(", ([3-5]\\d s|1 min) ago.")
+	b.eventually("the row says when it was", `/^([3-5]\d s|1 min) ago$/.test(`+ageOf+`)`)
+}
+
 // A browser that is stopped as a whole wakes up with what has come meanwhile, and with a clock that has gone on.
 func TestABrowserThatSleptIsNotTooLate(t *testing.T) {
 	t.Parallel()
