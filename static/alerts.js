@@ -70,6 +70,7 @@ class Alerts {
   #waiting; // timer, between two alerts
   #due; // the alert that waits for it
   #lost; // since when nothing can arrive
+  #loss; // the notification that says so
 
   constructor(panel) {
     this.#panel = panel;
@@ -204,12 +205,30 @@ class Alerts {
   #watchLoss() {
     if (arrives(stateOf()) || !this.isOn) {
       this.#lost = undefined;
+      this.#takeBackLoss();
       return;
     }
     this.#lost ??= Date.now();
     if (Date.now() - this.#lost < lostFor) return;
     this.#lost = Infinity;
-    this.#alert(document.getElementById("connection").textContent.trim(), true);
+    this.#tellLoss();
+  }
+
+  // #tellLoss counts nothing in the title, which says by itself that the connection is lost, for as long as it is.
+  #tellLoss() {
+    if (this.#boxes.sound.checked) this.#ring(true);
+    if (document.hasFocus() && !document.hidden) return;
+    this.#notify(document.getElementById("connection").textContent.trim());
+    this.#loss = this.#shown;
+  }
+
+  // #takeBackLoss closes a notification that is not true any more.
+  #takeBackLoss() {
+    if (this.#loss && this.#loss === this.#shown) {
+      this.#loss.close();
+      this.#shown = undefined;
+    }
+    this.#loss = undefined;
   }
 
   // #unlock makes ready to play. It is called where somebody has touched the page.

@@ -27,6 +27,7 @@ func (b *tab) notesAlerts() {
 		window.Notification = class extends Notification {
 			static requestPermission() { asked++; return super.requestPermission(); }
 			constructor(title, options) { super(title, options); alerted.push({ title, ...options, shown: this }); }
+			close() { this.closed = true; super.close(); }
 		};`})
 }
 
@@ -253,4 +254,31 @@ func TestAlertsWithoutASocket(t *testing.T) {
 	if got := b.alerts(3); got != "alda: Connection lost, trying again" {
 		t.Errorf("she is told %q", got)
 	}
+}
+
+// An alert of a lost connection is false when the connection is back, however long the agent looks elsewhere.
+func TestAnAlertOfALossIsTakenBack(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.enterInChromium(t)
+	b.expect(socketRefused, socketRefusedHTMX, requestRefused, requestRefusedHTMX)
+	b.notesAlerts()
+	b.decides("notifications", browser.PermissionSettingGranted)
+	record(logs, "alma", "/before")
+	b.visit("/live?username=alma")
+	b.isConnected("live")
+	b.opensAlerts()
+	b.minimize()
+	b.eventually("the tab is hidden", "document.hidden")
+	site.stop()
+	b.isConnected("lost")
+	evaluate[bool](b, "((now, passed) => { Date.now = () => now() + (passed += 5000); return true; })(Date.now, 0)") // half a minute, soon
+	if got := b.alerts(2); got != "alma: Connection lost, trying again" {
+		t.Errorf("she is told %q", got)
+	}
+	site.again()
+	b.isConnected("live")
+	b.eventually("the notification is gone", "alerted.at(-1).shown.closed")
+	b.eventually("the title does not speak of it", "document.title === 'Live log of alma · userlog'")
 }
