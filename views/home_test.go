@@ -216,6 +216,15 @@ func TestEmptyHomeSaysSoEverywhere(t *testing.T) {
 	}
 }
 
+// Where a part of the log store does not answer, nobody knows that there is nobody.
+func TestAHomePageThatIsNotWholeDoesNotSayNobody(t *testing.T) {
+	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en", IsSuperuser: true}, Partial: true})
+	page := parse(t, html, err)
+	if got := page.Find(".nobody").Text(); got != "" || page.Find("[role=alert]").Length() != 1 {
+		t.Errorf("it says %q, with %d warnings", got, page.Find("[role=alert]").Length())
+	}
+}
+
 func TestHomeRefreshesTheVeryPartThatItIncludes(t *testing.T) {
 	set := newSet(t)
 	home := views.Home{

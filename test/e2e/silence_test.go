@@ -167,7 +167,7 @@ func TestAServerThatIsStoppedIsNoticed(t *testing.T) {
 		b.isConnected("lost")
 		b.shows("#connection", "Connection lost, trying again")
 		b.eventually("the title says so", "document.title.startsWith('⚠ Connection lost')")
-		b.eventually("nobody is said to be active or idle", "![...document.querySelectorAll('main .presence')].some(e => e.checkVisibility({ visibilityProperty: true }))")
+		b.eventually("nothing is said that nobody knows", "![...document.querySelectorAll("+quote(saidOfNow)+")].some(e => e.checkVisibility({ visibilityProperty: true }))")
 		t.Logf("%s said so after %v", page, time.Since(frozen))
 		if page != "/" {
 			if longest := evaluate[int](b, "Math.max(...idleness)"); longest > int(frozen.Sub(begun(t, logs)).Seconds())+1 {
@@ -180,6 +180,9 @@ func TestAServerThatIsStoppedIsNoticed(t *testing.T) {
 		b.eventually("all is well again", "['live', 'refreshing'].includes(document.querySelector('#connection').dataset.state)")
 	}
 }
+
+// saidOfNow is what pages say of this moment: who is active, that nothing failed, that nobody is on it, and which applications report.
+const saidOfNow = "main :is(.presence, .nobody, .nobody-yet [role=status], .looking, .status)"
 
 // begun is when ada did what the log has last.
 func begun(t *testing.T, logs *store.Store) time.Time {
