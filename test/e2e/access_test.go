@@ -70,7 +70,7 @@ func TestAnUnconnectedPageFindsOutThatItsSessionHasEnded(t *testing.T) {
 	b := site.enter(t)
 	b.visit("/live?username=ada")
 	b.isConnected("live")
-	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+	b.expectOutage()
 	site.stop()
 	b.isConnected("lost")
 	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).EndSessions(t.Context(), superuser); err != nil {

@@ -45,7 +45,7 @@ func TestWhatComesLateIsNotJustNow(t *testing.T) {
 			b.eventually("the row says when it was", ageOf+" === '1 min ago'")
 
 			b.sees("active now", saysActive)
-			b.expect(socketRefused, socketRefusedHTMX, requestRefused, requestRefusedHTMX)
+			b.expectOutage()
 			site.stop()
 			b.isConnected("lost")
 			acted(logs, "ada", "/meanwhile", 40*time.Second)

@@ -262,7 +262,7 @@ func TestAnAlertOfALossIsTakenBack(t *testing.T) {
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis)
 	b := site.enterInChromium(t)
-	b.expect(socketRefused, socketRefusedHTMX, requestRefused, requestRefusedHTMX)
+	b.expectOutage()
 	b.notesAlerts()
 	b.decides("notifications", browser.PermissionSettingGranted)
 	record(logs, "alma", "/before")

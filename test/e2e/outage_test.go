@@ -21,6 +21,12 @@ const (
 // outlives makes a Redis keep its data when it is killed.
 var outlives = []string{"--appendonly", "yes", "--appendfsync", "always"}
 
+// expectOutage expects what the browser says where the server is away: of the socket, and of the requests that stand in for it after some
+// seconds.
+func (b *tab) expectOutage() {
+	b.expect(socketRefused, socketRefusedHTMX, requestRefused, requestRefusedHTMX)
+}
+
 func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
@@ -29,7 +35,7 @@ func TestLiveLogSurvivesARestartOfTheServer(t *testing.T) {
 	b.isConnected("live")
 	b.hasURLs("/before")
 
-	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+	b.expectOutage()
 	site.stop()
 	b.isConnected("lost")
 	b.shows("#connection", "Connection lost, trying again")

@@ -34,7 +34,7 @@ func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
 			// The next connection goes on after the newest row, although nobody has seen it yet.
 			b.notesSockets()
 			newest := evaluate[string](b, "document.querySelector('#rows > tr[data-id]').dataset.id")
-			b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+			b.expectOutage()
 			site.stop()
 			b.isConnected("lost")
 			record(logs, "ada", "/5")

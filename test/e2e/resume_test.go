@@ -30,7 +30,7 @@ func TestNothingIsMissingAfterRestartsOfTheServer(t *testing.T) {
 			b := site.enter(t)
 			b.visit(page)
 			b.hasURLs(newestFirst...)
-			b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+			b.expectOutage()
 			for range 2 {
 				requests(4) // on their way to the page when the server stops
 				site.stop()
@@ -56,7 +56,7 @@ func TestAGapIsShownWhereTheLogHasMovedOn(t *testing.T) {
 	b.visit("/live?username=ada")
 	b.hasURLs("/last", "/old")
 
-	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+	b.expectOutage()
 	site.stop()
 	b.isConnected("lost")
 	var kept []string

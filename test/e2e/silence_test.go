@@ -54,7 +54,7 @@ func TestFourSilences(t *testing.T) {
 	b.shows("#connection[data-state=live]", "Live")
 	b.shows("#messages [role=status]", "Logs found for ada.")
 
-	b.expect(socketRefused, socketRefusedHTMX, requestRefused) // the page asks why, if there is time
+	b.expectOutage() // the page asks why, if there is time
 	site.stop()
 	b.shows("#connection[data-state=lost]", "Connection lost, trying again")
 	b.hasURLs("/back", "/once")

@@ -124,7 +124,7 @@ func TestTheTitleTellsThatTheConnectionIsLost(t *testing.T) {
 	b.isConnected("live")
 	const before = "Live log of ada · userlog"
 	b.eventually("the title", "document.title === "+quote(before))
-	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+	b.expectOutage()
 	site.stop()
 	b.eventually("the title says so", "document.title === "+quote("⚠ Connection lost, trying again — "+before))
 	site.again()

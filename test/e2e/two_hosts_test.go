@@ -71,7 +71,7 @@ func TestLiveLogFromAnotherHost(t *testing.T) {
 	b.isConnected("live")
 	b.hasURLs("/before")
 
-	b.expect(socketRefused, socketRefusedHTMX, requestRefused)
+	b.expectOutage()
 	sockets.stop()
 	b.isConnected("lost")
 	record(logs, "ada", "/meanwhile")
