@@ -23,7 +23,7 @@ func (p *program) logRequests(log *slog.Logger) gin.HandlerFunc {
 
 func (p *program) logRequest(log *slog.Logger, c *gin.Context, took time.Duration) {
 	level := slog.LevelInfo
-	if path := c.Request.URL.Path; path == healthPath || path == readyPath {
+	if isHealthCheck(c) {
 		level = slog.LevelDebug
 	}
 	where := slog.String("route", c.FullPath())

@@ -37,7 +37,7 @@ func (*configCommand) Run(c *kong.Context, s *settings, std streams) error {
 			return err
 		}
 	}
-	return nil
+	return printTracing(std.out, std.lookupEnv)
 }
 
 // printSetting prints a line of a file for --config, with where it is from; "" is the default.

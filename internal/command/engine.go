@@ -16,6 +16,9 @@ func (p *program) engine(panics slog.Level, broken gin.RecoveryFunc) (*gin.Engin
 	if err := engine.SetTrustedProxies(nil); err != nil {
 		return nil, fmt.Errorf("set up the web server: %w", err)
 	}
+	if p.tracer != nil {
+		engine.Use(p.traceRequest)
+	}
 	if p.meters != nil {
 		engine.Use(p.meters.count)
 	}

@@ -33,6 +33,11 @@ func (p *program) addHealth(r gin.IRoutes) {
 	})
 }
 
+// isHealthCheck reports whether a request asks for the health of the program.
+func isHealthCheck(c *gin.Context) bool {
+	return c.Request.URL.Path == healthPath || c.Request.URL.Path == readyPath
+}
+
 // works returns, unless somebody keeps the locks that every live page and every entry needs. Redis has no part in it: the program
 // works without one.
 func (p *program) works() {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
 
 	"github.com/gin-userlog/userlog/internal/printable"
 )
@@ -44,10 +45,11 @@ func (w jsonLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// redirectLibraries sends what libraries print on standard error by themselves to log: go-redis, and whatever uses Go's standard logger, such
-// as net/http. It does so for the whole process.
+// redirectLibraries sends what libraries print on standard error by themselves to log: go-redis, OpenTelemetry, and whatever uses Go's standard
+// logger, such as net/http. It does so for the whole process.
 func redirectLibraries(log *slog.Logger) {
 	redis.SetLogger(redisLogger{inArea(log, redisArea)})
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("OpenTelemetry has a problem", "err", err) })) // such as a sampler that it does not know
 	standard.SetFlags(0)
 	standard.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelWarn).Writer())
 }

@@ -14,18 +14,20 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// What go-redis says goes into the program's log, and not past it to standard error. This test has the process for itself,
-// because go-redis has one logger for all of it.
-func TestGoRedisSpeaksInTheLog(t *testing.T) {
+// What go-redis and OpenTelemetry say goes into the program's log, and not past it to standard error. This test has the process for itself,
+// because both have one logger for all of it.
+func TestLibrariesSpeakInTheLog(t *testing.T) {
 	defer logging.Disable()
+	t.Setenv("OTEL_TRACES_SAMPLER", "odd")
 	server := redistest.Start(t)
 	server.Kill()
 	ctx, stop := context.WithCancel(t.Context())
 	log, status := newOutput(), make(chan int, 1)
 	go func() {
 		args := []string{"serve", "--addr", "127.0.0.1:0", "--redis", server.URL, "--log-level", "debug", "--drain", "0s"}
-		status <- command.Run(ctx, args, environ{}.lookup, strings.NewReader(""), newOutput(), log)
+		status <- command.Run(ctx, args, environ{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}.lookup, strings.NewReader(""), newOutput(), log)
 	}()
+	log.await(t, `level=WARN msg="OpenTelemetry has a problem" err="unsupported sampler: odd"`)
 	log.await(t, "the log store can't be reached")
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: server.Dir + "/redis.sock", DialerRetries: 1})
 	defer client.Close()

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/tracing"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/store/metrics"
 )
@@ -91,8 +92,20 @@ func (m *meters) count(c *gin.Context) {
 	begun := time.Now()
 	c.Next()
 	if status := c.Writer.Status(); status != http.StatusSwitchingProtocols {
-		m.requests.WithLabelValues(methodOf(c.Request), c.FullPath(), strconv.Itoa(status)).Observe(time.Since(begun).Seconds())
+		observe(c.Request.Context(), m.requests.WithLabelValues(methodOf(c.Request), c.FullPath(), strconv.Itoa(status)), begun)
 	}
+}
+
+// observe notes how long something took, with the trace that it is an example of, if there is one.
+func observe(ctx context.Context, times prometheus.Observer, begun time.Time) {
+	took := time.Since(begun).Seconds()
+	if examples, ok := times.(prometheus.ExemplarObserver); ok {
+		if trace := tracing.ID(ctx); trace != "" {
+			examples.ObserveWithExemplar(took, prometheus.Labels{"trace_id": trace})
+			return
+		}
+	}
+	times.Observe(took)
 }
 
 // methodOf is the method of a request, of those that there are: a stranger can send any text.
@@ -115,7 +128,7 @@ func (r roundTrips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, command redis.Cmder) error {
 		begun := time.Now()
 		err := next(ctx, command)
-		r.note("command", begun, err)
+		r.note(ctx, "command", begun, err)
 		return err
 	}
 }
@@ -125,13 +138,13 @@ func (r roundTrips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 	return func(ctx context.Context, commands []redis.Cmder) error {
 		begun := time.Now()
 		err := next(ctx, commands)
-		r.note("pipeline", begun, err)
+		r.note(ctx, "pipeline", begun, err)
 		return err
 	}
 }
 
-func (r roundTrips) note(kind string, begun time.Time, err error) {
-	r.redis.WithLabelValues(kind).Observe(time.Since(begun).Seconds())
+func (r roundTrips) note(ctx context.Context, kind string, begun time.Time, err error) {
+	observe(ctx, r.redis.WithLabelValues(kind), begun)
 	if fault := store.FaultOf(err); fault != "" {
 		r.faults.WithLabelValues(string(fault)).Inc()
 	}
@@ -140,7 +153,10 @@ func (r roundTrips) note(kind string, begun time.Time, err error) {
 // metricsSite is what the address of the metrics serves. It leaves out the command line, which may have secrets.
 func (p *program) metricsSite(where endpoint) http.Handler {
 	site := http.NewServeMux()
-	site.Handle("GET /metrics", promhttp.HandlerFor(p.meters.registry, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError}))
+	site.Handle("GET /metrics", promhttp.HandlerFor(p.meters.registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError,
+		EnableOpenMetrics: p.tracer != nil, // the only format with exemplars; it writes limits of a histogram otherwise
+	}))
 	site.HandleFunc("GET /debug/pprof/", pprof.Index)
 	site.HandleFunc("GET /debug/pprof/cmdline", http.NotFound)
 	site.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

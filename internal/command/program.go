@@ -13,6 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/demo"
 	"github.com/gin-userlog/userlog/internal/passkeys"
+	"github.com/gin-userlog/userlog/internal/tracing"
 	"github.com/gin-userlog/userlog/middleware"
 	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
@@ -25,8 +26,9 @@ type program struct {
 	admin *handlers.Admin
 	log   *slog.Logger
 
-	meters    *meters // nil where nothing is measured
-	accessLog bool    // a line is logged for each request
+	tracer    *tracing.Tracer // nil where no traces are sent
+	meters    *meters         // nil where nothing is measured
+	accessLog bool            // a line is logged for each request
 
 	supervisor supervisor // hears how the program does
 
@@ -102,7 +104,7 @@ func (p *program) withShop(shop *demo.Shop) (http.Handler, error) {
 	return p.behindProxies(engine), nil
 }
 
-// close ends the viewings of the log, and then the log, within a few seconds. Errors are only logged: the
+// close ends the viewings of the log, then the log, and then the traces of both, within a few seconds. Errors are only logged: the
 // program ends anyway.
 func (p *program) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
@@ -112,6 +114,7 @@ func (p *program) close() {
 	}
 	p.copies.close(ctx, p.log)
 	closeStore(ctx, p.logs, p.log)
+	p.tracer.Close(ctx)
 }
 
 // closeStore writes what waits to be written and closes the store, or logs that ctx ended first.

@@ -75,6 +75,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams, from *settings) err
 	}
 	defer p.close()
 	p.supervisor = newSupervisor(std.lookupEnv, log)
+	p.trace(std.lookupEnv)
 	if err := p.measure(c.MetricsAddr); err != nil {
 		return err
 	}

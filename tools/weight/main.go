@@ -26,7 +26,7 @@ var kept = []string{"github.com/gin-gonic/gin", "github.com/gin-contrib/sessions
 
 // unwanted are parts of the names of modules that only the admin, the tests or the embedded store need.
 var unwanted = []string{
-	"ginkgo", "miniredis", "gopher-lua", "goleak", "prometheus", "kong", "goquery", "i18n", "melody", "argon2",
+	"ginkgo", "miniredis", "gopher-lua", "goleak", "prometheus", "opentelemetry", "kong", "goquery", "i18n", "melody", "argon2",
 }
 
 // unwantedWhenTidy are those without ginkgo. The tests of go-redis itself use that, so that "go mod tidy" writes it
