@@ -79,7 +79,7 @@ func FaultOf(err error) Fault {
 		return ""
 	case strings.Contains(err.Error(), "redis: all sentinels"): // which may have answered that they know no such master
 		return unreachable
-	case errors.Is(err, redis.Nil):
+	case errors.Is(err, redis.Nil), isScriptMissing(err): // it is told the script next
 		return ""
 	case errors.As(err, &moves):
 		return "cluster-down"

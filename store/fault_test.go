@@ -126,6 +126,7 @@ func TestFaultOfErrors(t *testing.T) {
 		reply("MASTERDOWN Link with MASTER is down"): "read-only",
 		reply("MOVED 1 127.0.0.1:1"):                 "cluster",
 		reply("WRONGTYPE Operation against"):         "refused",
+		reply("NOSCRIPT No matching script"):         "",
 		reply("ERR unknown command 'copy', with"):    "refused",
 		reply("ERR unknown command `SET`, with"):     "sentinel",
 		reply("ERR Error running script (call to f_1): @user_script:18: @user_script: 18: -OOM command not allowed"): "out-of-memory",

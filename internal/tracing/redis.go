@@ -69,9 +69,9 @@ func isCounted(ctx context.Context) bool {
 	return trips != nil && trace.SpanFromContext(ctx).IsRecording() && trips.Add(1) <= maxRoundTrips
 }
 
-// failing notes in one word why a round trip has failed. What Redis says may have names in it. A script that Redis does not know yet is sent next.
+// failing notes in one word why a round trip has failed. What Redis says may have names in it.
 func failing(span trace.Span, err error) error {
-	if fault := store.FaultOf(err); fault != "" && !redis.HasErrorPrefix(err, "NOSCRIPT") {
+	if fault := store.FaultOf(err); fault != "" {
 		span.SetAttributes(attribute.String("error.type", string(fault)))
 		span.SetStatus(codes.Error, "")
 	}
