@@ -160,11 +160,13 @@ class SearchField {
     return part.content;
   }
 
-  // #suggest shows names for what is in the field: after a moment, since more may be typed.
+  // #suggest shows names for what is in the field: after a moment, since more may be typed. Until then nobody is chosen: the names
+  // that are shown fit what was typed before.
   #suggest(delay) {
     clearTimeout(this.#timer);
     this.#question?.abort();
     this.#answered = undefined;
+    this.#activate();
     const names = recentNames();
     if (this.#field.value === "" && names.length > 0) {
       this.#answer = undefined;
@@ -183,8 +185,10 @@ class SearchField {
     this.#form.requestSubmit();
   }
 
-  // #move activates an option of an open list, or opens the list.
+  // #move activates an option of an open list, or opens the list. While an answer is under way it does nothing: that would replace
+  // the options under the reader's hand.
   #move(to) {
+    if (this.#answer) return;
     if (this.#list.hidden) {
       this.#suggest(0);
       return;

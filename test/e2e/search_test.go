@@ -177,6 +177,24 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.suggests("grace,ada,Adam", "Opened lately")
 }
 
+// Who types on is not led to the user who fitted before, whether the answer comes or not.
+func TestWhoTypesOnOpensNobodyElse(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	record(logs, "zedada", "/")
+	record(logs, "zedadora", "/")
+	b := site.enter(t)
+	for _, keys := range []string{"ison" + kb.Enter, "ison" + kb.ArrowDown + kb.Enter} {
+		b.visit("/")
+		b.types("/zedad")
+		b.suggests("zedada,zedadora", "2 users")
+		b.isActive("zedada")
+		evaluate[bool](b, "(window.fetch = () => new Promise(() => {}), true)")
+		b.types(keys)
+		b.isAt("/live?username=zedadison")
+	}
+}
+
 func TestSlashIsTypedWhereItBelongs(t *testing.T) {
 	t.Parallel()
 	site, _ := shareSite(t)
