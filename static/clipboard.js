@@ -2,6 +2,8 @@
 // once. Elements say what: by data-copy its text, by data-copy-from the element that has it, by data-copy-url the
 // address that answers with it.
 
+import { limitedFetch } from "./limited_fetch.js";
+
 // done says for a moment that it has copied: on the button, and to those who listen to the page.
 function done(button) {
   const words = document.querySelector("[data-copied]").dataset.copied; // in the reader's language
@@ -17,7 +19,7 @@ function done(button) {
 }
 
 async function fetchText(url) {
-  const answer = await fetch(url);
+  const answer = await limitedFetch(url);
   if (!answer.ok) throw new Error(answer.statusText);
   return new Blob([await answer.text()], { type: "text/plain" });
 }

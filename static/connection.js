@@ -4,6 +4,7 @@
 // Events are listened for on the document, so it does not matter which elements come and go.
 
 import { hear, serverTime } from "./clock.js";
+import { limitedFetch } from "./limited_fetch.js";
 
 const accessEnded = 4001; // live.CloseAccessEnded on the server
 const notServed = 1013; // live.Hub.Refuse; the page has been told why
@@ -44,15 +45,20 @@ function resumeAfter(connection) {
   connection.url = url.href;
 }
 
+let checking = false; // whether checkAccess waits for an answer
+
 // checkAccess looks why there is no connection, which a websocket does not tell. Where the page itself
 // would not be shown any longer, it is loaded again, and says what to do.
 async function checkAccess() {
+  if (checking) return; // sockets may fail faster than the server answers
+  checking = true;
   try {
-    const page = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+    const page = await limitedFetch(location.href, { method: "HEAD", redirect: "manual" });
     if (page.type === "opaqueredirect" || page.status === 401 || page.status === 403) location.reload();
   } catch {
     // The server can't be reached. The page says so already.
   }
+  checking = false;
 }
 
 let served = Date.now(); // when the socket last brought something

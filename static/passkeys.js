@@ -1,6 +1,8 @@
 // Passkeys. A form with data-passkey is hidden until this shows it, because without a script nobody can use one. When it is sent, the
 // server is asked at that address what to ask the browser for, and the browser's answer is sent with the form.
 
+import { limitedFetch } from "./limited_fetch.js";
+
 const supported = () => typeof window.PublicKeyCredential?.parseRequestOptionsFromJSON === "function" && navigator.credentials;
 
 // askBrowser returns the browser's answer: a passkey that is there or, for data-passkey-new, one that it makes.
@@ -12,7 +14,7 @@ async function askBrowser(form, options) {
 }
 
 async function send(form) {
-  const question = await fetch(form.dataset.passkey, { headers: { Accept: "application/json" } });
+  const question = await limitedFetch(form.dataset.passkey, { headers: { Accept: "application/json" } });
   if (!question.ok) throw new Error(question.statusText);
   const { options, state } = await question.json();
   const answer = await askBrowser(form, options);

@@ -1,6 +1,8 @@
 // The names of users on the page of everyone, for which the admin asks the host's directory. Without this script, or that
 // directory, there are usernames.
 
+import { limitedFetch } from "./limited_fetch.js";
+
 const quiet = 200; // milliseconds in which users are gathered who are asked for at once
 const again = 10_000; // milliseconds until a directory is asked again that did not answer
 const atOnce = 20; // users of a question, whose names are in its address
@@ -47,7 +49,7 @@ class Names {
     if (this.#known.size > kept) this.#known.clear();
     try {
       const query = new URLSearchParams(users.map((username) => ["username", username]));
-      const response = await fetch(`${this.#rows.dataset.names}?${query}`, { headers: { "HX-Request": "true" } });
+      const response = await limitedFetch(`${this.#rows.dataset.names}?${query}`, { headers: { "HX-Request": "true" } });
       const { names, lost } = await response.json();
       this.#lost.hidden = !lost;
       for (const username of users) if (!lost || Object.hasOwn(names, username)) this.#known.set(username, names[username] ?? "");

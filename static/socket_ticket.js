@@ -1,6 +1,8 @@
 // Where another host serves the live log, that host knows no cookie of ours. So the page asks its own server for a ticket before each
 // connection, and shows it as a protocol: in the address it would stand in the logs of proxies.
 
+import { limitedFetch } from "./limited_fetch.js";
+
 const first = 300; // milliseconds until a second attempt
 const longest = 5000;
 
@@ -23,7 +25,7 @@ export function bringTickets() {
   async function connect() {
     try {
       const form = new URLSearchParams({ username: log.get("username") ?? "", everyone: log.get("everyone") ?? "" });
-      const answer = await fetch(address, { method: "POST", body: form, redirect: "manual" });
+      const answer = await limitedFetch(address, { method: "POST", body: form, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
         location.reload(); // the page itself would not be shown any longer, and says what to do
         return;

@@ -126,6 +126,22 @@ func TestPagesHaveNoComponentThatIsNotVendored(t *testing.T) {
 	}
 }
 
+// A request without a limit may wait for ever, and keep others from leaving.
+func TestWhatScriptsAskForHasALimit(t *testing.T) {
+	asks := regexp.MustCompile(`\bfetch\(`)
+	for _, name := range filesBelow(t, "*.js") {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(source)) {
+			if name != "limited_fetch.js" && asks.MatchString(strings.ReplaceAll(line, "#fetch(", "")) {
+				t.Errorf("%s asks without a limit: %s", name, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
 // tooWide finds a rule that asks of something what it contains, where that may be all rows of a log. A browser then looks at the style of
 // each row whenever one comes: with 500 rows that took a page of 20 requests a second more time than there is.
 var tooWide = regexp.MustCompile(`(?m)(?:^|[\s,>~+(])(?::root|html|body|main|section|table|tbody|tr|\*|#(?:live|log|log-section|rows))(?:[.:#\[][^\s,>~+]*)*?:has\(`)

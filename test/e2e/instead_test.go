@@ -57,6 +57,25 @@ func TestARequestInsteadOfASocketThatFailsSaysSo(t *testing.T) {
 	b.isConnected("lost")
 }
 
+// Sockets that fail one after the other have the page look whether it may still be shown: once at a time, and not for long where the
+// server hangs. Else these requests would take all connections that a browser makes to a host, and none would be left for others.
+func TestLooksAtAccessAreLimited(t *testing.T) {
+	t.Parallel()
+	_, b := enterWithoutSocket(t, redistest.Start(t), `{
+		const ask = window.fetch;
+		window.looks = { begun: 0, underWay: 0, most: 0 };
+		window.fetch = (address, how) => how?.method !== "HEAD" ? ask(address, how) : new Promise((_, fail) => {
+			looks.begun++;
+			looks.most = Math.max(looks.most, ++looks.underWay);
+			how.signal?.addEventListener("abort", () => { looks.underWay--; fail(how.signal.reason); });
+		});
+	}`)
+	b.eventually("the page has looked again", "looks.begun >= 2")
+	if most := evaluate[int](b, "looks.most"); most != 1 {
+		t.Errorf("%d looks were under way at once", most)
+	}
+}
+
 // A request can be under way for longer than it takes to get a socket. That it fails then says nothing of the socket.
 func TestALateFailureDoesNotSayThatTheSocketIsLost(t *testing.T) {
 	t.Parallel()
