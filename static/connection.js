@@ -39,9 +39,9 @@ function settle() {
 // The extension reads connection.url each time it connects.
 function resumeAfter(connection) {
   const cursor = document.getElementById("newest")?.dataset.cursor;
-  if (!cursor) return;
   const url = new URL(connection.url);
-  url.searchParams.set("after", cursor);
+  if (cursor) url.searchParams.set("after", cursor);
+  else url.searchParams.delete("after"); // the log has expired meanwhile
   connection.url = url.href;
 }
 

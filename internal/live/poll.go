@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
+	"github.com/gin-userlog/userlog/views"
 )
 
 // pollWait is how long a poll waits for the log, where nobody else watches it. It is less than a page waits for an answer.
@@ -16,27 +17,43 @@ const pollWait = 3 * time.Second
 // most, and then says that it is away. The error is [ErrClosed], or about the username.
 func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 	watch.Polled = true
+	update, emptied, err := h.look(ctx, watch)
+	if err != nil {
+		return nil, err
+	}
+	if emptied {
+		watch.After = ""
+	}
 	page, leave, err := h.visit(watch)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	subscription, err := h.logs.Subscribe(watch.Username, watch.After)
-	if err != nil {
-		return nil, err
-	}
-	defer subscription.Close()
 	_, _ = page.tell(h.askForFault(ctx)) // nothing is said before there is an update
 	if teams := h.options.Teams; teams != nil && watch.hasSteps() {
 		team := teams(ctx, []string{watch.Username})[watch.Username]
 		_, _ = page.meet(&team) // as above
 	}
-	update, err := firstUpdate(ctx, subscription)
-	if err != nil {
-		return nil, err
-	}
 	frames, err := page.encode(update)
+	if emptied {
+		frames = append(frames, views.NewestPartial("")) // the page asks from the beginning on
+	}
 	return bytes.Join(frames, nil), err
+}
+
+// look returns what came behind watch.After. emptied says that the log holds nothing any more of which the page has shown something: for
+// example, it has expired. Of a user's log the page is told so, and of no gap.
+func (h *Hub) look(ctx context.Context, watch Watch) (update store.Update, emptied bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, pollWait)
+	defer cancel()
+	update, err = h.firstUpdate(ctx, watch.Username, watch.After)
+	if err != nil || watch.After == "" || len(update.Entries) > 0 || update.State == store.Lost {
+		return update, false, err
+	}
+	whole, err := h.firstUpdate(ctx, watch.Username, "") // which the feed has in memory
+	emptied = err == nil && len(whole.Entries) == 0 && whole.State != store.Lost
+	update.Gap = update.Gap && !(emptied && watch.Username != "")
+	return update, emptied, err
 }
 
 // visit returns an encoder for a page that does not stay. leave is called when it is no longer used.
@@ -60,9 +77,12 @@ func (h *Hub) visit(watch Watch) (page encoder, leave func(), err error) {
 }
 
 // firstUpdate waits for what a new subscription is told. Where the log store does not answer, that is that it is away.
-func firstUpdate(ctx context.Context, s Subscription) (store.Update, error) {
-	ctx, cancel := context.WithTimeout(ctx, pollWait)
-	defer cancel()
+func (h *Hub) firstUpdate(ctx context.Context, username, after string) (store.Update, error) {
+	s, err := h.logs.Subscribe(username, after)
+	if err != nil {
+		return store.Update{}, err
+	}
+	defer s.Close()
 	news := make(chan struct{}, 1)
 	s.Notify(func() {
 		select {

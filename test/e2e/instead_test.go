@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
@@ -55,6 +56,28 @@ func TestARequestInsteadOfASocketThatFailsSaysSo(t *testing.T) {
 	b.expect("the server responded with a status of 502")
 	w.site.stop()
 	b.isConnected("lost")
+}
+
+// A log may have expired while the server was away. A page without a socket says so, once, and does not speak of a gap when it gets one.
+func TestALogThatExpiresWithoutASocket(t *testing.T) {
+	t.Parallel()
+	w, b := enterWithoutSocket(t, redistest.Start(t), "")
+	b.hasURLs("/before")
+	b.expect("the server responded with a status of 502")
+	w.site.stop()
+	if err := w.logs.Client().Del(t.Context(), w.logs.KeyPrefix()+"log:ida").Err(); err != nil {
+		t.Fatal(err)
+	}
+	w.site.again()
+	b.eventually("the page says so", "document.querySelector('#messages > .alone')?.textContent.includes('ida')")
+	b.isConnected("instead")
+	b.notesSockets()
+	w.socketless.Store(false)
+	b.isConnected("live")
+	b.hasGaps(0)
+	if address := evaluate[string](b, "sockets.at(-1)"); strings.Contains(address, "after=") {
+		t.Errorf("the socket goes on behind an entry that has expired: %s", address)
+	}
 }
 
 // Sockets that fail one after the other have the page look whether it may still be shown: once at a time, and not for long where the
