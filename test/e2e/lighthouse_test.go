@@ -82,7 +82,7 @@ func runLighthouse(t *testing.T, url, cookie string) report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser, ok := findBrowser()
+	browser, ok := findProgram(wholeBrowsers)
 	if !ok {
 		redistest.Missing(t, "no browser is installed")
 	}
