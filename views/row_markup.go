@@ -14,8 +14,7 @@ func (m *markup) row(r row) {
 	}
 	m.when(r.Request.When, LineURL(r.Base, r.Username, r.ID))
 	m.raw(`<td role="cell" class="what">`)
-	m.named(r.Page).typed(&r.Request)
-	m.times()
+	m.named(r.Page).times().typed(&r.Request)
 	m.raw(`</td><td role="cell" class="url">`)
 	m.code(r.Request.URL).acted(r.Request.Actor)
 	m.raw(`</td><td role="cell" class="result"><span>`)
@@ -59,15 +58,15 @@ func (m *markup) step(r *stepRow) {
 		m.raw(`<span id="line"></span>`)
 	}
 	m.named(r.Page)
+	if r.Same != "" {
+		m.times()
+	}
 	if !r.Implied {
 		m.typed(&r.First.Request)
 	}
 	m.raw(` `).deviceInRow(r.Client).visit(r)
 	if r.Ahead {
 		m.raw(` <span class="note">`).t("step.ahead").raw(`</span>`)
-	}
-	if r.Same != "" {
-		m.times()
 	}
 	m.raw(`</td><td role="cell" class="url">`)
 	m.code(r.First.Request.URL)
@@ -227,9 +226,9 @@ func (m *markup) named(page string) *markup {
 	return m
 }
 
-// times writes the button that says how many rows repeat each other: see repeats.js.
-func (m *markup) times() {
-	m.raw(` <button type="button" class="times" hidden hx-morph-skip>×</button>`)
+// times writes the button that says how many rows repeat each other: see repeats.js. It stands before what a narrow cell cuts off.
+func (m *markup) times() *markup {
+	return m.raw(`<button type="button" class="times" hidden hx-morph-skip>×</button> `)
 }
 
 // typed writes what kind of request it was. The stylesheet shows that of reading only where the page has no name.
