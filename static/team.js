@@ -3,10 +3,8 @@
 
 const isTeamForm = (form) => Boolean(form?.closest?.("#team, #colleagues"));
 
-// fail says that there was no answer, or one that says nothing of the note.
-function fail(lost) {
-  lost.hidden = document.getElementById("note-said").textContent.trim() !== "";
-}
+// isSaid reports whether an answer said what came of it. Without that, nobody knows: it may have been kept, and the answer lost.
+const isSaid = () => document.getElementById("note-said").textContent.trim() !== "";
 
 // forget takes from the field what is kept now, and leaves what was typed while it was sent.
 function forget(note, sent) {
@@ -30,7 +28,7 @@ export function keepNotes() {
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     const { sourceElement, response, sent } = detail.ctx;
     if (!isTeamForm(sourceElement)) return;
-    if (!response || response.status >= 400) fail(lost);
-    else if (sourceElement.id === "note-form") forget(note, sent);
+    lost.hidden = isSaid();
+    if (isSaid() && response.status < 400 && sourceElement.id === "note-form") forget(note, sent);
   });
 }

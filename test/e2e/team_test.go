@@ -116,6 +116,37 @@ func TestColleaguesWorkTogether(t *testing.T) {
 	vera.eventually("the draft is there", "document.querySelector('#note').value === 'a draft'")
 }
 
+// A note may be kept although its answer is lost, or comes from somebody else. The page does not say then that it could not be sent.
+func TestAnAnswerToANoteIsLost(t *testing.T) {
+	t.Parallel()
+	site, _, _ := colleagues(t)
+	b := site.as(t, "vera")
+	b.expect(requestRefusedHTMX)
+	b.visit("/live?username=katherine")
+	b.hasRows(troubledSteps)
+	b.click("#add-note > summary")
+	for _, c := range []struct{ answer, notes string }{
+		{"Promise.reject(new TypeError('Failed to fetch'))", "1 note"},
+		{"new Response('<p>Welcome to the network</p>')", "2 notes"},
+	} {
+		evaluate[bool](b, `(fetch => {
+			window.fetch = async (...request) => {
+				const answer = await fetch(...request);
+				return request[1]?.method === "POST" ? (window.fetch = fetch, `+c.answer+`) : answer;
+			};
+			return true;
+		})(fetch)`)
+		b.click("#note")
+		b.types("calls back, " + c.notes)
+		b.click("#note-form button")
+		b.eventually("it is not known what came of it", `document.querySelector("#note-lost").checkVisibility()
+			&& `+hasText("#note-lost", "It is not known whether that was kept. Look above before you send it again."))
+		b.shows("#notes summary", c.notes+" vera: calls back, "+c.notes)
+		b.eventually("the text is there", "document.querySelector('#note').value === "+quote("calls back, "+c.notes))
+		evaluate[bool](b, "(document.querySelector('#note').value = '', true)")
+	}
+}
+
 // When a log has expired its notes are left, on an open page, too: the customer may call back.
 func TestNotesOutliveTheLog(t *testing.T) {
 	t.Parallel()
