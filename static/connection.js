@@ -19,9 +19,12 @@ const withoutSocket = { after: 8000, every: 2000, answers: 6000 };
 // arrives reports whether what is new arrives, in this state of the connection.
 export const arrives = (state) => ["live", "instead", "refreshing"].includes(state);
 
-// show sets the state of #connection, with the words that the server rendered for it.
-function show(state) {
+const loading = 5000; // milliseconds that htmx may need to come
+
+// show sets the state of #connection, with the words that the server rendered for it. Without htmx, nothing is tried again.
+function show(known) {
   const connection = document.getElementById("connection");
+  const state = window.htmx ? known : "stuck";
   if (!connection || connection.dataset.state === state) return;
   connection.dataset.state = state;
   connection.textContent = connection.dataset[state];
@@ -78,7 +81,7 @@ const isServed = () =>
 // poll asks for what the socket would have brought. Some proxies let no socket through, or nothing that comes by it. The answer has the
 // messages of a socket, with what the page says of the connection.
 async function poll() {
-  if (refused || isServed()) return;
+  if (refused || !window.htmx || isServed()) return;
   const url = new URL(location.href);
   url.searchParams.set("after", document.getElementById("newest")?.dataset.cursor || "none");
   await window.htmx.ajax("GET", url.pathname + url.search, { source: "#live", swap: "none" });
@@ -247,8 +250,17 @@ function watchRefreshes() {
   });
 }
 
+// expectHTMX says that a page does not refresh where htmx has not come: it is blocked, for example, or its address answers no more. Should it
+// be late only, its first answer says how it is.
+function expectHTMX() {
+  setTimeout(() => {
+    if (!window.htmx) show("stuck");
+  }, loading);
+}
+
 export function watchConnection() {
   if (!document.getElementById("connection")) return;
+  expectHTMX();
   watchSocket();
   watchRefreshes();
   watchNetwork();

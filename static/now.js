@@ -50,7 +50,7 @@ function show() {
   const state = connection?.dataset.state;
   showIdle(state);
   // Also nobody else is active now, as far as is known: see home.css.
-  document.documentElement.classList.toggle("stale", isStale() || ["lost", "store-lost"].includes(state));
+  document.documentElement.classList.toggle("stale", isStale() || ["lost", "store-lost", "stuck"].includes(state));
   const wanted = titleFor(state, connection?.textContent.trim());
   if (document.title !== wanted) document.title = wanted;
 }

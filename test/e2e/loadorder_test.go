@@ -18,6 +18,17 @@ import (
 // late serves a site through a proxy that is slow with one of its files.
 func late(t *testing.T, origin, file string) (proxied string) {
 	t.Helper()
+	return through(t, origin, func(_ http.ResponseWriter, r *http.Request) (answered bool) {
+		if strings.Contains(r.URL.Path, file) && strings.HasSuffix(r.URL.Path, ".js") {
+			time.Sleep(time.Second) // nothing that the page waits for comes meanwhile
+		}
+		return false
+	})
+}
+
+// through serves a site through a proxy that may answer in its place.
+func through(t *testing.T, origin string, answers func(w http.ResponseWriter, r *http.Request) bool) (proxied string) {
+	t.Helper()
 	target, err := url.Parse(origin)
 	if err != nil {
 		t.Fatal(err)
@@ -27,10 +38,9 @@ func late(t *testing.T, origin, file string) (proxied string) {
 		r.Out.Host = r.In.Host // which the Origin of a socket is compared with
 	}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, file) && strings.HasSuffix(r.URL.Path, ".js") {
-			time.Sleep(time.Second) // nothing that the page waits for comes meanwhile
+		if !answers(w, r) {
+			proxy.ServeHTTP(w, r)
 		}
-		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
@@ -64,5 +74,30 @@ func TestALivePageConnectsHoweverLateAScriptIs(t *testing.T) {
 				t.Error("htmx began to connect before our script listened")
 			}
 		})
+	}
+}
+
+// A page that does not get htmx says that it does not refresh, and nothing that it would know by that.
+func TestAPageWithoutHTMXSaysThatItDoesNotRefresh(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	base := through(t, site.origin, func(w http.ResponseWriter, r *http.Request) (answered bool) {
+		if answered = strings.Contains(r.URL.Path, "/assets/htmx."); answered {
+			http.NotFound(w, r)
+		}
+		return answered
+	}) + "/userlog"
+	for _, page := range []string{"/live?username=ada", "/static?username=ada", "/"} {
+		b := openTab(t, base)
+		call(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+		b.expect("the server responded with a status of 404", "Refused to execute script")
+		b.holdSession(site, site.superuser)
+		b.visit(page)
+		b.isConnected("stuck")
+		b.shows("#connection", "Does not refresh: load the page again")
+		b.eventually("the title says so", "document.title.startsWith('⚠ Does not refresh')")
+		b.eventually("nothing is said that nobody knows", "![...document.querySelectorAll("+quote(saidOfNow+", #live > .empty, #now .idle")+")].some(e => e.checkVisibility({ visibilityProperty: true }))")
 	}
 }
