@@ -94,13 +94,16 @@ function failPoll() {
   show("lost");
 }
 
+// timeOf is what time an answer of ours says it is, undefined for one that is not ours: a network with a login page of its own may answer
+// in the admin's place.
+const timeOf = ({ response }) => response?.headers.get("Userlog-Time") ?? undefined;
+
 // hearPoll takes notice of an answer to poll, unless a socket was quicker.
 function hearPoll(ctx) {
-  const time = ctx.response.headers.get("Userlog-Time"); // which each answer of ours has
-  if (!time || ctx.response.status >= 400) return failPoll();
+  if (!timeOf(ctx) || ctx.response.status >= 400) return failPoll();
   if (isServed()) return;
   polled = Date.now();
-  hear(Date.parse(time), ctx.asked);
+  hear(Date.parse(timeOf(ctx)), ctx.asked);
   settle();
 }
 
@@ -235,14 +238,17 @@ function watchRefreshes() {
   document.addEventListener("htmx:after:request", ({ detail }) => {
     if (detail.ctx.sourceElement.id === "live") hearPoll(detail.ctx);
     if (!isRefresh(detail.ctx)) return;
-    const time = detail.ctx.response.headers.get("Userlog-Time");
+    const time = timeOf(detail.ctx);
     if (time) hear(Date.parse(time), detail.ctx.asked);
-    show(detail.ctx.response.status < 400 ? "refreshing" : "lost");
+    show(time && detail.ctx.response.status < 400 ? "refreshing" : "lost");
     settle();
   });
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
-    if (ctx?.asked && ctx.sourceElement?.id === "live" && isServed()) event.preventDefault(); // the socket was quicker
+    if (!ctx?.asked || !ctx.sourceElement) return; // it has come by a socket
+    const polls = ctx.sourceElement.id === "live";
+    if (polls && isServed()) event.preventDefault(); // the socket was quicker
+    if ((polls || isRefresh(ctx)) && !timeOf(ctx)) event.preventDefault();
   });
   document.addEventListener("htmx:error", ({ detail }) => {
     if (detail.ctx?.sourceElement?.id === "live") failPoll();

@@ -6,6 +6,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,6 +75,41 @@ func TestALivePageConnectsHoweverLateAScriptIs(t *testing.T) {
 				t.Error("htmx began to connect before our script listened")
 			}
 		})
+	}
+}
+
+// Where a network answers in the admin's place, pages keep what they show, and say that the connection is lost.
+func TestAnAnswerOfSomebodyElseIsNotShown(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	var captive atomic.Bool
+	base := through(t, site.origin, func(w http.ResponseWriter, r *http.Request) (answered bool) {
+		if answered = captive.Load(); answered {
+			_, _ = w.Write([]byte("<!doctype html><title>Airport</title><p>Welcome to the network</p>"))
+		}
+		return answered
+	}) + "/userlog"
+	var tabs []*tab
+	for _, page := range []string{"/static?username=ada", "/"} {
+		b := openTab(t, base)
+		b.holdSession(site, site.superuser)
+		b.visit(page)
+		b.isConnected("refreshing")
+		b.sees("what the network says", "document.body.textContent.includes('Welcome') || document.title.includes('Airport')")
+		tabs = append(tabs, b)
+	}
+	captive.Store(true)
+	for _, b := range tabs {
+		b.isConnected("lost")
+	}
+	captive.Store(false)
+	for _, b := range tabs {
+		b.isConnected("refreshing")
+		if evaluate[bool](b, "window.seen") {
+			t.Error("the page has shown what the network says")
+		}
 	}
 }
 
