@@ -250,6 +250,9 @@ function watchRefreshes() {
     if (polls && isServed()) event.preventDefault(); // the socket was quicker
     if ((polls || isRefresh(ctx)) && !timeOf(ctx)) event.preventDefault();
   });
+  document.addEventListener("htmx:after:swap", () => {
+    if (current) resumeAfter(current); // the next attempt may be waiting for its time already
+  });
   document.addEventListener("htmx:error", ({ detail }) => {
     if (detail.ctx?.sourceElement?.id === "live") failPoll();
     else if (detail.ctx && isRefresh(detail.ctx)) show("lost");

@@ -63,6 +63,8 @@ func TestALogThatExpiresWithoutASocket(t *testing.T) {
 	t.Parallel()
 	w, b := enterWithoutSocket(t, redistest.Start(t), "")
 	b.hasURLs("/before")
+	b.notesSockets()
+	b.eventually("it has tried to go on behind its entry", "sockets.at(-1)?.includes('after=')")
 	b.expect("the server responded with a status of 502")
 	w.site.stop()
 	if err := w.logs.Client().Del(t.Context(), w.logs.KeyPrefix()+"log:ida").Err(); err != nil {
@@ -71,7 +73,6 @@ func TestALogThatExpiresWithoutASocket(t *testing.T) {
 	w.site.again()
 	b.eventually("the page says so", "document.querySelector('#messages > .alone')?.textContent.includes('ida')")
 	b.isConnected("instead")
-	b.notesSockets()
 	w.socketless.Store(false)
 	b.isConnected("live")
 	b.hasGaps(0)
