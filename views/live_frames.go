@@ -61,6 +61,10 @@ func NewestPartial(cursor string) []byte {
 	return partial("#newest", "outerHTML", []byte(`<i id="newest" hidden data-cursor="`+template.HTMLEscapeString(cursor)+`"></i>`))
 }
 
+// EmptiedPartials make the partials that take from a live page the rows of a log which holds none of them any more, and its cursor. What
+// comes next begins anew: nobody knows what was between.
+func EmptiedPartials() []byte { return append(partial("#rows", "innerHTML"), NewestPartial("")...) }
+
 // NowPartial renders the partial that replaces the line about where a user is.
 func (s *Set) NowPartial(lang, username string, steps *journey.Folder, at time.Time) ([]byte, error) {
 	line := newNowLine(username, steps, at)

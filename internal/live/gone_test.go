@@ -40,10 +40,17 @@ func TestAnOpenPageIsToldThatTheLogHasExpired(t *testing.T) {
 		if told := encode(entry); !strings.Contains(told, "Logs found") {
 			t.Errorf("she is back: %s", told)
 		}
-		back := hub.encoderFor(Watch{Username: "gone", Lang: "en", After: "7"}, hub.joinSteps("gone"))
-		if _, err := back.encode(store.Update{State: store.Live}); err != nil {
-			t.Fatal(err)
+		expired := hub.encoderFor(Watch{Username: "gone", Lang: "en", After: "7"}, hub.joinSteps("gone"))
+		woken, err := expired.encode(store.Update{State: store.Live, Gap: true})
+		if told := join(woken); err != nil || !strings.Contains(told, "was here until") || strings.Contains(told, "may be missing") || !strings.Contains(told, `hx-target="#rows" hx-swap="innerHTML"></`) {
+			t.Errorf("a page that slept while the log expired: %s, %v", told, err)
 		}
+		logs.entries = append(logs.entries, &store.Entry{ID: "7", Username: "gone", Path: "/", Time: time.Now()})
+		back := hub.encoderFor(Watch{Username: "gone", Lang: "en", After: "7"}, hub.joinSteps("gone"))
+		if frames, err := back.encode(store.Update{State: store.Live}); err != nil || strings.Contains(join(frames), "was here until") {
+			t.Fatal(join(frames), err)
+		}
+		logs.entries = nil
 		time.Sleep(store.DefaultRetention + 2*expiryMargin)
 		if told := join(back.expire()); !strings.Contains(told, "2023-11-14") {
 			t.Errorf("a page that came back: %s", told)

@@ -108,18 +108,29 @@ func (e *htmlEncoder) keepalive(answers bool) []byte {
 
 // isSlow reports whether encode takes long: for a long backlog, or where the log may have to be read from Redis first.
 func (e *htmlEncoder) isSlow(u store.Update) bool {
-	if e.steps != nil && !e.found && len(u.Entries) == 0 && !e.gone.looked {
+	if e.steps != nil && !e.found && len(u.Entries) == 0 && !e.gone.looked || e.resumes(u) {
 		return true
 	}
 	return len(u.Entries) > frameRows || len(u.Entries) > 0 && e.steps != nil && !e.steps.begun.Load()
 }
 
+// resumes reports whether an update is what a page is told first which has shown a user's log before, where nothing has come since. Hub.Poll
+// looks by itself.
+func (e *htmlEncoder) resumes(u store.Update) bool {
+	return e.steps != nil && !e.told && !e.watch.Polled && e.watch.After != "" && len(u.Entries) == 0 && u.State != store.Lost
+}
+
 func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
+	var emptied [][]byte // where the log has expired while the page slept, for example
+	if e.resumes(u) && !e.gone.isThere() {
+		e.found, u.Gap, emptied = false, false, [][]byte{views.EmptiedPartials()}
+	}
 	frames, err := e.frames(u)
 	if err != nil {
 		return nil, err
 	}
 	e.found = e.found || len(frames) > 0
+	frames = append(emptied, frames...)
 	if n := len(u.Entries); n > 0 {
 		e.gone.found(u.Entries[n-1].Time, e.now())
 	}

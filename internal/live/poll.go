@@ -35,7 +35,10 @@ func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 		_, _ = page.meet(&team) // as above
 	}
 	frames, err := page.encode(update)
-	if emptied {
+	switch {
+	case emptied && watch.Username != "":
+		frames = append(frames, views.EmptiedPartials())
+	case emptied:
 		frames = append(frames, views.NewestPartial("")) // the page asks from the beginning on
 	}
 	return bytes.Join(frames, nil), err

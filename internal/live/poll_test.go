@@ -53,6 +53,9 @@ func TestAPageThatAsksIsToldThatTheLogHasExpired(t *testing.T) {
 			if !strings.Contains(told.message(), "was here until") || told.Find("tr").Length() != 0 {
 				t.Errorf("behind %q: %q", after, told.message())
 			}
+			if emptied := told.Find("[hx-target='#rows'][hx-swap=innerHTML]").Length(); emptied == 1 != (after != "") {
+				t.Errorf("behind %q: the rows stay", after)
+			}
 			if cursor, ok := told.Find("#newest").Attr("data-cursor"); cursor != "" || ok != (after != "") {
 				t.Errorf("behind %q: it goes on behind %q, %t", after, cursor, ok)
 			}

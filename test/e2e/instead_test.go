@@ -73,9 +73,12 @@ func TestALogThatExpiresWithoutASocket(t *testing.T) {
 	w.site.again()
 	b.eventually("the page says so", "document.querySelector('#messages > .alone')?.textContent.includes('ida')")
 	b.isConnected("instead")
+	b.hasRows(0)
 	w.socketless.Store(false)
 	b.isConnected("live")
 	b.hasGaps(0)
+	record(w.logs, "ida", "/back")
+	b.hasURLs("/back")
 	if address := evaluate[string](b, "sockets.at(-1)"); strings.Contains(address, "after=") {
 		t.Errorf("the socket goes on behind an entry that has expired: %s", address)
 	}

@@ -81,6 +81,31 @@ func TestAGapIsShownWhereTheLogHasMovedOn(t *testing.T) {
 	b.hasGaps(1)
 }
 
+// A log may expire while a page sleeps, or while the server is away. The page then says that it has, and neither that it is found nor that
+// something is missing.
+func TestALogThatExpiresUnheard(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/before")
+	b := site.enter(t)
+	b.visit("/live?username=ada")
+	b.hasURLs("/before")
+	b.expectOutage()
+	site.stop()
+	b.isConnected("lost")
+	if err := logs.Client().Del(t.Context(), logs.KeyPrefix()+"log:ada").Err(); err != nil {
+		t.Fatal(err)
+	}
+	site.again()
+	b.isConnected("live")
+	b.eventually("the page says so", "document.querySelector('#messages > .alone')?.textContent.includes('ada')")
+	b.hasRows(0)
+	record(logs, "ada", "/after")
+	b.hasURLs("/after")
+	b.hasGaps(0)
+}
+
 func TestAHiddenTabMissesNothing(t *testing.T) {
 	t.Parallel()
 	site, logs := shareSite(t)
