@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,21 +37,43 @@ func allTold(t *testing.T, logs *store.Store, recorded map[string]int) {
 	var told store.Gap
 	redistest.Eventually(t, "the logs tell what is lost", func() bool {
 		told = store.Gap{}
-		for username := range recorded {
-			for _, e := range storetest.LogOf(t, logs, username) {
+		ends := true
+		for username, n := range recorded {
+			entries := storetest.LogOf(t, logs, username)
+			for _, e := range entries {
 				if e.Gap != nil {
 					told.Dropped += e.Gap.Dropped
 					told.Indeterminate += e.Gap.Indeterminate
 				}
 			}
+			ends = ends && tellsItsEnd(entries, n)
 		}
-		stats := logs.Stats() // they count in doubt what is still so, and logs what once was
-		dropped := int(stats.Dropped.Total())
-		return told.Dropped >= dropped && told.Dropped+told.Indeterminate >= dropped+int(stats.Indeterminate)
+		stats := logs.Stats() // they count in doubt what is still so, and logs what once was: that may hide what is not told yet
+		return ends && told.Dropped+told.Indeterminate >= int(stats.Dropped.Total()+stats.Indeterminate)
 	})
 	for username, n := range recorded {
 		storetest.Told(t, storetest.LogOf(t, logs, username), n)
 	}
+}
+
+// tellsItsEnd reports whether a log, newest first, tells what it lacks behind the last of a user's requests that it has.
+func tellsItsEnd(entries []store.Entry, recorded int) bool {
+	last := -1
+	for _, e := range entries {
+		if n, err := strconv.Atoi(strings.TrimPrefix(e.Path, "/")); err == nil {
+			last = max(last, n)
+		}
+	}
+	told := 0
+	for _, e := range entries {
+		if e.Path == "/"+strconv.Itoa(last) {
+			break
+		}
+		if e.Gap != nil {
+			told += e.Gap.Dropped + e.Gap.Indeterminate
+		}
+	}
+	return recorded-1-last <= told
 }
 
 func TestLogsTellWhatAnOutageCost(t *testing.T) {
