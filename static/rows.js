@@ -18,8 +18,8 @@ function place(row, old) {
   stops(row)[focused]?.focus();
 }
 
-// markOpen says of a row whether its details are open, for which it needs more than a line.
-const markOpen = (row) => row.classList.toggle("open", row.querySelector("details.more[open]") !== null);
+// markOpen says of a row whether its details are open, for which it needs more than a line. A refresh leaves both as they are: see layout.html.
+const markOpen = (row) => row.toggleAttribute("data-open", row.querySelector("details.more[open]") !== null);
 
 // tableRows are all rows. A selector would look at everything that is in them.
 const tableRows = () => [...(document.getElementById("rows")?.children ?? [])];

@@ -79,6 +79,7 @@ func TestARefreshLeavesTheReaderAlone(t *testing.T) {
 		b.eventually("the log is refreshed", "document.querySelector('#rows td.url > code').textContent === "+quote(path))
 	}
 	b.eventually("the row is open, and no other", `JSON.stringify([...document.querySelectorAll('#rows details')].map(d => d.open)) === '[false,false,true]'`)
+	b.eventually("it alone is shown in full", `JSON.stringify([...document.querySelectorAll('#rows td.url')].map(cell => getComputedStyle(cell).whiteSpace)) === '["nowrap","nowrap","normal"]'`)
 	b.eventually("what was typed is there", "document.activeElement.matches('#filter input[name=q]') && document.activeElement.value === 'half a wo'")
 }
 
