@@ -41,6 +41,9 @@ func TestAnOpenPageIsToldThatTheLogHasExpired(t *testing.T) {
 			t.Errorf("she is back: %s", told)
 		}
 		expired := hub.encoderFor(Watch{Username: "gone", Lang: "en", After: "7"}, hub.joinSteps("gone"))
+		if away, err := expired.encode(store.Update{State: store.Lost}); err != nil || strings.Contains(join(away), "was here until") {
+			t.Errorf("the log store is away: %s, %v", join(away), err)
+		}
 		woken, err := expired.encode(store.Update{State: store.Live, Gap: true})
 		if told := join(woken); err != nil || !strings.Contains(told, "was here until") || strings.Contains(told, "may be missing") || !strings.Contains(told, `hx-target="#rows" hx-swap="innerHTML"></`) {
 			t.Errorf("a page that slept while the log expired: %s, %v", told, err)

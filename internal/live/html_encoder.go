@@ -34,6 +34,7 @@ type htmlEncoder struct {
 	steps *sharedSteps // of one user; nil for everyone
 
 	found  bool            // the page shows entries
+	asleep bool            // it has shown a user's log, and heard nothing of that since
 	gone   goneLog         // of one user
 	fault  store.Fault     // what is wrong with Redis
 	status views.LogStatus // that the page was told last
@@ -45,7 +46,8 @@ type htmlEncoder struct {
 
 // newHTMLEncoder returns the encoder for a page, of a user with these steps or of everyone.
 func newHTMLEncoder(pages Pages, cache *renderCache, now func() time.Time, watch Watch, steps *sharedSteps) *htmlEncoder {
-	return &htmlEncoder{pages: pages, cache: cache, now: now, watch: watch, steps: steps, found: watch.After != ""}
+	back := watch.After != ""
+	return &htmlEncoder{pages: pages, cache: cache, now: now, watch: watch, steps: steps, found: back, asleep: back && steps != nil && !watch.Polled}
 }
 
 func (e *htmlEncoder) skip(messages [][]byte, newest *store.Entry, _ int) [][]byte {
@@ -108,23 +110,24 @@ func (e *htmlEncoder) keepalive(answers bool) []byte {
 
 // isSlow reports whether encode takes long: for a long backlog, or where the log may have to be read from Redis first.
 func (e *htmlEncoder) isSlow(u store.Update) bool {
-	if e.steps != nil && !e.found && len(u.Entries) == 0 && !e.gone.looked || e.resumes(u) {
+	if e.steps != nil && !e.found && len(u.Entries) == 0 && !e.gone.looked {
 		return true
 	}
-	return len(u.Entries) > frameRows || len(u.Entries) > 0 && e.steps != nil && !e.steps.begun.Load()
+	return e.wakes(u) || len(u.Entries) > frameRows || len(u.Entries) > 0 && e.steps != nil && !e.steps.begun.Load()
 }
 
-// resumes reports whether an update is what a page is told first which has shown a user's log before, where nothing has come since. Hub.Poll
-// looks by itself.
-func (e *htmlEncoder) resumes(u store.Update) bool {
-	return e.steps != nil && !e.told && !e.watch.Polled && e.watch.After != "" && len(u.Entries) == 0 && u.State != store.Lost
+// wakes reports whether an update is the first one of a log that the page has shown before, and has nothing new: the log may have expired
+// meanwhile. That the log store is away says nothing of it. Hub.Poll looks by itself.
+func (e *htmlEncoder) wakes(u store.Update) bool {
+	return e.asleep && len(u.Entries) == 0 && u.State != store.Lost
 }
 
 func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 	var emptied [][]byte // where the log has expired while the page slept, for example
-	if e.resumes(u) && !e.gone.isThere() {
+	if e.wakes(u) && !e.gone.isThere() {
 		e.found, u.Gap, emptied = false, false, [][]byte{views.EmptiedPartials()}
 	}
+	e.asleep = e.asleep && u.State == store.Lost
 	frames, err := e.frames(u)
 	if err != nil {
 		return nil, err
