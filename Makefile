@@ -13,11 +13,17 @@ test lint cover floor weight hosts: export GOGC = 400
 
 # The race detector, except in the hash of passwords, where it finds nothing and makes each three times as slow, and in what
 # drives the browser, where it finds races that are not ours.
-RACE := -race $(LEAN) $(foreach package,golang.org/x/crypto/argon2 github.com/chromedp/... github.com/go-json-experiment/json/...,'-gcflags=$(package)=-race=false -dwarf=false')
+unraced = $(foreach package,$(1),'-gcflags=$(package)=-race=false -dwarf=false')
+RACE := -race $(LEAN) $(call unraced,golang.org/x/crypto/argon2 github.com/chromedp/... github.com/go-json-experiment/json/...)
 
 # What needs it and what does not is built with it, also what tests build and what is only checked: to build everything
 # twice takes minutes where nothing is cached.
 RACING := GOFLAGS="$(GOFLAGS) $(TAGS) $(RACE)"
+
+# What reads our deployments and alerts as Compose, Kubernetes and Prometheus do is left out, too. To test it without the race detector
+# would compile all of Go once more.
+FOREIGN := GOFLAGS="$(GOFLAGS) $(TAGS) $(RACE) $(call unraced,github.com/compose-spec/... github.com/go-openapi/... \
+	github.com/google/gnostic-models/... github.com/prometheus/prometheus/... k8s.io/... sigs.k8s.io/...)"
 
 # Modules that applications import, and what their tests need. docs/decisions/001-modules.md says why they are apart.
 LIGHT := internal/redistest middleware store store/embedded store/metrics
@@ -57,8 +63,8 @@ test: packages browsers ## Run all tests: with the race detector, a real Redis a
 .PHONY: packages
 packages: setup
 	$(RACING) $(GO) test -vet=off -timeout 20m $(BESIDE) ./test/soak ./test/signon $(PACKAGES) ./bench/internal/scale
-	cd test/deploy && $(RACING) $(GO) test -race=false -vet=off -timeout 20m .
-	cd test/monitoring && $(RACING) $(GO) test -race=false -vet=off -timeout 20m .
+	cd test/deploy && $(FOREIGN) $(GO) test -vet=off -timeout 20m .
+	cd test/monitoring && $(FOREIGN) $(GO) test -vet=off -timeout 20m .
 
 # BROWSERS names the tests that run.
 .PHONY: browsers

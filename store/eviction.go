@@ -20,6 +20,8 @@ func evictsAll(policy string) bool { return strings.HasPrefix(policy, "allkeys-"
 // "noeviction". With a policy that begins with "allkeys-" they can vanish. On a Cluster it is the worst policy of all masters. Redis is
 // asked by INFO, or else by CONFIG GET. It returns within about two seconds.
 func (s *Store) EvictionPolicy(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout) // go-redis would ask a server that hangs several times
+	defer cancel()
 	cluster, ok := s.clients.reader.(*redis.ClusterClient)
 	if !ok {
 		return policyOf(ctx, s.clients.reader)

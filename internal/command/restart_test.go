@@ -57,6 +57,7 @@ type livePage struct {
 	header  http.Header
 	open    *atomic.Int64 // sockets of all pages
 	refused *atomic.Int64 // answers with 429
+	failed  *atomic.Int64 // other failures: the look may have been written down
 }
 
 func (p *livePage) run(stop <-chan struct{}) {
@@ -69,6 +70,8 @@ func (p *livePage) run(stop <-chan struct{}) {
 			p.read(conn, stop)
 		case response != nil && response.StatusCode == http.StatusTooManyRequests:
 			p.refused.Add(1)
+		default:
+			p.failed.Add(1)
 		}
 		select {
 		case <-stop:
@@ -112,13 +115,13 @@ func TestARestartIsNoNewLook(t *testing.T) {
 	v := visit(t, proxy.URL)
 	v.logIn("/userlog", "root", password)
 
-	var open, refused atomic.Int64
+	var open, refused, failed atomic.Int64
 	stop, done := make(chan struct{}), make(chan struct{})
 	for n := range pages {
 		page := &livePage{
 			dialer: websocket.Dialer{Jar: v.client.Jar}, header: http.Header{"Origin": {proxy.URL}},
 			url:  "ws" + strings.TrimPrefix(proxy.URL, "http") + fmt.Sprintf("/userlog/live/socket?username=user-%d", n),
-			open: &open, refused: &refused,
+			open: &open, refused: &refused, failed: &failed,
 		}
 		go func() {
 			page.run(stop)
@@ -133,8 +136,8 @@ func TestARestartIsNoNewLook(t *testing.T) {
 	}()
 	allOpen := func() bool { return open.Load() == pages }
 	redistest.Eventually(t, "all pages are open", allOpen)
-	tooMany := refused.Load()                  // where a busy machine needs several attempts, each is a look
-	drained := environ{"USERLOG_DRAIN": "1ms"} // live pages are closed one after another
+	tooMany, again := refused.Load(), failed.Load() // where a busy machine needs several attempts, each is a look
+	drained := environ{"USERLOG_DRAIN": "1ms"}      // live pages are closed one after another
 	for _, c := range []struct {
 		env  environ // of the process that comes
 		both bool    // it comes before the other one ends
@@ -161,7 +164,7 @@ func TestARestartIsNoNewLook(t *testing.T) {
 		}
 		looks[r.Action]++
 	}
-	if looks[audit.Watch] != pages || looks[audit.ViewEnded] != 0 {
-		t.Errorf("records: %v, want %d of %s", looks, pages, audit.Watch)
+	if n := looks[audit.Watch]; n < pages || n > pages+int(again) || looks[audit.ViewEnded] != 0 {
+		t.Errorf("records: %v, want %d of %s, and up to %d of attempts that failed", looks, pages, audit.Watch, again)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store"
 )
 
 // scratch is a key, behind the prefix, that nothing is ever written to.
@@ -64,8 +66,8 @@ func commands(key string) [][]any {
 func missingCommands(ctx context.Context, p *patient) (found []Finding, err error) {
 	var refused, unknown []string
 	for _, s := range p.servers {
-		if !s.isRedis() && s.err == nil {
-			continue // the imitation knows what is needed, and permits all
+		if !s.isRedis() && (s.err == nil || store.FaultOf(s.err) == "unreachable") {
+			continue // the imitation knows what is needed, and permits all; one that is away has a finding of its own
 		}
 		queued, err := queue(ctx, s.client, p.logs.KeyPrefix()+scratch)
 		if err != nil {

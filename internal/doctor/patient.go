@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -33,12 +34,17 @@ type server struct {
 	err     error             // it did not say so
 }
 
-// newPatient asks what several questions need.
+// answerTime is how long a server may take to tell about itself. A client of Redis would ask one that hangs several times.
+const answerTime = 3 * time.Second
+
+// newPatient asks what several questions need. It asks all of it at once, since a part of Redis may hang.
 func newPatient(ctx context.Context, logs *store.Store, options Options) *patient {
 	p := &patient{options: options, logs: logs}
-	p.askServers(ctx)
-	p.applications, p.applicationsErr = logs.Applications(ctx)
-	p.switches, p.switchesErr = logs.Switches(ctx)
+	var asking sync.WaitGroup
+	asking.Go(func() { p.askServers(ctx) })
+	asking.Go(func() { p.applications, p.applicationsErr = logs.Applications(ctx) })
+	asking.Go(func() { p.switches, p.switchesErr = logs.Switches(ctx) })
+	asking.Wait()
 	if errors.Is(p.switchesErr, store.ErrSwitches) {
 		p.switchesErr = nil // the key holds something else, which is a finding of its own
 	}
@@ -65,6 +71,8 @@ func (p *patient) askServers(ctx context.Context) {
 // ask asks one server about itself.
 func ask(ctx context.Context, address string, client redis.Cmdable) server {
 	s := server{address: address, client: client, about: make(map[string]string)}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
 	text, err := client.Info(ctx).Result()
 	s.err = err
 	for line := range strings.Lines(text) {
