@@ -20,7 +20,7 @@ import (
 func TestAccountVerifies(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
+		accounts := auth.NewAccounts(client, keys, cheap)
 		create(t, accounts, "ada")
 		for _, c := range []struct {
 			what, name, password string
@@ -67,7 +67,7 @@ func TestPasswordIsStoredAsArgon2id(t *testing.T) {
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
+		accounts := auth.NewAccounts(client, keys, cheap)
 		for _, c := range []struct {
 			what, name, password string
 			want                 error
@@ -95,7 +95,7 @@ func TestCreateRefuses(t *testing.T) {
 func TestCreateAtOnceMakesOneAccount(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
+		accounts := auth.NewAccounts(client, keys, cheap)
 		passwords := []string{password + "0", password + "1", password + "2"}
 		errs := make([]error, len(passwords))
 		var wg sync.WaitGroup
@@ -127,7 +127,7 @@ func TestCreateAtOnceMakesOneAccount(t *testing.T) {
 func TestSetPassword(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		accounts, ctx := auth.NewAccounts(client, keys, auth.AccountOptions{}), t.Context()
+		accounts, ctx := auth.NewAccounts(client, keys, cheap), t.Context()
 		if _, err := accounts.SetPassword(ctx, "ada", password); !errors.Is(err, auth.ErrNoAccount) {
 			t.Errorf("without an account: got %v, want ErrNoAccount", err)
 		}
@@ -179,7 +179,7 @@ func TestVerifyReportsWhatItCantAnswer(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	client := impatient(t, server)
-	accounts, ctx := auth.NewAccounts(client, keys, auth.AccountOptions{}), t.Context()
+	accounts, ctx := auth.NewAccounts(client, keys, cheap), t.Context()
 	if err := client.HSet(ctx, keys.Accounts(), "ada", `{"role":"viewer","password":"plain text"}`).Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ type site struct {
 func newSite(client redis.UniversalClient, options auth.SessionOptions) *site {
 	s := &site{Engine: gin.New(), client: client, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	options.Now = func() time.Time { return s.now }
-	s.accounts = auth.NewAccounts(client, keys, auth.AccountOptions{})
+	s.accounts = auth.NewAccounts(client, keys, cheap)
 	s.tokens = auth.NewTokens(client, keys)
 	s.sessions = auth.NewSessions(client, keys, options)
 	s.Use(s.sessions.Middleware())

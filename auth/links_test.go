@@ -15,7 +15,7 @@ import (
 func TestLinkSetsThePasswordOnce(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
+		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, cheap)
 		secret, err := accounts.Invite(ctx, "ada", auth.Viewer)
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func TestLinkSetsThePasswordOnce(t *testing.T) {
 func TestLinkUsedAtOnceWorksOnce(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
+		accounts := auth.NewAccounts(client, keys, cheap)
 		secret, err := accounts.Invite(t.Context(), "ada", auth.Viewer)
 		if err != nil {
 			t.Fatal(err)
@@ -73,7 +73,7 @@ func TestLinkUsedAtOnceWorksOnce(t *testing.T) {
 func TestLinksThatDontWork(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
+		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, cheap)
 		create(t, accounts, "root")
 		first, err := accounts.Invite(ctx, "ada", auth.Viewer)
 		if err != nil {
@@ -111,7 +111,7 @@ func TestLinksThatDontWork(t *testing.T) {
 func TestLinkExpires(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		accounts := auth.NewAccounts(client, keys, auth.AccountOptions{})
+		accounts := auth.NewAccounts(client, keys, cheap)
 		secret, err := accounts.Invite(t.Context(), "ada", auth.Viewer)
 		if err != nil {
 			t.Fatal(err)
@@ -126,7 +126,7 @@ func TestLinkExpires(t *testing.T) {
 func TestNewPasswordMakesTheLinkWorthless(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
+		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, cheap)
 		create(t, accounts, "ada")
 		secret, err := accounts.MakeLink(ctx, "ada")
 		if err != nil {

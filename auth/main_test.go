@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 // keys needs no prefix: every test has a Redis of its own.
 var keys auth.Keys
 
+// cheap has passwords hashed at once. At the usual cost, a busy machine would have some of them wait for too long.
+var cheap = auth.AccountOptions{Cost: auth.Cost{Memory: 8, Passes: 1, Threads: 1}}
+
 const password = "correct horse battery"
 
 // impatient returns a client that gives up at once when the server is gone.

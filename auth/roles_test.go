@@ -130,7 +130,7 @@ func TestLoginDuringChangeOfPassword(t *testing.T) {
 func TestDisabledAccount(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, auth.AccountOptions{})
+		ctx, accounts := t.Context(), auth.NewAccounts(client, keys, cheap)
 		create(t, accounts, "ada")
 		create(t, accounts, "root")
 		if err := accounts.Disable(ctx, "ada"); err != nil {
@@ -211,7 +211,7 @@ func TestWhoIsTheLastSuperuser(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for accounts, last := range map[*auth.Accounts]bool{s.accounts: c.last, auth.NewAccounts(s.client, keys, auth.AccountOptions{LoginElsewhere: true}): c.lastOfElsewhere} {
+			for accounts, last := range map[*auth.Accounts]bool{s.accounts: c.last, auth.NewAccounts(s.client, keys, auth.AccountOptions{LoginElsewhere: true, Cost: cheap.Cost}): c.lastOfElsewhere} {
 				demoted := accounts.SetRole(t.Context(), "ada", auth.Viewer)
 				if errors.Is(demoted, auth.ErrLastSuperuser) != last || !last && demoted != nil {
 					t.Errorf("demoted: %v, want her to be the last: %v", demoted, last)

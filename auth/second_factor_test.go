@@ -46,7 +46,7 @@ func newFactory(t *testing.T, client redis.UniversalClient, seedKeys ...[]byte) 
 	t.Helper()
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	return factory{auth.NewAccounts(client, keys, auth.AccountOptions{
-		Now: func() time.Time { return now }, SeedKeys: seedKeys, Cost: auth.Cost{Memory: 8, Passes: 1, Threads: 1},
+		Now: func() time.Time { return now }, SeedKeys: seedKeys, Cost: cheap.Cost,
 	}), &now}
 }
 
