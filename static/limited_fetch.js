@@ -3,5 +3,10 @@
 
 const limit = 5000; // milliseconds, with the whole of the answer
 
-export const limitedFetch = (address, { signal, ...options } = {}) =>
-  fetch(address, { ...options, signal: AbortSignal.any([AbortSignal.timeout(limit), ...(signal ? [signal] : [])]) });
+// limitedFetch is fetch with a limit. It does without AbortSignal.any, which browsers have only since 2023 and 2024.
+export function limitedFetch(address, { signal, ...options } = {}) {
+  const ending = new AbortController();
+  setTimeout(() => ending.abort(new DOMException("no answer came in time", "TimeoutError")), limit);
+  signal?.addEventListener("abort", () => ending.abort(signal.reason));
+  return fetch(address, { ...options, signal: ending.signal });
+}
