@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -12,6 +13,16 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
+// warnings are those of a page, without the one that Redis answers late: on a busy machine it does.
+func warnings(page *answer, selector string) (texts []string) {
+	for _, text := range page.texts(selector) {
+		if text = strings.Join(strings.Fields(text), " "); !strings.HasPrefix(text, "Redis takes ") {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
 // Superusers read what is wrong and what to do, with what has to be mended in front.
 func TestHealthSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
@@ -21,7 +32,8 @@ func TestHealthSaysWhatIsWrong(t *testing.T) {
 	b := s.superuser()
 	s.record("ada", "/") // so that there is an application
 	page := b.get(base + "/health")
-	if page.StatusCode != http.StatusOK || page.text("[role=status]") != "Nothing is wrong." || page.find(".warning").Length() != 0 {
+	nothing := page.text("[role=status]") == "Nothing is wrong."
+	if page.StatusCode != http.StatusOK || len(warnings(page, ".warning")) != 0 || nothing != (page.find(".warning").Length() == 0) {
 		t.Errorf("answered %d, %q", page.StatusCode, page.text("main"))
 	}
 	if err := s.logs.SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
@@ -36,7 +48,7 @@ func TestHealthSaysWhatIsWrong(t *testing.T) {
 	if n := page.find("#grave .warning").Length(); n != 2 || page.find("#grave .warning").Last().Find("bdi").First().Text() != "userlog:users" {
 		t.Errorf("to be mended: %d, %q", n, page.text("#grave"))
 	}
-	if got := page.text("#others .warning"); got != "Recording is switched off: nothing is recorded of anybody. Switch it on on the page Recording, or with userlog recording set --recording on." {
+	if got := warnings(page, "#others .warning"); len(got) != 1 || got[0] != "Recording is switched off: nothing is recorded of anybody. Switch it on on the page Recording, or with userlog recording set --recording on." {
 		t.Errorf("to be looked at: %q", got)
 	}
 }

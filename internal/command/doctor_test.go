@@ -49,9 +49,10 @@ func TestDoctorOfRedis(t *testing.T) {
 		done := do(t, nil, "", "doctor", "--redis", server.URL)
 		return done.status == 0 && done.out == "Nothing is wrong.\n"
 	})
-	if done := do(t, nil, "", "doctor", "--json", "--redis", server.URL); done.status != 0 || done.out != "{\n  \"findings\": []\n}\n" {
-		t.Errorf("as JSON: status %d, %s%s", done.status, done.out, done.err)
-	}
+	redistest.Eventually(t, "nothing is wrong, as JSON", func() bool { // a busy machine's Redis answers late
+		done := do(t, nil, "", "doctor", "--json", "--redis", server.URL)
+		return done.status == 0 && done.out == "{\n  \"findings\": []\n}\n"
+	})
 	application.Record(store.Entry{Username: "a\x00"})
 	redistest.Eventually(t, "the loss is told", func() bool {
 		application.Announce()

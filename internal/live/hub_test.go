@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a test waits for what must happen. In a bubble that takes no time.
-const patience = 30 * time.Second
+const patience = redistest.Patience
 
 // pages are parsed once: a set never changes.
 var pages = sync.OnceValues(func() (*views.Set, error) {

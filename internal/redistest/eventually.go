@@ -7,7 +7,7 @@ import (
 
 // Patience is how long a test waits for something that other goroutines or processes bring about. It is never reached
 // unless something is broken, so that a busy machine does not matter.
-const Patience = time.Minute
+const Patience = 3 * time.Minute
 
 // Eventually waits until something is so, and ends the test if it never is. What says what is waited for.
 func Eventually(t testing.TB, what string, so func() bool) {

@@ -140,7 +140,11 @@ func TestRulesAtTheSameMoment(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range rules.MaxRules + 20 {
 			all.Go(func() {
-				if err := r.Add(t.Context(), root, many(i+1)); err != nil && !errors.Is(err, rules.ErrTooMany) {
+				err := context.DeadlineExceeded
+				for errors.Is(err, context.DeadlineExceeded) { // a busy machine needs several attempts
+					err = r.Add(t.Context(), root, many(i+1))
+				}
+				if err != nil && !errors.Is(err, rules.ErrTooMany) && !errors.Is(err, rules.ErrExists) {
 					t.Error(err)
 				}
 			})

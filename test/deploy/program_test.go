@@ -25,7 +25,7 @@ import (
 const repository = "../.."
 
 // patience is how long a test waits for what should happen soon.
-const patience = time.Minute
+const patience = redistest.Patience
 
 // binary builds the program, once, and returns its path.
 var binary = sync.OnceValues(func() (string, error) {
