@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// How exactly it is known when something was written.
+// How far a time may be wrong that says when an entry was written.
 const (
-	clockMargin = 5 * time.Second        // by the clocks of hosts, whose batches may wait for Redis
-	writeMargin = 200 * time.Millisecond // by Redis' own clock, which is asked about all lists at once
+	clockMargin = 5 * time.Second        // a time by the clock of a host, whose batches may wait for Redis
+	writeMargin = 200 * time.Millisecond // a time by Redis' own clock, which is asked about all lists at once
 )
 
 // certainty is what a snapshot of everyone's log knows about its own order. Each list is in the order in which it was
@@ -56,8 +56,8 @@ func (c *certainty) add(h head, entries []*Line, whole bool, retention time.Dura
 	c.lists[h.username] = l
 }
 
-// isCertain reports whether any process would find the same entries before this one, and the same behind it. It is false
-// where another process may have seen it before an entry of another user that stands before it here.
+// isCertain reports whether every process would find the same entries before this one, and the same behind it. For example,
+// it is false for an entry of ada's that stands behind one of bob's here, if another process may show the two the other way round.
 func (c *certainty) isCertain(username, id string) bool {
 	own := c.lists[username]
 	i := slices.IndexFunc(own.stamps, func(s stamp) bool { return s.id == id })

@@ -11,11 +11,11 @@ import (
 type channel struct {
 	channelName
 	slot   uint16      // on a Cluster
-	topics []*topic    // that it is for
-	conn   *connection // by which it is heard, or will be; nil = it has no place yet
+	topics []*topic    // the topics that need the channel
+	conn   *connection // by which it is heard, or will be; nil = the feed has found no server for it yet
 	heard  bool        // the server has confirmed the subscription
-	lost   bool        // its server was away when it was last tried
-	epoch  int         // of the subscription: a snapshot is for one
+	lost   bool        // its server was away when the feed last tried to connect
+	epoch  int         // how often the subscription was confirmed: a snapshot holds for one of these times
 	since  int         // the last round that the connection had begun when it got the channel
 }
 
@@ -78,7 +78,7 @@ func (f *Feed) watch(t *topic) {
 	f.placeAfter = time.Time{}
 }
 
-// unwatch gives up the channels of a topic that are for no other one.
+// unwatch gives up the channels of a topic that no other topic needs.
 func (f *Feed) unwatch(t *topic) {
 	unused := map[*connection][]*channel{}
 	for name := range f.channelsOf(t) {
@@ -101,8 +101,8 @@ func (f *Feed) unwatch(t *topic) {
 	}
 }
 
-// confirmed notes that a server has confirmed a subscription: from now on the feed hears everything that is published there.
-// So snapshots of its topics are due.
+// confirmed notes that a server has confirmed a subscription: from now on the feed hears everything that is published on the
+// channel. So snapshots of the channel's topics are due.
 func (f *Feed) confirmed(c *connection, name channelName) {
 	ch := f.channels[name]
 	if ch == nil || ch.conn != c {
@@ -119,7 +119,7 @@ func (f *Feed) confirmed(c *connection, name channelName) {
 	}
 }
 
-// refresh has a topic read again that is heard all the while.
+// refresh has the lists of a topic read again. The topic's channels are heard all the while.
 func (f *Feed) refresh(t *topic) {
 	for name := range f.channelsOf(t) {
 		if ch := f.channels[name]; ch.heard {

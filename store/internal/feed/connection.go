@@ -12,9 +12,9 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// connection is one pub/sub connection of a feed, to the one Redis or to a master of a Cluster. go-redis would repair it by
-// itself, and lose the messages that were published meanwhile. So the feed gives up a connection that fails, and makes
-// another. It has rounds of its own: what fails here does not concern the topics of another master.
+// connection is one pub/sub connection of a feed, to the one Redis or to a master of a Cluster. go-redis would repair a
+// connection by itself, and lose the messages that were published meanwhile. So the feed gives up a connection that fails,
+// and makes another. Each connection has rounds of its own, so its failure does not concern the topics of another master.
 type connection struct {
 	feed     *Feed
 	server   server
@@ -26,9 +26,9 @@ type connection struct {
 	// Owned by run.
 	up        bool                     // the server has confirmed the first subscription
 	probe     string                   // the channel on which the connection hears itself
-	probeSlot uint16                   // on a Cluster: which the server must have
-	deaf      time.Time                // since when probe is subscribed to and not confirmed; zero = it is
-	channels  map[channelName]*channel // that it is for
+	probeSlot uint16                   // on a Cluster: the slot of probe, which the server must have
+	deaf      time.Time                // since when the server has not confirmed the subscription to probe; zero = it has
+	channels  map[channelName]*channel // that are heard by it, or will be
 	unheard   int                      // channels that are not confirmed yet
 	waiting   map[*topic]bool          // confirmed, to be read in the next round
 	everyone  *topic                   // on a Cluster: has slots here that are to be read
@@ -154,7 +154,7 @@ func (c *connection) take(channels []*channel) {
 	}
 }
 
-// forget makes a channel nobody's.
+// forget takes a channel away from the connection. The channel then has none.
 func (c *connection) forget(ch *channel) {
 	if !ch.heard {
 		c.unheard--
@@ -354,7 +354,7 @@ func (c *connection) decodeMessage(m *redis.Message) func() {
 	}
 }
 
-// decodeOfSlot is decodeMessage on a Cluster, where the line says whose it is.
+// decodeOfSlot is decodeMessage on a Cluster, where the line itself names its user.
 func (c *connection) decodeOfSlot(m *redis.Message) func() {
 	f := c.feed
 	line, err := f.decodeNamed(m.Payload)

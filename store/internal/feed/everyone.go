@@ -62,9 +62,9 @@ func (r *everyoneReader) about(username string) bool {
 	return r.slots == nil || r.slots[r.feed.options.Keys.Slot(username)]
 }
 
-// read finds the entries of all users since the topic last heard of any. Where it can't know them, it finds the newest
-// entries of the users who were seen last. An entry is new if it stands in the list of its user behind the newest one
-// known. No clock is asked.
+// read finds the entries that all users made since the topic last heard of any. Where it can't know all of these, it finds the
+// newest entries of the users who were seen last. An entry is new if it came into the list of its user after the newest entry
+// that the topic knows of this user. A clock decides only where the topic knows none.
 func (r *everyoneReader) read(ctx context.Context) (snapshot, error) {
 	heads, all, err := r.readHeads(ctx)
 	if err != nil {
@@ -116,7 +116,7 @@ func (r *snapshot) place() {
 	}
 }
 
-// news is the snapshot that goes on where the topic was. whole tells that no entry may be missing in it.
+// news is the snapshot that goes on where the topic was. whole tells that it lacks no entry.
 func (k knowledge) news(heads []head, changed []list, now time.Time, retention time.Duration) (r snapshot, whole bool) {
 	r = newSnapshot(heads, changed, now)
 	r.reaches, r.whole = func(*Line) bool { return true }, true
@@ -284,8 +284,8 @@ func (r *everyoneReader) readLists(ctx context.Context, heads []head) ([]list, e
 	return slices.DeleteFunc(lists, func(l list) bool { return !r.about(l.username) }), nil
 }
 
-// split parts the new entries of a list from the others. exact tells that the place between the two is known, and that no
-// entry may be missing there.
+// split parts the new entries of a list from the others. exact tells that the place between the two is known, and that the
+// list lacks no entry there.
 func (k knowledge) split(l list, now time.Time) (news, before []*Line, exact bool) {
 	m, known := k.newest[l.username]
 	if known {

@@ -1,5 +1,5 @@
-// Package feed follows logs for any number of viewers. No entry is missing, none comes twice, and all are in order, or a
-// gap says so. Of an entry the feed knows only whose it is, and what tells its place.
+// Package feed follows logs for any number of viewers. A viewer gets every entry once and in order. Where the feed can't
+// prove that, the viewer gets a gap. Of an entry the feed knows only its user, and what tells its place in the log.
 package feed
 
 import (
@@ -24,11 +24,11 @@ type Line struct {
 	ID       string
 	Username string
 	Time     time.Time
-	Counts   bool   // it is kept although others push it out of the list
+	Counts   bool   // it is one of those that count: the kept list has it when newer entries have pushed it out of the log
 	Cursor   string // at which a viewer resumes behind it: the ID, unless only this feed is certain of its place
 	Entry    any    // what Options.Decode has made of it
 	Mark     failures.Mark
-	NotKept  int // so many requests that count are missing before it: newer ones have pushed them out. For the viewer that is given it
+	NotKept  int // how many requests that count are missing before it, for this viewer: newer requests have pushed them out
 
 	slot uint16 // of the user's list, where the line was heard on a Cluster
 }
@@ -112,10 +112,10 @@ type Feed struct {
 	owners      map[uint16]ownership   // of slots
 	troubled    bool                   // that Redis is away has been logged
 	silence     silence
-	shortest    int // of the limits of the lists that applications write, as far as they said; 0 = not known
+	shortest    int // the smallest MaxEntries that an application has reported; 0 = none has
 
 	unpublishedUntil time.Time // applications may have been told not to publish
-	listed           bool      // viewers have been told that they are served from lists
+	listed           bool      // viewers have been told that their entries are read from lists, and not heard
 	listedAt         time.Time // when the lists were read last for that
 	off              bool      // applications have been told to record nothing
 }
@@ -161,8 +161,8 @@ func (f *Feed) do(call func()) bool {
 	}
 }
 
-// report has f's goroutine call result, unless the feed is closed. It blocks while that goroutine is busy. This holds a
-// connection back that sends faster than the feed can take.
+// report has f's goroutine call result, unless the feed is closed. It blocks while that goroutine is busy. So a connection
+// that receives faster than the feed can work has to wait.
 func (f *Feed) report(result func()) {
 	select {
 	case f.results <- result:
@@ -203,7 +203,7 @@ func (f *Feed) proceed(now time.Time) {
 	f.counts.topics.Store(int64(len(f.topics)))
 	if len(f.topics) == 0 {
 		f.disconnect()
-		f.troubled = false // nobody would notice that it is over
+		f.troubled = false // without a connection, the feed would not notice the end of the outage
 		clear(f.away)
 		f.silence.interrupt()
 		return
@@ -299,7 +299,7 @@ func (f *Feed) loseAll(channels []*channel) {
 	for t, lost := range slots {
 		t.lose(lost)
 		if t.slots != nil && !t.live {
-			f.begin(t) // what is lost is not waited for
+			f.begin(t) // everyone's log begins without the slots of a master that is away
 		}
 	}
 }

@@ -64,7 +64,7 @@ type ownership struct {
 	at    time.Time // when it was last seen with this epoch
 }
 
-// outdated is how long a master with a lower epoch is taken for one that has not heard yet that another has taken over.
+// outdated is for how long a master with a lower epoch is not believed: it may not have heard yet that another one has taken over.
 const outdated = 30 * time.Second
 
 // isOutdated reports whether a later master of the slot is known than one with this epoch. A master that was frozen, and goes on,
@@ -74,9 +74,9 @@ func (f *Feed) isOutdated(slot uint16, epoch uint64, now time.Time) bool {
 	return epoch < known.epoch && now.Sub(known.at) < outdated
 }
 
-// giveUp gives up the channels of slots that the connection's server does not have, as it has said in a round. Redis says by itself which
-// subscriptions it ends. This is for all that it does not say, and for a replica: it takes subscriptions, and passes on what it
-// hears of its master, in no order with any list.
+// giveUp gives up the channels of slots that the connection's server does not have, as the server has said in a round. Redis
+// tells by itself which subscriptions it ends, and giveUp is for all others. For example, a replica accepts subscriptions, and
+// passes on what it hears of its master. Nothing tells how these messages are ordered with the lists.
 func (c *connection) giveUp(h *holding, round int) {
 	for _, ch := range c.channels {
 		if !h.slots[ch.slot] && ch.since < round {
@@ -88,7 +88,8 @@ func (c *connection) giveUp(h *holding, round int) {
 	}
 }
 
-// readAgain has the topics read again of which a round may have read no list, or the list may have been at another master.
+// readAgain has topics read again: those that are still to be read, and those whose slot is on its way to another master, which
+// may have had the list during the round.
 func (c *connection) readAgain(h *holding) {
 	for _, ch := range c.channels {
 		if owner := c.feed.owners[ch.slot]; ch.heard && owner.epoch == h.epoch {
@@ -103,7 +104,7 @@ func (c *connection) readAgain(h *holding) {
 	}
 }
 
-// displaceOutdated has the channels of slots placed anew that a later master has.
+// displaceOutdated has a channel placed anew if a later master has its slot.
 func (f *Feed) displaceOutdated(c *connection, epoch uint64, now time.Time) {
 	for _, ch := range c.channels {
 		if f.isOutdated(ch.slot, epoch, now) {
@@ -117,8 +118,8 @@ func (c *connection) hears(t *topic) bool {
 	return !c.sharded || t.channel.conn == c && t.channel.heard
 }
 
-// toBeRead are the slots that the connection hears and whose lists everyone's topic has not read since, with the epochs of their
-// channels.
+// toBeRead are the slots whose channels the connection hears, and whose lists everyone's topic has not read since. The epochs of
+// these channels go with them.
 func (c *connection) toBeRead(t *topic) (map[uint16]bool, map[*channel]int) {
 	slots, epochs := make(map[uint16]bool, len(c.channels)), make(map[*channel]int, len(c.channels))
 	for _, ch := range c.channels {

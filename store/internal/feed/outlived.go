@@ -2,8 +2,8 @@ package feed
 
 import "slices"
 
-// withOutlived puts the failures that are kept longer than the log before what else is shown of it, or between what was kept, by their
-// time. Where requests are missing between them and the others, the first of these says so.
+// withOutlived puts outlived failures, by their time, before or between the entries that are shown of a log. The oldest entry
+// that is not one of these failures says how many other requests newer ones have pushed out.
 func (t *topic) withOutlived(kept, ring []*Line) []*Line {
 	if t.everyone() || len(t.ring) < t.limit {
 		return slices.Concat(kept, ring) // nothing was pushed out

@@ -18,9 +18,9 @@ type server struct {
 
 // Times of placing.
 const (
-	placeInterval = 250 * time.Millisecond // between attempts to find the masters of channels, while some are away
+	placeInterval = 250 * time.Millisecond // between attempts to find the masters of channels, while some masters are away
 	movePause     = 50 * time.Millisecond  // until the masters agree about a slot that has just moved
-	moveGrace     = time.Second            // without a channel, until its viewers are told: a slot that moves is back before
+	moveGrace     = time.Second            // without a channel, until viewers of its topics are told: a slot that moves is back sooner
 )
 
 // place gives each channel that has no connection the one to the server that it is published on.
@@ -121,7 +121,7 @@ func (f *Feed) reload() {
 	}
 }
 
-// fallBack has the channels of a Redis that knows no sharded ones heard, as before 7.0.
+// fallBack has the feed use channels that are not sharded, because Redis before 7.0 knows no others.
 func (f *Feed) fallBack() {
 	f.disconnect()
 	f.sharded = false

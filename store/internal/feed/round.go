@@ -20,18 +20,19 @@ const (
 	maxRound     = 100 // topics
 )
 
-// round takes snapshots of some topics of a connection and then publishes a token to the connection itself. When the connection
-// hears the token, it has heard everything that was published before the snapshots. So lists and channels can be joined
-// without a gap. A round without topics tests the connection, and on a Cluster whether its server has the slots still.
+// round takes snapshots of some topics of a connection, and then publishes a token to the connection itself. A token is a text
+// that only this round sends. When the connection hears the token, it has heard everything that was published before the
+// snapshots. So lists and channels can be joined without a gap. A round without topics only tests the connection. On a Cluster
+// a round also asks whether the server still has its slots.
 type round struct {
 	number   int // of the connection's
 	token    string
 	probe    string // the channel for the token
 	topics   []*topic
 	everyone *topic           // on a Cluster, with slots
-	slots    map[uint16]bool  // that are to be read of it
-	epochs   map[*channel]int // of their channels
-	synced   bool             // its topic was, when the round began
+	slots    map[uint16]bool  // of everyone's topic, those that the round reads
+	epochs   map[*channel]int // of the channels of these slots
+	synced   bool             // everyone's topic was synced when the round began
 	check    bool             // on a Cluster, whether the server has its slots
 	full     int              // a list of so many entries may have been cut off
 	deadline time.Time
@@ -44,7 +45,7 @@ type findings struct {
 	snapshots map[*topic]snapshot
 	astray    map[*topic]bool // the list is on its way to another master
 	holding   *holding        // on a Cluster; nil = the server does not say
-	moved     bool            // the probe could not be published there
+	moved     bool            // the server refused the token, since another one has the slot of the probe
 }
 
 // snapshot is what the feed has read from Redis to join or rejoin one topic.
@@ -59,7 +60,7 @@ type snapshot struct {
 	before []*Line         // the entries before these, as far as they are known
 	order  certainty       // how exactly the order of entries is known
 	whole  bool            // newest has all users
-	slots  map[uint16]bool // on a Cluster, of whose users
+	slots  map[uint16]bool // on a Cluster: the snapshot is about users whose logs are in these slots
 	about  func(username string) bool
 }
 
@@ -128,7 +129,7 @@ func (c *connection) startRound(now time.Time) {
 	}()
 }
 
-// giveUpRound has what the round under way was to read be read in another one.
+// giveUpRound gives up the round under way. The next round reads what this one was to read.
 func (c *connection) giveUpRound() {
 	if c.round == nil {
 		return
@@ -206,8 +207,8 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 	return found, nil
 }
 
-// isCut returns an error where the server has lost most other masters. It takes subscriptions and tokens all the same, and nothing is
-// recorded there. Another one may have taken over.
+// isCut returns an error where the server is cut off from most other masters. Such a server accepts subscriptions and tokens all
+// the same. But no application can record there, and another server may have taken over.
 func (c *connection) isCut(ctx context.Context, key string) error {
 	if err := c.server.client.PTTL(ctx, key).Err(); redis.HasErrorPrefix(err, "CLUSTERDOWN") {
 		return fmt.Errorf("read at %s: %w", c.server.address, err)
@@ -231,8 +232,8 @@ type listCommands struct {
 	left       *redis.DurationCmd
 }
 
-// queueReading queues them. What counts is read first: what the list has lost by the time when it is read is older than all that
-// it has.
+// queueReading queues these commands. The kept list is read before the log: what it holds and the log has lost meanwhile is then
+// older than all that the log holds.
 func (f *Feed) queueReading(ctx context.Context, pipe redis.Pipeliner, username string) listCommands {
 	last := int64(f.options.MaxEntries) - 1
 	return listCommands{
@@ -276,7 +277,7 @@ func (f *Feed) failuresOf(username string, members []redis.Z) failures.List[*Lin
 	})
 }
 
-// olderThan returns what counts of the kept lines of a user, without the entries of the list: it is older than they.
+// olderThan returns the entries of a user's kept list that count and are not in the log: all of them are older than the log.
 func (f *Feed) olderThan(entries []*Line, username string, kept []string) []*Line {
 	listed := idsOf(entries)
 	return slices.DeleteFunc(f.oldestFirst(username, kept), func(e *Line) bool { return listed[e.ID] || !e.Counts })
@@ -353,7 +354,7 @@ func (c *connection) finishRound() {
 	}
 	for _, t := range r.topics {
 		switch {
-		case f.topics[t.username] != t || c.waiting[t] || !c.hears(t): // or it was confirmed again after the snapshot
+		case f.topics[t.username] != t || c.waiting[t] || !c.hears(t): // it is given up, or was confirmed again after the snapshot
 		case r.read.astray[t]:
 			t.miss(nil, now) // until its slot has moved, or a check finds that it has not
 		case r.read.holding != nil && f.isOutdated(t.channel.slot, r.read.holding.epoch, now):

@@ -8,12 +8,12 @@ import (
 )
 
 // slots is what everyone's topic knows of the slots of a Cluster, on whose channels its entries come. All processes find the
-// entries of one slot in the same order. How those of several slots follow one another is known to this process alone. So
-// cursors carry its name, and another process answers them with a gap.
+// entries of one slot in the same order. In which order entries of several slots come, each process finds out for itself. So
+// a cursor carries the name of this process's order, and another process answers the cursor with a gap.
 type slots struct {
-	missing map[uint16]bool          // whose entries do not arrive, or whose lists are to be read
-	parts   map[*connection]snapshot // what masters had, while nothing has been shown yet
-	cut     map[uint16]bool          // of which the buffer has lost entries
+	missing map[uint16]bool          // slots whose entries do not arrive, or whose lists are still to be read
+	parts   map[*connection]snapshot // the first snapshot of each master, until viewers are shown all of them
+	cut     map[uint16]bool          // slots of which the buffer has lost entries
 	order   string                   // the name of the order of the ring
 }
 
@@ -35,7 +35,7 @@ func (s *slots) place(entries ...*Line) {
 	}
 }
 
-// heard notes that everything is heard from now on that is published on the channel of a slot, or on the topic's own one.
+// heard notes that from now on the feed hears everything that is published on the channel of a slot, or on the topic's own channel.
 func (t *topic) heard(slot uint16) {
 	if t.slots == nil {
 		t.confirm()
@@ -62,7 +62,7 @@ func (t *topic) miss(lost []uint16, now time.Time) {
 	for c, part := range t.slots.parts {
 		if slices.ContainsFunc(lost, func(slot uint16) bool { return part.slots[slot] }) {
 			delete(t.slots.parts, c)
-			c.everyone = t // has to read again what it still hears
+			c.everyone = t // the connection has to read the slots again that it still hears
 		}
 	}
 }
@@ -91,8 +91,8 @@ func (t *topic) isUnread(slot uint16) bool {
 	return t.slots.missing[slot]
 }
 
-// isOvertaken reports whether a reading of slots is out of date: since it began with the topic synced or not, the topic has begun, or
-// another reading has found some of the slots. What has been told since then is not in it.
+// isOvertaken reports whether a reading of slots is out of date, because it lacks what viewers were told since it began. That is so
+// if the topic has become synced meanwhile, or if another reading has found some of these slots. synced tells how it was at the beginning.
 func (t *topic) isOvertaken(slots map[uint16]bool, synced bool) bool {
 	for slot := range slots {
 		if !t.slots.missing[slot] {
@@ -105,8 +105,8 @@ func (t *topic) isOvertaken(slots map[uint16]bool, synced bool) bool {
 // isMissing reports whether an entry belongs to what is still to be read.
 func (t *topic) isMissing(e *Line) bool { return t.slots != nil && t.slots.missing[e.slot] }
 
-// setAside takes out of the buffer what a reading is not about, and returns it. It notes whether the buffer has lost entries that the
-// reading is about.
+// setAside takes the entries out of the buffer that are of other slots than a reading, and returns them. It notes whether the buffer
+// has lost entries of the reading's slots.
 func (t *topic) setAside(about map[uint16]bool) (others []*Line) {
 	if t.slots == nil {
 		return nil

@@ -16,7 +16,7 @@ const (
 	Lost                     // Redis can't be reached; what was recorded meanwhile will follow, or a gap
 	Silent                   // as Live, but no application has reported itself or a request for a minute
 	Off                      // as Live, but applications have been told to record nothing
-	Unpublished              // as Live, but entries are read from lists every few seconds, since applications may not publish them
+	Unpublished              // as Live, but the feed reads entries from lists every few seconds, since applications may not publish them
 )
 
 // Update is what happened on a [Subscription] since its last update.
@@ -81,7 +81,7 @@ func (s *Subscription) Close() {
 	s.feed.do(func() { s.feed.leave(s) })
 }
 
-// gapLine stands in a subscription's queue where entries may be missing.
+// gapLine stands for a gap in a subscription's queue: entries may be missing there.
 var gapLine = &Line{}
 
 // Poll is [Subscription.Next] without waiting. ok tells whether there was an update. There may be another one: after ok

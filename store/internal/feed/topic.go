@@ -23,16 +23,16 @@ type topic struct {
 
 	retention time.Duration // of the list after its last entry
 
-	live   bool   // ring is what the list holds
-	synced bool   // was live before
-	ring   []slot // oldest first
+	live   bool   // ring holds what the list holds
+	synced bool   // the topic has been live at least once
+	ring   []slot // the newest entries, oldest first; its places have nothing to do with the slots of a Cluster
 	ids    map[string]bool
 	counts int                   // of the entries of ring, those that count
 	kept   []*Line               // what counts and has left ring, oldest first; together no more than limit
 	failed failures.List[*Line]  // the last failures, also those that have left ring and kept
 	buffer []*Line               // entries that arrived since the subscription was confirmed, while not live
 	cut    bool                  // buffer has lost its oldest entries
-	newest map[string]newestLine // the newest entry of each user, also when it has left the ring
+	newest map[string]newestLine // the newest entry of each user, whether or not the ring still has it
 	whole  bool                  // newest has every user who has a log in Redis
 
 	channel     *channel  // on which the topic is heard; nil where it has slots
@@ -40,13 +40,13 @@ type topic struct {
 	off         bool      // applications have been told to record nothing
 	unpublished bool      // applications may not publish what they record
 	lost        bool      // viewers have been told that Redis, or a part of it, is away
-	missedSince time.Time // since when the topic is without a channel; zero = it is not, or viewers have been told
+	missedSince time.Time // since when no connection hears one of the topic's channels; zero = all are heard, or viewers have been told
 
 	subscriptions map[*Subscription]bool
 	idleSince     time.Time // when the last subscription left
 }
 
-// slot is the place of an entry in a ring.
+// slot is the place of an entry in a topic's ring. It is no slot of a Cluster.
 type slot struct {
 	id, username, cursor string
 	entry                *Line // nil when it has expired: a viewer that has seen it may still come back
@@ -101,7 +101,7 @@ func (t *topic) since(after string) (gap bool, entries []*Line) {
 	}
 	kept := t.kept
 	if i := slices.IndexFunc(kept, func(e *Line) bool { return e.Cursor == after }); i >= 0 {
-		kept = kept[i+1:] // what does not count may be missing
+		kept = kept[i+1:] // entries that do not count may be missing, so there is a gap all the same
 	}
 	shown := slices.Concat(kept, present(t.ring))
 	if len(kept) == len(t.kept) {
@@ -127,7 +127,7 @@ func present(ring []slot) []*Line {
 // receive takes an entry from the channel.
 func (t *topic) receive(e *Line) {
 	if t.slots != nil {
-		placed := *e // what others are given has another cursor
+		placed := *e // a copy, since the viewers of other topics are given the entry with another cursor
 		e = &placed
 		t.slots.place(e)
 	}
@@ -191,7 +191,7 @@ func (t *topic) remember(entries []*Line) {
 	t.trimKept()
 }
 
-// evict takes the oldest entry out of the ring. It is kept if it counts, and is a user's.
+// evict takes the oldest entry out of the ring. The topic of one user keeps the entry if it counts.
 func (t *topic) evict() {
 	oldest := t.ring[0]
 	delete(t.ids, oldest.id)
@@ -231,7 +231,7 @@ func (t *topic) forgetNewest(now time.Time) {
 	}
 }
 
-// forget empties the ring. What the topic knows of users that a snapshot is not about remains.
+// forget empties the ring, and forgets the newest entries of the users that a snapshot is about. Those of other users remain.
 func (t *topic) forget(r snapshot) {
 	t.ring, t.ids, t.counts, t.kept, t.failed = nil, map[string]bool{}, 0, nil, failures.List[*Line]{}
 	if t.slots == nil {
@@ -258,7 +258,7 @@ func (t *topic) expire(now time.Time) {
 	}
 }
 
-// knowledge returns what a snapshot of everyone's logs has to know.
+// knowledge returns what a reader needs to know to take a snapshot of everyone's logs.
 func (t *topic) knowledge() knowledge {
 	k := knowledge{synced: t.synced, newest: maps.Clone(t.newest), whole: t.whole}
 	if last := t.last(); last != nil {
@@ -267,24 +267,24 @@ func (t *topic) knowledge() knowledge {
 	return k
 }
 
-// interrupt notes that the channel can't be heard. confirm, called later, begins anew.
+// interrupt notes that the channel can't be heard, and tells the viewers.
 func (t *topic) interrupt() {
 	t.confirm()
 	t.tellLost()
 }
 
-// confirm notes that the feed hears everything that is published from now on. Entries that it heard before came by an
-// earlier connection, after which some may have been missed.
+// confirm begins anew: the topic is not live until its lists have been read again. It is called when the channel is heard for
+// the first time or again, and when it is not heard any more. The buffer is emptied: entries may have been missed behind those in it.
 func (t *topic) confirm() {
 	t.live, t.buffer, t.cut = false, nil, false
 }
 
 // goLive merges a snapshot with the entries that arrived on the channel meanwhile. The channel has caught up with the
-// snapshot. So entries that are in the list only are older than those in the buffer. No viewer gets an entry twice.
+// snapshot. So an entry that only the list has is older than every entry in the buffer. No viewer gets an entry twice.
 func (t *topic) goLive(r snapshot) {
 	others, inList := t.setAside(r.slots), idsOf(r.entries)
 	if t.cut {
-		// The buffer alone is as long as the ring, and has no hole.
+		// The buffer has lost its oldest entries. What is left is as long as the ring, and no entry is missing between.
 		r.kept = slices.DeleteFunc(slices.Concat(r.kept, r.entries), func(e *Line) bool { return !e.Counts })
 		r.entries, r.before = nil, nil
 	}
@@ -296,7 +296,8 @@ func (t *topic) goLive(r snapshot) {
 	had, fresh := []*Line(nil), slices.Concat(t.unseen(listed), t.unknown(heard))
 	if gap {
 		had, fresh = t.part(slices.Concat(listed, heard))
-		// A ring has no gaps: a viewer that comes back to it would not be told of one. It ends with what is told now.
+		// No gap may lie within the ring: a viewer that comes back to an entry before the gap would not be told of it. So the ring
+		// begins anew, and ends with what viewers are told now.
 		shown := slices.Concat(t.missed(r.behind(slices.Concat(listed, heard))), fresh)
 		t.forget(r)
 		had = slices.Concat(before, had)
@@ -341,7 +342,8 @@ func (t *topic) knowsAll(r snapshot, gap bool) bool {
 	}
 }
 
-// missed returns what counts and nobody has been told of: what was kept behind the last entry that the topic has had.
+// missed returns the entries that count and that no viewer has been told of. They are those of kept behind the last one that the
+// topic has had.
 func (t *topic) missed(kept []*Line) []*Line {
 	had := t.ids
 	if held := t.failed.Held(); len(t.kept)+len(held) > 0 {
@@ -360,8 +362,8 @@ func (t *topic) missed(kept []*Line) []*Line {
 	return slices.Clone(kept[first:])
 }
 
-// unseen returns the entries of a list that the ring has not, and has not had. In the list of one user, entries before
-// one of the ring are older than it. Everyone's entries are in the order of time only.
+// unseen returns the entries of a list that the ring neither has nor has had. In the list of one user, these are all entries
+// behind the last one that the ring has. Everyone's entries are in the order of their times only, so each of them is looked up.
 func (t *topic) unseen(list []*Line) []*Line {
 	if t.everyone() {
 		return t.unknown(list)
@@ -373,9 +375,9 @@ func (t *topic) unseen(list []*Line) []*Line {
 	return slices.Clone(list[first:])
 }
 
-// part parts entries that follow a gap into those that are told after it, and those that are not: each user's up to the last one that
-// the ring has, or that is known as the user's newest and has left the ring. So what is told of a user after a gap has no hole and
-// was not told before, whichever viewer has seen how much of the ring.
+// part parts the entries that follow a gap. had are, of each user, those up to the last one that the topic has had: the ring has
+// this one, or the topic knows it as the user's newest. fresh are the others, which viewers are told after the gap. So of each
+// user no entry is missing among these, and none was told before, however much of the ring a viewer has seen.
 func (t *topic) part(entries []*Line) (had, fresh []*Line) {
 	last := make(map[string]int)
 	for i, e := range entries {

@@ -2,7 +2,7 @@ package feed
 
 import "time"
 
-// listInterval is the time between two readings of lists for viewers who would not hear of entries. A static log refreshes as often.
+// listInterval is the time between two readings of lists while entries may not be published. A static log refreshes as often.
 const listInterval = 2 * time.Second
 
 // setUnpublished notes whether applications have been told not to publish. Each follows with a heartbeat of its own, so that
@@ -47,12 +47,12 @@ func (f *Feed) setOff(off bool) {
 	}
 }
 
-// unpublished reports whether what is heard may be less than what is recorded.
+// unpublished reports whether the feed may hear less than applications record.
 func (f *Feed) unpublished(now time.Time) bool {
 	return f.options.NoPublish || now.Before(f.unpublishedUntil)
 }
 
-// hearOf gives a topic an entry that was heard. Where others may not have been published before it, the lists are read first.
+// hearOf gives a topic an entry that the feed has heard. Where earlier entries may not have been published, the lists are read first.
 func (f *Feed) hearOf(t *topic, e *Line) {
 	f.counts.heard.Add(1)
 	if t.live && f.unpublished(time.Now()) {
