@@ -46,7 +46,7 @@ func newClients(example redis.UniversalClient) clients {
 		}
 	case *redis.ClusterClient:
 		writer, reader := *c.Options(), *c.Options()
-		// A client adds nodes to its addresses, and each of the three has to have its own.
+		// A client adds nodes to its addresses. So the host's client, the writer and the reader must not share them.
 		writer.Addrs, reader.Addrs = slices.Clone(writer.Addrs), slices.Clone(reader.Addrs)
 		tuneCluster(&writer, writeTimeout, -1)
 		tuneCluster(&reader, readTimeout, 1)
@@ -63,9 +63,9 @@ func newShardClient(node *redis.Options) (*redis.Client, *sendTracker) {
 	return redis.NewClient(&options), tracker
 }
 
-// following has a client of a Cluster ask for the topology whenever a node does not answer. By itself go-redis does so once in
-// ten seconds or a minute, so that whoever needs a key of a dead master waits for as long after its replica has taken over.
-// limit is the time for a command or a pipeline with all attempts at all nodes: go-redis has one for each attempt only.
+// following has a client of a Cluster ask for the topology whenever a node does not answer. By itself go-redis asks once in
+// ten seconds or a minute. Without following, a command for a key of a dead master would fail for as long after the replica has taken over.
+// limit is the time for a command or a pipeline with all its attempts at all nodes: go-redis limits each attempt only.
 func following(client *redis.ClusterClient, limit time.Duration) *redis.ClusterClient {
 	client.AddHook(follower{client, limit})
 	return client
@@ -104,14 +104,15 @@ func (f follower) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	}
 }
 
-// slotMoves is the answer of a Cluster that a slot is on its way to another master, where the client has followed that in vain. The
-// same answer to a client of one server says that the server is a node of a Cluster.
+// slotMoves is the error of a command whose slot is on its way to another master of a Cluster, if the client has followed the slot
+// in vain. Only a client of a Cluster wraps that answer in slotMoves. To a client of one server, the answer means that the
+// server is a node of a Cluster.
 type slotMoves struct{ error }
 
 // Unwrap is for errors.As.
 func (e slotMoves) Unwrap() error { return e.error }
 
-// onTheWay has a command fail with slotMoves, if it failed for that.
+// onTheWay wraps the error of a command in slotMoves, if the command failed because its slot is on its way.
 func onTheWay(command redis.Cmder, err error) error {
 	if err == nil || !redisreply.IsRedirection(err) {
 		return err
@@ -121,7 +122,7 @@ func onTheWay(command redis.Cmder, err error) error {
 	return err
 }
 
-// note asks for the topology, in the background, if err is that of a connection.
+// note asks for the topology, in the background, if err says that a connection failed or that a slot has no master.
 func (f follower) note(ctx context.Context, err error) {
 	if err != nil && (!redisreply.Is(err) || redis.HasErrorPrefix(err, "CLUSTERDOWN")) {
 		f.client.ReloadState(ctx)
@@ -166,10 +167,10 @@ func tune(o *redis.Options, timeout time.Duration, retries int, tracker *sendTra
 
 // brokenConn stands for a connection that could not be made: whatever is done with it fails as the dialling did.
 //
-// go-redis prints a line for each time that it fails to connect, to a logger that is its host's, and a pool that has failed as
-// often as it has places tries only once a second. It does neither for a connection that breaks. The store logs an outage once.
+// When go-redis fails to connect, it prints a line to the host's logger each time. And a pool that has failed as often as it has
+// places tries only once a second. When a connection breaks, go-redis does neither. The store itself logs an outage once.
 type brokenConn struct {
-	net.Conn // nil: what is not below is not used
+	net.Conn // nil: nobody calls the methods that are not below
 	err      error
 }
 
@@ -209,10 +210,12 @@ func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 	}
 }
 
-// sendTracker tells whether what a writer sent can have reached Redis. A transaction takes effect only when its last
-// bytes, EXEC, have arrived: if the last write failed, or nothing but the handshake of a new connection was written, it has
-// not. Of a pipeline of scripts, each takes effect by itself. The tracker also ends connections, and keeps entries from a new one
-// that has not been asked yet whether its server has all that was confirmed.
+// sendTracker tells whether Redis can have got what a writer sent. A transaction takes effect only when its last bytes, EXEC,
+// have arrived. It has had no effect if the last write failed, or if only the handshake of a new connection was written. In
+// a pipeline of scripts, each script takes effect by itself.
+//
+// The tracker also ends connections. And it lets no entries through on a new connection until the writer has asked there whether
+// the server still has all entries that were confirmed.
 type sendTracker struct {
 	begun, scripts, sent atomic.Bool
 	asks                 atomic.Bool // of new connections
@@ -221,7 +224,7 @@ type sendTracker struct {
 	conns map[*trackedConn]bool
 }
 
-// errNotAsked is why nothing is sent on a new connection: another server may be there than the one that confirmed the last batch.
+// errNotAsked is why no entries are sent on a new connection: it may lead to another server than the one that confirmed the last batch.
 var errNotAsked = errors.New("a new connection was not asked yet what its server has")
 
 // begin forgets what was sent before. asks says whether new connections have to be asked before entries are sent on them.

@@ -19,7 +19,7 @@ const (
 
 	clockInterval = 15 * time.Second // between two questions
 	clockJump     = time.Second      // a host's clock that moved by so much against its own counter was set
-	clockError    = time.Second      // what is less may be the way to Redis, and is left alone
+	clockError    = time.Second      // a smaller difference may come from the way to Redis, and is not corrected
 )
 
 // redisClock knows the time by Redis' clock. Applications and the admin may run on hosts whose clocks differ, and Redis is what
@@ -29,8 +29,8 @@ type redisClock struct {
 	told   bool // that this host's clock is wrong has been logged
 
 	mu     sync.Mutex
-	asked  time.Time     // by this host's clock; zero before the first answer
-	skew   time.Duration // what this host's clock is ahead of Redis', as it was measured
+	asked  time.Time     // when Redis was last asked, by this host's clock; zero before the first answer
+	skew   time.Duration // by how much this host's clock was ahead of Redis' when it was last measured
 	asking bool
 }
 
@@ -47,7 +47,7 @@ func (c *redisClock) correction() time.Duration {
 	return c.skew
 }
 
-// measured is what this host's clock is ahead of Redis'.
+// measured is by how much this host's clock is ahead of Redis'.
 func (c *redisClock) measured() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,8 +96,8 @@ func (c *redisClock) due(now time.Time) bool {
 // InTrouble, Applications and Log ask Redis for the time, at most every 15 seconds.
 func (s *Store) Now() time.Time { return s.clock.now() }
 
-// setTimes sets the times of the batch by Redis' clock. Where that is not known yet, Redis can't be reached, and the next attempt
-// sets them.
+// setTimes sets the times of the batch by Redis' clock. While Redis can't be reached the times stay as they are, and the next
+// attempt sets them.
 func (w *writer) setTimes() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()

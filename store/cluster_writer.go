@@ -21,8 +21,8 @@ const (
 	indexPause       = 500 * time.Millisecond // between two additions to the user index
 )
 
-// clusterWriter writes to a Cluster: it has a writer for each shard, so that one that is dead holds up its own users only. It
-// follows the topology, and does what concerns no single log: the user index and heartbeats.
+// clusterWriter writes to a Cluster. It has a writer for each shard, so that a dead shard holds up the entries of its own users
+// only. The clusterWriter itself follows the topology, and writes what belongs to no single log: the user index and heartbeats.
 type clusterWriter struct {
 	*preparer
 	losses   lossLog
@@ -116,10 +116,10 @@ func (c *clusterWriter) report() {
 	c.index.forget(c.client, c.clock.now()) // also where nobody makes a request
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	_ = c.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	_ = c.clock.refresh(ctx) // without an answer, the heartbeat has the last difference that was measured
 	c.heartbeat.read.refresh(ctx)
 	c.clock.tell(c.log)
-	_ = c.index.layout.settle(ctx) // what fails is done with the next heartbeat
+	_ = c.index.layout.settle(ctx) // if it fails, the next heartbeat tries again
 	if err := c.heartbeat.send(c.recorder.snapshot(), c.clock.measured()); err != nil {
 		c.topologyChanged()
 	}
@@ -137,8 +137,8 @@ func (c *clusterWriter) addToIndex() error {
 	return err
 }
 
-// introduce has the index know the users of a batch before it is written. Whoever reads everyone's logs finds them by the index, and
-// must not find a user later than her entries. Where the index fails, the entries are written all the same.
+// introduce writes the users of a batch to the user index before the batch is written. A feed finds the lists of all users by the
+// index. So the index must have a user before Redis has the user's entries. If the index can't be written, the entries are written all the same.
 func (c *clusterWriter) introduce(batch []Entry) {
 	if c.index.introduce(batch) && c.addToIndex() != nil {
 		c.index.notIntroduced()
@@ -153,10 +153,10 @@ func (c *clusterWriter) topologyChanged() {
 	}
 }
 
-// follow keeps the writers of the shards, and what goes to which of them.
+// follow starts and stops the writers of shards, and decides which slots each of them has.
 func (c *clusterWriter) follow() {
 	interval := topologyInterval
-	if c.client.Options().ClusterSlots != nil { // of a client that sentinels tell where the master is, for instance
+	if c.client.Options().ClusterSlots != nil { // a function of the host names the masters, for instance by asking Sentinels
 		interval = followInterval
 	}
 	for {
@@ -174,7 +174,7 @@ func (c *clusterWriter) follow() {
 		case <-c.changed:
 			timer.Stop()
 		}
-		select { // others who saw the same need no look of their own
+		select { // other writers that saw the same failure need no further look
 		case <-c.ended:
 			return
 		case <-time.After(topologyPause):
@@ -186,7 +186,7 @@ func (c *clusterWriter) follow() {
 func (c *clusterWriter) look() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 4*writeTimeout)
 	defer cancel()
-	// The client takes an answer that is older than this call where it gets none, which does no harm.
+	// A client that gets no answer goes on with an older one. That does no harm.
 	if err := c.client.ForEachMaster(ctx, func(context.Context, *redis.Client) error { return nil }); err != nil {
 		return err
 	}
@@ -219,7 +219,8 @@ func (c *clusterWriter) masters(ctx context.Context) ([]*redis.Options, error) {
 	return masters, nil
 }
 
-// take has entries sent to masters, by slot. It starts writers for those that are new, and stops those that have no slot any more.
+// take has the entries of each slot sent to its master. It starts writers for new masters, and stops those of masters that have no
+// slot any more.
 func (c *clusterWriter) take(ctx context.Context, masters []*redis.Options) {
 	route, used, started := c.routeTo(masters)
 	if slices.Equal(route, c.route) {

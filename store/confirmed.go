@@ -13,23 +13,26 @@ import (
 // least ten seconds, for as long as a Cluster needs by default to see that a master is cut off.
 const maxConfirmed = 2048
 
-// confirmed finds entries that a server had confirmed and has no longer: another one has taken over that did not have them, or it
-// has started from an older file. Each batch adds to a count in Redis, and gets to know it. What is missing there is missing in the
-// logs, since servers repeat what their master did in its order. The count is a score because those who record may write
-// scores, and read nothing.
+// confirmed finds entries that Redis had confirmed and has no longer. For example, a replica has taken over that did not have
+// them, or the server has started from an older file. Each batch adds the number of its entries to a count in Redis, which answers
+// with the sum. A replica repeats what its master did, in the same order. So as many entries are missing in the logs as the
+// count lacks.
+//
+// The count is the score of a member of a sorted set: the command that adds to a score also answers with it. So an application
+// needs no right to read the key.
 type confirmed struct {
 	key       string
 	slot      uint16 // of the key, on a Cluster
-	inBatches bool   // entries and count are separate commands, so of the first batch that is not counted some may be there
+	inBatches bool   // on a Cluster: the count is no part of a transaction, so of the first batch that it lacks, some entries may be there
 	refused   bool   // Redis does not let us count
 
-	total     float64   // what Redis said last; 0 before
-	at        time.Time // and when
+	total     float64   // the count as Redis told it last; 0 before the first answer
+	at        time.Time // when it did
 	base      float64   // the count before the first batch
 	prolonged time.Time // when the key last got its expiry
 	counting  bool      // the batch that was counted last is not noted yet
 	recent    []confirmedPart
-	older     float64 // the count up to which nothing is remembered
+	older     float64 // the count up to which it is not remembered whose entries were counted
 }
 
 // confirmedPart is what was written of one user in one batch.
@@ -42,7 +45,7 @@ type confirmedPart struct {
 	lost     Gap // if it is gone
 }
 
-// undone is what was confirmed and is gone.
+// undone is the entries that Redis had confirmed and has no longer.
 type undone struct {
 	parts   []confirmedPart
 	unnamed int // entries of which it is not known any more whose they were
@@ -74,8 +77,8 @@ func (c *confirmed) queue(ctx context.Context, pipe redis.Pipeliner, entries int
 	return counted
 }
 
-// take takes the answer to the counting of so many entries, and returns what is gone of those that were confirmed before. That
-// can't be known where nothing was recorded for so long that the count may have expired.
+// take takes the answer to the counting of so many entries. It returns which entries that were confirmed before are gone. If nothing
+// was recorded for so long that the count may have expired, that can't be known, and take returns none.
 func (c *confirmed) take(counted float64, entries int, now time.Time) undone {
 	before, known := counted-float64(entries), c.total > 0 && now.Sub(c.at) < heartbeatKept/2
 	if c.total == 0 {
@@ -91,7 +94,7 @@ func (c *confirmed) take(counted float64, entries int, now time.Time) undone {
 	return gone
 }
 
-// lacking is what a server does not have that has counted so far. It is forgotten.
+// lacking returns the entries that a server with such a count does not have, and forgets them.
 func (c *confirmed) lacking(count float64) (gone undone) {
 	if count >= c.total {
 		return undone{}

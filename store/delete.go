@@ -15,9 +15,9 @@ var ErrPrefix = errors.New("store: keys of others can't be told from ours")
 // scanCount is how many keys Redis looks at before it answers.
 const scanCount = 1000
 
-// DeleteLogs deletes the logs of all users, and the user index. Applications that run go on, and begin new ones. It looks at all keys
-// of the Redis (SCAN), which takes about a second for a million, and returns how many were deleted. When it fails or ctx ends, some may be left. The
-// error is [ErrPrefix] where there is no key prefix.
+// DeleteLogs deletes the logs of all users, and what belongs to them: notes, references, support codes, and the user index. Applications
+// that run go on, and begin new logs. DeleteLogs looks at all keys of the Redis (SCAN), which takes about a second for a million. It returns how
+// many it has deleted. When it fails or ctx ends, some may be left. The error is [ErrPrefix] where there is no key prefix.
 func (s *Store) DeleteLogs(ctx context.Context) (deleted int, err error) {
 	return s.deleteKeys(ctx, s.keys.LogPatterns()...)
 }

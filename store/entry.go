@@ -45,8 +45,8 @@ type Entry struct {
 	Gap *Gap
 
 	aside  bool   // "aside": it does not count because the same was recorded before; see Counts
-	cursor string // of Cursor, where that is not the id
-	turn   turn   // in the queue
+	cursor string // what Cursor returns, where that is not the id; "" for the id
+	turn   turn   // what the queue and the writer note of the entry
 }
 
 // OnlyGap reports whether the entry is a marker: it stands for no request, and has only ID, Username, Time, Application and

@@ -47,7 +47,7 @@ func (e *Entry) bound() {
 		e.Ended = EndOrdinary
 	}
 	if e.Reference != "" {
-		e.Reference, _ = ParseReference(e.Reference) // nobody could find what is none
+		e.Reference, _ = ParseReference(e.Reference) // a text that is no reference can't be searched, and is dropped
 	}
 	if !IsVisitor(e.Visitor) {
 		e.Visitor = ""
@@ -64,9 +64,9 @@ func (e *Entry) bound() {
 // boundStrings cuts the entry's strings to their limits.
 func (e *Entry) boundStrings() {
 	if len(e.Visit) > maxVisit {
-		e.Visit, e.Truncated = "", true // the id itself, perhaps, by which a session can be taken over
+		e.Visit, e.Truncated = "", true // it may be the session's id itself, by which somebody could take the session over
 	}
-	if e.size() > MaxString { // mostly all strings together are within the limit of each
+	if e.size() > MaxString { // as a rule, all strings together are shorter than each may be, and none has to be looked at
 		e.cutStrings()
 	}
 	if len(e.Extra) > 0 {
@@ -177,7 +177,7 @@ func (e *Entry) appendLine(b []byte) []byte {
 		return b
 	}
 	e.Page, e.From, e.Location, e.Client, e.Application = "", "", "", "", ""
-	e.Problem = cutRune(e.Problem, min(len(e.Problem), keptProblem)) // not all of it: that is what says that it failed
+	e.Problem = cutRune(e.Problem, min(len(e.Problem), keptProblem)) // some of it stays: a problem makes the entry a failure
 	for b = e.appendJSON(b[:start]); len(b)-start > MaxEntryBytes; b = e.appendJSON(b[:start]) {
 		e.Path = cutRune(e.Path, len(e.Path)/2)
 	}

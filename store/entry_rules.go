@@ -55,9 +55,9 @@ func (e *Entry) Purpose() Kind {
 	return KindUnknown
 }
 
-// byHand reports whether the request is of a kind that a person causes, as opposed to what a page fetches by itself. Everything
-// that readers show as a step is (journey.IsStep). Of a fetch that is redirected they show only what leads to a login, and the
-// others are kept all the same, because only what follows tells where they led.
+// byHand reports whether the request is of a kind that a person causes, and not of a kind that a page fetches by itself. Each request
+// that readers show as a step is such a one (journey.IsStep). So is each fetch that is redirected, although readers show a step only where
+// it leads to a login: only the request that follows tells where it led.
 func (e *Entry) byHand() bool {
 	switch e.Purpose() {
 	case KindPage, KindDownload, KindUnknown:

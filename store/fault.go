@@ -77,9 +77,9 @@ func FaultOf(err error) Fault {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return ""
-	case strings.Contains(err.Error(), "redis: all sentinels"): // which may have answered that they know no such master
+	case strings.Contains(err.Error(), "redis: all sentinels"): // the Sentinels may have answered that they know no such master
 		return unreachable
-	case errors.Is(err, redis.Nil), isScriptMissing(err): // it is told the script next
+	case errors.Is(err, redis.Nil), isScriptMissing(err): // the writer tells Redis the script next
 		return ""
 	case errors.As(err, &moves):
 		return "cluster-down"

@@ -5,13 +5,13 @@ import "strconv"
 // Gap says how many requests of a user are missing at a place in a log, because they did not reach Redis, or are not kept any more. None
 // of its numbers is negative, and one at least is not 0. Its JSON form is the field "gap" of the wire format.
 //
-// A person's requests are those that count ([Entry.Counts]). Those that did not, a log never has in full.
+// A person's requests are those that count ([Entry.Counts]). A log never has all of the others.
 type Gap struct {
 	Dropped       int `json:"dropped,omitempty"`       // of a person's requests, those that certainly are missing
 	Indeterminate int `json:"indeterminate,omitempty"` // of a person's requests, those that may be missing
 	Background    int `json:"background,omitempty"`    // other requests that may be missing: what pages fetch by themselves, and repeats
 	Unnamed       int `json:"unnamed,omitempty"`       // of all users together, lost requests of which it is not known whose they were
-	NotKept       int `json:"not_kept,omitempty"`      // of a person's requests, those that newer ones have pushed out; never on the wire, but told by readers
+	NotKept       int `json:"not_kept,omitempty"`      // of a person's requests, those that newer ones have pushed out; set by readers, never recorded
 }
 
 // maxGap bounds what is accepted as a number of a gap.
@@ -36,7 +36,7 @@ func (g *Gap) with(more Gap) *Gap {
 	return &more
 }
 
-// doubted is a gap of which it is not known whether a log tells it already. So it only may be there once more.
+// doubted is g where a log may tell it already. Told again, its requests are only perhaps missing: they are indeterminate.
 func (g Gap) doubted() Gap {
 	g.Indeterminate, g.Dropped = g.Indeterminate+g.Dropped, 0
 	return g

@@ -10,7 +10,7 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
-// goneMargin is by how much the index may be behind a log: it is told of a user every two seconds.
+// goneMargin is by how much the user index may be behind a log: an application updates a user there every two seconds at most.
 const goneMargin = indexInterval + time.Second
 
 // Gone returns the user who is meant by a name that was typed or pasted, and whose log has expired: who it is, and when she was last
@@ -22,7 +22,7 @@ func (s *Store) Gone(ctx context.Context, typed string) (user Seen, ok bool, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	_ = s.clock.refresh(ctx) // what fails by it fails below as well
+	_ = s.clock.refresh(ctx) // if Redis does not answer, the commands below fail as well
 	s.index.layout.refresh(ctx)
 	names := slices.DeleteFunc(spelledLow(typed), func(name string) bool { return CheckUsername(name) != nil })
 	if len(names) == 0 {

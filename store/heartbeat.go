@@ -36,14 +36,14 @@ type Application struct {
 	Version   string // Options.Version
 	Started   time.Time
 	Age       time.Duration // since its last report; exact to a second, whatever the clocks say
-	Ended     bool          // it has stopped in good order, and is listed because it had lost entries
+	Ended     bool          // it has stopped in good order; it is listed all the same, because it had lost entries
 	NoPublish bool          // it does not publish what it records, by its own Options.NoPublish
 	Stats     Stats         // at that time, without the histograms
 
-	ClockSkew  time.Duration // what its host's clock is ahead of Redis', negative where it is behind; see [ClockTolerance]
+	ClockSkew  time.Duration // by how much its host's clock is ahead of Redis', negative where it is behind; see [ClockTolerance]
 	MaxEntries int           // of the logs that it writes; 0 if it did not say
 	Retention  time.Duration // of the logs that it writes; 0 if it did not say
-	Switches   time.Time     // when the [Switches] were set that it follows; zero if it has read none
+	Switches   time.Time     // the [Switches.Set] of the switches that it follows; zero if it has read none
 	LastHour   [60]Minute    // what it recorded, oldest first; the last one is the current minute, not over yet
 }
 
@@ -121,7 +121,7 @@ func (h *heartbeat) send(s Stats, skew time.Duration) error {
 	line.UserShare, line.Undone = s.Dropped.UserShare, s.Undone
 	encoded, err := json.Marshal(line)
 	if err != nil {
-		return nil // there is nothing in a heartbeatJSON that can't be encoded
+		return nil // it never fails: every field of a heartbeatJSON can be encoded
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
@@ -154,13 +154,13 @@ func (h *heartbeat) end(s Stats, skew time.Duration) {
 	_, _ = pipe.Exec(ctx)
 }
 
-// Applications returns the processes that record, or did within the last hour and did not stop in
-// good order, by name and host. It waits for Redis for two seconds at most. With [ErrPartial] there may be more.
+// Applications returns the processes that record, by name and host. It also returns those that have ceased to within the last hour,
+// unless they stopped in good order and had lost no entries. It waits for Redis for two seconds at most. With [ErrPartial] there may be more.
 func (s *Store) Applications(ctx context.Context) ([]Application, error) {
 	client := s.clients.reader
 	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	ids, err := client.SMembers(ctx, s.keys.Applications()).Result()
-	if err != nil && !redisreply.IsWrongType(err) { // what somebody else keeps there is no list of applications
+	if err != nil && !redisreply.IsWrongType(err) { // if the key holds something else, no application has reported
 		return nil, fmt.Errorf("read which applications report: %w", err)
 	}
 	if len(ids) == 0 {

@@ -24,8 +24,8 @@ const (
 	layoutInterval = 5 * time.Second // between two looks at the layout
 )
 
-// indexLayout knows over how many parts the user index is spread. All processes have to agree, so a key says it; without the key
-// it is one part, or clusterParts on a Cluster.
+// indexLayout knows over how many parts the user index is spread. That is called its layout. All processes have to agree, so a key
+// in Redis holds it. Without the key there is one part, or clusterParts on a Cluster.
 type indexLayout struct {
 	client   redis.UniversalClient
 	keys     keys.Keys
@@ -64,8 +64,8 @@ func (l *indexLayout) read() []keys.Index {
 	return []keys.Index{l.current}
 }
 
-// refresh looks at the layout if that is due. Where Redis does not answer, what was known remains. While nothing is known, it waits for
-// a look that is under way: by default, users may be looked for where they are not.
+// refresh asks Redis for the layout if that is due. Where Redis does not answer, the layout that was known remains. As long as none is
+// known, refresh waits for a question that is under way: with the default layout, users might be looked for in the wrong parts.
 func (l *indexLayout) refresh(ctx context.Context) {
 	l.mu.Lock()
 	due, known, looking := time.Since(l.asked) >= l.interval, l.known, l.looking
@@ -99,7 +99,7 @@ func (l *indexLayout) look(ctx context.Context) {
 	l.learn(text)
 }
 
-// settle writes the layout down where none is, so that a version with another default goes on with this one.
+// settle writes the layout to Redis if none is there, so that a later version with another default goes on with this layout.
 func (l *indexLayout) settle(ctx context.Context) error {
 	parts := l.write().Parts()
 	if parts == 1 {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	noticing    = 2    // intervals of looks at the layout, after which all processes have noticed a new one and ended what was under way
+	noticing    = 2    // how many layoutIntervals it takes until all processes follow a new layout, and have ended what they did by the old one
 	movedAtOnce = 1000 // members of a set
 )
 
@@ -28,8 +28,8 @@ func (s *Store) IndexParts(ctx context.Context) (int, error) {
 }
 
 // SpreadIndex spreads the user index over 1 to [MaxIndexParts] parts, while applications record and agents search. On a Cluster
-// some parts for each master let all of them share the work. It takes over ten seconds, because all processes have to
-// notice. Where it ends with an error, nobody is missing, and calling it again goes on.
+// some parts for each master let all of them share the work. It takes some 20 seconds, because all processes have to notice, before
+// the users move and after. Where it ends with an error, no user is missing from the index, and another call goes on.
 func (s *Store) SpreadIndex(ctx context.Context, parts int) error {
 	if parts < 1 || parts > MaxIndexParts {
 		return fmt.Errorf("store: the user index can't be spread over %d parts: use 1 to %d", parts, MaxIndexParts)
@@ -37,7 +37,7 @@ func (s *Store) SpreadIndex(ctx context.Context, parts int) error {
 	for {
 		current, former, err := s.index.layout.ask(ctx)
 		switch {
-		case errors.Is(err, errLayout): // which no process follows
+		case errors.Is(err, errLayout): // no process follows what the key holds, so it can be replaced
 			err = s.index.layout.set(ctx, strconv.Itoa(s.index.layout.write().Parts()))
 		case err != nil:
 			return err
@@ -54,7 +54,7 @@ func (s *Store) SpreadIndex(ctx context.Context, parts int) error {
 	}
 }
 
-// moveIndex moves all users from one index to another, when every process writes to that and reads both.
+// moveIndex moves all users from one index to another. It first waits until every process writes to the new index, and reads both.
 func (s *Store) moveIndex(ctx context.Context, from, to keys.Index) error {
 	if err := sleep(ctx, noticing*s.index.layout.interval); err != nil {
 		return err

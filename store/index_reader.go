@@ -13,8 +13,8 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// ErrPartial says that a part of the user index can't be reached: what is returned beside it may lack users. So it is on a
-// Cluster of which a master is away.
+// ErrPartial says that a part of the user index can't be reached, for instance because a master of a Cluster is away. The result
+// that a method returns with this error may lack users.
 var ErrPartial = errors.New("store: a part of the user index can't be reached")
 
 // indexReader reads the parts of the user index as if they were one.
@@ -47,8 +47,8 @@ func (r *indexReader) parts(ctx context.Context, slots map[uint16]bool) []indexP
 	return parts
 }
 
-// execParts executes a pipeline that reads parts. It returns ErrPartial where some could be read and others not. What
-// somebody else keeps under a name of the index is no part of it.
+// execParts executes a pipeline that reads parts. It returns ErrPartial where some could be read and others not. A key of the index
+// that holds something else counts as an empty part.
 func execParts(ctx context.Context, pipe redis.Pipeliner) error {
 	commands, err := pipe.Exec(ctx)
 	if err == nil {
@@ -105,7 +105,7 @@ func (r *indexReader) newest(ctx context.Context, parts []indexPart, set func(in
 	}
 	slices.SortStableFunc(found, func(a, b redis.Z) int { return cmp.Compare(b.Score, a.Score) })
 	seen := make(map[string]bool, len(found))
-	found = slices.DeleteFunc(found, func(z redis.Z) bool { // who moves to another part may be in both
+	found = slices.DeleteFunc(found, func(z redis.Z) bool { // a user who is being moved to another part may be in both
 		username, _ := z.Member.(string)
 		twice := seen[username]
 		seen[username] = true

@@ -13,22 +13,23 @@ import (
 	"time"
 )
 
-// Limits of joining the log of a visitor to that of the user as whom the visitor logs in.
+// Limits of joining: what a visitor did is written into the log of the user as whom the visitor logs in.
 const (
 	joinTimeout  = 2 * time.Second       // after which the logs stay apart, and a link leads from one to the other
 	joinPause    = 5 * time.Millisecond  // between two looks at the visitor's log, doubling
 	maxJoinPause = 80 * time.Millisecond // and at most this
-	joinSilence  = 30 * time.Minute      // what was done before so long a silence was perhaps done by somebody else
+	joinSilence  = 30 * time.Minute      // what the browser did before so long a silence may have been somebody else's doing
 	maxJoins     = 100                   // at once
-	maxJoined    = 10_000                // visitors of whom is remembered that they have logged in
-	maxHeld      = 200                   // requests of a user that wait for the visitor's to be written
+	maxJoined    = 10_000                // visitors who are remembered as having logged in
+	maxHeld      = 200                   // requests of a user that wait until the visitor's requests are written
 )
 
-// errJoined is why nothing is joined: it has been, by another process.
+// errJoined says that another process has joined the visitor's log already.
 var errJoined = errors.New("store: the visitor has logged in before")
 
-// joins has what visitors did written into the logs of the users as whom they log in, before the login itself. Requests of such a user
-// wait for that, so that the log has all in the order of time.
+// joins writes what visitors did into the logs of the users as whom they log in. For example, a visitor opens two pages, and then logs in
+// as ada. Then ada's log gets the two pages first, and the login behind them. Meanwhile ada's further requests wait, so that her log is
+// in the order of time.
 type joins struct {
 	active  atomic.Int32 // users whose requests wait
 	context context.Context
@@ -46,10 +47,10 @@ func newJoins() *joins {
 	return &joins{context: ctx, cancel: cancel, held: make(map[string][]Entry), joined: make(map[string]bool)}
 }
 
-// Join records a request by which, or after which, a visitor is logged in as e.Username. The visitor's log gets it as well: its last line says as
-// whom the visitor goes on. What the visitor did before in the same visit is written into the user's log, once, in front of e. It belongs to the user, as far as can
-// be known, if no half hour of silence lies in between. Until that is done, for two seconds at most, the user's requests wait. Where Redis does not answer
-// meanwhile, the logs stay apart, and [Entry.Visitor] of e says where the other one is. Join does not block.
+// Join records the request e, by which or after which a visitor is logged in as e.Username. The visitor's log gets the request as well: its last
+// line says as whom the visitor goes on. What the visitor did before in the same visit is written into the user's log, once, in front of e. A silence
+// of half an hour ends the visit: somebody else may have used the browser before. The user's requests wait meanwhile, for two seconds at most. Where
+// Redis does not answer in that time, the logs stay apart, and [Entry.Visitor] of e says where the other one is. Join does not block.
 func (s *Store) Join(visitor string, e Entry) {
 	if s.recorder.leavesOut(&e) {
 		s.recorder.leftOut()
@@ -69,12 +70,12 @@ func (s *Store) Join(visitor string, e Entry) {
 	}
 }
 
-// joining is what becomes of a visitor who has logged in.
+// joining says whether the log of a visitor who has logged in is joined.
 type joining int
 
 const (
-	joinsNot  joining = iota // has been joined, or is none
-	joinsLate                // so much is being joined that this is not
+	joinsNot  joining = iota // it has been joined before, or it is not the log of a visitor who has become a user
+	joinsLate                // it is not joined, since too many logs are being joined, or another one to that of the same user
 	joinsNow
 )
 
@@ -86,7 +87,7 @@ func (j *joins) begin(visitor string, e *Entry) joining {
 		return joinsNot
 	}
 	if len(j.joined) >= maxJoined {
-		clear(j.joined) // Redis knows them
+		clear(j.joined) // Redis still knows which logs have been joined
 	}
 	j.joined[visitor] = true
 	if e.Time.IsZero() {

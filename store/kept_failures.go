@@ -15,9 +15,9 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// failureKeeper keeps the last failures of users longer than their logs. It notes requests after they have been written, and only of
-// users of whom failures are kept. So others cost a question. What fails here is not repeated: such a failure is in the
-// log, and may leave it with other entries.
+// failureKeeper keeps outlived failures: the last failures of users, longer than the log has room for them. It looks at requests
+// after they have been written, and only of users who have a kept failure or a new one. Of all other users it only asks Redis whether
+// it keeps a failure. A command that fails here is not repeated. Then the failure is in the log only, and newer entries can push it out.
 type failureKeeper struct {
 	keys    keys.Keys
 	script  *redis.Script
@@ -30,7 +30,7 @@ func newFailureKeeper(keys keys.Keys, options Options) *failureKeeper {
 	return &failureKeeper{keys: keys, script: redis.NewScript(failures.Script), life: options.Retention.Milliseconds(), log: options.Logger}
 }
 
-// ask adds the key of a user's failures to those about which Redis is asked, unless it is known that some are kept.
+// ask adds the key of a user's failures to args, the keys about which Redis is asked. It does not if it is known that some are kept.
 func (f *failureKeeper) ask(args []any, p *push) []any {
 	if p.user.lists.failed || p.fails || f.refused.Load() {
 		return args
@@ -47,8 +47,8 @@ func (f *failureKeeper) queueAsking(ctx context.Context, pipe redis.Pipeliner, p
 	return commandOf(ctx, pipe, "exists", args[0], nil)
 }
 
-// keep notes the entries of pushes that have been written, of which users says whose they are. others says that failures may be
-// kept also of users of whom that is not known.
+// keep notes the entries of pushes that have been written. users has the user of each entry. others says that Redis may keep failures
+// of users of whom this process does not know it. Then keep notes the entries of all users.
 func (f *failureKeeper) keep(client redis.UniversalClient, entries []Entry, users []*knownUser, lines []string, pushes []push, others bool) {
 	if f.refused.Load() {
 		return
@@ -146,7 +146,7 @@ func (e *Entry) mark() failures.Mark {
 	return m
 }
 
-// worked reports whether the request did what it was for, as far as can be seen: it did not lead to a login.
+// worked reports whether the request did what it was for, as far as can be seen. A redirect to a login, for example, did not.
 func (e *Entry) worked() bool {
 	if e.Failed() || e.Ended != EndOrdinary || e.Code < 200 || e.Code >= 400 {
 		return false

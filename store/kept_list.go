@@ -22,9 +22,9 @@ const (
 
 // lists are the log and the kept list of one user in Redis, and what this process knows of the kept list.
 //
-// A user has a kept list only where something was recorded that does not count. It is made by copying the log, before the
-// first such line can push anything out. Most users only open pages and have none. So one command asks Redis about all of
-// theirs.
+// A user has a kept list only if an entry was recorded that does not count. The writer makes the list by copying the log, before
+// the first such entry can push anything out. Most users only open pages, and have no kept list. So one command asks Redis about
+// the kept lists of all of them.
 type lists struct {
 	log, channel, kept any // names, as commands take them
 	failures           any // as well
@@ -53,9 +53,9 @@ type push struct {
 	user   *knownUser
 	lines  []any // oldest first
 	counts []any // of lines, those that count
-	mixed  bool  // some do not count: else counts is nil
-	fails  bool  // some are failures that are kept
-	begun  bool  // the log began with these lines, so what is kept of failures is of one that somebody has deleted
+	mixed  bool  // some lines do not count; if all do, counts is nil
+	fails  bool  // some lines are failures that are kept
+	begun  bool  // the log began with these lines, so failures that Redis has kept before are of a log that somebody has deleted
 
 	log   *redis.IntCmd // LPUSH
 	kept  *redis.IntCmd // LPUSH or LPUSHX of what counts, or nil
@@ -98,9 +98,9 @@ func (p *push) counting() []any {
 	return p.lines
 }
 
-// done reports whether the transaction is known to have been executed: the answer is the list's
-// length or, only when it was tried, that there is no list. A command without an answer has length 0
-// and, where Redis refused the connection, no error either.
+// done reports whether the transaction is known to have been executed. Then the answer is the list's length, or says that the key
+// holds no list, which Redis finds out only by executing it. A command without an answer has length 0 and, where Redis refused
+// the connection, no error either.
 func (p *push) done() bool { return p.log.Val() > 0 || redisreply.IsWrongType(p.log.Err()) }
 
 // command queues a command that answers with a number.
@@ -116,7 +116,7 @@ func commandOf(ctx context.Context, pipe redis.Pipeliner, name string, key any, 
 	return command(ctx, pipe, append(append(args, name, key), values...)...)
 }
 
-// queueKept queues what has to happen to the kept list before lines are pushed to the log.
+// queueKept queues the commands for the kept list, which come before those that push lines to the log.
 func (w *writer) queueKept(ctx context.Context, pipe redis.Pipeliner, p *push, now time.Time) {
 	l := &p.user.lists
 	due := now.Sub(l.synced) >= w.options.Retention/keptShare
@@ -144,9 +144,8 @@ func (w *writer) queueKept(ctx context.Context, pipe redis.Pipeliner, p *push, n
 	}
 }
 
-// queueAsking queues the question whether there is a kept list after all where queueKept took for granted that there is
-// none, and whether failures are kept where that is not known. Another process may have made it. queueAsking returns nil where there are
-// no such users.
+// queueAsking queues one question about all users of whom queueKept has assumed that they have no kept list, and of whom it is not
+// known whether failures are kept. Another process may have made either. It returns nil where there are no such users.
 func (w *writer) queueAsking(ctx context.Context, pipe redis.Pipeliner, pushes []push) *redis.IntCmd {
 	var args []any
 	for i := range pushes {
@@ -217,8 +216,8 @@ func (w *writer) trimKept() {
 	w.long = nil
 }
 
-// pushLate pushes to the kept lists that there are after all. It does so a transaction late. The worst that can come of it
-// is that entries of two processes are kept in another order than they were recorded.
+// pushLate pushes lines to kept lists that another process has made. It does so one transaction late. At worst, a kept list has the
+// entries of two processes in another order than they were recorded.
 func (w *writer) pushLate(ctx context.Context, pushes []push) {
 	pipe := w.client.TxPipeline()
 	var late []*push
@@ -229,15 +228,15 @@ func (w *writer) pushLate(ctx context.Context, pushes []push) {
 		}
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
-		return // they are in the log, and will be kept with the next copy if it is not too late
+		return // the lines are in the log, and the next copy of the log keeps them, unless newer ones have pushed them out
 	}
 	for _, p := range late {
 		p.user.lists.there, p.user.lists.length = p.kept.Val() > 0, int(p.kept.Val())
 	}
 }
 
-// doWithout has the writer do without what Redis does not let it write beside logs, where it refuses nothing else: its access
-// list is from before there was any of that, or it has no COPY.
+// doWithout has the writer do without kept lists, or without the count of what was confirmed, if Redis refuses these and nothing
+// else. For example, the access list is older than they are, or Redis has no COPY.
 func (w *writer) doWithout(commands []redis.Cmder) {
 	unkept, uncounted := false, false
 	for _, c := range commands {

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	knownFor     = time.Second      // names are read again that long after they were, if somebody searches
+	knownFor     = time.Second      // a search reads the names again if the last reading is older than this
 	knownUnused  = 15 * time.Minute // names are given up if nobody has searched for so long
-	knownOverlap = 10 * time.Second // what is read again each time: clocks differ, and batches wait
+	knownOverlap = 10 * time.Second // each reading repeats so much of the time before, since clocks differ and batches wait
 	knownAtOnce  = 2000             // names read from a part by one command, which takes Redis a millisecond
 )
 
@@ -55,8 +55,8 @@ func newKnownNames(index *indexReader, retention time.Duration, now func() time.
 	return k
 }
 
-// names returns the names, and a reading that has begun at a time or later. If one is under way that began before, it is that
-// one.
+// names returns the names, and a reading that began at the time since or later. If an earlier reading is still under way, it returns
+// that one.
 func (k *knownNames) names(since time.Time) (*nametable.Table, *reading) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -74,8 +74,8 @@ func (k *knownNames) names(since time.Time) (*nametable.Table, *reading) {
 	return k.table, k.reading
 }
 
-// wait returns the names when those are there who were seen up to a time. If that takes longer than ctx, it returns what is there and
-// errUnread, and ErrPartial where a part can't be read.
+// wait returns the names once they include all users who were seen before the time since. If ctx ends first, it returns the names
+// that are there, and errUnread. If a part of the index can't be read, the error is ErrPartial.
 func (k *knownNames) wait(ctx context.Context, since time.Time) (*nametable.Table, error) {
 	for {
 		names, r := k.names(since)
@@ -118,7 +118,7 @@ func (k *knownNames) close() {
 	k.running.Wait()
 }
 
-// read reads who was seen since the reading before, or everybody.
+// read reads the users who were seen since the reading before. The first reading reads all users.
 func (k *knownNames) read(r *reading, table *nametable.Table, synced map[string]time.Time) {
 	defer close(r.done)
 	began := k.now()

@@ -9,12 +9,13 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// logScript writes the entries of one user on a Cluster: it does what a transaction does on one Redis, for less. It answers with
-// the number of entries, or with the error for which none has been written. Whatever the access list lacks, no list is left
-// without an expiry: what was pushed is taken back.
+// logScript writes the entries of one user on a Cluster. It does what a transaction does on one Redis, for less. It answers with
+// the number of entries, or with the error because of which none has been written. If the access list lacks a command, the script
+// takes back what it has pushed, so that no list is left without an expiry.
 //
-// On the channel of a slot, lines are published only where somebody is subscribed there: to pass a line on to the replicas costs
-// more than to ask. Subscribing and scripts have one order, so whoever is subscribed when she reads the list misses nothing.
+// On the channel of a slot, lines are published only if a feed is subscribed there: to pass a line on to the replicas costs more
+// than to ask. Redis carries out scripts and subscriptions one after the other. So a feed that is subscribed before it reads the list
+// misses nothing.
 //
 // KEYS: log, kept list, kept failures. ARGV: how many lines the lists may have, milliseconds that they live, the command to publish with or "",
 // the channel, which lines count ("1101") or "" where all do, and the lines, oldest first.
@@ -55,7 +56,7 @@ end
 return n
 `
 
-// isScriptMissing reports whether Redis has to be told the script: it is new there, or has forgotten all scripts.
+// isScriptMissing reports whether the script has to be loaded: the server has never had it, or has lost all scripts, as after a restart.
 func isScriptMissing(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
 
 // isPublishUnknown reports whether a script failed because Redis has no sharded channels, as before 7.0.

@@ -50,24 +50,25 @@ type Options struct {
 	// Default: an hour.
 	Retention time.Duration
 
-	// Remember is how long after the last request it is remembered that and when a user was there, if that is longer than the log
-	// is kept: the name and the time, and no address. So pages tell a user whose log has expired from a stranger. A value below 0
+	// Remember is how long after a user's last request the name and the time of that request are kept, if that is longer than
+	// Retention. No address is kept. So pages tell a user whose log has expired from a name that nobody has. A value below 0
 	// stands for not at all. Default: 24 hours.
 	Remember time.Duration
 
 	// NoPublish turns live logs off: entries are kept, but not published.
 	NoPublish bool
 
-	// QueueSize is how many entries wait in memory for Redis, 1 to 1,048,576. While so many wait, further ones are
-	// dropped and counted. Memory is taken as it is needed. Default: 4,096.
+	// QueueSize is how many entries may wait in memory for Redis, 1 to 1,048,576. While so many wait, each new entry costs one: the
+	// oldest of the user who has the most, or else the new one itself. Entries that are lost so are counted. Memory is taken as it
+	// is needed. Default: 4,096.
 	QueueSize int
 
 	// MaskQuery names further parameters whose values are masked, besides those that are always masked
 	// (token, password, ...). They count in JSON and in paths, too. Case and punctuation do not matter.
 	MaskQuery []string
 
-	// AllowQuery, where it is not nil, names the only query parameters whose values are kept. Every
-	// other value is masked, and so is a parameter without one. MaskQuery wins.
+	// AllowQuery, where it is not nil, names the only query parameters whose values are kept. The values of
+	// all others are masked, and so is a parameter without a value. MaskQuery wins.
 	AllowQuery []string
 
 	// Application is the name of this process in its heartbeats and entries. Default: the name of the program's file.

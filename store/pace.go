@@ -11,19 +11,19 @@ import (
 const (
 	gatherTime    = 10 * time.Millisecond  // from the start of one batch to the next, unless it is full
 	unwatchedTime = 800 * time.Millisecond // the same where nobody watches, and entries keep coming
-	steadyTime    = time.Second            // for which entries must have kept coming,
-	steadyGap     = 2 * time.Second        // with no more than that between two batches
-	watchInterval = 2 * time.Second        // for which it counts that nobody watched
-	refusedTime   = time.Minute            // longer, until it is asked again after Redis has not answered
-	heardTime     = 15 * time.Second       // after somebody has heard an entry, somebody is taken to watch
+	steadyTime    = time.Second            // entries keep coming if they have for so long,
+	steadyGap     = 2 * time.Second        // and if no more than this lay between two batches
+	watchInterval = 2 * time.Second        // for so long the answer holds that nobody watches
+	refusedTime   = time.Minute            // so much later the question is asked again, if Redis has not answered it
+	heardTime     = 15 * time.Second       // for so long after an entry was heard, somebody is taken to watch
 )
 
-// pace is how long a writer lets entries gather: longer where nobody watches, since a batch costs as much as many entries. Where it
-// is not known whether anybody watches, somebody may. It belongs to the writer's goroutine.
+// pace decides how long a writer lets entries gather: longer while nobody watches, since a batch costs as much as many entries. While
+// it is not known whether anybody watches, somebody may. It belongs to the writer's goroutine.
 //
-// Each feed that has viewers is subscribed to one channel, on which nothing is published. So Redis itself counts those feeds. It is
-// asked in the round trip of a batch, after it has once answered the question alone: a user of Redis who may not ask would
-// make a transaction fail.
+// Each feed that has viewers is subscribed to one channel, on which nothing is published. So Redis itself counts those feeds. The
+// writer first asks Redis for that count alone, and from the first answer on in the round trip of each batch. In a transaction, a
+// question that the access list forbids would make the whole transaction fail.
 type pace struct {
 	since    time.Time // when entries began to keep coming
 	last     time.Time // when the last batch began
@@ -33,7 +33,7 @@ type pace struct {
 	heardAt  time.Time // when somebody last heard an entry of this writer
 }
 
-// begin notes that a batch begins. viewers is the channel, or "" where it can't tell whether anybody watches.
+// begin notes that a batch begins. viewers is the channel, or "" where no channel tells whether anybody watches.
 func (p *pace) begin(client redis.Cmdable, viewers string, now time.Time) {
 	if now.Sub(p.last) > steadyGap {
 		p.since = now
@@ -81,7 +81,7 @@ func (p *pace) take(answer *redis.MapStringIntCmd) {
 // forget forgets what Redis has answered.
 func (p *pace) forget() { p.answers, p.nobodyAt = false, time.Time{} }
 
-// heard notes that somebody has heard an entry: perhaps an admin that is not subscribed to the channel, as of an older version.
+// heard notes that somebody has heard an entry. An admin of an older version, for example, is not subscribed to the channel, and hears entries.
 func (p *pace) heard() { p.heardAt = p.last }
 
 // unwatched reports whether entries may gather for longer.

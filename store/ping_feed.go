@@ -29,7 +29,7 @@ func (s *Store) hearOurselves(ctx context.Context) error {
 	}
 	heard := subscribe(ctx, channel)
 	defer heard.Close()
-	if !sharded { // everyone's log needs the pattern
+	if !sharded { // the feed follows everyone's log by this pattern, so its user of Redis must be allowed to use it
 		if err := heard.PSubscribe(ctx, s.keys.LogPattern()); err != nil {
 			return err
 		}

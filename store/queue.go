@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// queue holds the entries that wait for writers. Each writer has a section: one Redis has one, a Cluster one for each shard. All
-// sections share the places, so a shard may have many of them while others need few.
+// queue holds the entries that wait for writers. Each writer has a section: on one Redis there is one, on a Cluster one for each
+// shard. All sections share the places, so the entries of one shard may take many places while those of others need few.
 //
-// While the entries of a section are no more than a batch, all of them are in one lane. From then on until it is empty, users
-// have lanes of their own and take turns, so that none of them has to wait for all that another one does. A queue is not safe
-// for concurrent use, and allocates only to grow.
+// As long as a section has no more entries than a batch, all of them are in one lane. When it gets more, each user gets a lane, until
+// the section is empty. The users then take turns. For example, one entry of bob's behind 1,000 of ada's is in the next batch. A
+// queue is not safe for concurrent use, and allocates only to grow.
 type queue struct {
 	size   int
 	places []place // grows up to size, and by what writers give back
@@ -22,7 +22,7 @@ type queue struct {
 	sections []*section
 	route    []*section       // by slot of a Cluster; nil where there is one section
 	lanes    map[string]*lane // by username, of the sections where users have lanes
-	spare    *lane            // lanes without entries, for other users
+	spare    *lane            // lanes that no user has any more, to be used again
 	heavy    []*lane          // lanes with more entries than the share of a user
 	gaps     untoldGaps
 }
@@ -38,8 +38,8 @@ type section struct {
 	first, last *lane // in the order of their turns
 
 	flying  []Entry // taken, and perhaps to be given back: only on a Cluster
-	holds   bool    // users wait until flying has landed, since their entries are another section's by now
-	held    int     // users of this section who wait so
+	holds   bool    // users of other sections wait until it is known what became of flying, which has older entries of theirs
+	held    int     // users of this section who wait so for another section
 	sending int     // of what was taken, perhaps on their way
 	away    bool    // the last attempt to write failed
 
@@ -104,10 +104,10 @@ type admission int
 
 const (
 	admitted         admission = iota
-	admittedFor                // the oldest entry of the user with the most has given way
-	refusedShare               // its user has more than a share, and others have the rest
-	refusedLength              // the queue is full
-	admittedForShard           // the oldest entry of the shard with the most has given way
+	admittedFor                // the oldest entry of the user with the most entries has given way
+	refusedShare               // no user has more entries than its own user, who has more than a share
+	refusedLength              // the queue is full, and no other entry gives way
+	admittedForShard           // the oldest entry of a user of the shard with the most entries has given way
 )
 
 // put adds an entry, if there is room or somebody has more than a share.
@@ -167,8 +167,8 @@ func (q *queue) drop(i int32) {
 	q.release(i)
 }
 
-// crowded returns the section with the most entries that can be taken, if that is more than its part of the queue and another
-// one than s.
+// crowded returns the section with the most entries, if it has more than an even part of the queue, and is not s. It must have an
+// entry that can be taken.
 func (q *queue) crowded(s *section) *section {
 	most := s
 	for _, each := range q.sections {
@@ -278,7 +278,7 @@ func (q *queue) take(s *section, batch []Entry) []Entry {
 func (q *queue) shrink() {
 	empty := newQueue(q.size)
 	q.places, q.free, q.spare, q.heavy = nil, empty.free, nil, empty.heavy
-	if len(q.lanes) == 0 { // else some are held
+	if len(q.lanes) == 0 { // otherwise the lanes of users who wait for another section have to stay
 		q.lanes = empty.lanes
 	}
 }

@@ -2,9 +2,9 @@ package store
 
 import "slices"
 
-// On a Cluster, slots move between shards: when a replica takes over, and when nodes come and go. Then entries that wait
-// move to another section. What was taken by the writer of the old one may come back from it, and is older than what
-// waits. So its users are held: nobody may take entries of theirs until that writer knows what became of the others.
+// On a Cluster, slots move between shards: when a replica takes over, and when nodes come and go. Then the entries that wait
+// move to another section. But the writer of the old section may have taken entries of the same users, which are older, and may
+// give them back. So these users are held: no writer may take their entries until the old one knows what became of those that it has.
 
 // giveBack puts entries back that have certainly not been written: they are older than all that waits of their users. Markers
 // become untold gaps again.

@@ -65,7 +65,8 @@ func (r *recorder) record(e *Entry) {
 	r.accept(e)
 }
 
-// accept is record for an entry that no switch leaves out. Of a sample that is drawn by chance, so that nobody may ask twice.
+// accept is record for an entry that no switch leaves out. The caller has asked leavesOut once: sampling decides by chance, so a
+// second question about the same entry could have another answer.
 func (r *recorder) accept(e *Entry) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
@@ -74,7 +75,8 @@ func (r *recorder) accept(e *Entry) {
 	r.admit(e, false)
 }
 
-// admit puts an entry into the queue. prepared says that it has been in a log before, so that it has all that a writer adds.
+// admit puts an entry into the queue. prepared says that the entry was read from a log, such as a visitor's. Then it is masked, and
+// has its id, its application and Redis' time.
 func (r *recorder) admit(e *Entry, prepared bool) {
 	invalid := CheckUsername(e.Username) != nil
 	if !invalid {
@@ -161,8 +163,8 @@ func (r *recorder) pull(s *section, batch []Entry) []Entry {
 	return batch
 }
 
-// mark adds markers to a batch. During an outage, a batch of markers alone is how a writer finds out that it is over. Nothing is
-// sent before Redis answers.
+// mark adds markers to a batch. During an outage, a batch with nothing but markers has the writer ask Redis for an answer. So the
+// writer finds out that the outage is over, also where no entries come. Nothing is sent before Redis answers.
 func (r *recorder) mark(s *section, batch []Entry) []Entry {
 	switch {
 	case s.away && (len(batch) > 0 || !r.intake):
@@ -173,8 +175,8 @@ func (r *recorder) mark(s *section, batch []Entry) []Entry {
 	return r.queue.mark(s, batch, gapPatience, r.retention)
 }
 
-// overdue returns what a writer waits for besides entries of its section: a while, if there are gaps that may need a marker
-// then, or else nothing.
+// overdue returns a channel on which a writer waits, besides waiting for entries of its section. If there are untold gaps, something
+// comes after gapPause, and the writer looks which of them need a marker. Otherwise the channel is nil, and nothing comes.
 func (r *recorder) overdue() <-chan time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -227,7 +229,8 @@ func (r *recorder) gather(s *section, due time.Time, stopped <-chan struct{}) {
 	}
 }
 
-// wakeWhenEnough has the writer of a section woken by a whole batch, or by its part of half the queue. It reports whether there is less.
+// wakeWhenEnough has the writer of a section woken when the section has a whole batch, or its part of half the queue if that is less.
+// It reports whether the section has fewer entries yet.
 func (r *recorder) wakeWhenEnough(s *section) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -306,8 +309,8 @@ func (r *recorder) land(s *section, o settlement, back []Entry) {
 	r.checkDrained()
 }
 
-// checkDrained says that there is nothing more to write once that is so, for whoever has the mutex. What can't be told before an
-// outage is over is not waited for.
+// checkDrained tells the writers to end, once intake has ended and nothing is left to write. It does not wait for a gap that can't be
+// told before an outage is over. The caller holds the mutex.
 func (r *recorder) checkDrained() {
 	if r.intake || r.queue.length+r.writing > 0 || r.queue.isMarkable() {
 		return
@@ -344,7 +347,7 @@ func (r *recorder) wakeAll() {
 	}
 }
 
-// undo notes what Redis had confirmed and no longer has. batch has been taken, and is written behind that.
+// undo notes which entries Redis had confirmed and no longer has. The entries of batch have been taken, and are newer than those.
 func (r *recorder) undo(gone undone, batch []Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// redirections are what shards have said about slots that they no longer have. They know better than other nodes, which may not
-// have heard yet.
+// redirections are what shards have said about slots that they no longer have. A shard that had the slot knows where it is now. Other
+// nodes may not have heard yet.
 type redirections struct {
 	mu     sync.Mutex
 	bySlot map[int]redirection

@@ -62,7 +62,7 @@ func (r *references) add(e *Entry) {
 		return
 	}
 	if len(r.of) >= maxReferenceUsers {
-		clear(r.of) // they expire
+		clear(r.of) // then more than maxReferences of a user may work, until they expire
 	}
 	next := reference{key: r.keys.Reference(e.Reference), member: e.ID + "\x00" + e.Username}
 	all := append(r.of[e.Username], next.key)

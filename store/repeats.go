@@ -15,10 +15,10 @@ import (
 const (
 	rememberedUsers    = 4096        // remembered at least, of those seen last; twice as many at most
 	rememberedRequests = 16          // of one user
-	regularGaps        = 3           // intervals in a row that are alike: nobody does that by hand
-	repeatPatience     = 5           // repeats of what a person did that count until something new happens
-	failurePatience    = 5           // failures of what pages fetch that count until a person does something
-	failureNews        = time.Minute // after so long without it, a failure is news again
+	regularGaps        = 3           // after so many intervals in a row that are alike, a clock makes the request, and no person
+	repeatPatience     = 5           // how often the same request of a person counts, until something new happens
+	failurePatience    = 5           // how many failures of what pages fetch count, until a person does something
+	failureNews        = time.Minute // a failure that has not come for so long is news again
 )
 
 // repeats knows which requests of each user repeat, and what this process has learned about the user's lists in Redis.
@@ -41,8 +41,8 @@ type knownUser struct {
 	keys     [rememberedRequests]uint64 // of requests, to find them in little memory
 	requests []repeated
 	next     int   // of requests, the first that may be forgotten
-	failures int   // of what pages fetch that counted, since a person did something
-	unnamed  int64 // of unnamedLosses.total, what this user has been told
+	failures int   // how many failures of what pages fetch have counted, since a person did something
+	unnamed  int64 // the unnamedLosses.total up to which this user's log tells losses
 	lists    lists
 	pushed   int // the place in the transaction that is being made, if this user has one there
 }
@@ -52,12 +52,12 @@ type repeated struct {
 	page uint64 // hash of the page that asks; 0 where that is not known
 
 	last  int64 // when it last came, in Unix microseconds
-	gap   int64 // between the last two, in microseconds
-	first int64 // of run, in Unix microseconds
+	gap   int64 // the interval between the last two times, in microseconds; it is no gap of a log
+	first int64 // when run began, in Unix microseconds
 
 	run    int32 // how often it came by itself
-	fresh  int16 // how often it came since something new happened; of what is done by hand
-	alike  int8  // gaps in a row that are alike; regularGaps at most
+	fresh  int16 // how often a person made it since something new happened
+	alike  int8  // how many intervals in a row are alike; regularGaps at most
 	byHand bool  // it is of a kind that a person causes
 }
 
@@ -94,7 +94,7 @@ func (all *repeats) note(u *knownUser, e *Entry) {
 func (all *repeats) noteStep(u *knownUser, e *Entry) {
 	path := e.Path
 	if e.Purpose() == KindUnknown {
-		path = withoutQuery(path) // of a program; people look for several things at one address
+		path = withoutQuery(path) // a program repeats one address with other queries; a person who does so looks for other things
 	}
 	r, known := u.find(all.request(e, path), 0, true)
 	if !known {
@@ -112,7 +112,7 @@ func (all *repeats) noteStep(u *knownUser, e *Entry) {
 	all.openPage(u, e)
 }
 
-// openPage begins to count anew what a page fetches, because the page is opened anew.
+// openPage has what a page fetches be counted from the beginning again, because a person has opened the page again.
 func (all *repeats) openPage(u *knownUser, e *Entry) {
 	if kind := e.Purpose(); kind != KindPage && kind != KindUnknown && e.Location == "" {
 		return
@@ -198,7 +198,8 @@ func (u *knownUser) somethingNew() {
 	}
 }
 
-// noteTime notes that the request came once more, and how many gaps before it were alike: they differ by a quarter at most.
+// noteTime notes that the request came once more, and how many intervals before it were alike. Two intervals are alike if they
+// differ by a quarter at most.
 func (r *repeated) noteTime(at int64) {
 	gap := at - r.last
 	switch {

@@ -15,10 +15,10 @@ import (
 // maxSameName is how many users are looked at whose names are alike but for case and accents.
 const maxSameName = 100
 
-// Resolve returns whose log is meant by a name that was typed or pasted: the user of exactly this name who has a log, or else the
-// only one whose name differs in case, in what can't be seen, or in what mail programs put around an address. A link's + may
-// have become a space, too. ok is false where there is none or several: then username is what was typed. A name that differs
-// in a letter or an accent is never meant. It waits for Redis for two seconds at most.
+// Resolve returns which user is meant by a name that was typed or pasted. That is the user of exactly this name who has a log. If
+// there is none, it is the only user whose name differs in case, in characters that can't be seen, or in what mail programs put
+// around an address. A space may also stand for a +, as in links. ok is false where no user or several users are meant: then username is
+// what was typed. A name that differs in a letter or an accent is never meant. Resolve waits for Redis for two seconds at most.
 func (s *Store) Resolve(ctx context.Context, typed string) (username string, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -47,8 +47,8 @@ func (s *Store) Resolve(ctx context.Context, typed string) (username string, ok 
 	return typed, false, nil
 }
 
-// haveLogs returns those of the usernames that have logs. The answer is not certain where a master of a Cluster is away that may have
-// the log of another than the first. Without an answer about the first there is an error.
+// haveLogs returns those of the usernames that have logs. It returns an error where Redis does not answer about the first of them.
+// certain is false where it does not answer about another one, as when a master of a Cluster is away.
 func (s *Store) haveLogs(ctx context.Context, usernames []string) (found []string, certain bool, err error) {
 	pipe := s.clients.reader.Pipeline()
 	exist := make([]*redis.IntCmd, len(usernames))
@@ -70,7 +70,7 @@ func (s *Store) haveLogs(ctx context.Context, usernames []string) (found []strin
 	return found, failed == nil, nil
 }
 
-// alike returns the users whose names are those of a list but for case, and whose logs have not expired.
+// alike returns the users whose logs have not expired, and whose names differ from one of a list in nothing but case.
 func (s *Store) alike(ctx context.Context, search *nameSearch, names []string) ([]string, error) {
 	var found []string
 	for _, name := range names {

@@ -15,13 +15,13 @@ import (
 // How a search reads names that begin with a text: a few at first, and more where most have expired.
 const (
 	maxNamesRead = 1000 // at a time
-	maxSearched  = 2000 // in all, which takes milliseconds; few have expired, because applications remove those
+	maxSearched  = 2000 // in all, which takes milliseconds; few of them belong to expired logs, because applications remove those names
 )
 
 const (
-	knownPatience = 20 * time.Millisecond // that a search which has found somebody waits for names that are new,
-	firstPatience = 10 * time.Second      // and one that has found nobody: after that, somebody may have been missed
-	spareNames    = 20                    // found in memory beyond the limit, since some may have expired
+	knownPatience = 20 * time.Millisecond // for so long a search that has found somebody waits for new names,
+	firstPatience = 10 * time.Second      // and for so long one that has found nobody; after that, users may be missing
+	spareNames    = 20                    // so many names beyond the limit are taken from memory, since the logs of some may have expired
 
 	// hereFor is how long after the last request somebody comes first in a search.
 	hereFor = 15 * time.Minute
@@ -29,8 +29,9 @@ const (
 
 // Found are the users whom a search found.
 type Found struct {
-	// Users are those who fit, the best first. A user of exactly the name that was searched is the first. Those who made a request
-	// within 15 minutes come before others. Then come names that begin with the text, then those of which a word does.
+	// Users are those whose names fit, the best first. The user of exactly the name that was searched is the first. Users who made a
+	// request within 15 minutes come before all others. Among either, names that begin with the text come first, and then names in
+	// which a word does.
 	Users []Seen
 
 	// Near says that nobody fits, and these names differ from the text by a letter or two: "kathrin" where "cathrin" was
@@ -113,8 +114,8 @@ func (s *Store) Seen(ctx context.Context, usernames ...string) ([]Seen, error) {
 	return users, search.partial
 }
 
-// fitting returns users whose names fit, in their order, and one more than limit where there are more. Redis has the names that begin with
-// a text, of all users. Memory has the others, and who of all was seen lately.
+// fitting returns users whose names fit, in their order, and one more than limit where there are more. Redis finds the names that begin
+// with the text. The names in memory tell where the text stands elsewhere in a name, and which users were seen lately.
 func (s *Store) fitting(ctx context.Context, search *nameSearch, limit int) ([]Seen, error) {
 	s.known.names(search.began.Add(-knownFor)) // are read while Redis is asked
 	users, err := s.livingUsers(ctx, search, spellings(search.typed))
@@ -140,8 +141,8 @@ func (s *Store) fitting(ctx context.Context, search *nameSearch, limit int) ([]S
 	return search.sorted(append(users, living...), s.Now()), err
 }
 
-// knownTo returns the names in memory. If somebody has been found already, it does not wait long for new ones. Nobody is told that there
-// is nobody before all have been read.
+// knownTo returns the names in memory. If the search has found somebody already, knownTo hardly waits for new names. Otherwise it
+// waits until all names are read, for firstPatience at most.
 func (s *Store) knownTo(ctx context.Context, search *nameSearch, found bool) (*nametable.Table, error) {
 	since, patience := search.began, firstPatience
 	if found {
@@ -159,7 +160,7 @@ func (s *Store) knownTo(ctx context.Context, search *nameSearch, found bool) (*n
 // ExpectSearch begins to read names into memory, for a search that may come. Pages with a search field call it. It does not block.
 func (s *Store) ExpectSearch() { s.known.names(time.Now().Add(-knownUnused)) }
 
-// times are when users have to be seen to be found, and to come first.
+// times are since when a user must have been seen to be found, and since when to come first.
 func (s *Store) times() nametable.Times {
 	now := s.Now()
 	return nametable.Times{Found: now.Add(-s.options.Retention), First: now.Add(-hereFor)}
@@ -206,8 +207,8 @@ func (n *nameSearch) sorted(users []Seen, now time.Time) []Seen {
 
 // rank is what users are sorted by.
 type rank struct {
-	kind   int // 0 is exactly what was typed, 1 the same but for case and the like
-	away   bool
+	kind   int  // 0 is exactly what was typed, 1 the same but for case and the like, 2 any other name
+	away   bool // the user made no request within hereFor
 	fit    nametable.Fit
 	folded string
 }

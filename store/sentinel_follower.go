@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// followInterval is how often sentinels are asked for the master. It is also for how long, at most, entries go to one that has
-// just been replaced.
+// followInterval is how often Sentinels are asked for the master. Entries may go for as long, at most, to a master that has just
+// been replaced.
 const followInterval = 250 * time.Millisecond
 
 // failoverAddress is the address that go-redis gives clients whose dialer asks sentinels.
@@ -19,9 +19,9 @@ const failoverAddress = "FailoverClient"
 // isFailover reports whether client asks sentinels where the master is.
 func isFailover(client *redis.Client) bool { return client.Options().Addr == failoverAddress }
 
-// sentinelFollower ends the Store's connections to a master that sentinels have replaced. A client that redis.NewFailoverClient
-// has made does so by itself, but what is made from its options does not: it has the dialer alone. So the follower dials
-// again and again, and compares where that leads to.
+// sentinelFollower ends the Store's connections to a master that Sentinels have replaced. The client of redis.NewFailoverClient does so
+// by itself. But the Store's clients are made from its options, which give them nothing but the dialer that asks the Sentinels. So the
+// follower dials again and again, and compares to which address that leads.
 type sentinelFollower struct {
 	dial     dialFunc
 	options  *redis.Options

@@ -13,8 +13,8 @@ import (
 
 const uncountedText = "userlog: the log store does not let log entries be counted, so that nobody learns of those that it loses: allow zadd and pexpire"
 
-// bequests are what writers of shards knew as confirmed when they ended, for those that have their slots now: a replica that takes
-// over has another address, and so another writer.
+// bequests are what writers of shards knew as confirmed when they ended. They are left to the writers that have their slots now. For
+// example, a replica that takes over has another address than its master, and so another writer.
 type bequests struct {
 	mu   sync.Mutex
 	left []*confirmed
@@ -26,7 +26,7 @@ func (b *bequests) add(of ...*confirmed) {
 	b.left = append(b.left, of...)
 }
 
-// take takes out those of which so is true. Those of which nothing could be known any more are gone.
+// take takes out the bequests of which so is true. It drops those that are so old that their counts may have expired in Redis.
 func (b *bequests) take(so func(*confirmed) bool) (taken []*confirmed) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -43,7 +43,8 @@ func (b *bequests) take(so func(*confirmed) bool) (taken []*confirmed) {
 	return taken
 }
 
-// awaitBequests waits for the writers before this one, so that what their masters have lost is told before what comes now.
+// awaitBequests waits until the writers before this one have left their bequests. So a log tells what their masters have lost before it
+// gets this writer's entries.
 func (w *shardWriter) awaitBequests() {
 	patience := time.NewTimer(writeTimeout)
 	defer patience.Stop()
@@ -67,8 +68,9 @@ func (w *shardWriter) bequeath() {
 	close(w.ended)
 }
 
-// check asks Redis for an answer after a failure, and whether it still has what was confirmed, also by the master before it. What is
-// sent into a dead connection can neither be known as written nor be sent again.
+// check asks Redis, after a failure, for an answer. It also asks whether Redis still has what was confirmed, by itself or by the master
+// before it. Entries must not be sent into a connection that may be dead: it would not be known whether they were written, and they
+// could not be sent again.
 func (w *shardWriter) check(batch []Entry) error {
 	w.count()
 	taken := w.cluster.bequests.take(func(c *confirmed) bool { return w.recorder.hasSlot(w.section, c.slot) })
@@ -96,7 +98,7 @@ func (w *shardWriter) count() {
 	w.confirmed = &confirmed{key: w.cluster.keys.ConfirmedIn(slot, w.cluster.process()), slot: slot, inBatches: true}
 }
 
-// inherit tells what the shard lacks of what another writer knew as confirmed.
+// inherit takes over a bequest. It finds out, and tells, which of the bequest's entries the shard lacks.
 func (w *shardWriter) inherit(c *confirmed, batch []Entry) error {
 	if c.key != w.confirmed.key {
 		return w.ask(c, batch)

@@ -13,12 +13,12 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// movedPause is how long a shard waits when others have some of its slots, or will have them in a moment.
+// movedPause is how long a shard's writer waits when other shards have some of its slots, or will have them in a moment.
 const movedPause = 20 * time.Millisecond
 
 // shardWriter moves entries from a section of the queue to one shard of a Cluster. All of it runs in one goroutine. A batch is a
-// pipeline of scripts, one for each user. What has certainly not been written goes back to the queue, since the log of
-// its user may be another shard's by the next attempt.
+// pipeline of scripts, one for each user. Entries that have certainly not been written go back to the queue: by the next attempt,
+// another shard may have the log of their user.
 type shardWriter struct {
 	outage
 	cluster *clusterWriter
@@ -86,7 +86,7 @@ func (w *shardWriter) wait() {
 // pause waits after an attempt that has not written everything.
 func (w *shardWriter) pause() {
 	if w.backoff > 0 {
-		_ = w.rest(w.stopped) // what has been given up is not taken again
+		_ = w.rest(w.stopped) // if the entries have been given up, the next take returns none
 		return
 	}
 	pause := time.NewTimer(movedPause)
@@ -210,8 +210,8 @@ func (w *shardWriter) sort(batch []Entry, pushes []push, err error, o *settlemen
 	return back
 }
 
-// reason is why some of a batch has not been written: what Redis said, or how the connection failed. That its user's log is
-// elsewhere is said last.
+// reason is why some entries of a batch have not been written: what Redis said, or how the connection failed. That another shard has
+// a user's log is the reason only if there is no other one.
 func (w *shardWriter) reason(pushes []push, err error) error {
 	var elsewhere error
 	for i := range pushes {

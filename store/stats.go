@@ -34,7 +34,7 @@ func (s *Store) FeedStats() FeedStats {
 // Dropped counts entries that will never be written, by reason.
 type Dropped struct {
 	QueueFull       uint64 // as many as Options.QueueSize were waiting
-	UserShare       uint64 // its user had more than a share of a full queue, of which others needed some
+	UserShare       uint64 // an entry came to a full queue, and the user with the most entries, more than a share, lost one
 	InvalidUsername uint64 // see [CheckUsername]
 	Refused         uint64 // Redis refused: a key of that name holds something else
 	HostPanic       uint64 // a function that the application gave to the middleware panicked

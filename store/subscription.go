@@ -26,7 +26,7 @@ const (
 // Update is what happened on a [Subscription] since its last update.
 type Update struct {
 	State   State
-	Gap     bool     // requests may be missing before Entries; what is known to be missing, an entry says itself: Entry.Gap
+	Gap     bool     // requests may be missing before Entries; how many are known to be missing, Entry.Gap says
 	Entries []*Entry // oldest first, markers among them; shared with other subscriptions, so not to be changed
 }
 

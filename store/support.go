@@ -55,8 +55,8 @@ func ParseSupportCode(text string) (code string, ok bool) {
 	return code, len(code) == supportCodeSize && strings.Trim(code, "0123456789") == ""
 }
 
-// supportCodes makes codes, and counts how many this process has given within a minute. Requests of one customer take turns, so that none of them
-// counts for what another one does.
+// supportCodes makes codes, and counts how many this process has given within a minute. Requests of one customer take turns: so two requests at
+// the same time get the same code, and count once.
 type supportCodes struct {
 	next func() string
 
@@ -124,10 +124,10 @@ func (l *supportCodes) take(username string, renews bool, now time.Time) bool {
 	return true
 }
 
-// SupportCode returns the code by which an agent opens the log of a user or a visitor, once and within [SupportCodeFor]. It is the same one for
-// as long as it holds, and says who has used it. With anew it is a new one, and the old one opens nothing. A customer gets a new one once in
-// ten seconds from a process, and the last one otherwise. The error is [ErrSupportBusy], that of [CheckUsername], or Redis'. It waits for
-// Redis for half a second at most.
+// SupportCode returns the code by which one agent opens the log of a user or a visitor, within [SupportCodeFor]. As long as a code holds, further
+// calls return the same code, and who has used it. With anew there is a new code, and the old one opens nothing any more. A process gives
+// a customer a new code once in ten seconds, and returns the last one otherwise. The error is [ErrSupportBusy], that of [CheckUsername], or
+// Redis'. It waits for Redis for half a second at most.
 func (s *Store) SupportCode(ctx context.Context, username string, anew bool) (Support, error) {
 	if err := CheckUsername(username); err != nil {
 		return Support{}, fmt.Errorf("store: support code: %w", err)
@@ -184,7 +184,8 @@ func (s *Store) reserveSupport(ctx context.Context, username string) (code strin
 	return "", ErrSupportBusy
 }
 
-// pointToSupport notes which code a user has, in place of the old one or "". Of two requests at once, the first one's code is both's.
+// pointToSupport notes which code a user has, in place of the old one or "". If two requests do so at the same time, both get the code of
+// the first.
 func (s *Store) pointToSupport(ctx context.Context, username, code, old string) (Support, error) {
 	key := s.keys.SupportOf(username)
 	if old != "" {
@@ -271,8 +272,8 @@ func (s *Store) OpenSupport(ctx context.Context, code, agent string) (username s
 	return username, nil
 }
 
-// carrySupport has a code that an agent has used go with the visitor who logs in: the customer's page keeps the word that the agent's page
-// shows. A user who has a code already keeps that one. So does everybody where Redis does not answer.
+// carrySupport gives the user, as whom a visitor logs in, the visitor's code if an agent has used it. So the customer's page keeps showing
+// the word that the agent's page shows. A user who has a code already keeps that one. Where Redis does not answer, nothing changes.
 func (s *Store) carrySupport(ctx context.Context, visitor, username string) {
 	call, err := s.Supported(ctx, visitor)
 	if err != nil || call.Agent == "" {

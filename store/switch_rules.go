@@ -42,7 +42,7 @@ func (r *leaveRules) leavesOut(e *Entry) bool {
 	case r.all, r.watchOnly && r.watched[e.Username] <= time.Now().UnixMilli(), r.ignores(e.Path):
 		return true
 	case r.sample > 1 && !e.byHand() && !e.Failed():
-		return rand.Uint64N(r.sample) != 0 // by counting, of polls that take turns always the same would be left out
+		return rand.Uint64N(r.sample) != 0 // if every N-th were recorded, two polls that take turns could lose all of one of them
 	}
 	return false
 }

@@ -24,7 +24,7 @@ const (
 	MaxIgnoreBytes = 1_000  // of all patterns together
 )
 
-// Limits that need not be known to anybody.
+// Limits that no user of the package needs to know.
 const (
 	maxPatternSteps = 2_000    // into which all patterns are compiled: some 15 a pattern are usual, and x{900} has 900
 	maxSwitches     = 16 << 10 // bytes of the JSON form, which has six for some characters of a pattern

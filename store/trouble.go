@@ -9,7 +9,7 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/keys"
 )
 
-// Trouble is a user in trouble, and the last of the user's requests that failed, or of several within two seconds the worst.
+// Trouble is a user in trouble, and the last of the user's requests that failed. Of several failures within two seconds it is the worst.
 type Trouble struct {
 	Username string
 	At       time.Time

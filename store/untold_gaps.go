@@ -22,8 +22,8 @@ type untoldGaps struct {
 
 // untoldGap is what one user has lost since the last line that was written for certain.
 type untoldGap struct {
-	before   Gap       // what waits of this user: the next entry that is taken tells it
-	behind   Gap       // what waits of this user: the next entry that comes to the queue tells it
+	before   Gap       // lost before the entries of this user that wait: the next entry that is taken tells it
+	behind   Gap       // lost behind the entries of this user that wait: the next entry that comes to the queue tells it
 	slot     uint16    // of the log, on a Cluster
 	since    time.Time // of the first loss
 	last     time.Time // when the newest of the lost requests was finished
@@ -31,8 +31,8 @@ type untoldGap struct {
 	unmarked bool      // only an entry tells it, since Redis refuses to write the log
 }
 
-// lose notes that an entry that has left the queue has not been written, or perhaps not. A gap that the entry was to tell is untold
-// again.
+// lose notes that an entry which has left the queue was not written, or perhaps not. If the entry was to tell a gap, this gap is
+// untold again.
 func (q *queue) lose(e *Entry, v verdict) { q.note(e, lossOf(e, v), Gap{}, v) }
 
 // refuse notes that a new entry is lost, behind all that waits.
@@ -64,7 +64,7 @@ func (q *queue) note(e *Entry, before, behind Gap, v verdict) {
 	g.slot, g.unmarked = e.turn.slot, g.unmarked || v == isRefused
 }
 
-// lossOf is what is missing where an entry has not been written, or perhaps not: its request, and the gap that it was to tell.
+// lossOf is what a log lacks if an entry was not written, or perhaps not: the entry's request, and the gap that it was to tell.
 func lossOf(e *Entry, v verdict) (lost Gap) {
 	switch {
 	case e.OnlyGap():
@@ -84,7 +84,8 @@ func lossOf(e *Entry, v verdict) (lost Gap) {
 	return lost.plus(*e.Gap)
 }
 
-// undo notes what was confirmed and is gone. The entries of batch, those that wait, and those that come are told behind it.
+// undo notes which entries were confirmed and are gone. For each of their users, the next entry tells that: one of batch, one that
+// waits, or one that is still to come.
 func (q *queue) undo(gone undone, batch []Entry) {
 	q.gaps.unnamed.add(gone.unnamed, time.Now())
 	for i := range gone.parts {
@@ -97,7 +98,8 @@ func (q *queue) undo(gone undone, batch []Entry) {
 	}
 }
 
-// roomFor is how many users may have gaps when another one gets one. What pages fetch by themselves leaves room for the rest.
+// roomFor is with how many untold gaps there is still room for another one. A loss of requests that pages make by themselves finds
+// only half of the room, so that the rest is left for requests of persons.
 func roomFor(lost Gap) int {
 	if lost.Notable() {
 		return maxGaps
@@ -105,14 +107,14 @@ func roomFor(lost Gap) int {
 	return maxGaps / 2
 }
 
-// tellBehind has an entry that comes to the queue tell what is lost behind all that waits of its user.
+// tellBehind has an entry that comes to the queue tell what was lost behind all entries of its user that wait.
 func (q *queue) tellBehind(e *Entry) {
 	if g := q.gaps.of[e.Username]; g != nil && e.tells(&g.behind) {
 		q.gaps.told(e.Username, g)
 	}
 }
 
-// tellBefore has the entries of a batch tell what is lost before them.
+// tellBefore has the entries of a batch tell what was lost before them.
 func (q *queue) tellBefore(batch []Entry) {
 	for i := range batch {
 		e := &batch[i]
@@ -122,8 +124,8 @@ func (q *queue) tellBefore(batch []Entry) {
 	}
 }
 
-// tellWaiting has the entries that wait tell what is lost before them, since older entries of their user come back. What none of
-// them can tell, the next entry that comes to the queue tells.
+// tellWaiting has the waiting entries of a user tell what was lost before them. It is called when older entries of the user come
+// back to the queue, which must not tell it. What no waiting entry can tell, the next entry that comes to the queue tells.
 func (q *queue) tellWaiting(username string) {
 	g := q.gaps.of[username]
 	if g == nil || g.before == (Gap{}) {
@@ -142,8 +144,8 @@ func (q *queue) tellWaiting(username string) {
 	q.gaps.told(username, g)
 }
 
-// tells moves a gap to the entry. What a page fetches by itself tells only of what is like it: it says nothing of where the person
-// is, and is soon pushed out.
+// tells moves a gap to the entry, and reports whether it did. An entry that does not count tells no gap in what a person did: other
+// entries push it out soon, and the gap would go with it.
 func (e *Entry) tells(g *Gap) bool {
 	if *g == (Gap{}) || g.Notable() && !e.Counts() {
 		return false
@@ -171,10 +173,10 @@ func (q *queue) mark(s *section, batch []Entry, patience, retention time.Duratio
 	for username, g := range q.gaps.of {
 		switch waited := now.Sub(g.since); {
 		case waited > retention:
-			delete(q.gaps.of, username) // the log before it is gone as well
+			delete(q.gaps.of, username) // the log has expired meanwhile, so that nothing is left that lacks the requests
 		case waited < patience || !q.isMarked(s, username, g):
 		case slices.ContainsFunc(batch[:taken], func(e Entry) bool { return e.Username == username }):
-			// Its entries may come back, and are older.
+			// The user's entries in this batch may come back to the queue. They are older than the marker would be.
 		case len(batch) >= maxBatch:
 			s.searched = time.Time{}
 			return batch

@@ -26,8 +26,8 @@ const (
 	introducePause = 2 * time.Second  // without introductions, after one has failed
 )
 
-// userIndex keeps the users' names, when they were last seen, and when a request of theirs last failed. All writers of a process
-// share it. Visitors are not in it, so that they neither crowd lists nor fill Redis.
+// userIndex writes the user index: the names of users, when each was last seen, and when a request of each last failed. All writers of a
+// process share it. Visitors are not in the index, so that they neither crowd lists nor fill Redis.
 type userIndex struct {
 	layout    *indexLayout
 	retention time.Duration
@@ -38,10 +38,10 @@ type userIndex struct {
 
 	mu       sync.Mutex
 	updated  map[string]time.Time
-	troubled map[string]lastFailure // of those whose request failed, the last one that was written
-	pending  indexUpdate            // of the shards of a Cluster, to be written together
+	troubled map[string]lastFailure // by username, the failed request that was last written to the index
+	pending  indexUpdate            // on a Cluster: what the writers of all shards have noted, to be written together
 
-	introduceAfter time.Time // nobody is introduced before that
+	introduceAfter time.Time // no user is introduced before that
 }
 
 // indexUpdate is what is to be added to the sorted sets.
@@ -86,7 +86,7 @@ func (x *userIndex) note(entries []Entry) {
 	x.pending.trouble = append(x.pending.trouble, due.trouble...)
 }
 
-// introduce notes those users of entries whom the index may lack, and reports whether there are some.
+// introduce notes the users of entries whom the index may lack, and reports whether there are any. The next flush writes them.
 func (x *userIndex) introduce(entries []Entry) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -107,15 +107,16 @@ func (x *userIndex) introduce(entries []Entry) bool {
 	return found
 }
 
-// notIntroduced notes that an introduction has failed. The next one waits: what writes logs must not wait for the index each time.
+// notIntroduced notes that users could not be introduced. For a while no others are, because the writers of logs must not wait for the
+// index with each batch.
 func (x *userIndex) notIntroduced() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.introduceAfter = time.Now().Add(introducePause)
 }
 
-// flush writes what was noted. It first waits for a flush that is under way, which may have what the caller has noted. Where writing
-// fails for a part, its users' next entries are noted again. The error is that of the connection, or ctx's.
+// flush writes what was noted. It first waits for a flush that is under way, which may be writing what the caller has noted. If a part
+// can't be written, the next entries of its users are noted again. The error is that of the connection, or ctx's.
 func (x *userIndex) flush(ctx context.Context, client redis.UniversalClient, r *recorder, log *slog.Logger) error {
 	select {
 	case x.flushing <- struct{}{}:
@@ -136,7 +137,7 @@ func (x *userIndex) flush(ctx context.Context, client redis.UniversalClient, r *
 	if !x.failed(r, log, added, err) {
 		return nil
 	}
-	lost := make(map[string]bool) // sets
+	lost := make(map[string]bool) // the sets that were not written
 	for _, command := range added {
 		if command.Err() != nil {
 			lost[command.Args()[1].(string)] = true
@@ -270,7 +271,7 @@ func (x *userIndex) forget(client redis.UniversalClient, now time.Time) {
 		}
 		users, names := x.drop(expired)
 		x.rememberGone(ctx, pipe, index.Gone(part), expired, now)
-		pipe.ZRem(ctx, index.Names(part), names...) // first: what fails after it is found again by the users
+		pipe.ZRem(ctx, index.Names(part), names...) // before the users: if it fails, the next call finds them again by the set of users
 		pipe.ZRem(ctx, index.Users(part), users...)
 		pipe.ZRemRangeByScore(ctx, index.Trouble(part), "-inf", before)
 	}
@@ -279,7 +280,7 @@ func (x *userIndex) forget(client redis.UniversalClient, now time.Time) {
 	}
 }
 
-// rememberGone queues that users who are removed are remembered, and that those are not who were there too long ago.
+// rememberGone queues commands that note which users are gone, and that forget those who have been gone for too long.
 func (x *userIndex) rememberGone(ctx context.Context, pipe redis.Pipeliner, gone string, expired []redis.Z, now time.Time) {
 	if x.remember <= x.retention {
 		return

@@ -19,8 +19,8 @@ const (
 	MaxWatched = 1_000            // users at once: beyond them, those give way who were looked at longest ago
 )
 
-// Watched says that somebody looks at the logs of some users, who are recorded for [WatchedFor] where Switches.WatchOnly is set.
-// Recording begins within [HeartbeatInterval]. It waits for Redis for two seconds at most.
+// Watched notes that somebody looks at the logs of some users. Where Switches.WatchOnly is set, applications record these users for
+// [WatchedFor], and begin within [HeartbeatInterval]. Watched waits for Redis for two seconds at most.
 func (s *Store) Watched(ctx context.Context, usernames ...string) error {
 	_ = s.clock.refresh(ctx) // without an answer, this host's clock decides
 	now := s.Now()
@@ -56,7 +56,7 @@ func readWatched(ctx context.Context, client redis.Cmdable, keys keys.Keys, cloc
 	for _, user := range found {
 		if name, ok := user.Member.(string); ok {
 			at := time.UnixMilli(int64(user.Score)).Add(clock.correction()).UnixMilli()
-			until[name] = min(at, last) // whatever somebody else has noted
+			until[name] = min(at, last) // a later time in Redis is not one that Watched has noted
 		}
 	}
 	return until, nil

@@ -43,8 +43,8 @@ type writer struct {
 	lines     lineEncoder
 	users     []*knownUser    // of batch, whose entries they are
 	published []*redis.IntCmd // of the transaction
-	long      []*knownUser    // users whose lists of what counts are to be trimmed
-	unkept    bool            // Redis does not let us write lists of what counts
+	long      []*knownUser    // users whose kept lists are to be trimmed
+	unkept    bool            // Redis does not let us write kept lists
 }
 
 func newWriter(r *recorder, client redis.UniversalClient, tracker *sendTracker, index *userIndex, keys keys.Keys, options Options) *writer {
@@ -85,8 +85,8 @@ func (w *writer) run() {
 	w.heartbeat.end(w.recorder.snapshot(), w.clock.measured())
 }
 
-// await fills the batch, waiting for entries if there are none, and reports meanwhile that this
-// process is there. It returns false when there will be no more entries.
+// await fills the batch, and waits for entries if there are none. Meanwhile it sends heartbeats. It returns
+// false when there will be no more entries.
 func (w *writer) await() bool {
 	for {
 		if w.recorder.waiting(w.section) > 0 {
@@ -181,9 +181,10 @@ func (w *writer) fail(err error) {
 	w.failed(err)
 }
 
-// probe asks Redis for an answer, and whether it still has what it had confirmed. After a failure nothing is sent before there is
-// an answer: what is sent into a dead connection can neither be known as written nor be sent again. It is asked by a transaction,
-// since without one LPUSH would be carried out each time that MULTI is refused.
+// probe asks Redis for an answer, and whether it still has the entries that it had confirmed. After a failure no entries are sent
+// before there is an answer: if they went into a dead connection, it would not be known whether they were written, and they could
+// not be sent again. The question is a transaction, too, so that it fails where Redis refuses MULTI. Otherwise each attempt would
+// send the batch, and Redis would carry out its commands one by one.
 func (w *writer) probe() error {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
@@ -293,8 +294,8 @@ func (w *writer) queueCounting(ctx context.Context, pipe redis.Pipeliner, entrie
 	return w.confirmed.queue(ctx, pipe, len(entries), time.Now())
 }
 
-// noteCounted notes what the counting of entries that were written tells of those before. Where nothing was written, what has
-// been taken comes behind those.
+// noteCounted notes what the count of written entries tells about entries before them: some may be gone. Where the count was only
+// asked for, the entries of the batch are still to be written, and tell that.
 func (w *writer) noteCounted(counted *redis.FloatCmd, entries []Entry) {
 	if counted == nil {
 		return
@@ -327,7 +328,7 @@ func (w *writer) verdict(err error) verdict {
 	case err == nil:
 		return isWritten
 	case redisreply.IsMultiRefused(err):
-		return isInDoubt // then what followed was carried out command by command, as far as it was permitted
+		return isInDoubt // without MULTI, Redis has carried out the commands one by one, as far as it permits them
 	case redisreply.Is(err):
 		return isBack // Redis refused the whole transaction, or already the connection
 	case w.tracker.mayHaveArrived(err):
@@ -347,8 +348,8 @@ func (p *push) verdict() verdict {
 	return isInDoubt // the connection broke before this answer
 }
 
-// queueCommands queues, per user, one LPUSH, LTRIM and PEXPIRE, what the list of what counts needs, and one PUBLISH per
-// entry.
+// queueCommands queues, for each user, one LPUSH, LTRIM and PEXPIRE, and what the kept list needs. For each entry it queues one
+// PUBLISH.
 func (w *writer) queueCommands(ctx context.Context, pipe redis.Pipeliner, entries []Entry, lines []string) []push {
 	w.published = w.published[:0]
 	pushes, now := pushesOf(entries, w.users, lines), time.Now()

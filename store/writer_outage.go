@@ -19,7 +19,8 @@ type outage struct {
 	refused  string        // the reason that Redis gave last in this outage, or ""
 }
 
-// failed opens the breaker, or holds it open for longer. An outage is logged once for each reason that Redis gives.
+// failed notes an attempt that failed: the outage begins, or goes on, and the next attempt waits longer. An outage is logged once for
+// each reason that Redis gives.
 func (o *outage) failed(err error) {
 	kind := kindOfRefusal(err)
 	if o.backoff == 0 {
@@ -35,7 +36,7 @@ func (o *outage) failed(err error) {
 	o.backoff = max(min(2*o.backoff, time.Since(o.awayAt)/4, maxBackoff), minBackoff)
 }
 
-// succeeded closes the breaker.
+// succeeded notes an attempt that succeeded, which ends an outage.
 func (o *outage) succeeded() {
 	if o.backoff > 0 {
 		o.backoff = 0
@@ -46,7 +47,7 @@ func (o *outage) succeeded() {
 	}
 }
 
-// undo notes and logs what Redis had confirmed and no longer has. batch has been taken, and is written behind that.
+// undo notes and logs which entries Redis had confirmed and no longer has. The entries of batch have been taken, and are newer.
 func (o *outage) undo(gone undone, batch []Entry) {
 	if len(gone.parts)+gone.unnamed == 0 {
 		return
@@ -56,8 +57,8 @@ func (o *outage) undo(gone undone, batch []Entry) {
 		"or it has started from an older file", "entries", gone.requests())
 }
 
-// rest waits between two attempts, only briefly while the store closes, and no longer when the writer is stopped. It returns false
-// when the entries that waited have been given up.
+// rest waits between two attempts. It waits only briefly while the store closes, and returns at once when the writer is stopped. It
+// returns false when the entries that waited have been given up.
 func (o *outage) rest(stopped <-chan struct{}) bool {
 	pause := time.NewTimer(o.backoff/2 + rand.N(o.backoff/2))
 	defer pause.Stop()
