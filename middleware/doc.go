@@ -11,8 +11,14 @@
 //
 // [TrackHTTP] does the same for net/http, and for routers that are built on it.
 //
-// Handlers may say more about the current request: [SetUser] whose it is, [SetActor] who acts for the user, [SetVisit] in which session, [Problem] what
-// went wrong, [Invalid] which input was not valid, [Reference] by which code the customer can name the request, and [Skip] that it is left out.
+// Handlers may say more about the current request:
+//
+//   - [SetUser] says whose request it is, and [SetActor] who acts in the user's place.
+//   - [SetVisit] says in which session of the site it was made.
+//   - [Problem] says what went wrong, and [Invalid] which input was not valid.
+//   - [Reference] gives a code by which the customer can name the request on the phone.
+//   - [SupportCode] gives a code by which an agent opens the customer's log.
+//   - [Skip] says that the request is not recorded.
 //
 // The middleware adds about a microsecond to a request, and does no I/O in it. It leaves
 // status, body and panics as they are.

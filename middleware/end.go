@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// endGrace is how long the end of an answer is waited for after the server has let go of the request: a recovery outside may
-	// still answer.
+	// endGrace is how long a tracker waits for the end of an answer after the server has let go of the request. A recovery outside
+	// may still answer.
 	endGrace = time.Second
 
 	// goneGrace is how long a canceled request waits for the server to say that the client has gone. The server says so just
@@ -33,7 +33,7 @@ func (r *response) leave(panicked bool) (code int, open bool) {
 	defer r.mu.Unlock()
 	if v := r.visitor; v != nil && r.code == 0 && !outlived && !panicked && !r.hijacked && !r.finished {
 		r.mu.Unlock()
-		r.settleVisitor(v, false) // the server sends the header next, and nobody is told
+		r.settleVisitor(v, false) // the server sends the header next, without calling the response
 		r.mu.Lock()
 	}
 	if outlived {
@@ -94,7 +94,7 @@ func (r *response) finish(code int) {
 	r.host.release(r)
 }
 
-// await records the request when its answer ends with another status than code, or with that.
+// await records the request when its answer ends. code is the status that is expected; the answer may end with another one.
 func (r *response) await(code int) {
 	if !r.host.find(r, code) {
 		r.host.release(r)
@@ -117,7 +117,7 @@ func (r *response) park() bool {
 	return true
 }
 
-// lose waits a little for a status, when the server has let go of a request, and then does without.
+// lose is called when the server has let go of a request. It waits a little for a status, and then records the request without one.
 func (r *response) lose(server http.ResponseWriter) {
 	time.AfterFunc(endGrace, func() {
 		served := isServed(server)
@@ -151,7 +151,7 @@ func (r *response) unpark() {
 	stop()
 }
 
-// refresh brings what was found up to date with what has been said and answered since. It returns false if the request is not
+// refresh brings the finding up to date with what handlers have said and answered since. It returns false if the request is not
 // to be recorded.
 func (r *response) refresh() bool {
 	f, said := &r.found, r.said()
@@ -184,7 +184,7 @@ func (r *response) record(sent int) {
 	if f.Ended == store.EndOrdinary {
 		f.Ended = ended
 	}
-	if code != f.code && f.Location == f.location { // what was found out of the answer was not the last word
+	if code != f.code && f.Location == f.location { // the answer has ended with another status than was known when it was read
 		f.Location = r.request.leads(r.answer, f.Redirects())
 	}
 	if v := r.guest(); v.joins(&f.Entry) {
@@ -193,7 +193,7 @@ func (r *response) record(sent int) {
 		r.logs.Record(f.Entry)
 	}
 	if f.also != "" {
-		f.Username, f.ID, f.Reference = f.also, "", "" // which leads to one of them
+		f.Username, f.ID, f.Reference = f.also, "", "" // a reference leads to one log only
 		r.logs.Record(f.Entry)
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// ginWriter is the type of Gin's own writer. It embeds the server's writer in an exported field, which is where a response
-// belongs: below all that middleware do, so that it sees what leaves the engine. Gin sends some headers only after the last
-// middleware has returned.
+// ginWriter is the type of Gin's own writer, which embeds the server's writer in an exported field. A response is put into that
+// field: below all middleware, so that it sees what leaves the engine. In front of Gin's writer it would miss headers that Gin
+// sends only after the last middleware has returned.
 type ginWriter struct {
 	pointer reflect.Type // nil where this Gin is built otherwise
 	field   int
@@ -116,14 +116,14 @@ func (s *ginSlot) lost() bool {
 	return false
 }
 
-// habit is what was found out about one of Gin's contexts. Gin uses a context again as we use a response, and mostly the same
-// two meet, so that nothing has to be found out anew.
+// habit is what a response has found out about one of Gin's contexts. Gin uses its contexts again, as we use responses again. As
+// a rule the same context and the same response meet, so that nothing has to be found out anew.
 type habit struct {
-	writer   http.ResponseWriter  // Gin's own, of that context
-	field    *http.ResponseWriter // where it keeps the server's
-	server   reflect.Type         // of the server's, which writes to no other; nil where that is not known
-	notifies bool                 // the server's can't have anything of net/http around it that is not seen
-	inEngine bool                 // the server's is that of another engine of Gin
+	writer   http.ResponseWriter  // Gin's own writer in that context
+	field    *http.ResponseWriter // the field in which it keeps the server's writer
+	server   reflect.Type         // the type of the server's writer, which writes to no other; nil where that is not known
+	notifies bool                 // the server's writer has CloseNotify, so that no unseen middleware of net/http is around it
+	inEngine bool                 // the server's writer is that of another engine of Gin, outside of this one
 }
 
 // fits reports whether the habit is about this writer, and its server's.
@@ -156,7 +156,7 @@ func below(w http.ResponseWriter) http.ResponseWriter {
 // embedded is the writer that a middleware of Gin has embedded in its own, since those have no Unwrap. It is nil where there is
 // none, or where it can't be reached.
 func embedded(w http.ResponseWriter) (next http.ResponseWriter) {
-	defer func() { _ = recover() }() // over a nil pointer on the way to a field that is promoted
+	defer func() { _ = recover() }() // FieldByName panics where a nil pointer is on the way to a promoted field
 	v := reflect.ValueOf(w)
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
@@ -170,8 +170,8 @@ func embedded(w http.ResponseWriter) (next http.ResponseWriter) {
 	return next
 }
 
-// enclosing finds the nearest response of a tracker outside, and the nearest of one that records to the same place. Both are
-// those of this request.
+// enclosing finds the trackers outside that watch this request. It returns the response of the nearest one, and that of the nearest
+// one that records to the same place.
 func (r *recording) enclosing(c *gin.Context, w http.ResponseWriter, request *http.Request) (nearest, same *response) {
 	for w != nil {
 		t, ok := w.(interface{ tracked() *response })

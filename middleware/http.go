@@ -29,11 +29,11 @@ type HTTPOptions struct {
 //
 //	http.ListenAndServe(addr, middleware.TrackHTTP(logs, currentUser, middleware.HTTPOptions{})(mux))
 //
-// username is asked before and after the handlers, about the request that came in: what an inner
-// middleware puts into the context of a request of its own is not there, so stand inside the one
-// that knows the user, or read her session. The route is the pattern of http.ServeMux; other
-// routers' can be set by Annotate. The writer that handlers get can flush, hijack, push and copy
-// from a file where the server's can.
+// username is asked before and after the handlers, about the request that came in. A middleware
+// inside may put the user into the context of a copy of the request, which username does not get. So
+// let TrackHTTP stand inside that middleware, or let username read the session itself. The route is
+// the pattern of http.ServeMux. Annotate can set the routes of other routers. The writer that
+// handlers get can flush, hijack, push and copy from a file where the server's writer can.
 func TrackHTTP(logs Recorder, username func(*http.Request) string, options HTTPOptions) func(http.Handler) http.Handler {
 	if username == nil {
 		panic("middleware.TrackHTTP: the username function is nil: pass a func(*http.Request) string that returns \"\" for nobody")

@@ -16,8 +16,8 @@ type identity[R any] struct {
 	earlyPanics *atomic.Int32 // of username before the handlers, in a row
 }
 
-// maxEarlyPanics is how often in a row the host's function may panic before it is asked in front of the handlers of one request
-// in so many only: it needs what a middleware behind Track does, such as a session.
+// maxEarlyPanics is how often in a row the host's function may panic before the handlers. Such a function needs what a middleware
+// behind Track does, such as opening a session. From then on it is asked before the handlers only for one request in maxEarlyPanics.
 const maxEarlyPanics = 100
 
 // before asks whose request it is in front of the handlers, so that a logout is still the user's who logs out.
@@ -51,14 +51,14 @@ func (i *identity[R]) who(subject R, r *response) string {
 	return cmp.Or(i.ask(subject), r.before)
 }
 
-// find fills in whose request it was, and lets the host change the entry. It returns false if there is nothing to record.
+// find fills in the user of the request, and lets the host change the entry. It returns false if there is nothing to record.
 func (i *identity[R]) find(subject R, r *response, route string, code int) (record bool) {
 	defer r.recoverPanic()
 	f := &r.found
 	r.request.fill(&f.Entry, r.answer, code)
 	f.code, f.location, f.requestID = code, f.Location, f.RequestID
 	username := i.username(subject)
-	f.notes = r.said() // which that function may have changed
+	f.notes = r.said() // after username, which may have called SetUser or its like
 	if f.notes.skip {
 		return false
 	}
@@ -82,8 +82,8 @@ func (i *identity[R]) find(subject R, r *response, route string, code int) (reco
 	return f.Username != "" || r.forged
 }
 
-// ofHost is a username that the host has given, or "" where it has the form of a visitor's: nobody is shown as somebody who is not logged
-// in because of a name. Such an entry is counted as one without a valid name.
+// ofHost is a username that the host has given. It is "" if the name has the form of a visitor's name: a user who is logged in must not be
+// taken for a visitor because of a name. The entry of such a user is counted as one without a valid name.
 func (r *response) ofHost(username string) string {
 	if store.IsVisitor(username) {
 		r.forged = true
@@ -92,8 +92,8 @@ func (r *response) ofHost(username string) string {
 	return username
 }
 
-// findByArrival is find for handlers that went on after their request was over. Their context may be another user's by now, so
-// only what was known before counts. Where that was nobody, the entry is counted as one without a user.
+// findByArrival is find for handlers that went on after their request was over. Gin may serve another user's request with their
+// context by now. So only the user counts who was known before the handlers, or whom a handler has named.
 func (r *response) findByArrival(code int) (record bool) {
 	f, said := &r.found, r.said()
 	r.request.fill(&f.Entry, nil, code)

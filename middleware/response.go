@@ -15,8 +15,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// response lies between a server's writer and everything that answers through it, so that it sees what is sent. A
-// middleware that returns has seen only what was meant to be sent: an error handler or a recovery outside may still answer.
+// response lies between a server's writer and everything that answers through it, so that it sees what is sent. Track alone, when
+// its handlers have returned, would know only what they meant to send: an error handler or a recovery outside may still answer.
 //
 // A response serves one request after the other. Handlers of some hosts go on in a goroutine of their own when their request
 // is over, and may still call it. So a mutex guards what can change, and belongs tells one request from another.
@@ -42,11 +42,11 @@ type exchange struct {
 	noted     atomic.Bool  // they said something
 	before    string       // the user before the handlers ran, "" for nobody
 	visitors  *visitors    // of the tracker; nil where none are recorded
-	visitor   *visitor     // nil where nothing is to be known of somebody who is not logged in
+	visitor   *visitor     // nil where the request has no visitor's cookie, and gets none
 	route     string       // that Gin chose before the handlers ran
 	first     bool         // no handler of Gin ran before Track
-	inner     nested       // what a tracker inside knows
-	c         *gin.Context // what the host is asked about, if it is Gin
+	inner     nested       // what a tracker inside knows of the request
+	c         *gin.Context // the argument of the host's functions, if the host uses Gin
 	r         *http.Request
 	slot      ginSlot // where Gin keeps its writer, if it is Gin
 
@@ -63,9 +63,9 @@ type exchange struct {
 	watched    bool      // a handler has asked to be told when the client goes
 	hijacked   bool      // a handler has taken the connection over
 
-	panicked   bool  // the handlers did not return
-	sentBefore bool  // the status was sent before they panicked
-	brokeOff   bool  // the handlers did not finish, although they returned
+	panicked   bool  // the handlers have panicked
+	sentBefore bool  // the status was sent before the handlers ended
+	brokeOff   bool  // the handlers did not finish, although they returned, as after a recovery inside
 	hidden     bool  // something between r and the server may have answered
 	aborted    bool  // nobody recovered: the server closes the connection
 	canceled   error // of ctx when the handlers were done: the server cancels it afterwards in any case
@@ -158,8 +158,8 @@ func (r *response) sending(code, bytes int) (open bool) {
 	return true
 }
 
-// settleVisitor has the header of the answer say what becomes of the visitor's cookie, which is about to be sent. found tells that whose request it
-// is has been found already.
+// settleVisitor sets, renews or removes the visitor's cookie in the header of the answer, which is about to be sent. found tells that the
+// user of the request has been found already.
 func (r *response) settleVisitor(v *visitor, found bool) {
 	known := r.isKnown(found)
 	page := r.request.method == http.MethodGet && r.request.answered(r.answer) == store.KindPage
@@ -180,8 +180,8 @@ func (r *response) isKnown(found bool) bool {
 	return username != "" && !store.IsVisitor(username)
 }
 
-// guest is what is known of the visitor by now, the zero visitor for nothing. Handlers that go on behind a time limit may ask for a support code
-// meanwhile, which changes that.
+// guest is what is known of the visitor by now, or the zero visitor. It is a copy: handlers that go on behind a time limit may ask for a
+// support code meanwhile, and so give the visitor a name.
 func (r *response) guest() (v visitor) {
 	if r.visitors == nil {
 		return v

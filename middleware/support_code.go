@@ -19,10 +19,11 @@ var (
 	ErrTooMany     = errors.New("middleware: more visitors ask for help than Visitors.PerMinute allows")
 )
 
-// SupportCode returns the code that a page of the site shows to somebody who needs help: six digits. Support types it into the search and sees the
-// customer's log, live: that of the user who is logged in or, with Options.Visitors, that of somebody who can't log in. A visitor gets a cookie for
-// it, and is recorded from this request on. The code is the same for as long as it holds, and opens the log for one agent, within [store.SupportCodeFor]. Then
-// Agent and Word say who that is: the agent sees the same word, so that the customer knows that nobody else is on the phone.
+// SupportCode returns the code that a page of the site shows to somebody who needs help: six digits. An agent types it into the search, and sees the
+// customer's log, live. That is the log of the user who is logged in or, with Options.Visitors, the log of a visitor. A visitor gets a cookie for
+// this, and is recorded from this request on. The code stays the same for as long as it holds, and opens the log for one agent, within
+// [store.SupportCodeFor]. Once an agent has used it, Agent and Word say who that is. The agent sees the same word, so that the customer knows that
+// nobody else is on the phone.
 //
 // It must be called before the answer begins, which it marks as one that no cache keeps. It waits for Redis for half a second at most. With an error, such as
 // that of a Redis that does not answer, there is no code: the page should give another way to get help.

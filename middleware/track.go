@@ -59,10 +59,10 @@ type Options struct {
 	Annotate func(*gin.Context, *store.Entry)
 }
 
-// Track returns a middleware that records each request. username says whose request it is, "" for nobody's, which is not
-// recorded. It is asked before and after the handlers, and the answer after them wins if it is not "": so a login is the
-// user's who logged in, and a logout the user's who logged out. It must not answer the request. [SetUser] wins over it.
-// Use Track before the routes are added:
+// Track returns a middleware that records each request. username returns the name of the user who made it, or "" for nobody. Requests
+// of nobody are not recorded. username is asked before and after the handlers, and the second answer wins if it is not "". So a login
+// belongs to the user who logged in, and a logout to the user who logged out. username must not answer the request. [SetUser] wins
+// over it. Use Track before the routes are added:
 //
 //	r.Use(middleware.Track(logs, currentUser, middleware.Options{}))
 //
@@ -217,14 +217,14 @@ func (t *tracker) returned(r *response, panicked bool) {
 	case code != 0, r.hijacked:
 		r.finish(code)
 	case r.informed && r.slot.direct:
-		r.finish(http.StatusOK) // the server adds the last header by itself
+		r.finish(http.StatusOK) // the server sends the final status by itself, after the informational ones
 	default:
 		code, _ := r.ginStatus()
 		switch certain := tidy && first; {
 		case certain && r.isFinal(code):
 			r.finish(code) // Gin sends it next, whatever stands outside the engine
 		case certain && code < http.StatusOK:
-			r.finish(http.StatusOK) // Gin sends the other, and the server adds this one by itself
+			r.finish(http.StatusOK) // Gin sends an informational status, and the server adds the final one by itself
 		default:
 			r.await(code)
 		}

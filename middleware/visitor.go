@@ -25,14 +25,14 @@ type Visitors struct {
 	PerMinute int
 }
 
-// VisitorsFrom is since when visitors are recorded.
+// VisitorsFrom says from which request on a visitor is recorded.
 type VisitorsFrom string
 
-// Since when visitors are recorded.
+// From which request on a visitor is recorded.
 const (
-	VisitorsNever  VisitorsFrom = ""       // nobody is recorded who is not logged in
-	VisitorsAsked  VisitorsFrom = "asked"  // since they ask for help, which is where the site calls [SupportCode]
-	VisitorsAlways VisitorsFrom = "always" // since their second request, by which the browser has shown that it keeps cookies
+	VisitorsNever  VisitorsFrom = ""       // from none
+	VisitorsAsked  VisitorsFrom = "asked"  // from the request in which the site calls [SupportCode], because the visitor asks for help
+	VisitorsAlways VisitorsFrom = "always" // from the first request that brings the cookie, which shows that the browser keeps cookies
 )
 
 // defaultVisitorsPerMinute is the default of Visitors.PerMinute.
@@ -105,7 +105,7 @@ func (v *visitors) arrive(request *http.Request) *visitor {
 		return nil
 	}
 	one := &visitor{of: v, came: count > 0, secure: secure}
-	if count == 1 { // of several, somebody else may have set one
+	if count == 1 { // if there are several cookies of this name, somebody else may have set one
 		one.read(value, time.Now())
 	}
 	return one
@@ -200,8 +200,8 @@ func (v *visitor) remove(h http.Header) {
 	h.Add("Set-Cookie", cookie.String())
 }
 
-// settle decides what becomes of the cookie, before the header of the answer is sent. known tells that somebody is logged in, and page that
-// the answer is one that a person sees.
+// settle sets, renews or removes the cookie, before the header of the answer is sent. known tells that somebody is logged in, and page that
+// the answer is a page that a person sees.
 func (v *visitor) settle(h http.Header, known, page bool, now time.Time) {
 	switch {
 	case v.settled:
@@ -222,7 +222,7 @@ func (v *visitor) settle(h http.Header, known, page bool, now time.Time) {
 	v.settled = true
 }
 
-// makePrivate sees to it that no cache gives an answer with a cookie to others. It returns false for an answer that is meant for all.
+// makePrivate has caches give an answer with a cookie to nobody else. It returns false for an answer that the site lets caches share.
 func makePrivate(h http.Header) bool {
 	control := strings.ToLower(strings.Join(h["Cache-Control"], ","))
 	if control == "" {

@@ -15,10 +15,10 @@ import (
 
 // Fault says in a word why Redis can't be used, such as "out-of-memory". It is "" where nothing is known to be wrong.
 //
-// The words are "unreachable" where there is no answer, and where Redis answers: "read-only", "out-of-memory", "disk",
-// "not-permitted", "credentials", "loading", "replicas", "busy", "cluster-down", "cluster" where one node of a Cluster was given as a
-// server of its own, "no-cluster" where a server was given as a Cluster, "sentinel" where a Sentinel was given as a server, and
-// "refused" for anything else.
+// It is "unreachable" where Redis does not answer. Where Redis answers, it is one of these: "read-only", "out-of-memory", "disk",
+// "not-permitted", "credentials", "loading", "replicas", "busy" and "cluster-down". Three words are about an address of another kind:
+// "cluster" where one node of a Cluster was given as a server of its own, "no-cluster" where a server was given as a Cluster, and
+// "sentinel" where a Sentinel was given as a server. Anything else is "refused".
 type Fault string
 
 // Faults that no single reply tells.
