@@ -53,11 +53,11 @@ type Options struct {
 	// RequireReason has everybody state a reason before a log opens. Default: false.
 	RequireReason bool
 
-	// LoginInterval is how long a connection lasts whose viewer came by the login of a host or a proxy.
-	// Only when it connects again can that login be asked again. Default: a minute.
+	// LoginInterval is how long a connection lasts if its account came by the login of a host or a proxy.
+	// That login can be asked again only when the page connects again. Default: a minute.
 	LoginInterval time.Duration
 
-	// Looked is told of each look at a user's log that is allowed, once more whenever a page asks again. Default: nil.
+	// Looked is called for each look at a user's log that is allowed, and again whenever a page asks again. Default: nil.
 	Looked func(ctx context.Context, username string)
 
 	// Terminal makes this the gate of a command. There, looks are by [auth.ViaTerminal] and by nothing
@@ -85,8 +85,8 @@ func NewGate(options Options) *Gate {
 	return &Gate{options: options, log: log, viewings: audit.NewViewings(log, options.Roster, options.Logger)}
 }
 
-// Close lets nobody in any more. Without a roster it writes down that every viewing has ended, until ctx ends. With one it notes
-// that they go on elsewhere.
+// Close lets nobody in any more. With a roster it notes that the viewings under way go on in other processes. Without one it writes
+// the end of each viewing to the audit log, until ctx ends.
 func (g *Gate) Close(ctx context.Context) error { return g.viewings.Close(ctx) }
 
 // Admit decides about pages that show no log, such as the home page. It asks for a role and nothing else. With
@@ -166,7 +166,7 @@ func (g *Gate) Spend(ctx context.Context, look Look) Answer {
 	return answer
 }
 
-// TryCode counts that an account tries a support code, and decides whether it may. It knows nothing of codes.
+// TryCode counts that an account tries a support code, and decides whether the account may. Whether the code is right is not asked here.
 func (g *Gate) TryCode(ctx context.Context, look Look) Answer {
 	answer := Answer{Decision: g.Admit(look.Access, false)}
 	if answer.Decision != Allowed {
@@ -180,8 +180,8 @@ func (g *Gate) TryCode(ctx context.Context, look Look) Answer {
 	return answer
 }
 
-// UseCode writes down that an account uses a support code, which leads to a log, before it does. What the log shows is decided after that,
-// as of any look.
+// UseCode writes down, beforehand, that an account uses a support code, which leads to the log of look.Username. The look at that log
+// is decided about afterwards, as any other.
 func (g *Gate) UseCode(ctx context.Context, look Look) Answer {
 	answer := Answer{Decision: g.Admit(look.Access, false)}
 	if answer.Decision == Allowed {
@@ -191,8 +191,8 @@ func (g *Gate) UseCode(ctx context.Context, look Look) Answer {
 	return answer
 }
 
-// Act decides about something that is done about a user whose log the account may look at, such as a note. It is counted, and the caller
-// writes it down with the reason of the answer.
+// Act decides whether an account may do something about a user, such as write a note. The account must be allowed to look at the user's
+// log. Act counts it, and the caller writes it down with the reason of the answer.
 func (g *Gate) Act(ctx context.Context, look Look) Answer {
 	answer := g.reasoned(ctx, look)
 	if answer.Decision == Allowed {
@@ -201,7 +201,7 @@ func (g *Gate) Act(ctx context.Context, look Look) Answer {
 	return answer
 }
 
-// StateReason writes a reason down and remembers it. The answer is NeedsReason where the text is none.
+// StateReason writes look.Reason down and remembers it. The answer is NeedsReason where the text can't be a reason: see [auth.CheckReason].
 func (g *Gate) StateReason(ctx context.Context, look Look) Answer {
 	answer := Answer{Decision: g.Admit(look.Access, false)}
 	if answer.Decision != Allowed {
@@ -235,7 +235,7 @@ func (g *Gate) reasoned(ctx context.Context, look Look) Answer {
 // reason finds the reason that holds, or takes the one that came with the question.
 func (g *Gate) reason(ctx context.Context, look Look) Answer {
 	switch {
-	case g.options.Terminal: // it is not required there, and holds for the one command
+	case g.options.Terminal: // a command needs no reason, and a reason that is given holds for this command only
 		return Answer{Decision: Allowed, Reason: auth.Reason{Text: look.Reason}}
 	case !g.options.RequireReason:
 		return Answer{Decision: Allowed}

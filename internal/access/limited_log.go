@@ -12,8 +12,8 @@ import (
 // appendTimeout is how long counting and writing may take together.
 const appendTimeout = 2 * time.Second
 
-// limitedLog writes to the audit log what an account's allowance lets it. The end of a viewing is always
-// written: its beginning was counted for both.
+// limitedLog writes records to the audit log, as long as the account's allowance lasts. The end of a viewing
+// is always written, because the beginning was counted for both.
 type limitedLog struct {
 	log       audit.Appender
 	allowance Allowance

@@ -11,8 +11,8 @@ import (
 // linger is how long the goroutine of an audience stays for more news. A quiet log has none.
 const linger = time.Second
 
-// audience is all viewers of one log. One goroutine serves them: a burst has the same news for all, and waking
-// a goroutine for each viewer takes longer than what there is to do. It comes with news, and goes when the log is quiet.
+// audience is all viewers of one log. One goroutine serves them: the entries are the same for all, and to wake a
+// goroutine for each viewer would take longer than to serve them. The goroutine starts when entries come, and ends when the log is quiet.
 type audience struct {
 	hub     *Hub
 	members int                        // including viewers that are just connecting; under the hub's lock
@@ -93,8 +93,8 @@ func serve(viewers []*viewer, now time.Time) (wait time.Duration, sent int) {
 	return wait, sent
 }
 
-// rest ends the work until there is news, or until so long from now; 0 or less = only for news. It returns false where there is
-// some already.
+// rest ends the work until there is news, or until the time wait is over; 0 or less = until there is news. It returns false if there
+// is news already.
 func (a *audience) rest(wait time.Duration) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

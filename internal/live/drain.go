@@ -7,10 +7,10 @@ import (
 	"github.com/olahol/melody"
 )
 
-// Drain lets nobody in any more: Serve returns ErrClosed from now on. It tells one page after the other to connect elsewhere
-// (1012), evenly spread over so long, so that whoever serves them next is not asked by all at once. Viewers whose turn has not
-// come are served as before. Drain returns when the last has been told or, with ctx's error, when ctx ends. Close is still to be
-// called.
+// Drain lets nobody in any more: Serve returns ErrClosed from now on. Drain tells one page after the other to connect elsewhere
+// (1012). It spreads them evenly over the time given, so that they don't come to another server all at once. Viewers whose turn
+// has not come are served as before. Drain returns when the last has been told or, with ctx's error, when ctx ends. Close is
+// still to be called.
 func (h *Hub) Drain(ctx context.Context, over time.Duration) error {
 	left := h.refuseViewers()
 	if len(left) == 0 {

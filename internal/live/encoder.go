@@ -17,13 +17,13 @@ type encoder interface {
 	// skip is told that the last entries of an update were not for the viewer: the newest of them, and how many they are.
 	// It adds to messages what the viewer needs to resume behind them.
 	skip(messages [][]byte, newest *store.Entry, entries int) [][]byte
-	// tell notes what is wrong with Redis, "" for nothing. It returns messages with what there is to say about that.
+	// tell notes what is wrong with Redis, "" for nothing. It returns the messages that tell the viewer.
 	tell(fault store.Fault) ([][]byte, error)
-	// meet notes what colleagues do about the user, nil where that is not known. It returns messages with what there is to say about that.
+	// meet notes what colleagues do about the user, nil where that is not known. It returns the messages that tell the viewer.
 	meet(team *views.Team) ([][]byte, error)
-	// pause is how long the viewer needs for what encode has returned last, before it can take more.
+	// pause is how long the viewer needs for the messages that encode has returned last, before it can take more.
 	pause() time.Duration
-	// expire returns messages with what there is to say where the log has expired that the viewer was shown.
+	// expire returns the messages that tell the viewer that the log which it was shown has expired. It returns none if it has not.
 	expire() [][]byte
 	// keepalive returns a message that changes nothing. answers says that the viewer has asked for it.
 	keepalive(answers bool) []byte
@@ -69,7 +69,7 @@ func (e *filteredEncoder) encode(u store.Update) ([][]byte, error) {
 		switch {
 		case e.wants(entry):
 			u.Entries, skipped = append(u.Entries, entry), 0
-		case e.isFrom(entry) && entry.Gap.Notable(): // nobody knows what is missing there
+		case e.isFrom(entry) && entry.Gap.Notable(): // among the missing requests may be some that the viewer asks for
 			u.Entries, skipped = append(u.Entries, entry.Marker()), 0
 		}
 	}
@@ -77,8 +77,8 @@ func (e *filteredEncoder) encode(u store.Update) ([][]byte, error) {
 	if err != nil || skipped == 0 {
 		return messages, err
 	}
-	// A viewer that connects again has to resume from here, too. Behind what it was shown last, which may be long
-	// ago, there would seem to be a gap.
+	// A viewer that connects again has to resume behind the entries that it was not shown, too. The entry that it was
+	// shown last may be so old that there would seem to be a gap behind it.
 	return e.skip(messages, all[len(all)-1], skipped), nil
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// lookForFault asks whether Redis takes what is written, and tells viewers where that has changed. A Redis that only refuses
-// changes can be read, so that the feed notices nothing: nothing arrives any more. checkAccess calls it.
+// lookForFault asks whether Redis takes what is written, and tells viewers if that has changed. A Redis that refuses changes can
+// still be read. So the feed notices nothing, although no entry arrives any more. checkAccess calls lookForFault.
 func (h *Hub) lookForFault() {
 	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
 	defer cancel()
@@ -23,7 +23,7 @@ func (h *Hub) lookForFault() {
 	}
 }
 
-// askForFault is why Redis refuses what is written, "" where it does not. Whether it answers is what the feed knows.
+// askForFault returns why Redis refuses what is written, and "" if it does not. That Redis does not answer at all, the feed finds out.
 func (h *Hub) askForFault(ctx context.Context) store.Fault {
 	if h.options.Fault == nil {
 		return ""

@@ -3,9 +3,9 @@ package live
 import "time"
 
 const (
-	// expiryMargin is how much later than the log a page takes for expired what it shows: clocks are not exact.
+	// expiryMargin is how much later than the log itself expires a page says so: clocks are not exact.
 	expiryMargin = 3 * time.Second
-	// recheckAfter is how often a page looks whether a log has expired that lives longer than its newest entry tells.
+	// recheckAfter is how often the hub asks whether a log has expired, if it lives longer than the time of its newest entry tells.
 	recheckAfter = time.Minute
 )
 
@@ -13,7 +13,7 @@ const (
 type goneLog struct {
 	look      func() time.Time // when the user was last seen; nil = nobody knows
 	isThere   func() bool      // whether the log has entries, or may have; nil = it has none
-	recheck   time.Time        // when that is asked next
+	recheck   time.Time        // before this time, isThere is not asked again
 	retention time.Duration    // of the log; 0 = it does not expire
 	looked    bool
 	at        time.Time // when the user was last seen; zero = that is not known, or the log is there
@@ -29,8 +29,8 @@ func (g *goneLog) unfound() time.Time {
 	return g.at
 }
 
-// found notes the newest entry that the page is given. An entry may be older than the log lives, since it waited for Redis. Then the
-// log begins to expire now.
+// found notes the time of the newest entry that the page is given. An entry that has waited for Redis may be older than the retention.
+// Then the log is taken to have been written now.
 func (g *goneLog) found(newest, now time.Time) {
 	old := g.retention > 0 && now.Sub(newest) > g.retention
 	if old {
@@ -39,8 +39,9 @@ func (g *goneLog) found(newest, now time.Time) {
 	*g = goneLog{look: g.look, isThere: g.isThere, retention: g.retention, newest: newest, guessed: old}
 }
 
-// expired reports whether what the page shows has expired by now. A log expires when it was written so long ago. Its newest entry may have
-// waited for Redis before that, for example half an hour of the hour that a log lives. So the log itself is looked at.
+// expired reports whether the log that the page shows has expired by now. A log expires when the retention has passed since it was last
+// written. Its newest entry may have waited for Redis before that, for example half an hour of the hour that a log lives. So the entry's time
+// alone does not tell, and the log itself is looked at.
 func (g *goneLog) expired(now time.Time) bool {
 	if g.retention <= 0 || g.newest.IsZero() || now.Sub(g.newest) <= g.retention+expiryMargin || now.Before(g.recheck) {
 		return false
@@ -52,7 +53,7 @@ func (g *goneLog) expired(now time.Time) bool {
 	return true
 }
 
-// expire says on a page, once, that the log has expired that it shows. The page hides the rows.
+// expire tells a page, once, that the log which it shows has expired. The page then hides the rows.
 func (e *htmlEncoder) expire() [][]byte {
 	if !e.found || e.steps == nil || !e.told || !e.gone.expired(e.now()) {
 		return nil

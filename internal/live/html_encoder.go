@@ -116,8 +116,8 @@ func (e *htmlEncoder) isSlow(u store.Update) bool {
 	return e.wakes(u) || len(u.Entries) > frameRows || len(u.Entries) > 0 && e.steps != nil && !e.steps.begun.Load()
 }
 
-// wakes reports whether an update is the first one of a log that the page has shown before, and has nothing new: the log may have expired
-// meanwhile. That the log store is away says nothing of it. Hub.Poll looks by itself.
+// wakes reports whether the page has come back to a log that it has shown before, and the first update has nothing new. Then the log may
+// have expired meanwhile. An update which says that the log store is away does not tell. Hub.Poll asks by itself.
 func (e *htmlEncoder) wakes(u store.Update) bool {
 	return e.asleep && len(u.Entries) == 0 && u.State != store.Lost
 }

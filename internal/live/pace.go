@@ -14,19 +14,19 @@ const (
 	perSecond = 3000
 	// allowed is how much of that may leave together after a quiet while.
 	allowed = 50 * time.Millisecond
-	// rounds is how many times the time of a round entries gather after it, for afterRound at most. Meanwhile most viewers
-	// take what the round has for them. A process that is loaded takes longer for a round.
+	// rounds is for how long entries gather after a round in which viewers were served: this many times the time that the round took,
+	// and afterRound at most. Meanwhile most viewers take what they were sent. On a busy machine a round takes longer.
 	rounds     = 2
 	afterRound = 10 * time.Millisecond
 )
 
-// pace limits what sending to all viewers takes of the machine. Up to a rate each entry is sent at once. Above it entries
-// gather, so that a frame has several of them and a viewer is looked after less often.
+// pace limits how much of the machine it takes to send messages to all viewers. Up to a certain rate of messages, each entry is
+// sent at once. Above the rate entries gather, so that one frame has several of them.
 type pace struct {
 	each time.Duration // from one message to the next, at the rate
 
 	mu    sync.Mutex
-	spent time.Time // the messages so far would have left by then, at the rate
+	spent time.Time // when the last of the messages so far would leave, if they left exactly at the rate
 }
 
 func newPace() *pace {

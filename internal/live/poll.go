@@ -12,9 +12,9 @@ import (
 // pollWait is how long a poll waits for the log, where nobody else watches it. It is less than a page waits for an answer.
 const pollWait = 3 * time.Second
 
-// Poll returns what a page is sent that can't have a socket, for instance because of a proxy: all that came behind Watch.After, in the
-// frames of a socket, one after the other. The page asks every two seconds. Poll waits for the log store for three seconds at
-// most, and then says that it is away. The error is [ErrClosed], or about the username.
+// Poll is for a page that can't have a socket, for instance because of a proxy, and asks every two seconds instead. Poll returns all
+// that came behind Watch.After, in the frames that a socket would send, one after the other. It waits for the log store for three
+// seconds at most, and then says that the log store is away. The error is [ErrClosed], or about the username.
 func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 	watch.Polled = true
 	update, emptied, err := h.look(ctx, watch)
@@ -29,7 +29,7 @@ func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 		return nil, err
 	}
 	defer leave()
-	_, _ = page.tell(h.askForFault(ctx)) // nothing is said before there is an update
+	_, _ = page.tell(h.askForFault(ctx)) // returns no messages: the frames of the first update say it
 	if teams := h.options.Teams; teams != nil && watch.hasSteps() {
 		team := teams(ctx, []string{watch.Username})[watch.Username]
 		_, _ = page.meet(&team) // as above
@@ -44,8 +44,8 @@ func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 	return bytes.Join(frames, nil), err
 }
 
-// look returns what came behind watch.After. emptied says that the log holds nothing any more of which the page has shown something: for
-// example, it has expired. Of a user's log the page is told so, and of no gap.
+// look returns what came behind watch.After. emptied says that the page has shown entries, and that the log holds none any more, for
+// example because it has expired. If that is a user's log, the update has no gap.
 func (h *Hub) look(ctx context.Context, watch Watch) (update store.Update, emptied bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pollWait)
 	defer cancel()

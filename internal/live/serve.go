@@ -16,9 +16,9 @@ type opening struct {
 // errGivenUp is the error where a function of the host's has ended the goroutine.
 var errGivenUp = errors.New("live: the socket was given up")
 
-// Serve upgrades the request to a websocket, and returns when that is done: the socket is served until either side closes, and
-// nothing of the request is held meanwhile. ended is called once, when nothing is served any more: before Serve returns an
-// error, and else in another goroutine. It must not block.
+// Serve upgrades the request to a websocket, and returns when that is done. Other goroutines then serve the socket until either
+// side closes it, and hold nothing of the request. When the socket is served no longer, ended is called, once: by another goroutine
+// or, if Serve returns an error, before Serve returns. ended must not block.
 //
 // The caller has to answer the request if the error is [ErrClosed], [ErrFull], [ErrTooMany], store.ErrClosed or about
 // the username. After any other error it has been answered.

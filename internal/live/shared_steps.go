@@ -11,9 +11,9 @@ import (
 
 // How much of a user's steps is remembered while somebody watches.
 const (
-	// rememberedSteps can still change. What belongs to an older step appears as a step by itself.
+	// rememberedSteps is how many steps can still change. A request that belongs to an older step appears as a step by itself.
 	rememberedSteps = 100
-	// rememberedEntries, and twice a log, are more than any viewer can be behind with what it is shown.
+	// rememberedEntries is of how many entries the steps are found again, besides twice a log. No viewer can be further behind.
 	rememberedEntries = 2048
 )
 
@@ -37,7 +37,7 @@ func newSharedSteps(maxEntries int, read func() ([]store.Entry, error)) *sharedS
 	}
 }
 
-// begin makes what only a user has who does something.
+// begin makes the folder and the maps when the first entry comes. A user who does nothing needs none.
 func (s *sharedSteps) begin() {
 	if s.folder == nil {
 		s.folder, s.steps = journey.NewFolder(rememberedSteps), make(map[string][]*journey.Step)
@@ -72,9 +72,8 @@ func (s *sharedSteps) follow(entries []*store.Entry) []*journey.Step {
 	return changed
 }
 
-// withOwnGap adds to the steps of an entry what only one viewer misses before it: requests that newer ones have pushed out
-// since others were given them. For example, a viewer was given 1, 2 and 3 of a log that keeps three. When 4 has come, another
-// one is given 2, 3 and 4, and reads before 2 that a request is not kept.
+// withOwnGap adds, to the steps of an entry, a gap before it that only one viewer has. For example, a viewer was given the entries 1, 2
+// and 3 of a log that keeps three. When 4 has come, another viewer is given 2, 3 and 4, and reads before 2 that one request is not kept.
 func withOwnGap(steps []*journey.Step, e *store.Entry) []*journey.Step {
 	if e.Gap == nil || e.Gap.NotKept == 0 {
 		return steps
@@ -88,8 +87,8 @@ func withOwnGap(steps []*journey.Step, e *store.Entry) []*journey.Step {
 	return own
 }
 
-// late returns how many entries are before the last that has been folded. Those of them that were not folded
-// can't be any more, after newer ones: each is a step by itself.
+// late returns how many entries stand before the last one that has been folded. Those among them that were not folded come too
+// late, since newer ones have been folded: each of them becomes a step by itself.
 func (s *sharedSteps) late(entries []*store.Entry) int {
 	for i, e := range slices.Backward(entries) {
 		if s.steps[e.ID] != nil {

@@ -29,8 +29,8 @@ type viewer struct {
 	over    atomic.Bool                    // nothing more is sent
 	ended   bool                           // the viewer has been told that its access has ended; belongs to checkAccess
 
-	fault store.Fault // that the viewer was told last; whoever has claimed the viewer uses it
-	team  *views.Team // as well
+	fault store.Fault // what the viewer was last told about Redis; only the goroutine that has claimed the viewer uses it
+	team  *views.Team // what the viewer was last told about colleagues; the same goroutine uses it
 
 	received      int // messages from the viewer
 	receivedSince time.Time
@@ -41,7 +41,7 @@ type viewer struct {
 	awaited     bool      // the audience wants to be woken when the viewer is not busy any more
 	seen        bool      // somebody looks at the page
 	asked       bool      // the page waits for an answer
-	pausedUntil time.Time // entries that are recorded before gather, since the viewer can't take more
+	pausedUntil time.Time // until then entries gather, since the viewer can't take more
 	keepaliveAt time.Time // at the latest, if nothing is sent before
 }
 
@@ -107,9 +107,9 @@ func (v *viewer) cut() {
 	conn.Close()
 }
 
-// serve sends the next update, unless the viewer is busy or can't take more yet. It returns how many messages that are, and after
-// how long the viewer has to be served again even without an update. 0 = never: the viewer is busy and will wake its audience,
-// or has ended.
+// serve sends the next update, unless the viewer is busy or can't take more yet. It returns how many messages it has sent, and after
+// how long the viewer has to be served again although there is no update. 0 = never: the viewer is busy and will wake its
+// audience, or has ended.
 func (v *viewer) serve(now time.Time) (wait time.Duration, sent int) {
 	v.try(func() (err error) { wait, sent, err = v.sendNews(now); return err })
 	return wait, sent
@@ -219,7 +219,7 @@ func (v *viewer) send(messages [][]byte, now time.Time, pause time.Duration) (wa
 			v.keepaliveAt = now.Add(period) // the page knows that the connection works
 		}
 	}
-	// One that is due soon is sent at once, so that those of many viewers fall together.
+	// A keepalive that is due soon is sent at once, so that the keepalives of many viewers fall together.
 	if v.asked || v.keepaliveAt.Sub(now) < period/5 {
 		messages = append(append(messages, v.encoder.expire()...), v.encoder.keepalive(v.asked))
 		v.asked, v.keepaliveAt = false, now.Add(period)
