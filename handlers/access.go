@@ -111,8 +111,8 @@ func (s *site) admit(c *gin.Context, superuser bool, identify func(*gin.Context)
 	}
 }
 
-// authenticate finds out who makes the request, by the one login that there is. Somebody who is known
-// there and may do nothing here has an account and no role.
+// authenticate finds out which account makes the request, by the one login that the admin has. An account that
+// this login knows and that may do nothing here has no role.
 func (s *site) authenticate(c *gin.Context) (auth.Access, error) {
 	switch {
 	case s.options.Identify != nil:
@@ -137,7 +137,7 @@ func (s *site) bySession(c *gin.Context) (auth.Access, error) {
 }
 
 // byProxy believes the header of a trusted proxy. A header that occurs twice was not set by the proxy
-// alone, and is not believed. Nor is a name that can't be folded: it could look like another one, and be none.
+// alone, and is not believed. A name that can't be folded is not believed either: it could look like another name.
 func (s *site) byProxy(c *gin.Context) (auth.Access, error) {
 	names := c.Request.Header.Values(s.options.AuthHeader)
 	if len(names) != 1 || !s.trusts(c.RemoteIP()) {

@@ -13,9 +13,9 @@ import (
 // refusedKey is where a request's context holds the [auth.Access] that the gate has refused.
 const refusedKey = "userlog.refused"
 
-// recordRefusal writes down that an account asked for what its role does not let it, whatever route that was. It stands before all of
-// them, and the gate refuses all of them. What another site had the browser ask for is left out: nobody forges such a record in her
-// name. What an account has had too much of is not written down, and refused all the same.
+// recordRefusal writes down that an account asked for something that its role does not let it do. It stands before all routes, so no
+// route can forget it. It leaves out what another site had the browser ask for: so that site can't forge a record in the name of the
+// person at the browser. When an account has had too many refusals recorded, further ones are refused and not written down.
 func (s *site) recordRefusal(c *gin.Context) {
 	c.Next()
 	refused, found := c.Get(refusedKey)

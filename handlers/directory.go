@@ -20,12 +20,12 @@ import (
 //     usernames that were asked for, 100 at most.
 type Directory = directory.Directory
 
-// Person is what agents are shown of a user: the Username, as the middleware records it, a Name of 100 characters at most, a Detail of
-// one line and 200 characters, and up to 8 Facts. What is longer is cut.
+// Person is what agents are shown of a user. Username is the name that the middleware records. Name has 100 characters at most, Detail is
+// one line of 200, and there are up to 8 Facts. What is longer is cut.
 type Person = directory.Person
 
-// Fact is a line about a person, such as the last order: a Label of 40 characters at most, a Text of 200, and perhaps a URL, which is a
-// link where its host is one of Options.FactHosts.
+// Fact is a line about a person, such as the last order. Label has 40 characters at most, and Text 200. URL may be empty. It is shown as
+// a link if its host is one of Options.FactHosts.
 type Fact = directory.Fact
 
 // lookup asks the directory who some users are.

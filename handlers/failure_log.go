@@ -13,8 +13,8 @@ import (
 // failureInterval is at least between two lines about failures that are alike.
 const failureInterval = time.Minute
 
-// failureLog logs what requests to the admin failed for. While Redis is away, each page of each agent fails for the same reason, which
-// is logged once a minute.
+// failureLog logs why requests to the admin failed. While Redis is away, each page of each agent fails for the same reason. That
+// reason is logged once a minute.
 type failureLog struct {
 	log *slog.Logger
 	now func() time.Time
@@ -23,7 +23,7 @@ type failureLog struct {
 	last map[failure]*repeated
 }
 
-// foreignFault stands for what is wrong with something else than Redis.
+// foreignFault stands in the place of a fault of Redis, for failures that something else has caused.
 const foreignFault store.Fault = "foreign"
 
 // failure is what failures have in common of which one a minute is logged.
@@ -42,7 +42,7 @@ func newFailureLog(log *slog.Logger, now func() time.Time) *failureLog {
 	return &failureLog{log: log, now: now, last: make(map[failure]*repeated)}
 }
 
-// add logs a failure, or counts it for the next line about its like. A request that was given up is none.
+// add logs a failure, or counts it for the next line about failures that are alike. A request that the client gave up is no failure.
 func (f *failureLog) add(text string, err error, args ...any) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
@@ -50,8 +50,8 @@ func (f *failureLog) add(text string, err error, args ...any) {
 	f.write(slog.LevelError, failure{text, store.FaultOf(err)}, err, args)
 }
 
-// addForeign is add for a failure that is not Redis', and that strangers can bring about as often as they like. One of each text a minute
-// is logged.
+// addForeign is add for a failure that Redis has not caused, and that strangers can bring about as often as they like. For each text, one
+// failure a minute is logged.
 func (f *failureLog) addForeign(text string, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		f.write(slog.LevelWarn, failure{text, foreignFault}, err, nil)
@@ -70,8 +70,8 @@ func (f *failureLog) write(level slog.Level, of failure, err error, args []any) 
 	f.log.Log(context.Background(), level, of.text, args...)
 }
 
-// count counts a failure. It reports whether it is to be logged, and how many were not since the last one that was. What is no fault of
-// Redis is always logged.
+// count counts a failure. It reports whether this failure is to be logged, and how many have not been since the last one that was. A
+// failure without a fault is always logged.
 func (f *failureLog) count(of failure) (since int, due bool) {
 	if of.fault == "" {
 		return 0, true

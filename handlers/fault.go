@@ -32,7 +32,7 @@ func newFaultWatch(logs *store.Store, log *slog.Logger) *faultWatch {
 	return w
 }
 
-// look is why Redis refuses what is written. Where it does not answer, that is told by what was asked of it.
+// look returns why Redis refuses what is written. If Redis does not answer, look returns "": the request that needs Redis says that.
 func (w *faultWatch) look(ctx context.Context) (store.Fault, error) {
 	fault := store.FaultOf(w.logs.PingWrite(ctx))
 	if !fault.IsRefusal() {
@@ -42,8 +42,8 @@ func (w *faultWatch) look(ctx context.Context) (store.Fault, error) {
 	return fault, nil
 }
 
-// warnOfEviction logs once that Redis can drop accounts and the audit log. A program of its own asks before it starts. An application
-// that embeds the admin goes on.
+// warnOfEviction logs once that Redis can drop accounts and the audit log. "userlog serve" asks before it starts, and does not start
+// then. An application that embeds the admin goes on.
 func (w *faultWatch) warnOfEviction(ctx context.Context) {
 	w.evictionMu.Lock()
 	known := w.evicting
@@ -53,7 +53,7 @@ func (w *faultWatch) warnOfEviction(ctx context.Context) {
 	}
 	policy, err := w.logs.EvictionPolicy(ctx)
 	if err != nil && store.FaultOf(err) == "unreachable" {
-		return // it is asked again
+		return // the next call asks again
 	}
 	if strings.HasPrefix(policy, "allkeys-") {
 		w.log.Warn("userlog: Redis drops any key when its memory is full, so that accounts and the audit log can vanish: set maxmemory-policy noeviction", "maxmemory-policy", policy)

@@ -17,8 +17,8 @@ import (
 // How much the home page reads.
 const (
 	homeUsers     = 20                      // those seen last
-	everyTroubled = 100                     // those whose requests failed last, of whom the worst are shown, or all
-	hintEntries   = store.DefaultMaxEntries // the newest of each user, in which hints are looked for
+	everyTroubled = 100                     // users whose requests failed last; the page shows the worst of them, or all
+	hintEntries   = store.DefaultMaxEntries // of each user: the newest entries, in which hints are looked for
 )
 
 // homeRefreshSeconds is how often the home page asks who is there. The user index is updated every two seconds.
@@ -84,7 +84,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	if err == nil {
 		page.LookInto(names, logs)
 	}
-	// What some of Redis answers is shown, and that more may be missing.
+	// If only some of the questions are answered, the page shows these answers, and says that more may be missing.
 	page.Partial = errors.Join(users, troubled, applications, err) != nil || !handled
 	return page, nil
 }
@@ -103,8 +103,8 @@ func listed(page views.Home) []string {
 	return names
 }
 
-// inSight are the users who are on the site or had a failure. Their logs are searched for hints: of those who had a failure,
-// some more than the page shows.
+// inSight are the users whose logs are searched for hints: those who are on the site, and those who had a failure. Of the latter
+// they are some more than the page shows.
 func inSight(page views.Home) []string {
 	var names []string
 	since := page.At.Add(-views.TroubleFor)

@@ -85,8 +85,8 @@ func (s *site) logIn(c *gin.Context) {
 	}
 }
 
-// whyRefused is the answer to a login that failed. It does not tell what was wrong, but to a browser that has been logged in
-// to this account before it was disabled.
+// whyRefused is the answer to a login that failed. It does not tell what was wrong. There is one exception: a browser that was
+// logged in to this account until it was disabled is told that.
 func (s *site) whyRefused(c *gin.Context, name string) *views.Message {
 	ending, err := s.sessions.Ending(c)
 	if err == nil && ending.Disabled != "" && ending.Disabled == name {
@@ -136,7 +136,8 @@ func (s *site) lane(c *gin.Context, account string) context.Context {
 	return c.Request.Context()
 }
 
-// begin begins a session of an account whose owner has given all that is asked for, which by says where it is more than a password.
+// begin begins a session of an account whose owner has given all that is asked for. by names what that was, and is "" for the
+// password alone.
 func (s *site) begin(c *gin.Context, account auth.Account, name, address, by string) error {
 	ctx := c.Request.Context()
 	if err := s.throttle.Succeeded(ctx, name, address); err != nil {

@@ -14,10 +14,11 @@ import (
 // offersKey is the key of a request's context for the users who may be meant, a [*views.Offers].
 const offersKey = "userlog.offers"
 
-// meant returns the username that a page was asked for. Where nobody has a log under it, and one user's name is the same but for case and
-// the like, it redirects to that user, and done is true. Otherwise it notes who may be meant. It decides before the gate is
-// asked: a slip needs no reason, and is not written to the audit log as a look at somebody. A code that a customer has read from an
-// error page leads to its line, and one from a help page to the customer's log.
+// meant returns the username that a page was asked for. If nobody of this name has a log, and one user's name differs only in case and
+// the like, meant redirects to that user, and done is true. Otherwise it notes which users may be meant. A code from an error page
+// leads to its line, and a support code to the customer's log.
+//
+// meant decides before the gate is asked. So a mistyped name needs no reason, and is not written to the audit log as a look at somebody.
 func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 	typed := c.Query("username")
 	if typed == "" || c.GetHeader("HX-Request") != "" { // a page that refreshes itself has the right name
@@ -26,7 +27,7 @@ func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 	ctx := c.Request.Context()
 	found, ok, err := s.logs.Resolve(ctx, typed)
 	switch {
-	case err != nil: // what fails by it fails below as well
+	case err != nil: // if Redis does not answer, reading the log fails as well, and says so
 		return typed, false
 	case s.bySupportCode(c, typed, page, ok && found == typed):
 		return typed, true

@@ -140,8 +140,8 @@ func (a *Admin) mountAccounts(private *gin.RouterGroup, on func(func(*site, *gin
 	}
 }
 
-// mountOwnAccount adds the page of everybody's own account. Insiders are all who are logged in, also those who need a second factor and
-// have none yet: it is set up there.
+// mountOwnAccount adds the page on which each account looks after itself. The routes of insiders are for all who are logged in, also for
+// those who still lack a second factor that their role needs: they set it up there.
 func (a *Admin) mountOwnAccount(insiders, private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
 	allowance, proof := on((*site).requireAllowance), on((*site).requireProof)
 	page(insiders, "/account", on((*site).ownAccount))
@@ -163,8 +163,8 @@ func (a *Admin) mountOwnAccount(insiders, private *gin.RouterGroup, on func(func
 		own.POST("/second-factor/passkey", allowance, on((*site).addPasskey))
 		own.POST("/second-factor/passkey/remove", allowance, on((*site).removePasskey))
 	}
-	// These two need neither proof nor allowance. They are what is left to do against somebody who has stolen a session and uses
-	// up the allowance. The throttle limits passwords, and a session that has ended needs a login.
+	// These two need neither proof nor allowance. Somebody who has stolen a session may have used up the allowance, and the owner must
+	// still be able to end it. The throttle limits the tries of passwords, and behind an ended session stands the login.
 	insiders.POST("/account/password", on((*site).changePassword))
 	insiders.POST("/account/sessions", on((*site).endOwnSessions))
 }

@@ -48,13 +48,13 @@ type Options struct {
 	// they are refused.
 	AuthHeaderRole auth.Role
 
-	// SingleSignOn is a provider at which people log in, and which is asked again about each of them three times a minute. Our login form
-	// does not exist then. Default: nil.
+	// SingleSignOn is a provider at which people log in. It is asked again about each of their sessions, three times a minute. Our login
+	// form does not exist then. Default: nil.
 	SingleSignOn SingleSignOn
 
-	// TrustedProxies are the addresses of proxies whose headers are believed. These are X-Forwarded-For,
-	// for the limit of logins and the audit log, X-Forwarded-Prefix, and AuthHeader. Where AuthHeader is
-	// set, they can't be all addresses. Default: none.
+	// TrustedProxies are the addresses of proxies whose headers are believed. X-Forwarded-For, or else
+	// Forwarded, tells the client's address, for the limit of logins and the audit log. The others are
+	// X-Forwarded-Prefix and AuthHeader. Where AuthHeader is set, the proxies can't be all addresses. Default: none.
 	TrustedProxies []netip.Prefix
 
 	// ExternalPrefix is what a proxy in front takes off the path before the request arrives here, such as
@@ -134,12 +134,12 @@ type Options struct {
 	Passkeys auth.PasskeyVerifier
 
 	// AuditCopy gets each record of the audit log that this admin has written, as a line of JSON with the hash that later records build on.
-	// Kept where nobody who can write to Redis can change it, a copy shows what was changed since: "userlog audit verify --copy" compares
-	// them. It is called while records wait, so that it must not block. Default: nil.
+	// Keep the lines where nobody who can write to Redis can change them. Then they show whether a record in Redis was changed since:
+	// "userlog audit verify --copy" compares them. Other records wait while AuditCopy runs, so it must not block. Default: nil.
 	AuditCopy func(line []byte)
 
-	// Destinations names where messages go of what superusers have made rules about, on a page of the admin. It is asked for each page, and must not
-	// block. The program "userlog serve" sends the messages, and has it. Default: nil, there is no such page.
+	// Destinations returns the names of the destinations to which messages about rules are sent. The page on which superusers make rules shows
+	// them. It is called for each such page, and must not block. "userlog serve" sends the messages, and sets it. Default: nil, there is no such page.
 	Destinations func() []string
 
 	// Logger is told of errors. Default: slog.Default().

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// periodic is something that is asked of Redis by and by, for pages that refresh themselves. Its methods may be called from several
-// goroutines.
+// periodic is a question that Redis is asked again and again, for pages that refresh themselves. For example: which switches are set? Its
+// methods may be called from several goroutines.
 type periodic[T any] struct {
 	interval time.Duration // between two questions
 	ask      func(ctx context.Context) (T, error)
@@ -19,8 +19,8 @@ type periodic[T any] struct {
 	answer T
 }
 
-// now is the answer, or the one of an interval ago. One caller at a time asks, for a moment at most. Others take what is known, and
-// wait for that moment only while nothing is. Where a question fails, what was known holds.
+// now returns the answer. When the answer is older than the interval, one caller asks again, and waits for faultTimeout at most.
+// Meanwhile others take the last answer. Only if there is none yet, they wait, too. If the question fails, the last answer still holds.
 func (p *periodic[T]) now(ctx context.Context) T {
 	p.mu.Lock()
 	due, known, asking := time.Since(p.asked) >= p.interval, p.known, p.asking

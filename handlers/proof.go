@@ -19,11 +19,10 @@ const proofField = "proof"
 // proofFields are all fields that a form brings for the proof, and that are not part of what is proven.
 func proofFields() []string { return []string{proofField, passkeyProofField, stateProofField} }
 
-// requireProof stands before changes of accounts, links, tokens, second factors and of what is recorded. Who finds a browser open, or has
-// stolen a session, must not change them. So the password, or the second factor where there is one, is asked again where the
-// session's owner has not given it for some minutes. The form that was sent is kept in the page that asks, and sent again with the
-// password: nothing that was typed is lost. Where people log in at a provider, that asks. The login of a host or a proxy has no password of
-// ours, and asks again or doesn't.
+// requireProof stands before changes of accounts, links, tokens, second factors and of what is recorded. Somebody who finds a browser open,
+// or has stolen a session, must not make them. So a person who has not given the password for some minutes is asked for it again, or for the
+// second factor of an account that has one. The page that asks keeps the form that was sent, and sends it again with the password. So nothing
+// that was typed is lost. Where people log in at a provider, the provider asks. Where the login is a host's or a proxy's, nobody is asked here.
 func (s *site) requireProof(c *gin.Context) {
 	via := accessOf(c).Via
 	if via != auth.ViaSession && via != auth.ViaSignOn {

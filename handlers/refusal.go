@@ -96,8 +96,8 @@ func (s *site) refuseProgram(c *gin.Context, answer access.Answer) {
 	}
 }
 
-// refuseSocket answers with a status, before the upgrade. A browser tells its page nothing of that: a page that would not be
-// shown any longer finds it out by itself, and all others are told.
+// refuseSocket answers with a status, before the upgrade. A browser does not tell its page that status. A page that would not be
+// shown any longer finds that out by itself, and tellPage tells all others.
 func (s *site) refuseSocket(c *gin.Context, answer access.Answer) {
 	if s.tellPage(c, answer) {
 		return
@@ -137,8 +137,8 @@ func (s *site) tellPage(c *gin.Context, answer access.Answer) bool {
 	return false
 }
 
-// turnAway lets a live page connect only to read why it is not served. It returns false, and has not answered, where nothing
-// says that a page of ours asks: all others can read a status.
+// turnAway lets a live page connect for no other purpose than to read why it is not served. It returns false, and has not answered, if
+// nothing says that a page of ours asks. A program, for example, can read a status.
 func (s *site) turnAway(c *gin.Context, why *views.Message) bool {
 	if c.Query(pageParameter) == "" || c.Query("format") == "json" || !s.mayConnect(c) {
 		return false

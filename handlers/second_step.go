@@ -29,9 +29,9 @@ func (s *site) secondStep(c *gin.Context) {
 	}
 }
 
-// stopHalfway asks for the second factor after the right password, and writes down that somebody has it. So it is seen also where no login
-// follows. It is an attempt as a wrong password is one, and the throttle has let it through: a stranger writes no more by knowing the
-// password.
+// stopHalfway asks for the second factor after the right password, and writes down that somebody knows the password. So the audit log shows
+// that also where no login follows. It counts as an attempt, as a wrong password does, and the throttle has let it through. So a
+// stranger can't write more records by knowing the password.
 func (s *site) stopHalfway(c *gin.Context, account auth.Account, address, next string) {
 	actor := audit.Actor{Name: account.Name, Role: string(account.Role), Via: string(auth.ViaSession), Address: address}
 	if err := s.record(c, actor.Record(audit.SecondFactorAsked, "")); err != nil {

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// signOnTick is how often the watch looks for sessions that are due. Together with [auth.SignOnInterval] and the hub's questions,
-	// who has lost her group loses her sockets within half a minute.
+	// signOnTick is how often the watch looks for sessions that are due. With [auth.SignOnInterval] and the hub's questions on top,
+	// a person who has lost a group loses her sockets within half a minute.
 	signOnTick = 3 * time.Second
 	// signOnAtOnce is how many sessions a process asks about at the same time. A slow provider delays few others.
 	signOnAtOnce = 8
-	// signOnTimeout is how long one of them may take. It is shorter than other processes leave the session alone.
+	// signOnTimeout is how long the question about one session may take. For longer than that, other processes leave the session alone.
 	signOnTimeout = 12 * time.Second
 )
 

@@ -12,10 +12,11 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// bySupportCode leads to the log of the customer whose code was typed where a username is asked for. It uses the code up, and writes that down
-// before. The log is shown as to any other look: behind the gate. user tells that a user of this name has a log. Then the agent chooses, as where the
-// host says that there is such a user. Each look at the codes is counted but that at a name with a log: no code is given that is one. It
-// returns false for what is no code, or where something is to be said of it.
+// bySupportCode leads to the log of the customer whose support code was typed where a username is asked for. It writes down beforehand that it uses
+// the code up. The gate then decides about the log, as about any look. It returns false if the text is no code, or if the page has something to say of it.
+//
+// user tells that a user of this name has a log. If that is so, or if the host says that there is such a user, the agent chooses who is meant. Each
+// try of a code is counted. Only a name with a log is not, because no such name is ever given as a code.
 func (s *site) bySupportCode(c *gin.Context, typed, page string, user bool) (done bool) {
 	code, ok := store.ParseSupportCode(typed)
 	chosen := c.Query(views.CodeParameter)
@@ -45,8 +46,8 @@ func (s *site) bySupportCode(c *gin.Context, typed, page string, user bool) (don
 	return false
 }
 
-// offerForeignCode asks the agent about a code to which another site's page has led. Else a stranger who knows a code could have an agent's
-// name shown to the customer, as if that agent were on the phone. A link to a user's log, such as that of a ticket, is only that.
+// offerForeignCode asks the agent about a code to which another site's page has led. Without the question, a stranger who knows a code could have
+// an agent's name shown to the customer, as if that agent were on the phone. A link to a user of that name, such as in a ticket, needs no question.
 func (s *site) offerForeignCode(c *gin.Context, code, page string, user bool) {
 	if user || s.isSomebodyElse(c.Request.Context(), code) {
 		return

@@ -90,8 +90,8 @@ func (w *teamWatch) handlings(ctx context.Context, usernames []string) (said map
 	return said, err == nil && len(unknown) == 0
 }
 
-// hold makes of what was said about users what holds now. Where "done" was said, the user may have failed since. Those of whom that is not
-// known are taken out and returned: "done" would be a promise.
+// hold brings what was said about users up to date. If a colleague has said "done" of a user, a request of the user may have failed since. If that
+// is not known, hold takes the user out of said, and returns the name: a page must not promise "done".
 func (w *teamWatch) hold(ctx context.Context, said map[string]team.Handling) (unknown []string) {
 	var done []string
 	for username, h := range said {
@@ -119,7 +119,8 @@ func (w *teamWatch) hold(ctx context.Context, said map[string]team.Handling) (un
 	return unknown
 }
 
-// remembered returns for how long a user is remembered from now on, and so what is noted of her; not above 0 where she is not.
+// remembered returns for how long a user is remembered from now on, and so for how long her notes are kept. It is 0 or less for a user
+// who is not remembered.
 func (w *teamWatch) remembered(ctx context.Context, username string) (time.Duration, error) {
 	seen, err := w.logs.Seen(ctx, username)
 	if len(seen) == 0 {
@@ -133,8 +134,8 @@ func (w *teamWatch) remembered(ctx context.Context, username string) (time.Durat
 	return seen[0].At.Add(max(options.Retention, options.Remember)).Sub(w.logs.Now()), nil
 }
 
-// keep has what is noted of users live as long as they are remembered, where they have been seen since. Should that fail, the next page
-// tries again: there are hours left.
+// keep prolongs the notes about users until these are forgotten, if they have been seen again. Should that fail, the next page tries again:
+// there are hours left.
 func (w *teamWatch) keep(ctx context.Context, usernames []string) {
 	keep := make(map[string]time.Duration)
 	for _, username := range w.due(usernames) {
