@@ -35,8 +35,8 @@ type namedAccount struct {
 	redisFlags `embed:""`
 }
 
-// changesIn makes changes to the accounts in a store, and writes them to its audit log. How many records
-// are kept is the admin's business: nothing is removed here.
+// changesIn makes changes to the accounts in a store, and writes them to its audit log. The admin decides how
+// many records are kept, so commands remove none.
 func changesIn(logs *store.Store) *accounts.Changes {
 	client, keys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}
 	return &accounts.Changes{

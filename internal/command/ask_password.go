@@ -15,8 +15,8 @@ import (
 // errInterrupted is what is left to say after Ctrl-C at a prompt.
 var errInterrupted = errors.New("interrupted: nothing has been changed")
 
-// askPassword returns a password that an account can have which is called name: from a prompt, twice and not echoed, or,
-// where standard input is not a terminal, its first line. It blocks until there is one or ctx ends.
+// askPassword returns a password that the account called name can have. On a terminal it asks for the password twice, and does not echo
+// it. Otherwise it takes the first line of standard input. It blocks until there is a password or ctx ends.
 func askPassword(ctx context.Context, std streams, name string) (string, error) {
 	file, ok := std.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -67,7 +67,7 @@ func prompt(ctx context.Context, terminal *os.File, w io.Writer, question string
 }
 
 // interruptible returns what read returns, or errInterrupted when ctx ends first. A read can't be
-// taken back: it goes on until the program ends, which is then about to.
+// taken back. It goes on until the program ends, which it does right after errInterrupted.
 func interruptible(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		text string

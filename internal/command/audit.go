@@ -83,8 +83,8 @@ func (c *auditVerifyCommand) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// wantBeginning looks for signs that a log was there before this one, which is empty or begins with record 1. Somebody may have
-// removed all of it, or Redis may have dropped it to save memory.
+// wantBeginning is for an audit log that is empty or begins with record 1. It looks for signs that there was another one before: somebody
+// may have removed all of that, or Redis may have dropped it to save memory.
 func wantBeginning(ctx context.Context, logs *store.Store, report audit.Report) error {
 	unrecorded, err := unrecordedAccounts(ctx, logs)
 	switch {
@@ -125,7 +125,7 @@ func unrecordedAccounts(ctx context.Context, logs *store.Store) ([]string, error
 	return missing, nil
 }
 
-// droppedKeys is how many keys the servers have dropped to save memory since they started. Where that is not told, it is 0.
+// droppedKeys is how many keys the servers have dropped to save memory since they started. It is 0 if they don't tell.
 func droppedKeys(ctx context.Context, client redis.UniversalClient) int64 {
 	var dropped atomic.Int64
 	count := func(ctx context.Context, c redis.Cmdable) {

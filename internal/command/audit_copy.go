@@ -101,7 +101,7 @@ func (f *auditFile) reopen() error {
 	return nil
 }
 
-// moved reports whether the path is not the open file any more, as after a rotation.
+// moved reports whether another file, or none, is at the path by now, as after a rotation.
 func (f *auditFile) moved() bool {
 	there, err := os.Stat(f.path)
 	open, openErr := f.file.Stat()

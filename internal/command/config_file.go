@@ -12,8 +12,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// settings are where flags come from that were not typed: the environment, or else a file, or else systemd. kong's own env tags
-// are not used because they read the process's environment behind our back.
+// settings has the values of flags that were not typed. They come from the environment, or else from the file of --config, or else
+// from a credential of systemd. The env tags of kong are not used, because they read the environment of the process by themselves.
 type settings struct {
 	lookup  func(string) (string, bool)
 	file    string         // its name, or ""
@@ -32,7 +32,7 @@ func newSettings(lookup func(string) (string, bool)) *settings {
 // Validate is called by kong.
 func (*settings) Validate(*kong.Application) error { return nil }
 
-// Resolve is called by kong for each flag that was not typed. A variable that is set to nothing is set: it is how
+// Resolve is called by kong for each flag that was not typed. A variable that is set and empty counts: an empty
 // USERLOG_KEY_PREFIX asks for no prefix.
 func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if !hasVariable(flag) || flag.Name == "config" {

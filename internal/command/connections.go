@@ -28,8 +28,9 @@ func (f connectionFlags) limit(listener net.Listener, trusted []netip.Prefix) (n
 	}, nil
 }
 
-// strangersWithin is how many connections strangers may have where the process is to keep below so many bytes: 1 MiB for each, of which a
-// header of thousands of short lines takes a third. Where there is memory for more than the limits allow it is 0, any number.
+// strangersWithin is how many connections strangers may have in a process that is to use less than so many bytes of memory. A stranger is
+// a client with nobody logged in. There is 1 MiB for each connection, of which a header of thousands of short lines takes a third. With
+// enough memory it is 0, which stands for any number.
 func strangersWithin(memory int64) int {
 	if memory >= littleMemory {
 		return 0
@@ -43,8 +44,8 @@ const minStrangers = 16
 // ownFiles are what the program needs itself: connections to Redis, standard streams, and files that it reads.
 const ownFiles = 96
 
-// withinFiles is how many connections there may be where the process may have so many files open; 0 files are any number. Without
-// it a process without free files accepts nobody, and so nobody gives way.
+// withinFiles is how many connections there may be if the process may have so many files open; 0 stands for any number. Without this
+// limit, a process that has no free file would accept no connection, and so no stranger would give way.
 func withinFiles(connections number, files int) number {
 	if files == 0 {
 		return connections
@@ -52,8 +53,9 @@ func withinFiles(connections number, files int) number {
 	return min(connections, number(max(files-ownFiles, files/4, 1)))
 }
 
-// limitedListener accepts so many connections. When they are all taken, the oldest one of a stranger gives way. With little memory, strangers
-// have few, and each of their addresses half of these. What a proxy or this machine sends is not counted among them.
+// limitedListener accepts a limited number of connections. When there are as many, the oldest connection of a stranger gives way to a new
+// one. With little memory, strangers may have only a few connections, and one address half of these. Connections from a trusted proxy or from
+// this machine are not counted among those of strangers.
 type limitedListener struct {
 	net.Listener
 	flags        connectionFlags
@@ -74,12 +76,12 @@ type limitedConn struct {
 	listener *limitedListener
 	address  string // that it counts for, "" for none
 	number   uint64
-	known    bool // somebody who is logged in uses it; the listener's mu guards it
+	known    bool // somebody who is logged in uses it, so it is not a stranger's any more; the listener's mu guards it
 }
 
 var _ openconns.Keeper = (*limitedConn)(nil)
 
-// Accept waits for a connection that may be.
+// Accept waits for a connection that the limits allow.
 func (l *limitedListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -119,8 +121,8 @@ func (l *limitedListener) enter(conn net.Conn) net.Conn {
 	return limited
 }
 
-// crowd says among which connections one of a stranger has to give way to another one from an address; nil where there is room. The caller
-// holds mu.
+// crowd returns nil if there is room for one more connection from an address. Otherwise it returns a function that tells which connections
+// are to be looked through for one that gives way. The caller holds mu.
 func (l *limitedListener) crowd(address string) (among func(*limitedConn) bool) {
 	few := address != "" && l.maxStrangers > 0
 	switch {

@@ -13,7 +13,7 @@ import (
 func credentialOf(flag *kong.Flag) string { return flag.Tag.Get("credential") }
 
 // credential returns the file that systemd has given to the service for a flag (LoadCredential=, SetCredentialEncrypted=), if there is
-// one. Where it can't be looked at, it is returned all the same, and whatever reads it says why.
+// one. It does so also if the file can't be looked at: the error comes when the file is read.
 func (s *settings) credential(flag *kong.Flag) (path string, ok bool) {
 	folder, _ := s.lookup("CREDENTIALS_DIRECTORY")
 	name := credentialOf(flag)

@@ -105,6 +105,6 @@ func (c *demoCommand) welcome(w io.Writer, origin, how string) {
 	if c.Customers > 0 {
 		fmt.Fprintf(w, "Customers are browsing already: %d. ", c.Customers)
 	}
-	// No simulated customer has the next name, so that the requests of none are mixed with one's own.
+	// No simulated customer has the next name, so the person who logs in with it sees nobody else's requests in that log.
 	fmt.Fprintf(w, "Log in to the shop as %s in another window to watch yourself. Ctrl-C ends the demo.\n", demo.CustomerName(int(c.Customers)))
 }

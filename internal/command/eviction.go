@@ -20,7 +20,7 @@ func (e evictionError) Error() string {
 		"set maxmemory-policy noeviction, or give userlog a Redis of its own; with --allow-eviction it starts all the same", e.address, e.policy)
 }
 
-// checkEviction asks Redis which keys it drops when its memory is full. It is known where that was answered, and an error where the
+// checkEviction asks Redis which keys it drops when its memory is full. known tells that Redis has answered. The error says that the
 // program must not go on.
 func (c *serveCommand) checkEviction(ctx context.Context, p *program) (known bool, err error) {
 	if c.Redis == "" {

@@ -21,8 +21,8 @@ type hostCheck struct {
 	trusted   []netip.Prefix
 }
 
-// check returns the check for a program that is served at where. A page of another site can have its own name lead to our
-// address (DNS rebinding): a browser takes that for the same site, and sends what is asked to us.
+// check returns the check for a program that is served at where. It is against DNS rebinding: the name of another site is made to lead
+// to our address. Then a browser takes our answers for those of that site, and its pages can read them.
 func (f hostFlags) check(where endpoint, trusted []netip.Prefix) hostCheck {
 	check := hostCheck{trusted: trusted}
 	for _, name := range f.AllowedHosts {
@@ -31,7 +31,7 @@ func (f hostFlags) check(where endpoint, trusted []netip.Prefix) hostCheck {
 	if len(check.names) > 0 {
 		return check
 	}
-	if where.isSocket() { // which no page can have a browser connect to
+	if where.isSocket() { // no page can have a browser connect to a unix socket
 		check.names = []string{"*"}
 		return check
 	}
@@ -50,8 +50,8 @@ func (f hostFlags) check(where endpoint, trusted []netip.Prefix) hostCheck {
 	return check
 }
 
-// checkLoopback is the check for a side door: any name will do, but for an address that only this machine reaches. A page of another
-// site could have its own name lead there.
+// checkLoopback is the check for a further address of the program, such as that of its metrics. Any name will do there. But at an address
+// that only this machine reaches, names are checked as ever: the name of another site could be made to lead there.
 func (f hostFlags) checkLoopback(where endpoint) hostCheck {
 	check := f.check(where, nil)
 	host, _, err := net.SplitHostPort(where.Addr().String())

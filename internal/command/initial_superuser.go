@@ -89,7 +89,7 @@ func (s superuser) create(ctx context.Context, logs *store.Store) error {
 	changes := changesIn(logs)
 	switch _, err := changes.Accounts.Get(ctx, s.name); {
 	case err == nil:
-		return auth.ErrAccountExists // which every further start finds: nothing to write down
+		return auth.ErrAccountExists // so it is with every start but the first, and nothing is written to the audit log
 	case !errors.Is(err, auth.ErrNoAccount):
 		return err
 	}

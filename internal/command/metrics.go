@@ -155,7 +155,7 @@ func (p *program) metricsSite(where endpoint) http.Handler {
 	site := http.NewServeMux()
 	site.Handle("GET /metrics", promhttp.HandlerFor(p.meters.registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError,
-		EnableOpenMetrics: p.tracer != nil, // the only format with exemplars; it writes limits of a histogram otherwise
+		EnableOpenMetrics: p.tracer != nil, // the only format with exemplars; it writes the bounds of histograms in another way
 	}))
 	site.HandleFunc("GET /debug/pprof/", pprof.Index)
 	site.HandleFunc("GET /debug/pprof/cmdline", http.NotFound)
@@ -165,8 +165,8 @@ func (p *program) metricsSite(where endpoint) http.Handler {
 	return onlyOwnHosts(hostFlags{}.checkLoopback(where), where, isolated(onlyMeant(site)))
 }
 
-// onlyMeant refuses what another site's page asks for without a click, such as a profile of five minutes as the source of an image. A
-// browser beside the program reaches what strangers can't.
+// onlyMeant refuses requests that another site's page makes without a click, such as for a profile of five minutes as the source of an
+// image. A browser on the program's own machine or network reaches the metrics, although strangers can't.
 func onlyMeant(site http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if from := r.Header.Get("Sec-Fetch-Site"); (from == "cross-site" || from == "same-site") && r.Header.Get("Sec-Fetch-User") != "?1" {

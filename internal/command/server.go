@@ -37,8 +37,8 @@ func headerBytes(memory int64) int {
 	return maxHeaderBytes
 }
 
-// How long ending takes at most: ten seconds together. Requests get more than the five seconds that
-// net/http waits for connections that a browser has opened in advance.
+// How long ending takes at most: ten seconds together. Requests get more than five seconds, because net/http waits
+// that long for connections that a browser has opened in advance.
 const (
 	requestsTimeout = 6 * time.Second
 	closeTimeout    = 4 * time.Second
@@ -104,9 +104,9 @@ func bodiesWithin(limit time.Duration, site http.Handler) http.Handler {
 	})
 }
 
-// oneLength closes the connection behind a request whose body came in chunks. It may have had a Content-Length, too, of which net/http then says
-// nothing. A proxy in front that believes that length takes another place for the beginning of the next request: somebody could hide one in a
-// body. So nothing is read behind it (RFC 9112, 6.1). Browsers send forms with a length, and so do proxies that have read them.
+// oneLength closes the connection behind a request whose body came in chunks. Such a request may have had a Content-Length, too, and net/http does
+// not say so. A proxy in front that goes by that length would see the next request begin at another place than net/http does: so somebody could
+// hide a request in a body. Therefore nothing is read behind it (RFC 9112, 6.1). Browsers send forms with a length, and so do proxies that have read them.
 func oneLength(site http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.TransferEncoding) > 0 {
@@ -163,7 +163,7 @@ func (p *program) serve(ctx context.Context, where endpoint, site http.Handler) 
 			p.log.Warn("the web server did not close", "err", err)
 		}
 	}
-	<-failed // nothing but that the server was closed
+	<-failed // the error only says that the server was closed
 	return nil
 }
 

@@ -76,8 +76,9 @@ func (s supervisor) ending(within time.Duration) {
 	s.tell("STOPPING=1", "STATUS=Ending: requests under way are finished", "EXTEND_TIMEOUT_USEC="+strconv.FormatInt(within.Microseconds(), 10))
 }
 
-// watch tells twice within each time of the watchdog that the program works, until ctx ends. works returns if it does. Where it does
-// not return, systemd ends the program by SIGABRT, which prints what each goroutine waits for, and starts it anew.
+// watch tells systemd, twice within each interval of the watchdog, that the program works, until ctx ends. It asks works, which returns
+// only if that is so. If it does not return, systemd ends the program by SIGABRT, and starts it anew. SIGABRT prints what each
+// goroutine waits for.
 func (s supervisor) watch(ctx context.Context, works func()) {
 	if s.socket == "" || s.watchdog == 0 {
 		return

@@ -37,7 +37,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 			return usage("--reason: %w", err)
 		}
 	}
-	log := slog.New(slog.DiscardHandler) // what it would say is said by tail
+	log := slog.New(slog.DiscardHandler) // tail itself prints what the store would log
 	options, err := c.options(log)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	return nil
 }
 
-// misaddressed is an error where Redis is there, and is not of the kind that its address says. Waiting does not change that.
+// misaddressed returns an error if Redis answers, and is not of the kind that its address says, such as a Cluster. Waiting would not help.
 func misaddressed(ctx context.Context, logs *store.Store) error {
 	err := logs.PingWrite(ctx)
 	switch store.FaultOf(err) {
@@ -125,7 +125,7 @@ func (c *tailCommand) line(std streams) (line, missing func(*store.Entry) string
 	return lines.line, lines.missing, err
 }
 
-// shows says whether an entry is shown: for a person, what she watches somebody do, and what failed.
+// shows says whether an entry is shown. Without --every or --json, tail shows what the user did, and what failed.
 func (c *tailCommand) shows(e *store.Entry) bool {
 	return c.JSON || !e.OnlyGap() && (c.Every || journey.Notable(*e))
 }

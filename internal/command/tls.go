@@ -47,8 +47,8 @@ type certificate struct {
 	mu     sync.Mutex // held while files are read: other handshakes wait for that
 	pair   *tls.Certificate
 	looked time.Time
-	loaded stamps // of what pair was read from
-	failed stamps // of what was last complained about
+	loaded stamps // of the files from which pair was read
+	failed stamps // of the files that could not be used when that was last logged
 }
 
 // stamps tell two versions of both files apart.
@@ -60,8 +60,8 @@ type stamp struct {
 	size     int64
 }
 
-// current returns the certificate to use. Where the files have changed they are read; what can't be
-// used, such as a certificate whose key is still to come, leaves the one before in force.
+// current returns the certificate to use. If the files have changed, they are read. If they can't be used
+// then, the certificate before stays in force, for example while a new key is still to come.
 func (c *certificate) current(now time.Time) *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
