@@ -57,8 +57,8 @@ func refusals() []refusal {
 	}
 }
 
-// Refusal says why auth, store, team or rules refused a change, and what to do now; nil where err is a failure, which is
-// nobody's to put right in the page.
+// Refusal says why auth, store, team or rules refused a change, and what to do now. It is nil if err is a failure, which no reader
+// of the page can put right.
 func Refusal(err error) *Message {
 	for _, r := range refusals() {
 		if errors.Is(err, r.err) {
@@ -71,12 +71,12 @@ func Refusal(err error) *Message {
 // Unconfirmed asks to confirm what takes the reader's own access away.
 func Unconfirmed() *Message { return &Message{key: "refusal.unconfirmed", alert: true, next: true} }
 
-// WrongCurrentPassword is the answer to a change of password by somebody who may be another.
+// WrongCurrentPassword refuses a change of password, because the current password of the form is wrong: it may be somebody else who asks.
 func WrongCurrentPassword() *Message {
 	return &Message{key: "refusal.current-password", alert: true, next: true}
 }
 
-// WrongProof is the answer to a wrong password where it is asked again.
+// WrongProof is the answer to a wrong password that was given again, as a proof.
 func WrongProof() *Message { return &Message{key: "proof.wrong", alert: true, next: true} }
 
 // ProviderNotAsking says that the provider has not asked again who somebody is.
@@ -84,7 +84,7 @@ func ProviderNotAsking() *Message {
 	return &Message{key: "proof.not-asked", alert: true, next: true}
 }
 
-// ProviderRefuses says that the provider has not said that it is who is logged in.
+// ProviderRefuses says that the provider has not confirmed that the person is the one who is logged in.
 func ProviderRefuses() *Message { return &Message{key: "proof.not-confirmed", alert: true, next: true} }
 
 // Change names something that was done, such as to an account, in the address of the page that confirms it.

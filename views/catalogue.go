@@ -18,7 +18,7 @@ import (
 //go:embed locales/active.*.json
 var locales embed.FS
 
-// english is the language of terminals, and of who asks for none that there is.
+// english is the language of terminals, and of readers whose languages the pages don't speak.
 const english = "en"
 
 // Language is one that the pages are translated to.

@@ -34,7 +34,7 @@ type device struct {
 	Words string
 }
 
-// newDevice leaves the system out, unless nothing else is known: a customer knows what she holds.
+// newDevice leaves the system out, unless nothing else is known: by browser and form, a customer knows which device is meant.
 func (c *catalogue) newDevice(client string) device {
 	parts := strings.Split(client, ", ")
 	var d device

@@ -128,7 +128,7 @@ func (c controls) Unfold() choice {
 	return choice{Key: key, URL: c.to(c.Page, f)}
 }
 
-// Device leads back to all browsers where the log is narrowed down to one, of which the key is the name; nil where it is not.
+// Device is the link back to all browsers, if the log is narrowed down to one. Its Key is the name of that one. Otherwise it is nil.
 func (c controls) Device() *choice {
 	if c.Filter.Device == "" {
 		return nil

@@ -21,11 +21,11 @@ type Home struct {
 	Layout
 	Users        []store.Seen               // newest first
 	Troubled     []store.Trouble            // newest first; those older than [TroubleFor] are not shown
-	Hints        map[string][]journey.Hint  // by username, of any of them; those older than [TroubleFor] are not shown
-	Problems     map[string]journey.Problem // by username, the last of any of them
-	Past         map[string]time.Time       // by username, when any of them last failed in a visit that is over; such trouble is not shown
-	People       People                     // who they are
-	Handlings    map[string]team.Handling   // who takes care of them, by username, as it holds now
+	Hints        map[string][]journey.Hint  // by username, for users of either list; hints older than [TroubleFor] are not shown
+	Problems     map[string]journey.Problem // by username, the last problem of users of either list
+	Past         map[string]time.Time       // by username, when a request last failed in a visit that is over; such trouble is not shown
+	People       People                     // what the directory says of the users
+	Handlings    map[string]team.Handling   // by username, which agent takes care of the user, as it holds now
 	Applications []store.Application
 	Everybody    bool      // all who are in trouble are shown, not only the [MaxTroubled] worst
 	TroubleCut   bool      // there may be more in trouble than Troubled has

@@ -31,7 +31,7 @@ type troubleHint struct {
 	Count string // how often, as people say it: in any language without a separator
 }
 
-// LookInto looks into the logs of users, for hints, the last problem, and what failed in a visit that is over. A user without is not in a result.
+// LookInto looks through the logs of users. It fills Hints, Problems and Past for those users in whose logs it finds any.
 func (p *Home) LookInto(usernames []string, logs []store.Log) {
 	p.Hints, p.Problems, p.Past = make(map[string][]journey.Hint), make(map[string]journey.Problem), make(map[string]time.Time)
 	for i, log := range logs {
@@ -63,8 +63,9 @@ func (p homePage) TroubleCount() int { return len(p.troubled()) }
 // MoreTrouble reports whether the page shows some of them only.
 func (p homePage) MoreTrouble() bool { return !p.Everybody && p.TroubleCount() > MaxTroubled }
 
-// troubled are all who are in trouble, the worst first: what the site is to blame for, then what failed the most often in a row,
-// then the newest. Behind them come those whom somebody takes care of, and last what is done or has worked since.
+// troubled are all users in trouble. Users of whom nobody takes care come first, then those of whom a colleague does, and last those who
+// are done or for whom the same has worked since. Within each of these three, failures that are the site's fault come first, then
+// the longest rows of failures, then the newest.
 func (p homePage) troubled() []trouble {
 	var shown []trouble
 	hints := p.freshHints()
@@ -104,7 +105,7 @@ func (t trouble) urgency() int {
 // Settled tells whether the user needs nobody any more.
 func (t trouble) Settled() bool { return t.urgency() == 2 }
 
-// after orders what is so behind what is not.
+// after orders what a bool is true of behind what it is false of.
 func after(a, b bool) int {
 	switch {
 	case a == b:

@@ -50,7 +50,7 @@ func (l Layout) Searching() search {
 // Clock is Now in the form of the rows' times.
 func (l Layout) Clock() string { return timestamp(orNow(l.Now)) }
 
-// LogPages are the pages of one user's log, as paths below the base. The first is shown to who has not chosen.
+// LogPages are the pages of one user's log, as paths below the base. The first is for readers who have not chosen.
 func LogPages() []string { return []string{"/live", "/static"} }
 
 // LogPage is the page of a log that the reader wants.

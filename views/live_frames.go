@@ -13,8 +13,8 @@ import (
 type connectionState string
 
 // The states that a page can be in. A live page begins as connecting, and a script sets lost. Only the server
-// knows the others. That nothing appears means something else in each: where the page is live, the user does
-// nothing, and the page says since when.
+// knows the others. In each state it means something else that nothing appears. For example, in the state live the user
+// does nothing, and the page says since when.
 const (
 	connecting    connectionState = "connecting"
 	connected     connectionState = "live"
@@ -61,14 +61,14 @@ func NewestPartial(cursor string) []byte {
 	return partial("#newest", "outerHTML", []byte(`<i id="newest" hidden data-cursor="`+template.HTMLEscapeString(cursor)+`"></i>`))
 }
 
-// EmptiedPartials make the partials that take from a live page the rows of a log which holds none of them any more, and its cursor. What
-// comes next begins anew: nobody knows what was between.
+// EmptiedPartials make the partials for a live page whose log is empty by now. They take away its rows and its cursor. The next entries
+// begin anew, because nobody knows what was recorded in between.
 func EmptiedPartials() []byte { return append(partial("#rows", "innerHTML"), NewestPartial("")...) }
 
 // NowPartial renders the partial that replaces the line about where a user is.
 func (s *Set) NowPartial(lang, username string, steps *journey.Folder, at time.Time) ([]byte, error) {
 	line := newNowLine(username, steps, at)
-	line.Late = true // where a computer slept, or a connection was slow
+	line.Late = true // the page may get it late, if a computer slept or a connection was slow
 	now, err := newMarkup(s.catalogue(lang), nowSize).now(line).bytes()
 	return partial("#now", "outerHTML", now), err
 }
@@ -80,7 +80,7 @@ type LogStatus struct {
 	Fault    store.Fault // what is wrong with Redis, as far as it answers
 	Found    bool        // the page shows entries
 	Polled   bool        // the page asks by itself, because it can't have a socket
-	Gone     time.Time   // where it shows none, or none any more: when a user was last seen whose log has expired; zero = no such user
+	Gone     time.Time   // if the page shows no entries (any more), because the log has expired: when the user was last seen; else zero
 }
 
 // StatusPartials renders the partials with the state of the connection and the message about the log.

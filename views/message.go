@@ -16,12 +16,12 @@ type Message struct {
 	key   string // of the catalogues; with ".next" added, of what to do now, if next
 	alert bool   // something is wrong here: role=alert instead of role=status
 	warn  bool   // something may be wrong elsewhere
-	quiet bool   // what it says is plain to see: it is for those who listen to the page
+	quiet bool   // the page shows the same anyway: the sentence is for readers who listen to the page
 	next  bool   // the sentence is followed by the next step
 	alone bool   // there is nothing else to show, and the page shows nothing else
 	name  string // the username that it is about
 	count int    // the number that it is about; chooses the plural
-	at    moment // when that was what it is about
+	at    moment // the time that it is about
 }
 
 // LogsFound says "Logs found for ada."

@@ -20,7 +20,7 @@ type nowLine struct {
 	Devices  []journey.At // where the user is in each of several browsers; nil where it is one
 	Problem  *nowProblem
 	Hints    []hintRow
-	Late     bool // it may be shown long after it was made, so that the page has to say first how long the user is idle
+	Late     bool // the page may show it long after it was made, and so must first reckon anew how long the user has been idle
 }
 
 // nowProblem is the last failure.
@@ -84,8 +84,8 @@ func nowLineOf(username string, where journey.Now, hints []journey.Hint) nowLine
 	return line
 }
 
-// problemTextOf is the sentence about one request that failed. What the application says that it has rejected is said without the rule
-// that was broken, and without the status: both are in the row.
+// problemTextOf is the sentence about one request that failed. If the application says what it has rejected, as in "card number: required",
+// the sentence has "card number" only. The rule that was broken and the status are in the row.
 func problemTextOf(e *store.Entry) problemText {
 	text := problemText{
 		Key: "now.problem." + string(failureKeyOf(e)), Where: pageName(e.Page, e.Path), Result: resultOf(e), Count: e.Code,
@@ -185,8 +185,9 @@ func (m *markup) now(n nowLine) *markup {
 	return m.raw(`</section>`)
 }
 
-// whereabouts writes what went wrong, on which page the user is, and since when nothing was done. What is solved comes last. An age
-// that nobody keeps true is false after a minute: paper, and pages without scripts, have the time itself, in data-at.
+// whereabouts writes what went wrong, on which page the user is, and since when the user has done nothing. A solved problem comes last.
+// Without a script no age is counted on, so it would be false after a minute. Therefore paper, and pages without scripts, have the time
+// itself, in data-at.
 func (m *markup) whereabouts(n nowLine) {
 	p := n.Problem
 	if p != nil && p.Solved == nil {

@@ -7,12 +7,12 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Offers are users who may be meant by a name that nobody has whose log is there. A log of theirs opens by a click only.
+// Offers are the users who may be meant by a name that has no log. Their logs open by a click only, and never by themselves.
 type Offers struct {
 	store.Found
 	People  People    // who they are
 	Page    string    // where they lead: "/static" or "/live"
-	Code    string    // that was typed, and is a user's name as well: which of the two is meant; "" for none
+	Code    string    // a support code that was typed, and that may be a user's name as well: the reader chooses; "" for none
 	Partial bool      // a part of the log store can't be reached, so that users may be missing
 	At      time.Time // users are active or idle at this time
 }

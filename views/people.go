@@ -8,7 +8,7 @@ type People struct {
 	Lost  bool                        // the directory does not answer: more may be known
 }
 
-// person is a user as templates show what the directory knows of her: nothing, where that is not her.
+// person is what the directory says of one user, as templates show it. It is empty if the directory does not know the user.
 type person struct {
 	directory.Person
 	Lost bool

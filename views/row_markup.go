@@ -201,9 +201,9 @@ func (m *markup) button(key, copied string) {
 	}
 }
 
-// when writes the cell that says when. The day and the zone are said once, by rows.js, in the head and above the first row
-// of another day. A morph would take away the title that relative-time gives itself, so
-// it has none. It is a link to the line where the row has no details to hold that; "" is none.
+// when writes the cell with the time. The script rows.js says the day and the zone once, in the head and above the first row of
+// another day. The element relative-time would give itself a title, which a morph takes away again, so it gets none. If the row
+// has no details that could hold the link to the line, the time is that link; line is "" for none.
 func (m *markup) when(at moment, line string) {
 	m.raw(`<td role="cell" class="time">`)
 	if line != "" {

@@ -41,7 +41,7 @@ func (p rulesPage) MaxCount() int { return rules.MaxCount }
 // MaxUsername is how many characters a username has at most.
 func (p rulesPage) MaxUsername() int { return store.MaxUsername }
 
-// Warning says that no process watches the rules, where there are some. A rule that was made just now says something else.
+// Warning says that no process watches the rules, if there are any rules.
 func (p rulesPage) Warning() *Message {
 	if !p.Unwatched || len(p.Rules.Rules) == 0 {
 		return nil

@@ -31,10 +31,10 @@ type stepRow struct {
 	Fetched   []part
 	Folded    int // how many requests Fetched and Omitted are
 	Omitted   int
-	Problems  int // among them
+	Problems  int // how many of these failed
 
-	// Same is alike in steps that a page shows as one row with their number. It is "" where a step has something of its own to
-	// show.
+	// Same is equal in the steps of a run, which a page shows as one row with their number. It is "" for a step that has something of
+	// its own to show, and so a row of its own.
 	Same string
 
 	Client         string            // which browser it was in
@@ -62,7 +62,7 @@ func newStepRow(step *journey.Step, links Links) stepRow {
 		Who: identity{step.Entry.Visitor, step.Entry.Became},
 	}
 	if step.Implied {
-		r.First.Line = "" // there is none
+		r.First.Line = "" // an implied page has no line of its own in the log
 	}
 	for i := range step.Redirects {
 		r.Led[i] = newPart(&step.Redirects[i], links)

@@ -6,8 +6,8 @@ import (
 	"github.com/gin-userlog/userlog/internal/printable"
 )
 
-// user writes a username. Characters that nobody would see stand as their numbers. A name that would be taken for another one is said
-// not to be that.
+// user writes a username. Characters that nobody would see stand as their numbers. If the name would be taken for another one, a note
+// says that it is not.
 func (m *markup) user(username string) *markup {
 	m.raw(`<bdi>`)
 	for part, hidden := range printable.Parts(username) {

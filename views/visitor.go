@@ -8,7 +8,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// visitorKey is the catalogue's key for what somebody is called who is not logged in.
+// visitorKey is the catalogue's key for the name of a visitor, such as "Visitor k3f9".
 const visitorKey = "visitor.name"
 
 // becameKey is the catalogue's key for as whom a visitor has logged in.
@@ -63,7 +63,8 @@ func (m *markup) identified(e identity) {
 	}
 }
 
-// becameNow writes as whom the visitor goes on, in place of where: the log of that user says it.
+// becameNow writes as which user the visitor goes on. It stands in the place of the page where the visitor is: that user's log says
+// where.
 func (m *markup) becameNow(username string) {
 	m.raw(`<a class="became" href="`).text(link("", "live", username)).raw(`">`)
 	m.sentence(becameKey, parameters{Name: printable.Name(username)}).raw(`</a>`)
