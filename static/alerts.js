@@ -8,10 +8,10 @@ import { arrives } from "./connection.js";
 
 const wishes = "userlog.alerts"; // in localStorage: when an alert is wanted, and whether it is heard
 const running = "userlog.alerting"; // in sessionStorage: the log that this tab alerts about, and what it knows
-const silence = 60_000; // milliseconds after which somebody who does something is back
+const silence = 60_000; // milliseconds without a request, after which a user who makes one is back
 const apart = 3000; // milliseconds between two alerts
 const lostFor = 30_000; // milliseconds after which an alert says that there can't be any
-const late = 1000; // milliseconds after which a sound would say nothing any more
+const late = 1000; // milliseconds after which a sound that could not be played is left out
 const longest = 200; // characters of a notification
 
 // Storage may be forbidden: then the choice is the page's.
@@ -65,7 +65,7 @@ class Alerts {
   #count = 0; // alerts that nobody has seen
   #said = ""; // the last of them
   #shown; // its notification
-  #impossible = false; // the browser has notifications, and not for pages
+  #impossible = false; // the browser has notifications, but lets no page show one
   #audio;
   #waiting; // timer, between two alerts
   #due; // the alert that waits for it
@@ -79,7 +79,7 @@ class Alerts {
       if (this.#boxes[name]) this.#boxes[name].checked = wanted;
     const before = read("sessionStorage", running);
     this.#boxes.on.checked = before?.user === panel.dataset.username;
-    // What has come while the page was loaded again is news.
+    // What the user did while the page was being loaded again is news.
     if (this.isOn) this.#known = before.known;
     else this.#remember();
     this.#listen();
@@ -139,7 +139,7 @@ class Alerts {
     keep("sessionStorage", running, this.isOn && { ...this.#of, known: this.#known });
   }
 
-  // look finds out whether the user has done something since. What a page begins with is no news.
+  // look finds out whether the user has done something since the last look. What the page begins with is no news.
   look() {
     const now = document.getElementById("now");
     if (!now || now.hidden) {
@@ -180,7 +180,7 @@ class Alerts {
 
   #notify(body) {
     try {
-      this.#shown = show(this.#of, body, this.#boxes.sound.checked); // there is our own
+      this.#shown = show(this.#of, body, this.#boxes.sound.checked); // a notification is silent where the page plays its own sound
     } catch {
       this.#impossible = true; // as on Android
     }
@@ -201,7 +201,7 @@ class Alerts {
     this.#see();
   }
 
-  // #watchLoss alerts once when nothing has been able to arrive for some time: no alert would come, and that is no good news.
+  // #watchLoss alerts once when nothing has been able to arrive for lostFor. Otherwise the agent would take the silence for good news.
   #watchLoss() {
     if (arrives(stateOf()) || !this.isOn) {
       this.#lost = undefined;
@@ -282,8 +282,8 @@ let alerts;
 // alertTitle is what the tab is called while alerts wait to be seen, or undefined.
 export const alertTitle = () => alerts?.title;
 
-// endAlerts ends the alerts of this tab. Where nobody looks, nobody has left the log: a session has ended, for instance. Then the page that
-// came in its place is told of.
+// endAlerts ends the alerts of this tab, because the tab has left the log. If nobody looks at the tab, no agent has left the log: its
+// session may have ended, for instance. Then an alert says which page has come in its place.
 function endAlerts() {
   const ended = read("sessionStorage", running);
   keep("sessionStorage", running);

@@ -8,18 +8,19 @@ import { limitedFetch } from "./limited_fetch.js";
 
 const accessEnded = 4001; // live.CloseAccessEnded on the server
 const notServed = 1013; // live.Hub.Refuse; the page has been told why
-const patientAttempt = 5; // of the extension, whose attempts come the more rarely the more there were
+const patientAttempt = 5; // number of an attempt of the extension, whose attempts come more and more rarely
 // For how long nothing may be heard, in milliseconds. The server sends something every 5 s to a page that is looked at, and
 // every 25 s to others.
 const patience = { seen: 9000, hidden: 60_000, asleep: 2000 };
 
-// How a page goes on that can't have its socket, in milliseconds: after so long without it, it asks so often.
+// How a page goes on that can't have its socket, in milliseconds: after how long it begins to poll, how often it polls, and for how long
+// an answer tells the state of the connection.
 const withoutSocket = { after: 8000, every: 2000, answers: 6000 };
 
 // arrives reports whether what is new arrives, in this state of the connection.
 export const arrives = (state) => ["live", "instead", "refreshing"].includes(state);
 
-const loading = 5000; // milliseconds that htmx may need to come
+const loading = 5000; // milliseconds that htmx may need to load
 
 // show sets the state of #connection, with the words that the server rendered for it. Without htmx, nothing is tried again.
 function show(known) {
@@ -50,8 +51,8 @@ function resumeAfter(connection) {
 
 let checking = false; // whether checkAccess waits for an answer
 
-// checkAccess looks why there is no connection, which a websocket does not tell. Where the page itself
-// would not be shown any longer, it is loaded again, and says what to do.
+// checkAccess finds out why there is no connection, because a websocket does not tell. If the server would not show
+// the page any longer, the page is loaded again. The answer says what to do.
 async function checkAccess() {
   if (checking) return; // sockets may fail faster than the server answers
   checking = true;
@@ -68,13 +69,14 @@ let served = Date.now(); // when the socket last brought something
 let polled = 0; // when the server last answered what the page asked in its stead
 let refused = false; // the server has said why there is no socket
 
-// lose says that the socket is lost. Where requests stand in for it, their answers say how it is: for example, that recording is off.
+// lose says that the socket is lost. While the page polls in place of a socket, it says nothing: the answers tell the state, for
+// example that recording is off.
 function lose() {
   if (Date.now() - polled >= withoutSocket.answers) show("lost");
 }
 
-// isServed reports whether the page gets what is new by its socket, or may still. One that is open and has brought something may only have
-// slept.
+// isServed reports whether the page gets new entries by its socket, or may still. A socket that is open and has brought something counts:
+// perhaps the computer has only slept.
 const isServed = () =>
   Date.now() - served < withoutSocket.after || (current?.heard && current.socket?.readyState === WebSocket.OPEN);
 
@@ -87,15 +89,15 @@ async function poll() {
   await window.htmx.ajax("GET", url.pathname + url.search, { source: "#live", swap: "none" });
 }
 
-// failPoll says that there was no answer to poll, or none that helps. A socket may have come meanwhile: then that says how it is.
+// failPoll says that there was no answer to poll, or none that helps. If a socket has connected meanwhile, the socket tells the state.
 function failPoll() {
   if (isServed()) return;
   polled = 0;
   show("lost");
 }
 
-// timeOf is what time an answer of ours says it is, undefined for one that is not ours: a network with a login page of its own may answer
-// in the admin's place.
+// timeOf is the time in an answer of the admin. It is undefined for an answer that is not the admin's: a network with a login page of its
+// own may answer in its place.
 const timeOf = ({ response }) => response?.headers.get("Userlog-Time") ?? undefined;
 
 // hearPoll takes notice of an answer to poll, unless a socket was quicker.
@@ -108,7 +110,7 @@ function hearPoll(ctx) {
 }
 
 let current; // the live log's connection
-let asked; // when the page asked last whether the server is there, where no answer has come yet
+let asked; // when the page asked whether the server is there; undefined = it waits for no answer
 
 // ask tells the server that somebody looks at the page. It answers at once and from then on every five seconds, so that
 // silence shows. live/keepalive.go has the other end.
@@ -118,8 +120,8 @@ function ask() {
   current.socket.send("seen");
 }
 
-// giveUp ends a connection. Of one that is dead, the end is not heard of either, and the extension would wait for it. So the
-// extension is told, and connects again.
+// giveUp ends a connection. If the connection is dead, the browser does not hear of its end for long, and the extension would wait for
+// that. So giveUp tells the extension that the connection has ended, and the extension connects again.
 function giveUp() {
   lose();
   const socket = current?.socket;
@@ -131,8 +133,8 @@ function giveUp() {
 let overdue; // timer
 
 // expectMessage gives up a connection on which nothing is heard for too long. A connection can be dead without anybody
-// having closed it, for instance after the computer has joined another network. A page that itself was stopped meanwhile
-// has perhaps not read what has come. It asks.
+// having closed it, for instance after the computer has joined another network. If the page itself was stopped meanwhile, it may not
+// have read yet what has come. Such a page asks the server, and waits a little longer.
 function expectMessage(limit = longestSilence()) {
   clearTimeout(overdue);
   const due = Date.now() + limit;
@@ -150,8 +152,8 @@ const longestSilence = () => (document.hidden ? patience.hidden : patience.seen)
 // A message in JSON says nothing but what time it is.
 const isTime = (message) => message.data.startsWith("{");
 
-// A message that seems to be so much late, in milliseconds, was late, or the computer's clock has been set forward. The answer to a
-// question tells.
+// If a message seems to be late by this much, in milliseconds, it was late, or the computer's clock has been set forward. The page asks
+// the server a question, and its answer tells which.
 const doubtful = 2000;
 
 // hearTime learns what time it is.
@@ -165,7 +167,7 @@ function hearTime(message) {
 
 let hiding; // timer
 
-// watchVisibility asks less of the server for a page that nobody looks at. Who only looks elsewhere for a moment makes no
+// watchVisibility asks less of the server for a page that nobody looks at. A reader who looks elsewhere for a moment makes no
 // difference.
 function watchVisibility() {
   document.addEventListener("visibilitychange", () => {
@@ -180,7 +182,7 @@ function watchVisibility() {
 function watchSocket() {
   document.addEventListener("htmx:ws:before:connection", ({ detail }) => {
     current = detail.connection;
-    resumeAfter(current); // of another one, where a page connects with tickets
+    resumeAfter(current); // a page that connects with tickets has a new connection each time
     expectMessage();
   });
   document.addEventListener("htmx:ws:after:connection", () => {
@@ -191,7 +193,7 @@ function watchSocket() {
   });
   document.addEventListener("htmx:ws:close", ({ detail }) => {
     clearTimeout(overdue);
-    if (detail.reason === "cancelled") return; // it was none: see socket_ticket.js
+    if (detail.reason === "cancelled") return; // there was no connection: see socket_ticket.js
     refused = detail.code === notServed;
     if (refused) {
       detail.connection.attempt = patientAttempt;
@@ -245,7 +247,7 @@ function watchRefreshes() {
   });
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
-    if (!ctx?.asked || !ctx.sourceElement) return; // it has come by a socket
+    if (!ctx?.asked || !ctx.sourceElement) return; // the content has come by a socket
     const polls = ctx.sourceElement.id === "live";
     if (polls && isServed()) event.preventDefault(); // the socket was quicker
     if ((polls || isRefresh(ctx)) && !timeOf(ctx)) event.preventDefault();

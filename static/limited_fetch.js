@@ -1,5 +1,5 @@
-// What pages ask the server for by themselves. A browser makes six requests to a host at once: those that wait for a server that hangs
-// would keep the others from leaving. And who has asked for something must not get it when she does something else.
+// What pages ask the server for by themselves, with a time limit. A browser makes six requests to a host at once: if the server hangs, six
+// that wait would keep all others from leaving. And an answer must not come so late that the reader does something else by then.
 
 const limit = 5000; // milliseconds, with the whole of the answer
 

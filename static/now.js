@@ -2,13 +2,13 @@
 // title of the window, which is all that is seen of a page behind others: it says what went wrong for the user, or
 // that nothing is known any longer.
 //
-// How long ago something was done is told by its own time. When it arrived says nothing: it may come late.
+// The age of a request is told by the time at which it was made. The time at which it arrived here says nothing: it may arrive late.
 
 import { alertTitle } from "./alerts.js";
 import { lastHeard, serverTime } from "./clock.js";
 import { arrives } from "./connection.js";
 
-const staleAfter = 10_000; // milliseconds after which what is known is too old to say anything
+const staleAfter = 10_000; // milliseconds without word from the server, after which nobody is said to be active
 
 const nowLine = () => document.getElementById("now");
 
@@ -59,7 +59,7 @@ export function keepNowTrue() {
   if (!document.getElementById("connection")) return;
   document.addEventListener("htmx:ws:after:message:incoming", show);
   document.addEventListener("htmx:after:swap", show);
-  addEventListener("focus", show); // who has seen the alerts is told of none
+  addEventListener("focus", show); // an agent who has come back to the tab has seen the alerts, and the title ceases to count them
   show();
   const heading = document.querySelector(".heading"); // which has #connection
   new MutationObserver(show).observe(heading, { subtree: true, childList: true, attributeFilter: ["data-state"] });

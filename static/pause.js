@@ -1,4 +1,4 @@
-// Rows that wait: because the reader has paused the table, or because somebody reads it. Rows never move under the hand.
+// New rows wait while the reader has paused the table, or reads it. So rows never move under the reader's hand.
 //
 // The table stops, and the connection does not. Rows that arrive are put into the table as ever, where the next connection
 // finds the newest id. Those that wait have data-waiting, which the stylesheet hides.
@@ -10,8 +10,8 @@ const newButton = () => document.getElementById("new");
 // keyOf is what a row is known by. A refresh may put another element in its place, but only of one that has an id.
 const keyOf = (row) => row.id || row;
 
-let shown; // keys of the rows that do not wait, while others do; undefined = none has to
-let arrange; // has the rows look right after a change
+let shown; // keys of the rows that are shown while new ones wait; undefined = no row has to wait
+let arrange; // a function of rows.js that has the rows look right after a change
 let looking; // timer, while rows are held
 let anchor; // the row that must not move, and where it was
 
@@ -24,7 +24,7 @@ function isSelected(rows) {
   return !selection.isCollapsed && rows.contains(selection.anchorNode);
 }
 
-// isRead reports whether somebody reads the rows: she is scrolled, points at one, or has something open or selected.
+// isRead reports whether the reader reads the rows: she has scrolled down, points at a row, or has something open or selected.
 function isRead() {
   const rows = table();
   return (
@@ -51,7 +51,7 @@ function goOn() {
   count();
 }
 
-// count says how many rows wait. The oldest of them may have been taken away: then it is that many or more.
+// count says how many rows wait. If the oldest of them have been taken away, it says "500+", for example.
 function count() {
   const rows = waiting();
   const max = Number(table()?.dataset.max);
@@ -65,9 +65,8 @@ function count() {
   news.textContent = news.dataset.new.replace("{waiting}", text);
 }
 
-// trim takes away the oldest of what may be taken from a live table, so that a page that is left open for a day stays
-// quick. While rows wait, those that are shown stay. Of those that wait, as many are kept as will fit into the table when it
-// goes on.
+// trim takes the oldest rows out of a live table, so that a page that is left open for a day stays quick. While rows wait, those that
+// are shown stay. Of the rows that wait, the newest are kept, as many as a table may have.
 function trim() {
   const max = Number(table()?.dataset.max);
   if (!max) return;
@@ -75,7 +74,8 @@ function trim() {
   for (const row of held.slice(max)) row.remove();
 }
 
-// holdRows is called before rows come. While somebody reads, they wait, and what is above the table moves nothing.
+// holdRows is called before rows come. While somebody reads, new rows wait. A change above the table must not move the rows either, so
+// holdRows notes where the first row is.
 export function holdRows() {
   anchor = undefined;
   if (isRead()) {

@@ -3,9 +3,9 @@
 
 import { limitedFetch } from "./limited_fetch.js";
 
-const quiet = 200; // milliseconds in which users are gathered who are asked for at once
-const again = 10_000; // milliseconds until a directory is asked again that did not answer
-const atOnce = 20; // users of a question, whose names are in its address
+const quiet = 200; // milliseconds for which users are gathered, to ask for them with one question
+const again = 10_000; // milliseconds until a directory that did not answer is asked again
+const atOnce = 20; // how many users one question has: their names are in its address
 const kept = 2000; // names
 
 // usernameOf is the user of a link to a log. Its text may hold more.

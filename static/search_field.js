@@ -137,7 +137,7 @@ class SearchField {
       this.#answered = typed;
       const words = part.querySelector("p");
       this.#show([...part.querySelectorAll("[role=option]")], words.textContent);
-      // Who only resembles what was typed may be somebody else: that opens by choosing it.
+      // A user whose name only resembles what was typed may be somebody else. That log opens only if the reader chooses the name.
       if (typed !== "" && !("near" in words.dataset)) this.#activate(this.#list.firstElementChild ?? undefined);
       if ("unread" in words.dataset) this.#timer = setTimeout(() => this.#askAgain(), rereading);
     } catch {
@@ -146,7 +146,7 @@ class SearchField {
     if (!question.signal.aborted) this.#answer = undefined;
   }
 
-  // #askAgain asks for what the server had not read yet. Who has begun to choose goes on with what is there.
+  // #askAgain asks for names that the server had not read yet. If the reader has begun to choose, the list stays as it is.
   #askAgain() {
     if (this.#active === undefined || this.#active === this.#list.firstElementChild) this.#ask();
   }
@@ -161,8 +161,8 @@ class SearchField {
     return part.content;
   }
 
-  // #suggest shows names for what is in the field: after a moment, since more may be typed. Until then nobody is chosen: the names
-  // that are shown fit what was typed before.
+  // #suggest shows names for the text in the field: after a moment, since more may be typed. Until then no name is chosen, because the
+  // list still has the names for the text before.
   #suggest(delay) {
     clearTimeout(this.#timer);
     this.#question?.abort();
@@ -225,16 +225,16 @@ class SearchField {
     }
   }
 
-  // #isMeant reports whether the chosen name may be opened although nobody has seen it: it is what was typed but for case, or the
-  // only one that begins with it.
+  // #isMeant reports whether the chosen name may be opened although the reader has not seen it: it differs from what was typed in
+  // nothing but case, or no other name begins with what was typed.
   #isMeant() {
     const name = folded(this.#active.dataset.username);
     const typed = folded(this.#answered);
     return name === typed || (this.#list.children.length === 1 && name.startsWith(typed));
   }
 
-  // #submit opens what was typed, where no name is chosen. Enter may come before the answer that chooses one. Then it waits for
-  // that, and shows who is chosen, unless there is no doubt.
+  // #submit opens what was typed, if no name is chosen. The reader may press Enter before the answer has come that chooses a name. Then
+  // #submit waits for the answer. Unless it is plain that the chosen name is meant, the list shows the name, and a second Enter opens it.
   async #submit(event) {
     if (this.#field.value === this.#opening) return;
     if (this.#answer) {

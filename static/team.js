@@ -3,7 +3,7 @@
 
 const isTeamForm = (form) => Boolean(form?.closest?.("#team, #colleagues"));
 
-// isSaid reports whether an answer said what came of it. Without that, nobody knows: it may have been kept, and the answer lost.
+// isSaid reports whether an answer said what came of a form. Without one, nobody knows: the note may have been kept, and the answer lost.
 const isSaid = () => document.getElementById("note-said").textContent.trim() !== "";
 
 // forget takes from the field what is kept now, and leaves what was typed while it was sent.
