@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -90,7 +91,11 @@ func ExampleProblem() {
 	r.Use(middleware.Track(problems{}, func(*gin.Context) string { return "ada" }, middleware.Options{}))
 	r.Use(func(c *gin.Context) {
 		c.Next()
-		if last := c.Errors.Last(); last != nil {
+		switch last := c.Errors.Last(); {
+		case last == nil, c.Writer.Status() < http.StatusBadRequest: // nothing went wrong, or it was only noted
+		case last.IsType(gin.ErrorTypeBind):
+			middleware.Invalid(c, last.Err)
+		default:
 			middleware.Problem(c, last.Error())
 		}
 	})
@@ -98,8 +103,15 @@ func ExampleProblem() {
 		middleware.Problem(c, "card declined")
 		c.JSON(http.StatusOK, gin.H{"success": false})
 	})
-	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/pay", nil))
-	// Output: 200 "card declined" by "", as ada: failed is true
+	r.POST("/ship", func(c *gin.Context) { _ = c.AbortWithError(http.StatusBadGateway, errors.New("the depot is closed")) })
+	r.POST("/look", func(c *gin.Context) { _ = c.Error(errors.New("the cache is cold")) })
+	for _, path := range []string{"/pay", "/ship", "/look"} {
+		r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, path, nil))
+	}
+	// Output:
+	// 200 "card declined" by "", as ada: failed is true
+	// 502 "the depot is closed" by "", as ada: failed is true
+	// 200 "" by "", as ada: failed is false
 }
 
 func ExampleInvalid() {

@@ -100,6 +100,11 @@ func TestInvalidNamesFieldsAndRules(t *testing.T) {
 	if got := bound[line[int]](t, json, `{"amount":77}`, same); got != "amount: max 9" {
 		t.Errorf("a generic form: %q", got)
 	}
+	if got := bound[struct {
+		Pin string `json:"pin" binding:"required,len=4"`
+	}](t, json, `{"pin":"hunter2"}`, same); got != "pin: len 4" {
+		t.Errorf("a struct without a name: %q", got)
+	}
 	if got := bound[[]address](t, json, `[{},{"zip":"1"},{}]`, same); got != "zip: required" {
 		t.Errorf("a slice: %q", got)
 	}

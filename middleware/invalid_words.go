@@ -28,7 +28,8 @@ func fieldWords(namespace, field string) string {
 	return cutName(strings.Join(words, " "))
 }
 
-// withoutType is a namespace without the struct that it begins with. The name of a generic one has brackets of its own.
+// withoutType is a namespace without the struct that it begins with. The name of a generic one has brackets of its own. A struct without a
+// name has none in the namespace: where that has no dot, it is a field. A value by itself has no namespace.
 func withoutType(namespace string) string {
 	depth := 0
 	for i := range len(namespace) {
@@ -43,7 +44,7 @@ func withoutType(namespace string) string {
 			}
 		}
 	}
-	return "" // of a value by itself
+	return namespace
 }
 
 // appendWords takes an identifier apart: CardNumber, cardNumber and card_number are "card number", and HTTPServerID is "http

@@ -29,6 +29,12 @@ func answers(use ...gin.HandlerFunc) *gin.Engine {
 	r.GET("/plain", func(c *gin.Context) { c.String(http.StatusOK, "plain") })
 	r.GET("/bare", func(c *gin.Context) { c.Status(http.StatusNoContent) })
 	r.GET("/error", func(c *gin.Context) { _ = c.Error(errors.New("declined")) })
+	r.GET("/broken", func(c *gin.Context) { c.AbortWithError(http.StatusInternalServerError, errors.New("declined")) })
+	r.GET("/refused", func(c *gin.Context) { c.AbortWithError(http.StatusConflict, errors.New("declined")) })
+	r.GET("/said", func(c *gin.Context) {
+		_ = c.Error(errors.New("declined"))
+		c.JSON(http.StatusBadGateway, gin.H{"error": "declined"})
+	})
 	r.GET("/panic", func(*gin.Context) { panic("broken") })
 	r.GET("/abort", func(*gin.Context) { panic(http.ErrAbortHandler) })
 	r.GET("/late-panic", func(c *gin.Context) { c.String(http.StatusOK, "half"); c.Writer.Flush(); panic("broken") })
@@ -73,6 +79,16 @@ func redirectsErrors(c *gin.Context) {
 	if len(c.Errors) > 0 {
 		c.Header("Location", "/sorry")
 		c.Status(http.StatusSeeOther)
+	}
+}
+
+// explainsErrors is one that writes a body for errors, also behind a status that has been sent.
+func explainsErrors(code int) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Next()
+		if last := c.Errors.Last(); last != nil {
+			c.JSON(code, gin.H{"error": last.Error()})
+		}
 	}
 }
 
@@ -151,6 +167,10 @@ func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 		{"an error handler outside", "/error", func(m *memory) http.Handler { return answers(handlesErrors, track(m)) }, 422, recorded{422, "", "/error"}},
 		{"an error handler outside that redirects", "/error", func(m *memory) http.Handler { return answers(redirectsErrors, track(m)) }, 303, recorded{303, "", "/error"}},
 		{"an error handler inside", "/error", func(m *memory) http.Handler { return answers(track(m), handlesErrors) }, 422, recorded{422, "", "/error"}},
+		{"an error handler inside that explains a status", "/broken", func(m *memory) http.Handler { return answers(track(m), explainsErrors(500)) }, 500, recorded{500, "", "/broken"}},
+		{"an error handler inside that says another status", "/broken", func(m *memory) http.Handler { return answers(track(m), explainsErrors(503)) }, 500, recorded{500, "", "/broken"}},
+		{"an error handler inside that says a worse status", "/refused", func(m *memory) http.Handler { return answers(track(m), explainsErrors(500)) }, 409, recorded{409, "", "/refused"}},
+		{"an error handler inside that says it again", "/said", func(m *memory) http.Handler { return answers(track(m), explainsErrors(502)) }, 502, recorded{502, "", "/said"}},
 		{"Recovery outside", "/panic", func(m *memory) http.Handler { return answers(recoversAs(503), track(m)) }, 503, recorded{503, "", "/panic"}},
 		{"Recovery inside", "/panic", func(m *memory) http.Handler { return answers(track(m), recoversAs(503)) }, 503, recorded{503, "", "/panic"}},
 		{"Recovery inside, panic after 200", "/late-panic", func(m *memory) http.Handler { return answers(track(m), recoversAs(503)) }, 200, recorded{200, store.EndBrokeOff, "/late-panic"}},

@@ -127,8 +127,13 @@ func (e *Entry) cutAddress(path *string, n int) {
 }
 
 // mask hides what is sensitive in the entry's addresses and in the words of the application, and shortens them to
-// their limits.
+// their limits. Words that quote a value which is hidden in an address don't show it, either.
 func (e *Entry) mask(m *mask.Masker) {
+	if e.Problem != "" {
+		for _, address := range []string{e.Path, e.From, e.Location} {
+			e.Problem = m.Echoes(e.Problem, address)
+		}
+	}
 	e.shorten(&e.Path, m.Path(e.Path), MaxPath)
 	e.shorten(&e.From, m.Path(e.From), MaxLink)
 	e.shorten(&e.Location, m.Path(e.Location), MaxLink)

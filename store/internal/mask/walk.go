@@ -12,6 +12,9 @@ type walk struct {
 	out    []byte // the masked address as far as copied; nil while nothing has been masked
 	copied int    // how much of raw is in out
 
+	collects bool     // what is masked is noted in hidden
+	hidden   []string // parts of raw
+
 	announced meaning // of the segments before
 	holder    bool    // a segment before names a folder whose files are called by their digests
 	scheme    bool    // the segment before is the end of a scheme, as in /proxy/https:/host
@@ -126,6 +129,9 @@ func (w *walk) exhausted() bool {
 
 // replace writes something else in the place of a stretch of the address.
 func (w *walk) replace(start, end int, with string) {
+	if w.collects {
+		w.hidden = append(w.hidden, w.raw[start:end])
+	}
 	if w.out == nil {
 		w.out = make([]byte, 0, len(w.raw)+len(with))
 	}
