@@ -11,10 +11,11 @@ TAGS := -tags=nomsgpack
 LEAN := -gcflags=all=-dwarf=false
 test lint cover floor weight hosts: export GOGC = 400
 
-# The race detector, except in the hash of passwords, where it finds nothing and makes each three times as slow, and in what
-# drives the browser, where it finds races that are not ours.
+# The race detector, except in the hash of passwords, where it finds nothing and makes each three times as slow, in what parses and
+# compresses what belongs to one call, and in what drives the browser, where it finds races that are not ours.
 unraced = $(foreach package,$(1),'-gcflags=$(package)=-race=false -dwarf=false')
-RACE := -race $(LEAN) $(call unraced,golang.org/x/crypto/argon2 github.com/chromedp/... github.com/go-json-experiment/json/...)
+RACE := -race $(LEAN) $(call unraced,golang.org/x/crypto/argon2 compress/flate golang.org/x/net/html/... github.com/andybalholm/cascadia \
+	github.com/PuerkitoBio/goquery github.com/chromedp/... github.com/go-json-experiment/json/...)
 
 # What needs it and what does not is built with it, also what tests build and what is only checked: to build everything
 # twice takes minutes where nothing is cached.
