@@ -56,8 +56,7 @@ func (g *ginWriter) slot(w http.ResponseWriter) (field *http.ResponseWriter, dir
 }
 
 // ginTop is what handlers answer through. It notices a status that comes too late: Gin drops it, since another one has been
-// sent. Where that was a failure already, or where the handlers have aborted with it, what comes is a handler of errors that adds
-// its body: c.AbortWithError sends a status and no body.
+// sent. Behind a status that tells a failure already, it may be an error handler's, which adds the body: c.AbortWithError sends none.
 type ginTop struct {
 	gin.ResponseWriter
 	r *response
@@ -65,7 +64,7 @@ type ginTop struct {
 
 // WriteHeader implements http.ResponseWriter.
 func (w *ginTop) WriteHeader(code int) {
-	if code >= http.StatusInternalServerError && w.Written() && w.Status() < http.StatusInternalServerError && !w.r.c.IsAborted() {
+	if code >= http.StatusInternalServerError && w.Written() && w.Status() < http.StatusBadRequest {
 		w.r.mu.Lock()
 		w.r.brokeOff = true // a recovery inside, for instance, which could not say so to the client
 		w.r.mu.Unlock()

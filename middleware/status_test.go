@@ -31,6 +31,10 @@ func answers(use ...gin.HandlerFunc) *gin.Engine {
 	r.GET("/error", func(c *gin.Context) { _ = c.Error(errors.New("declined")) })
 	r.GET("/broken", func(c *gin.Context) { c.AbortWithError(http.StatusInternalServerError, errors.New("declined")) })
 	r.GET("/refused", func(c *gin.Context) { c.AbortWithError(http.StatusConflict, errors.New("declined")) })
+	r.GET("/explained", func(c *gin.Context) {
+		_ = c.Error(errors.New("declined"))
+		c.JSON(http.StatusUnprocessableEntity, gin.H{"error": "declined"})
+	})
 	r.GET("/said", func(c *gin.Context) {
 		_ = c.Error(errors.New("declined"))
 		c.JSON(http.StatusBadGateway, gin.H{"error": "declined"})
@@ -171,6 +175,7 @@ func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 		{"an error handler inside that says another status", "/broken", func(m *memory) http.Handler { return answers(track(m), explainsErrors(503)) }, 500, recorded{500, "", "/broken"}},
 		{"an error handler inside that says a worse status", "/refused", func(m *memory) http.Handler { return answers(track(m), explainsErrors(500)) }, 409, recorded{409, "", "/refused"}},
 		{"an error handler inside that says it again", "/said", func(m *memory) http.Handler { return answers(track(m), explainsErrors(502)) }, 502, recorded{502, "", "/said"}},
+		{"an error handler inside that says a worse status behind a body", "/explained", func(m *memory) http.Handler { return answers(track(m), explainsErrors(500)) }, 422, recorded{422, "", "/explained"}},
 		{"Recovery outside", "/panic", func(m *memory) http.Handler { return answers(recoversAs(503), track(m)) }, 503, recorded{503, "", "/panic"}},
 		{"Recovery inside", "/panic", func(m *memory) http.Handler { return answers(track(m), recoversAs(503)) }, 503, recorded{503, "", "/panic"}},
 		{"Recovery inside, panic after 200", "/late-panic", func(m *memory) http.Handler { return answers(track(m), recoversAs(503)) }, 200, recorded{200, store.EndBrokeOff, "/late-panic"}},
@@ -502,4 +507,16 @@ func TestAStreamIsRecordedWhenItBegins(t *testing.T) {
 			want.check(t, logs.all())
 		})
 	}
+}
+
+// A handler may keep what it answers through, and write to it when its request is over.
+func TestAStatusAfterTheRequestIsHarmless(t *testing.T) {
+	m := &memory{}
+	var kept gin.ResponseWriter
+	r := answers(middleware.Track(m, header, middleware.Options{}))
+	r.GET("/kept", func(c *gin.Context) { kept = c.Writer; c.String(http.StatusOK, "kept") })
+	r.ServeHTTP(httptest.NewRecorder(), request(http.MethodGet, "/kept", "ada"))
+	recorded{200, "", "/kept"}.check(t, m.await(t, 1))
+	kept.WriteHeader(http.StatusInternalServerError)
+	recorded{200, "", "/kept"}.check(t, m.all())
 }
