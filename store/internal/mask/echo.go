@@ -7,19 +7,28 @@ import (
 	"unicode/utf8"
 )
 
-// minEcho is how long a value is, in bytes, that is looked for in a text. A shorter one may be a word of the text.
-const minEcho = 4
+const (
+	minEcho   = 4  // bytes of a value that is looked for in a text; a shorter one may be a word of the text
+	maxEchoes = 64 // values that are looked for
+)
 
 // Echoes masks in a text the values that [Masker.Path] masks in an address. An application often quotes its input when it says
-// what went wrong: parsing "hunter2": invalid syntax.
+// what went wrong: parsing "hunter2": invalid syntax. Where an address has more values than are looked for, it is made to be
+// costly, and the whole text is masked.
 func (m *Masker) Echoes(text, address string) string {
 	w := walk{Masker: m, raw: address, collects: true}
 	w.maskPath()
 	w.maskQuery()
+	if text != "" && (len(w.hidden) > maxEchoes || w.exhausted()) {
+		return masked
+	}
 	for _, value := range w.hidden {
 		text = maskWord(text, value)
-		if decoded, err := url.QueryUnescape(value); err == nil && decoded != value {
-			text = maskWord(text, decoded)
+		// The application has it decoded once, as a part of the path or of the query.
+		for _, decode := range []func(string) (string, error){url.PathUnescape, url.QueryUnescape} {
+			if decoded, err := decode(value); err == nil && decoded != value {
+				text = maskWord(text, decoded)
+			}
 		}
 	}
 	return text
