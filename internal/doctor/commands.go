@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/gin-userlog/userlog/store"
 )
 
 // scratch is a key, behind the prefix, that nothing is ever written to.
@@ -66,7 +64,7 @@ func commands(key string) [][]any {
 func missingCommands(ctx context.Context, p *patient) (found []Finding, err error) {
 	var refused, unknown []string
 	for _, s := range p.servers {
-		if !s.isRedis() && (s.err == nil || store.FaultOf(s.err) == "unreachable") {
+		if !s.isRedis() && (s.err == nil || s.isAway()) {
 			continue // the imitation knows what is needed, and permits all; one that is away has a finding of its own
 		}
 		queued, err := queue(ctx, s.client, p.logs.KeyPrefix()+scratch)

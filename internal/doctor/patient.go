@@ -86,6 +86,9 @@ func ask(ctx context.Context, address string, client redis.Cmdable) server {
 // isRedis reports whether it is a server, and not the imitation in memory, which tells nothing of this.
 func (s server) isRedis() bool { return s.about["redis_version"] != "" }
 
+// isAway reports whether it has not answered.
+func (s server) isAway() bool { return store.FaultOf(s.err) == "unreachable" }
+
 // number is a number that INFO tells, or 0.
 func (s server) number(name string) int64 {
 	n, err := strconv.ParseInt(s.about[name], 10, 64)

@@ -21,7 +21,7 @@ const (
 // lostNodes are masters that do not answer.
 func lostNodes(_ context.Context, p *patient) ([]Finding, error) {
 	return p.each(func(s server) *Finding {
-		if store.FaultOf(s.err) != "unreachable" {
+		if !s.isAway() {
 			return nil
 		}
 		return &Finding{Name: "node-away", Grave: true, Subject: s.address}

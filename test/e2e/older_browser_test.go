@@ -32,7 +32,7 @@ const takeAway = `
 	delete Element.prototype.setHTML;
 	delete Element.prototype.checkVisibility;`
 
-// An older browser finds users, shows a live log, and says when that is lost and back.
+// An older browser finds users, and shows their logs.
 func TestAnOlderBrowser(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)

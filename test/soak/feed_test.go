@@ -182,15 +182,26 @@ func (v *visit) newest(ctx context.Context) (string, error) {
 // written returns the position of every entry in the list of a user, by id.
 func written(t *testing.T, logs *store.Store, direct redis.UniversalClient, user string) map[string]int {
 	t.Helper()
-	lines, err := direct.LRange(t.Context(), logs.KeyPrefix()+"log:"+user, 0, -1).Result()
+	entries := listed(t, logs, direct, user)
+	position := make(map[string]int, len(entries))
+	for i, e := range entries {
+		position[e.ID] = len(entries) - 1 - i
+	}
+	return position
+}
+
+// listed are the entries of a user's list, newest first.
+func listed(t *testing.T, logs *store.Store, direct redis.UniversalClient, user string) []store.Entry {
+	t.Helper()
+	lines, err := direct.LRange(t.Context(), key(logs, user), 0, -1).Result()
 	if err != nil {
 		t.Fatalf("read the list of %s: %v", user, err)
 	}
-	position := make(map[string]int, len(lines))
+	entries := make([]store.Entry, len(lines))
 	for i, line := range lines {
-		position[parse(t, line).ID] = len(lines) - 1 - i
+		entries[i] = parse(t, line)
 	}
-	return position
+	return entries
 }
 
 // figures count the mistakes in what viewers saw.

@@ -162,12 +162,8 @@ func TestADistantRedis(t *testing.T) {
 // requests is how many requests a user's list has, without the markers that tell what it lacks.
 func requests(t *testing.T, logs *store.Store, direct redis.UniversalClient, user string) (n int) {
 	t.Helper()
-	lines, err := direct.LRange(t.Context(), key(logs, user), 0, -1).Result()
-	if err != nil {
-		t.Fatalf("read the list of %s: %v", user, err)
-	}
-	for _, line := range lines {
-		if e := parse(t, line); !e.OnlyGap() {
+	for _, e := range listed(t, logs, direct, user) {
+		if !e.OnlyGap() {
 			n++
 		}
 	}
@@ -187,13 +183,8 @@ func present(t *testing.T, logs *store.Store, client redis.UniversalClient) uint
 	t.Helper()
 	ids, displaced := map[string]bool{}, 0
 	for _, user := range users() {
-		lines, err := client.LRange(t.Context(), key(logs, user), 0, -1).Result()
-		if err != nil {
-			t.Fatalf("read the list of %s: %v", user, err)
-		}
 		var numbers []int
-		for _, line := range slices.Backward(lines) {
-			e := parse(t, line)
+		for _, e := range slices.Backward(listed(t, logs, client, user)) {
 			if e.OnlyGap() {
 				continue
 			}
