@@ -100,7 +100,7 @@ func (s *site) logWithTeam(ctx context.Context, username string) (store.Log, vie
 
 // apiLog answers with a user's log, newest request first, each in the wire format.
 func (s *site) apiLog(c *gin.Context) {
-	username := s.meantByProgram(c)
+	username := s.resolveForProgram(c)
 	if err := store.CheckUsername(username); err != nil {
 		s.failJSON(c, http.StatusBadRequest, "There can be no user of that name: "+err.Error()+".")
 		return

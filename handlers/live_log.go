@@ -18,7 +18,7 @@ func (s *site) liveLog(c *gin.Context) {
 		s.poll(c, c.Query("username"))
 		return
 	}
-	username, done := s.meant(c, "/live")
+	username, done := s.resolveUsername(c, "/live")
 	if done {
 		return
 	}

@@ -26,7 +26,7 @@ func (s *site) socket(c *gin.Context) {
 		Base:     s.base,
 	}
 	if c.GetBool(programKey) {
-		watch.Username = s.meantByProgram(c)
+		watch.Username = s.resolveForProgram(c)
 	}
 	if complaint := complain(c, watch); complaint != "" {
 		c.String(http.StatusBadRequest, "%s\n", complaint)

@@ -21,7 +21,7 @@ const refreshSeconds = 2
 
 // staticLog shows a user's log as a page, or to htmx as the part of it that changes.
 func (s *site) staticLog(c *gin.Context) {
-	username, done := s.meant(c, "/static")
+	username, done := s.resolveUsername(c, "/static")
 	if done {
 		return
 	}

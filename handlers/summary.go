@@ -11,7 +11,7 @@ import (
 
 // summary tells what a user has done as Markdown, for a ticket, or about one line of the log. It is a look at the log as any other.
 func (s *site) summary(c *gin.Context) {
-	username, done := s.meant(c, "/summary")
+	username, done := s.resolveUsername(c, "/summary")
 	if done {
 		return
 	}

@@ -118,7 +118,7 @@ func (t *tracker) handle(c *gin.Context) {
 	returned := false
 	defer func() {
 		// There is no recover here, so that a panic stays exactly what it was.
-		t.returned(r, !returned)
+		t.handlersReturned(r, !returned)
 	}()
 	c.Next()
 	returned = true
@@ -193,8 +193,8 @@ func (r *response) accept(of *recording, request *http.Request, nearest *respons
 	}
 }
 
-// returned is called when the handlers are done.
-func (t *tracker) returned(r *response, panicked bool) {
+// handlersReturned ends a request whose handlers are done, or waits for the status that somebody outside may send.
+func (t *tracker) handlersReturned(r *response, panicked bool) {
 	code, open := r.leave(panicked)
 	if r.outlived {
 		if open {

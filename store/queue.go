@@ -34,7 +34,7 @@ type section struct {
 
 	length      int
 	together    lane  // all entries, while users have no lanes
-	apart       bool  // users have lanes
+	byUser      bool  // users have lanes
 	first, last *lane // in the order of their turns
 
 	flying  []Entry // taken, and perhaps to be given back: only on a Cluster
@@ -116,7 +116,7 @@ func (q *queue) put(e *Entry) admission {
 	if q.length >= q.size {
 		return q.squeeze(s, e)
 	}
-	if !s.apart && s.length >= maxBatch {
+	if !s.byUser && s.length >= maxBatch {
 		q.separate(s)
 	}
 	e.turn.number = q.count
@@ -128,7 +128,7 @@ func (q *queue) put(e *Entry) admission {
 // append adds an entry that there is room for behind all others of its user.
 func (q *queue) append(s *section, e *Entry) {
 	q.tellBehind(e)
-	if s.apart {
+	if s.byUser {
 		q.add(q.laneOf(s, e), q.store(e))
 	} else {
 		q.add(&s.together, q.store(e))
@@ -184,10 +184,10 @@ func (q *queue) crowded(s *section) *section {
 
 // separate gives each user of a section a lane.
 func (q *queue) separate(s *section) {
-	if s.apart {
+	if s.byUser {
 		return
 	}
-	s.apart, s.length = true, 0
+	s.byUser, s.length = true, 0
 	for s.together.length > 0 {
 		i := q.pop(&s.together)
 		q.add(q.laneOf(s, &q.places[i].entry), i)
@@ -249,7 +249,7 @@ func (q *queue) grown(l *lane) {
 
 // take moves up to maxBatch entries of a section to batch, in the order in which they came: of each user in turn the oldest one.
 func (q *queue) take(s *section, batch []Entry) []Entry {
-	for !s.apart && s.together.length > 0 {
+	for !s.byUser && s.together.length > 0 {
 		i := q.pop(&s.together)
 		batch = append(batch, q.places[i].entry)
 		q.release(i)
@@ -267,7 +267,7 @@ func (q *queue) take(s *section, batch []Entry) []Entry {
 		batch = append(batch, q.places[i].entry)
 		q.release(i)
 	}
-	s.apart = s.length > 0 || s.held > 0
+	s.byUser = s.length > 0 || s.held > 0
 	if q.length == 0 && len(q.places) > keptPlaces {
 		q.shrink()
 	}

@@ -21,10 +21,10 @@ func (q *queue) giveBack(entries []Entry) {
 			continue
 		}
 		s := q.sectionOf(e.turn.slot)
-		if !s.apart && s.length >= maxBatch {
+		if !s.byUser && s.length >= maxBatch {
 			q.separate(s)
 		}
-		if s.apart {
+		if s.byUser {
 			q.addFirst(q.laneOf(s, e), q.store(e))
 		} else {
 			q.addFirst(&s.together, q.store(e))
@@ -69,7 +69,7 @@ func (q *queue) reroute(sections, route []*section) {
 		for l := s.first; l != nil; l = l.next {
 			moving = append(moving, l)
 		}
-		s.first, s.last, s.length, s.held, s.apart = nil, nil, 0, 0, false
+		s.first, s.last, s.length, s.held, s.byUser = nil, nil, 0, 0, false
 	}
 	for _, l := range q.lanes {
 		if l.holder != nil {
@@ -93,7 +93,7 @@ func (q *queue) reroute(sections, route []*section) {
 func (q *queue) move(l *lane) {
 	l.section = q.sectionOf(l.slot)
 	l.section.length += l.length
-	l.section.apart = true
+	l.section.byUser = true
 	if l.holder != nil {
 		l.section.held++
 	}

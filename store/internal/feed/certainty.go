@@ -69,20 +69,20 @@ func (c *certainty) isCertain(username, id string) bool {
 		margin = writeMargin
 	}
 	for other, l := range c.lists {
-		if other != username && !l.apart(own.stamps[i].at, own.clock(), age, margin) {
+		if other != username && !l.knowsOrderAround(own.stamps[i].at, own.clock(), age, margin) {
 			return false
 		}
 	}
 	return true
 }
 
-// apart reports whether it is known which entries of the list were written before an entry of another user, and which
+// knowsOrderAround reports whether it is known which entries of the list were written before an entry of another user, and which
 // after it. at is that entry's time, and age is how long ago it was written. clock is the time by the clock of the
 // application that wrote it.
 //
 // For example, an entry of 12:00:00 is apart from a list with entries of 11:59:50 and 12:00:10. It is not apart from one
 // of 11:59:58: the clocks may differ by as much, or a batch may have waited for Redis.
-func (l listing) apart(at, clock time.Time, age, margin time.Duration) bool {
+func (l listing) knowsOrderAround(at, clock time.Time, age, margin time.Duration) bool {
 	switch {
 	case l.clock().Sub(clock).Abs() > clockMargin:
 		return false

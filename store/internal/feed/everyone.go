@@ -76,7 +76,7 @@ func (r *everyoneReader) read(ctx context.Context) (snapshot, error) {
 	}
 	found.slots, found.about = r.slots, r.about
 	if r.slots == nil {
-		found.place()
+		found.setCursors()
 	}
 	return found, nil
 }
@@ -101,10 +101,10 @@ func (r *everyoneReader) readFrom(ctx context.Context, heads []head, all bool) (
 	return found, nil
 }
 
-// place gives the entries their cursors. An entry's cursor is its id where every process would find the same order.
+// setCursors gives the entries their cursors. An entry's cursor is its id where every process would find the same order.
 // Elsewhere the cursor has the name of this snapshot, too: a process that does not know the snapshot answers with a gap.
 // Entries that are too old for the ring get the name unexamined, since no viewer can resume behind them.
-func (r *snapshot) place() {
+func (r *snapshot) setCursors() {
 	name := rand.Text()
 	for _, entries := range [][]*Line{r.before, r.entries} {
 		old := len(entries) - everyoneRing

@@ -111,7 +111,7 @@ func TestATopicKeepsWhatRedisKeeps(t *testing.T) {
 		watching := &Subscription{ready: make(chan struct{}, 1)}
 		topic.join(watching)
 		m.record(true)
-		topic.confirm()
+		topic.awaitSnapshot()
 		topic.goLive(m.read())
 		var seen []*Line
 		share := random.IntN(10)
@@ -132,7 +132,7 @@ func TestATopicKeepsWhatRedisKeeps(t *testing.T) {
 				for range random.IntN(4 * modelList) {
 					m.record(random.IntN(10) < share)
 				}
-				topic.confirm()
+				topic.awaitSnapshot()
 				topic.goLive(m.read())
 			}
 			lines, _ := told(t, watching)
@@ -172,7 +172,7 @@ func TestComingBackToWhatIsKept(t *testing.T) {
 	for range 2 * modelList {
 		m.record(false)
 	}
-	topic.confirm()
+	topic.awaitSnapshot()
 	topic.goLive(m.read())
 	for after, want := range map[string]int{"0": 1 + modelList, "1": modelList, "3": 2 + modelList} {
 		if gap, lines := topic.since(after); !gap || len(lines) != want {

@@ -12,21 +12,21 @@ import (
 // a cursor carries the name of this process's order, and another process answers the cursor with a gap.
 type slots struct {
 	missing map[uint16]bool          // slots whose entries do not arrive, or whose lists are still to be read
-	parts   map[*connection]snapshot // the first snapshot of each master, until viewers are shown all of them
+	firsts  map[*connection]snapshot // the first snapshot of each master, until viewers are shown all of them
 	cut     map[uint16]bool          // slots of which the buffer has lost entries
 	order   string                   // the name of the order of the ring
 }
 
 func newSlots(all []uint16) *slots {
-	s := &slots{missing: make(map[uint16]bool, len(all)), parts: map[*connection]snapshot{}, cut: map[uint16]bool{}, order: rand.Text()}
+	s := &slots{missing: make(map[uint16]bool, len(all)), firsts: map[*connection]snapshot{}, cut: map[uint16]bool{}, order: rand.Text()}
 	for _, slot := range all {
 		s.missing[slot] = true
 	}
 	return s
 }
 
-// place gives entries cursors with the name of the order. Where nothing is known of slots, they have their cursors already.
-func (s *slots) place(entries ...*Line) {
+// setCursors gives entries cursors with the name of the order. Where nothing is known of slots, they have their cursors already.
+func (s *slots) setCursors(entries ...*Line) {
 	if s == nil {
 		return
 	}
@@ -38,7 +38,7 @@ func (s *slots) place(entries ...*Line) {
 // heard notes that from now on the feed hears everything that is published on the channel of a slot, or on the topic's own channel.
 func (t *topic) heard(slot uint16) {
 	if t.slots == nil {
-		t.confirm()
+		t.awaitSnapshot()
 	} else {
 		t.slots.missing[slot] = true // until it has been read
 	}
@@ -50,7 +50,7 @@ func (t *topic) miss(lost []uint16, now time.Time) {
 		t.missedSince = now
 	}
 	if t.slots == nil {
-		t.confirm()
+		t.awaitSnapshot()
 		return
 	}
 	gone := make(map[uint16]bool, len(lost))
@@ -59,9 +59,9 @@ func (t *topic) miss(lost []uint16, now time.Time) {
 		delete(t.slots.cut, slot)
 	}
 	t.buffer = slices.DeleteFunc(t.buffer, func(e *Line) bool { return gone[e.slot] })
-	for c, part := range t.slots.parts {
-		if slices.ContainsFunc(lost, func(slot uint16) bool { return part.slots[slot] }) {
-			delete(t.slots.parts, c)
+	for c, first := range t.slots.firsts {
+		if slices.ContainsFunc(lost, func(slot uint16) bool { return first.slots[slot] }) {
+			delete(t.slots.firsts, c)
 			c.everyone = t // the connection has to read the slots again that it still hears
 		}
 	}
@@ -158,7 +158,7 @@ func (f *Feed) joinSlots(t *topic, c *connection, r snapshot) {
 		t.goLive(r)
 		return
 	}
-	t.slots.parts[c] = r
+	t.slots.firsts[c] = r
 	f.begin(t)
 }
 
@@ -171,7 +171,7 @@ func (f *Feed) begin(t *topic) {
 		}
 	}
 	if len(r.slots) > 0 {
-		clear(t.slots.parts)
+		clear(t.slots.firsts)
 		t.goLive(r)
 	}
 }
@@ -179,11 +179,11 @@ func (f *Feed) begin(t *topic) {
 // all puts the first snapshots of all masters together.
 func (s *slots) all() snapshot {
 	r := snapshot{newest: map[string]newestLine{}, slots: map[uint16]bool{}, whole: true, reaches: func(*Line) bool { return true }}
-	for _, part := range s.parts {
-		r.entries = append(r.entries, part.entries...)
-		maps.Copy(r.newest, part.newest)
-		maps.Copy(r.slots, part.slots)
-		r.whole = r.whole && part.whole
+	for _, first := range s.firsts {
+		r.entries = append(r.entries, first.entries...)
+		maps.Copy(r.newest, first.newest)
+		maps.Copy(r.slots, first.slots)
+		r.whole = r.whole && first.whole
 	}
 	r.whole = r.whole && len(r.slots) == len(s.missing)
 	sortEveryone(r.entries)

@@ -270,7 +270,7 @@ func (m *slotsModel) finish(server uint16) {
 		m.topic.goLive(*r.found)
 		return
 	}
-	m.topic.slots.parts[m.conns[server]] = *r.found
+	m.topic.slots.firsts[m.conns[server]] = *r.found
 	m.begin()
 }
 
@@ -295,7 +295,7 @@ func (m *slotsModel) begin() {
 		}
 	}
 	if len(r.slots) > 0 {
-		clear(m.topic.slots.parts)
+		clear(m.topic.slots.firsts)
 		m.topic.goLive(r)
 	}
 }

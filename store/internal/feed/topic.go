@@ -23,9 +23,9 @@ type topic struct {
 
 	retention time.Duration // of the list after its last entry
 
-	live   bool   // ring holds what the list holds
-	synced bool   // the topic has been live at least once
-	ring   []slot // the newest entries, oldest first; its places have nothing to do with the slots of a Cluster
+	live   bool        // ring holds what the list holds
+	synced bool        // the topic has been live at least once
+	ring   []ringEntry // the newest entries, oldest first
 	ids    map[string]bool
 	counts int                   // of the entries of ring, those that count
 	kept   []*Line               // what counts and has left ring, oldest first; together no more than limit
@@ -46,8 +46,8 @@ type topic struct {
 	idleSince     time.Time // when the last subscription left
 }
 
-// slot is the place of an entry in a topic's ring. It is no slot of a Cluster.
-type slot struct {
+// ringEntry is an entry in the ring of a topic.
+type ringEntry struct {
 	id, username, cursor string
 	entry                *Line // nil when it has expired: a viewer that has seen it may still come back
 }
@@ -114,7 +114,7 @@ func (t *topic) since(after string) (gap bool, entries []*Line) {
 }
 
 // present returns the entries that have not expired.
-func present(ring []slot) []*Line {
+func present(ring []ringEntry) []*Line {
 	entries := make([]*Line, 0, len(ring))
 	for _, s := range ring {
 		if s.entry != nil {
@@ -129,7 +129,7 @@ func (t *topic) receive(e *Line) {
 	if t.slots != nil {
 		placed := *e // a copy, since the viewers of other topics are given the entry with another cursor
 		e = &placed
-		t.slots.place(e)
+		t.slots.setCursors(e)
 	}
 	if !t.live || t.isMissing(e) {
 		t.buffer = append(t.buffer, e)
@@ -182,7 +182,7 @@ func (t *topic) remember(entries []*Line) {
 		if len(t.ring) == t.limit {
 			t.evict()
 		}
-		t.ring = append(t.ring, slot{e.ID, e.Username, e.Cursor, e})
+		t.ring = append(t.ring, ringEntry{e.ID, e.Username, e.Cursor, e})
 		t.ids[e.ID] = true
 		if e.Counts {
 			t.counts++
@@ -195,7 +195,7 @@ func (t *topic) remember(entries []*Line) {
 func (t *topic) evict() {
 	oldest := t.ring[0]
 	delete(t.ids, oldest.id)
-	t.ring[0] = slot{}
+	t.ring[0] = ringEntry{}
 	t.ring = t.ring[1:]
 	if oldest.entry != nil && oldest.entry.Counts {
 		t.counts--
@@ -269,13 +269,13 @@ func (t *topic) knowledge() knowledge {
 
 // interrupt notes that the channel can't be heard, and tells the viewers.
 func (t *topic) interrupt() {
-	t.confirm()
+	t.awaitSnapshot()
 	t.tellLost()
 }
 
-// confirm begins anew: the topic is not live until its lists have been read again. It is called when the channel is heard for
+// awaitSnapshot begins anew: the topic is not live until its lists have been read again. It is called when the channel is heard for
 // the first time or again, and when it is not heard any more. The buffer is emptied: entries may have been missed behind those in it.
-func (t *topic) confirm() {
+func (t *topic) awaitSnapshot() {
 	t.live, t.buffer, t.cut = false, nil, false
 }
 
@@ -295,13 +295,13 @@ func (t *topic) goLive(r snapshot) {
 	unlisted := afterListed(heard, inList)
 	had, fresh := []*Line(nil), slices.Concat(t.unseen(listed), t.unknown(heard))
 	if gap {
-		had, fresh = t.part(slices.Concat(listed, heard))
+		had, fresh = t.hadAndFresh(slices.Concat(listed, heard))
 		// No gap may lie within the ring: a viewer that comes back to an entry before the gap would not be told of it. So the ring
 		// begins anew, and ends with what viewers are told now.
 		shown := slices.Concat(t.missed(r.behind(slices.Concat(listed, heard))), fresh)
 		t.forget(r)
 		had = slices.Concat(before, had)
-		t.slots.place(slices.Concat(had, fresh)...)
+		t.slots.setCursors(slices.Concat(had, fresh)...)
 		t.remember(slices.Concat(had, fresh))
 		fresh = shown
 	} else {
@@ -309,7 +309,7 @@ func (t *topic) goLive(r snapshot) {
 		if t.slots != nil && !t.synced {
 			sortEveryone(fresh) // masters are heard one after the other
 		}
-		t.slots.place(fresh...)
+		t.slots.setCursors(fresh...)
 		t.remember(fresh)
 	}
 	if gap || !t.synced {
@@ -375,10 +375,10 @@ func (t *topic) unseen(list []*Line) []*Line {
 	return slices.Clone(list[first:])
 }
 
-// part parts the entries that follow a gap. had are, of each user, those up to the last one that the topic has had: the ring has
+// hadAndFresh splits the entries that follow a gap. had are, of each user, those up to the last one that the topic has had: the ring has
 // this one, or the topic knows it as the user's newest. fresh are the others, which viewers are told after the gap. So of each
 // user no entry is missing among these, and none was told before, however much of the ring a viewer has seen.
-func (t *topic) part(entries []*Line) (had, fresh []*Line) {
+func (t *topic) hadAndFresh(entries []*Line) (had, fresh []*Line) {
 	last := make(map[string]int)
 	for i, e := range entries {
 		if t.ids[e.ID] || t.newest[e.Username].id == e.ID {

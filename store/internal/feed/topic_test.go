@@ -45,7 +45,7 @@ func (m *model) step() {
 		m.join()
 	case dice < 75 && !m.heard:
 		m.heard, m.snapshot = true, nil
-		m.topic.confirm()
+		m.topic.awaitSnapshot()
 	case dice < 80 && m.heard && !m.topic.live && m.snapshot == nil:
 		m.snapshot = m.list()
 	case dice < 90 && m.snapshot != nil:
@@ -204,7 +204,7 @@ func TestTopicAgainstAModel(t *testing.T) {
 				m.step()
 			}
 			m.heard = true
-			m.topic.confirm()
+			m.topic.awaitSnapshot()
 			m.snapshot = m.list()
 			m.goLive()
 			m.record(1)
@@ -272,7 +272,7 @@ func TestRepeatsAreToldOnce(t *testing.T) {
 	topic.goLive(snapshot{entries: []*Line{one}, reaches: reaches})
 	topic.receive(one)
 	topic.interrupt()
-	topic.confirm()
+	topic.awaitSnapshot()
 	topic.receive(one)
 	topic.goLive(snapshot{entries: []*Line{one}, reaches: reaches})
 	if u, _, _ := s.Poll(); len(u.Lines) != 1 || u.Gap {

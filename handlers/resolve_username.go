@@ -14,12 +14,12 @@ import (
 // offersKey is the key of a request's context for the users who may be meant, a [*views.Offers].
 const offersKey = "userlog.offers"
 
-// meant returns the username that a page was asked for. If nobody of this name has a log, and one user's name differs only in case and
-// the like, meant redirects to that user, and done is true. Otherwise it notes which users may be meant. A code from an error page
+// resolveUsername returns the username that a page was asked for. If nobody of this name has a log, and one user's name differs only in case and
+// the like, it redirects to that user, and done is true. Otherwise it notes which users may be meant. A code from an error page
 // leads to its line, and a support code to the customer's log.
 //
-// meant decides before the gate is asked. So a mistyped name needs no reason, and is not written to the audit log as a look at somebody.
-func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
+// resolveUsername decides before the gate is asked. So a mistyped name needs no reason, and is not written to the audit log as a look at somebody.
+func (s *site) resolveUsername(c *gin.Context, page string) (username string, done bool) {
 	typed := c.Query("username")
 	if typed == "" || c.GetHeader("HX-Request") != "" { // a page that refreshes itself has the right name
 		return typed, false
@@ -58,8 +58,8 @@ func (s *site) meant(c *gin.Context, page string) (username string, done bool) {
 	return typed, false
 }
 
-// meantByProgram is [site.meant] for programs, which can't be led elsewhere: the answer says whose log it is.
-func (s *site) meantByProgram(c *gin.Context) string {
+// resolveForProgram is [site.resolveUsername] for programs, which can't be led elsewhere: the answer says whose log it is.
+func (s *site) resolveForProgram(c *gin.Context) string {
 	typed := c.Query("username")
 	found, ok, err := s.logs.Resolve(c.Request.Context(), typed)
 	if err != nil || !ok || found != typed && s.isSomebodyElse(c.Request.Context(), typed) {
