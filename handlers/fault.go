@@ -28,12 +28,12 @@ type faultWatch struct {
 
 func newFaultWatch(logs *store.Store, log *slog.Logger) *faultWatch {
 	w := &faultWatch{logs: logs, log: log}
-	w.interval, w.ask = faultInterval, w.look
+	w.interval, w.ask = faultInterval, w.check
 	return w
 }
 
-// look returns why Redis refuses what is written. If Redis does not answer, look returns "": the request that needs Redis says that.
-func (w *faultWatch) look(ctx context.Context) (store.Fault, error) {
+// check returns why Redis refuses what is written. If Redis does not answer, check returns "": the request that needs Redis says that.
+func (w *faultWatch) check(ctx context.Context) (store.Fault, error) {
 	fault := store.FaultOf(w.logs.PingWrite(ctx))
 	if !fault.IsRefusal() {
 		fault = ""

@@ -22,12 +22,12 @@ const (
 // leave notes how the handlers returned, and returns the status that was sent until then. It returns false if the request has
 // been recorded.
 func (r *response) leave(panicked bool) (code int, open bool) {
-	canceled, outlived, gone := r.ctx.Err(), r.slot.lost(), false
+	canceled, outlived, clientGone := r.ctx.Err(), r.slot.lost(), false
 	if canceled != nil && !outlived {
 		server := lowest(r.ResponseWriter)
 		outlived = isServed(server)
 		//lint:ignore errorlint the site may wrap this very error in a cause of its own
-		gone = !outlived && canceled == context.Canceled && context.Cause(r.ctx) == canceled && r.hasGone(server)
+		clientGone = !outlived && canceled == context.Canceled && context.Cause(r.ctx) == canceled && r.hasGone(server)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,7 +39,7 @@ func (r *response) leave(panicked bool) (code int, open bool) {
 	if outlived {
 		r.answer = nil
 	}
-	r.panicked, r.sentBefore, r.canceled, r.gone, r.outlived = panicked, r.code != 0, canceled, gone, outlived
+	r.panicked, r.sentBefore, r.canceled, r.clientGone, r.outlived = panicked, r.code != 0, canceled, clientGone, outlived
 	return r.code, !r.finished
 }
 

@@ -22,7 +22,7 @@ func (r *response) outcome(sent int) (code int, ended store.End) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.code == 0 && sent != 0 {
-		r.code, r.late = sent, r.gone
+		r.code, r.late = sent, r.clientGone
 	}
 	switch {
 	case r.hijacked && upgrades(r.header):
@@ -38,7 +38,7 @@ func (r *response) outcome(sent int) (code int, ended store.End) {
 		return code, store.EndTimedOut
 	}
 	switch {
-	case r.gone && !r.isDelivered():
+	case r.clientGone && !r.isDelivered():
 		return r.reached(), store.EndGaveUp
 	case r.aborted:
 		return r.reached(), store.EndBrokeOff

@@ -69,7 +69,7 @@ type exchange struct {
 	hidden     bool  // something between r and the server may have answered
 	aborted    bool  // nobody recovered: the server closes the connection
 	canceled   error // of ctx when the handlers were done: the server cancels it afterwards in any case
-	gone       bool  // the client had gone by then
+	clientGone bool  // the client had gone by then
 	forged     bool  // the host has given a name in the form of a visitor's
 	outlived   bool  // the handlers went on after their request was over: Gin may serve another with their context
 

@@ -42,7 +42,7 @@ type confirmedPart struct {
 	turn     turn
 	last     time.Time // when the newest of the requests was finished
 	requests int
-	lost     Gap // if it is gone
+	lost     Gap // if it is lost
 }
 
 // undone is the entries that Redis had confirmed and has no longer.
@@ -77,25 +77,25 @@ func (c *confirmed) queue(ctx context.Context, pipe redis.Pipeliner, entries int
 	return counted
 }
 
-// take takes the answer to the counting of so many entries. It returns which entries that were confirmed before are gone. If nothing
+// take takes the answer to the counting of so many entries. It returns which entries that were confirmed before are lost. If nothing
 // was recorded for so long that the count may have expired, that can't be known, and take returns none.
 func (c *confirmed) take(counted float64, entries int, now time.Time) undone {
 	before, known := counted-float64(entries), c.total > 0 && now.Sub(c.at) < heartbeatKept/2
 	if c.total == 0 {
 		c.base = before
 	}
-	var gone undone
+	var lost undone
 	if known {
-		gone = c.lacking(before)
+		lost = c.lacking(before)
 	} else {
 		c.recent, c.older = nil, before
 	}
 	c.total, c.at, c.counting = counted, now, entries > 0
-	return gone
+	return lost
 }
 
 // lacking returns the entries that a server with such a count does not have, and forgets them.
-func (c *confirmed) lacking(count float64) (gone undone) {
+func (c *confirmed) lacking(count float64) (lost undone) {
 	if count >= c.total {
 		return undone{}
 	}
@@ -105,16 +105,16 @@ func (c *confirmed) lacking(count float64) (gone undone) {
 		}
 		return 1
 	})
-	gone.parts = slices.Clone(c.recent[from:])
+	lost.parts = slices.Clone(c.recent[from:])
 	c.recent = c.recent[:from]
-	for i := range gone.parts {
-		if p := &gone.parts[i]; c.inBatches && p.count == gone.parts[0].count && count >= c.older {
+	for i := range lost.parts {
+		if p := &lost.parts[i]; c.inBatches && p.count == lost.parts[0].count && count >= c.older {
 			p.lost = p.lost.doubted()
 		}
 	}
-	gone.unnamed = int(max(c.older-count, 0))
+	lost.unnamed = int(max(c.older-count, 0))
 	c.older = min(c.older, count)
-	return gone
+	return lost
 }
 
 // note remembers what was written of a batch, if its counting has been answered.

@@ -31,7 +31,7 @@ type recorder struct {
 	sending int // of those, perhaps on their way
 	stats   Stats
 	intake  bool
-	gone    bool // what was in queue and being written has been given up
+	givenUp bool // what was in queue and being written has been given up
 }
 
 func newRecorder(options Options) *recorder {
@@ -151,7 +151,7 @@ func (r *recorder) take(s *section, batch []Entry) []Entry {
 
 // pull is take for whoever has the mutex.
 func (r *recorder) pull(s *section, batch []Entry) []Entry {
-	if r.gone {
+	if r.givenUp {
 		return batch
 	}
 	batch = r.queue.take(s, batch)
@@ -251,7 +251,7 @@ func (r *recorder) send(s *section, entries []Entry) bool {
 	n := requests(entries)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.gone {
+	if r.givenUp {
 		return false
 	}
 	r.sending += n - s.sending
@@ -269,7 +269,7 @@ func (r *recorder) settle(s *section, o settlement) {
 // count is settle for whoever has the mutex.
 func (r *recorder) count(s *section, o settlement) {
 	r.stats.Truncated += uint64(o.truncated)
-	if r.gone {
+	if r.givenUp {
 		return
 	}
 	r.sending -= s.sending
@@ -296,7 +296,7 @@ func (r *recorder) land(s *section, o settlement, back []Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.count(s, o)
-	if r.gone {
+	if r.givenUp {
 		return
 	}
 	r.writing -= requests(back)
@@ -325,7 +325,7 @@ func (r *recorder) checkDrained() {
 func (r *recorder) reroute(sections, route []*section) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.gone {
+	if r.givenUp {
 		return
 	}
 	r.queue.reroute(sections, route)
@@ -348,14 +348,14 @@ func (r *recorder) wakeAll() {
 }
 
 // undo notes which entries Redis had confirmed and no longer has. The entries of batch have been taken, and are newer than those.
-func (r *recorder) undo(gone undone, batch []Entry) {
+func (r *recorder) undo(lost undone, batch []Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.gone {
+	if r.givenUp {
 		return
 	}
-	r.stats.Undone += uint64(gone.requests())
-	r.queue.undo(gone, batch)
+	r.stats.Undone += uint64(lost.requests())
+	r.queue.undo(lost, batch)
 }
 
 // indexRefused counts a transaction whose part for the user index was refused.
@@ -424,7 +424,7 @@ func (r *recorder) abandon() int {
 	r.stats.Indeterminate += uint64(r.sending)
 	r.stats.Dropped.Closed += uint64(lost - r.sending)
 	r.queue, r.writing, r.sending = newQueue(r.queue.size), 0, 0
-	r.gone = true
+	r.givenUp = true
 	close(r.given)
 	return lost
 }

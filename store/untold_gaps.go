@@ -84,17 +84,17 @@ func lossOf(e *Entry, v verdict) (lost Gap) {
 	return lost.plus(*e.Gap)
 }
 
-// undo notes which entries were confirmed and are gone. For each of their users, the next entry tells that: one of batch, one that
+// undo notes which entries were confirmed and are lost. For each of their users, the next entry tells that: one of batch, one that
 // waits, or one that is still to come.
-func (q *queue) undo(gone undone, batch []Entry) {
-	q.gaps.unnamed.add(gone.unnamed, time.Now())
-	for i := range gone.parts {
-		p := &gone.parts[i]
+func (q *queue) undo(lost undone, batch []Entry) {
+	q.gaps.unnamed.add(lost.unnamed, time.Now())
+	for i := range lost.parts {
+		p := &lost.parts[i]
 		q.note(&Entry{Username: p.username, Time: p.last, turn: p.turn}, p.lost, Gap{}, isDropped)
 	}
 	q.tellBefore(batch)
-	for i := range gone.parts {
-		q.tellWaiting(gone.parts[i].username)
+	for i := range lost.parts {
+		q.tellWaiting(lost.parts[i].username)
 	}
 }
 

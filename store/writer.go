@@ -294,18 +294,18 @@ func (w *writer) queueCounting(ctx context.Context, pipe redis.Pipeliner, entrie
 	return w.confirmed.queue(ctx, pipe, len(entries), time.Now())
 }
 
-// noteCounted notes what the count of written entries tells about entries before them: some may be gone. Where the count was only
+// noteCounted notes what the count of written entries tells about entries before them: some may be lost. Where the count was only
 // asked for, the entries of the batch are still to be written, and tell that.
 func (w *writer) noteCounted(counted *redis.FloatCmd, entries []Entry) {
 	if counted == nil {
 		return
 	}
-	gone := w.confirmed.take(counted.Val(), len(entries), time.Now())
+	lost := w.confirmed.take(counted.Val(), len(entries), time.Now())
 	if len(entries) == 0 {
-		w.undo(gone, w.batch)
+		w.undo(lost, w.batch)
 		return
 	}
-	w.undo(gone, nil)
+	w.undo(lost, nil)
 	w.confirmed.note(entries)
 }
 

@@ -48,13 +48,13 @@ func (o *outage) succeeded() {
 }
 
 // undo notes and logs which entries Redis had confirmed and no longer has. The entries of batch have been taken, and are newer.
-func (o *outage) undo(gone undone, batch []Entry) {
-	if len(gone.parts)+gone.unnamed == 0 {
+func (o *outage) undo(lost undone, batch []Entry) {
+	if len(lost.parts)+lost.unnamed == 0 {
 		return
 	}
-	o.recorder.undo(gone, batch)
+	o.recorder.undo(lost, batch)
 	o.log.Warn("userlog: the log store does not have all log entries any more that it had confirmed: another server has taken over, "+
-		"or it has started from an older file", "entries", gone.requests())
+		"or it has started from an older file", "entries", lost.requests())
 }
 
 // rest waits between two attempts. It waits only briefly while the store closes, and returns at once when the writer is stopped. It

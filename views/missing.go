@@ -67,7 +67,7 @@ func (s *Set) MissingRow(lang, base string, e *store.Entry) ([]byte, error) {
 	return m.bytes()
 }
 
-// Missing says what is missing at a place in a log, such as 3 requests could not be recorded here.
+// Missing says what is missing at a place in a log, such as 3 requests are missing here.
 func (w Words) Missing(g *store.Gap) string {
 	text, _ := w.catalogue.missing(g) // as in text
 	return text

@@ -19,21 +19,21 @@ func TestWhatIsMissingIsSaidInEveryLanguage(t *testing.T) {
 		gap      store.Gap
 		sentence string
 	}{
-		{"en", dropped, "3 requests could not be recorded here."},
+		{"en", dropped, "3 requests are missing here."},
 		{"en", one, "1 request may be missing here."},
 		{"en", background, "12 requests that pages made by themselves may be missing here."},
-		{"en", store.Gap{Dropped: 1, Indeterminate: 2}, "1 request could not be recorded here. 2 requests may be missing here."},
+		{"en", store.Gap{Dropped: 1, Indeterminate: 2}, "1 request is missing here. 2 requests may be missing here."},
 		{"en", store.Gap{Unnamed: 700}, "Requests may be missing here."},
-		{"de", dropped, "3 Anfragen konnten hier nicht aufgezeichnet werden."},
+		{"de", dropped, "Hier fehlen 3 Anfragen."},
 		{"de", one, "Hier fehlt vielleicht 1 Anfrage."},
-		{"fr", dropped, "3 requêtes n’ont pas pu être enregistrées ici."},
+		{"fr", dropped, "Il manque 3 requêtes ici."},
 		{"fr", one, "1 requête manque peut-être ici."},
-		{"es", dropped, "3 solicitudes no se pudieron registrar aquí."},
+		{"es", dropped, "Aquí faltan 3 solicitudes."},
 		{"es", one, "Aquí puede faltar 1 solicitud."},
-		{"ar", dropped, "تعذر تسجيل 3 طلبات هنا."},
+		{"ar", dropped, "تنقص 3 طلبات هنا."},
 		{"en", old, "12 older requests are not kept."},
 		{"en", store.Gap{NotKept: 1}, "1 older request is not kept."},
-		{"en", store.Gap{Dropped: 1, NotKept: 2}, "1 request could not be recorded here. 2 older requests are not kept."},
+		{"en", store.Gap{Dropped: 1, NotKept: 2}, "1 request is missing here. 2 older requests are not kept."},
 		{"de", old, "12 ältere Anfragen sind nicht mehr gespeichert."},
 		{"fr", old, "12 requêtes plus anciennes ne sont plus conservées."},
 		{"es", old, "12 solicitudes anteriores ya no se conservan."},
@@ -93,7 +93,7 @@ func TestASummaryShowsGaps(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "`GET /a` | Success (200) |\n| … | 2 requests may be missing here. | … |\n"
-	if !strings.Contains(text, want) || !strings.HasSuffix(text, "| … | 1 request could not be recorded here. | … |\n") {
+	if !strings.Contains(text, want) || !strings.HasSuffix(text, "| … | 1 request is missing here. | … |\n") {
 		t.Errorf("the summary is\n%s", text)
 	}
 }

@@ -172,8 +172,8 @@ func TestTailSaysWhatIsMissing(t *testing.T) {
 		want string // on standard error
 		rows int
 	}{
-		{nil, "3 requests could not be recorded here.\n1 request may be missing here.\n", 2},
-		{[]string{"--every"}, "3 requests could not be recorded here.\n4 requests that pages made by themselves may be missing here.\n1 request may be missing here.\n", 3},
+		{nil, "3 requests are missing here.\n1 request may be missing here.\n", 2},
+		{[]string{"--every"}, "3 requests are missing here.\n4 requests that pages made by themselves may be missing here.\n1 request may be missing here.\n", 3},
 		{[]string{"--json"}, "", 4},
 	} {
 		r := start(t, nil, append([]string{"tail", "ada", "--redis", server.URL}, test.args...)...)

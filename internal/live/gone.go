@@ -11,7 +11,7 @@ const (
 
 // goneLog is what is known of a log that has expired.
 type goneLog struct {
-	look      func() time.Time // when the user was last seen; nil = nobody knows
+	lastSeen  func() time.Time // when the user was last seen; nil = nobody knows
 	isThere   func() bool      // whether the log has entries, or may have; nil = it has none
 	recheck   time.Time        // before this time, isThere is not asked again
 	retention time.Duration    // of the log; 0 = it does not expire
@@ -23,8 +23,8 @@ type goneLog struct {
 
 // unfound is when the user was last seen of whom the page was given nothing. It asks once.
 func (g *goneLog) unfound() time.Time {
-	if !g.looked && g.look != nil {
-		g.looked, g.at = true, g.look()
+	if !g.looked && g.lastSeen != nil {
+		g.looked, g.at = true, g.lastSeen()
 	}
 	return g.at
 }
@@ -36,7 +36,7 @@ func (g *goneLog) found(newest, now time.Time) {
 	if old {
 		newest = now
 	}
-	*g = goneLog{look: g.look, isThere: g.isThere, retention: g.retention, newest: newest, guessed: old}
+	*g = goneLog{lastSeen: g.lastSeen, isThere: g.isThere, retention: g.retention, newest: newest, guessed: old}
 }
 
 // expired reports whether the log that the page shows has expired by now. A log expires when the retention has passed since it was last

@@ -12,10 +12,10 @@ const (
 	pageHidden = "hidden" // nobody does
 )
 
-// look notes whether somebody looks at the page. A page that is looked at is sent a keepalive at once, which answers it,
+// noteLooking notes whether somebody looks at the page. A page that is looked at is sent a keepalive at once, which answers it,
 // and then every five seconds, whatever else is sent. Each of these has the time: the page tells ages by it, and until when
 // it knows what the user did. Others need no more than what keeps proxies from closing the connection.
-func (v *viewer) look(said string) {
+func (v *viewer) noteLooking(said string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch said {

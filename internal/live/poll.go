@@ -17,7 +17,7 @@ const pollWait = 3 * time.Second
 // seconds at most, and then says that the log store is away. The error is [ErrClosed], or about the username.
 func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 	watch.Polled = true
-	update, emptied, err := h.look(ctx, watch)
+	update, emptied, err := h.readBehind(ctx, watch)
 	if err != nil {
 		return nil, err
 	}
@@ -44,9 +44,9 @@ func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 	return bytes.Join(frames, nil), err
 }
 
-// look returns what came behind watch.After. emptied says that the page has shown entries, and that the log holds none any more, for
+// readBehind returns what came behind watch.After. emptied says that the page has shown entries, and that the log holds none any more, for
 // example because it has expired. If that is a user's log, the update has no gap.
-func (h *Hub) look(ctx context.Context, watch Watch) (update store.Update, emptied bool, err error) {
+func (h *Hub) readBehind(ctx context.Context, watch Watch) (update store.Update, emptied bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pollWait)
 	defer cancel()
 	update, err = h.firstUpdate(ctx, watch.Username, watch.After)

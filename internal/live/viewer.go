@@ -77,7 +77,7 @@ func (v *viewer) receive(message []byte) {
 		_ = v.session.Load().CloseWithMsg(melody.FormatCloseMessage(melody.ClosePolicyViolation, "too many messages"))
 	}
 	if !v.watch.JSON {
-		v.look(string(message))
+		v.noteLooking(string(message))
 	}
 }
 

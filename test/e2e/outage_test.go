@@ -119,7 +119,7 @@ func TestPagesShowWhatAnOutageCost(t *testing.T) {
 		t.Fatal("nothing is lost")
 	}
 	redis.Restart()
-	missing := fmt.Sprint(lost, " requests could not be recorded here.")
+	missing := fmt.Sprint(lost, " requests are missing here.")
 	live.shows("#rows > tr.gap:first-child", missing)
 	record(logs, "ada", "/after")
 	live.shows("#rows > tr:first-child > td.url > code", "/after")

@@ -129,7 +129,7 @@ func New(options Options) *Feed {
 		context: ctx, cancel: cancel, done: make(chan struct{}),
 		topics: map[string]*topic{}, channels: map[channelName]*channel{}, connections: map[string]*connection{},
 		unplaced: map[*channel]bool{}, dialledAt: map[string]time.Time{}, away: map[string]bool{}, owners: map[uint16]ownership{},
-		silence: silence{gone: options.Silence, confirmed: options.ReportInterval + silenceInterval},
+		silence: silence{tolerated: options.Silence, confirmed: options.ReportInterval + silenceInterval},
 	}
 	f.cluster, _ = options.Client.(*redis.ClusterClient)
 	f.sharded = options.Sharded && f.cluster != nil

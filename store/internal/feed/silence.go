@@ -11,7 +11,7 @@ const silenceInterval = 5 * time.Second
 // silence is what the feed knows about whether anybody would tell it of requests. It belongs to the
 // feed's goroutine.
 type silence struct {
-	gone      time.Duration // without a report, an application counts as gone
+	tolerated time.Duration // without a report, before an application counts as gone
 	confirmed time.Duration // after a start, or when Redis has lost its data, reports may not have come in yet for so long
 
 	asking  bool
@@ -29,7 +29,7 @@ func (s *silence) due(now time.Time) bool {
 // answered takes the answer to the question whether any application reports, and returns whether
 // viewers are to be told that none does.
 func (s *silence) answered(reporting bool, now time.Time) (total bool) {
-	if reporting || now.Sub(s.heardAt) <= s.gone {
+	if reporting || now.Sub(s.heardAt) <= s.tolerated {
 		s.since = time.Time{}
 		return false
 	}

@@ -18,7 +18,7 @@ func TestSilenceIsConfirmed(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
-	s := silence{gone: time.Minute, confirmed: 20 * time.Second}
+	s := silence{tolerated: time.Minute, confirmed: 20 * time.Second}
 	for _, step := range []struct {
 		seconds   int
 		reporting bool

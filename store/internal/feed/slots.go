@@ -53,12 +53,12 @@ func (t *topic) miss(lost []uint16, now time.Time) {
 		t.awaitSnapshot()
 		return
 	}
-	gone := make(map[uint16]bool, len(lost))
+	unheard := make(map[uint16]bool, len(lost))
 	for _, slot := range lost {
-		gone[slot], t.slots.missing[slot] = true, true
+		unheard[slot], t.slots.missing[slot] = true, true
 		delete(t.slots.cut, slot)
 	}
-	t.buffer = slices.DeleteFunc(t.buffer, func(e *Line) bool { return gone[e.slot] })
+	t.buffer = slices.DeleteFunc(t.buffer, func(e *Line) bool { return unheard[e.slot] })
 	for c, first := range t.slots.firsts {
 		if slices.ContainsFunc(lost, func(slot uint16) bool { return first.slots[slot] }) {
 			delete(t.slots.firsts, c)
