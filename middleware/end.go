@@ -22,7 +22,7 @@ const (
 // leave notes how the handlers returned, and returns the status that was sent until then. It returns false if the request has
 // been recorded.
 func (r *response) leave(panicked bool) (code int, open bool) {
-	canceled, outlived, clientGone := r.ctx.Err(), r.slot.lost(), false
+	canceled, outlived, clientGone := r.ctx.Err(), r.ginSlot.lost(), false
 	if canceled != nil && !outlived {
 		server := lowest(r.ResponseWriter)
 		outlived = isServed(server)

@@ -48,7 +48,7 @@ type exchange struct {
 	inner     nested       // what a tracker inside knows of the request
 	c         *gin.Context // the argument of the host's functions, if the host uses Gin
 	r         *http.Request
-	slot      ginSlot // where Gin keeps its writer, if it is Gin
+	ginSlot   ginSlot // where Gin keeps its writer, if it is Gin
 
 	answer     http.Header // of the answer; nil when it belongs to another request
 	code       int         // the final status, 0 until it is sent

@@ -153,14 +153,14 @@ func (t *tracker) open(r *response, c *gin.Context, nearest *response) {
 	}
 	r.before, r.route, r.visitor = t.before(c), c.FullPath(), t.visitors.arrive(c.Request)
 	switch {
-	case r.slot.field == nil:
+	case r.ginSlot.field == nil:
 		r.ResponseWriter = c.Writer
-	case r.slot.direct: // nobody outside expects a writer of its own here
-		r.slot.install(r)
+	case r.ginSlot.direct: // nobody outside expects a writer of its own here
+		r.ginSlot.install(r)
 		r.top = ginTop{c.Writer, r}
 		c.Writer = &r.top
 	default:
-		r.slot.install(r)
+		r.ginSlot.install(r)
 	}
 	r.answer = r.Header() // not later: where the status has been sent, net/http copies it for who asks
 }
@@ -171,15 +171,15 @@ func (r *response) locate(t *tracker, c *gin.Context) (nearest, same *response) 
 		if !r.last.notifies {
 			nearest, same = t.announcedIn(c.Request)
 		}
-		r.slot.field, r.slot.direct = r.last.field, true
+		r.ginSlot.field, r.ginSlot.direct = r.last.field, true
 		return nearest, same
 	}
 	nearest, same = t.enclosing(c, c.Writer, c.Request)
 	//lint:ignore bodyclose a ResponseWriter has no body to close
-	r.slot.field, r.slot.direct = t.writer.slot(c.Writer)
+	r.ginSlot.field, r.ginSlot.direct = t.writer.slot(c.Writer)
 	r.last = habit{}
-	if r.slot.direct {
-		r.last.learn(c.Writer, r.slot.field)
+	if r.ginSlot.direct {
+		r.last.learn(c.Writer, r.ginSlot.field)
 	}
 	return nearest, same
 }
@@ -207,7 +207,7 @@ func (t *tracker) handlersReturned(r *response, panicked bool) {
 	switch {
 	case !open:
 		t.release(r)
-	case r.slot.field == nil:
+	case r.ginSlot.field == nil:
 		r.finish(r.statusByGin(panicked))
 	case panicked && first:
 		r.aborted = true
@@ -216,7 +216,7 @@ func (t *tracker) handlersReturned(r *response, panicked bool) {
 		r.await(code)
 	case code != 0, r.hijacked:
 		r.finish(code)
-	case r.informed && r.slot.direct:
+	case r.informed && r.ginSlot.direct:
 		r.finish(http.StatusOK) // the server sends the final status by itself, after the informational ones
 	default:
 		code, _ := r.ginStatus()
@@ -240,8 +240,8 @@ func (r *response) removeTop() (tidy bool) {
 	if r.c.Writer == &r.top {
 		r.c.Writer = r.top.ResponseWriter
 	}
-	r.slot.direct = r.slot.direct && r.c.Writer == r.top.ResponseWriter
-	return r.slot.direct
+	r.ginSlot.direct = r.ginSlot.direct && r.c.Writer == r.top.ResponseWriter
+	return r.ginSlot.direct
 }
 
 // statusByGin is the status of an answer whose sending can't be seen: what Gin's writer says of it, or 0 after a panic that
@@ -286,7 +286,7 @@ func (t *tracker) who(r *response) string { return t.identity.who(r.c, r) }
 
 // release implements host.
 func (t *tracker) release(r *response) {
-	if r.slot.field == nil || !r.slot.direct || r.hijacked || !r.slot.remove(r) {
+	if r.ginSlot.field == nil || !r.ginSlot.direct || r.hijacked || !r.ginSlot.remove(r) {
 		return // something may still hold it
 	}
 	r.reset()

@@ -156,9 +156,9 @@ func TestEveryoneBeginsWithTheNewestOfAllMasters(t *testing.T) {
 	}
 }
 
-// A token proves that what the lists have was heard only if it was sent after they were read. go-redis sends a pipeline again that is
-// answered late, and then the token of the first attempt is heard before the lists of the second are read.
-func TestTheTokenIsSentAfterTheListsAreRead(t *testing.T) {
+// A barrier proves that what the lists have was heard only if it was sent after they were read. go-redis sends a pipeline again that is
+// answered late, and then the barrier of the first attempt is heard before the lists of the second are read.
+func TestTheBarrierIsSentAfterTheListsAreRead(t *testing.T) {
 	t.Parallel()
 	options := onRedis(t)
 	pipelines := &pipelines{sent: make(chan []string, 100)}
@@ -178,8 +178,8 @@ func TestTheTokenIsSentAfterTheListsAreRead(t *testing.T) {
 	if !slices.Contains(read, "lrange") || slices.Contains(read, "publish") {
 		t.Errorf("the first pipeline: %v", read)
 	}
-	if token := <-pipelines.sent; !slices.Equal(token, []string{"publish"}) {
-		t.Errorf("the second pipeline: %v", token)
+	if barrier := <-pipelines.sent; !slices.Equal(barrier, []string{"publish"}) {
+		t.Errorf("the second pipeline: %v", barrier)
 	}
 }
 

@@ -20,14 +20,14 @@ const (
 	maxRound     = 100 // topics
 )
 
-// round takes snapshots of some topics of a connection, and then publishes a token to the connection itself. A token is a text
-// that only this round sends. When the connection hears the token, it has heard everything that was published before the
+// round takes snapshots of some topics of a connection, and then publishes a barrier to the connection itself. A barrier is a text
+// that only this round sends. When the connection hears the barrier, it has heard everything that was published before the
 // snapshots. So lists and channels can be joined without a gap. A round without topics only tests the connection. On a Cluster
 // a round also asks whether the server still has its slots.
 type round struct {
 	number   int // of the connection's
-	token    string
-	probe    string // the channel for the token
+	barrier  string
+	probe    string // the channel for the barrier
 	topics   []*topic
 	everyone *topic           // on a Cluster, with slots
 	slots    map[uint16]bool  // of everyone's topic, those that the round reads
@@ -45,7 +45,7 @@ type findings struct {
 	snapshots map[*topic]snapshot
 	astray    map[*topic]bool // the list is on its way to another master
 	holding   *holding        // on a Cluster; nil = the server does not say
-	moved     bool            // the server refused the token, since another one has the slot of the probe
+	moved     bool            // the server refused the barrier, since another one has the slot of the probe
 }
 
 // snapshot is what the feed has read from Redis to join or rejoin one topic.
@@ -97,7 +97,7 @@ func (c *connection) isCheckDue(now time.Time) bool {
 func (c *connection) startRound(now time.Time) {
 	f := c.feed
 	c.rounds++
-	r := &round{number: c.rounds, token: strconv.FormatInt(now.UnixNano(), 36), probe: c.probe, check: c.isCheckDue(now), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
+	r := &round{number: c.rounds, barrier: strconv.FormatInt(now.UnixNano(), 36), probe: c.probe, check: c.isCheckDue(now), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
 	if f.shortest > 0 {
 		r.full = min(r.full, f.shortest) // applications may keep less than we would read
 	}
@@ -145,7 +145,7 @@ func (c *connection) giveUpRound() {
 	c.round = nil
 }
 
-// readAll takes the snapshots, and publishes the token after them.
+// readAll takes the snapshots, and publishes the barrier after them.
 func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 	f := c.feed
 	ctx, cancel := context.WithTimeout(f.context, roundTimeout)
@@ -185,9 +185,9 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 	if err := exec(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("read logs: %w", err)
 	}
-	// In one pipeline with the lists, the token could be heard before the lists are read: go-redis repeats what is answered late.
+	// In one pipeline with the lists, the barrier could be heard before the lists are read: go-redis repeats what is answered late.
 	pipe = c.server.client.Pipeline()
-	published, nodes := c.queueToken(ctx, pipe, r)
+	published, nodes := c.queueBarrier(ctx, pipe, r)
 	if err := exec(ctx, pipe); err != nil {
 		return nil, fmt.Errorf("ask for what was published: %w", err)
 	}
@@ -207,7 +207,7 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 	return found, nil
 }
 
-// isCut returns an error where the server is cut off from most other masters. Such a server accepts subscriptions and tokens all
+// isCut returns an error where the server is cut off from most other masters. Such a server accepts subscriptions and barriers all
 // the same. But no application can record there, and another server may have taken over.
 func (c *connection) isCut(ctx context.Context, key string) error {
 	if err := c.server.client.PTTL(ctx, key).Err(); redis.HasErrorPrefix(err, "CLUSTERDOWN") {
@@ -216,13 +216,13 @@ func (c *connection) isCut(ctx context.Context, key string) error {
 	return nil
 }
 
-// queueToken queues the token, and before it, on a Cluster, the question about slots.
-func (c *connection) queueToken(ctx context.Context, pipe redis.Pipeliner, r *round) (published *redis.IntCmd, nodes *redis.StringCmd) {
+// queueBarrier queues the barrier, and before it, on a Cluster, the question about slots.
+func (c *connection) queueBarrier(ctx context.Context, pipe redis.Pipeliner, r *round) (published *redis.IntCmd, nodes *redis.StringCmd) {
 	if c.sharded {
 		nodes = pipe.ClusterNodes(ctx)
-		return pipe.SPublish(ctx, r.probe, r.token), nodes
+		return pipe.SPublish(ctx, r.probe, r.barrier), nodes
 	}
-	return pipe.Publish(ctx, r.probe, r.token), nodes
+	return pipe.Publish(ctx, r.probe, r.barrier), nodes
 }
 
 // listCommands are the commands that read the log of one user.
@@ -332,15 +332,15 @@ func (c *connection) takeFindings(r *round, found *findings, err error) {
 	}
 }
 
-// echoed notes that a message came on the connection's own channel: a token came back.
+// echoed notes that a message came on the connection's own channel: a barrier came back.
 func (c *connection) echoed(m *redis.Message) {
-	if r := c.round; r != nil && m.Channel == r.probe && r.token == m.Payload {
+	if r := c.round; r != nil && m.Channel == r.probe && r.barrier == m.Payload {
 		r.heard = true
 		c.finishRound()
 	}
 }
 
-// finishRound sets the round's topics live when its lists have been read and its token was heard.
+// finishRound sets the round's topics live when its lists have been read and its barrier was heard.
 func (c *connection) finishRound() {
 	r, f := c.round, c.feed
 	if r.read == nil || !r.heard {
