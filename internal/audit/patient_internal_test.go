@@ -7,3 +7,9 @@ func (l *Log) Patient() *Log {
 	l.appendTimeout, l.readTimeout = time.Minute, time.Minute
 	return l
 }
+
+// Patient has the roster wait for as long, and returns it.
+func (r *Roster) Patient() *Roster {
+	r.timeout = time.Minute
+	return r
+}

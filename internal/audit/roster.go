@@ -44,6 +44,8 @@ type Roster struct {
 	client                          redis.UniversalClient
 	keys                            []string
 	resumes, notes, claims, lookers *redis.Script
+
+	timeout time.Duration // the constant, but for tests
 }
 
 // NewRoster returns the roster that client's Redis holds. It doesn't connect, and doesn't close client.
@@ -51,7 +53,7 @@ func NewRoster(client redis.UniversalClient, keys Keys) *Roster {
 	return &Roster{
 		client: client, keys: []string{keys.Viewings(), keys.ViewingsSeen()},
 		resumes: redis.NewScript(resumeScript), notes: redis.NewScript(noteScript), claims: redis.NewScript(claimScript),
-		lookers: redis.NewScript(lookingScript),
+		lookers: redis.NewScript(lookingScript), timeout: rosterTimeout,
 	}
 }
 
@@ -74,7 +76,7 @@ func (r rostered) ended() Record {
 // resume finds a viewing that is under way, or else one that is over and whose end nobody has recorded. Each is nil where
 // there is none.
 func (r *Roster) resume(ctx context.Context, viewing Viewing) (going, over *rostered, err error) {
-	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	found, err := r.resumes.Run(ctx, r.client, r.keys, idOf(viewing), ViewingTimeout.Milliseconds()).StringSlice()
 	if err != nil {
@@ -108,7 +110,7 @@ func (r *Roster) note(ctx context.Context, viewings []rostered) ([]rostered, err
 }
 
 func (r *Roster) noteSome(ctx context.Context, viewings []rostered) ([]rostered, error) {
-	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	args := make([]any, 0, 3*len(viewings))
 	for _, v := range viewings {
@@ -133,7 +135,7 @@ func (r *Roster) noteSome(ctx context.Context, viewings []rostered) ([]rostered,
 
 // claim takes viewings off the roster that are over. Each is claimed by one process only, which has to record its end.
 func (r *Roster) claim(ctx context.Context) ([]rostered, error) {
-	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	age := ViewingTimeout + claimGrace
 	lines, err := r.claims.Run(ctx, r.client, r.keys, age.Milliseconds(), rosterChunk).StringSlice()
@@ -159,7 +161,7 @@ const maxLooking = 5000
 // has ended for up to 15 seconds. Of more than 5,000, those with the oldest signs of life are left out. It waits for Redis for two seconds
 // at most.
 func (r *Roster) Looking(ctx context.Context) ([]Viewing, error) {
-	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	lines, err := r.lookers.Run(ctx, r.client, r.keys, lookingFor.Milliseconds(), maxLooking).StringSlice()
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 func process(t *testing.T, client redis.UniversalClient) *audit.Viewings {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	views := audit.NewViewings(audit.New(client, keys, audit.Options{}), audit.NewRoster(client, keys), quiet)
+	views := audit.NewViewings(audit.New(client, keys, audit.Options{}).Patient(), audit.NewRoster(client, keys).Patient(), quiet)
 	t.Cleanup(func() { _ = views.Close(context.Background()) }) // a test may have closed it, or its Redis
 	return views
 }

@@ -45,7 +45,7 @@ var (
 const (
 	format    = "userlog backup 1"
 	maxLine   = 4 << 20 // bytes; records and accounts have some hundreds
-	batchSize = 500     // entries of a stream at a time
+	batchSize = 500     // entries of a stream, or fields of a hash, at a time
 )
 
 // line is one line of a file. The first one has Format and Made, and the last one Code.
@@ -149,15 +149,27 @@ func writeText(ctx context.Context, out *writer, logs *store.Store, key string) 
 	return out.write(line{Key: key, Text: text})
 }
 
-// writeHash writes a hash, a line for each field: all accounts of a large site would be too long for one.
+// writeHash writes a hash, a line for each field: all accounts of a large site would be too long for one. Nor does it read all at once, since
+// each answer of Redis has two seconds. It does not scan either: a scan that meets a failover may leave fields out.
 func writeHash(ctx context.Context, out *writer, logs *store.Store, key string) error {
-	fields, err := logs.Client().HGetAll(ctx, logs.KeyPrefix()+key).Result()
+	names, err := logs.Client().HKeys(ctx, logs.KeyPrefix()+key).Result()
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if err := out.write(line{Key: key, Hash: map[string][]byte{name: []byte(fields[name])}}); err != nil {
+	slices.Sort(names)
+	for some := range slices.Chunk(names, batchSize) {
+		values, err := logs.Client().HMGet(ctx, logs.KeyPrefix()+key, some...).Result()
+		if err != nil {
 			return err
+		}
+		for i, name := range some {
+			value, ok := values[i].(string)
+			if !ok {
+				continue // it has been removed meanwhile
+			}
+			if err := out.write(line{Key: key, Hash: map[string][]byte{name: []byte(value)}}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
