@@ -66,7 +66,9 @@ type ginTop struct {
 func (w *ginTop) WriteHeader(code int) {
 	if code >= http.StatusInternalServerError && w.Written() && w.Status() < http.StatusBadRequest {
 		w.r.mu.Lock()
-		w.r.brokeOff = true // a recovery inside, for instance, which could not say so to the client
+		if w.r.c != nil { // else the request is over, and r may soon be another one's
+			w.r.brokeOff = true // a recovery inside, for instance, which could not say so to the client
+		}
 		w.r.mu.Unlock()
 	}
 	w.ResponseWriter.WriteHeader(code)

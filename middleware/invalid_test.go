@@ -105,6 +105,13 @@ func TestInvalidNamesFieldsAndRules(t *testing.T) {
 	}](t, json, `{"pin":"hunter2"}`, same); got != "pin: len 4" {
 		t.Errorf("a struct without a name: %q", got)
 	}
+	for _, key := range []string{"hunter2", "0].hunter2", "0].hunter2[", "a.hunter2", "].hunter2.", "a[.hunter2"} {
+		if got := bound[struct {
+			Notes map[string]string `json:"notes" binding:"dive,max=3"`
+		}](t, json, `{"notes":{"`+key+`":"hunter2"}}`, same); got != "notes: max 3" {
+			t.Errorf("a key %q in a struct without a name: %q", key, got)
+		}
+	}
 	if got := bound[[]address](t, json, `[{},{"zip":"1"},{}]`, same); got != "zip: required" {
 		t.Errorf("a slice: %q", got)
 	}

@@ -15,36 +15,39 @@ const maxNamespace = 255
 // Order.Items[3].Name. What stands in brackets is an index or, of a map, a key, which is the user's and may look like names of
 // fields. So between the first bracket and the last field nothing is told.
 func fieldWords(namespace, field string) string {
-	path := withoutType(namespace)
+	path, sure := withoutType(namespace)
+	if !sure {
+		return cutName(strings.Join(lastWords(namespace, field), " "))
+	}
 	before, _, keyed := strings.Cut(path, "[")
 	var words []string
 	for name := range strings.SplitSeq(before, ".") {
 		words = appendWords(words, name)
 	}
-	if keyed && len(namespace) <= maxNamespace && len(path)-len(field) > len(before) {
-		name, _, _ := strings.Cut(field, "[")
-		words = appendWords(words, name)
+	if keyed && len(path)-len(field) > len(before) {
+		words = append(words, lastWords(namespace, field)...)
 	}
 	return cutName(strings.Join(words, " "))
 }
 
-// withoutType is a namespace without the struct that it begins with. The name of a generic one has brackets of its own. A struct without a
-// name has none in the namespace: where that has no dot, it is a field. A value by itself has no namespace.
-func withoutType(namespace string) string {
-	depth := 0
-	for i := range len(namespace) {
-		switch namespace[i] {
-		case '[':
-			depth++
-		case ']':
-			depth--
-		case '.':
-			if depth == 0 {
-				return namespace[i+1:]
-			}
-		}
+// lastWords are the words of the last field of a namespace, where it can be told.
+func lastWords(namespace, field string) []string {
+	if len(namespace) > maxNamespace {
+		return nil
 	}
-	return namespace
+	name, _, _ := strings.Cut(field, "[")
+	return appendWords(nil, name)
+}
+
+// withoutType is a namespace without the struct that it begins with. A struct without a name has none in the namespace: where that has no
+// dot, it is a field. A value by itself has no namespace. sure is false where brackets stand before the dot. They may be a generic struct's,
+// or hold the key of a map in a struct without a name, and then more of that key may stand behind the dot.
+func withoutType(namespace string) (path string, sure bool) {
+	before, behind, found := strings.Cut(namespace, ".")
+	if !found {
+		return namespace, true
+	}
+	return behind, !strings.Contains(before, "[")
 }
 
 // appendWords takes an identifier apart: CardNumber, cardNumber and card_number are "card number", and HTTPServerID is "http

@@ -38,7 +38,7 @@ func (m *memory) all() []store.Entry {
 // await returns what was recorded when there are n entries.
 func (m *memory) await(t *testing.T, n int) []store.Entry {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); len(m.all()) < n; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); len(m.all()) < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d entries, want %d", len(m.all()), n)
 		}

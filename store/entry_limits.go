@@ -82,6 +82,9 @@ func (e *Entry) size() int {
 
 // cutStrings cuts each string to its limit.
 func (e *Entry) cutStrings() {
+	if len(e.Path) > maxRawPath || max(len(e.From), len(e.Location)) > maxRawLink {
+		e.Problem = mask.OnlyWords(e.Problem) // it may quote what is cut off now, which nothing knows when the problem is masked
+	}
 	e.cutAddress(&e.Path, maxRawPath)
 	e.cutAddress(&e.From, maxRawLink)
 	e.cutAddress(&e.Location, maxRawLink)

@@ -19,7 +19,7 @@ type auditCopyFlags struct {
 	AuditFile   string `placeholder:"FILE" help:"A file to which each record of the audit log is appended that this program writes. It is opened again when it was moved away."`
 	AuditSyslog string `placeholder:"ADDRESS" help:"A syslog to which each record is sent: local, udp://host:514 or tcp://host:601."`
 
-	AuditKeyFile string `placeholder:"FILE" help:"The file of the key by which the lines of both are signed, as userlog audit key makes it. It is read again when it changes."`
+	AuditKeyFile string `credential:"audit-key" placeholder:"FILE" help:"The file of the key by which the lines of both are signed, as userlog audit key makes it. It is read again when it changes."`
 }
 
 // auditCopies are the copies that a program writes.

@@ -129,7 +129,7 @@ func TestConfigOfTheDocs(t *testing.T) {
 func TestConfigTakesCredentials(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	for _, name := range []string{"redis-password", "tls-key", "audit", "second-factor-key"} {
+	for _, name := range []string{"redis-password", "tls-key", "audit", "audit-key", "second-factor-key"} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte("canary"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,8 @@ func TestConfigTakesCredentials(t *testing.T) {
 	done := do(t, env, "", "config")
 	for _, want := range []string{
 		`redis-password-file = "` + folder + `/redis-password" # from systemd, as the credential redis-password`, `tls-key = "/etc/key.pem" # from ` + file,
-		`second-factor-key-file = "/run/key" # from the environment, as USERLOG_SECOND_FACTOR_KEY_FILE`, `# audit-file = ""`, `# tls-cert = ""`,
+		`second-factor-key-file = "/run/key" # from the environment, as USERLOG_SECOND_FACTOR_KEY_FILE`, `# audit-file = ""`,
+		`audit-key-file = "` + folder + `/audit-key" # from systemd, as the credential audit-key`, `# tls-cert = ""`,
 	} {
 		if !strings.Contains("\n"+done.out, "\n"+want+"\n") {
 			t.Errorf("there is no line %s", want)

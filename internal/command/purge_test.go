@@ -4,8 +4,11 @@ package command_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -167,4 +170,66 @@ func TestPurgeOfACluster(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTheRecipeThatDeletesAUser runs the commands of docs/operations.md. What leads to her name then is only what expires by itself.
+func TestTheRecipeThatDeletesAUser(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	application := openStore(t, server.URL, store.Options{})
+	application.Record(store.Entry{Username: "ada", Path: "/broken", Code: 500, Reference: "K7M-4QX"})
+	record(application, "bob", "/")
+	awaitWritten(t, application, 2)
+	client := server.Client(t)
+	redistest.Eventually(t, "the users are in the index", func() bool { return client.ZCard(t.Context(), "userlog:users").Val() == 2 })
+	note(t, application, "ada")
+	client.ZAdd(t.Context(), "userlog:gone", redis.Z{Score: 1, Member: "ada"})
+	if found := keysWith(t, client, "ada"); len(found) < 7 {
+		t.Errorf("before, her name is in %q only", found)
+	}
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range regexp.MustCompile(`(?m)^(?:DEL|ZREM) userlog:.*$`).FindAllString(string(page), -1) {
+		var command []any
+		for _, word := range strings.Fields(line) {
+			if plain, err := strconv.Unquote(word); err == nil {
+				word = plain
+			}
+			command = append(command, word)
+		}
+		if n, err := client.Do(t.Context(), command...).Int(); n == 0 || err != nil {
+			t.Errorf("%s: %d, %v", line, n, err)
+		}
+	}
+	for _, key := range keysWith(t, client, "ada") {
+		if !strings.HasPrefix(key, "userlog:reference:") || client.TTL(t.Context(), key).Val() <= 0 {
+			t.Errorf("her name is still in %s", key)
+		}
+	}
+}
+
+// keysWith are the keys that have a text in their names or in what they hold.
+func keysWith(t *testing.T, client *redis.Client, text string) (found []string) {
+	t.Helper()
+	for _, key := range keysOf(t, client) {
+		var content any
+		switch client.Type(t.Context(), key).Val() {
+		case "string":
+			content = client.Get(t.Context(), key).Val()
+		case "list":
+			content = client.LRange(t.Context(), key, 0, -1).Val()
+		case "set":
+			content = client.SMembers(t.Context(), key).Val()
+		case "zset":
+			content = client.ZRange(t.Context(), key, 0, -1).Val()
+		case "hash":
+			content = client.HGetAll(t.Context(), key).Val()
+		}
+		if strings.Contains(key+fmt.Sprint(content), text) {
+			found = append(found, key)
+		}
+	}
+	return found
 }

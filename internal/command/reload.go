@@ -21,7 +21,7 @@ func hangups() (asked <-chan os.Signal, stop func()) {
 }
 
 // reloading reads the file of the settings again whenever that is asked for, until ctx ends. It changes the levels of the log. What
-// else has changed is told, since it needs a restart. Certificates and secrets are read again by themselves. The
+// else has changed is told, since it needs a restart. Certificates and most secrets are read again by themselves. The
 // supervisor hears of it.
 func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, who supervisor, levels *atomic.Pointer[logLevels], log *slog.Logger) {
 	for {
@@ -38,7 +38,7 @@ func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, who su
 
 func (s *settings) reload(levels *atomic.Pointer[logLevels], log *slog.Logger) {
 	if s.file == "" {
-		log.Info("asked to read the settings again: there is no --config; certificates and secrets are read again by themselves")
+		log.Info("asked to read the settings again: there is no --config; certificates and most secrets are read again by themselves, as docs/configuration.md says")
 		return
 	}
 	before := maps.Clone(s.values)

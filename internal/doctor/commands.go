@@ -32,6 +32,7 @@ func commands(key string) [][]any {
 		{"evalsha", strings.Repeat("0", 40), 1, key},
 		{"hget", key, "f"},
 		{"hgetall", key},
+		{"hkeys", key},
 		{"hmget", key, "f"},
 		{"hset", key, "f", 1},
 		{"hsetnx", key, "f", 1},

@@ -19,11 +19,48 @@ func TestEchoes(t *testing.T) {
 		{"red is no color", "/a?color=red&pin=hunter2", "red is no color"},
 		{"nothing", "/a", "nothing"},
 		{"", "/a?pin=hunter2", ""},
-		{"the order is closed", "/a?" + strings.Repeat("pin=hunter2&", maxEchoes+1), "***"},
+		{"비밀번호 hunter2가 틀렸습니다", "/a?pin=hunter2", "비밀번호 ***가 틀렸습니다"},
+		{"密码hunter2不正确", "/a?pin=hunter2", "密码***不正确"},
+		{"الرمز وhunter2 خطأ", "/a?pin=hunter2", "الرمز و*** خطأ"},
+		{`strconv.Atoi: parsing "hun\"ter2": invalid syntax`, "/parse?pin=hun%22ter2", `strconv.Atoi: parsing "***": invalid syntax`},
+		{`code "4812ab" is unknown`, "/verify?pin=4812ab%20", `code "***" is unknown`},
+		{`parsing "hunter2": invalid syntax`, `/rpc?data={"pin":"hunter2"}`, `parsing "***": invalid syntax`},
+		{"no token hunter2", "/?next=/reset%3Ftoken%3Dhunter2", "no token ***"},
+		{"no token hunter2", "/?next=%252Freset%253Ftoken%253Dhunter2", "no token ***"},
+		{"the name is wrong", `/rpc?data={"pin":"hunter2","name":"x"}`, "the name is wrong"},
+		{"the order is closed", "/a?" + strings.Repeat("pin=hunter2&", maxEchoes/2+1), "***"},
 		{"hunter2 is wrong", "/a?" + strings.Repeat("a=b&", 1000) + "b=hunter2", "***"},
 	} {
 		if got := m.Echoes(c.text, c.address); got != c.want {
 			t.Errorf("%q at %s: %q, want %q", c.text, c.address, got, c.want)
+		}
+	}
+}
+
+// A list of what is kept in addresses hides ordinary words as well, and a sentence keeps these.
+func TestEchoesOfWordsThatAreNotAllowed(t *testing.T) {
+	t.Parallel()
+	m := New(nil, []string{"page"})
+	for address, want := range map[string]string{
+		"/orders?status=open&reason=declined": "card declined, the order 4812ab is open",
+		"/orders?status=open&number=4812ab":   "card declined, the order *** is open",
+		"/orders?password=declined":           "card ***, the order 4812ab is open",
+	} {
+		if got := m.Echoes("card declined, the order 4812ab is open", address); got != want {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestOnlyWords(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`parsing "hunter2": not a number.`:     `parsing "***": not a number.`,
+		"the order 4711 is closed, pin=xK8-qq": "the order *** is closed, pin=***",
+		"":                                     "",
+	} {
+		if got := OnlyWords(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

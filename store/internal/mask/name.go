@@ -19,7 +19,7 @@ const (
 
 // IsName reports whether a parameter can have this name: it has letters or digits.
 func IsName(name string) bool {
-	return strings.ContainsFunc(name, isOfWord)
+	return strings.ContainsFunc(name, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // meaning returns what a name says of its value, by the words in it and by the host's list.
