@@ -82,13 +82,14 @@ func (e *Entry) size() int {
 
 // cutStrings cuts each string to its limit.
 func (e *Entry) cutStrings() {
-	if len(e.Path) > maxRawPath || max(len(e.From), len(e.Location)) > maxRawLink {
-		e.Problem = mask.OnlyWords(e.Problem) // it may quote what is cut off now, which nothing knows when the problem is masked
-	}
+	tooLong := len(e.Path) > maxRawPath || max(len(e.From), len(e.Location)) > maxRawLink
 	e.cutAddress(&e.Path, maxRawPath)
 	e.cutAddress(&e.From, maxRawLink)
 	e.cutAddress(&e.Location, maxRawLink)
 	e.cutAddress(&e.Problem, maxRawLink)
+	if tooLong {
+		e.Problem = mask.OnlyWords(e.Problem) // it may quote what has been cut off, which nothing knows when the problem is masked
+	}
 	e.cut(&e.Actor)
 	e.cut(&e.ID)
 	e.cut(&e.Method)
@@ -133,9 +134,7 @@ func (e *Entry) cutAddress(path *string, n int) {
 // their limits. Words that quote a value which is hidden in an address don't show it, either.
 func (e *Entry) mask(m *mask.Masker) {
 	if e.Problem != "" {
-		for _, address := range []string{e.Path, e.From, e.Location} {
-			e.Problem = m.Echoes(e.Problem, address)
-		}
+		e.Problem = m.Echoes(e.Problem, e.Path, e.From, e.Location)
 	}
 	e.shorten(&e.Path, m.Path(e.Path), MaxPath)
 	e.shorten(&e.From, m.Path(e.From), MaxLink)

@@ -34,7 +34,7 @@ func TestAttemptsPushOutNothingElse(t *testing.T) {
 		if err != nil || noted != report.Checkpoint {
 			t.Errorf("%s is read as %+v, %v", report.Checkpoint, noted, err)
 		}
-		if report := verify(t, log, noted); !report.OK() || report.SinceTooOld {
+		if report := verify(t, log, noted); !report.OK() || report.SinceTooOld || report.AttemptTooOld {
 			t.Errorf("with the checkpoint the report is %+v", report)
 		}
 	})

@@ -25,9 +25,9 @@ type Report struct {
 	Breaks int    // how many places are wrong; 0 when both chains are whole
 	Broken string // the first of them, as a sentence; empty without one
 
-	// SinceTooOld says that the given checkpoint is older than every record, or every attempt, that is still to be kept. It
-	// proves nothing then.
-	SinceTooOld bool
+	// SinceTooOld says that the record of the given checkpoint is older than every one that is still to be kept, and AttemptTooOld
+	// that its attempt is. It proves nothing then.
+	SinceTooOld, AttemptTooOld bool
 }
 
 // OK reports whether nothing is wrong.
@@ -52,7 +52,7 @@ func (l *Log) Verify(ctx context.Context, since Checkpoint) (Report, error) {
 	if report.Broken == "" {
 		report.Broken = attempts.report.Broken
 	}
-	report.SinceTooOld = report.SinceTooOld || attempts.report.SinceTooOld
+	report.AttemptTooOld = attempts.report.SinceTooOld
 	return report, nil
 }
 

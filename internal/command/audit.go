@@ -161,7 +161,7 @@ func tellReport(std streams, report audit.Report, since audit.Checkpoint) error 
 	fmt.Fprintf(std.out, "The audit log is whole: %d records, from %s to %s, and %d failed attempts.\n",
 		report.Records, report.FirstTime.Format(timeInReport), report.LastTime.Format(timeInReport), report.Attempts)
 	fmt.Fprintf(std.out, "Keep this checkpoint where nobody who can write to Redis can change it, and give it to --since next time:\n%s\n", report.Checkpoint)
-	if report.SinceTooOld {
+	if report.SinceTooOld || report.AttemptTooOld {
 		return tooOldError(report, since)
 	}
 	return nil
@@ -170,7 +170,7 @@ func tellReport(std streams, report audit.Report, since audit.Checkpoint) error 
 // tooOldError says which half of a checkpoint is too old. Attempts are pushed out sooner than records, and by anybody.
 func tooOldError(report audit.Report, since audit.Checkpoint) error {
 	noun, seq, kept := "record", since.Seq, report.Records
-	if since.Seq >= report.First {
+	if !report.SinceTooOld {
 		noun, seq, kept = "attempt", since.Attempt.Seq, report.Attempts
 	}
 	return fmt.Errorf("%s %d, which --since names, is no longer kept, so that it proves nothing: keep the newer checkpoint, and verify again before %d more %ss are written",

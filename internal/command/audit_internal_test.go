@@ -17,7 +17,7 @@ func TestAuditVerifySaysThatACheckpointIsTooOld(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	old := audit.Checkpoint{Link: audit.Link{Seq: 3}, Attempt: audit.Link{Seq: 7}}
-	err = tellReport(streams{out: &out}, audit.Report{Records: 2, First: 3, Last: 4, Attempts: 9, Checkpoint: newest, SinceTooOld: true}, old)
+	err = tellReport(streams{out: &out}, audit.Report{Records: 2, First: 3, Last: 4, Attempts: 9, Checkpoint: newest, AttemptTooOld: true}, old)
 	if err == nil || !strings.HasPrefix(err.Error(), "attempt 7, which --since names, is no longer kept, ") || !strings.HasSuffix(err.Error(), " before 9 more attempts are written") {
 		t.Errorf("got %v", err)
 	}

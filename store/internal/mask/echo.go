@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,40 +12,37 @@ import (
 
 const (
 	minEcho   = 4   // bytes of what is looked for in a text; something shorter may be a word of the text
-	maxEchoes = 256 // spellings and parts of values that are looked for
+	maxValues = 64  // values of addresses that are looked for,
+	maxEchoes = 256 // and spellings and parts of them
 )
 
-// Echoes masks in a text the values that [Masker.Path] masks in an address. An application often quotes its input when it says
-// what went wrong: parsing "hunter2": invalid syntax. Where an address has more to be looked for than maxEchoes, it is made to be
-// costly, and the whole text is masked.
-func (m *Masker) Echoes(text, address string) string {
+// Echoes masks in a text the values that [Masker.Path] masks in addresses. An application often quotes its input when it says what went
+// wrong: parsing "hunter2": invalid syntax. Of a value that has more than a secret, such as JSON, the parts are masked that do not read like
+// words. Addresses with more to be looked for than the limits are made to be costly, and the whole text is masked.
+func (m *Masker) Echoes(text string, addresses ...string) string {
 	if text == "" {
 		return ""
 	}
-	hidden, complete := m.hiddenIn(address)
-	secrets := hidden
-	if m.restricted { // a list of what is kept hides ordinary words, too
-		free := &Masker{host: m.host}
-		secrets, _ = free.hiddenIn(address)
-	}
-	var words []string
-	for _, value := range secrets {
-		words = append(words, spellings(value)...)
-	}
-	for _, value := range hidden {
-		for _, spelling := range spellings(value) {
-			words = append(words, strange(spelling)...)
+	e := echoes{looked: map[string]bool{}}
+	values := 0
+	for _, address := range addresses {
+		hidden, complete := m.hiddenIn(address)
+		if values += len(hidden); !complete || values > maxValues {
+			return masked
+		}
+		e.shown = append(e.shown, m.Path(address))
+		isSecret := m.secretsIn(address)
+		for _, value := range hidden {
+			e.values = append(e.values, hiddenValue{value, isSecret(value)})
 		}
 	}
-	if !complete || len(words) > maxEchoes {
-		return masked
+	for _, value := range e.values {
+		if !e.add(value) {
+			return masked
+		}
 	}
-	return maskWords(text, words)
+	return maskSpans(text, e.spansIn(text))
 }
-
-// OnlyWords masks what does not read like words in a text. It is for a text that may quote an address of which a part is not known any
-// more.
-func OnlyWords(text string) string { return maskWords(text, strange(text)) }
 
 // hiddenIn are the stretches of an address that are masked. complete tells that all of the address has been looked at.
 func (m *Masker) hiddenIn(address string) (hidden []string, complete bool) {
@@ -54,12 +52,82 @@ func (m *Masker) hiddenIn(address string) (hidden []string, complete bool) {
 	return w.hidden, !w.exhausted()
 }
 
-// spellings are the ways in which an application may write a value of an address: as it was sent, decoded as a part of the path or of the
-// query, without the blanks around it, and as %q writes it.
+// secretsIn returns whether a value that is masked in an address is a secret. It is, unless only a list of what is kept hides it.
+func (m *Masker) secretsIn(address string) (isSecret func(value string) bool) {
+	if !m.restricted {
+		return func(string) bool { return true }
+	}
+	secrets, complete := (&Masker{host: m.host}).hiddenIn(address)
+	return func(value string) bool {
+		return !complete || slices.ContainsFunc(secrets, func(secret string) bool {
+			return strings.Contains(secret, value) || strings.Contains(value, secret)
+		})
+	}
+}
+
+// echoes are what is looked for in a text.
+type echoes struct {
+	shown  []string // the addresses as they are recorded
+	values []hiddenValue
+	words  []string
+	looked map[string]bool // words, and what is none since an address shows it
+}
+
+// hiddenValue is a value that is masked in an address.
+type hiddenValue struct {
+	text   string
+	secret bool // else it may be an ordinary word
+}
+
+// add adds the spellings and the parts of a value. It returns false where there are too many.
+func (e *echoes) add(value hiddenValue) bool {
+	for _, spelling := range spellings(value.text) {
+		if value.secret {
+			quoted := strconv.Quote(spelling) // as %q writes it
+			e.look(spelling, true)
+			e.look(quoted[1:len(quoted)-1], true)
+		}
+		eachStrange(spelling, func(start, end int) {
+			part := spelling[start:end]
+			name := strings.HasPrefix(spelling[end:], `":`) // of a member of JSON
+			if len(e.looked) <= maxEchoes && !name {
+				e.look(part, !slices.ContainsFunc(e.shown, func(address string) bool { return indexWord(address, part, 0) >= 0 }))
+			}
+		})
+		if len(e.looked) > maxEchoes {
+			return false
+		}
+	}
+	return true
+}
+
+// look notes a word that is long enough. hidden tells that it is looked for.
+func (e *echoes) look(word string, hidden bool) {
+	if len(word) < minEcho || e.looked[word] {
+		return
+	}
+	e.looked[word] = hidden
+	if hidden {
+		e.words = append(e.words, word)
+	}
+}
+
+// spansIn are the places of the words in a text. They may overlap.
+func (e *echoes) spansIn(text string) (spans []span) {
+	for _, word := range e.words {
+		for start := indexWord(text, word, 0); start >= 0; start = indexWord(text, word, start+len(word)) {
+			spans = append(spans, span{start, start + len(word)})
+		}
+	}
+	return spans
+}
+
+// spellings are the ways in which an application may write a value of an address: as it was sent, decoded once or twice as a part of the
+// path or of the query, and without the blanks around it.
 func spellings(value string) []string {
 	all := []string{value}
 	add := func(spelling string) {
-		if len(spelling) >= minEcho && !slices.Contains(all, spelling) {
+		if !slices.Contains(all, spelling) {
 			all = append(all, spelling)
 		}
 	}
@@ -74,43 +142,64 @@ func spellings(value string) []string {
 			add(again)
 		}
 	}
-	for _, spelling := range all {
-		quoted := strconv.Quote(spelling)
-		add(quoted[1 : len(quoted)-1])
-	}
 	return all
 }
 
-// strange are the parts of a text that do not read like words. For example, that is hunter2 in {"pin":"hunter2"}.
-func strange(text string) []string {
-	parts := strings.FieldsFunc(text, func(r rune) bool { return r < utf8.RuneSelf && separators[r] != none })
-	return slices.DeleteFunc(parts, func(part string) bool { return len(part) < minEcho || isWords(part) })
+// OnlyWords masks what does not read like words in a text. It is for a text that may quote an address of which a part is not known any
+// more.
+func OnlyWords(text string) string {
+	var spans []span
+	eachStrange(text, func(start, end int) { spans = append(spans, span{start, end}) })
+	return maskSpans(text, spans)
 }
 
-// maskWords masks words wherever a text has them.
-func maskWords(text string, words []string) string {
-	for _, word := range words {
-		text = maskWord(text, word)
+// eachStrange finds the parts of a text that do not read like words. For example, that is hunter2 in {"pin":"hunter2"}.
+func eachStrange(text string, found func(start, end int)) {
+	start := 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && separators[text[i]] == none {
+			continue
+		}
+		if i-start >= minEcho && !isWords(text[start:i]) {
+			found(start, i)
+		}
+		start = i + 1
 	}
-	return text
 }
 
-// maskWord masks a word wherever a text has it, but not as a part of a longer one.
-func maskWord(text, word string) string {
-	if len(word) < minEcho {
-		return text
+// span is a place in a text.
+type span struct{ start, end int }
+
+// maskSpans masks places in a text, and those that overlap together.
+func maskSpans(text string, spans []span) string {
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	var out strings.Builder
+	copied := 0
+	for i := 0; i < len(spans); {
+		all := spans[i]
+		for i++; i < len(spans) && spans[i].start < all.end; i++ {
+			all.end = max(all.end, spans[i].end)
+		}
+		out.WriteString(text[copied:all.start])
+		out.WriteString(masked)
+		copied = all.end
 	}
-	for from := 0; ; {
+	out.WriteString(text[copied:])
+	return out.String()
+}
+
+// indexWord is where a text, behind from, has a word that is no part of a longer one; -1 where it has not.
+func indexWord(text, word string, from int) int {
+	for {
 		i := strings.Index(text[from:], word)
 		if i < 0 {
-			return text
+			return -1
 		}
 		start, end := from+i, from+i+len(word)
 		before, _ := utf8.DecodeLastRuneInString(text[:start])
 		after, _ := utf8.DecodeRuneInString(text[end:])
 		if from = end; !continuesWord(before) && !continuesWord(after) {
-			text = text[:start] + masked + text[end:]
-			from = start + len(masked)
+			return start
 		}
 	}
 }

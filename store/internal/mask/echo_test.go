@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -28,7 +29,11 @@ func TestEchoes(t *testing.T) {
 		{"no token hunter2", "/?next=/reset%3Ftoken%3Dhunter2", "no token ***"},
 		{"no token hunter2", "/?next=%252Freset%253Ftoken%253Dhunter2", "no token ***"},
 		{"the name is wrong", `/rpc?data={"pin":"hunter2","name":"x"}`, "the name is wrong"},
-		{"the order is closed", "/a?" + strings.Repeat("pin=hunter2&", maxEchoes/2+1), "***"},
+		{"the order is closed", "/a?" + strings.Repeat("pin=hunter2&", maxValues+1), "***"},
+		{"the order is closed", "/a?data={pin:[" + manyParts() + "]}", "***"},
+		{"no 4812 for 4812-7731", "/a?pin=4812&password=4812-7731", "no *** for ***"},
+		{"order 48121 is already paid", "/orders/48121/pay?next=%2Forders%2F48121%3Ftoken%3Dhunter2", "order 48121 is already paid"},
+		{"line2 is required, not hunter2", `/a?data={"line2":"hunter2","pin":"x"}`, "line2 is required, not ***"},
 		{"hunter2 is wrong", "/a?" + strings.Repeat("a=b&", 1000) + "b=hunter2", "***"},
 	} {
 		if got := m.Echoes(c.text, c.address); got != c.want {
@@ -42,9 +47,11 @@ func TestEchoesOfWordsThatAreNotAllowed(t *testing.T) {
 	t.Parallel()
 	m := New(nil, []string{"page"})
 	for address, want := range map[string]string{
-		"/orders?status=open&reason=declined": "card declined, the order 4812ab is open",
-		"/orders?status=open&number=4812ab":   "card declined, the order *** is open",
-		"/orders?password=declined":           "card ***, the order 4812ab is open",
+		"/orders?status=open&reason=declined":                         "card declined, the order 4812ab is open",
+		"/orders?status=open&number=4812ab":                           "card declined, the order *** is open",
+		"/orders?password=declined":                                   "card ***, the order 4812ab is open",
+		"/orders?page=4812ab&number=4812ab":                           "card declined, the order 4812ab is open",
+		"/orders?" + strings.Repeat("a=b&", 60) + "password=declined": "card ***, the order 4812ab is open",
 	} {
 		if got := m.Echoes("card declined, the order 4812ab is open", address); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)
@@ -52,12 +59,21 @@ func TestEchoesOfWordsThatAreNotAllowed(t *testing.T) {
 	}
 }
 
+// manyParts are more parts of a value than are looked for.
+func manyParts() string {
+	var parts []string
+	for n := range maxEchoes + 1 {
+		parts = append(parts, strconv.Itoa(10_000+n))
+	}
+	return strings.Join(parts, ",")
+}
+
 func TestOnlyWords(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`parsing "hunter2": not a number.`:     `parsing "***": not a number.`,
-		"the order 4711 is closed, pin=xK8-qq": "the order *** is closed, pin=***",
-		"":                                     "",
+		`parsing "hunter2": not a number.`:                 `parsing "***": not a number.`,
+		"the order 4711 is closed, pin=xK8-qq, not 4711-x": "the order *** is closed, pin=***, not ***",
+		"": "",
 	} {
 		if got := OnlyWords(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
