@@ -200,7 +200,7 @@ func TestTheRecipeThatDeletesAUser(t *testing.T) {
 	}
 	for _, line := range regexp.MustCompile(`(?m)^(?:DEL|ZREM) userlog:.*$`).FindAllString(string(page), -1) {
 		var command []any
-		for _, word := range strings.Fields(line) {
+		for word := range strings.FieldsSeq(line) {
 			if plain, err := strconv.Unquote(word); err == nil {
 				word = plain
 			}
