@@ -42,7 +42,7 @@ type confirmedPart struct {
 	turn     turn
 	last     time.Time // when the newest of the requests was finished
 	requests int
-	lost     Gap // if it is lost
+	lost     Gap // what the log lacks if Redis loses the part
 }
 
 // undone is the entries that Redis had confirmed and has no longer.

@@ -24,13 +24,15 @@ func (m *Masker) Echoes(text string, addresses ...string) string {
 		return ""
 	}
 	e := echoes{looked: map[string]bool{}}
-	values := 0
 	for _, address := range addresses {
-		hidden, complete := m.hiddenIn(address)
-		if values += len(hidden); !complete || values > maxValues {
+		hidden, shown, complete := m.split(address)
+		if !complete || len(e.values)+len(hidden) > maxValues {
 			return masked
 		}
-		e.shown = append(e.shown, m.Path(address))
+		e.shown = append(e.shown, shown)
+		if len(hidden) == 0 {
+			continue
+		}
 		isSecret := m.secretsIn(address)
 		for _, value := range hidden {
 			e.values = append(e.values, hiddenValue{value, isSecret(value)})
@@ -44,12 +46,12 @@ func (m *Masker) Echoes(text string, addresses ...string) string {
 	return maskSpans(text, e.spansIn(text))
 }
 
-// hiddenIn are the stretches of an address that are masked. complete tells that all of the address has been looked at.
-func (m *Masker) hiddenIn(address string) (hidden []string, complete bool) {
+// split returns the stretches of an address that are masked, and the masked address. complete tells that all of it has been looked at.
+func (m *Masker) split(address string) (hidden []string, shown string, complete bool) {
 	w := walk{Masker: m, raw: address, collects: true}
 	w.maskPath()
 	w.maskQuery()
-	return w.hidden, !w.exhausted()
+	return w.hidden, w.result(), !w.exhausted()
 }
 
 // secretsIn returns whether a value that is masked in an address is a secret. It is, unless only a list of what is kept hides it.
@@ -57,7 +59,7 @@ func (m *Masker) secretsIn(address string) (isSecret func(value string) bool) {
 	if !m.restricted {
 		return func(string) bool { return true }
 	}
-	secrets, complete := (&Masker{host: m.host}).hiddenIn(address)
+	secrets, _, complete := (&Masker{host: m.host}).split(address)
 	return func(value string) bool {
 		return !complete || slices.ContainsFunc(secrets, func(secret string) bool {
 			return strings.Contains(secret, value) || strings.Contains(value, secret)
