@@ -24,7 +24,7 @@ func TestEchoes(t *testing.T) {
 		{"密码hunter2不正确", "/a?pin=hunter2", "密码***不正确"},
 		{"الرمز وhunter2 خطأ", "/a?pin=hunter2", "الرمز و*** خطأ"},
 		{`strconv.Atoi: parsing "hun\"ter2": invalid syntax`, "/parse?pin=hun%22ter2", `strconv.Atoi: parsing "***": invalid syntax`},
-		{`code "4812ab" is unknown`, "/verify?pin=4812ab%20", `code "***" is unknown`},
+		{`code "donkey" is unknown`, "/verify?pin=donkey%20", `code "***" is unknown`},
 		{`parsing "hunter2": invalid syntax`, `/rpc?data={"pin":"hunter2"}`, `parsing "***": invalid syntax`},
 		{"no token hunter2", "/?next=/reset%3Ftoken%3Dhunter2", "no token ***"},
 		{"no token hunter2", "/?next=%252Freset%253Ftoken%253Dhunter2", "no token ***"},
