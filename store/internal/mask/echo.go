@@ -59,10 +59,10 @@ func (m *Masker) secretsIn(address string) (isSecret func(value string) bool) {
 	if !m.restricted {
 		return func(string) bool { return true }
 	}
-	secrets, _, complete := (&Masker{host: m.host}).split(address)
+	secrets, _, _ := (&Masker{host: m.host}).split(address) // what it has not looked at is among them
 	return func(value string) bool {
-		return !complete || slices.ContainsFunc(secrets, func(secret string) bool {
-			return strings.Contains(secret, value) || strings.Contains(value, secret)
+		return slices.ContainsFunc(secrets, func(secret string) bool {
+			return strings.Contains(secret, value)
 		})
 	}
 }

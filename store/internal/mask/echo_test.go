@@ -47,11 +47,11 @@ func TestEchoesOfWordsThatAreNotAllowed(t *testing.T) {
 	t.Parallel()
 	m := New(nil, []string{"page"})
 	for address, want := range map[string]string{
-		"/orders?status=open&reason=declined":                         "card declined, the order 4812ab is open",
-		"/orders?status=open&number=4812ab":                           "card declined, the order *** is open",
-		"/orders?password=declined":                                   "card ***, the order 4812ab is open",
-		"/orders?page=4812ab&number=4812ab":                           "card declined, the order 4812ab is open",
-		"/orders?" + strings.Repeat("a=b&", 60) + "password=declined": "card ***, the order 4812ab is open",
+		"/orders?status=open&reason=declined":                             "card declined, the order 4812ab is open",
+		"/orders?status=open&number=4812ab":                               "card declined, the order *** is open",
+		"/orders?password=declined":                                       "card ***, the order 4812ab is open",
+		"/orders?page=4812ab&number=4812ab":                               "card declined, the order 4812ab is open",
+		"/orders?" + strings.Repeat("page=1&", 200) + "password=declined": "card ***, the order 4812ab is open",
 	} {
 		if got := m.Echoes("card declined, the order 4812ab is open", address); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)
