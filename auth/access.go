@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 )
 
 // Access is the account that makes a request, and its right to. The zero Access is nobody's. It can be compared.
@@ -65,9 +67,53 @@ func NewAccessCheck(sessions *Sessions, tokens *Tokens) *AccessCheck {
 // A session whose connection is still open is in use, and does not end for being idle. For the login
 // of a host or a proxy there is nothing to ask but an account of the same name, if there is one.
 //
-// An error means that Redis didn't answer and nothing is known. The call takes four round trips at most to
-// Redis, however many accesses there are.
+// An error means that Redis didn't answer, and that nothing is known of some accesses. Those that are known to have ended are
+// returned all the same. The call takes four round trips at most to Redis, however many accesses there are. If that fails, it asks
+// about each access by itself, because a Cluster's masters have different sessions. It uses half the time of ctx for that.
 func (c *AccessCheck) Ended(ctx context.Context, accesses []Access) ([]Access, error) {
+	if len(accesses) < 2 {
+		return c.endedOf(ctx, accesses...)
+	}
+	together, cancel := halfOf(ctx)
+	defer cancel()
+	ended, err := c.endedOf(together, accesses...)
+	if err != nil {
+		ended = c.endedOfEach(ctx, accesses)
+	}
+	return ended, err
+}
+
+// endedOfEach asks about each access by itself, about all at the same time.
+func (c *AccessCheck) endedOfEach(ctx context.Context, accesses []Access) []Access {
+	over := make([]bool, len(accesses))
+	var questions sync.WaitGroup
+	for i, a := range accesses {
+		questions.Go(func() {
+			ended, err := c.endedOf(ctx, a)
+			over[i] = err == nil && len(ended) > 0
+		})
+	}
+	questions.Wait()
+	var ended []Access
+	for i, a := range accesses {
+		if over[i] {
+			ended = append(ended, a)
+		}
+	}
+	return ended
+}
+
+// halfOf is a context with half the time that ctx has left. One without a deadline is returned as it is.
+func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
+}
+
+// endedOf asks about all accesses at once.
+func (c *AccessCheck) endedOf(ctx context.Context, accesses ...Access) ([]Access, error) {
 	valid, err := c.valid(ctx, accesses)
 	if err != nil {
 		return nil, err

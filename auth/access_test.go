@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -93,6 +94,41 @@ func TestAccessCheckWithoutRedisKnowsNothing(t *testing.T) {
 	server.Kill()
 	if ended, err := auth.NewAccessCheck(s.sessions, s.tokens).Ended(t.Context(), []auth.Access{access}); err == nil || len(ended) != 0 {
 		t.Errorf("got %+v, %v", ended, err)
+	}
+}
+
+// A master of a Cluster that is away hides what it knows, and nothing else.
+func TestAMasterThatIsAwayHidesNoOtherEnds(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	s := newSite(cluster.Client(t), auth.SessionOptions{})
+	accounts := cluster.Master(keys.Accounts())
+	var there, away auth.Access
+	for there.Account == "" || away.Account == "" {
+		b := s.browser()
+		b.post(t, "/login/ada")
+		access := s.access(t, b)
+		if cluster.Master(keys.Session(access.ID)) == accounts {
+			there = access
+		} else {
+			away = access
+		}
+	}
+	for _, access := range []auth.Access{there, away} {
+		if err := s.client.Del(t.Context(), keys.Session(access.ID)).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	master := cluster.Master(keys.Session(away.ID))
+	cluster.Replica(master).Kill()
+	for _, takeAway := range []func(){master.Pause, master.Kill} {
+		takeAway()
+		redistest.Eventually(t, "the other session has ended, and of this one nothing is known", func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+			defer cancel()
+			ended, err := auth.NewAccessCheck(s.sessions, s.tokens).Ended(ctx, []auth.Access{away, there})
+			return err != nil && slices.Equal(ended, []auth.Access{there})
+		})
 	}
 }
 

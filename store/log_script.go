@@ -59,9 +59,6 @@ return n
 // isScriptMissing reports whether the script has to be loaded: the server has never had it, or has lost all scripts, as after a restart.
 func isScriptMissing(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
 
-// isPublishUnknown reports whether a script failed because Redis has no sharded channels, as before 7.0.
-func isPublishUnknown(err error) bool { return redis.HasErrorPrefix(err, "ERR Unknown Redis command") }
-
 // isElsewhere reports whether another server has the log, or will have it soon.
 func isElsewhere(err error) bool {
 	for _, prefix := range []string{"MOVED", "ASK", "TRYAGAIN"} {

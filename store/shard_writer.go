@@ -143,7 +143,7 @@ func (w *shardWriter) fail(err error) {
 	if stateOfServer(err) != "" {
 		w.tracker.hangUp()
 	}
-	if isPublishUnknown(err) {
+	if redisreply.IsUnknownInScript(err) { // of what the script calls, only sharded channels are newer than Redis 6.2
 		w.cluster.classic.Store(true)
 	}
 	if !redisreply.Is(err) {

@@ -17,8 +17,8 @@ type Trouble struct {
 }
 
 // InTrouble returns up to limit users whose logs have not expired, and of whose own requests one failed (see
-// [Entry.Failed]). The last one comes first. It waits for Redis for two seconds at most. With
-// [ErrPartial] there may be more users.
+// [Entry.Failed]). The last one comes first. It waits for Redis for two seconds at most; where a
+// master of a Cluster hangs, for four. With [ErrPartial] there may be more users.
 func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 	if limit < 1 {
 		return nil, nil

@@ -319,7 +319,7 @@ type Seen struct {
 }
 
 // LastSeen returns up to limit users whose logs have not expired, the last seen first. It waits for
-// Redis for two seconds at most. With [ErrPartial] there may be more users.
+// Redis for two seconds at most; where a master of a Cluster hangs, for six. With [ErrPartial] there may be more users.
 func (s *Store) LastSeen(ctx context.Context, limit int) ([]Seen, error) {
 	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	return s.lastSeen(ctx, s.Now().Add(-s.options.Retention), limit)

@@ -90,11 +90,9 @@ func (h *Hub) endAccess(viewers []*viewer) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
 	defer cancel()
-	ended, err := h.options.Ended(ctx, accesses)
-	if err != nil {
-		// Redis is away. The pages say so, nothing is shown meanwhile, and the hub asks again.
-		ended = nil
-	}
+	// An error means that Redis, or a master of a Cluster, is away. The pages of its users say so, and the hub asks again. Nobody can
+	// disable an account meanwhile whose master is away.
+	ended, _ := h.options.Ended(ctx, accesses)
 	now := time.Now()
 	for _, v := range viewers {
 		switch {

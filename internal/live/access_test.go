@@ -42,11 +42,15 @@ func TestAccessEndsTheSocketOfAViewerThatDoesNotRead(t *testing.T) {
 	})
 }
 
-// While it can't be known who may look, no socket is closed.
+// While it can't be known who may look, no socket is closed but those of whom it is known.
 func TestUnknownAccessIsNotTheEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
-		w := s.watch("username", "ada", "account", "eve", "json", "")
-		s.endFor("eve", errors.New("redis is away"))
+		disabled, w := s.watch("username", "ada", "account", "eve"), s.watch("username", "ada", "account", "root", "json", "")
+		disabled.read()
+		s.endFor("eve", errors.New("a master is away"))
+		if code := disabled.closing(); code != CloseAccessEnded {
+			t.Errorf("closed with %d", code)
+		}
 		time.Sleep(4 * accessInterval)
 		if asked := s.asked.Load(); asked < 3 {
 			t.Errorf("asked %d times", asked)

@@ -58,7 +58,7 @@ type Options struct {
 	MaxPerAccount int                      // of one account; 0 = DefaultMaxPerAccount
 	Logger        *slog.Logger             // required
 
-	// Ended returns which of the accesses have ended. An error says that it can't be known now. One goroutine
+	// Ended returns which of the accesses have ended. An error says that of others it can't be known now. One goroutine
 	// calls it every two seconds. Required.
 	Ended func(context.Context, []auth.Access) ([]auth.Access, error)
 

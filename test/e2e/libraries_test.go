@@ -35,14 +35,13 @@ type library struct {
 	part    template.HTML     // an element that loads a part of the page
 }
 
+// neverAhead has Turbo load nothing ahead. A slow click would be a hover, after which it does: see TestPagesThatLibrariesLoadAhead.
+const neverAhead = `<meta name="turbo-prefetch" content="false">`
+
 func libraries() []library {
 	return []library{
 		{name: "none"},
-		// A slow click would be a hover, after which Turbo loads ahead: see TestPagesThatLibrariesLoadAhead.
-		{
-			name: "Turbo", scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo",
-			head: `<meta name="turbo-prefetch" content="false">`,
-		},
+		{name: "Turbo", scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo", head: neverAhead},
 		{name: "Unpoly", scripts: []string{"unpoly/unpoly.js"}, ready: "window.up", head: `<script>
 			up.link.config.followSelectors.push("a[href]"); up.form.config.submitSelectors.push("form")</script>`},
 		{name: "htmx 2", scripts: []string{"htmx2/dist/htmx.js"}, body: `hx-boost="true"`, ready: "window.htmx"},
@@ -118,7 +117,7 @@ func TestPagesThatLibrariesLoadAhead(t *testing.T) {
 func TestPartsThatLibrariesLoad(t *testing.T) {
 	t.Parallel()
 	for _, l := range []library{
-		{name: "Turbo", scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo", part: `
+		{name: "Turbo", scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo", head: neverAhead, part: `
 			<turbo-frame id="cart"><a id="part" href="/cart">Cart</a></turbo-frame>
 			<form method="post" action="/like"><button id="like">Like</button></form>`},
 		{name: "Unpoly", scripts: []string{"unpoly/unpoly.js"}, ready: "window.up", part: `

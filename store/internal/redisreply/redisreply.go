@@ -24,8 +24,15 @@ func IsMultiRefused(err error) bool {
 	return redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(err.Error(), "'multi'")
 }
 
-// IsUnknownCommand reports whether Redis does not have a command, as before the version that brought it.
+// IsUnknownCommand reports whether Redis does not have a command, as before the version that brought it. The client leaves out the
+// "ERR" in front before it compares.
 func IsUnknownCommand(err error) bool { return redis.HasErrorPrefix(err, "unknown command") }
+
+// IsUnknownInScript reports whether a script called a command that Redis does not have. Redis 6 puts the line of the script in
+// front, and forks do not say "Redis".
+func IsUnknownInScript(err error) bool {
+	return Is(err) && strings.Contains(err.Error(), "nknown") && strings.Contains(err.Error(), "command called from")
+}
 
 // IsRedirection reports whether a node of a Cluster has said that a key is at another one, or on its way there.
 func IsRedirection(err error) bool {
