@@ -116,8 +116,8 @@ func (c *clusterWriter) report() {
 	c.index.forget(c.client, c.clock.now()) // also where nobody makes a request
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	_ = c.clock.refresh(ctx) // without an answer, the heartbeat has the last difference that was measured
-	c.heartbeat.read.refresh(ctx)
+	_ = c.clock.refresh(ctx)          // without an answer, the heartbeat has the last difference that was measured
+	_ = c.heartbeat.read.refresh(ctx) // if it fails, those that were known hold
 	c.clock.tell(c.log)
 	_ = c.index.layout.settle(ctx) // if it fails, the next heartbeat tries again
 	if err := c.heartbeat.send(c.recorder.snapshot(), c.clock.measured()); err != nil {
@@ -192,6 +192,9 @@ func (c *clusterWriter) look() error {
 	}
 	masters, err := c.masters(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.heartbeat.read.begin(); err != nil {
 		return err
 	}
 	c.unrouted.succeeded()

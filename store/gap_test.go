@@ -12,7 +12,14 @@ import (
 
 // testRecorder returns a recorder whose writer is the test.
 func testRecorder(size int) *recorder {
-	return newRecorder(Options{QueueSize: size, Retention: time.Hour})
+	return decidedRecorder(Options{QueueSize: size, Retention: time.Hour})
+}
+
+// decidedRecorder is a recorder without switches.
+func decidedRecorder(options Options) *recorder {
+	r := newRecorder(options)
+	r.switched.known.Store(true)
+	return r
 }
 
 // pageBy is a request of a person, and pollBy one that a page makes by itself.

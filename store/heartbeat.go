@@ -85,7 +85,7 @@ type heartbeat struct {
 	id      string
 	line    heartbeatJSON
 	traffic *traffic
-	read    switchReader
+	read    *switchReader
 	sent    time.Time // the last attempt; zero before the first
 	tick    *time.Ticker
 }
@@ -95,7 +95,7 @@ func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options,
 	if err != nil {
 		host = "unknown"
 	}
-	read := switchReader{client: client, keys: keys, into: into, clock: clock, log: options.Logger}
+	read := &switchReader{client: client, keys: keys, into: into, clock: clock, log: options.Logger}
 	return &heartbeat{client: client, keys: keys, id: id, read: read, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
 		MaxEntries: options.MaxEntries, Retention: options.Retention.Seconds(), NoPublish: options.NoPublish,
@@ -113,7 +113,7 @@ func (h *heartbeat) due() bool { return time.Since(h.sent) >= HeartbeatInterval 
 func (h *heartbeat) send(s Stats, skew time.Duration) error {
 	h.sent = time.Now()
 	line := h.line
-	line.Switches, line.LeftOut = h.read.last.Set, s.LeftOut
+	line.Switches, line.LeftOut = h.read.following(), s.LeftOut
 	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
 	line.IndexRefused, line.Traffic = s.IndexRefused, h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused
@@ -194,8 +194,8 @@ func readReports(ids []string, lines []*redis.StringCmd, left []*redis.DurationC
 	return found
 }
 
-// anyReports asks what applications have said of themselves. Those that send no heartbeats, such as django-userlog's, are known by
-// their requests.
+// anyReports asks what applications have said of themselves. Those that send no heartbeats are known by the users in the index, which
+// an application of django-userlog does not write.
 func (s *Store) anyReports(ctx context.Context) (feed.Reports, error) {
 	applications, err := s.Applications(ctx)
 	if err != nil && !errors.Is(err, ErrPartial) {

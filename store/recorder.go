@@ -82,7 +82,7 @@ func (r *recorder) admit(e *Entry, prepared bool) {
 	if !invalid {
 		e.bound()
 	}
-	e.turn = turn{prepared: prepared, timed: prepared}
+	e.turn = turn{prepared: prepared, timed: prepared, undecided: e.turn.undecided}
 	if r.slot != nil {
 		e.turn.slot = r.slot(e.Username)
 	}
@@ -109,8 +109,9 @@ func (r *recorder) admit(e *Entry, prepared bool) {
 	}
 }
 
-// leavesOut reports whether an entry is not recorded because it is switched off.
+// leavesOut reports whether an entry is not recorded because it is switched off. Before the switches have been read, it only notes that.
 func (r *recorder) leavesOut(e *Entry) bool {
+	e.turn.undecided = !r.switched.known.Load()
 	rules := r.switched.rules.Load()
 	return rules != nil && rules.leavesOut(e)
 }
@@ -151,16 +152,38 @@ func (r *recorder) take(s *section, batch []Entry) []Entry {
 
 // pull is take for whoever has the mutex.
 func (r *recorder) pull(s *section, batch []Entry) []Entry {
-	if r.givenUp {
+	if r.givenUp || !r.switched.known.Load() {
 		return batch
 	}
-	batch = r.queue.take(s, batch)
+	batch = r.takeDecided(s, batch)
 	r.writing += len(batch)
 	if len(r.queue.gaps.of) > 0 {
 		r.queue.tellBefore(batch)
 		batch = r.mark(s, batch)
 	}
 	return batch
+}
+
+// takeDecided takes entries out of the queue, without those that the switches leave out. These were accepted only for as long as the
+// switches were not known.
+func (r *recorder) takeDecided(s *section, batch []Entry) []Entry {
+	for {
+		batch = r.queue.take(s, batch)
+		taken := len(batch)
+		if taken == 0 {
+			return batch
+		}
+		if rules := r.switched.rules.Load(); rules != nil {
+			batch = slices.DeleteFunc(batch, func(e Entry) bool { return e.turn.undecided && rules.leavesOut(&e) })
+		}
+		left := uint64(taken - len(batch))
+		r.stats.Accepted -= left
+		r.stats.LeftOut += left
+		if len(batch) > 0 {
+			return batch
+		}
+		r.checkDrained()
+	}
 }
 
 // mark adds markers to a batch. During an outage, a batch with nothing but markers has the writer ask Redis for an answer. So the

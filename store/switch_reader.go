@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"reflect"
+	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -12,19 +14,35 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// switchReader has a recorder follow the switches in Redis. It belongs to the goroutine that sends heartbeats.
+// switchReader has a recorder follow the switches in Redis. Its methods may be called from any goroutine.
 type switchReader struct {
 	client redis.Cmdable
 	keys   keys.Keys
 	into   *switched
 	clock  *redisClock
 	log    *slog.Logger
-	last   Switches
-	told   bool // that they can't be read
+
+	mu   sync.Mutex
+	last Switches
+	told bool // that they can't be read
 }
 
-// refresh reads the switches. Where that fails, those that were known hold. An outage is told of by others.
-func (s *switchReader) refresh(ctx context.Context) {
+// begin reads the switches if that has not been done yet. Writers take no entries before, because the switches may leave these out.
+// The error says that Redis does not answer such questions now.
+func (s *switchReader) begin() error {
+	if s.into.known.Load() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
+	defer cancel()
+	return s.refresh(ctx)
+}
+
+// refresh reads the switches. Where that fails, those that were known hold. An outage is told of by others. There is no error where
+// this process may not read them, or can't understand them: then it records as it did.
+func (s *switchReader) refresh(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	set, err := readSwitches(ctx, s.client, s.keys)
 	if err == nil {
 		err = s.follow(ctx, set)
@@ -37,9 +55,26 @@ func (s *switchReader) refresh(ctx context.Context) {
 		s.log.Warn("userlog: the switches can't be read, so recording goes on as it was: allow getrange, zrangebyscore, and the keys "+
 			s.keys.Switches()+" and "+s.keys.Watched(), "err", err)
 	}
+	if err != nil && !areUnreadable(err) {
+		return err
+	}
+	s.into.known.Store(true)
+	return nil
 }
 
-// follow has the recorder do what the switches say.
+// areUnreadable reports whether it is no use to ask for the switches again soon, because of what Redis allows, or of what they are.
+func areUnreadable(err error) bool {
+	return errors.Is(err, ErrSwitches) || redis.HasErrorPrefix(err, "NOPERM") || redisreply.IsUnknownCommand(err) || redisreply.IsWrongType(err)
+}
+
+// following is when the switches were set that the recorder follows; zero if it has read none.
+func (s *switchReader) following() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last.Set
+}
+
+// follow has the recorder do what the switches say, for whoever has the mutex.
 func (s *switchReader) follow(ctx context.Context, set Switches) error {
 	var watched map[string]int64
 	switch {

@@ -11,6 +11,7 @@ import (
 
 // switched is what the switches change in this process. Requests read it, so it is never waited for.
 type switched struct {
+	known       atomic.Bool                // the switches have been read, or this process may not read them; set behind rules
 	rules       atomic.Pointer[leaveRules] // nil where everything is recorded
 	unpublished atomic.Bool
 }

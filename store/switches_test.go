@@ -62,6 +62,76 @@ func TestSwitchesOnACluster(t *testing.T) {
 	}
 }
 
+// An application records nothing that the switches leave out, also not what it does before it has read them.
+func TestNothingIsWrittenBeforeTheSwitchesAreRead(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T) (client redis.UniversalClient, pause, resume func()){
+		"one Redis": func(t *testing.T) (redis.UniversalClient, func(), func()) {
+			server := redistest.Start(t)
+			return server.Client(t), server.Pause, server.Resume
+		},
+		"a Cluster": func(t *testing.T) (redis.UniversalClient, func(), func()) {
+			cluster := redistest.StartCluster(t, 3)
+			master := cluster.Master("userlog:switches")
+			cluster.Replica(master).Kill()
+			return cluster.Client(t), master.Pause, master.Resume
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, pause, resume := start(t)
+			admin := storetest.Open(t, client, store.Options{})
+			if err := admin.SetSwitches(t.Context(), store.Switches{Ignore: []string{"^/private$"}}); err != nil {
+				t.Fatal(err)
+			}
+			for _, away := range []bool{false, true} {
+				if away {
+					pause()
+				}
+				application := storetest.Open(t, client, store.Options{})
+				for _, username := range []string{"ada", "bob", "eve"} {
+					application.Record(store.Entry{Username: username, Path: "/private"})
+					application.Record(store.Entry{Username: username, Path: "/"})
+				}
+				if away {
+					redistest.Eventually(t, "the application has noticed it", func() bool { return !application.Stats().Connected })
+					resume()
+				}
+				storetest.Written(t, application)
+				if s := application.Stats(); s.Accepted != 3 || s.Written != 3 || s.LeftOut != 3 {
+					t.Errorf("away: %v, the stats: %+v", away, s)
+				}
+				for _, username := range []string{"ada", "bob", "eve"} {
+					if paths := storetest.Paths(storetest.LogOf(t, admin, username)); strings.Contains(paths, "private") {
+						t.Errorf("away: %v, the log of %s has %s", away, username, paths)
+					}
+				}
+			}
+		})
+	}
+}
+
+// With recording off, an application that ends at once has nothing left to write.
+func TestAnApplicationEndsWhoseEntriesAreAllLeftOut(t *testing.T) {
+	t.Parallel()
+	for name, client := range map[string]redis.UniversalClient{
+		"one Redis": redistest.Start(t).Client(t), "a Cluster": redistest.StartCluster(t, 3).Client(t),
+	} {
+		admin := storetest.Open(t, client, store.Options{})
+		if err := admin.SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
+			t.Fatal(err)
+		}
+		application := storetest.Open(t, client, store.Options{})
+		storetest.Record(application, "ada", 0, 400) // more than a batch
+		if err := application.Close(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if s := application.Stats(); s.Accepted != 0 || s.LeftOut != 400 || s.Queued != 0 {
+			t.Errorf("%s: the stats: %+v", name, s)
+		}
+	}
+}
+
 // An application whose user of Redis may not read the switches records as before, and says once why it does not follow them.
 func TestSwitchesThatMayNotBeRead(t *testing.T) {
 	t.Parallel()

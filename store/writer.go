@@ -90,6 +90,13 @@ func (w *writer) run() {
 func (w *writer) await() bool {
 	for {
 		if w.recorder.waiting(w.section) > 0 {
+			if err := w.heartbeat.read.begin(); err != nil {
+				w.failed(err)
+				if !w.rest(nil) {
+					return false
+				}
+				continue
+			}
 			w.recorder.gather(w.section, w.pace.due(), nil)
 		}
 		if w.batch = w.recorder.take(w.section, w.buffer[:0]); len(w.batch) > 0 {
@@ -106,8 +113,12 @@ func (w *writer) await() bool {
 				w.report()
 			}
 		case <-w.recorder.closed:
-			w.batch = w.recorder.take(w.section, w.buffer[:0]) // what came in before intake ended
-			return len(w.batch) > 0
+			if w.batch = w.recorder.take(w.section, w.buffer[:0]); len(w.batch) > 0 { // what came in before intake ended
+				return true
+			}
+			if w.recorder.waiting(w.section) == 0 {
+				return false
+			}
 		}
 	}
 }
@@ -119,8 +130,8 @@ func (w *writer) report() {
 	w.index.forget(w.client, w.clock.now()) // also where nobody makes a request
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
-	w.heartbeat.read.refresh(ctx)
+	_ = w.clock.refresh(ctx)          // a heartbeat without an answer says what was known
+	_ = w.heartbeat.read.refresh(ctx) // if it fails, those that were known hold
 	if err := w.heartbeat.send(w.recorder.snapshot(), w.clock.measured()); err != nil {
 		w.failed(err)
 	} else {
