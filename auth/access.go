@@ -89,8 +89,8 @@ func (c *AccessCheck) endedOfEach(ctx context.Context, accesses []Access) []Acce
 	var questions sync.WaitGroup
 	for i, a := range accesses {
 		questions.Go(func() {
-			ended, err := c.endedOf(ctx, a)
-			over[i] = err == nil && len(ended) > 0
+			ended, _ := c.endedOf(ctx, a)
+			over[i] = len(ended) > 0
 		})
 	}
 	questions.Wait()
@@ -112,29 +112,52 @@ func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
-// endedOf asks about all accesses at once.
+// endedOf asks about all accesses at once. Whose account has ended them is known by the accounts alone, whatever else can't be asked for.
 func (c *AccessCheck) endedOf(ctx context.Context, accesses ...Access) ([]Access, error) {
-	valid, err := c.valid(ctx, accesses)
-	if err != nil {
-		return nil, err
+	names := make([]string, 0, len(accesses))
+	for _, a := range accesses {
+		names = append(names, a.Account)
 	}
+	accounts, err := c.accounts.read(ctx, names...)
+	if err != nil {
+		return nil, fmt.Errorf("look accounts up: %w", err)
+	}
+	proofs, err := c.proofsOf(ctx, accesses)
 	var ended []Access
 	for _, a := range accesses {
-		if !valid(a) {
+		if !accounts.allow(a) || err == nil && !proofs.hold(a, accounts) {
 			ended = append(ended, a)
 		}
 	}
-	return ended, nil
+	return ended, err
 }
 
-// valid reads what Redis knows about the accesses, and returns the function that judges one of them.
-func (c *AccessCheck) valid(ctx context.Context, accesses []Access) (func(Access) bool, error) {
-	if len(accesses) == 0 {
-		return nil, nil
+// allow reports whether the account of an access lets it go on. What an access was proved with is another question.
+func (all storedAccounts) allow(a Access) bool {
+	r, known := all[a.Account]
+	switch a.Via {
+	case ViaSession, ViaToken:
+		return known && !r.Disabled && r.Generation == a.generation && r.Role == a.Role
+	case ViaSignOn: // an account of that name here is no condition
+		return !r.Disabled && r.Generation == a.generation
+	case ViaHost, ViaHostToken:
+		return true
 	}
-	var names, sessionIDs, signOnIDs, tokenIDs []string
+	return !known || !r.Disabled && r.Role == a.Role
+}
+
+// proofs are the sessions and tokens that accesses were proved with, by their ids.
+type proofs struct {
+	sessions map[string]storedSession
+	signOns  storedSignOns
+	tokens   map[string]storedToken
+	at       time.Time // when they were read
+}
+
+// proofsOf reads what accesses were proved with.
+func (c *AccessCheck) proofsOf(ctx context.Context, accesses []Access) (found proofs, err error) {
+	var sessionIDs, signOnIDs, tokenIDs []string
 	for _, a := range accesses {
-		names = append(names, a.Account)
 		switch a.Via {
 		case ViaSession:
 			sessionIDs = append(sessionIDs, a.ID)
@@ -144,35 +167,31 @@ func (c *AccessCheck) valid(ctx context.Context, accesses []Access) (func(Access
 			tokenIDs = append(tokenIDs, a.ID)
 		}
 	}
-	accounts, err := c.accounts.read(ctx, names...)
-	if err != nil {
-		return nil, fmt.Errorf("look accounts up: %w", err)
+	if found.sessions, err = c.sessions.store.use(ctx, sessionIDs); err != nil {
+		return found, fmt.Errorf("look sessions up: %w", err)
 	}
-	sessions, err := c.sessions.store.use(ctx, sessionIDs)
-	if err != nil {
-		return nil, fmt.Errorf("look sessions up: %w", err)
+	if found.signOns, err = readSignOns(ctx, c.sessions.store, signOnIDs); err != nil {
+		return found, fmt.Errorf("look sessions of the provider up: %w", err)
 	}
-	signOns, err := readSignOns(ctx, c.sessions.store, signOnIDs)
-	if err != nil {
-		return nil, fmt.Errorf("look sessions of the provider up: %w", err)
+	if found.tokens, err = c.tokens.load(ctx, tokenIDs...); err != nil {
+		return found, fmt.Errorf("look tokens up: %w", err)
 	}
-	tokens, err := c.tokens.load(ctx, tokenIDs...)
-	if err != nil {
-		return nil, fmt.Errorf("look tokens up: %w", err)
+	found.at = c.sessions.store.now()
+	return found, nil
+}
+
+// hold reports whether what an access was proved with is still there, and gives the same access.
+func (p proofs) hold(a Access, accounts storedAccounts) bool {
+	switch a.Via {
+	case ViaSession:
+		_, open := p.sessions[a.ID]
+		return open && accounts.access(a.Account, a.generation, a.Via, a.ID) == a
+	case ViaSignOn:
+		_, open := p.sessions[a.ID]
+		return open && p.signOns.access(a.Account, a.ID, accounts, p.at) == a
+	case ViaToken:
+		token, open := p.tokens[a.ID]
+		return open && token.access(a.ID, accounts) == a
 	}
-	return func(a Access) bool {
-		switch a.Via {
-		case ViaSession:
-			_, open := sessions[a.ID]
-			return open && accounts.access(a.Account, a.generation, a.Via, a.ID) == a
-		case ViaSignOn:
-			_, open := sessions[a.ID]
-			return open && signOns.access(a.Account, a.ID, accounts) == a
-		case ViaToken:
-			token, open := tokens[a.ID]
-			return open && token.access(a.ID, accounts) == a
-		}
-		r, known := accounts[a.Account]
-		return !known || a.Via == ViaHost || a.Via == ViaHostToken || !r.Disabled && r.Role == a.Role
-	}, nil
+	return true
 }

@@ -121,15 +121,23 @@ func TestAMasterThatIsAwayHidesNoOtherEnds(t *testing.T) {
 	}
 	master := cluster.Master(keys.Session(away.ID))
 	cluster.Replica(master).Kill()
-	for _, takeAway := range []func(){master.Pause, master.Kill} {
-		takeAway()
-		redistest.Eventually(t, "the other session has ended, and of this one nothing is known", func() bool {
+	hasEnded := func(what string, want ...auth.Access) {
+		t.Helper()
+		redistest.Eventually(t, what, func() bool {
 			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 			defer cancel()
 			ended, err := auth.NewAccessCheck(s.sessions, s.tokens).Ended(ctx, []auth.Access{away, there})
-			return err != nil && slices.Equal(ended, []auth.Access{there})
+			return err != nil && slices.Equal(ended, want)
 		})
 	}
+	for _, takeAway := range []func(){master.Pause, master.Kill} {
+		takeAway()
+		hasEnded("the other session has ended, and of this one nothing is known", there)
+	}
+	if err := s.client.HSet(t.Context(), keys.Accounts(), "ada", `{"role":"superuser","disabled":true}`).Err(); err != nil {
+		t.Fatal(err)
+	}
+	hasEnded("whoever is disabled may look no longer, whatever becomes of the session", away, there)
 }
 
 func TestSessionsAreListedAndEnded(t *testing.T) {

@@ -22,8 +22,8 @@ type Session struct {
 	Seen    time.Time // the last request, late by up to a minute
 }
 
-// List returns an account's sessions, the one that was used last first, or the failure of Redis or
-// ctx.
+// List returns an account's sessions, also those that began at a provider, the one that was used last first. Or it returns the failure
+// of Redis or ctx.
 func (s *Sessions) List(ctx context.Context, account string) ([]Session, error) {
 	ids, err := s.store.owned.list(ctx, account, s.store.now())
 	if err != nil {
@@ -37,9 +37,17 @@ func (s *Sessions) List(ctx context.Context, account string) ([]Session, error) 
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
+	signOns, err := readSignOns(ctx, s.store, ids)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
 	var sessions []Session
 	for id, r := range states {
-		if found.access(account, r.Generation, ViaSession, id) != (Access{}) {
+		access := found.access(account, r.Generation, ViaSession, id)
+		if r.SignOn {
+			access = signOns.access(account, id, found, s.store.now())
+		}
+		if access != (Access{}) {
 			sessions = append(sessions, Session{id, r.Address, r.Agent, time.Unix(r.Created, 0).UTC(), time.Unix(r.Seen, 0).UTC()})
 		}
 	}

@@ -21,6 +21,7 @@ const (
 	SignOnPatience = 5 * time.Minute
 
 	signOnLease     = 15 * time.Second    // for which one process asks about a session
+	signOnGrace     = time.Minute         // by which those who ask may be late
 	subjectLifetime = 90 * 24 * time.Hour // of a name since its last login
 )
 
@@ -111,12 +112,15 @@ func (s *Sessions) claimName(ctx context.Context, who SignedOn) (generation int6
 	if !errors.Is(err, redis.Nil) {
 		return 0, fmt.Errorf("log in: %w", err)
 	}
-	known, err := s.store.client.GetEx(ctx, key, subjectLifetime).Result()
+	known, err := s.store.client.Get(ctx, key).Result()
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("log in: %w", err)
-	case known != subject:
+	case known != subject: // whose attempts keep the name for nobody
 		return 0, ErrSubject
+	}
+	if err := s.store.client.Expire(ctx, key, subjectLifetime).Err(); err != nil {
+		return 0, fmt.Errorf("log in: %w", err)
 	}
 	return generation, nil
 }
@@ -131,16 +135,20 @@ func (s *Sessions) signOnAccess(ctx context.Context, account, id string) (Access
 	if err != nil {
 		return Access{}, err
 	}
-	return signOns.access(account, id, found), nil
+	return signOns.access(account, id, found, s.store.now()), nil
 }
 
 // storedSignOns are some by the ids of their sessions.
 type storedSignOns map[string]storedSignOn
 
-// access is what such a session allows. What ends the sessions of the account of that name here has ended this one, too.
-func (all storedSignOns) access(account, id string, accounts storedAccounts) Access {
+// access is what such a session allows. What ends the sessions of the account of that name here has ended this one, too. A session of
+// which the provider has said nothing for too long allows nothing until it does, for instance because nobody could ask.
+func (all storedSignOns) access(account, id string, accounts storedAccounts, now time.Time) Access {
 	r, ok := all[id]
 	if !ok || r.Account != account || accounts[account].Disabled || accounts[account].Generation != r.Generation {
+		return Access{}
+	}
+	if now.Sub(time.Unix(r.Checked, 0)) > SignOnPatience+signOnGrace {
 		return Access{}
 	}
 	return Access{Account: account, Role: r.Role, Via: ViaSignOn, ID: id, generation: r.Generation}

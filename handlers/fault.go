@@ -52,7 +52,7 @@ func (w *faultWatch) warnOfEviction(ctx context.Context) {
 		return
 	}
 	policy, err := w.logs.EvictionPolicy(ctx)
-	if err != nil && store.FaultOf(err) == "unreachable" {
+	if fault := store.FaultOf(err); fault != "" && fault != "not-permitted" && fault != "refused" {
 		return // the next call asks again
 	}
 	if strings.HasPrefix(policy, "allkeys-") {

@@ -157,7 +157,7 @@ func tune(o *redis.Options, timeout time.Duration, retries int, tracker *sendTra
 		conn, err := dial(ctx, network, address)
 		switch {
 		case err != nil:
-			return brokenConn{err: dialError{err}}, nil
+			return brokenConn{err: dialError{notAReply(err)}}, nil
 		case tracker != nil:
 			return tracker.track(conn), nil
 		}
@@ -172,6 +172,15 @@ func tune(o *redis.Options, timeout time.Duration, retries int, tracker *sendTra
 type brokenConn struct {
 	net.Conn // nil: nobody calls the methods that are not below
 	err      error
+}
+
+// notAReply is an error of dialling that does not pass for a reply of Redis. Sentinels reply, too, when they are asked for an address. With
+// such a reply go-redis would take a connection that has never been made for a good one, and a nil for a key that is not there.
+func notAReply(err error) error {
+	if redisreply.Is(err) {
+		return errors.New(err.Error())
+	}
+	return err
 }
 
 // dialError is what go-redis unwraps once when it can't set a new connection up.
@@ -204,7 +213,7 @@ func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 	o.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {
-			return brokenConn{err: dialError{err}}, nil
+			return brokenConn{err: dialError{notAReply(err)}}, nil
 		}
 		return conn, nil
 	}

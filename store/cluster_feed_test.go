@@ -243,6 +243,9 @@ func TestClassicChannelsOnACluster(t *testing.T) {
 			}
 			views[2].Live(2)
 			storetest.Written(t, application)
+			if err := logs.PingFeed(t.Context()); err != nil {
+				t.Errorf("a feed does not hear itself: %v", err)
+			}
 		})
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -24,6 +25,7 @@ type Fault string
 // Faults that no single reply tells.
 const (
 	unreachable Fault = "unreachable"
+	forbidden   Fault = "not-permitted"
 	sentinel    Fault = "sentinel"
 	refused     Fault = "refused"
 )
@@ -37,7 +39,6 @@ var faultsOfReplies = [...]struct {
 	{"MASTERDOWN ", "read-only"},
 	{"OOM ", "out-of-memory"},
 	{"MISCONF ", "disk"},
-	{"NOPERM ", "not-permitted"},
 	{"NOAUTH ", "credentials"},
 	{"WRONGPASS ", "credentials"},
 	{"ERR invalid password", "credentials"},
@@ -55,7 +56,7 @@ var faultsOfReplies = [...]struct {
 
 // Faults are all words that there are.
 func Faults() []Fault {
-	all := []Fault{unreachable, sentinel, refused}
+	all := []Fault{unreachable, forbidden, sentinel, refused}
 	for _, known := range faultsOfReplies {
 		if !slices.Contains(all, known.fault) {
 			all = append(all, known.fault)
@@ -74,19 +75,23 @@ var commandsOfServers = [...]string{"set", "get", "multi", "evalsha", "zadd", "h
 func FaultOf(err error) Fault {
 	var broken net.Error
 	var moves slotMoves
+	var certificate *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return ""
 	case strings.Contains(err.Error(), "redis: all sentinels"): // the Sentinels may have answered that they know no such master
 		return unreachable
-	case errors.Is(err, redis.Nil), isScriptMissing(err): // the writer tells Redis the script next
+	case errors.Is(err, redis.Nil), errors.Is(err, redis.TxFailedErr), isScriptMissing(err): // all of which calls go on after
 		return ""
 	case errors.As(err, &moves):
 		return "cluster-down"
+	case redisreply.IsForbidden(err):
+		return forbidden
 	case redisreply.Is(err):
 		return faultOfReply(innermost(err).Error())
-	case errors.As(err, &broken), errors.Is(err, io.EOF), errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, context.DeadlineExceeded),
-		strings.Contains(err.Error(), "redis: cannot load cluster slots"):
+	case errors.As(err, &broken), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &certificate), errors.As(err, &noTLS),
+		errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, context.DeadlineExceeded), strings.Contains(err.Error(), "redis: cluster has no nodes"):
 		return unreachable
 	}
 	return ""
@@ -100,10 +105,9 @@ func faultOfReply(reply string) Fault {
 		}
 	}
 	if rest, unknown := strings.CutPrefix(strings.ToLower(reply), "err unknown command "); unknown {
-		for _, command := range commandsOfServers {
-			if strings.HasPrefix(strings.Trim(rest, "'`\""), command) {
-				return sentinel
-			}
+		quoted := strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("'`\", ", r) })
+		if len(quoted) > 0 && slices.Contains(commandsOfServers[:], quoted[0]) {
+			return sentinel
 		}
 	}
 	return refused

@@ -4,6 +4,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -127,10 +128,21 @@ func TestFaultOfErrors(t *testing.T) {
 		reply("MOVED 1 127.0.0.1:1"):                 "cluster",
 		reply("WRONGTYPE Operation against"):         "refused",
 		reply("NOSCRIPT No matching script"):         "",
-		reply("ERR unknown command 'copy', with"):    "refused",
-		reply("ERR unknown command `SET`, with"):     "sentinel",
-		reply("ERR Error running script (call to f_1): @user_script:18: @user_script: 18: -OOM command not allowed"): "out-of-memory",
-		fmt.Errorf("append: %w", reply("OOM command not allowed")):                                                   "out-of-memory",
+		redis.TxFailedErr:                            "",
+		io.ErrUnexpectedEOF:                          "unreachable",
+		fmt.Errorf("dial: %w", &tls.CertificateVerificationError{Err: errors.New("expired")}):                                             "unreachable",
+		tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}:                                                     "unreachable",
+		errors.New("redis: cluster has no nodes"):                                                                                         "unreachable",
+		reply("NOPERM this user has no permissions"):                                                                                      "not-permitted",
+		reply("ERR The user executing the script can't run this command or subcommand script: 1f, on @user_script:3."):                    "not-permitted",
+		reply("@user_script: 3: The user executing the script can't run this command or subcommand"):                                      "not-permitted",
+		reply("ERR ACL failure in script: User default has no permissions to run the 'zrevrange' command script: 1f, on @user_script:3."): "not-permitted",
+		reply("ERR unknown command 'getdel', with args beginning with: 'a' "):                                                             "refused",
+		reply("ERR unknown command 'time', with args beginning with: "):                                                                   "sentinel",
+		reply("ERR unknown command 'copy', with"):                                                                                         "refused",
+		reply("ERR unknown command `SET`, with"):                                                                                          "sentinel",
+		reply("ERR Error running script (call to f_1): @user_script:18: @user_script: 18: -OOM command not allowed"):                      "out-of-memory",
+		fmt.Errorf("append: %w", reply("OOM command not allowed")):                                                                        "out-of-memory",
 	} {
 		if got := store.FaultOf(err); got != want {
 			t.Errorf("%v: %q, want %q", err, got, want)

@@ -112,7 +112,7 @@ func (f *failureKeeper) queue(ctx context.Context, pipe redis.Pipeliner, entries
 
 // noteRefusal logs once that failures can't be kept: the access list is from before they were.
 func (f *failureKeeper) noteRefusal(err error) {
-	if !redisreply.Is(err) || !redis.HasErrorPrefix(err, "NOPERM") && !strings.Contains(err.Error(), "NOPERM") {
+	if !redisreply.IsForbidden(err) {
 		return
 	}
 	if f.refused.CompareAndSwap(false, true) {

@@ -242,7 +242,7 @@ func (w *writer) doWithout(commands []redis.Cmder) {
 	for _, c := range commands {
 		switch err := c.Err(); {
 		case !redisreply.Is(err) || isDiscarded(err):
-		case !redis.HasErrorPrefix(err, "NOPERM") && !redisreply.IsUnknownCommand(err):
+		case !redisreply.IsForbidden(err) && !redisreply.IsUnknownCommand(err):
 			return
 		case w.isAboutKept(c):
 			unkept = true

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -115,6 +116,17 @@ func TestOpenBySentinels(t *testing.T) {
 	if fault := store.FaultOf(unknown.PingWrite(t.Context())); fault != "unreachable" {
 		t.Errorf("a master that nobody knows: %q", fault)
 	}
+	if read, err := unknown.Log(t.Context(), "ada"); err == nil {
+		t.Errorf("a master that nobody knows has a log: %+v", read)
+	}
+	host, port, err := net.SplitHostPort(s.Servers[0].Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sentinels[0].Client(t).Do(t.Context(), "sentinel", "monitor", "nobody", host, port, 1).Err(); err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, "the master is found that the Sentinel has learnt of", func() bool { return unknown.PingWrite(t.Context()) == nil })
 }
 
 func TestOpenWithTLS(t *testing.T) {

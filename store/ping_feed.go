@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // PingFeed publishes a message and waits until Redis has brought it back, as it does with what live logs show. It returns within about
@@ -13,17 +15,21 @@ import (
 func (s *Store) PingFeed(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	if err := s.hearOurselves(ctx); err != nil {
+	sharded := s.options.sharded(s.clients.reader)
+	err := s.hearOurselves(ctx, sharded)
+	if sharded && redisreply.IsUnknownCommand(err) { // a feed falls back to these channels, too
+		err = s.hearOurselves(ctx, false)
+	}
+	if err != nil {
 		return fmt.Errorf("hear a message of ours through Redis at %s: %w", s.address, err)
 	}
 	return nil
 }
 
 // hearOurselves subscribes as a feed does, and publishes on the channel of its probes.
-func (s *Store) hearOurselves(ctx context.Context) error {
+func (s *Store) hearOurselves(ctx context.Context, sharded bool) error {
 	client, nonce := s.clients.reader, rand.Text()
 	channel, subscribe, publish := s.keys.Probe(nonce), client.Subscribe, client.Publish
-	sharded := s.options.sharded(client)
 	if sharded {
 		channel, subscribe, publish = s.keys.SlotProbe(s.keys.UsedSlots()[0], nonce), client.SSubscribe, client.SPublish
 	}

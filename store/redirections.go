@@ -1,6 +1,7 @@
 package store
 
 import (
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,11 +26,12 @@ type redirection struct {
 // note notes a reply such as "MOVED 3999 127.0.0.1:6381". Other replies say nothing.
 func (r *redirections) note(reply error) {
 	fields := strings.Fields(reply.Error())
-	if len(fields) != 3 || fields[0] != "MOVED" || strings.HasPrefix(fields[2], ":") {
+	if len(fields) != 3 || fields[0] != "MOVED" {
 		return
 	}
 	slot, err := strconv.Atoi(fields[1])
-	if err != nil {
+	address := addressIn(fields[2])
+	if err != nil || address == "" {
 		return
 	}
 	r.mu.Lock()
@@ -37,7 +39,16 @@ func (r *redirections) note(reply error) {
 	if r.bySlot == nil {
 		r.bySlot = make(map[int]redirection)
 	}
-	r.bySlot[slot] = redirection{fields[2], time.Now()}
+	r.bySlot[slot] = redirection{address, time.Now()}
+}
+
+// addressIn is the address in such a reply, which has an IPv6 address without brackets. It is "" where the reply has no host.
+func addressIn(said string) string {
+	colon := strings.LastIndexByte(said, ':')
+	if colon < 1 || said[:colon] == "?" {
+		return ""
+	}
+	return net.JoinHostPort(strings.Trim(said[:colon], "[]"), said[colon+1:])
 }
 
 // forget forgets what leads to a node that does not answer: its replica may have taken over.

@@ -95,7 +95,7 @@ func (r *references) flush(client redis.UniversalClient) {
 	}
 	switch _, err := pipe.Exec(ctx); {
 	case err == nil:
-	case redis.HasErrorPrefix(err, "NOPERM"):
+	case redisreply.IsForbidden(err):
 		r.refuse(err)
 	case !redisreply.Is(err):
 		r.mu.Lock()

@@ -54,8 +54,11 @@ func (w *writer) describe(c redis.Cmder) string {
 
 // kindOfRefusal returns the word that a reply of Redis begins with, or "" for a broken connection.
 func kindOfRefusal(err error) string {
-	for _, kind := range []string{"OOM", "NOREPLICAS", "NOPERM", "NOAUTH", "WRONGPASS"} {
-		if redis.HasErrorPrefix(err, kind) {
+	if redisreply.IsForbidden(err) {
+		return "NOPERM"
+	}
+	for _, kind := range []string{"OOM", "NOREPLICAS", "NOAUTH", "WRONGPASS"} {
+		if redisreply.Begins(err, kind) {
 			return kind
 		}
 	}
@@ -66,7 +69,7 @@ func kindOfRefusal(err error) string {
 // may lead to another one by now, so the connection to this one is ended.
 func stateOfServer(err error) string {
 	for _, state := range []string{"READONLY", "MASTERDOWN", "LOADING", "CLUSTERDOWN", "MISCONF"} {
-		if redis.HasErrorPrefix(err, state) {
+		if redisreply.Begins(err, state) {
 			return state
 		}
 	}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -83,6 +84,29 @@ func TestEntriesAreWrittenWhereKeptListsAreForbidden(t *testing.T) {
 				t.Errorf("the stats: %+v", stats)
 			}
 			logged.await(t, "allow copy, lpushx and exists, and the keys userlog:kept:*")
+		})
+	}
+}
+
+// A script that may not call one of its commands says so in other words. The application says once that it can't keep failures, and goes on.
+func TestFailuresMayNotBeKept(t *testing.T) {
+	for _, lacking := range []string{"-zrevrange", "-zscore", "-evalsha"} {
+		t.Run(lacking, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			if err := server.Client(t).Do(t.Context(), "acl", "setuser", "default", lacking).Err(); err != nil {
+				t.Fatal(err)
+			}
+			var logged buffer
+			logs := storetest.Open(t, server.Client(t), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+			for n := range 3 {
+				logs.Record(store.Entry{Username: "ada", Path: fmt.Sprintf("/%d", n), Code: 500})
+				storetest.Written(t, logs)
+			}
+			logged.await(t, "does not let failures be kept longer than a log")
+			if stats := logs.Stats(); stats.Written != 3 {
+				t.Errorf("the stats: %+v", stats)
+			}
 		})
 	}
 }

@@ -147,7 +147,7 @@ func (w *shardWriter) takeCount(counted *redis.FloatCmd, entries int, err error)
 		return err
 	case !redisreply.Is(refused):
 		return err
-	case redis.HasErrorPrefix(refused, "NOPERM"):
+	case redisreply.IsForbidden(refused):
 		w.confirmed.refused = true
 		w.log.Warn(uncountedText, "keys", w.cluster.keys.Confirmed("*"))
 	}

@@ -64,7 +64,7 @@ func (s *switchReader) refresh(ctx context.Context) error {
 
 // areUnreadable reports whether it is no use to ask for the switches again soon, because of what Redis allows, or of what they are.
 func areUnreadable(err error) bool {
-	return errors.Is(err, ErrSwitches) || redis.HasErrorPrefix(err, "NOPERM") || redisreply.IsUnknownCommand(err) || redisreply.IsWrongType(err)
+	return errors.Is(err, ErrSwitches) || redisreply.IsForbidden(err) || redisreply.IsUnknownCommand(err) || redisreply.IsWrongType(err)
 }
 
 // following is when the switches were set that the recorder follows; zero if it has read none.

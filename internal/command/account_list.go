@@ -77,12 +77,14 @@ func (c *accountSessionsCommand) Run(ctx context.Context, std streams) error {
 
 // list prints the sessions that are open.
 func (c *accountSessionsCommand) list(ctx context.Context, w io.Writer, all *accounts.Changes) error {
-	if _, err := all.Accounts.Get(ctx, c.Name); err != nil {
-		return explain(c.Name, err)
-	}
 	sessions, err := all.Sessions.List(ctx, c.Name)
 	if err != nil {
 		return err
+	}
+	if len(sessions) == 0 { // people whom a provider has logged in need no account here
+		if _, err := all.Accounts.Get(ctx, c.Name); err != nil {
+			return explain(c.Name, err)
+		}
 	}
 	if len(sessions) == 0 {
 		fmt.Fprintf(w, "\"%s\" is not logged in anywhere.\n", visible(c.Name))

@@ -24,13 +24,14 @@ type hostCheck struct {
 // check returns the check for a program that is served at where. It is against DNS rebinding: the name of another site is made to lead
 // to our address. Then a browser takes our answers for those of that site, and its pages can read them.
 func (f hostFlags) check(where endpoint, trusted []netip.Prefix) hostCheck {
-	check := hostCheck{trusted: trusted}
-	for _, name := range f.AllowedHosts {
-		check.names = append(check.names, strings.ToLower(strings.TrimSpace(name)))
-	}
-	if len(check.names) > 0 {
+	if len(f.AllowedHosts) > 0 {
+		check := hostCheck{}
+		for _, name := range f.AllowedHosts {
+			check.names = append(check.names, strings.ToLower(strings.TrimSpace(name)))
+		}
 		return check
 	}
+	check := hostCheck{trusted: trusted}
 	if where.isSocket() { // no page can have a browser connect to a unix socket
 		check.names = []string{"*"}
 		return check

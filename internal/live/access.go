@@ -90,8 +90,8 @@ func (h *Hub) endAccess(viewers []*viewer) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
 	defer cancel()
-	// An error means that Redis, or a master of a Cluster, is away. The pages of its users say so, and the hub asks again. Nobody can
-	// disable an account meanwhile whose master is away.
+	// An error means that Redis, or a master of a Cluster, is away. The pages of its users say so, and the hub asks again. While that
+	// is the master of the accounts, nobody can disable one.
 	ended, _ := h.options.Ended(ctx, accesses)
 	now := time.Now()
 	for _, v := range viewers {

@@ -24,6 +24,19 @@ func IsMultiRefused(err error) bool {
 	return redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(err.Error(), "'multi'")
 }
 
+// IsForbidden reports whether the access list of this user of Redis lacks what a command needs. Of a command that a script has called, Redis
+// says so in other words: until 7.0, and from 7.2 on.
+func IsForbidden(err error) bool {
+	return redis.HasErrorPrefix(err, "NOPERM") ||
+		Is(err) && (strings.Contains(err.Error(), "The user executing the script can't") || strings.Contains(err.Error(), "ACL failure in script: "))
+}
+
+// Begins reports whether a reply begins with a word such as OOM. Redis 6 puts the line of a script in front of what a command of the
+// script was told.
+func Begins(err error, word string) bool {
+	return redis.HasErrorPrefix(err, word) || Is(err) && strings.Contains(err.Error(), ": -"+word+" ")
+}
+
 // IsUnknownCommand reports whether Redis does not have a command, as before the version that brought it. The client leaves out the
 // "ERR" in front before it compares.
 func IsUnknownCommand(err error) bool { return redis.HasErrorPrefix(err, "unknown command") }
