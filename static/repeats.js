@@ -40,7 +40,7 @@ function show(button, count, open, each) {
   if (button.textContent === text && button.ariaExpanded === String(open)) return;
   button.textContent = text;
   button.ariaExpanded = String(open);
-  button.ariaLabel = `${text}, ${each}`;
+  button.setAttribute("aria-label", `${text}, ${each}`);
 }
 
 // foldRepeats folds rows, the newest first. Another day, or anything between them, ends a run.

@@ -141,8 +141,9 @@ function tell(element, said) {
 function nameDetails(rows) {
   for (const row of rows) {
     const summary = row.lastElementChild.querySelector("summary");
-    if (!summary?.ariaLabel.endsWith("UTC")) continue;
-    summary.ariaLabel = summary.ariaLabel.replace(/[\d:]+ UTC$/, clock.format(new Date(dateOf(row)[0])));
+    const name = summary?.getAttribute("aria-label"); // Firefox has ariaLabel since 119 only
+    if (!name?.endsWith("UTC")) continue;
+    summary.setAttribute("aria-label", name.replace(/[\d:]+ UTC$/, clock.format(new Date(dateOf(row)[0]))));
   }
 }
 

@@ -222,10 +222,13 @@ func (r *recorder) withdraw(batch []Entry) bool {
 	return true
 }
 
-// waiting is the number of entries in a section.
+// waiting is the number of entries in a section that are still to be written.
 func (r *recorder) waiting(s *section) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.givenUp {
+		return 0
+	}
 	return s.length
 }
 

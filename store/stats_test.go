@@ -12,10 +12,12 @@ func TestEntriesLostToAPanicOfTheHostHaveAReasonOfTheirOwn(t *testing.T) {
 
 func TestWhatIsGivenUpStaysSettled(t *testing.T) {
 	r := &recorder{queue: newQueue(10), given: make(chan struct{}), intake: true}
+	r.switched.known.Store(true)
 	for range 3 {
 		r.record(&Entry{Username: "ada"})
 	}
-	r.take(r.only(), nil)
+	section := r.only()
+	r.take(section, nil)
 	r.record(&Entry{Username: "ada"})
 	if !r.send(r.only(), make([]Entry, 2)) {
 		t.Fatal("what is not given up can't be sent")
@@ -26,6 +28,9 @@ func TestWhatIsGivenUpStaysSettled(t *testing.T) {
 	want := Stats{Accepted: 4, Indeterminate: 2, Dropped: Dropped{Closed: 2}}
 	if got := r.snapshot(); got != want {
 		t.Errorf("given up: %+v", got)
+	}
+	if n := r.waiting(section); n > 0 { // or else its writer would never end
+		t.Errorf("%d entries wait that have been given up", n)
 	}
 	r.settle(r.only(), settlement{written: 2}) // the answer came, too late
 	if r.send(r.only(), make([]Entry, 1)) {

@@ -30,6 +30,7 @@ const takeAway = `
 	delete Document.prototype.startViewTransition;
 	delete Element.prototype.moveBefore;
 	delete Element.prototype.setHTML;
+	delete Element.prototype.ariaLabel;
 	delete Element.prototype.checkVisibility;`
 
 // An older browser finds users, and shows their logs.
@@ -52,4 +53,7 @@ func TestAnOlderBrowser(t *testing.T) {
 	b.visit("/static?username=olga")
 	record(logs, "olga", "/third")
 	b.hasURLs("/third", "/second", "/first")
+	b.visit("/static?username=olga")
+	b.types("/olg")
+	b.suggests("olga", "1 user")
 }
