@@ -80,6 +80,7 @@ func followsSwitches(t *testing.T, application, admin *store.Store) {
 		record(application, "bob", "/orders/7")
 		return application.Stats().LeftOut > left
 	})
+	redistest.Eventually(t, "nothing waits", func() bool { return application.Stats().Queued == 0 })
 	before := application.Stats().Accepted
 	if record(application, "ada", "/orders/7"); application.Stats().Accepted == before {
 		t.Error("the application records nobody")
