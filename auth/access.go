@@ -68,39 +68,52 @@ func NewAccessCheck(sessions *Sessions, tokens *Tokens) *AccessCheck {
 // of a host or a proxy there is nothing to ask but an account of the same name, if there is one.
 //
 // An error means that Redis didn't answer, and that nothing is known of some accesses. Those that are known to have ended are
-// returned all the same. The call takes four round trips at most to Redis, however many accesses there are. If that fails, it asks
-// about each access by itself, because a Cluster's masters have different sessions. It uses half the time of ctx for that.
+// returned all the same. The call takes four round trips at most to Redis, however many accesses there are. If the last three fail, it asks
+// again about each access by itself, because a Cluster's masters have different sessions. That has half the time of ctx.
 func (c *AccessCheck) Ended(ctx context.Context, accesses []Access) ([]Access, error) {
-	if len(accesses) < 2 {
-		return c.endedOf(ctx, accesses...)
+	if len(accesses) == 0 {
+		return nil, nil
 	}
-	together, cancel := halfOf(ctx)
-	defer cancel()
-	ended, err := c.endedOf(together, accesses...)
+	names := make([]string, 0, len(accesses))
+	for _, a := range accesses {
+		names = append(names, a.Account)
+	}
+	accounts, err := c.accounts.read(ctx, names...)
 	if err != nil {
-		ended = c.endedOfEach(ctx, accesses)
+		return nil, fmt.Errorf("look accounts up: %w", err)
+	}
+	hold, err := c.proofsHold(ctx, accesses, accounts)
+	var ended []Access
+	for i, a := range accesses {
+		if !hold[i] || !accounts.allow(a) {
+			ended = append(ended, a)
+		}
 	}
 	return ended, err
 }
 
-// endedOfEach asks about each access by itself, about all at the same time.
-func (c *AccessCheck) endedOfEach(ctx context.Context, accesses []Access) []Access {
-	over := make([]bool, len(accesses))
+// proofsHold reports of each access whether what it was proved with is still there. With an error, some of it could not be asked for, and
+// passes for being there.
+func (c *AccessCheck) proofsHold(ctx context.Context, accesses []Access, accounts storedAccounts) ([]bool, error) {
+	hold := make([]bool, len(accesses))
+	together, cancel := halfOf(ctx)
+	defer cancel()
+	found, err := c.proofsOf(together, accesses...)
+	if err == nil {
+		for i, a := range accesses {
+			hold[i] = found.hold(a, accounts)
+		}
+		return hold, nil
+	}
 	var questions sync.WaitGroup
 	for i, a := range accesses {
 		questions.Go(func() {
-			ended, _ := c.endedOf(ctx, a)
-			over[i] = len(ended) > 0
+			found, err := c.proofsOf(ctx, a)
+			hold[i] = err != nil || found.hold(a, accounts)
 		})
 	}
 	questions.Wait()
-	var ended []Access
-	for i, a := range accesses {
-		if over[i] {
-			ended = append(ended, a)
-		}
-	}
-	return ended
+	return hold, err
 }
 
 // halfOf is a context with half the time that ctx has left. One without a deadline is returned as it is.
@@ -110,26 +123,6 @@ func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, time.Until(deadline)/2)
-}
-
-// endedOf asks about all accesses at once. Whose account has ended them is known by the accounts alone, whatever else can't be asked for.
-func (c *AccessCheck) endedOf(ctx context.Context, accesses ...Access) ([]Access, error) {
-	names := make([]string, 0, len(accesses))
-	for _, a := range accesses {
-		names = append(names, a.Account)
-	}
-	accounts, err := c.accounts.read(ctx, names...)
-	if err != nil {
-		return nil, fmt.Errorf("look accounts up: %w", err)
-	}
-	proofs, err := c.proofsOf(ctx, accesses)
-	var ended []Access
-	for _, a := range accesses {
-		if !accounts.allow(a) || err == nil && !proofs.hold(a, accounts) {
-			ended = append(ended, a)
-		}
-	}
-	return ended, err
 }
 
 // allow reports whether the account of an access lets it go on. What an access was proved with is another question.
@@ -155,7 +148,7 @@ type proofs struct {
 }
 
 // proofsOf reads what accesses were proved with.
-func (c *AccessCheck) proofsOf(ctx context.Context, accesses []Access) (found proofs, err error) {
+func (c *AccessCheck) proofsOf(ctx context.Context, accesses ...Access) (found proofs, err error) {
 	var sessionIDs, signOnIDs, tokenIDs []string
 	for _, a := range accesses {
 		switch a.Via {

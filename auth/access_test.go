@@ -92,8 +92,12 @@ func TestAccessCheckWithoutRedisKnowsNothing(t *testing.T) {
 	b.post(t, "/login/ada")
 	access := s.access(t, b)
 	server.Kill()
-	if ended, err := auth.NewAccessCheck(s.sessions, s.tokens).Ended(t.Context(), []auth.Access{access}); err == nil || len(ended) != 0 {
+	check := auth.NewAccessCheck(s.sessions, s.tokens)
+	if ended, err := check.Ended(t.Context(), []auth.Access{access}); err == nil || len(ended) != 0 {
 		t.Errorf("got %+v, %v", ended, err)
+	}
+	if ended, err := check.Ended(t.Context(), nil); err != nil || len(ended) != 0 {
+		t.Errorf("of nobody: %+v, %v", ended, err)
 	}
 }
 

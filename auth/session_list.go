@@ -43,11 +43,11 @@ func (s *Sessions) List(ctx context.Context, account string) ([]Session, error) 
 	}
 	var sessions []Session
 	for id, r := range states {
-		access := found.access(account, r.Generation, ViaSession, id)
+		open := found.access(account, r.Generation, ViaSession, id) != (Access{})
 		if r.SignOn {
-			access = signOns.access(account, id, found, s.store.now())
+			open = signOns.goesOn(account, id, found)
 		}
-		if access != (Access{}) {
+		if open {
 			sessions = append(sessions, Session{id, r.Address, r.Agent, time.Unix(r.Created, 0).UTC(), time.Unix(r.Seen, 0).UTC()})
 		}
 	}

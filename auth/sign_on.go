@@ -141,17 +141,20 @@ func (s *Sessions) signOnAccess(ctx context.Context, account, id string) (Access
 // storedSignOns are some by the ids of their sessions.
 type storedSignOns map[string]storedSignOn
 
-// access is what such a session allows. What ends the sessions of the account of that name here has ended this one, too. A session of
-// which the provider has said nothing for too long allows nothing until it does, for instance because nobody could ask.
+// access is what such a session allows. A session of which the provider has said nothing for too long allows nothing until it does, for
+// instance because nobody could ask.
 func (all storedSignOns) access(account, id string, accounts storedAccounts, now time.Time) Access {
-	r, ok := all[id]
-	if !ok || r.Account != account || accounts[account].Disabled || accounts[account].Generation != r.Generation {
-		return Access{}
-	}
-	if now.Sub(time.Unix(r.Checked, 0)) > SignOnPatience+signOnGrace {
+	r := all[id]
+	if !all.goesOn(account, id, accounts) || now.Sub(time.Unix(r.Checked, 0)) > SignOnPatience+signOnGrace {
 		return Access{}
 	}
 	return Access{Account: account, Role: r.Role, Via: ViaSignOn, ID: id, generation: r.Generation}
+}
+
+// goesOn reports whether such a session has not ended. What ends the sessions of the account of that name here has ended this one, too.
+func (all storedSignOns) goesOn(account, id string, accounts storedAccounts) bool {
+	r, ok := all[id]
+	return ok && r.Account == account && !accounts[account].Disabled && accounts[account].Generation == r.Generation
 }
 
 func readSignOns(ctx context.Context, store *sessionStore, ids []string) (storedSignOns, error) {

@@ -52,7 +52,7 @@ func (w *faultWatch) warnOfEviction(ctx context.Context) {
 		return
 	}
 	policy, err := w.logs.EvictionPolicy(ctx)
-	if fault := store.FaultOf(err); fault != "" && fault != "not-permitted" && fault != "refused" {
+	if fault := store.FaultOf(err); err != nil && fault != "not-permitted" && fault != "refused" {
 		return // the next call asks again
 	}
 	if strings.HasPrefix(policy, "allkeys-") {

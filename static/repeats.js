@@ -37,9 +37,9 @@ function show(button, count, open, each) {
   if (!button || (button.hidden && count === 0)) return;
   const text = `×${count}`;
   button.hidden = count === 0;
-  if (button.textContent === text && button.ariaExpanded === String(open)) return;
+  if (button.textContent === text && button.getAttribute("aria-expanded") === String(open)) return;
   button.textContent = text;
-  button.ariaExpanded = String(open);
+  button.setAttribute("aria-expanded", String(open)); // Firefox has properties for these since 119 only
   button.setAttribute("aria-label", `${text}, ${each}`);
 }
 

@@ -22,7 +22,7 @@ const (
 )
 
 // clusterWriter writes to a Cluster. It has a writer for each shard, so that a dead shard holds up the entries of its own users
-// only. The clusterWriter itself follows the topology, and writes what belongs to no single log: the user index and heartbeats.
+// only. At the start, entries of all users wait for the master of the switches. The clusterWriter itself follows the topology, and writes what belongs to no single log: the user index and heartbeats.
 type clusterWriter struct {
 	*preparer
 	losses   lossLog
@@ -100,7 +100,7 @@ func (c *clusterWriter) keep() {
 			_ = c.addToIndex()
 			c.references.flush(c.client)
 			c.index.forget(c.client, c.clock.now())
-			if c.heartbeat.due() && c.recorder.snapshot().Accepted > 0 {
+			if s := c.recorder.snapshot(); c.heartbeat.due() && s.Accepted+s.LeftOut > 0 {
 				c.report()
 			}
 		case <-c.recorder.drained:
@@ -116,8 +116,8 @@ func (c *clusterWriter) report() {
 	c.index.forget(c.client, c.clock.now()) // also where nobody makes a request
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	_ = c.clock.refresh(ctx)          // without an answer, the heartbeat has the last difference that was measured
-	_ = c.heartbeat.read.refresh(ctx) // if it fails, those that were known hold
+	_ = c.clock.refresh(ctx) // without an answer, the heartbeat has the last difference that was measured
+	c.heartbeat.switches.refresh(ctx)
 	c.clock.tell(c.log)
 	_ = c.index.layout.settle(ctx) // if it fails, the next heartbeat tries again
 	if err := c.heartbeat.send(c.recorder.snapshot(), c.clock.measured()); err != nil {
@@ -159,11 +159,15 @@ func (c *clusterWriter) follow() {
 	if c.client.Options().ClusterSlots != nil { // a function of the host names the masters, for instance by asking Sentinels
 		interval = followInterval
 	}
+	closed := c.recorder.closed
 	for {
 		next := interval
 		if err := c.look(); err != nil {
 			c.unrouted.failed(err)
 			next = c.unrouted.backoff
+			if closed == nil {
+				next = minBackoff // what waits has not long
+			}
 		}
 		timer := time.NewTimer(next)
 		select {
@@ -171,6 +175,9 @@ func (c *clusterWriter) follow() {
 			timer.Stop()
 			return
 		case <-timer.C:
+		case <-closed:
+			timer.Stop()
+			closed = nil
 		case <-c.changed:
 			timer.Stop()
 		}
@@ -194,7 +201,7 @@ func (c *clusterWriter) look() error {
 	if err != nil {
 		return err
 	}
-	if err := c.heartbeat.read.begin(); err != nil {
+	if err := c.heartbeat.switches.readOnce(); err != nil {
 		return err
 	}
 	c.unrouted.succeeded()

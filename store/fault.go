@@ -69,7 +69,7 @@ func Faults() []Fault {
 func (f Fault) IsRefusal() bool { return f != "" && f != unreachable }
 
 // commandsOfServers are commands that userlog sends first, and that a Sentinel does not know.
-var commandsOfServers = [...]string{"set", "get", "multi", "evalsha", "zadd", "hget", "hmget", "hgetall", "lrange", "select", "time", "xrevrange", "watch"}
+var commandsOfServers = [...]string{"set", "get", "multi", "evalsha", "zadd", "hget", "hmget", "hgetall", "lrange", "getrange", "select", "time", "xrevrange", "watch"}
 
 // FaultOf tells why a call has failed. It is "" for nil, for a call that was cancelled, and for an error that is not about Redis.
 func FaultOf(err error) Fault {

@@ -78,16 +78,16 @@ type heartbeatJSON struct {
 	Traffic  *minutesJSON `json:"traffic,omitempty"`
 }
 
-// heartbeat reports this process. It belongs to the writer's goroutine.
+// heartbeat reports this process. It belongs to the writer's goroutine, but for the switches.
 type heartbeat struct {
-	client  redis.UniversalClient
-	keys    keys.Keys
-	id      string
-	line    heartbeatJSON
-	traffic *traffic
-	read    *switchReader
-	sent    time.Time // the last attempt; zero before the first
-	tick    *time.Ticker
+	client   redis.UniversalClient
+	keys     keys.Keys
+	id       string
+	line     heartbeatJSON
+	traffic  *traffic
+	switches *switchReader
+	sent     time.Time // the last attempt; zero before the first
+	tick     *time.Ticker
 }
 
 func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options, traffic *traffic, id string, into *switched, clock *redisClock) *heartbeat {
@@ -95,8 +95,8 @@ func newHeartbeat(client redis.UniversalClient, keys keys.Keys, options Options,
 	if err != nil {
 		host = "unknown"
 	}
-	read := &switchReader{client: client, keys: keys, into: into, clock: clock, log: options.Logger}
-	return &heartbeat{client: client, keys: keys, id: id, read: read, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
+	switches := &switchReader{client: client, keys: keys, into: into, clock: clock, log: options.Logger}
+	return &heartbeat{client: client, keys: keys, id: id, switches: switches, traffic: traffic, tick: time.NewTicker(HeartbeatInterval), line: heartbeatJSON{
 		Name: options.Application, Host: host, Version: options.Version, Started: float64(time.Now().UnixMilli()) / 1e3,
 		MaxEntries: options.MaxEntries, Retention: options.Retention.Seconds(), NoPublish: options.NoPublish,
 	}}
@@ -113,7 +113,7 @@ func (h *heartbeat) due() bool { return time.Since(h.sent) >= HeartbeatInterval 
 func (h *heartbeat) send(s Stats, skew time.Duration) error {
 	h.sent = time.Now()
 	line := h.line
-	line.Switches, line.LeftOut = h.read.following(), s.LeftOut
+	line.Switches, line.LeftOut = h.switches.following(), s.LeftOut
 	line.Accepted, line.Written, line.Queued, line.Indeterminate = s.Accepted, s.Written, s.Queued, s.Indeterminate
 	line.IndexRefused, line.Traffic = s.IndexRefused, h.traffic.line(h.sent)
 	line.QueueFull, line.Invalid, line.Refused = s.Dropped.QueueFull, s.Dropped.InvalidUsername, s.Dropped.Refused

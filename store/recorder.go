@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ type recorder struct {
 	stats   Stats
 	intake  bool
 	givenUp bool // what was in queue and being written has been given up
+	decided bool // the switches were known when entries were taken
 }
 
 func newRecorder(options Options) *recorder {
@@ -111,8 +113,9 @@ func (r *recorder) admit(e *Entry, prepared bool) {
 
 // leavesOut reports whether an entry is not recorded because it is switched off. Before the switches have been read, it only notes that.
 func (r *recorder) leavesOut(e *Entry) bool {
-	e.turn.undecided = !r.switched.known.Load()
+	known := r.switched.known.Load()
 	rules := r.switched.rules.Load()
+	e.turn.undecided = !known && rules == nil
 	return rules != nil && rules.leavesOut(e)
 }
 
@@ -145,44 +148,71 @@ func (r *recorder) only() *section { return r.queue.sections[0] }
 // take moves up to maxBatch entries of a section to batch, with markers if there is room. The entries count as queued until
 // settle.
 func (r *recorder) take(s *section, batch []Entry) []Entry {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.pull(s, batch)
+	for {
+		taken, again := r.pull(s, batch, false)
+		if !again {
+			return taken
+		}
+	}
 }
 
-// pull is take for whoever has the mutex.
-func (r *recorder) pull(s *section, batch []Entry) []Entry {
+// pull is take of one batch, or takeOff of one that flies. again says that the switches leave out all that it took out of the queue, so that there may be more. Patterns
+// of the switches take their time, and Record waits for the mutex as long as one batch does at most.
+func (r *recorder) pull(s *section, batch []Entry, flies bool) (taken []Entry, again bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.givenUp || !r.switched.known.Load() {
-		return batch
+		return batch, false
 	}
-	batch = r.takeDecided(s, batch)
+	r.forgetGaps()
+	batch = r.queue.take(s, batch)
+	if n := len(batch); n > 0 {
+		if batch = r.decide(batch); len(batch) == 0 {
+			r.checkDrained()
+			return batch, true
+		}
+	}
 	r.writing += len(batch)
 	if len(r.queue.gaps.of) > 0 {
 		r.queue.tellBefore(batch)
 		batch = r.mark(s, batch)
 	}
-	return batch
+	if flies {
+		s.flying = batch
+	}
+	return batch, false
 }
 
-// takeDecided takes entries out of the queue, without those that the switches leave out. These were accepted only for as long as the
-// switches were not known.
-func (r *recorder) takeDecided(s *section, batch []Entry) []Entry {
-	for {
-		batch = r.queue.take(s, batch)
-		taken := len(batch)
-		if taken == 0 {
-			return batch
+// decide leaves those entries out of a batch that came before the switches were read, and that these leave out. They were accepted only for
+// as long. The others have been decided about once for all.
+func (r *recorder) decide(batch []Entry) []Entry {
+	rules := r.switched.rules.Load()
+	kept := batch[:0]
+	for i := range batch {
+		e := &batch[i]
+		undecided := e.turn.undecided
+		e.turn.undecided = false
+		switch {
+		case !undecided || rules == nil || !rules.leavesOut(e):
+			kept = append(kept, *e)
+			continue
+		case e.Gap != nil && !rules.leavesOutAllOf(e.Username): // the user's next entry has to tell it
+			r.queue.note(e, *e.Gap, Gap{}, isDropped)
 		}
-		if rules := r.switched.rules.Load(); rules != nil {
-			batch = slices.DeleteFunc(batch, func(e Entry) bool { return e.turn.undecided && rules.leavesOut(&e) })
-		}
-		left := uint64(taken - len(batch))
-		r.stats.Accepted -= left
-		r.stats.LeftOut += left
-		if len(batch) > 0 {
-			return batch
-		}
-		r.checkDrained()
+		r.stats.Accepted--
+		r.stats.LeftOut++
+	}
+	return kept
+}
+
+// forgetGaps forgets, once the switches are known, what users lost before of whom nothing is recorded.
+func (r *recorder) forgetGaps() {
+	if r.decided {
+		return
+	}
+	r.decided = true
+	if rules := r.switched.rules.Load(); rules != nil {
+		maps.DeleteFunc(r.queue.gaps.of, func(username string, _ *untoldGap) bool { return rules.leavesOutAllOf(username) })
 	}
 }
 
@@ -311,10 +341,12 @@ func (r *recorder) count(s *section, o settlement) {
 
 // takeOff is take for a writer that may give entries back: what it has taken is flying until land.
 func (r *recorder) takeOff(s *section, batch []Entry) []Entry {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s.flying = r.pull(s, batch)
-	return s.flying
+	for {
+		taken, again := r.pull(s, batch, true)
+		if !again {
+			return taken
+		}
+	}
 }
 
 // land is settle for all that a writer has taken. back are those entries that have certainly not been written, oldest first.

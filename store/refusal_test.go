@@ -111,17 +111,6 @@ func TestFailuresMayNotBeKept(t *testing.T) {
 	}
 }
 
-// Without MULTI, Redis carries out the commands of a transaction one by one. So it is not known what became of the entries.
-func TestEntriesAreInDoubtWhereThereIsNoMulti(t *testing.T) {
-	t.Parallel()
-	logs := storetest.Open(t, redistest.Start(t, "--rename-command", "MULTI", "").Client(t), store.Options{})
-	logs.Record(store.Entry{Username: "ada", Path: "/"})
-	redistest.Eventually(t, "the entry is in doubt", func() bool { return logs.Stats().Indeterminate == 1 })
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_ = logs.Close(ctx) // which can't tell of it
-}
-
 // The error says how to write a password in a URL, and does not repeat the password.
 func TestBadURLSaysHowToWriteAPassword(t *testing.T) {
 	for _, url := range []string{"redis://:hunt#er2@localhost:6379/0", "redis://:hunt/er2@localhost:6379/0", "redis://:hunt%er2@localhost:6379/0", "redis://ada:hunt?er2@localhost:6379/0"} {

@@ -9,7 +9,7 @@ type Stats struct {
 	Dropped       Dropped
 	Indeterminate uint64 // sent, but the answer was lost or not waited for: Redis has them or not; never sent again
 	Queued        uint64 // waiting, or being written at this moment
-	LeftOut       uint64 // calls of Record besides those accepted: not recorded, because [Switches] say so
+	LeftOut       uint64 // calls of Record besides those accepted: not recorded, because [Switches] say so; counted as accepted until these were read
 	Truncated     uint64 // of those accepted, cut to the limits
 	IndexRefused  uint64 // transactions that could not add to the user index, since a key of it holds something else
 	Connected     bool   // the last attempt to write went through, or there was none yet

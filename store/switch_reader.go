@@ -11,7 +11,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store/internal/keys"
-	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // switchReader has a recorder follow the switches in Redis. Its methods may be called from any goroutine.
@@ -27,22 +26,30 @@ type switchReader struct {
 	told bool // that they can't be read
 }
 
-// begin reads the switches if that has not been done yet. Writers take no entries before, because the switches may leave these out.
+// readOnce reads the switches if that has not been done yet. Writers take no entries before, because the switches may leave these out.
 // The error says that Redis does not answer such questions now.
-func (s *switchReader) begin() error {
+func (s *switchReader) readOnce() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.into.known.Load() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	return s.refresh(ctx)
+	_ = s.clock.refresh(ctx) // who is watched is known by Redis' clock; without an answer, there is none to the next question either
+	return s.read(ctx)
 }
 
-// refresh reads the switches. Where that fails, those that were known hold. An outage is told of by others. There is no error where
-// this process may not read them, or can't understand them: then it records as it did.
-func (s *switchReader) refresh(ctx context.Context) error {
+// refresh reads the switches. Where that fails, those that were known hold. An outage is told of by others.
+func (s *switchReader) refresh(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_ = s.read(ctx) // with the next heartbeat it is tried again
+}
+
+// read is refresh for whoever has the mutex. There is no error where this process may not read the switches, or can't understand them:
+// then it records as it did.
+func (s *switchReader) read(ctx context.Context) error {
 	set, err := readSwitches(ctx, s.client, s.keys)
 	if err == nil {
 		err = s.follow(ctx, set)
@@ -50,21 +57,22 @@ func (s *switchReader) refresh(ctx context.Context) error {
 	switch {
 	case err == nil:
 		s.told = false
-	case ctx.Err() == nil && !s.told && (redisreply.Is(err) || errors.Is(err, ErrSwitches)):
+	case !areUnreadable(err):
+		return err
+	case !s.told:
 		s.told = true
 		s.log.Warn("userlog: the switches can't be read, so recording goes on as it was: allow getrange, zrangebyscore, and the keys "+
 			s.keys.Switches()+" and "+s.keys.Watched(), "err", err)
-	}
-	if err != nil && !areUnreadable(err) {
-		return err
 	}
 	s.into.known.Store(true)
 	return nil
 }
 
-// areUnreadable reports whether it is no use to ask for the switches again soon, because of what Redis allows, or of what they are.
+// areUnreadable reports whether it is no use to ask for the switches again soon, because of what they are, or of what Redis refuses. Redis is not
+// there for long that loads, waits for a master, or wants another password.
 func areUnreadable(err error) bool {
-	return errors.Is(err, ErrSwitches) || redisreply.IsForbidden(err) || redisreply.IsUnknownCommand(err) || redisreply.IsWrongType(err)
+	fault := FaultOf(err)
+	return errors.Is(err, ErrSwitches) || fault == forbidden || fault == refused || fault == sentinel
 }
 
 // following is when the switches were set that the recorder follows; zero if it has read none.

@@ -37,10 +37,15 @@ func newLeaveRules(set Switches, watched map[string]int64) *leaveRules {
 	}
 }
 
+// leavesOutAllOf reports whether nothing is recorded of a user.
+func (r *leaveRules) leavesOutAllOf(username string) bool {
+	return r.all || r.watchOnly && r.watched[username] <= time.Now().UnixMilli()
+}
+
 // leavesOut reports whether an entry is not recorded.
 func (r *leaveRules) leavesOut(e *Entry) bool {
 	switch {
-	case r.all, r.watchOnly && r.watched[e.Username] <= time.Now().UnixMilli(), r.ignores(e.Path):
+	case r.leavesOutAllOf(e.Username), r.ignores(e.Path):
 		return true
 	case r.sample > 1 && !e.byHand() && !e.Failed():
 		return rand.Uint64N(r.sample) != 0 // if every N-th were recorded, two polls that take turns could lose all of one of them

@@ -134,7 +134,7 @@ func (s *Store) SetSwitches(ctx context.Context, set Switches) error {
 		return err
 	}
 	_ = s.clock.refresh(ctx) // the time is only for people, and to tell who follows
-	set.Set = s.Now().UTC().Truncate(time.Millisecond)
+	set.Set = s.Now().UTC().Truncate(time.Microsecond)
 	encoded, err := json.Marshal(set)
 	if err == nil {
 		err = s.clients.reader.Set(ctx, s.keys.Switches(), encoded, 0).Err()

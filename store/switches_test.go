@@ -163,3 +163,52 @@ func TestSwitchesThatMayNotBeRead(t *testing.T) {
 		t.Errorf("it says %s", lines)
 	}
 }
+
+// Recording that was off when an application started is on again without a restart, also where nothing but its entries starts its reports.
+func TestRecordingIsSwitchedOnAfterAStartWithoutIt(t *testing.T) {
+	t.Parallel()
+	for name, client := range map[string]redis.UniversalClient{
+		"one Redis": redistest.Start(t).Client(t), "a Cluster": redistest.StartCluster(t, 3).Client(t),
+	} {
+		admin := storetest.Open(t, client, store.Options{})
+		if err := admin.SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
+			t.Fatal(err)
+		}
+		application := storetest.Open(t, client, store.Options{})
+		storetest.Record(application, "ada", 0, 1)
+		if found := storetest.Reporting(t, application, 1); found[0].Switches.IsZero() {
+			t.Errorf("%s: it follows no switches", name)
+		}
+		storetest.Switch(t, application, store.Switches{})
+		storetest.Record(application, "ada", 1, 2)
+		storetest.Written(t, application)
+		if got := storetest.Paths(storetest.LogOf(t, admin, "ada")); got != "1" {
+			t.Errorf("%s: recorded is %q", name, got)
+		}
+	}
+}
+
+// What an application has lost before it has read that recording is off is told in no log.
+func TestLossesBeforeTheSwitchesAreReadAreNotTold(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	admin := storetest.Open(t, client, store.Options{})
+	if err := admin.SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
+		t.Fatal(err)
+	}
+	server.Pause()
+	application := storetest.Open(t, client, store.Options{QueueSize: 4})
+	storetest.Record(application, "ada", 0, 20)
+	server.Resume()
+	storetest.Written(t, application)
+	if err := application.Close(t.Context()); err != nil { // which writes markers
+		t.Fatal(err)
+	}
+	if keys := client.Keys(t.Context(), "*ada*").Val(); len(keys) > 0 {
+		t.Errorf("there are %q", keys)
+	}
+	if s := application.Stats(); s.LeftOut == 0 || s.Written > 0 || s.Dropped.Total() == 0 {
+		t.Errorf("the stats: %+v", s)
+	}
+}

@@ -90,8 +90,8 @@ func (w *writer) run() {
 func (w *writer) await() bool {
 	for {
 		if w.recorder.waiting(w.section) > 0 {
-			if err := w.heartbeat.read.begin(); err != nil {
-				w.failed(err)
+			if err := w.heartbeat.switches.readOnce(); err != nil {
+				w.fail(err)
 				if !w.rest(nil) {
 					return false
 				}
@@ -101,6 +101,9 @@ func (w *writer) await() bool {
 		}
 		if w.batch = w.recorder.take(w.section, w.buffer[:0]); len(w.batch) > 0 {
 			return true
+		}
+		if !w.heartbeat.begun() && w.recorder.snapshot().LeftOut > 0 {
+			w.report() // heartbeats begin where all is left out, too: they bring other switches
 		}
 		w.losses.losses(false)
 		select {
@@ -130,8 +133,8 @@ func (w *writer) report() {
 	w.index.forget(w.client, w.clock.now()) // also where nobody makes a request
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	_ = w.clock.refresh(ctx)          // a heartbeat without an answer says what was known
-	_ = w.heartbeat.read.refresh(ctx) // if it fails, those that were known hold
+	_ = w.clock.refresh(ctx) // a heartbeat without an answer says what was known
+	w.heartbeat.switches.refresh(ctx)
 	if err := w.heartbeat.send(w.recorder.snapshot(), w.clock.measured()); err != nil {
 		w.failed(err)
 	} else {

@@ -37,7 +37,7 @@ func lasting(t *testing.T, client redis.Cmdable) []string {
 	t.Helper()
 	return slices.DeleteFunc(keysOf(t, client), func(key string) bool {
 		left := client.TTL(t.Context(), key).Val()
-		return 0 <= left && left < time.Hour
+		return 0 <= left && left < 10*time.Minute
 	})
 }
 

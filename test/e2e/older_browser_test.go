@@ -31,6 +31,7 @@ const takeAway = `
 	delete Element.prototype.moveBefore;
 	delete Element.prototype.setHTML;
 	delete Element.prototype.ariaLabel;
+	delete Element.prototype.ariaExpanded;
 	delete Element.prototype.checkVisibility;`
 
 // An older browser finds users, and shows their logs.

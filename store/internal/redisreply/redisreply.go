@@ -19,9 +19,9 @@ func Is(err error) bool {
 // IsWrongType reports whether a key holds something else than what was asked for. Waiting does not change that.
 func IsWrongType(err error) bool { return redis.HasErrorPrefix(err, "WRONGTYPE") }
 
-// IsMultiRefused reports whether this user of Redis may not call MULTI, or Redis has no such command.
+// IsMultiRefused reports whether the access list of this user of Redis lacks MULTI.
 func IsMultiRefused(err error) bool {
-	return (redis.HasErrorPrefix(err, "NOPERM") || IsUnknownCommand(err)) && strings.Contains(err.Error(), "multi")
+	return redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(err.Error(), "'multi'")
 }
 
 // IsForbidden reports whether the access list of this user of Redis lacks what a command needs. Of a command that a script has called, Redis
