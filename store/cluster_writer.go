@@ -94,6 +94,8 @@ func (c *clusterWriter) keep() {
 		case <-c.heartbeat.tick.C:
 			if c.heartbeat.begun() {
 				c.report()
+			} else {
+				c.heartbeat.switches.refresh(context.Background()) // which the first entry must not find as they were long ago
 			}
 		case <-tick.C:
 			c.losses.losses(false)

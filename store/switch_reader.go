@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/store/internal/keys"
+	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
 // switchReader has a recorder follow the switches in Redis. Its methods may be called from any goroutine.
@@ -68,11 +69,10 @@ func (s *switchReader) read(ctx context.Context) error {
 	return nil
 }
 
-// areUnreadable reports whether it is no use to ask for the switches again soon, because of what they are, or of what Redis refuses. Redis is not
-// there for long that loads, waits for a master, or wants another password.
+// areUnreadable reports whether it is no use to ask for the switches again, because of what they are, or of what Redis does not let this
+// process do. Any other refusal, such as that of a proxy, may pass.
 func areUnreadable(err error) bool {
-	fault := FaultOf(err)
-	return errors.Is(err, ErrSwitches) || fault == forbidden || fault == refused || fault == sentinel
+	return errors.Is(err, ErrSwitches) || redisreply.IsForbidden(err) || redisreply.IsUnknownCommand(err) || redisreply.IsWrongType(err)
 }
 
 // following is when the switches were set that the recorder follows; zero if it has read none.

@@ -37,7 +37,7 @@ func (b *tab) suggests(names, announced string) {
 	b.eventually("suggested are "+names, fmt.Sprintf(
 		"[...document.querySelectorAll('#suggestions:not([hidden]) > [role=option]')].map(o => o.dataset.username).join() === %s", quote(names)))
 	b.shows("#suggestions-status[role=status]", announced)
-	b.eventually("the list is said to be open", fmt.Sprintf("document.querySelector('#search-name').ariaExpanded === '%t'", names != ""))
+	b.eventually("the list is said to be open", fmt.Sprintf("document.querySelector('#search-name').getAttribute('aria-expanded') === '%t'", names != ""))
 }
 
 // isActive waits until the option of this name is the one that the field points at, "" for none.
