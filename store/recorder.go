@@ -156,8 +156,8 @@ func (r *recorder) take(s *section, batch []Entry) []Entry {
 	}
 }
 
-// pull is take of one batch, or takeOff of one that flies. again says that the switches leave out all that it took out of the queue, so that there may be more. Patterns
-// of the switches take their time, and Record waits for the mutex as long as one batch does at most.
+// pull is take of one batch, or takeOff of one that flies. again says that the switches leave out all that it took out of the queue, so that
+// there may be more. Patterns of the switches take their time, and Record waits for the mutex as long as one batch does at most.
 func (r *recorder) pull(s *section, batch []Entry, flies bool) (taken []Entry, again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -166,7 +166,7 @@ func (r *recorder) pull(s *section, batch []Entry, flies bool) (taken []Entry, a
 	}
 	r.forgetGaps()
 	batch = r.queue.take(s, batch)
-	if n := len(batch); n > 0 {
+	if len(batch) > 0 {
 		if batch = r.decide(batch); len(batch) == 0 {
 			r.checkDrained()
 			return batch, true

@@ -5,6 +5,7 @@ package memredis
 import (
 	"context"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -20,6 +21,9 @@ type Server struct {
 	redis   *miniredis.Miniredis
 	stop    chan struct{}
 	stopped chan struct{}
+
+	mu     sync.RWMutex // read while somebody dials
+	closed bool
 }
 
 // Start starts a server. Close it.
@@ -38,10 +42,14 @@ func (s *Server) Client() *redis.Client {
 	})
 }
 
-// Close ends the server.
+// Close ends the server. A pool of go-redis may still dial in the background when its client has been closed, and miniredis must not be dialled
+// while it ends.
 func (s *Server) Close() {
 	close(s.stop)
 	<-s.stopped
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	s.redis.Close()
 }
 
@@ -63,6 +71,11 @@ func (s *Server) keepTime() {
 }
 
 func (s *Server) dial() (net.Conn, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return nil, net.ErrClosed
+	}
 	pipe, err := s.redis.Dial()
 	if err != nil {
 		return nil, err

@@ -111,3 +111,27 @@ func TestConnection(t *testing.T) {
 		t.Errorf("write to a closed connection: %v", err)
 	}
 }
+
+// A pool dials in the background, also when its server is being closed.
+func TestDiallingWhileTheServerCloses(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		server := memredis.Start()
+		dial := server.Client().Options().Dialer
+		done := make(chan error)
+		go func() {
+			for {
+				conn, err := dial(context.Background(), "", "")
+				if err != nil {
+					done <- err
+					return
+				}
+				conn.Close()
+			}
+		}()
+		server.Close()
+		if err := <-done; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("dialling ends with %v", err)
+		}
+	}
+}
