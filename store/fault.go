@@ -89,7 +89,7 @@ func FaultOf(err error) Fault {
 	case redisreply.IsForbidden(err):
 		return forbidden
 	case redisreply.Is(err):
-		return faultOfReply(innermost(err).Error())
+		return faultOfReply(err)
 	case errors.As(err, &broken), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &certificate), errors.As(err, &noTLS),
 		errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, context.DeadlineExceeded), strings.Contains(err.Error(), "redis: cluster has no nodes"):
 		return unreachable
@@ -97,14 +97,14 @@ func FaultOf(err error) Fault {
 	return ""
 }
 
-// faultOfReply tells the fault by the text of a reply. Scripts put their own words in front, in older versions of Redis.
-func faultOfReply(reply string) Fault {
+// faultOfReply tells the fault by the text of a reply.
+func faultOfReply(reply error) Fault {
 	for _, known := range faultsOfReplies {
-		if strings.HasPrefix(reply, known.prefix) || strings.Contains(reply, ": -"+known.prefix) {
+		if redisreply.Begins(reply, known.prefix) {
 			return known.fault
 		}
 	}
-	if rest, unknown := strings.CutPrefix(strings.ToLower(reply), "err unknown command "); unknown {
+	if rest, unknown := strings.CutPrefix(strings.ToLower(innermost(reply).Error()), "err unknown command "); unknown {
 		quoted := strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("'`\", ", r) })
 		if len(quoted) > 0 && slices.Contains(commandsOfServers[:], quoted[0]) {
 			return sentinel

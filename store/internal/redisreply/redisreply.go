@@ -31,10 +31,11 @@ func IsForbidden(err error) bool {
 		Is(err) && (strings.Contains(err.Error(), "The user executing the script can't") || strings.Contains(err.Error(), "ACL failure in script: "))
 }
 
-// Begins reports whether a reply begins with a word such as OOM. Redis 6 puts the line of a script in front of what a command of the
+// Begins reports whether a reply begins with a text such as "OOM". Redis 6 puts the line of a script in front of what a command of the
 // script was told.
-func Begins(err error, word string) bool {
-	return redis.HasErrorPrefix(err, word) || Is(err) && strings.Contains(err.Error(), ": -"+word+" ")
+func Begins(err error, text string) bool {
+	var reply redis.Error
+	return errors.As(err, &reply) && (strings.HasPrefix(reply.Error(), text) || strings.Contains(reply.Error(), ": -"+text))
 }
 
 // IsUnknownCommand reports whether Redis does not have a command, as before the version that brought it. The client leaves out the
