@@ -111,25 +111,33 @@ func TestNothingIsWrittenBeforeTheSwitchesAreRead(t *testing.T) {
 	}
 }
 
-// With recording off, an application that ends at once has nothing left to write.
-func TestAnApplicationEndsWhoseEntriesAreAllLeftOut(t *testing.T) {
-	t.Parallel()
+// startWithoutRecording tests an application that starts while recording is off, on one Redis and on a Cluster.
+func startWithoutRecording(t *testing.T, test func(t *testing.T, admin, application *store.Store)) {
 	for name, client := range map[string]redis.UniversalClient{
 		"one Redis": redistest.Start(t).Client(t), "a Cluster": redistest.StartCluster(t, 3).Client(t),
 	} {
-		admin := storetest.Open(t, client, store.Options{})
-		if err := admin.SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
-			t.Fatal(err)
-		}
-		application := storetest.Open(t, client, store.Options{})
+		t.Run(name, func(t *testing.T) {
+			admin := storetest.Open(t, client, store.Options{})
+			if err := admin.SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
+				t.Fatal(err)
+			}
+			test(t, admin, storetest.Open(t, client, store.Options{}))
+		})
+	}
+}
+
+// With recording off, an application that ends at once has nothing left to write.
+func TestAnApplicationEndsWhoseEntriesAreAllLeftOut(t *testing.T) {
+	t.Parallel()
+	startWithoutRecording(t, func(t *testing.T, _, application *store.Store) {
 		storetest.Record(application, "ada", 0, 400) // more than a batch
 		if err := application.Close(t.Context()); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Error(err)
 		}
 		if s := application.Stats(); s.Accepted != 0 || s.LeftOut != 400 || s.Queued != 0 {
-			t.Errorf("%s: the stats: %+v", name, s)
+			t.Errorf("the stats: %+v", s)
 		}
-	}
+	})
 }
 
 // An application whose user of Redis may not read the switches records as before, and says once why it does not follow them.
@@ -167,25 +175,18 @@ func TestSwitchesThatMayNotBeRead(t *testing.T) {
 // Recording that was off when an application started is on again without a restart, also where nothing but its entries starts its reports.
 func TestRecordingIsSwitchedOnAfterAStartWithoutIt(t *testing.T) {
 	t.Parallel()
-	for name, client := range map[string]redis.UniversalClient{
-		"one Redis": redistest.Start(t).Client(t), "a Cluster": redistest.StartCluster(t, 3).Client(t),
-	} {
-		admin := storetest.Open(t, client, store.Options{})
-		if err := admin.SetSwitches(t.Context(), store.Switches{NoRecord: true}); err != nil {
-			t.Fatal(err)
-		}
-		application := storetest.Open(t, client, store.Options{})
+	startWithoutRecording(t, func(t *testing.T, admin, application *store.Store) {
 		storetest.Record(application, "ada", 0, 1)
 		if found := storetest.Reporting(t, application, 1); found[0].Switches.IsZero() {
-			t.Errorf("%s: it follows no switches", name)
+			t.Error("it follows no switches")
 		}
 		storetest.Switch(t, application, store.Switches{})
 		storetest.Record(application, "ada", 1, 2)
 		storetest.Written(t, application)
 		if got := storetest.Paths(storetest.LogOf(t, admin, "ada")); got != "1" {
-			t.Errorf("%s: recorded is %q", name, got)
+			t.Errorf("recorded is %q", got)
 		}
-	}
+	})
 }
 
 // What an application has lost before it has read that recording is off is told in no log.
