@@ -37,6 +37,7 @@ func (s *Sessions) List(ctx context.Context, account string) ([]Session, error) 
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !states[id].SignOn })
 	signOns, err := readSignOns(ctx, s.store, ids)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)

@@ -1,7 +1,7 @@
 package auth_test
 
 import (
-	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -61,8 +61,7 @@ func TestOthersDoNotKeepANameTaken(t *testing.T) {
 		s := newSite(client, auth.SessionOptions{})
 		claim := func(subject string, want error) {
 			t.Helper()
-			//lint:ignore errorlint ErrSubject comes as it is
-			if err := s.sessions.ClaimName(context.Background(), auth.SignedOn{Name: "bob", Subject: subject}); err != want {
+			if err := s.sessions.ClaimName(t.Context(), auth.SignedOn{Name: "bob", Subject: subject}); !errors.Is(err, want) {
 				t.Errorf("person %s: %v", subject, err)
 			}
 		}

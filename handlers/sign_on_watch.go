@@ -61,7 +61,7 @@ func (w *signOnWatch) run(ctx context.Context) {
 		case <-ticker.C:
 		}
 		ids, err := w.sessions.Due(ctx)
-		if err != nil { // Redis, or the master with these, is away. After [auth.SignOnPatience] they allow nothing, and the watch asks again.
+		if err != nil { // Redis, or the master with these, is away. Some minutes later they allow nothing. The watch asks again.
 			continue
 		}
 		w.checkAll(ctx, ids)

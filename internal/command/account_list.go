@@ -85,8 +85,6 @@ func (c *accountSessionsCommand) list(ctx context.Context, w io.Writer, all *acc
 		if _, err := all.Accounts.Get(ctx, c.Name); err != nil {
 			return explain(c.Name, err)
 		}
-	}
-	if len(sessions) == 0 {
 		fmt.Fprintf(w, "\"%s\" is not logged in anywhere.\n", visible(c.Name))
 		return nil
 	}
