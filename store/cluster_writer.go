@@ -22,7 +22,8 @@ const (
 )
 
 // clusterWriter writes to a Cluster. It has a writer for each shard, so that a dead shard holds up the entries of its own users
-// only. At the start, entries of all users wait for the master of the switches. The clusterWriter itself follows the topology, and writes what belongs to no single log: the user index and heartbeats.
+// only. At the start, entries of all users wait for the master of the switches. The clusterWriter itself follows the topology, and writes
+// what belongs to no single log: the user index and heartbeats.
 type clusterWriter struct {
 	*preparer
 	losses   lossLog

@@ -71,7 +71,7 @@ func TestEachGapIsToldWhereItIs(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		r := decidedRecorder(Options{QueueSize: 1 + random.IntN(40), Retention: time.Hour})
+		r := unswitchedRecorder(Options{QueueSize: 1 + random.IntN(40), Retention: time.Hour})
 		l := &sentLogs{map[string]int{}, map[string][]Entry{}}
 		var flying []Entry
 		for range 400 {

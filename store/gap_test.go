@@ -12,11 +12,11 @@ import (
 
 // testRecorder returns a recorder whose writer is the test.
 func testRecorder(size int) *recorder {
-	return decidedRecorder(Options{QueueSize: size, Retention: time.Hour})
+	return unswitchedRecorder(Options{QueueSize: size, Retention: time.Hour})
 }
 
-// decidedRecorder is a recorder without switches.
-func decidedRecorder(options Options) *recorder {
+// unswitchedRecorder is a recorder without switches.
+func unswitchedRecorder(options Options) *recorder {
 	r := newRecorder(options)
 	r.switched.known.Store(true)
 	return r

@@ -122,7 +122,7 @@ func TestGatheringEndsEarly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := decidedRecorder(Options{QueueSize: test.size})
+			r := unswitchedRecorder(Options{QueueSize: test.size})
 			gathered := make(chan struct{})
 			go func() {
 				r.gather(r.only(), time.Now().Add(time.Hour), nil)

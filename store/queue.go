@@ -60,9 +60,8 @@ type turn struct {
 	slot     uint16 // of the log, on a Cluster
 	prepared bool   // it has been masked and counted, and has all that a writer adds
 	timed    bool   // it has a time by Redis' clock
+	early    bool   // it came before the switches were read, which may leave it out
 	verdict  verdict
-
-	undecided bool // it came before the switches were read, which may leave it out
 }
 
 // lane is the entries of one user, oldest first.

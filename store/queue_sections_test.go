@@ -16,7 +16,7 @@ type sectioned struct {
 
 // newSectioned returns one where slot n is the n-th shard's, and the last shard has the others.
 func newSectioned(size, shards int) *sectioned {
-	r := &sectioned{recorder: decidedRecorder(Options{QueueSize: size})}
+	r := &sectioned{recorder: unswitchedRecorder(Options{QueueSize: size})}
 	for range shards {
 		r.shards = append(r.shards, newSection())
 	}

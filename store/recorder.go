@@ -26,14 +26,14 @@ type recorder struct {
 	retention time.Duration // of a log after its last entry
 	switched  switched
 
-	mu      sync.Mutex
-	queue   queue
-	writing int // taken out of queue, fate not known yet
-	sending int // of those, perhaps on their way
-	stats   Stats
-	intake  bool
-	givenUp bool // what was in queue and being written has been given up
-	decided bool // the switches were known when entries were taken
+	mu       sync.Mutex
+	queue    queue
+	writing  int // taken out of queue, fate not known yet
+	sending  int // of those, perhaps on their way
+	stats    Stats
+	intake   bool
+	givenUp  bool // what was in queue and being written has been given up
+	followed bool // the switches were known when entries were taken
 }
 
 func newRecorder(options Options) *recorder {
@@ -84,7 +84,7 @@ func (r *recorder) admit(e *Entry, prepared bool) {
 	if !invalid {
 		e.bound()
 	}
-	e.turn = turn{prepared: prepared, timed: prepared, undecided: e.turn.undecided}
+	e.turn = turn{prepared: prepared, timed: prepared, early: e.turn.early}
 	if r.slot != nil {
 		e.turn.slot = r.slot(e.Username)
 	}
@@ -115,7 +115,7 @@ func (r *recorder) admit(e *Entry, prepared bool) {
 func (r *recorder) leavesOut(e *Entry) bool {
 	known := r.switched.known.Load()
 	rules := r.switched.rules.Load()
-	e.turn.undecided = !known && rules == nil
+	e.turn.early = !known && rules == nil
 	return rules != nil && rules.leavesOut(e)
 }
 
@@ -147,18 +147,21 @@ func (r *recorder) only() *section { return r.queue.sections[0] }
 
 // take moves up to maxBatch entries of a section to batch, with markers if there is room. The entries count as queued until
 // settle.
-func (r *recorder) take(s *section, batch []Entry) []Entry {
+func (r *recorder) take(s *section, batch []Entry) []Entry { return r.pull(s, batch, false) }
+
+// pull is take, or takeOff of a batch that flies. It lets others have the mutex after each batch of which the switches leave out all: patterns
+// take their time, and Record waits meanwhile.
+func (r *recorder) pull(s *section, batch []Entry, flies bool) []Entry {
 	for {
-		taken, again := r.pull(s, batch, false)
+		taken, again := r.pullOnce(s, batch, flies)
 		if !again {
 			return taken
 		}
 	}
 }
 
-// pull is take of one batch, or takeOff of one that flies. again says that the switches leave out all that it took out of the queue, so that
-// there may be more. Patterns of the switches take their time, and Record waits for the mutex as long as one batch does at most.
-func (r *recorder) pull(s *section, batch []Entry, flies bool) (taken []Entry, again bool) {
+// pullOnce is pull of one batch. again says that the switches leave out all that it took out of the queue, so that there may be more.
+func (r *recorder) pullOnce(s *section, batch []Entry, flies bool) (taken []Entry, again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.givenUp || !r.switched.known.Load() {
@@ -167,7 +170,7 @@ func (r *recorder) pull(s *section, batch []Entry, flies bool) (taken []Entry, a
 	r.forgetGaps()
 	batch = r.queue.take(s, batch)
 	if len(batch) > 0 {
-		if batch = r.decide(batch); len(batch) == 0 {
+		if batch = r.leaveOutEarly(batch); len(batch) == 0 {
 			r.checkDrained()
 			return batch, true
 		}
@@ -183,17 +186,21 @@ func (r *recorder) pull(s *section, batch []Entry, flies bool) (taken []Entry, a
 	return batch, false
 }
 
-// decide leaves those entries out of a batch that came before the switches were read, and that these leave out. They were accepted only for
-// as long. The others have been decided about once for all.
-func (r *recorder) decide(batch []Entry) []Entry {
+// leaveOutEarly leaves those entries out of a batch that came before the switches were read, and that these leave out. They were accepted
+// only for as long. The others are not asked about again. Once the first moments are over, it moves no entry.
+func (r *recorder) leaveOutEarly(batch []Entry) []Entry {
+	first := 0
+	for first < len(batch) && !batch[first].turn.early {
+		first++
+	}
 	rules := r.switched.rules.Load()
-	kept := batch[:0]
-	for i := range batch {
+	kept := batch[:first]
+	for i := first; i < len(batch); i++ {
 		e := &batch[i]
-		undecided := e.turn.undecided
-		e.turn.undecided = false
+		early := e.turn.early
+		e.turn.early = false
 		switch {
-		case !undecided || rules == nil || !rules.leavesOut(e):
+		case !early || rules == nil || !rules.leavesOut(e):
 			kept = append(kept, *e)
 			continue
 		case e.Gap != nil && !rules.leavesOutAllOf(e.Username): // the user's next entry has to tell it
@@ -207,10 +214,10 @@ func (r *recorder) decide(batch []Entry) []Entry {
 
 // forgetGaps forgets, once the switches are known, what users lost before of whom nothing is recorded.
 func (r *recorder) forgetGaps() {
-	if r.decided {
+	if r.followed {
 		return
 	}
-	r.decided = true
+	r.followed = true
 	if rules := r.switched.rules.Load(); rules != nil {
 		maps.DeleteFunc(r.queue.gaps.of, func(username string, _ *untoldGap) bool { return rules.leavesOutAllOf(username) })
 	}
@@ -340,14 +347,7 @@ func (r *recorder) count(s *section, o settlement) {
 }
 
 // takeOff is take for a writer that may give entries back: what it has taken is flying until land.
-func (r *recorder) takeOff(s *section, batch []Entry) []Entry {
-	for {
-		taken, again := r.pull(s, batch, true)
-		if !again {
-			return taken
-		}
-	}
-}
+func (r *recorder) takeOff(s *section, batch []Entry) []Entry { return r.pull(s, batch, true) }
 
 // land is settle for all that a writer has taken. back are those entries that have certainly not been written, oldest first.
 func (r *recorder) land(s *section, o settlement, back []Entry) {

@@ -10,7 +10,7 @@ func TestSwitchesCostARequestNoMemory(t *testing.T) {
 	for what, set := range map[string]Switches{
 		"none": {}, "off": {NoRecord: true}, "watch-only": {WatchOnly: true}, "a sample": {Sample: MaxSample}, "patterns": {Ignore: []string{"^/health$", `\.(png|jpg)$`}},
 	} {
-		r := decidedRecorder(Options{QueueSize: 1})
+		r := unswitchedRecorder(Options{QueueSize: 1})
 		r.switched.rules.Store(newLeaveRules(set, map[string]int64{"bob": 1 << 60}))
 		e := Entry{Username: "ada", Path: "/health", Kind: KindFetch}
 		if n := testing.AllocsPerRun(100, func() { r.record(&e) }); n != 0 {
