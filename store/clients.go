@@ -145,9 +145,11 @@ func (shared) Close() error { return nil }
 func tune(o *redis.Options, timeout time.Duration, retries int, tracker *sendTracker) {
 	o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = timeout, timeout, timeout
 	o.MaxRetries, o.DialerRetries = retries, 1
+	o.MinRetryBackoff, o.MaxRetryBackoff = 0, 0 // go-redis' own, which are milliseconds
 	o.MinIdleConns, o.MaxActiveConns = 0, 0
 	o.ContextTimeoutEnabled = true
-	o.Protocol = 2 // in the third one go-redis looks for notifications before each reply, of which there are none
+	o.Limiter = nil // the host's commands are not refused because the Store's have failed, nor the other way round
+	o.Protocol = 2  // in the third one go-redis looks for notifications before each reply, of which there are none
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	dial := dialFunc(o.Dialer)
 	o.DialTimeout = timeout
@@ -198,10 +200,13 @@ func (c brokenConn) SetDeadline(time.Time) error      { return nil }
 func (c brokenConn) SetReadDeadline(time.Time) error  { return nil }
 func (c brokenConn) SetWriteDeadline(time.Time) error { return nil }
 
-// tuneCluster is tune for the nodes of a cluster.
+// tuneCluster is tune for the nodes of a cluster. Replicas are asked for nothing, also where the host reads from them: what they have is
+// older than what the feed has told.
 func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
+	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false
 	o.ReadTimeout, o.WriteTimeout, o.PoolTimeout, o.DialTimeout = timeout, timeout, timeout, timeout
-	o.MaxRetries, o.DialerRetries = retries, 1
+	o.MaxRetries, o.DialerRetries, o.MaxRedirects = retries, 1, 0 // go-redis' own number of redirections
+	o.MinRetryBackoff, o.MaxRetryBackoff = 0, 0
 	o.MinIdleConns, o.MaxActiveConns = 0, 0
 	o.ContextTimeoutEnabled = true
 	o.Protocol = 2 // in the third one go-redis looks for notifications before each reply, of which there are none
@@ -216,6 +221,12 @@ func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 			return brokenConn{err: dialError{notAReply(err)}}, nil
 		}
 		return conn, nil
+	}
+	if slots := o.ClusterSlots; slots != nil {
+		o.ClusterSlots = func(ctx context.Context) ([]redis.ClusterSlot, error) {
+			found, err := slots(ctx)
+			return found, notAReply(err)
+		}
 	}
 }
 

@@ -46,9 +46,9 @@ func Open(rawURL string, options Options) (*Store, error) {
 
 // New is [Open] for a program that has a client: a *redis.Client (also one made by
 // redis.NewFailoverClient), *redis.ClusterClient or *redis.Ring. The Store takes over its addresses, credentials and
-// TLS, but not its timeouts and retries, since it has connections of its own. The client stays the caller's, who
-// may close it before or after the Store. One that redis.NewFailoverClient has made is closed after it, since the Store asks
-// its sentinels for the master.
+// TLS, but not its timeouts, retries, limiter and replicas to read from, since it has connections of its own. Only those of a
+// *redis.Ring are shared as they are. The client stays the caller's, who may close it before or after the Store. A Ring, and
+// a client that redis.NewFailoverClient has made, are closed after it, since the Store asks them for servers.
 func New(client redis.UniversalClient, options Options) (*Store, error) {
 	if isNil(client) {
 		return nil, errors.New("store: the Redis client is nil: pass one, or use Open with a URL")
