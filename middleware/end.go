@@ -2,7 +2,10 @@ package middleware
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -27,7 +30,7 @@ func (r *response) leave(panicked bool) (code int, open bool) {
 		server := lowest(r.ResponseWriter)
 		outlived = isServed(server)
 		//lint:ignore errorlint the site may wrap this very error in a cause of its own
-		clientGone = !outlived && canceled == context.Canceled && context.Cause(r.ctx) == canceled && r.hasGone(server)
+		clientGone = !outlived && canceled == context.Canceled && context.Cause(r.ctx) == canceled && r.hasGone(server) && !r.bodyIsLate(server)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -66,13 +69,14 @@ func isServed(server http.ResponseWriter) (served bool) {
 }
 
 // hasGone reports whether it was the client's going that canceled the request. A site may cancel requests by itself, when it
-// shuts down. Where the server can't tell, or has told a handler, the cancellation is taken for the client's.
+// shuts down. Where the server can't tell, or has told a handler, the cancellation is taken for the client's. A server that has got no more of
+// the request's body does not tell: there a write has failed.
 func (r *response) hasGone(server http.ResponseWriter) bool {
 	r.mu.Lock()
-	watched := r.watched
+	watched, failed := r.watched, r.writeError
 	r.mu.Unlock()
 	n, ok := server.(closeNotifier)
-	if !ok || watched {
+	if !ok || watched || errors.As(failed, new(*net.OpError)) {
 		return true
 	}
 	limit := time.NewTimer(goneGrace)
@@ -83,6 +87,20 @@ func (r *response) hasGone(server http.ResponseWriter) bool {
 	case <-limit.C:
 		return false
 	}
+}
+
+// bodyIsLate reports whether the request was canceled because its body did not come in the time that the server has for it. The server
+// says then that the client has gone, and sends the answer all the same. Nothing is left to wait for where this is asked.
+func (r *response) bodyIsLate(server http.ResponseWriter) bool {
+	r.mu.Lock()
+	body, askable := r.body, !r.watched && !r.hijacked && r.writeError == nil
+	r.mu.Unlock()
+	if _, tells := server.(closeNotifier); !tells || !askable || body == nil || body == http.NoBody {
+		return false
+	}
+	defer func() { _ = recover() }() // a goroutine of the host's may be reading
+	_, err := body.Read(make([]byte, 1))
+	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // finish records the request whose handlers are done. code is the status that was sent, or the one that the server sends by

@@ -55,8 +55,7 @@ func (g *ginWriter) slot(w http.ResponseWriter) (field *http.ResponseWriter, dir
 	return nil, false
 }
 
-// ginTop is what handlers answer through. It notices a status that comes too late: Gin drops it, since another one has been
-// sent. Behind a status that tells a failure already, it may be an error handler's, which adds the body: c.AbortWithError sends none.
+// ginTop is what handlers answer through. It notices a status that comes too late: Gin drops it, since another one has been sent.
 type ginTop struct {
 	gin.ResponseWriter
 	r *response
@@ -64,10 +63,10 @@ type ginTop struct {
 
 // WriteHeader implements http.ResponseWriter.
 func (w *ginTop) WriteHeader(code int) {
-	if code >= http.StatusInternalServerError && w.Written() && w.Status() < http.StatusBadRequest {
+	if w.Written() && isDropped(code, w.Status()) {
 		w.r.mu.Lock()
 		if w.r.c != nil { // else the request is over, and r may soon be another one's
-			w.r.brokeOff = true // a recovery inside, for instance, which could not say so to the client
+			w.r.brokeOff = true
 		}
 		w.r.mu.Unlock()
 	}
@@ -76,6 +75,39 @@ func (w *ginTop) WriteHeader(code int) {
 
 // Unwrap is for http.ResponseController.
 func (w *ginTop) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// innerTop is ginTop for a tracker that lets one outside record the request. That one stands in front of another context of Gin, or is one of
+// net/http.
+type innerTop struct {
+	ginTop
+	request *http.Request
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *innerTop) WriteHeader(code int) {
+	if w.Written() && isDropped(code, w.Status()) {
+		w.r.learn(w.request, nested{brokeOff: true})
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// putInnerTop has the handlers of another context than r's answer through an innerTop, until remove is called. In its own context, r
+// has its ginTop.
+func (r *response) putInnerTop(c *gin.Context) (remove func()) {
+	r.mu.Lock()
+	own := r.c == c
+	r.mu.Unlock()
+	if own {
+		return func() {}
+	}
+	top := &innerTop{ginTop{c.Writer, r}, c.Request}
+	c.Writer = top
+	return func() {
+		if c.Writer == top {
+			c.Writer = top.ResponseWriter
+		}
+	}
+}
 
 // ginSlot is where a response lies in Gin's writer.
 type ginSlot struct {

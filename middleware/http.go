@@ -82,8 +82,12 @@ func (t *httpTracker) serve(next http.Handler, w http.ResponseWriter, request *h
 
 // within lets a tracker outside record the request, and tells it what only this one knows.
 func (t *httpTracker) within(outer *response, next http.Handler, w http.ResponseWriter, request *http.Request) {
-	defer func() { outer.learn(request, nested{routeOf(request), t.ask(request)}) }()
+	returned := false
+	defer func() {
+		outer.learn(request, nested{route: routeOf(request), username: t.ask(request), panicked: !returned})
+	}()
 	next.ServeHTTP(w, request)
+	returned = true
 }
 
 // open begins to watch what is answered. The request is announced in its context to trackers behind a writer that can't be

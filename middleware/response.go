@@ -61,6 +61,7 @@ type exchange struct {
 	limited    bool      // a handler has set a time limit of its own for writing,
 	limit      time.Time // which is this; zero for none
 	watched    bool      // a handler has asked to be told when the client goes
+	body       io.Reader // of the request as it came in
 	hijacked   bool      // a handler has taken the connection over
 
 	panicked   bool  // the handlers have panicked
@@ -80,7 +81,11 @@ type exchange struct {
 }
 
 // nested is what a tracker inside another knows of the same request.
-type nested struct{ route, username string }
+type nested struct {
+	route, username string
+	panicked        bool // the handlers inside have panicked
+	brokeOff        bool // the handlers inside did not finish, although they returned
+}
 
 // finding is an entry, and what it says only until the answer has been sent.
 type finding struct {
@@ -139,6 +144,7 @@ func (r *response) sending(code, bytes int) (open bool) {
 	r.dirty = r.dirty || bytes > 0
 	if r.code != 0 || !r.isFinal(code) {
 		r.informed = r.informed || code < http.StatusOK
+		r.brokeOff = r.brokeOff || isDropped(code, r.code)
 		r.mu.Unlock()
 		return true
 	}
@@ -192,6 +198,12 @@ func (r *response) guest() (v visitor) {
 		v = *r.visitor
 	}
 	return v
+}
+
+// isDropped reports whether a status tells of a failure that can't be told any more, since another status has been sent. A recovery inside,
+// for instance, answers what has begun. Behind a status that tells of a failure already, it may be an error handler's, which adds the body.
+func isDropped(code, sent int) bool {
+	return code >= http.StatusInternalServerError && sent != 0 && sent < http.StatusBadRequest
 }
 
 // isFinal reports whether a status is the last one that a server sends for a request.

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -86,12 +87,17 @@ func (w belowPushingGin) Push(target string, options *http.PushOptions) error {
 // flush sends what was written so far.
 func (r *response) flush() error {
 	writer := r.ResponseWriter
-	if r.sending(http.StatusOK, 0) {
+	open := r.sending(http.StatusOK, 0)
+	if open {
 		r.mu.Lock()
 		r.flushed, r.dirty = true, false
 		r.mu.Unlock()
 	}
-	return http.NewResponseController(writer).Flush()
+	err := http.NewResponseController(writer).Flush()
+	if open && err != nil && !errors.Is(err, http.ErrNotSupported) {
+		r.wrote(0, err)
+	}
+	return err
 }
 
 // hijack hands the connection over to a handler.

@@ -100,6 +100,25 @@ func recoversAs(code int) gin.HandlerFunc {
 	return gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(code) })
 }
 
+// recoversInNetHTTP answers 500 where it still can, as those of chi and others do.
+func recoversInNetHTTP(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if recover() != nil {
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func recoversSilently(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { _ = recover() }()
+		next.ServeHTTP(w, r)
+	})
+}
+
 // recorded is what a test expects of an entry.
 type recorded struct {
 	code  int
@@ -227,6 +246,31 @@ func TestTheStatusThatIsSentIsRecorded(t *testing.T) {
 		{"TrackHTTP around bare", "/bare", func(m *memory) http.Handler {
 			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(answers(track(m)))
 		}, 204, recorded{204, "", "/bare"}},
+		{"TrackHTTP around, Recovery inside, panic after 200", "/late-panic", func(m *memory) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(answers(track(m), recoversAs(503)))
+		}, 200, recorded{200, store.EndBrokeOff, "/late-panic"}},
+		{"TrackHTTP around, Recovery outside of Track, panic after 200", "/late-panic", func(m *memory) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(answers(recoversAs(503), track(m)))
+		}, 200, recorded{200, store.EndBrokeOff, "/late-panic"}},
+		{"TrackHTTP around, Recovery inside, abort after 200", "/late-abort", func(m *memory) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(answers(track(m), recoversAs(503)))
+		}, 200, recorded{200, store.EndBrokeOff, "/late-abort"}},
+		{"TrackHTTP around, Recovery inside", "/panic", func(m *memory) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(answers(track(m), recoversAs(503)))
+		}, 503, recorded{503, "", "/panic"}},
+		{"an engine in an engine, Recovery inside, panic after 200", "/late-panic", func(m *memory) http.Handler {
+			outer := gin.New()
+			outer.Use(track(m))
+			outer.GET("/*any", gin.WrapH(answers(recoversAs(503), track(m))))
+			return outer
+		}, 200, recorded{200, store.EndBrokeOff, "/late-panic"}},
+		{"TrackHTTP around a recovery of net/http, panic after 200", "/late-panic", func(m *memory) http.Handler {
+			return middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})(recoversInNetHTTP(answers()))
+		}, 200, recorded{200, store.EndBrokeOff, ""}},
+		{"a recovery of net/http between two TrackHTTPs, that says nothing", "/late-panic", func(m *memory) http.Handler {
+			around := middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})
+			return around(recoversSilently(around(answers())))
+		}, 200, recorded{200, store.EndBrokeOff, ""}},
 		{"TrackHTTP around, twice", "/plain", func(m *memory) http.Handler {
 			around := middleware.TrackHTTP(m, httpUser, middleware.HTTPOptions{})
 			return around(around(answers()))
@@ -395,18 +439,30 @@ func TestAClientThatGivesUpIsRecorded(t *testing.T) {
 	proxy.ErrorLog = silent()
 	tests := []struct {
 		name   string
+		length string // of a body, of which nothing is sent. The server reads up to 256 KB before it answers.
 		handle gin.HandlerFunc
 		want   recorded
 	}{
-		{"a handler that waits for its context", waits, recorded{0, store.EndGaveUp, "/slow"}},
-		{"a handler that panics then", func(c *gin.Context) { <-c.Request.Context().Done(); panic(http.ErrAbortHandler) }, recorded{0, store.EndGaveUp, "/slow"}},
-		{"a reverse proxy", gin.WrapH(proxy), recorded{0, store.EndGaveUp, "/slow"}},
-		{"half of an answer", func(c *gin.Context) {
+		{"a handler that waits for its context", "0", waits, recorded{0, store.EndGaveUp, "/slow"}},
+		{"a handler that panics then", "0", func(c *gin.Context) { <-c.Request.Context().Done(); panic(http.ErrAbortHandler) }, recorded{0, store.EndGaveUp, "/slow"}},
+		{"a reverse proxy", "0", gin.WrapH(proxy), recorded{0, store.EndGaveUp, "/slow"}},
+		{"half of a request", "9", func(c *gin.Context) {
+			if _, err := io.ReadAll(c.Request.Body); err != nil {
+				c.String(http.StatusBadRequest, "half of a request")
+			}
+		}, recorded{0, store.EndGaveUp, "/slow"}},
+		{"half of an answer to a request that nobody has read", "1000000", func(c *gin.Context) {
+			for c.Request.Context().Err() == nil {
+				c.String(http.StatusOK, "half")
+				c.Writer.Flush()
+			}
+		}, recorded{200, store.EndGaveUp, "/slow"}},
+		{"half of an answer", "0", func(c *gin.Context) {
 			c.String(http.StatusOK, "half")
 			c.Writer.Flush()
 			<-c.Request.Context().Done()
 		}, recorded{200, store.EndGaveUp, "/slow"}},
-		{"all of an answer", func(c *gin.Context) {
+		{"all of an answer", "0", func(c *gin.Context) {
 			c.Header("Content-Length", "3")
 			c.String(http.StatusOK, "all")
 			c.Writer.Flush()
@@ -428,7 +484,7 @@ func TestAClientThatGivesUpIsRecorded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprint(conn, "GET /slow HTTP/1.1\r\nHost: shop\r\nX-User: ada\r\n\r\n")
+			fmt.Fprintf(conn, "GET /slow HTTP/1.1\r\nHost: shop\r\nX-User: ada\r\nContent-Length: %s\r\n\r\n", test.length)
 			<-begun
 			if test.want.code != 0 {
 				if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
@@ -443,6 +499,31 @@ func TestAClientThatGivesUpIsRecorded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server cancels a request whose body comes too slowly, and says that the client has gone. The client gets the answer all the same.
+func TestABodyThatComesTooLateIsNoClientThatGivesUp(t *testing.T) {
+	logs := &memory{}
+	r := answers(middleware.Track(logs, header, middleware.Options{}))
+	r.POST("/slow", func(c *gin.Context) {
+		if _, err := io.ReadAll(c.Request.Body); err != nil {
+			c.String(http.StatusRequestTimeout, "too slow")
+		}
+	})
+	server := httptest.NewUnstartedServer(r)
+	server.Config.ReadTimeout = 50 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: shop\r\nX-User: ada\r\nContent-Length: 9\r\n\r\nhalf")
+	if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(status, " 408 ") {
+		t.Errorf("the client got %q, %v", status, err)
+	}
+	recorded{408, "", "/slow"}.check(t, logs.await(t, 1))
 }
 
 // The site cancels its requests when it shuts down. That is not the customer who gives up.

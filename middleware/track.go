@@ -128,8 +128,13 @@ func (t *tracker) handle(c *gin.Context) {
 func (t *tracker) within(outer *response, c *gin.Context) {
 	request := c.Request
 	outer.learn(request, nested{route: c.FullPath()})
-	defer func() { outer.learn(request, nested{c.FullPath(), t.ask(c)}) }()
+	remove, returned := outer.putInnerTop(c), false
+	defer func() {
+		remove()
+		outer.learn(request, nested{c.FullPath(), t.ask(c), !returned, isAborted(c)})
+	}()
 	c.Next()
+	returned = true
 }
 
 // learn keeps what a tracker inside knows, unless its request is over and r is another's by now.
@@ -138,6 +143,7 @@ func (r *response) learn(request *http.Request, n nested) {
 	defer r.mu.Unlock()
 	if r.belongs(request) {
 		r.inner.route, r.inner.username = cmp.Or(n.route, r.inner.route), cmp.Or(n.username, r.inner.username)
+		r.brokeOff = r.brokeOff || n.brokeOff || n.panicked && r.code != 0 // a recovery between can't say so to the client
 	}
 }
 
@@ -187,7 +193,7 @@ func (r *response) locate(t *tracker, c *gin.Context) (nearest, same *response) 
 // accept begins a request.
 func (r *response) accept(of *recording, request *http.Request, nearest *response) {
 	of.arrive(&r.request, request)
-	r.ctx, r.header, r.outermost, r.visitors = request.Context(), request.Header, r, of.visitors
+	r.ctx, r.header, r.body, r.outermost, r.visitors = request.Context(), request.Header, request.Body, r, of.visitors
 	if nearest != nil {
 		r.outermost = nearest.outermost
 	}
@@ -234,7 +240,7 @@ func (t *tracker) handlersReturned(r *response, panicked bool) {
 // removeTop takes back what handlers answered through, and notes whether a recovery inside has stopped them. It returns false
 // if a middleware has left a writer of its own, which Gin then answers through.
 func (r *response) removeTop() (tidy bool) {
-	if last := r.c.Errors.Last(); last != nil && errors.Is(last.Err, http.ErrAbortHandler) {
+	if isAborted(r.c) {
 		r.brokeOff = true
 	}
 	if r.c.Writer == &r.top {
@@ -242,6 +248,12 @@ func (r *response) removeTop() (tidy bool) {
 	}
 	r.ginSlot.direct = r.ginSlot.direct && r.c.Writer == r.top.ResponseWriter
 	return r.ginSlot.direct
+}
+
+// isAborted reports whether Gin's recovery has kept the server from closing the connection, as a handler wanted.
+func isAborted(c *gin.Context) bool {
+	last := c.Errors.Last()
+	return last != nil && errors.Is(last.Err, http.ErrAbortHandler)
 }
 
 // statusByGin is the status of an answer whose sending can't be seen: what Gin's writer says of it, or 0 after a panic that
