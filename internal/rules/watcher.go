@@ -123,7 +123,7 @@ func (w *Watcher) look(ctx context.Context) error {
 	}
 	now := w.options.Logs.Now()
 	learnt := w.learn(ctx, now, all)
-	return errors.Join(learnt, w.tellAll(ctx, now, happenings(all, w.known, now.Add(-Window))))
+	return errors.Join(learnt, w.tellAll(ctx, now, matchesOf(all, w.known, now.Add(-Window))))
 }
 
 // learn reads who is in trouble, and what failed. Where a part of Redis is away, it reads the others.
@@ -168,7 +168,7 @@ func (w *Watcher) toRead(now time.Time, all []Rule, troubled []store.Trouble, wh
 		}
 	}
 	for _, t := range troubled {
-		if w.isDue(t, now) {
+		if w.mustRead(t, now) {
 			due = append(due, t.Username)
 		}
 	}
@@ -195,9 +195,9 @@ func (w *Watcher) troubled(ctx context.Context, since time.Time) (found []store.
 	return found, whole && err == nil, err
 }
 
-// isDue reports whether a user's log has to be read: something failed since, or may have failed so close to the last failure that the user
+// mustRead reports whether a user's log has to be read: something failed since, or may have failed so close to the last failure that the user
 // index does not say so.
-func (w *Watcher) isDue(t store.Trouble, now time.Time) bool {
+func (w *Watcher) mustRead(t store.Trouble, now time.Time) bool {
 	u := w.known[t.Username]
 	return u == nil || !u.at.Equal(t.At) || u.read.Sub(u.seen) < settled && now.Sub(u.seen) >= settled
 }
@@ -215,19 +215,19 @@ func (w *Watcher) prune(since time.Time) {
 }
 
 // tellAll tells of what happens, where something is new and was not told just now.
-func (w *Watcher) tellAll(ctx context.Context, now time.Time, all []happening) error {
+func (w *Watcher) tellAll(ctx context.Context, now time.Time, all []match) error {
 	told := make(map[string]webhook.Told)
-	for _, h := range all {
-		if known, ok := w.told[h.subject]; ok {
-			told[h.subject] = known
+	for _, m := range all {
+		if known, ok := w.told[m.subject]; ok {
+			told[m.subject] = known
 		}
 	}
 	w.told = told // of what is over, nothing is remembered
-	for _, h := range all {
+	for _, m := range all {
 		if !w.mayPost(now) {
 			return nil
 		}
-		if err := w.tell(ctx, now, h); err != nil {
+		if err := w.tell(ctx, now, m); err != nil {
 			return err
 		}
 	}
@@ -246,33 +246,33 @@ func (w *Watcher) mayPost(now time.Time) bool {
 }
 
 // tell tells of one thing that happens.
-func (w *Watcher) tell(ctx context.Context, now time.Time, h happening) error {
-	told, known := w.told[h.subject]
+func (w *Watcher) tell(ctx context.Context, now time.Time, m match) error {
+	told, known := w.told[m.subject]
 	if !known {
 		var err error
-		if told, err = w.options.Queue.Told(ctx, h.subject); err != nil {
+		if told, err = w.options.Queue.Told(ctx, m.subject); err != nil {
 			return err
 		}
-		w.told[h.subject] = told
+		w.told[m.subject] = told
 	}
-	if !h.newest.After(told.Until) || now.Sub(told.At) < webhook.Quiet {
+	if !m.newest.After(told.Until) || now.Sub(told.At) < webhook.Quiet {
 		return nil
 	}
-	e := h.event(told.Until, w.options.Detailed)
+	e := m.event(told.Until, w.options.Detailed)
 	if w.options.Link != nil {
 		e.Link = w.options.Link(e.Username)
 	}
-	m, err := e.message(rand.Text(), w.options.Say(e), now)
+	message, err := e.message(rand.Text(), w.options.Say(e), now)
 	if err != nil {
 		return err
 	}
-	switch err := w.options.Post(ctx, h.subject, h.newest, m); {
+	switch err := w.options.Post(ctx, m.subject, m.newest, message); {
 	case errors.Is(err, webhook.ErrTold):
-		delete(w.told, h.subject) // another process has told it; it is asked again
+		delete(w.told, m.subject) // another process has told it; it is asked again
 	case err != nil && !errors.Is(err, webhook.ErrNotLeading):
 		return err
 	case err == nil:
-		w.told[h.subject], w.posted = webhook.Told{At: now, Until: h.newest}, append(w.posted, now)
+		w.told[m.subject], w.posted = webhook.Told{At: now, Until: m.newest}, append(w.posted, now)
 	}
 	return nil
 }
