@@ -149,7 +149,7 @@ func TestTokensThatCannotBe(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.viewer("vera")
-	const label, days = "The token needs a few words on what it is for. Use 1 to 60 characters.", "A token can't live that long, or that short. Choose one of the list."
+	const label, days = "The token needs a few words on what it is for. Use 1 to 60 characters.", "A token can’t live that long, or that short. Choose one of the list."
 	for _, test := range []struct{ label, days, says string }{
 		{"", "7", label},
 		{strings.Repeat("x", 61), "7", label},

@@ -140,7 +140,7 @@ func TestAccountsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
 	b := s.superuser()
-	const name, role = "An account can't have this name. Use 1 to 150 characters, without line ends and the like.", "There is no such role. Choose one of the list."
+	const name, role = "An account can’t have this name. Use 1 to 150 characters, without line ends and the like.", "There is no such role. Choose one of the list."
 	for _, test := range []struct{ name, role, says string }{
 		{"", "viewer", name},
 		{"a\nb", "viewer", name},

@@ -98,7 +98,7 @@ func TestEverythingThatIsRecordedIsLimited(t *testing.T) {
 	for _, target := range []string{"/static?username=ada", "/summary?username=ada", "/audit", "/audit/export?format=csv"} {
 		a := b.get(base + target)
 		limited(a)
-		a.expect(http.StatusTooManyRequests, "You asked for more than is allowed at a time. Close pages that you don't need, wait a moment and try again.")
+		a.expect(http.StatusTooManyRequests, "You asked for more than is allowed at a time. Close pages that you don’t need, wait a moment and try again.")
 	}
 	for _, query := range []string{"username=ada", "everyone=1"} {
 		for _, headers := range [][]string{nil, {"Authorization", bearer, "Origin", ""}} {

@@ -133,7 +133,7 @@ func TestAPanicLeadsToAPageOfTheAdmin(t *testing.T) {
 		panic("on purpose")
 	})
 	a := s.stranger().get("/breaks")
-	a.expect(http.StatusInternalServerError, "The page could not be made. The server's log says why. Try again. If it happens again, tell whoever runs this server.")
+	a.expect(http.StatusInternalServerError, "The page could not be made. The server’s log says why. Try again. If it happens again, tell whoever runs this server.")
 	if home := a.find("main a").AttrOr("href", ""); home != "/a/b/" {
 		t.Errorf("it leads to %q", home)
 	}

@@ -95,7 +95,7 @@ func TestProofsAtTheProviderThatAreNone(t *testing.T) {
 		"without a role":       {[]string{"name", "vera"}, http.StatusForbidden, notYou},
 		"a name that is none":  {[]string{"name", "a b", "role", "viewer"}, http.StatusForbidden, notYou},
 		"she has given up":     {[]string{"error", "access_denied"}, http.StatusForbidden, notYou},
-		"the provider is away": {[]string{"error", "away"}, http.StatusServiceUnavailable, "Your provider can't be reached. Try again in a moment. If it lasts, tell whoever runs this site."},
+		"the provider is away": {[]string{"error", "away"}, http.StatusServiceUnavailable, "Your provider can’t be reached. Try again in a moment. If it lasts, tell whoever runs this site."},
 		"it has not asked":     {[]string{"error", "silent"}, http.StatusForbidden, "Your provider did not ask again who you are. Nothing has changed. Try again. If it stays so, tell whoever runs this site: its log says what the provider lacks."},
 	} {
 		ask()

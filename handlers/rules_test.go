@@ -82,9 +82,9 @@ func TestRulesThatAreRefused(t *testing.T) {
 		path, kind, count, username, says string
 		status                            int
 	}{
-		{"add", "many-fail", "0", "", "This number of users can't be used.", 422},
-		{"add", "many-fail", "1001", "", "This number of users can't be used.", 422},
-		{"add", "many-fail", "many", "", "This number of users can't be used.", 422},
+		{"add", "many-fail", "0", "", "This number of users can’t be used.", 422},
+		{"add", "many-fail", "1001", "", "This number of users can’t be used.", 422},
+		{"add", "many-fail", "many", "", "This number of users can’t be used.", 422},
 		{"add", "user-fails", "", "", "Nobody can have this username.", 422},
 		{"add", "user-fails", "", "a\nb", "Nobody can have this username.", 422},
 		{"add", "user-fails", "", "ada", "There is such a rule already.", 422},

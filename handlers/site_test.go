@@ -423,7 +423,7 @@ const storeLost = "Logs and accounts are kept in Redis, and it does not answer. 
 func (a *answer) expectStoreLost() {
 	a.t.Helper()
 	a.expect(http.StatusServiceUnavailable, storeLost)
-	if got := a.text("h1"); got != "The log store can't be reached." {
+	if got := a.text("h1"); got != "The log store can’t be reached." {
 		a.t.Errorf("%s: the title is %q", a.Request.URL, got)
 	}
 }

@@ -223,11 +223,11 @@ func TestNotesOutliveAnOutage(t *testing.T) {
 	if got := a.find("#note").Text(); a.StatusCode != http.StatusServiceUnavailable || got != "calls back at 3" {
 		t.Errorf("%d, the text is %q", a.StatusCode, got)
 	}
-	if got := a.text("#messages [role=alert]"); !strings.Contains(got, "can't be reached") {
+	if got := a.text("#messages [role=alert]"); !strings.Contains(got, "can’t be reached") {
 		t.Errorf("it says %q", got)
 	}
 	part := vera.say("ada", "note", "calls back at 3", "HX-Request", "true")
-	if got := part.text("[hx-target='#note-said'] [role=alert]"); part.StatusCode != http.StatusServiceUnavailable || !strings.Contains(got, "can't be reached") {
+	if got := part.text("[hx-target='#note-said'] [role=alert]"); part.StatusCode != http.StatusServiceUnavailable || !strings.Contains(got, "can’t be reached") {
 		t.Errorf("in a page: %d, %q", part.StatusCode, got)
 	}
 }

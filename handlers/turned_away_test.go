@@ -34,7 +34,7 @@ func TestALivePageIsToldWhyItIsNotServed(t *testing.T) {
 		},
 		"Redis is away": {
 			spoil: func(_ *testing.T, _ *site, server *redistest.Server, _ *browser) { server.Kill() },
-			state: "not-served", says: "The log store can't be reached.",
+			state: "not-served", says: "The log store can’t be reached.",
 		},
 		"the allowance is used up": {
 			spoil: func(_ *testing.T, s *site, _ *redistest.Server, _ *browser) { s.useUpAllowance(root, auth.ViaSession) },

@@ -44,10 +44,10 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 	want := map[string][]string{
 		"en": {
 			"shop|2 processes||Reporting|No requests|1,234,617|4,096|1,018 lost or not confirmed: 10 because too many were waiting, " +
-				"1 with a username that can't be recorded, 3 refused by Redis, 2 because a function of the application panicked, 1,000 while stopping, 2 sent but never confirmed by Redis",
+				"1 with a username that can’t be recorded, 3 refused by Redis, 2 because a function of the application panicked, 1,000 while stopping, 2 sent but never confirmed by Redis",
 			"shop|web-1|v1.2.3|Reporting|No requests|1,234,567|4,096|0",
 			"shop|web-2||Silent for 3 min|No requests|50|0|1,018 lost or not confirmed: 10 because too many were waiting, " +
-				"1 with a username that can't be recorded, 3 refused by Redis, 2 because a function of the application panicked, 1,000 while stopping, 2 sent but never confirmed by Redis",
+				"1 with a username that can’t be recorded, 3 refused by Redis, 2 because a function of the application panicked, 1,000 while stopping, 2 sent but never confirmed by Redis",
 			"jobs|web-3||Reporting|1,200 requests, 1 rejected, 2 errors|0|0|1 lost or not confirmed: 1 because too many were waiting",
 			"mail|web-4||Silent for 59 min Clock 10 min behind|1 request|0|0|0",
 			"chat|web-5||Silent for 1 h Clock 1 h ahead|No requests|0|0|0",

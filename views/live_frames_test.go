@@ -205,19 +205,19 @@ func TestStatusSaysHowTheConnectionIsAndWhatWasFound(t *testing.T) {
 		{Username: "ada", State: store.Live, Found: true}:                 {"live", "Logs found for ada."},
 		{Username: "ada", State: store.Live}:                              {"live", "No logs for ada. Ask the caller for the username, exactly as it is typed at the login. If it is this one, a page that they open now appears here."},
 		{Username: "ada", State: store.Silent, Found: true}:               {"nobody", "Logs found for ada."},
-		{Username: "ada", State: store.Lost, Found: true}:                 {"store-lost", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."},
+		{Username: "ada", State: store.Lost, Found: true}:                 {"store-lost", "The log store can’t be reached. We keep trying. If it lasts, tell whoever runs Redis."},
 		{State: store.Live}:                                               {"live", ""},
 		{Username: "ada", State: store.Off, Found: true}:                  {"off", "Recording is switched off, so nothing new appears here. A superuser can switch it on, on the page Recording."},
 		{Username: "ada", State: store.Unpublished, Found: true}:          {"instead", "Logs found for ada."},
 		{Username: "ada", State: store.Live, Found: true, Polled: true}:   {"instead", "Logs found for ada."},
 		{Username: "ada", State: store.Silent, Found: true, Polled: true}: {"nobody", "Logs found for ada."},
-		{Username: "ada", State: store.Lost, Found: true, Polled: true}:   {"store-lost", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."},
+		{Username: "ada", State: store.Lost, Found: true, Polled: true}:   {"store-lost", "The log store can’t be reached. We keep trying. If it lasts, tell whoever runs Redis."},
 		{Username: "ada", State: store.Live, Gone: time.Unix(1700000000, 0)}: {
 			"live", "ada was here until 2023-11-14 22:13:20 UTC. The log has expired. Ask the caller to open a page now: it appears here.",
 		},
 		{State: store.Unpublished}: {"instead", ""},
 		{State: store.Silent}:      {"nobody", "No application has reported for a minute. Check that the site runs and that it writes to this log store."},
-		{State: store.Lost}:        {"store-lost", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."},
+		{State: store.Lost}:        {"store-lost", "The log store can’t be reached. We keep trying. If it lasts, tell whoever runs Redis."},
 	} {
 		html, err := set.StatusPartials("en", status)
 		doc := parse(t, html, err)

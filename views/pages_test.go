@@ -265,7 +265,7 @@ func TestErrorPagesHaveTheNextStep(t *testing.T) {
 	set := newSet(t)
 	titles := map[int]string{
 		403: "Not allowed", 404: "Page not found", 405: "Page not found", 429: "Too many requests",
-		500: "Something went wrong", 503: "The log store can't be reached.", 418: "Something went wrong",
+		500: "Something went wrong", 503: "The log store can’t be reached.", 418: "Something went wrong",
 	}
 	for status, title := range titles {
 		html, err := set.Error(views.Error{Layout: views.Layout{Lang: "en", Base: "/u"}, Status: status})

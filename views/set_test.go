@@ -243,7 +243,7 @@ func TestMessagesSayWhatAPersonExpects(t *testing.T) {
 		{views.LogsFound("ada"), "status", "Logs found for ada.", "Journaux trouvés pour ada.", false},
 		{views.NoLogs("ada"), "status", "No logs for ada.", "Aucun journal pour ada.", true},
 		{views.UserNotFound("ada"), "alert", "User ada not found.", "Utilisateur ada introuvable.", true},
-		{views.StoreLost(), "alert", "The log store can't be reached.", "Le stockage des journaux est injoignable.", true},
+		{views.StoreLost(), "alert", "The log store can’t be reached.", "Le stockage des journaux est injoignable.", true},
 		{views.NobodyReports(), "status", "No application has reported for a minute.", "Aucune application ne s’est signalée depuis une minute.", true},
 		{views.LoggedOut(), "status", "You are logged out.", "Vous êtes déconnecté.", false},
 		{views.TooManyAttempts(time.Millisecond), "alert", "Too many attempts. Try again in 1 second.", "Trop de tentatives. Réessayez dans 1 seconde.", false},

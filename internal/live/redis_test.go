@@ -176,7 +176,7 @@ func TestRedisIsAwayAndBack(t *testing.T) {
 	program.expect("entry /1")
 	server.Kill()
 	lost := page.readFrame()
-	const message = "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis."
+	const message = "The log store can’t be reached. We keep trying. If it lasts, tell whoever runs Redis."
 	if lost.state() != "store-lost" || lost.message() != message || len(lost.urls()) != 0 {
 		t.Errorf("state %q, message %q, rows %q", lost.state(), lost.message(), lost.urls())
 	}

@@ -94,7 +94,7 @@ func TestPagesSayThatTheStoreIsAway(t *testing.T) {
 	b.isConnected("lost")
 	b.hasURLs("/before")
 	b.visit("/")
-	b.shows("h1", "The log store can't be reached.")
+	b.shows("h1", "The log store can’t be reached.")
 	redis.Restart()
 	b.visit("/static?username=ada")
 	b.hasURLs("/before") // still logged in, too

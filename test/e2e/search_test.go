@@ -304,7 +304,7 @@ func TestSearchWithoutRedisStillSends(t *testing.T) {
 	b.expect("503")
 	redis.Kill()
 	b.types("/ad")
-	b.suggests("", "Names can't be suggested now. Press Enter to look the name up anyway.")
+	b.suggests("", "Names can’t be suggested now. Press Enter to look the name up anyway.")
 	b.types(kb.Enter)
-	b.shows("h1", "The log store can't be reached.")
+	b.shows("h1", "The log store can’t be reached.")
 }

@@ -48,8 +48,8 @@ func TestFourSilences(t *testing.T) {
 	b.hasURLs("/back", "/once")
 
 	redis.Kill()
-	b.shows("#connection[data-state=store-lost]", "The log store can't be reached, trying again")
-	b.shows("#messages [role=alert]", "The log store can't be reached. We keep trying. If it lasts, tell whoever runs Redis.")
+	b.shows("#connection[data-state=store-lost]", "The log store can’t be reached, trying again")
+	b.shows("#messages [role=alert]", "The log store can’t be reached. We keep trying. If it lasts, tell whoever runs Redis.")
 	redis.Restart()
 	b.shows("#connection[data-state=live]", "Live")
 	b.shows("#messages [role=status]", "Logs found for ada.")
@@ -72,7 +72,7 @@ func TestHomeListsApplicationsWithWhatTheyLost(t *testing.T) {
 	record(openStoreWith(t, redis, store.Options{Application: "shop", Version: "v1.2.3"}), "ada", "/")
 	eventuallyReports(t, reader, "shop")
 	b.visit("/")
-	b.listsApplication("billing", "v1.2.3", "Ended 3 min ago", "1 request", "2", "0", "1 lost or not confirmed: 1 with a username that can't be recorded")
+	b.listsApplication("billing", "v1.2.3", "Ended 3 min ago", "1 request", "2", "0", "1 lost or not confirmed: 1 with a username that can’t be recorded")
 	b.listsApplication("shop", "v1.2.3", "Reporting", "(1 request|No requests)", "1", "0", "0")
 }
 
