@@ -24,19 +24,19 @@ var ends = []struct {
 	{
 		store.Entry{Code: 200, Problem: "card <declined>"},
 		"client-error",
-		"Problem: card <declined> (200)", "Problème : card <declined> (200)", true,
+		"Problem: card <declined> (200)", "Problème\u00a0: card <declined> (200)", true,
 		"Pay failed: card <declined>.", "failure", "Problem: `card <declined>` (200)",
 	},
 	{
 		store.Entry{Code: 422, Problem: "no stock"},
 		"client-error",
-		"Problem: no stock (422)", "Problème : no stock (422)", true,
+		"Problem: no stock (422)", "Problème\u00a0: no stock (422)", true,
 		"Pay was rejected: no stock.", "error 422", "Problem: `no stock` (422)",
 	},
 	{
 		store.Entry{Code: 500, Problem: "no stock"},
 		"server-error",
-		"Problem: no stock (500)", "Problème : no stock (500)", true,
+		"Problem: no stock (500)", "Problème\u00a0: no stock (500)", true,
 		"Pay failed: no stock (500).", "error 500", "Problem: `no stock` (500)",
 	},
 	{

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -24,4 +25,16 @@ func TestApostrophesAreTypographic(t *testing.T) {
 			}
 		})
 	}
+}
+
+// breaking is an ordinary space where French has one at which no line breaks: before some signs, within quotes, and in numbers.
+var breaking = regexp.MustCompile(`« | [:;?!»%]|[0-9] [0-9]{3}`)
+
+// No line of French begins with a sign, or with the rest of a number.
+func TestFrenchDoesNotBreakBeforeSigns(t *testing.T) {
+	eachText(t, "fr", func(key, text string) {
+		if found := breaking.FindString(text); found != "" {
+			t.Errorf("%s has an ordinary space in %q, and not U+00A0: %q", key, found, text)
+		}
+	})
 }
