@@ -103,7 +103,7 @@ func TestRecordingThatCannotBeReadIsSetAnew(t *testing.T) {
 	s := newSite(t, client, handlers.Options{})
 	b, key := s.superuser(), s.logs.KeyPrefix()+"switches"
 	client.Set(t.Context(), key, "garbage", 0)
-	if a := b.get(base + "/recording"); a.StatusCode != http.StatusOK || !strings.HasPrefix(a.text("#messages"), "What is set can’t be read") {
+	if a := b.get(base + "/recording"); a.StatusCode != http.StatusOK || !strings.HasPrefix(a.text("#messages"), "The switches can’t be read") {
 		t.Errorf("answered %d, %q", a.StatusCode, a.text("#messages"))
 	}
 	if b.post(base+"/recording", form("recording", "off")); !s.switched().NoRecord {

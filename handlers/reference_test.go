@@ -58,7 +58,7 @@ func TestACodeOpensItsLine(t *testing.T) {
 		if records := strings.Join(s.audited(), "\n"); strings.Count(records, "ada") != 1 {
 			t.Errorf("the look is recorded as %q", records)
 		}
-		b.get(base+"/static?username=ada&line=gone").expect(http.StatusOK, "The request that the link leads to is no longer in this log.")
+		b.get(base+"/static?username=ada&line=gone").expect(http.StatusOK, "The request that the link leads to is no longer in this log. See below what came after it, or ask the caller to do it again.")
 	})
 }
 

@@ -386,7 +386,7 @@ func TestASecondFactorIsResetByASuperuser(t *testing.T) {
 	if a := s.stranger().logIn(base, "vera", password, ""); a.location() != base+"/" {
 		t.Errorf("the password leads to %q", a.location())
 	}
-	chief.post(base+"/accounts/second-factor", form("name", "vera")).expect(http.StatusUnprocessableEntity, "There is no such second factor. It was removed already, or reset.")
+	chief.post(base+"/accounts/second-factor", form("name", "vera")).expect(http.StatusUnprocessableEntity, "There is no such second factor. It was removed already, or reset. Reload the page to see what there is.")
 	if a := chief.post(base+"/accounts/second-factor", form("name", root)); a.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("one's own, unconfirmed: %d", a.StatusCode)
 	}

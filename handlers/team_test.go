@@ -171,7 +171,7 @@ func TestNotesAreFewAMinute(t *testing.T) {
 	if refused == nil {
 		t.Fatal("as many as she likes")
 	}
-	refused.expect(http.StatusTooManyRequests, "That was too much in a short time. Nothing is lost: wait a few seconds, and try again.")
+	refused.expect(http.StatusTooManyRequests, "You have sent too much in a short time. Nothing is lost: wait a few seconds, and try again.")
 	if wait := refused.Header.Get("Retry-After"); wait == "" || wait == "0" || refused.find("#note").Text() != "the same?" {
 		t.Errorf("wait %q, and the text is %q", wait, refused.find("#note").Text())
 	}
@@ -270,7 +270,7 @@ func TestWhoIsOnIt(t *testing.T) {
 		return willi.log("ada").text(".handling > :first-child [role=status]") == "Nobody is on it"
 	})
 	willi.say("ada", willi.log("ada").action("Done"), "").expect(http.StatusUnprocessableEntity,
-		"Something of this customer has failed a moment ago. Look at that first. If it is solved, say it again in a few seconds.")
+		"Something of this customer has failed a moment ago. Look at that first. If it is solved, choose Done again in a few seconds.")
 	order("ada", "bob")
 	vera.said("ada", vera.log("ada").action("I’m on it"), "")
 	vera.said("ada", vera.log("ada").action("Give back"), "")

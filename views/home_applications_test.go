@@ -48,7 +48,7 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			"shop|web-1|v1.2.3|Reporting|No requests|1,234,567|4,096|0",
 			"shop|web-2||Silent for 3 min|No requests|50|0|1,018 lost or not confirmed: 10 because too many were waiting, " +
 				"1 with a username that can’t be recorded, 3 refused by Redis, 2 because a function of the application panicked, 1,000 while stopping, 2 sent but never confirmed by Redis",
-			"jobs|web-3||Reporting|1,200 requests, 1 rejected, 2 errors|0|0|1 lost or not confirmed: 1 because too many were waiting",
+			"jobs|web-3||Reporting|1,200 requests, 1 rejected or not found, 2 errors|0|0|1 lost or not confirmed: 1 because too many were waiting",
 			"mail|web-4||Silent for 59 min Clock 10 min behind|1 request|0|0|0",
 			"chat|web-5||Silent for 1 h Clock 1 h ahead|No requests|0|0|0",
 			"news|web-6||Reporting|No requests|0|0|0",
@@ -62,7 +62,7 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			"shop|web-1|v1.2.3|Active|Aucune requête|1\u00a0234\u00a0567|4\u00a0096|0",
 			"shop|web-2||Muette depuis 3 min|Aucune requête|50|0|1\u00a0018 perdues ou non confirmées\u00a0: 10 car trop attendaient, " +
 				"1 avec un nom d’utilisateur impossible à enregistrer, 3 refusées par Redis, 2 car une fonction de l’application a planté, 1\u00a0000 pendant l’arrêt, 2 envoyées mais jamais confirmées par Redis",
-			"jobs|web-3||Active|1\u00a0200 requêtes, 1 refusée, 2 erreurs|0|0|1 perdue ou non confirmée\u00a0: 1 car trop attendaient",
+			"jobs|web-3||Active|1\u00a0200 requêtes, 1 refusée ou introuvable, 2 erreurs|0|0|1 perdue ou non confirmée\u00a0: 1 car trop attendaient",
 			"mail|web-4||Muette depuis 59 min Horloge en retard de 10 min|1 requête|0|0|0",
 			"chat|web-5||Muette depuis 1 h Horloge en avance de 1 h|Aucune requête|0|0|0",
 			"news|web-6||Active|Aucune requête|0|0|0",

@@ -79,8 +79,8 @@ func VisitorGone() *Message {
 	return &Message{key: "message.visitor-gone", next: true, alone: true}
 }
 
-// LineGone says that the line that a link leads to is not in the log any more.
-func LineGone() *Message { return &Message{key: "message.line-gone", warn: true} }
+// LineGone says that the line that a link leads to is not in the log any more, and what may take its place.
+func LineGone() *Message { return &Message{key: "message.line-gone", warn: true, next: true} }
 
 // WrongPassword is the answer to every login that failed. It does not tell what was wrong.
 func WrongPassword() *Message {

@@ -205,7 +205,7 @@ func TestOneProblemIsSaidOnce(t *testing.T) {
 	}{
 		{"once", []store.Entry{pay(20*time.Second, rejected)}, "Pay was rejected (422). On Pay, 20 s ago.", 1},
 		{"again", []store.Entry{pay(20*time.Second, rejected), pay(40*time.Second, rejected), pay(time.Minute, rejected)}, "Tried Pay 3 times in 40 s: Rejected (422). On Pay, 20 s ago.", 1},
-		{"in its own words", []store.Entry{pay(20*time.Second, declined), pay(40*time.Second, declined), pay(time.Minute, declined)}, "Pay rejected 3 times in 40 s: card declined. On Pay, 20 s ago.", 1},
+		{"in its own words", []store.Entry{pay(20*time.Second, declined), pay(40*time.Second, declined), pay(time.Minute, declined)}, "Pay was rejected 3 times in 40 s: card declined. On Pay, 20 s ago.", 1},
 		{"and went on", []store.Entry{help, pay(20*time.Second, rejected)}, "Pay was rejected (422), 2026-03-04 05:05:47 UTC. On /help, 12 s ago.", 1},
 		{"nothing", []store.Entry{help}, "On /help, 12 s ago.", 0},
 	} {
@@ -231,8 +231,8 @@ func TestOneProblemIsSaidOnce(t *testing.T) {
 func TestHintsSayWhyItWasRejected(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for problem, want := range map[string]string{
-		"card number: required; expiry: datetime": "Pay rejected 3 times in 1 s: card number, expiry.",
-		"<b>declined</b> | `now`":                 "Pay rejected 3 times in 1 s: <b>declined</b> | `now`.",
+		"card number: required; expiry: datetime": "Pay was rejected 3 times in 1 s: card number, expiry.",
+		"<b>declined</b> | `now`":                 "Pay was rejected 3 times in 1 s: <b>declined</b> | `now`.",
 	} {
 		var entries []store.Entry
 		for i := range 3 {

@@ -138,7 +138,7 @@ func (c *conversation) cannotPay() {
 	}
 	ada.shows("#number-problem", "This is not a card number. Please check its digits.")
 	c.hears("ada")
-	c.says(nowSentence, `Pay rejected 3 times in \d+ s: card number\. On Pay`+just)
+	c.says(nowSentence, `Pay was rejected 3 times in \d+ s: card number\. On Pay`+just)
 }
 
 func (c *conversation) readsACode() {
