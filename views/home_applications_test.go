@@ -57,15 +57,15 @@ func TestHomeListsApplicationsAndWhatTheyLost(t *testing.T) {
 			"pay|web-8||Silent for 3 min|No requests|0|0|0",
 		},
 		"fr": {
-			"shop|2 processus||Active|Aucune requête|1\u00a0234\u00a0617|4\u00a0096|1\u00a0018 perdues ou non confirmées\u00a0: 10 car trop attendaient, " +
+			"shop|2 processus||Se signale|Aucune requête|1\u00a0234\u00a0617|4\u00a0096|1\u00a0018 perdues ou non confirmées\u00a0: 10 car trop attendaient, " +
 				"1 avec un nom d’utilisateur impossible à enregistrer, 3 refusées par Redis, 2 car une fonction de l’application a planté, 1\u00a0000 pendant l’arrêt, 2 envoyées mais jamais confirmées par Redis",
-			"shop|web-1|v1.2.3|Active|Aucune requête|1\u00a0234\u00a0567|4\u00a0096|0",
+			"shop|web-1|v1.2.3|Se signale|Aucune requête|1\u00a0234\u00a0567|4\u00a0096|0",
 			"shop|web-2||Muette depuis 3 min|Aucune requête|50|0|1\u00a0018 perdues ou non confirmées\u00a0: 10 car trop attendaient, " +
 				"1 avec un nom d’utilisateur impossible à enregistrer, 3 refusées par Redis, 2 car une fonction de l’application a planté, 1\u00a0000 pendant l’arrêt, 2 envoyées mais jamais confirmées par Redis",
-			"jobs|web-3||Active|1\u00a0200 requêtes, 1 refusée ou introuvable, 2 erreurs|0|0|1 perdue ou non confirmée\u00a0: 1 car trop attendaient",
+			"jobs|web-3||Se signale|1\u00a0200 requêtes, 1 refusée ou introuvable, 2 erreurs|0|0|1 perdue ou non confirmée\u00a0: 1 car trop attendaient",
 			"mail|web-4||Muette depuis 59 min Horloge en retard de 10 min|1 requête|0|0|0",
 			"chat|web-5||Muette depuis 1 h Horloge en avance de 1 h|Aucune requête|0|0|0",
-			"news|web-6||Active|Aucune requête|0|0|0",
+			"news|web-6||Se signale|Aucune requête|0|0|0",
 			"pay|2 processus||Muette depuis 3 min|Aucune requête|9|0|2 perdues ou non confirmées\u00a0: 2 écrites puis perdues par Redis",
 			"pay|web-7||Terminée il y a 10 s|Aucune requête|9|0|2 perdues ou non confirmées\u00a0: 2 écrites puis perdues par Redis",
 			"pay|web-8||Muette depuis 3 min|Aucune requête|0|0|0",
