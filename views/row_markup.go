@@ -158,7 +158,7 @@ func (m *markup) detail(d *detail) {
 	m.text(d.Request.When.UTC).raw(`</relative-time></dd>`)
 	if d.Duration > 0 {
 		m.raw(`<dt>`).t("detail.duration").raw(`</dt><dd>`).text(m.catalogue.decimal(d.Milliseconds()))
-		m.raw(` ms <meter class="bar" max="100" value="`).number(d.Bar).raw(`" aria-hidden="true"></meter></dd>`)
+		m.raw(` `).t("detail.ms").raw(` <meter class="bar" max="100" value="`).number(d.Bar).raw(`" aria-hidden="true"></meter></dd>`)
 	}
 	m.term("detail.route", d.Route)
 	m.term("detail.from", d.From)
