@@ -112,7 +112,7 @@ func TestColleaguesWorkTogether(t *testing.T) {
 	willi.expect("the server responded with a status of 503")
 	redis.Kill()
 	vera.click("#note-form button")
-	vera.eventually("it says that Redis is away", "document.querySelector('#note-said [role=alert]')?.textContent.includes(\"can't be reached\")")
+	vera.eventually("it says that Redis is away", "document.querySelector('#note-said [role=alert]')?.textContent.includes(\"can’t be reached\")")
 	vera.eventually("the draft is there", "document.querySelector('#note').value === 'a draft'")
 }
 
@@ -140,7 +140,7 @@ func TestAnAnswerToANoteIsLost(t *testing.T) {
 		b.types("calls back, " + c.notes)
 		b.click("#note-form button")
 		b.eventually("it is not known what came of it", `document.querySelector("#note-lost").checkVisibility()
-			&& `+hasText("#note-lost", "No answer came: what you sent may have been kept, or not. Look above before you send it again."))
+			&& `+hasText("#note-lost", "No answer came from the server: what you sent may have been kept, or not. Look above before you send it again."))
 		b.shows("#notes summary", c.notes+" vera: calls back, "+c.notes)
 		b.eventually("the text is there", "document.querySelector('#note').value === "+quote("calls back, "+c.notes))
 		evaluate[bool](b, "(document.querySelector('#note').value = '', true)")
