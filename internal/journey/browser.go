@@ -50,9 +50,6 @@ func (b *browser) follow(e store.Entry) *Step {
 	}
 	b.stopAwaiting(s)
 	s.Redirects = append(s.Redirects, e)
-	if e.Purpose() == store.KindDownload {
-		b.hide(s) // the browser saves a file, and stays where it was
-	}
 	b.lead(s, e)
 	return s
 }
@@ -97,6 +94,9 @@ func (b *browser) lead(s *Step, e store.Entry) {
 		b.awaited[e.Location], s.awaiting = s, e.Location
 	}
 	switch {
+	case keepsPage(e):
+		b.hide(s)
+	case b.hasLeft(e):
 	case e.Location != "" && (showsPage(e) || !e.Redirects()):
 		b.show(s, e.Location)
 	case showsPage(e):
@@ -109,20 +109,36 @@ func (b *browser) show(s *Step, address string) {
 	if s.Address() != address {
 		s.addresses = append(s.addresses, address)
 	}
-	b.pages[address], b.paths[withoutQuery(address)] = s, s
+	b.locate(s, address)
 	s.page = true
 	if b.current != s {
 		b.previous, b.current = b.current, s
 	}
 }
 
-// hide notes that a step does not show a page, although it seemed so.
+// locate notes that a page is at an address.
+func (b *browser) locate(s *Step, address string) {
+	b.pages[address], b.paths[withoutQuery(address)] = s, s
+}
+
+// hide notes that a step does not show a page, although it seemed so. The page before it is there again.
 func (b *browser) hide(s *Step) {
 	b.dropAddresses(s)
 	s.page, s.addresses = false, nil
-	if b.current == s {
-		b.previous, b.current = nil, b.previous
+	if b.current != s {
+		return
 	}
+	if b.previous, b.current = nil, b.previous; b.current != nil {
+		for _, address := range b.current.addresses {
+			b.locate(b.current, address)
+		}
+	}
+}
+
+// hasLeft reports whether the browser stopped loading e because the person went on to the newest page. For example, she
+// clicks again while a page is still coming in.
+func (b *browser) hasLeft(e store.Entry) bool {
+	return e.Ended == store.EndGaveUp && b.current != nil && started(b.current.Outcome()).After(started(e))
 }
 
 // dropAddresses forgets that the addresses of a step's pages lead to it.

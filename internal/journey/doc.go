@@ -35,6 +35,12 @@
 //
 // Each entry is in exactly one step, and what failed ([store.Entry.Failed]) is counted on it.
 //
+// # Where the person is
+//
+// She is on the page that the newest step shows. A step shows none where the browser keeps the page that it has: of a download,
+// of an answer with the status 204 or 205, and of a request that she stopped before the browser got a status. A page of which she got
+// a part, and which she then left for another, is not where she is.
+//
 // # Gaps
 //
 // An entry may say that requests are missing before it ([store.Entry.Gap]). If a person made some of them, they are a step

@@ -254,6 +254,28 @@ func TestFold(t *testing.T) {
 			3 asset GET /icon.svg 200`, `
 			GET /a 200 +/icon.svg
 			GET /a.pdf 200`},
+		{"parts of a page that the customer did not leave", `
+			1 page GET /help 200 took=0.5
+			5 page GET /slow 0 ended=gave_up took=4.5
+			6 asset GET /icon.svg 200
+			7 page GET /slower 200 ended=gave_up took=6.7
+			8 asset GET /late.svg 200`, `
+			GET /help 200 +/icon.svg +/late.svg
+			GET /slow 0
+			GET /slower 200`},
+		{"parts of a page to which a form leads that did not come", `
+			1 page GET /cart 200
+			2 page POST /cart 303 to=/cart
+			5 page GET /cart 0 ended=gave_up took=2
+			6 fetch GET /more 200 from=/cart`, `
+			GET /cart 200 +/more
+			POST /cart 303 > GET /cart 0`},
+		{"an answer without a page leaves the page", `
+			1 page GET /a 200
+			2 page POST /star 204 from=/a
+			3 asset GET /icon.svg 200`, `
+			GET /a 200 +/icon.svg
+			POST /star 204`},
 		{"parts of nothing", `
 			1 asset GET /app.css 200
 			2 prefetch GET /b 200

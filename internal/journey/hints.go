@@ -169,7 +169,7 @@ func repeated(done []*Step) Hint {
 
 // opens reports whether a page was opened or reloaded by the step.
 func (s *Step) opens() bool {
-	return s.page && s.Entry.Safe() && showsPage(s.Entry)
+	return s.Entry.Safe() && (s.page && showsPage(s.Entry) || asksForPage(s.Entry) && s.Entry.Ended == store.EndGaveUp)
 }
 
 // looped finds the newest redirects in circles.

@@ -119,6 +119,11 @@ func TestHints(t *testing.T) {
 			3 page GET /order 200
 			9 page GET /order 200
 			11 page GET /order 200`, "repeated 4 since 1: e0 e1 e2 e3"},
+		{"the same page again and again, since it does not come", `
+			1 page GET /slow 0 ended=gave_up
+			3 page GET /slow 0 ended=gave_up
+			9 page GET /slow 0 ended=gave_up
+			11 page GET /slow 200`, "repeated 4 since 1: e0 e1 e2 e3"},
 		{"the same page, with others between", `
 			1 page GET /order 200
 			3 page GET /help 200

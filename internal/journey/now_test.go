@@ -94,6 +94,49 @@ func TestNow(t *testing.T) {
 			3 page GET /help 200`, "", "/help", 3, "/pay"},
 		{"an answer that broke off", `1 page GET /a 200 ended=broke_off`, "", "/a", 1, "/a"},
 		{"an answer that the customer gave up waiting for", `1 page GET /a 502 ended=gave_up`, "", "/a", 1, ""},
+		{"a slow page that the customer left for another", `
+			1 page GET /help 200 took=0.5
+			5 page GET /slow 0 ended=gave_up took=4.9`, "", "/help", 5, ""},
+		{"a part of a slow page, which the customer left for another", `
+			1 page GET /help 200 took=0.5
+			5 page GET /slow 200 ended=gave_up took=4.9`, "", "/help", 5, ""},
+		{"a part of a page, and no other", `
+			1 page GET /help 200
+			5 page GET /slow 200 ended=gave_up took=3`, "", "/slow", 5, ""},
+		{"a page that did not come", `
+			1 page GET /help 200
+			5 page GET /slow 0 ended=gave_up took=3`, "", "/help", 5, ""},
+		{"a page that did not come, behind a form", `
+			1 page GET /cart 200 page=Cart
+			2 page POST /pay 303 to=/paid
+			5 page GET /paid 0 ended=gave_up took=3`, "Cart", "/cart", 5, ""},
+		{"a form that was sent twice, the first of them in vain", `
+			1 page GET /cart 200
+			3 page POST /pay 303 to=/paid took=0.8
+			3.1 page GET /paid 200 page=Paid
+			5 page POST /pay 0 ended=gave_up took=3`, "Paid", "/paid", 5, ""},
+		{"a form that was sent twice, and answered twice", `
+			1 page GET /cart 200
+			3 page POST /pay 303 to=/paid took=0.8
+			3.1 page GET /paid 200 page=Paid
+			5 page POST /pay 303 to=/done ended=gave_up took=3`, "Paid", "/paid", 5, ""},
+		{"htmx got no answer that shows another address", `
+			1 page GET /orders 200
+			5 fragment GET /rows 0 from=/orders to=/orders?page=2 ended=gave_up took=3`, "", "/orders", 5, ""},
+		{"the first page did not come", `1 page GET /slow 0 ended=gave_up`, "", "", 1, ""},
+		{"nothing to show", `
+			1 page GET /orders 200 page=Orders
+			2 page POST /orders/7/star 204 from=/orders`, "Orders", "/orders", 2, ""},
+		{"nothing to show, and a form to empty", `
+			1 page GET /orders 200 page=Orders
+			2 page POST /note 205 from=/orders`, "Orders", "/orders", 2, ""},
+		{"nothing to show behind a form", `
+			1 page GET /orders 200 page=Orders
+			2 page POST /track 303 to=/tracked from=/orders
+			2.1 page GET /tracked 204 from=/orders`, "Orders", "/orders", 2.1, ""},
+		{"nothing to show, and htmx goes elsewhere", `
+			1 page GET /cart 200
+			2 page POST /pay 204 from=/cart to=/paid`, "", "/paid", 2, ""},
 		{"an agent in the user's place", `
 			1 page GET /cart 200 page=Cart
 			2 page GET /orders 500 page=Orders by=bob

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/gin-userlog/userlog/store"
@@ -30,10 +31,27 @@ func leadsAway(e store.Entry) bool {
 	return e.Location != "" && (!e.Redirects() || loginPath(e.Location))
 }
 
+// asksForPage reports whether a request is for something that fills the window.
+func asksForPage(e store.Entry) bool {
+	kind := e.Purpose()
+	return kind == store.KindPage || kind == store.KindUnknown
+}
+
 // showsPage reports whether the answer to a request fills the window, if no other request follows.
 func showsPage(e store.Entry) bool {
-	kind := e.Purpose()
-	return (kind == store.KindPage || kind == store.KindUnknown) && (e.Location != "" || !e.Redirects())
+	return asksForPage(e) && !keepsPage(e) && (e.Location != "" || !e.Redirects())
+}
+
+// keepsPage reports whether a browser goes on showing what it has. It does so where it saves a file, where it was told that there is
+// nothing to show, and where it stopped waiting before the first byte came.
+func keepsPage(e store.Entry) bool {
+	switch {
+	case e.Ended == store.EndGaveUp && e.Code == 0, e.Purpose() == store.KindDownload:
+		return true
+	case e.Location == "": // htmx goes elsewhere with these, too
+		return e.Code == http.StatusNoContent || e.Code == http.StatusResetContent
+	}
+	return false
 }
 
 // active reports whether the person may have caused a part by using the page.
