@@ -25,6 +25,9 @@ func askedBy(r *http.Request) asked {
 	default:
 		a.kind = kindFor(r.Header, destination)
 	}
+	if a.kind == store.KindPrefetch && ofPrerendered(r.Header) {
+		return a // the page that asked is not open yet, and may never be
+	}
 	if a.htmx {
 		a.from = samePath(value(r.Header, "Hx-Current-Url"), a.host)
 	}
@@ -88,6 +91,11 @@ func kindOf(r *http.Request, destination string, htmx bool) store.Kind {
 // of older browsers.
 func prefetches(h http.Header) bool {
 	return strings.Contains(value(h, "Sec-Purpose"), "prefetch") || value(h, "Purpose") == "prefetch"
+}
+
+// ofPrerendered reports whether something loaded ahead is for a page that Chromium has prerendered, and is not that page.
+func ofPrerendered(h http.Header) bool {
+	return value(h, "Sec-Fetch-Dest") != "document" && strings.Contains(value(h, "Sec-Purpose"), "prerender")
 }
 
 // kindOfLibrary knows libraries, besides htmx, that load pages by a script and say so. It is KindUnknown for all other
