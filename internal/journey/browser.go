@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -22,7 +23,10 @@ type browser struct {
 }
 
 // loaded is a request whose answer a script has: one that it loaded ahead, or fetched.
-type loaded struct{ id, page string }
+type loaded struct {
+	id, page, from string
+	at             time.Time
+}
 
 func newBrowser(key browserKey) *browser {
 	return &browser{
@@ -172,14 +176,17 @@ func (b *browser) forget(s *Step) {
 	}
 }
 
+// pageAt returns the newest step whose page has an address, or else one with the same address but for the query; nil if there is
+// none.
+func (b *browser) pageAt(address string) *Step {
+	return cmp.Or(b.pages[address], b.paths[withoutQuery(address)])
+}
+
 // asker returns the step whose page asked for a part, nil if it is not known.
 func (b *browser) asker(e store.Entry) *Step {
 	if e.From != "" {
-		before := withoutQuery(e.From)
-		for _, s := range [...]*Step{b.pages[e.From], b.paths[before], b.parts[before]} {
-			if s != nil {
-				return s
-			}
+		if s := cmp.Or(b.pageAt(e.From), b.parts[withoutQuery(e.From)]); s != nil {
+			return s
 		}
 		if !store.IsAssetPath(e.From) {
 			return nil

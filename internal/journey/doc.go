@@ -27,7 +27,8 @@
 // it arrives later, and began before the first of its parts was finished.
 //
 // A script may load a page ahead, and show it without another request. Then the next request that comes from its address
-// tells that the person was there. If that request is a step, the page is an implied step before it, without parts.
+// tells that the person was there. If that request is a step, the page is an implied step before it, without parts. The same
+// holds for a page that was there before, if the script has loaded it again from another page. A poll does not tell it.
 //
 // Requests of one step with the same method and path are one part with a count. Failed ones are counted apart.
 // Three or more fetches, fragments or beacons at regular intervals of at least [MinInterval] are a poll. Regular

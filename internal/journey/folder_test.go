@@ -67,6 +67,24 @@ func TestFold(t *testing.T) {
 			/orders*
 			GET /orders/7 200
 			GET /cart 200`},
+		{"pages that were loaded ahead, shown, and shown again", `
+			1 page GET /list 200
+			2 prefetch GET /list/7 200 from=/list
+			3 fetch GET /api 200 from=/list/7
+			4 prefetch GET /list 200 from=/list/7
+			5 fetch GET /api2 200 from=/list
+			6 asset GET /list.svg 200 from=/list
+			7 prefetch GET /list/7 200 from=/list
+			8 page GET /help 200 from=/list/7
+			9 prefetch GET /list 200 from=/help
+			10 fetch POST /api 200 from=/list`, `
+			GET /list 200 +/list/7
+			/list/7* +/api +/list
+			/list* +/api2 +/list.svg +/list/7
+			/list/7*
+			GET /help 200 +/list
+			/list*
+			POST /api 200`},
 		{"a link that leads to a file", `
 			1 page GET /orders 200
 			2 page GET /invoice 302 from=/orders to=/files/7.pdf

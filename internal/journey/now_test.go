@@ -74,6 +74,30 @@ func TestNow(t *testing.T) {
 			1 page GET /a 200
 			2 fetch GET /b 200 from=/a page=B
 			3 asset GET /b.svg 200 from=/b`, "B", "/b", 3, ""},
+		{"back to a page that was loaded ahead again", `
+			1 page GET /list 200 page=List
+			2 prefetch GET /list/7 200 from=/list page=Order
+			3 fetch GET /api 200 from=/list/7
+			4 prefetch GET /list 200 from=/list/7 page=List
+			5 fetch GET /api2 200 from=/list`, "List", "/list", 5, ""},
+		{"a poll of a page that was loaded ahead again", `
+			1 page GET /list 200 page=List
+			2 fetch GET /news 200 from=/list
+			4 fetch GET /news 200 from=/list
+			6 fetch GET /news 200 from=/list
+			7 page GET /order 200 page=Order
+			8 prefetch GET /list 200 from=/order page=List
+			9 fetch GET /news 200 from=/list`, "Order", "/order", 7, ""},
+		{"a page that loads itself again in another tab", `
+			1 page GET /list 200 page=List
+			2 page GET /order 200 page=Order
+			3 fetch GET /list 200 from=/list
+			4 fetch GET /api 200 from=/list`, "Order", "/order", 2, ""},
+		{"a page that was loaded ahead again before it was left", `
+			1 prefetch GET /list 200 from=/
+			2 page GET /list 200 page=List
+			3 page GET /order 200 page=Order
+			4 fetch GET /api 200 from=/list`, "Order", "/order", 3, ""},
 		{"htmx shows another address", `
 			1 page GET /orders 200 page=Orders
 			2 fragment GET /rows 200 from=/orders to=/orders?page=2 page=Rows`, "", "/orders?page=2", 2, ""},

@@ -1,20 +1,22 @@
 package journey
 
-import "github.com/gin-userlog/userlog/store"
+import (
+	"slices"
+
+	"github.com/gin-userlog/userlog/store"
+)
 
 // addPart folds an entry that is no step by itself into the step that asked for it.
 func (f *Folder) addPart(b *browser, e store.Entry) Change {
-	if kind := e.Purpose(); e.Safe() && !e.Failed() && (kind == store.KindFetch || kind == store.KindPrefetch) {
-		if len(b.ahead) >= f.limit {
-			clear(b.ahead)
+	again := b.isShownAgain(e) // first, since e may ask for its own page
+	b.noteLoaded(e, f.limit)
+	if !again {
+		if s := b.asker(e); s != nil {
+			return s.attach(e)
 		}
-		b.ahead[e.Path] = loaded{e.ID, e.Page}
-	}
-	if s := b.asker(e); s != nil {
-		return s.attach(e)
-	}
-	if e.From == "" || store.IsAssetPath(e.From) {
-		return Change{Step: f.begin(b, e), New: true}
+		if e.From == "" || store.IsAssetPath(e.From) {
+			return Change{Step: f.begin(b, e), New: true}
+		}
 	}
 	s := f.begin(b, store.Entry{
 		ID: e.ID, Username: e.Username, Actor: e.Actor, Client: e.Client, Visit: e.Visit, Path: e.From, Kind: store.KindPage, Page: b.ahead[e.From].page, Time: e.Time,
@@ -23,6 +25,35 @@ func (f *Folder) addPart(b *browser, e store.Entry) Change {
 	b.show(s, e.From)
 	s.attach(e)
 	return Change{Step: s, New: true}
+}
+
+// noteLoaded notes what a script may show as a page later on, without another request. At most limit of these are remembered.
+func (b *browser) noteLoaded(e store.Entry, limit int) {
+	if !mayBeShown(e) {
+		return
+	}
+	if len(b.ahead) >= limit {
+		clear(b.ahead)
+	}
+	b.ahead[e.Path] = loaded{e.ID, e.Page, e.From, e.Time}
+}
+
+// isShownAgain reports whether a script shows the page from which e comes once more, and has loaded it from another page for that.
+// For example, she goes from a list to an order and back, and Turbo has loaded the list ahead. A poll does not tell: it may be
+// that of another tab.
+func (b *browser) isShownAgain(e store.Entry) bool {
+	page, ok := b.ahead[e.From]
+	if !ok || page.from == e.From {
+		return false
+	}
+	s := b.pageAt(e.From)
+	return s != nil && s != b.current && page.at.After(s.Outcome().Time) && !s.polls(e)
+}
+
+// polls reports whether the step has requests like this one, and they are a poll.
+func (s *Step) polls(e store.Entry) bool {
+	key := partKeyOf(e)
+	return slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Poll && p.partKey == key })
 }
 
 // attach makes an entry a part of the step.
@@ -38,7 +69,7 @@ func (s *Step) attach(e store.Entry) Change {
 // request tells that: it comes from there. The step has no parts. It is nil where there is no such page.
 func (f *Folder) visited(b *browser, e store.Entry) *Step {
 	page, ok := b.ahead[e.From]
-	if !ok || b.pages[e.From] != nil || b.paths[withoutQuery(e.From)] != nil {
+	if !ok || b.pageAt(e.From) != nil && !b.isShownAgain(e) {
 		return nil
 	}
 	delete(b.ahead, e.From)

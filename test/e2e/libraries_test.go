@@ -113,6 +113,23 @@ func TestPagesThatLibrariesLoadAhead(t *testing.T) {
 	}
 }
 
+// A customer who goes back by a link which Turbo has loaded ahead is there again.
+func TestAPageThatTurboLoadsAheadAgain(t *testing.T) {
+	t.Parallel()
+	shop := newLibraryShop(t, library{scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo"})
+	b := openTabIn(t, suite.chromium(), shop.origin)
+	b.visit("/orders")
+	b.eventually("the library works", shop.ready)
+	for _, next := range []string{"help", "orders"} {
+		b.hover("#" + next)
+		shop.awaitKind(t, "/"+next, store.KindPrefetch)
+		b.click("#" + next)
+		b.shows("h1", next)
+		shop.awaitKind(t, "/data?"+next, store.KindFetch)
+	}
+	shop.await(t, "GET /orders; GET /help; GET /orders", "/orders")
+}
+
 // A part of a page that a library loads belongs to the page, and so does what Turbo's streams change. The customer stays there.
 func TestPartsThatLibrariesLoad(t *testing.T) {
 	t.Parallel()
