@@ -13,14 +13,15 @@ type asked struct {
 	kind store.Kind
 	from string // path and query of the page, if it is of this host
 	host string
-	htmx bool
+
+	script, htmx bool // a script has asked, as far as is known; it was htmx
 }
 
 func askedBy(r *http.Request) asked {
 	a := asked{host: r.Host}
 	switch destination := value(r.Header, "Sec-Fetch-Dest"); destination {
 	case "", "empty": // whatever a script has asked for, or an old browser
-		a.htmx = has(r.Header, "Hx-Request")
+		a.script, a.htmx = true, has(r.Header, "Hx-Request")
 		a.kind = kindOf(r, destination, a.htmx)
 	default:
 		a.kind = kindFor(r.Header, destination)

@@ -115,6 +115,26 @@ func TestTrackRecordsWhatTheBrowserAskedFor(t *testing.T) {
 	}
 }
 
+// The address of a fragment that a script fetches may become the page's, and that of a frame may not.
+func TestTrackTellsFramesFromWhatScriptsFetch(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		headers []string
+		want    bool
+	}{
+		{"htmx", []string{"HX-Request", "true", "Sec-Fetch-Dest", "empty"}, true},
+		{"htmx, plain http", []string{"HX-Request", "true"}, true},
+		{"Turbo, frame", []string{"Accept", "text/html", "X-Turbo-Request-Id", "1f", "Turbo-Frame", "cart", "Sec-Fetch-Dest", "empty"}, true},
+		{"a frame", []string{"Accept", acceptPage, "Sec-Fetch-Dest", "iframe", "Sec-Fetch-Mode", "navigate"}, false},
+		{"an object", []string{"Sec-Fetch-Dest", "object", "Sec-Fetch-Mode", "navigate"}, false},
+		{"a fetch, which is no fragment", []string{"Accept", "*/*", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}, false},
+	} {
+		if e := trackOne(browserRequest("GET", "/", test.headers...), nil); e.Scripted != test.want {
+			t.Errorf("%s: %s, scripted %v", test.name, e.Kind, e.Scripted)
+		}
+	}
+}
+
 func TestTrackRecordsNothingOfOtherSites(t *testing.T) {
 	tests := map[string]string{ // what is sent as Referer or Location → what is recorded
 		"http://shop.example":               "/",

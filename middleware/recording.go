@@ -165,6 +165,7 @@ func (r *recording) arrive(a *arrived, request *http.Request) {
 // fill fills in what every framework knows of a request that is answered now.
 func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
 	e.Method, e.Path, e.Code, e.Kind, e.From = a.method, a.uri, code, a.answered(answer), a.from
+	e.Scripted = a.script && e.Kind == store.KindFragment
 	e.Duration, e.Time = a.at.elapsed()
 	e.RequestID, e.Client = a.requestID(answer), a.client
 	e.Location = a.leads(answer, e.Redirects())

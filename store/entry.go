@@ -26,6 +26,7 @@ type Entry struct {
 	RequestID   string            // "request_id": what the application's other logs call this request
 	Page        string            // "page": the application's name for what was asked for, such as Order details
 	Kind        Kind              // "kind": what the browser asked for
+	Scripted    bool              // "scripted": a script fetched this fragment, and may show its address as the page's; a frame's is false, as is an old line's
 	From        string            // "from": path and query of the page that asked, if it is of the same host; masked
 	Location    string            // "location": path and query where the answer leads, if that is on the same host; masked
 	Client      string            // "client": which browser sent it: family, system and form, such as "Firefox, Android, phone"; what is not known is left out

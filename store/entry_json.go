@@ -39,6 +39,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		RequestID string            `json:"request_id"`
 		Page      string            `json:"page"`
 		Kind      Kind              `json:"kind"`
+		Scripted  bool              `json:"scripted"`
 		From      string            `json:"from"`
 		Location  string            `json:"location"`
 		Client    string            `json:"client"`
@@ -87,7 +88,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		Code: int(code), Ended: wire.Ended, Problem: wire.Problem, Reference: wire.Reference,
 		Time: time.UnixMicro(at).UTC(), Duration: time.Duration(took) * time.Microsecond,
 		Route: wire.Route, RequestID: wire.RequestID, Page: wire.Page, Kind: wire.Kind,
-		From: wire.From, Location: wire.Location, Client: wire.Client, Visit: wire.Visit, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, Gap: gap, aside: wire.Aside,
+		Scripted: wire.Scripted, From: wire.From, Location: wire.Location, Client: wire.Client, Visit: wire.Visit, Application: wire.App, Extra: wire.Extra, Truncated: wire.Truncated, Gap: gap, aside: wire.Aside,
 	}
 	if IsVisitor(wire.Visitor) {
 		e.Visitor = wire.Visitor
@@ -206,6 +207,9 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	b = appendField(b, "request_id", e.RequestID)
 	b = appendField(b, "page", e.Page)
 	b = appendField(b, "kind", string(e.Kind))
+	if e.Scripted {
+		b = append(b, `"scripted":true,`...)
+	}
 	b = appendField(b, "from", e.From)
 	b = appendField(b, "location", e.Location)
 	b = appendField(b, "client", e.Client)

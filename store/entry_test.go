@@ -21,12 +21,12 @@ func TestEntryWireFormat(t *testing.T) {
 				ID: "p-1", Username: "ada", Actor: "bob", Method: "GET", Path: "/orders/7?page=2", Code: 200, Time: at,
 				Ended: EndBrokeOff, Problem: "card declined", Reference: "K7W3XF",
 				Duration: 1500 * time.Microsecond, Route: "/orders/:id", RequestID: "r1",
-				Page: "Order details", Kind: KindFragment, From: "/orders?page=2", Location: "/orders/7", Client: "Firefox, Android, phone", Visit: "k3fz9x2ab0", Application: "shop",
+				Page: "Order details", Kind: KindFragment, Scripted: true, From: "/orders?page=2", Location: "/orders/7", Client: "Firefox, Android, phone", Visit: "k3fz9x2ab0", Application: "shop",
 				Extra: map[string]string{"plan": "pro"}, Truncated: true, Repeats: 28, Since: at.Add(-27 * time.Second), aside: true,
 			},
 			`{"id":"p-1","username":"ada","actor":"bob","method":"GET","path":"/orders/7?page=2","code":200,` +
 				`"time":1795429800.123456,"duration":0.001500,"ended":"broke_off","problem":"card declined","reference":"K7W3XF","route":"/orders/:id","request_id":"r1",` +
-				`"page":"Order details","kind":"fragment","from":"/orders?page=2","location":"/orders/7","client":"Firefox, Android, phone","visit":"k3fz9x2ab0","app":"shop",` +
+				`"page":"Order details","kind":"fragment","scripted":true,"from":"/orders?page=2","location":"/orders/7","client":"Firefox, Android, phone","visit":"k3fz9x2ab0","app":"shop",` +
 				`"extra":{"plan":"pro"},"truncated":true,"repeats":28,"over":27,"aside":true}`,
 		},
 		{

@@ -22,7 +22,8 @@ type browser struct {
 	ahead    map[string]loaded // requests that a script may show as a page later on, by address
 }
 
-// loaded is a request whose answer a script has: one that it loaded ahead, or fetched.
+// loaded is a request whose answer a script has: one that it loaded ahead, or fetched. For example, htmx fetches a fragment, and
+// then shows its address because of the attribute hx-push-url, of which no header tells.
 type loaded struct {
 	id, page, from string
 	at             time.Time

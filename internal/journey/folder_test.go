@@ -92,6 +92,17 @@ func TestFold(t *testing.T) {
 			4 asset GET /icon.svg 200`, `
 			GET /orders 200 +/icon.svg
 			GET /invoice 302 > GET /files/7.pdf 200`},
+		{"htmx shows the addresses of fragments, and does not say so", `
+			1 page GET /orders 200
+			2 fragment GET /orders/7 200 from=/orders scripted
+			3 fragment GET /x 200 from=/orders/7 scripted
+			4 fragment POST /orders/7/pay 200 from=/orders/7 scripted
+			5 fragment GET /orders 200 from=/orders/7 scripted
+			6 fragment GET /x 200 from=/orders scripted`, `
+			GET /orders 200 +/orders/7
+			/orders/7* +/x +/orders
+			POST /orders/7/pay 200
+			/orders* +/x`},
 		{"a link in a frame that leads out of it", `
 			1 page GET / 200
 			2 fragment GET /frame 200 from=/

@@ -18,7 +18,7 @@ var start = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 func at(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
 
 // entries reads one entry a line: the second in which it was finished, kind (- for none), method, path and code. Fields may
-// follow: from=, to=, page=, by=, ended=, problem= (a word) and took= (seconds).
+// follow: from=, to=, page=, by=, ended=, problem= (a word), took= (seconds) and scripted.
 func entries(t *testing.T, lines string) []store.Entry {
 	t.Helper()
 	var read []store.Entry
@@ -37,6 +37,8 @@ func entries(t *testing.T, lines string) []store.Entry {
 		}
 		for _, word := range words[5:] {
 			switch name, value, _ := strings.Cut(word, "="); name {
+			case "scripted":
+				e.Scripted = true
 			case "from":
 				e.From = value
 			case "to":

@@ -74,6 +74,19 @@ func TestNow(t *testing.T) {
 			1 page GET /a 200
 			2 fetch GET /b 200 from=/a page=B
 			3 asset GET /b.svg 200 from=/b`, "B", "/b", 3, ""},
+		{"htmx shows the address of a fragment, and does not say so", `
+			1 page GET /orders 200 page=Orders
+			2 fragment GET /orders/7 200 from=/orders page=Order scripted
+			3 fragment GET /x 200 from=/orders/7 scripted
+			4 fragment POST /orders/7/pay 200 from=/orders/7 scripted`, "Order", "/orders/7", 4, ""},
+		{"htmx shows the address of a fragment, which is then left", `
+			1 page GET /orders 200 page=Orders
+			2 fragment GET /orders/7 200 from=/orders page=Order scripted
+			4 fragment POST /orders/7/pay 200 from=/orders/7 scripted`, "Order", "/orders/7", 4, ""},
+		{"a frame asks for something", `
+			1 page GET /orders 200 page=Orders
+			2 fragment GET /frame 200 from=/orders
+			3 fetch GET /x 200 from=/frame`, "Orders", "/orders", 3, ""},
 		{"back to a page that was loaded ahead again", `
 			1 page GET /list 200 page=List
 			2 prefetch GET /list/7 200 from=/list page=Order

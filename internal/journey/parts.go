@@ -59,7 +59,7 @@ func (s *Step) polls(e store.Entry) bool {
 // attach makes an entry a part of the step.
 func (s *Step) attach(e store.Entry) Change {
 	kept := s.add(e)
-	if kind := e.Purpose(); kept && (kind == store.KindAsset || kind == store.KindFragment) {
+	if kind := e.Purpose(); kept && (kind == store.KindAsset || kind == store.KindFragment && !e.Scripted) {
 		s.browser.parts[withoutQuery(e.Path)] = s
 	}
 	return Change{Step: s}

@@ -57,7 +57,7 @@ func keepsPage(e store.Entry) bool {
 // mayBeShown reports whether a script has got an answer that it may show as a page later on.
 func mayBeShown(e store.Entry) bool {
 	kind := e.Purpose()
-	return (kind == store.KindFetch || kind == store.KindPrefetch) && e.Safe() && !e.Failed() && !keepsPage(e)
+	return (kind == store.KindFetch || kind == store.KindPrefetch || kind == store.KindFragment && e.Scripted) && e.Safe() && !e.Failed() && !keepsPage(e)
 }
 
 // active reports whether the person may have caused a part by using the page.

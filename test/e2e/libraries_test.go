@@ -161,6 +161,35 @@ func TestPartsThatLibrariesLoad(t *testing.T) {
 	}
 }
 
+// A library may show the address of a part as the page's, because of an attribute that no header tells of. What comes from there
+// does.
+func TestPartsWhoseAddressLibrariesShow(t *testing.T) {
+	t.Parallel()
+	const htmx = `<div id="cart"><button id="part" hx-get="/cart" hx-target="#cart" hx-push-url="true">Cart</button></div>
+		<button id="like" hx-post="/like" hx-target="#cart">Like</button>`
+	for _, l := range []library{
+		{name: "htmx 2", scripts: []string{"htmx2/dist/htmx.js"}, ready: "window.htmx", part: htmx},
+		{name: "htmx 4", head: `<script src="/htmx4.js"></script>`, ready: "window.htmx", part: htmx},
+		{name: "Turbo", scripts: []string{"@hotwired/turbo/dist/turbo.es2017-umd.js"}, ready: "window.Turbo", head: neverAhead, part: `
+			<turbo-frame id="cart" data-turbo-action="advance"><a id="part" href="/cart">Cart</a></turbo-frame>
+			<form method="post" action="/like"><button id="like">Like</button></form>`},
+	} {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			shop := newLibraryShop(t, l)
+			b := openTabIn(t, suite.chromium(), shop.origin)
+			b.visit("/orders")
+			b.eventually("the library works", l.ready)
+			b.click("#part")
+			b.shows("#cart", "one thing")
+			b.eventually("the address is shown", "location.pathname === '/cart'")
+			b.click("#like")
+			b.shows("#cart", "liked")
+			shop.await(t, "GET /orders; GET /cart; POST /like", "/cart")
+		})
+	}
+}
+
 // Under a policy that sends the origin alone, no part hangs below a page that the customer never opened.
 func TestAnOriginAloneIsNoPage(t *testing.T) {
 	t.Parallel()
