@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
@@ -8,10 +9,12 @@ import (
 // leadsTo is the path and query where an answer sends the browser, "" where it sends it nowhere, to
 // another host, or to an address that would have to be resolved first.
 func (a asked) leadsTo(response http.Header, redirects bool) string {
-	if redirects {
+	switch {
+	case redirects:
 		return samePath(value(response, "Location"), a.host)
-	}
-	if !a.htmx {
+	case a.inertia:
+		return samePath(inertiaTarget(response), a.host)
+	case !a.htmx:
 		return ""
 	}
 	for _, name := range [...]string{"Hx-Redirect", "Hx-Location", "Hx-Push-Url", "Hx-Replace-Url"} {
@@ -20,6 +23,12 @@ func (a asked) leadsTo(response http.Header, redirects bool) string {
 		}
 	}
 	return ""
+}
+
+// inertiaTarget is where an answer with the status 409 sends Inertia, "" where it sends it nowhere. A browser would follow another redirect
+// before a script sees it. So Inertia has one for other sites and new assets, and one for addresses with a fragment.
+func inertiaTarget(response http.Header) string {
+	return cmp.Or(value(response, "X-Inertia-Redirect"), value(response, "X-Inertia-Location"))
 }
 
 // samePath is path and query of an address, if that is on the host: "" for any other address, so

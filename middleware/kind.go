@@ -14,14 +14,14 @@ type asked struct {
 	from string // path and query of the page, if it is of this host
 	host string
 
-	script, htmx bool // a script has asked, as far as is known; it was htmx
+	script, htmx, inertia bool // a script has asked, as far as is known; it was htmx, or Inertia
 }
 
 func askedBy(r *http.Request) asked {
 	a := asked{host: r.Host}
 	switch destination := value(r.Header, "Sec-Fetch-Dest"); destination {
 	case "", "empty": // whatever a script has asked for, or an old browser
-		a.script, a.htmx = true, has(r.Header, "Hx-Request")
+		a.script, a.htmx, a.inertia = true, has(r.Header, "Hx-Request"), has(r.Header, "X-Inertia")
 		a.kind = kindOf(r, destination, a.htmx)
 	default:
 		a.kind = kindFor(r.Header, destination)

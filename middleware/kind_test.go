@@ -222,6 +222,11 @@ func TestTrackRecordsWhereAnAnswerLeads(t *testing.T) {
 		{"htmx shows another address in place", []string{"HX-Request", "true"}, 200, "HX-Replace-Url", "/orders?page=2", "/orders?page=2"},
 		{"htmx keeps the address", []string{"HX-Request", "true"}, 200, "HX-Push-Url", "false", ""},
 		{"not htmx", nil, 200, "HX-Redirect", "/login", ""},
+		{"Inertia leaves", []string{"X-Inertia", "true"}, 409, "X-Inertia-Location", "/orders/7", "/orders/7"},
+		{"Inertia goes to a fragment", []string{"X-Inertia", "true"}, 409, "X-Inertia-Redirect", "/orders/7#top", "/orders/7"},
+		{"Inertia goes to another site", []string{"X-Inertia", "true"}, 409, "X-Inertia-Location", "https://pay.example/7", ""},
+		{"Inertia follows a redirect", []string{"X-Inertia", "true"}, 303, "Location", "/orders/7", "/orders/7"},
+		{"not Inertia", nil, 409, "X-Inertia-Location", "/orders/7", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -230,6 +235,27 @@ func TestTrackRecordsWhereAnAnswerLeads(t *testing.T) {
 				t.Errorf("leads to %q, want %q", e.Location, test.want)
 			}
 		})
+	}
+}
+
+// Inertia's answer of 409 is a conflict only where no header says where to go.
+func TestTrackTellsInertiasRedirectsFromFailures(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		request      []string
+		header, sent string
+		want         store.End
+	}{
+		{"another site", []string{"X-Inertia", "true"}, "X-Inertia-Location", "https://pay.example/7", store.EndRedirected},
+		{"new assets", []string{"X-Inertia", "true"}, "X-Inertia-Location", "/orders", store.EndRedirected},
+		{"a fragment", []string{"X-Inertia", "true"}, "X-Inertia-Redirect", "/orders#7", store.EndRedirected},
+		{"a conflict", []string{"X-Inertia", "true"}, "X-Inertia", "true", store.EndOrdinary},
+		{"a conflict, for a program", nil, "X-Inertia-Location", "/orders", store.EndOrdinary},
+	} {
+		answer := func(c *gin.Context) { c.Header(test.header, test.sent); c.Status(http.StatusConflict) }
+		if e := trackOne(browserRequest("GET", "/orders", test.request...), answer); e.Ended != test.want || e.Failed() != (test.want == store.EndOrdinary) {
+			t.Errorf("%s: ended %q, failed %v", test.name, e.Ended, e.Failed())
+		}
 	}
 }
 

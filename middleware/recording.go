@@ -169,6 +169,9 @@ func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
 	e.Duration, e.Time = a.at.elapsed()
 	e.RequestID, e.Client = a.requestID(answer), a.client
 	e.Location = a.leads(answer, e.Redirects())
+	if a.inertia && code == http.StatusConflict && inertiaTarget(answer) != "" {
+		e.Ended = store.EndRedirected
+	}
 }
 
 // requestID is what the request is called, by the answer or by itself.

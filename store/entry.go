@@ -104,17 +104,18 @@ type End string
 
 // The ends of answers. A reader takes an end that it does not know for [EndOrdinary].
 const (
-	EndOrdinary End = ""          // the answer was sent with the status in Code
-	EndBrokeOff End = "broke_off" // the handlers did not finish: Code is the status sent until then, 0 if none is known
-	EndTimedOut End = "timed_out" // a time limit of the site ran out: Code is what the client got, 0 if that is not known
-	EndGaveUp   End = "gave_up"   // the client went away before the answer was complete: Code is the status sent, 0 if there was none
-	EndUnknown  End = "unknown"   // the handlers answered past everything that knows the status: Code is 0
+	EndOrdinary   End = ""           // the answer was sent with the status in Code
+	EndBrokeOff   End = "broke_off"  // the handlers did not finish: Code is the status sent until then, 0 if none is known
+	EndTimedOut   End = "timed_out"  // a time limit of the site ran out: Code is what the client got, 0 if that is not known
+	EndGaveUp     End = "gave_up"    // the client went away before the answer was complete: Code is the status sent, 0 if there was none
+	EndRedirected End = "redirected" // a header of the answer sends Inertia elsewhere: Code is 409, which is no failure then
+	EndUnknown    End = "unknown"    // the handlers answered past everything that knows the status: Code is 0
 )
 
 // known reports whether n is one of the ends above.
 func (n End) known() bool {
 	switch n {
-	case EndOrdinary, EndBrokeOff, EndTimedOut, EndGaveUp, EndUnknown:
+	case EndOrdinary, EndBrokeOff, EndTimedOut, EndGaveUp, EndRedirected, EndUnknown:
 		return true
 	}
 	return false

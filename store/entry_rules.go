@@ -16,18 +16,20 @@ func (e *Entry) Safe() bool {
 	return false
 }
 
-// Redirects reports whether the answer is a redirect of HTTP, which a browser follows by itself.
+// Redirects reports whether the answer is a redirect of HTTP, which a browser follows by itself, or one of Inertia ([EndRedirected]).
 func (e *Entry) Redirects() bool {
 	switch e.Code {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return true
+	case http.StatusConflict:
+		return e.Ended == EndRedirected
 	}
 	return false
 }
 
 // Failed reports whether the site did not do what was asked for: the application says so ([Entry.Problem]), the answer
-// broke off or timed out, or its status is 400 or more. A client that gave up is no failure of the site.
+// broke off or timed out, or its status is 400 or more. A client that gave up is no failure of the site, and a redirect of Inertia is none.
 func (e *Entry) Failed() bool {
 	switch {
 	case e.Problem != "", e.Ended == EndBrokeOff, e.Ended == EndTimedOut:
@@ -35,7 +37,7 @@ func (e *Entry) Failed() bool {
 	case e.Ended == EndGaveUp:
 		return false
 	}
-	return e.Code >= 400
+	return e.Code >= 400 && !e.Redirects()
 }
 
 // Purpose is the entry's Kind, or a careful guess where the browser did not say. A change is never an asset, a prefetch or a

@@ -20,6 +20,10 @@ func TestWhatFailed(t *testing.T) {
 		{Entry{Code: 0, Ended: EndTimedOut}, true},
 		{Entry{Code: 0, Ended: EndGaveUp}, false},
 		{Entry{Code: 500, Ended: EndGaveUp}, false},
+		{Entry{Code: 409}, true},
+		{Entry{Code: 409, Ended: EndRedirected}, false},
+		{Entry{Code: 409, Ended: EndRedirected, Problem: "card declined"}, true},
+		{Entry{Code: 500, Ended: EndRedirected}, true}, // somebody outside changed the status
 		{Entry{Code: 200, Problem: "card declined"}, true},
 		{Entry{Code: 200, Problem: "card declined", Ended: EndGaveUp}, true},
 	}
@@ -109,5 +113,8 @@ func TestRedirectsAreThoseThatBrowsersFollow(t *testing.T) {
 		if e := (Entry{Code: code}); e.Redirects() != want {
 			t.Errorf("%d redirects: %v", code, !want)
 		}
+	}
+	if e := (Entry{Code: 409, Ended: EndRedirected}); !e.Redirects() {
+		t.Error("Inertia follows a header, and that is no redirect")
 	}
 }

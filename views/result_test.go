@@ -76,6 +76,12 @@ var ends = []struct {
 		"", "", "The customer gave up waiting",
 	},
 	{
+		store.Entry{Code: 409, Ended: store.EndRedirected},
+		"redirection",
+		"Redirection (409)", "Redirection (409)", false,
+		"", "", "Redirection (409)",
+	},
+	{
 		store.Entry{Ended: store.EndUnknown},
 		"unknown",
 		"Status unknown", "Statut inconnu", false,

@@ -203,6 +203,15 @@ func TestFold(t *testing.T) {
 			GET /cart 200
 			POST /pay 200 > GET /paid 200
 			POST /rate 303 > GET /ratings 200`},
+		{"Inertia loads a page anew, whose assets are new", `
+			1 page GET / 200
+			2 page GET /orders 409 from=/ to=/orders ended=redirected
+			2.1 page GET /orders 200 from=/
+			3 fragment GET /orders 409 from=/orders to=/orders ended=redirected
+			3.1 page GET /orders 200 from=/orders`, `
+			GET / 200
+			GET /orders 409 > GET /orders 200 +/orders
+			GET /orders 200`},
 		{"polls", `
 			1 page GET /board 200
 			2 fetch GET /news?since=1 200 from=/board

@@ -174,6 +174,13 @@ func TestNow(t *testing.T) {
 		{"nothing to show, and htmx goes elsewhere", `
 			1 page GET /cart 200
 			2 page POST /pay 204 from=/cart to=/paid`, "", "/paid", 2, ""},
+		{"Inertia sends the customer to another site", `
+			1 page GET /cart 200 page=Cart
+			2 page POST /pay 409 from=/cart ended=redirected`, "Cart", "/cart", 2, ""},
+		{"Inertia leaves for another page", `
+			1 page GET /cart 200 page=Cart
+			2 page POST /pay 409 from=/cart to=/paid ended=redirected
+			2.1 page GET /paid 200 page=Paid`, "Paid", "/paid", 2.1, ""},
 		{"an agent in the user's place", `
 			1 page GET /cart 200 page=Cart
 			2 page GET /orders 500 page=Orders by=bob

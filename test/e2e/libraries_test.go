@@ -130,6 +130,19 @@ func TestAPageThatTurboLoadsAheadAgain(t *testing.T) {
 	shop.await(t, "GET /orders; GET /help; GET /orders", "/orders")
 }
 
+// Inertia's server can't redirect a script out of its pages, and answers with 409 instead.
+func TestInertiaLeavesItsPages(t *testing.T) {
+	t.Parallel()
+	shop := newLibraryShop(t, library{inertia: true, ready: "window.inertia"})
+	b := openTabIn(t, suite.chromium(), shop.origin)
+	b.expect("409 (Conflict)")
+	b.visit("/")
+	b.eventually("the library works", shop.ready)
+	b.click("#leave")
+	b.shows("h1", "help")
+	shop.await(t, "GET /; GET /leave > GET /help", "/help")
+}
+
 // A part of a page that a library loads belongs to the page, and so does what Turbo's streams change. The customer stays there.
 func TestPartsThatLibrariesLoad(t *testing.T) {
 	t.Parallel()
@@ -315,6 +328,10 @@ func newLibraryShop(t *testing.T, l library) *libraryShop {
 	for path, name := range map[string]string{"/": "home", "/orders": "orders", "/orders/:id": "order", "/paid": "paid", "/help": "help"} {
 		r.GET(path, func(c *gin.Context) { shop.page(t, c, name) })
 	}
+	r.GET("/leave", func(c *gin.Context) {
+		c.Header("X-Inertia-Location", "/help")
+		c.Status(http.StatusConflict)
+	})
 	r.POST("/pay", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/paid") })
 	r.GET("/cart", serveText("text/html", `<turbo-frame id="cart">one thing</turbo-frame>`))
 	r.POST("/like", func(c *gin.Context) {

@@ -3,7 +3,7 @@ import { router } from "@inertiajs/core";
 
 const initialPage = JSON.parse(document.getElementById("page").textContent);
 const main = document.getElementById("main");
-const links = { orders: "/orders", order: "/orders/7?tab=1", help: "/help" };
+const links = { orders: "/orders", order: "/orders/7?tab=1", help: "/help", leave: "/leave" };
 
 function link(id) {
   const element = document.createElement("a");
