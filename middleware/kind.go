@@ -45,12 +45,13 @@ func askedBy(r *http.Request) asked {
 }
 
 // answered is the kind of a request whose answer is known. The browser may have wanted a page, and got a file to save, or
-// commands of Turbo to change the page that it has.
+// commands of Turbo to change the page that it has. A script may have asked whether a form is right.
 func (a asked) answered(response http.Header) store.Kind {
-	if a.kind != store.KindPage && a.kind != store.KindUnknown {
-		return a.kind
-	}
 	switch {
+	case a.kind == store.KindFetch && value(response, "Precognition") == "true": // Laravel's, or of a site that does the same
+		return store.KindCheck
+	case a.kind != store.KindPage && a.kind != store.KindUnknown:
+		return a.kind
 	case beginsWithFold(value(response, "Content-Disposition"), "attachment"):
 		return store.KindDownload
 	case a.kind == store.KindPage && strings.HasPrefix(value(response, "Content-Type"), "text/vnd.turbo-stream.html"):
@@ -111,8 +112,10 @@ func kindOfLibrary(h http.Header, accept string) store.Kind {
 		return store.KindPrefetch
 	case html:
 		return kindOfHTML(h)
+	case has(h, "X-Up-Validate"):
+		return store.KindCheck
 	case has(h, "X-Up-Version"): // Unpoly
-		return pageUnless(has(h, "X-Up-Validate") || !isMainTarget(value(h, "X-Up-Target")))
+		return pageUnless(!isMainTarget(value(h, "X-Up-Target")))
 	case has(h, "X-Livewire-Navigate"):
 		return store.KindPage
 	case has(h, "Rsc"): // Next.js' app router

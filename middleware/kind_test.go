@@ -69,7 +69,7 @@ func TestTrackRecordsWhatTheBrowserAskedFor(t *testing.T) {
 		{"Turbo, plain http", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "X-Turbo-Request-Id", "1f"}, store.KindPage, page},
 		{"Unpoly", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Mode", "root", "X-Up-Target", "#messages, main", "X-Up-Version", "3.14.3"}, store.KindPage, page},
 		{"Unpoly, fragment", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Mode", "root", "X-Up-Target", "#cart main-ish", "X-Up-Version", "3.14.3"}, store.KindFragment, page},
-		{"Unpoly, validation", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Target", "main", "X-Up-Validate", "name", "X-Up-Version", "3.14.3"}, store.KindFragment, page},
+		{"Unpoly, validation", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Target", "main", "X-Up-Validate", "name", "X-Up-Version", "3.14.3"}, store.KindCheck, page},
 		{"Inertia", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true", "X-Requested-With", "XMLHttpRequest"}, store.KindPage, page},
 		{"Inertia, hover", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true"}, store.KindPrefetch, page},
 		{"Inertia, partial reload", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Inertia", "true", "X-Inertia-Partial-Component", "Orders", "X-Inertia-Partial-Data", "rows"}, store.KindFragment, page},
@@ -193,6 +193,8 @@ func TestTrackRecordsWhatTheBrowserGot(t *testing.T) {
 		{"an invoice, in capitals", page, "Content-Disposition", "ATTACHMENT", store.KindDownload},
 		{"an invoice, for a program", nil, "Content-Disposition", "attachment", store.KindDownload},
 		{"a file that a script saves", script, "Content-Disposition", "attachment", store.KindFetch},
+		{"a form that Laravel Precognition checks", script, "Precognition", "true", store.KindCheck},
+		{"a page that says so", page, "Precognition", "true", store.KindPage},
 		{"a page of Turbo", turbo, "Content-Type", "text/html; charset=utf-8", store.KindPage},
 		{"Turbo's stream", turbo, "Content-Type", "text/vnd.turbo-stream.html; charset=utf-8", store.KindFragment},
 	} {

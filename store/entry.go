@@ -83,6 +83,7 @@ const (
 	KindDownload Kind = "download" // a file that a link with the attribute download leads to
 	KindFragment Kind = "fragment" // a part of a page: what htmx swaps in, a frame
 	KindFetch    Kind = "fetch"    // what a script asked for: fetch, XMLHttpRequest
+	KindCheck    Kind = "check"    // what a form asks about its fields while it is filled in, and what changes nothing: validations of Unpoly
 	KindAsset    Kind = "asset"    // what a page is made of: a style, a script, an image, a font, a video
 	KindBeacon   Kind = "beacon"   // what a page reports and expects no answer to: sendBeacon, ping, reports
 	KindPrefetch Kind = "prefetch" // anything that is loaded in case it will be wanted
@@ -92,7 +93,7 @@ const (
 // known reports whether k is one of the kinds above.
 func (k Kind) known() bool {
 	switch k {
-	case KindUnknown, KindPage, KindDownload, KindFragment, KindFetch, KindAsset, KindBeacon, KindPrefetch, KindSocket:
+	case KindUnknown, KindPage, KindDownload, KindFragment, KindFetch, KindCheck, KindAsset, KindBeacon, KindPrefetch, KindSocket:
 		return true
 	}
 	return false

@@ -30,8 +30,11 @@ func (e *Entry) Redirects() bool {
 
 // Failed reports whether the site did not do what was asked for: the application says so ([Entry.Problem]), the answer
 // broke off or timed out, or its status is 400 or more. A client that gave up is no failure of the site, and a redirect of Inertia is none.
+// A check did what it was for where it found that a field is wrong.
 func (e *Entry) Failed() bool {
 	switch {
+	case e.checks() && e.Ended == EndOrdinary && (e.Code < 400 || e.Code == http.StatusBadRequest || e.Code == http.StatusUnprocessableEntity):
+		return false
 	case e.Problem != "", e.Ended == EndBrokeOff, e.Ended == EndTimedOut:
 		return true
 	case e.Ended == EndGaveUp:
@@ -40,10 +43,15 @@ func (e *Entry) Failed() bool {
 	return e.Code >= 400 && !e.Redirects()
 }
 
+// checks reports whether the request only checked a form. If it leads elsewhere, the site has taken it for the form itself.
+func (e *Entry) checks() bool { return e.Kind == KindCheck && e.Location == "" }
+
 // Purpose is the entry's Kind, or a careful guess where the browser did not say. A change is never an asset, a prefetch or a
 // socket, whatever its headers said. Only a script sends such headers with a change, or a person who has something to hide.
 func (e *Entry) Purpose() Kind {
 	switch {
+	case e.Kind == KindCheck && !e.checks():
+		return KindFragment
 	case !e.Safe() && (e.Kind == KindAsset || e.Kind == KindPrefetch || e.Kind == KindSocket):
 		return KindFetch
 	case e.Kind != KindUnknown:

@@ -24,6 +24,13 @@ func TestWhatFailed(t *testing.T) {
 		{Entry{Code: 409, Ended: EndRedirected}, false},
 		{Entry{Code: 409, Ended: EndRedirected, Problem: "card declined"}, true},
 		{Entry{Code: 500, Ended: EndRedirected}, true}, // somebody outside changed the status
+		{Entry{Code: 422, Kind: KindCheck}, false},
+		{Entry{Code: 400, Kind: KindCheck, Problem: "card number"}, false},
+		{Entry{Code: 200, Kind: KindCheck, Problem: "card number"}, false},
+		{Entry{Code: 303, Kind: KindCheck, Location: "/paid", Problem: "card declined"}, true}, // it was no check
+		{Entry{Code: 403, Kind: KindCheck}, true},
+		{Entry{Code: 500, Kind: KindCheck}, true},
+		{Entry{Code: 200, Kind: KindCheck, Ended: EndBrokeOff}, true},
 		{Entry{Code: 200, Problem: "card declined"}, true},
 		{Entry{Code: 200, Problem: "card declined", Ended: EndGaveUp}, true},
 	}
@@ -73,6 +80,8 @@ func TestPurpose(t *testing.T) {
 		{Entry{Method: "DELETE", Path: "/orders/7", Kind: KindPrefetch}, KindFetch},
 		{Entry{Method: "POST", Path: "/socket", Kind: KindSocket}, KindFetch},
 		{Entry{Method: "POST", Path: "/report", Kind: KindBeacon}, KindBeacon},
+		{Entry{Method: "POST", Path: "/pay", Kind: KindCheck}, KindCheck},
+		{Entry{Method: "POST", Path: "/pay", Kind: KindCheck, Location: "/paid"}, KindFragment}, // the site has taken it for a payment
 		{Entry{Method: "GET", Path: "/orders", From: "/"}, KindFetch},
 		{Entry{Method: "GET", Path: "/LOGO.PNG?v=2"}, KindAsset},
 		{Entry{Path: "/intro.mp4"}, KindAsset}, // without a method: a GET

@@ -148,7 +148,7 @@ func (e *Entry) mark() failures.Mark {
 
 // worked reports whether the request did what it was for, as far as can be seen. A redirect to a login, for example, did not.
 func (e *Entry) worked() bool {
-	if e.Failed() || e.Ended != EndOrdinary && e.Ended != EndRedirected || e.Code < 200 {
+	if e.Failed() || e.checks() || e.Ended != EndOrdinary && e.Ended != EndRedirected || e.Code < 200 {
 		return false
 	}
 	leads := strings.ToLower(withoutQuery(e.Location))

@@ -33,7 +33,7 @@ func resultOf(e *store.Entry) result {
 		r.Key, r.Waited, r.Coded = "result.gave-up-after", e.Duration, false
 	case e.Ended == store.EndGaveUp:
 		r.Key, r.Coded = "result.gave-up", false
-	case e.Failed():
+	case e.Code >= 400 && !e.Redirects(): // also a check that found a field wrong, which is no failure
 		r.Key = failureKeyWith(e.Code).word()
 	default:
 		r.Key = resultKey(r.Class)
@@ -58,6 +58,8 @@ func classOf(e *store.Entry) string {
 		return "client-error"
 	case e.Ended == store.EndGaveUp:
 		return "gave-up"
+	case e.Code >= 400 && !e.Redirects():
+		return "informational"
 	case e.Code >= 300:
 		return "redirection"
 	case e.Code >= 200:

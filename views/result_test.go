@@ -103,6 +103,23 @@ func checkLooks(t *testing.T, where string, row *goquery.Selection, result, clas
 	}
 }
 
+// A form that is checked while it is filled in has parts of its page that say what is wrong, and none of them is a failure.
+func TestACheckThatFindsAFieldWrongLooksLikeNoFailure(t *testing.T) {
+	set := newSet(t)
+	for want, check := range map[string]store.Entry{
+		"Rejected (422)":             {Code: 422},
+		"Problem: card number (422)": {Code: 422, Problem: "card number"},
+	} {
+		check = ended(check)
+		check.ID, check.Kind, check.From = "2", store.KindCheck, "/shop"
+		page := store.Entry{ID: "1", Username: "ada", Method: "GET", Path: "/shop", Code: 200, Kind: store.KindPage, Time: check.Time}
+		step, err := set.StepRow("en", journey.Fold([]store.Entry{page, check}).Steps()[0])
+		row := parseRow(t, step, err)
+		checkLooks(t, "part", row.Find(".parts > li"), "span", "informational", want)
+		checkLooks(t, "row", row.Find("#rows > tr"), "td.result", "success", "Success (200)")
+	}
+}
+
 func TestEndsLookAlikeEverywhere(t *testing.T) {
 	set := newSet(t)
 	for _, end := range ends {

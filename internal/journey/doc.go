@@ -15,7 +15,7 @@
 //
 // # What is a part of a step
 //
-// Everything else: assets, fragments and frames, fetches, beacons, sockets, and prefetches.
+// Everything else: assets, fragments and frames, fetches, checks of forms, beacons, sockets, and prefetches.
 //
 // A part belongs to the newest step whose page has the address that asked for it. The query of that address has to be the
 // same, unless no step has it. A font that a style asked for belongs to the step of the style. A part

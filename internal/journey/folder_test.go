@@ -212,6 +212,19 @@ func TestFold(t *testing.T) {
 			GET / 200
 			GET /orders 409 > GET /orders 200 +/orders
 			GET /orders 200`},
+		{"a form that is checked while it is filled in", `
+			1 page GET /pay 200
+			2 check POST /pay 422 from=/pay
+			3 check POST /pay 200 from=/pay
+			4 fragment POST /pay 422 from=/pay`, `
+			GET /pay 200 +/pay×2
+			POST /pay 422`},
+		{"a form that was sent, although its headers say that it is checked", `
+			1 page GET /pay 200
+			2 check POST /pay 303 from=/pay to=/paid
+			3 fragment GET /paid 200 from=/pay`, `
+			GET /pay 200
+			POST /pay 303 > GET /paid 200`},
 		{"polls", `
 			1 page GET /board 200
 			2 fetch GET /news?since=1 200 from=/board

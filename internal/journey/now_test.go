@@ -181,6 +181,12 @@ func TestNow(t *testing.T) {
 			1 page GET /cart 200 page=Cart
 			2 page POST /pay 409 from=/cart to=/paid ended=redirected
 			2.1 page GET /paid 200 page=Paid`, "Paid", "/paid", 2.1, ""},
+		{"a form is filled in", `
+			1 page GET /pay 200 page=Pay
+			9 check POST /pay 422 from=/pay problem=number`, "Pay", "/pay", 9, ""},
+		{"a form is filled in, and can't be checked", `
+			1 page GET /pay 200 page=Pay
+			9 check POST /pay 500 from=/pay`, "Pay", "/pay", 9, "/pay"},
 		{"an agent in the user's place", `
 			1 page GET /cart 200 page=Cart
 			2 page GET /orders 500 page=Orders by=bob

@@ -88,7 +88,7 @@ func (f *Folder) solved(failed *store.Entry) (at time.Time) {
 
 // worked reports whether a request did what it was for, as far as can be seen.
 func worked(e *store.Entry) bool {
-	return !e.Failed() && (e.Ended == store.EndOrdinary || e.Ended == store.EndRedirected) && e.Code >= http.StatusOK && !loginPath(e.Location)
+	return !e.Failed() && e.Purpose() != store.KindCheck && (e.Ended == store.EndOrdinary || e.Ended == store.EndRedirected) && e.Code >= http.StatusOK && !loginPath(e.Location)
 }
 
 // failure is how a request failed: what is the same in all that are counted together.

@@ -57,6 +57,10 @@ func TestAProblemBelongsToItsVisitAndMayBeSolved(t *testing.T) {
 			1 page POST /pay 500
 			2 page POST /login 303 to=/
 			3 page GET / 200`, "", 0},
+		{"it is only checked again", `
+			1 page GET /pay 200
+			2 fragment POST /pay 422 from=/pay
+			3 check POST /pay 200 from=/pay`, "/pay", 0},
 		{"the login fails", `
 			1 page POST /pay 500
 			2 page POST /login 422`, "/login", 0},

@@ -63,11 +63,11 @@ func mayBeShown(e store.Entry) bool {
 // active reports whether the person may have caused a part by using the page.
 func active(e store.Entry) bool {
 	kind := e.Purpose()
-	return kind == store.KindFetch || kind == store.KindFragment
+	return kind == store.KindFetch || kind == store.KindFragment || kind == store.KindCheck
 }
 
 // changes reports whether a request is a change that a script or htmx sent.
-func changes(e store.Entry) bool { return active(e) && !e.Safe() }
+func changes(e store.Entry) bool { return active(e) && IsStep(e) && !e.Safe() }
 
 // withoutQuery is an address up to its query.
 func withoutQuery(address string) string {

@@ -130,6 +130,22 @@ func TestAPageThatTurboLoadsAheadAgain(t *testing.T) {
 	shop.await(t, "GET /orders; GET /help; GET /orders", "/orders")
 }
 
+// Unpoly sends a form while it is filled in, to have it checked. Nobody has sent it.
+func TestAFormThatUnpolyChecks(t *testing.T) {
+	t.Parallel()
+	shop := newLibraryShop(t, library{scripts: []string{"unpoly/unpoly.js"}, ready: "window.up", part: `
+		<form method="post" action="/sign-up" up-submit><fieldset>
+			<input id="email" name="email" up-validate><p id="wrong"></p></fieldset><button>Sign up</button></form>`})
+	b := openTabIn(t, suite.chromium(), shop.origin)
+	b.expect("422 (Unprocessable")
+	b.visit("/orders")
+	b.eventually("the library works", shop.ready)
+	evaluate[bool](b, `(e => { e.value = "x"; e.dispatchEvent(new Event("change", {bubbles: true})); return true })(document.querySelector("#email"))`)
+	b.shows("#wrong", "no address")
+	shop.awaitKind(t, "/sign-up", store.KindCheck)
+	shop.await(t, "GET /orders", "/orders")
+}
+
 // Inertia's server can't redirect a script out of its pages, and answers with 409 instead.
 func TestInertiaLeavesItsPages(t *testing.T) {
 	t.Parallel()
@@ -328,6 +344,9 @@ func newLibraryShop(t *testing.T, l library) *libraryShop {
 	for path, name := range map[string]string{"/": "home", "/orders": "orders", "/orders/:id": "order", "/paid": "paid", "/help": "help"} {
 		r.GET(path, func(c *gin.Context) { shop.page(t, c, name) })
 	}
+	r.POST("/sign-up", func(c *gin.Context) {
+		c.Data(http.StatusUnprocessableEntity, "text/html", []byte(`<form action="/sign-up"><fieldset><input id="email" name="email" up-validate><p id="wrong">no address</p></fieldset></form>`))
+	})
 	r.GET("/leave", func(c *gin.Context) {
 		c.Header("X-Inertia-Location", "/help")
 		c.Status(http.StatusConflict)
