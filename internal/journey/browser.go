@@ -95,7 +95,7 @@ func (b *browser) complete(e store.Entry) *Step {
 // lead notes where the browser is, or is going, after e, which is the latest request of s itself.
 func (b *browser) lead(s *Step, e store.Entry) {
 	s.see(e)
-	if e.Location != "" && len(s.Redirects) < MaxRedirects {
+	if e.Location != "" && !unanswered(e) && len(s.Redirects) < MaxRedirects {
 		b.awaited[e.Location], s.awaiting = s, e.Location
 	}
 	switch {

@@ -140,6 +140,18 @@ func TestVisitsBeginAndEnd(t *testing.T) {
 	}
 }
 
+// A login and a logout that the customer gave up before an answer came may have done nothing.
+func TestWhatWasGivenUpBeginsAndEndsNoVisit(t *testing.T) {
+	for _, s := range journey.Fold(entries(t, `
+		1 page GET / 200
+		2 fetch POST /login 0 from=/ ended=gave_up
+		3 page POST /logout 0 from=/ ended=gave_up`)).Steps() {
+		if s.Begins() != "" || s.Ends() != "" {
+			t.Errorf("%s: begins %q, ends %q", s.Entry.Path, s.Begins(), s.Ends())
+		}
+	}
+}
+
 // However many sessions there are, no more is remembered than steps are.
 func TestManyDevicesAreForgotten(t *testing.T) {
 	f := journey.NewFolder(10)

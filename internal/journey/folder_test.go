@@ -327,6 +327,13 @@ func TestFold(t *testing.T) {
 			3 asset GET /icon.svg 200`, `
 			GET /a 200 +/icon.svg
 			POST /star 204`},
+		{"htmx got no answer, and the page is opened by itself", `
+			1 page GET /cart 200
+			5 fragment POST /pay 0 from=/cart to=/paid ended=gave_up
+			6 page GET /paid 200 from=/cart`, `
+			GET /cart 200
+			POST /pay 0
+			GET /paid 200`},
 		{"parts of nothing", `
 			1 asset GET /app.css 200
 			2 prefetch GET /b 200

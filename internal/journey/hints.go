@@ -212,7 +212,7 @@ func bounced(recent []*Step) Hint {
 
 // logsIn reports whether the step is a login that succeeded, as far as can be seen.
 func (s *Step) logsIn() bool {
-	if s.Entry.Safe() || s.Failed() || !loginPath(s.Entry.Path) || s.endsAtLogin() {
+	if s.Entry.Safe() || s.Failed() || unanswered(s.Entry) || !loginPath(s.Entry.Path) || s.endsAtLogin() {
 		return false
 	}
 	// A form that comes back says why it was not accepted; a script would have been answered so.

@@ -42,11 +42,14 @@ func showsPage(e store.Entry) bool {
 	return asksForPage(e) && !keepsPage(e) && (e.Location != "" || !e.Redirects())
 }
 
+// unanswered reports whether the client went away before the first byte of an answer came.
+func unanswered(e store.Entry) bool { return e.Ended == store.EndGaveUp && e.Code == 0 }
+
 // keepsPage reports whether a browser goes on showing what it has. It does so where it saves a file, where it was told that there is
 // nothing to show, and where it stopped waiting before the first byte came.
 func keepsPage(e store.Entry) bool {
 	switch {
-	case e.Ended == store.EndGaveUp && e.Code == 0, e.Purpose() == store.KindDownload:
+	case unanswered(e), e.Purpose() == store.KindDownload:
 		return true
 	case e.Location == "": // htmx goes elsewhere with these, too
 		return e.Code == http.StatusNoContent || e.Code == http.StatusResetContent

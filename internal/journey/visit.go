@@ -39,7 +39,7 @@ func (s *Step) Begins() Beginning {
 // Ends says whether the session ended with the step, and how.
 func (s *Step) Ends() Ending {
 	switch {
-	case s.Gap != nil || s.Implied:
+	case s.Gap != nil || s.Implied || unanswered(s.Entry):
 		return ""
 	case s.endsAtLogin() && !s.isAboutLogin():
 		return EndsAtLogin
