@@ -54,10 +54,22 @@ func (a asked) answered(response http.Header) store.Kind {
 		return a.kind
 	case beginsWithFold(value(response, "Content-Disposition"), "attachment"):
 		return store.KindDownload
-	case a.kind == store.KindPage && strings.HasPrefix(value(response, "Content-Type"), "text/vnd.turbo-stream.html"):
-		return store.KindFragment
+	case a.kind == store.KindPage:
+		return kindOfPage(value(response, "Content-Type"))
 	}
 	return a.kind
+}
+
+// kindOfPage is what became of a request for a page that was answered with this type. No browser shows an archive or mere
+// bytes, so it saves them. What offices write is shown on some phones, and saved elsewhere.
+func kindOfPage(contentType string) store.Kind {
+	switch essence, _, _ := strings.Cut(contentType, ";"); {
+	case essence == "text/vnd.turbo-stream.html":
+		return store.KindFragment
+	case essence == "application/octet-stream", essence == "application/zip", essence == "application/gzip":
+		return store.KindDownload
+	}
+	return store.KindPage
 }
 
 // beginsWithFold is strings.HasPrefix without regard to case.

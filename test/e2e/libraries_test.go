@@ -236,12 +236,17 @@ func TestAnOriginAloneIsNoPage(t *testing.T) {
 // A plain link to a file that the browser saves leads to no page.
 func TestAFileBehindAPlainLinkIsADownload(t *testing.T) {
 	t.Parallel()
-	shop := newLibraryShop(t, library{})
+	shop := newLibraryShop(t, library{part: `<a id="archive" href="/archive">Archive</a>`})
 	b := openTabIn(t, suite.chromium(), shop.origin)
 	b.visit("/orders")
-	b.click("#invoice")
-	shop.awaitKind(t, "/invoice", store.KindDownload)
-	shop.await(t, "GET /orders; GET /invoice", "/orders")
+	rows := "GET /orders"
+	for _, file := range []string{"invoice", "archive"} {
+		b.click("#" + file)
+		shop.awaitKind(t, "/"+file, store.KindDownload)
+		rows += "; GET /" + file
+		shop.await(t, rows, "/orders")
+		b.shows("h1", "orders")
+	}
 }
 
 // hover moves the mouse over the first element that matches, and focuses it, as somebody does who has no mouse: this browser
@@ -364,6 +369,7 @@ func newLibraryShop(t *testing.T, l library) *libraryShop {
 		c.Header("Content-Disposition", `attachment; filename="invoice.pdf"`)
 		c.Data(http.StatusOK, "application/pdf", []byte("%PDF-1.7"))
 	})
+	r.GET("/archive", serveText("application/zip", "PK\x05\x06"+strings.Repeat("\x00", 18)))
 	r.GET("/worker.js", serveText("text/javascript", `
 		oninstall = () => skipWaiting();
 		onactivate = (event) => event.waitUntil(clients.claim());
