@@ -6,6 +6,7 @@ import { offerAlerts } from "./alerts.js";
 import { offerCopies } from "./clipboard.js";
 import { setClock } from "./clock.js";
 import { watchConnection } from "./connection.js";
+import { keepFocus } from "./focus.js";
 import { listenForKeys } from "./keys.js";
 import { keepNowTrue } from "./now.js";
 import { offerPasskeys } from "./passkeys.js";
@@ -25,6 +26,7 @@ tellAges();
 watchConnection();
 bringTickets();
 keepRows();
+keepFocus();
 offerAlerts(); // before the title is told
 keepNowTrue();
 offerCopies();

@@ -2,6 +2,7 @@ package views
 
 import (
 	"embed"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -99,6 +100,7 @@ func functions(s *Set, c *catalogue, assets *static.Assets) template.FuncMap {
 		"themes":      themeChoices,
 		"colorScheme": colorScheme,
 		"link":        link,
+		"rowID":       rowID,
 		"headers":     headers,
 		// The base comes from the layout, so every page finds its files under any prefix.
 		"asset": func(base, name string) (string, error) {
@@ -114,6 +116,11 @@ func link(base, page, username string) string {
 		return base + page
 	}
 	return base + page + "?" + url.Values{"username": {username}}.Encode()
+}
+
+// rowID is the id of a user's row in a list. A username may have blanks, which no id has.
+func rowID(list, username string) string {
+	return list + "-" + base64.RawURLEncoding.EncodeToString([]byte(username))
 }
 
 // headers is the value of hx-headers that makes a refresh conditional.

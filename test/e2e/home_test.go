@@ -31,6 +31,14 @@ func TestHomeRefreshesByItself(t *testing.T) {
 	record(logs, "linus", "/")
 	b.eventually("linus is on the site", "document.querySelectorAll('#seen tbody tr').length === 3")
 	b.eventually("the focus is where it was, on the same page", "document.activeElement.textContent === 'grace' && window.unchanged")
+
+	// It stays on the same customer where others change places, also in a browser that takes the focus from what moves.
+	evaluate[bool](b, "(document.querySelector('#seen a').focus(), delete Element.prototype.moveBefore)")
+	now := time.Now()
+	logs.Record(store.Entry{Username: "linus", Method: "GET", Path: "/", Code: 200, Time: now.Add(-time.Millisecond)})
+	logs.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 200, Time: now})
+	b.shows("#seen tbody tr:first-child a", "ada")
+	b.eventually("the focus is on linus", "document.activeElement.textContent === 'linus' && window.unchanged")
 	b.expect("503")
 	redis.Kill()
 	b.isConnected("lost")
