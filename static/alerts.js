@@ -208,8 +208,8 @@ class Alerts {
       this.#takeBackLoss();
       return;
     }
-    this.#lost ??= Date.now();
-    if (Date.now() - this.#lost < lostFor) return;
+    this.#lost ??= performance.now(); // a clock that is set back does not stop it
+    if (performance.now() - this.#lost < lostFor) return;
     this.#lost = Infinity;
     this.#tellLoss();
   }

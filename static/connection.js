@@ -65,34 +65,42 @@ async function checkAccess() {
   checking = false;
 }
 
-let served = Date.now(); // when the socket last brought something
-let polled = 0; // when the server last answered what the page asked in its stead
+// served and polled are by performance.now(), because the computer's clock may be set back. That time may stand still while the computer
+// sleeps. So after a sleep, a socket has its whole time before the page polls.
+let served = performance.now(); // when the socket last brought something
+let polled = Number.NEGATIVE_INFINITY; // when the server last answered what the page asked in its stead
+let polling = false; // whether it asks at this moment
 let refused = false; // the server has said why there is no socket
 
 // lose says that the socket is lost. While the page polls in place of a socket, it says nothing: the answers tell the state, for
 // example that recording is off.
 function lose() {
-  if (Date.now() - polled >= withoutSocket.answers) show("lost");
+  if (performance.now() - polled >= withoutSocket.answers) show("lost");
 }
 
 // isServed reports whether the page gets new entries by its socket, or may still. A socket that is open and has brought something counts:
 // perhaps the computer has only slept.
 const isServed = () =>
-  Date.now() - served < withoutSocket.after || (current?.heard && current.socket?.readyState === WebSocket.OPEN);
+  performance.now() - served < withoutSocket.after || (current?.heard && current.socket?.readyState === WebSocket.OPEN);
 
 // poll asks for what the socket would have brought. Some proxies let no socket through, or nothing that comes by it. The answer has the
-// messages of a socket, with what the page says of the connection.
+// messages of a socket, with what the page says of the connection. A second request meanwhile would bring the same once more.
 async function poll() {
-  if (refused || !window.htmx || isServed()) return;
+  if (polling || refused || !window.htmx || isServed()) return;
+  polling = true;
   const url = new URL(location.href);
   url.searchParams.set("after", document.getElementById("newest")?.dataset.cursor || "none");
-  await window.htmx.ajax("GET", url.pathname + url.search, { source: "#live", swap: "none" });
+  try {
+    await window.htmx.ajax("GET", url.pathname + url.search, { source: "#live", swap: "none" });
+  } finally {
+    polling = false;
+  }
 }
 
 // failPoll says that there was no answer to poll, or none that helps. If a socket has connected meanwhile, the socket tells the state.
 function failPoll() {
   if (isServed()) return;
-  polled = 0;
+  polled = Number.NEGATIVE_INFINITY;
   show("lost");
 }
 
@@ -104,7 +112,7 @@ const timeOf = ({ response }) => response?.headers.get("Userlog-Time") ?? undefi
 function hearPoll(ctx) {
   if (!timeOf(ctx) || ctx.response.status >= 400) return failPoll();
   if (isServed()) return;
-  polled = Date.now();
+  polled = performance.now();
   hear(Date.parse(timeOf(ctx)), ctx.asked);
   settle();
 }
@@ -208,8 +216,8 @@ function watchSocket() {
   document.addEventListener("htmx:ws:after:message:incoming", ({ detail }) => {
     expectMessage();
     current.heard = true;
-    served = Date.now();
-    polled = 0;
+    served = performance.now();
+    polled = Number.NEGATIVE_INFINITY;
     resumeAfter(detail.connection);
     if (!isTime(detail.message)) settle();
   });
@@ -221,7 +229,7 @@ function watchSocket() {
 // that was being made when the network came back may wait for an answer for long.
 function watchNetwork() {
   addEventListener("offline", () => {
-    polled = 0;
+    polled = Number.NEGATIVE_INFINITY;
     show("lost");
     if (current) giveUp();
   });

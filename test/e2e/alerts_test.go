@@ -250,7 +250,7 @@ func TestAlertsWithoutASocket(t *testing.T) {
 
 	site.stop()
 	b.isConnected("lost")
-	evaluate[bool](b, "((now, passed) => { Date.now = () => now() + (passed += 5000); return true; })(Date.now, 0)") // half a minute, soon
+	evaluate[bool](b, "((now, passed) => { performance.now = () => now() + (passed += 5000); return true; })(performance.now.bind(performance), 0)") // half a minute, soon
 	if got := b.alerts(3); got != "alda: Connection lost, trying again" {
 		t.Errorf("she is told %q", got)
 	}
@@ -273,7 +273,7 @@ func TestAnAlertOfALossIsTakenBack(t *testing.T) {
 	b.eventually("the tab is hidden", "document.hidden")
 	site.stop()
 	b.isConnected("lost")
-	evaluate[bool](b, "((now, passed) => { Date.now = () => now() + (passed += 5000); return true; })(Date.now, 0)") // half a minute, soon
+	evaluate[bool](b, "((now, passed) => { performance.now = () => now() + (passed += 5000); return true; })(performance.now.bind(performance), 0)") // half a minute, soon
 	if got := b.alerts(2); got != "alma: Connection lost, trying again" {
 		t.Errorf("she is told %q", got)
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -56,6 +57,39 @@ func TestARequestInsteadOfASocketThatFailsSaysSo(t *testing.T) {
 	b.expect("the server responded with a status of 502")
 	w.site.stop()
 	b.isConnected("lost")
+}
+
+// Requests that stand in for a socket go on when the computer's clock is set back. None is made while another is under way: that would bring
+// the same once more.
+func TestRequestsInsteadOfASocketComeOneByOne(t *testing.T) {
+	t.Parallel()
+	w, b := enterWithoutSocket(t, redistest.Start(t), `{
+		const ask = window.fetch, repeat = window.setInterval;
+		window.asked = 0;
+		window.fetch = async (...question) => {
+			if (question[1]?.headers?.["HX-Request"]) asked++;
+			if (window.holds && question[1]?.headers?.["HX-Request"]) await new Promise(resolve => { window.goesOn = resolve; });
+			return ask(...question);
+		};
+		window.setInterval = (call, ms) => {
+			if (ms === 2000) window.asks = call;
+			return repeat(call, ms);
+		};
+	}`)
+	evaluate[bool](b, "(now => { Date.now = () => now() - 3_600_000; return true; })(Date.now)")
+	record(w.logs, "ida", "/after")
+	b.hasURLs("/after", "/before")
+
+	evaluate[bool](b, "window.holds = true")
+	b.eventually("a request is under way", "window.goesOn")
+	for n := range 30 { // the log keeps 25
+		record(w.logs, "ida", fmt.Sprint("/", n))
+	}
+	written(t, w.logs)
+	until := evaluate[int](b, "(asks(), window.holds = false, goesOn(), asked + 2)")
+	b.eventually("more has been asked since", fmt.Sprintf("asked >= %d && !document.querySelector('#live.htmx-request')", until))
+	b.hasRows(27)
+	b.hasGaps(1)
 }
 
 // A log may have expired while the server was away. A page without a socket says so, once, and does not speak of a gap when it gets one.
