@@ -13,8 +13,8 @@ export function hear(time, asked) {
   heard = Math.max(heard, time);
 }
 
-// serverTime is the time by the server's clock now, in milliseconds.
-export const serverTime = () => Date.now() + ahead;
+// serverTime is the time by the server's clock now, in milliseconds. The reader's clock may have been set back since the server told the time.
+export const serverTime = () => Math.max(Date.now() + ahead, heard);
 
 // lastHeard is until when the page knows what the user did. What happened later may still be on its way.
 export const lastHeard = () => heard;

@@ -1,13 +1,15 @@
 // For how long a stated reason still holds: "29 min left". When it is over the page is loaded again,
 // which asks for the reason anew.
 
+import { serverTime } from "./clock.js";
+
 export function countDownReason() {
   const reason = document.querySelector(".reason[data-left]");
   if (!reason) return;
-  const end = Date.now() + 1000 * reason.dataset.left;
+  const end = serverTime() + 1000 * reason.dataset.left;
 
   function tick() {
-    const seconds = Math.ceil((end - Date.now()) / 1000);
+    const seconds = Math.ceil((end - serverTime()) / 1000);
     if (seconds <= 0) {
       clearInterval(ticking);
       location.reload();

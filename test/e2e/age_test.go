@@ -99,6 +99,30 @@ func TestAClockThatIsSetForwardChangesNoAge(t *testing.T) {
 	b.eventually("the row says when it was", `/^([3-5]\d s|1 min) ago$/.test(`+ageOf+`)`)
 }
 
+// Nor is anybody active, or anything a second old, when the clock is set back.
+func TestAClockThatIsSetBackMakesNothingNew(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	acted(logs, "cora", "/", 30*time.Second)
+	b := site.enter(t)
+	b.visit("/live?username=cora")
+	b.saysIdle(`, [3-5]\d s ago.`)
+	evaluate[bool](b, `(now => {
+		window.said = 0;
+		window.wrong = false;
+		setInterval(() => {
+			wrong ||= `+saysActive+` || `+ageOf+` === '1 s ago';
+			said++;
+		}, 100);
+		Date.now = () => now() - 3_600_000;
+		return true;
+	})(Date.now)`)
+	b.eventually("ages were told again", "said >= 15")
+	if evaluate[bool](b, "wrong") {
+		t.Error("the page has said that something was done just now")
+	}
+}
+
 // A browser that is stopped as a whole wakes up with what has come meanwhile, and with a clock that has gone on.
 func TestABrowserThatSleptIsNotTooLate(t *testing.T) {
 	t.Parallel()
