@@ -72,7 +72,8 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 	}
 }
 
-// timeHeader tells a page that refreshes itself what the clock of requests says, also where nothing has changed.
+// timeHeader tells a page that refreshes itself what the clock of requests says, also where nothing has changed. Scripts know the admin's
+// answers by it.
 const timeHeader = "Userlog-Time"
 
 // tellTime writes timeHeader. It is the last that happens before an answer.

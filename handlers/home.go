@@ -140,5 +140,6 @@ func (s *site) suggest(c *gin.Context) {
 		list.Gone = s.gone(c.Request.Context(), c.Query("q"))
 	}
 	html, err := s.views.Suggestions(list)
+	s.tellTime(c)
 	s.answer(c, http.StatusOK, html, err)
 }

@@ -104,8 +104,7 @@ function failPoll() {
   show("lost");
 }
 
-// timeOf is the time in an answer of the admin. It is undefined for an answer that is not the admin's: a network with a login page of its
-// own may answer in its place.
+// timeOf is the time in an answer of the admin. It is undefined for an answer that is not the admin's: see isOurs.
 const timeOf = ({ response }) => response?.headers.get("Userlog-Time") ?? undefined;
 
 // hearPoll takes notice of an answer to poll, unless a socket was quicker.

@@ -10,3 +10,6 @@ export function limitedFetch(address, { signal, ...options } = {}) {
   signal?.addEventListener("abort", () => ending.abort(signal.reason));
   return fetch(address, { ...options, signal: ending.signal });
 }
+
+// isOurs reports whether the admin has answered. A network with a login page of its own may answer in its place.
+export const isOurs = (response) => response.headers.has("Userlog-Time");

@@ -1,7 +1,7 @@
 // The search field as a combobox with a list of suggestions, after the pattern of the ARIA Authoring
 // Practices (list autocomplete, the first option is chosen). Without this script it is a plain field of a form.
 
-import { limitedFetch } from "./limited_fetch.js";
+import { isOurs, limitedFetch } from "./limited_fetch.js";
 import { keepName, recentNames } from "./recent_names.js";
 import { trust } from "./trusted_html.js";
 
@@ -155,7 +155,7 @@ class SearchField {
     const address = `${this.#field.dataset.suggestions}?${new URLSearchParams({ q: typed })}`;
     const response = await limitedFetch(address, { headers: { "HX-Request": "true" }, signal });
     if (response.status === 401) location.reload(); // leads to the login
-    if (!response.ok) throw new Error(response.statusText);
+    if (!response.ok || !isOurs(response)) throw new Error(response.statusText);
     const part = document.createElement("template");
     part.innerHTML = policy.createHTML(await response.text());
     return part.content;

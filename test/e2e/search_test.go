@@ -86,7 +86,7 @@ func TestASearchGoesOnUntilNamesAreRead(t *testing.T) {
 	b.visit("/")
 	evaluate[bool](b, `(ask => { let asked = 0; window.fetch = async (address, ...how) => {
 		const answer = await ask(address, ...how);
-		return asked++ === 0 ? new Response("<p data-unread>Names are still being read. 0 users</p>") : answer;
+		return asked++ === 0 ? new Response("<p data-unread>Names are still being read. 0 users</p>", { headers: answer.headers }) : answer;
 	}; return true; })(window.fetch)`)
 	b.types("/ad")
 	b.suggests("ada", "1 user")
