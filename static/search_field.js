@@ -23,11 +23,13 @@ function recentOption(name, i) {
   return option;
 }
 
+// isSeen reports whether the blank at an index of a name is seen: one that stands between two other characters.
+const isSeen = (name, at) => at > 0 && at < name.length - 1 && name[at - 1] !== " ";
+
 // visible is a name in which the characters that can't be seen stand as their numbers, such as "ada[U+200B]".
 const visible = (name) =>
-  name.replace(
-    /^ | $|(?<= ) |[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|[\p{DI}\u2800]/gu,
-    (hidden) => `[U+${hidden.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
+  name.replace(/ |[^\p{L}\p{M}\p{N}\p{P}\p{S}]|[\p{DI}\u2800]/gu, (found, at) =>
+    found === " " && isSeen(name, at) ? found : `[U+${found.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
   );
 
 // folded is a name without case and accents.

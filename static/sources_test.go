@@ -142,6 +142,21 @@ func TestWhatScriptsAskForHasALimit(t *testing.T) {
 	}
 }
 
+// tooNew finds what Safari 16.0 to 16.3 can't read: a script that has it does nothing at all there.
+var tooNew = regexp.MustCompile(`\(\?<[=!]|\bstatic\s*\{`)
+
+func TestOlderBrowsersCanReadTheScripts(t *testing.T) {
+	for _, name := range filesBelow(t, "built/*.js") {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := tooNew.Find(content); found != nil {
+			t.Errorf("%s has %s", name, found)
+		}
+	}
+}
+
 // tooWide finds a rule that asks of something what it contains, where that may be all rows of a log. A browser then looks at the style of
 // each row whenever one comes: with 500 rows that took a page of 20 requests a second more time than there is.
 var tooWide = regexp.MustCompile(`(?m)(?:^|[\s,>~+(])(?::root|html|body|main|section|table|tbody|tr|\*|#(?:live|log|log-section|rows))(?:[.:#\[][^\s,>~+]*)*?:has\(`)

@@ -139,3 +139,28 @@ func TestAPageWithoutHTMXSaysThatItDoesNotRefresh(t *testing.T) {
 		b.eventually("nothing is said that nobody knows", "![...document.querySelectorAll("+quote(saidOfNow+", #live > .empty, #now .idle")+")].some(e => e.checkVisibility({ visibilityProperty: true }))")
 	}
 }
+
+// A live page whose script does not come, or is not understood, says what it needs, and not that there is nothing to show.
+func TestALivePageWithoutItsScriptSaysSo(t *testing.T) {
+	t.Parallel()
+	site, logs := shareSite(t)
+	record(logs, "lioba", "/before")
+	b := openTab(t, through(t, site.origin, func(w http.ResponseWriter, r *http.Request) (answered bool) {
+		if answered = strings.Contains(r.URL.Path, "/assets/app.") && strings.HasSuffix(r.URL.Path, ".js"); answered {
+			http.NotFound(w, r)
+		}
+		return answered
+	})+"/userlog")
+	call(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+	b.expect("the server responded with a status of 404", "MIME type")
+	b.holdSession(site, site.superuser)
+	b.visit("/live?username=lioba")
+	evaluate[bool](b, "(document.getAnimations().forEach(a => a.finish()), true)") // five seconds
+	b.eventually("it says what it needs", `(said => said.checkVisibility({ visibilityProperty: true }) && said.innerText)(document.querySelector("#live > .unscripted"))`+
+		" === 'The live log needs JavaScript. Without it, read the static log. Static log'")
+	if evaluate[bool](b, "[...document.querySelectorAll('#live > .empty')].some(e => e.checkVisibility())") {
+		t.Error("the page says what nobody knows")
+	}
+	b.click("#live > .unscripted a")
+	b.hasURLs("/before")
+}
