@@ -4,23 +4,28 @@
 
 import { limitedFetch } from "./limited_fetch.js";
 
-// done says for a moment that it has copied: on the button, and to those who listen to the page.
-function done(button) {
-  const words = document.querySelector("[data-copied]").dataset.copied; // in the reader's language
+const saying = new WeakSet(); // buttons that say what came of a click
+
+// say has a button say for a moment whether it has copied, also to those who listen to the page.
+function say(button, came) {
+  if (saying.has(button)) return;
+  saying.add(button);
+  const words = document.querySelector("[data-copied]").dataset[came]; // in the reader's language
   const said = document.getElementById("said");
   const text = button.textContent;
-  if (text === words) return;
   button.textContent = words;
   if (said) said.textContent = words;
   setTimeout(() => {
+    saying.delete(button);
     button.textContent = text;
     if (said) said.textContent = "";
   }, 1500);
 }
 
-async function fetchText(url) {
-  const answer = await limitedFetch(url);
-  if (!answer.ok) throw new Error(answer.statusText);
+// textOf is the text in an answer. A login page is none, nor the page of a network that answers in the server's place.
+async function textOf(answer) {
+  const isText = answer.headers.get("Content-Type")?.startsWith("text/plain");
+  if (!answer.ok || answer.redirected || !isText) throw new Error(answer.statusText);
   return new Blob([await answer.text()], { type: "text/plain" });
 }
 
@@ -33,9 +38,24 @@ function here(url) {
 
 // copy puts on the clipboard what the button offers. A text that is yet to come is promised to the clipboard
 // before it is there: later, some browsers no longer believe that somebody has clicked.
-function copy({ dataset }) {
-  if (dataset.copyUrl) return navigator.clipboard.write([new ClipboardItem({ "text/plain": fetchText(here(dataset.copyUrl)) })]);
+function copy({ dataset }, answer) {
+  if (answer) {
+    const text = answer.then(textOf);
+    text.catch(() => {}); // the clipboard tells of it
+    return navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+  }
   return navigator.clipboard.writeText(dataset.copy ?? document.getElementById(dataset.copyFrom).textContent);
+}
+
+// explain says why nothing was copied. A browser that keeps its clipboard to itself shows the summary at least, and a server says what is
+// wrong. Without an answer there is nothing to show, and the log stays.
+async function explain(button, answer) {
+  const answered = await answer?.then(
+    () => true,
+    () => false,
+  );
+  if (answered && button.href) location.assign(button.href);
+  else say(button, "notCopied");
 }
 
 // show shows the buttons in a part of the page, which without a script could do nothing.
@@ -61,12 +81,13 @@ export function offerCopies() {
     const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-url]");
     if (!button) return;
     event.preventDefault();
+    const { copyUrl } = button.dataset;
+    const answer = copyUrl && limitedFetch(here(copyUrl));
     try {
-      await copy(button);
-      done(button);
+      await copy(button, answer);
+      say(button, "copied");
     } catch {
-      // A browser that keeps its clipboard to itself shows the summary at least; a server says what is wrong.
-      if (button.href) location.assign(button.href);
+      await explain(button, answer);
     }
   });
 }

@@ -66,6 +66,35 @@ func TestTheSummaryIsShownWhereItCanNotBeCopied(t *testing.T) {
 	b.eventually("the summary", "location.pathname === '/userlog/summary' && document.body.textContent.startsWith('`clara`')")
 }
 
+// What somebody else answers is not said to be copied: the page goes where it can be seen. Without an answer it stays, and says so.
+func TestWhatDidNotComeIsNotCopied(t *testing.T) {
+	site, logs := shareSite(t)
+	record(logs, "clio", "/cart")
+	b := site.enterInChromium(t)
+	b.mayUseClipboard("clipboard-write", browser.PermissionSettingGranted)
+	b.expect("/favicon.ico")
+	b.visit("/static?username=clio")
+	b.hasURLs("/cart")
+	b.answersCopies("Promise.reject(new TypeError('Failed to fetch'))")
+	said := b.sees("the button says that nothing was copied", hasText("#summary", "Not copied")+" && "+hasText("#said", "Not copied"))
+	b.click("#summary")
+	said()
+	b.eventually("it says no more", hasText("#summary", "Copy summary"))
+
+	b.answersCopies("Promise.resolve(new Response('<p>Welcome to the network</p>', { headers: { 'Content-Type': 'text/html' } }))")
+	b.click("#summary")
+	b.eventually("the summary", "location.pathname === '/userlog/summary'")
+}
+
+// answersCopies has the page get an answer to what it asks for to copy.
+func (b *tab) answersCopies(answer string) {
+	b.t.Helper()
+	evaluate[bool](b, `(fetch => {
+		window.fetch = (address, ...how) => String(address).includes("/summary") ? `+answer+` : fetch(address, ...how);
+		return true;
+	})(fetch)`)
+}
+
 // mayUseClipboard decides for the browser's user, who would be asked. The tab behaves as if it were in front.
 func (b *tab) mayUseClipboard(how string, setting browser.PermissionSetting) {
 	b.t.Helper()
