@@ -6,6 +6,9 @@ import { limitedFetch } from "./limited_fetch.js";
 const first = 300; // milliseconds until a second attempt
 const longest = 5000;
 
+// isTicket reports whether a text is a ticket: 32 random bytes in base64url. Whatever else answers in the server's place is none.
+const isTicket = (text) => /^[\w-]{43}$/.test(text);
+
 // pause is how long to wait before an attempt. Pages that lost their server at the same time don't come back all at once.
 const pause = (attempt) => (attempt === 0 ? 0 : Math.min(first * 2 ** (attempt - 1), longest) * (0.7 + 0.6 * Math.random()));
 
@@ -30,7 +33,8 @@ export function bringTickets() {
         location.reload(); // the page itself would not be shown any longer, and says what to do
         return;
       }
-      if (answer.ok) ticket = await answer.text();
+      const text = await answer.text();
+      if (answer.ok && isTicket(text)) ticket = text;
     } catch {
       // The server can't be reached. The page asks again.
     }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
+
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
@@ -57,6 +59,15 @@ func (h *otherHost) tickets(t *testing.T) []string {
 	return tickets
 }
 
+// answersFirstTicket has somebody else answer when a page asks for its first ticket. That is none, and the page asks again.
+const answersFirstTicket = `(fetch => {
+	window.fetch = (address, how) => {
+		if (how?.method !== "POST") return fetch(address, how);
+		window.fetch = fetch;
+		return Promise.resolve(new Response("<p>Welcome to the network</p>"));
+	};
+})(fetch)`
+
 // The host of the sockets gets no cookie, but a ticket for each connection, and its sockets end with the session of the page.
 func TestLiveLogFromAnotherHost(t *testing.T) {
 	t.Parallel()
@@ -67,6 +78,7 @@ func TestLiveLogFromAnotherHost(t *testing.T) {
 	site = site.again("--live-url", other.url)
 	record(logs, "ada", "/before")
 	b := site.enter(t)
+	call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: answersFirstTicket})
 	b.visit("/live?username=ada")
 	b.isConnected("live")
 	b.hasURLs("/before")
