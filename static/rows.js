@@ -62,18 +62,23 @@ function announce(rows) {
 }
 
 const gathering = 10_000; // milliseconds between two summaries
+const named = 5; // users at most, in a summary
 let gathered; // what is new since the last summary; undefined = nothing
 
 // gather says of everyone's log in a sentence what is new, now and then: nobody could listen to each row.
 function gather(rows, news) {
-  if (!gathered) setTimeout(() => tellSummary(news), gathering);
-  gathered = [...(gathered ?? []), ...rows].slice(-500);
+  if (!gathered) {
+    gathered = { count: 0, failed: 0, users: new Set() };
+    setTimeout(() => tellSummary(news), gathering);
+  }
+  gathered.count += rows.length;
+  gathered.failed += rows.filter(failed).length;
+  for (const row of rows) if (gathered.users.size < named) gathered.users.add(row.querySelector("td.user > a").textContent);
 }
 
 function tellSummary(news) {
-  const users = [...new Set(gathered.map((row) => row.querySelector("td.user > a").textContent))].slice(0, 5).join(", ");
-  const counts = { count: gathered.length, failed: gathered.filter(failed).length, users };
-  news.textContent = news.dataset.summary.replace(/{(\w+)}/g, (_, name) => counts[name]);
+  const said = { ...gathered, users: [...gathered.users].join(", ") };
+  news.textContent = news.dataset.summary.replace(/{(\w+)}/g, (_, name) => said[name]);
   gathered = undefined;
 }
 

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -69,4 +71,28 @@ func TestEveryoneCanBeFiltered(t *testing.T) {
 	b.eventually("every request is shown", "[...document.querySelectorAll('#rows td.url')].some(e => e.textContent.includes('a.png'))")
 	b.click("#rows td.user a")
 	b.isAt("/live?username=ada")
+}
+
+// Who listens to everyone's log hears how much is new, also where it is more than a table has rows.
+func TestASummaryOfEveryoneCountsAll(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.enter(t)
+	call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `{
+		const later = window.setTimeout;
+		window.setTimeout = (call, ms, ...more) => ms === 10_000 ? (window.tells = call, 0) : later(call, ms, ...more);
+	}`})
+	record(logs, "ada", "/before")
+	b.visit("/live/everyone?show=")
+	b.hasURLs("/before")
+	b.eventually("what comes is news", "document.documentElement.classList.contains('settled')")
+	for n := range 12 {
+		for i := range 50 {
+			record(logs, fmt.Sprint("user", n), fmt.Sprint("/", i))
+		}
+		b.eventually("they have come", hasText("#rows > tr:first-child td.user > a", fmt.Sprint("user", n))+" && "+hasText("#rows > tr:first-child td.url > code", "/49"))
+	}
+	evaluate[bool](b, "(tells(), true)")
+	b.eventually("all are counted, and five named", `(said => said.includes("600") && said.includes("user4") && !said.includes("user5"))(document.querySelector("#news").textContent)`)
 }
