@@ -29,11 +29,11 @@ function search() {
   field()?.select();
 }
 
+// isVisible asks in another way where a browser has no checkVisibility, which Safari has since 2024.
+const isVisible = (place) => place.checkVisibility?.() ?? place.getClientRects().length > 0;
+
 // places are what Enter opens: a row of a log, or a link to one.
-const places = () =>
-  [...document.querySelectorAll("#rows summary, #rows td.user > a, #lists td.user > a")].filter((place) =>
-    place.checkVisibility(),
-  );
+const places = () => [...document.querySelectorAll("#rows summary, #rows td.user > a, #lists td.user > a")].filter(isVisible);
 
 // move goes to the next row, or to the one before.
 function move(by) {
@@ -53,6 +53,13 @@ function showErrors() {
   } else press(document.querySelector("[data-show=errors][aria-current]") ? "[data-show='']" : "[data-show=errors]");
 }
 
+// showKeys shows the list of keys. A browser without popovers has it at the end of the page.
+function showKeys() {
+  const keys = document.getElementById("keys");
+  if (keys?.togglePopover) keys.togglePopover();
+  else keys?.scrollIntoView();
+}
+
 const actions = {
   "/": search,
   j: () => move(1),
@@ -60,7 +67,7 @@ const actions = {
   e: showErrors,
   c: () => press("#summary"),
   p: () => press("#pause"),
-  "?": () => document.getElementById("keys")?.togglePopover(),
+  "?": showKeys,
 };
 
 export function listenForKeys() {

@@ -32,7 +32,8 @@ const takeAway = `
 	delete Element.prototype.setHTML;
 	delete Element.prototype.ariaLabel;
 	delete Element.prototype.ariaExpanded;
-	delete Element.prototype.checkVisibility;`
+	delete Element.prototype.checkVisibility;
+	delete HTMLElement.prototype.togglePopover;`
 
 // An older browser finds users, and shows their logs.
 func TestAnOlderBrowser(t *testing.T) {
@@ -54,6 +55,9 @@ func TestAnOlderBrowser(t *testing.T) {
 	b.visit("/static?username=olga")
 	record(logs, "olga", "/third")
 	b.hasURLs("/third", "/second", "/first")
+	b.types("j")
+	b.eventually("the focus is on the first row", "document.activeElement.matches('#rows > tr:first-child summary')")
+	b.types("?")
 	b.visit("/static?username=olga")
 	b.types("/olg")
 	b.suggests("olga", "1 user")
