@@ -3,6 +3,7 @@
 //
 // The line about now tells what was done, since a filter takes no part in it. Times are those of the server.
 
+import { keep, read } from "./browser_storage.js";
 import { lastHeard } from "./clock.js";
 import { arrives } from "./connection.js";
 
@@ -13,24 +14,6 @@ const apart = 3000; // milliseconds between two alerts
 const lostFor = 30_000; // milliseconds after which an alert says that there can't be any
 const late = 1000; // milliseconds after which a sound that could not be played is left out
 const longest = 200; // characters of a notification
-
-// Storage may be forbidden: then the choice is the page's.
-function read(storage, key) {
-  try {
-    return JSON.parse(window[storage].getItem(key));
-  } catch {
-    return null;
-  }
-}
-
-function keep(storage, key, value) {
-  try {
-    if (value) window[storage].setItem(key, JSON.stringify(value));
-    else window[storage].removeItem(key);
-  } catch {
-    // Then nothing is kept.
-  }
-}
 
 const stateOf = () => document.getElementById("connection")?.dataset.state;
 

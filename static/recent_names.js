@@ -1,36 +1,24 @@
 // The names that were opened lately. They are those of customers, so they are kept in this tab only, at most
 // eight, and forgotten at the logout, and wherever the login form is shown.
 
+import { atLogout, keep, read } from "./browser_storage.js";
+
 const key = "userlog.recent";
 const keptNames = 8;
 
-// Storage may be forbidden, and is not needed.
-export function recentNames() {
-  try {
-    return JSON.parse(sessionStorage.getItem(key)) ?? [];
-  } catch {
-    return [];
-  }
-}
+export const recentNames = () => read("sessionStorage", key) ?? [];
 
-function keep(names) {
-  try {
-    if (names.length > 0) sessionStorage.setItem(key, JSON.stringify(names.slice(0, keptNames)));
-    else sessionStorage.removeItem(key);
-  } catch {
-    // Then nothing is kept.
-  }
+function keepAll(names) {
+  keep("sessionStorage", key, names.length > 0 && names.slice(0, keptNames));
 }
 
 // keepName puts a name before the others.
 export function keepName(name) {
-  keep([name, ...recentNames().filter((other) => other !== name)]);
+  keepAll([name, ...recentNames().filter((other) => other !== name)]);
 }
 
 // forgetNamesAtLogout forgets all names where nobody is logged in any longer.
 export function forgetNamesAtLogout() {
-  document.addEventListener("submit", ({ target }) => {
-    if (target.getAttribute("action")?.endsWith("/logout")) keep([]);
-  });
-  if (document.getElementById("login")) keep([]);
+  atLogout(() => keepAll([]));
+  if (document.getElementById("login")) keepAll([]);
 }

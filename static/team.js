@@ -1,6 +1,10 @@
 // Notes about a customer, and who takes care of the customer. htmx sends the forms, and the answer says what came of it. What was
 // typed stays until it is kept. Without this script, the forms are plain ones.
 
+import { atLogout, keep, read } from "./browser_storage.js";
+
+const draft = "userlog.draft"; // in sessionStorage: what was typed, about whom, and by which account
+
 const isTeamForm = (form) => Boolean(form?.closest?.("#team, #colleagues"));
 
 // isSaid reports whether an answer said what came of a form. Without one, nobody knows: the note may have been kept, and the answer lost.
@@ -11,10 +15,28 @@ function forget(note, sent) {
   if (note.value.startsWith(sent)) note.value = note.value.slice(sent.length);
 }
 
+// keepDraft keeps what is typed for when another reason is stated. It is in this tab only, until the next page that asks for no reason.
+function keepDraft(note, before) {
+  const { account } = document.querySelector("[data-account]").dataset;
+  const user = note.form.elements.username.value;
+  if (before?.account === account && before.user === user) {
+    note.value = before.text;
+    note.closest("details").open = true;
+  }
+  addEventListener("pagehide", () => keep("sessionStorage", draft, note.value && { account, user, text: note.value }));
+  atLogout(() => {
+    note.value = "";
+  });
+}
+
 export function keepNotes() {
+  if (document.getElementById("reason-form")) return;
+  const before = read("sessionStorage", draft);
+  keep("sessionStorage", draft);
   const note = document.getElementById("note");
   const lost = document.getElementById("note-lost");
   if (!lost) return;
+  if (document.querySelector(".reason")) keepDraft(note, before);
   const begin = () => {
     document.getElementById("note-said").replaceChildren();
     lost.hidden = true;

@@ -102,8 +102,18 @@ func TestAReasonIsStatedAndInSight(t *testing.T) {
 	// When the time is over, the page asks again by itself.
 	b.visit("/static?username=ada")
 	b.hasURLs("/orders/7")
+	b.click("#add-note > summary")
+	b.click("#note")
+	b.types("calls back")
 	if err := logs.Client().Del(t.Context(), auth.Keys{Prefix: logs.KeyPrefix()}.Reason(superuser, "ada")).Err(); err != nil {
 		t.Fatal(err)
 	}
 	b.shows("h1", "Why are you opening this log?")
+	// A note that was typed is there again, and stays nowhere when the agent has logged out.
+	b.enter("#why", "ticket 12")
+	b.click("#reason-form button")
+	b.eventually("the note is in sight", "document.querySelector('#note')?.value === 'calls back' && document.querySelector('#note').checkVisibility()")
+	b.click("header .account button")
+	b.eventually("the login", "document.querySelector('form#login')")
+	b.eventually("nothing is kept", "sessionStorage.length === 0")
 }
