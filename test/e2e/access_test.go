@@ -102,6 +102,16 @@ func TestAReasonIsStatedAndInSight(t *testing.T) {
 	// When the time is over, the page asks again by itself.
 	b.visit("/static?username=ada")
 	b.hasURLs("/orders/7")
+	b.sees("a reason that holds for longer, where the computer's clock is set back", "/(8|9)\\d min left/.test(document.querySelector('.reason')?.textContent)")
+	evaluate[bool](b, `(now => {
+		Date.now = () => now() - 3_600_000;
+		setTimeout(() => { window.counted = true; }, 1100);
+		return true;
+	})(Date.now)`)
+	b.eventually("the page has counted down", "window.counted")
+	if evaluate[bool](b, "seen") {
+		t.Error("the page has said that the reason holds for longer")
+	}
 	b.click("#add-note > summary")
 	b.click("#note")
 	b.types("calls back")
