@@ -23,7 +23,7 @@ function recentOption(name, i) {
   return option;
 }
 
-// isSeen reports whether the blank at an index of a name is seen: one that stands between two other characters.
+// isSeen reports whether the blank at an index of a name is seen: it is at neither end, and behind no other.
 const isSeen = (name, at) => at > 0 && at < name.length - 1 && name[at - 1] !== " ";
 
 // visible is a name in which the characters that can't be seen stand as their numbers, such as "ada[U+200B]".
