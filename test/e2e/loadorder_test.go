@@ -104,7 +104,7 @@ func TestAnAnswerOfSomebodyElseIsNotShown(t *testing.T) {
 	for _, b := range tabs {
 		b.isConnected("lost")
 		b.types("/ad")
-		b.shows("#suggestions-status", "Names can't be suggested now. Press Enter to look the name up anyway.")
+		b.shows("#suggestions-status", "Names can’t be suggested now. Press Enter to look the name up anyway.")
 	}
 	captive.Store(false)
 	for _, b := range tabs {
