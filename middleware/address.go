@@ -4,15 +4,17 @@ import (
 	"cmp"
 	"net/http"
 	"strings"
+
+	"github.com/gin-userlog/userlog/store"
 )
 
 // leadsTo is the path and query where an answer sends the browser, "" where it sends it nowhere, to
 // another host, or to an address that would have to be resolved first.
-func (a asked) leadsTo(response http.Header, redirects bool) string {
+func (a asked) leadsTo(response http.Header, code int) string {
 	switch {
-	case redirects:
+	case (&store.Entry{Code: code}).Redirects():
 		return samePath(value(response, "Location"), a.host)
-	case a.inertia:
+	case a.goesElsewhere(response, code):
 		return samePath(inertiaTarget(response), a.host)
 	case !a.htmx:
 		return ""
@@ -23,6 +25,11 @@ func (a asked) leadsTo(response http.Header, redirects bool) string {
 		}
 	}
 	return ""
+}
+
+// goesElsewhere reports whether an answer sends Inertia elsewhere, be it to another host.
+func (a asked) goesElsewhere(response http.Header, code int) bool {
+	return a.inertia && code == http.StatusConflict && inertiaTarget(response) != ""
 }
 
 // inertiaTarget is where an answer with the status 409 sends Inertia, "" where it sends it nowhere. A browser would follow another redirect

@@ -89,13 +89,16 @@ func (r *response) hasGone(server http.ResponseWriter) bool {
 	}
 }
 
-// bodyIsLate reports whether the request was canceled because its body did not come in the time that the server has for it. The server
-// says then that the client has gone, and sends the answer all the same. Nothing is left to wait for where this is asked.
+// bodyIsLate reports whether the request was canceled because its body did not come within the server's ReadTimeout. Over HTTP/1, the server
+// says then that the client has gone, and sends the answer all the same. The same error comes at once when the body is read again. A limit of
+// the handler's own may have been lifted meanwhile, so that reading would wait.
 func (r *response) bodyIsLate(server http.ResponseWriter) bool {
 	r.mu.Lock()
-	body, askable := r.body, !r.watched && !r.hijacked && r.writeError == nil
+	body, askable := r.body, !r.watched && !r.hijacked && !r.readLimited && r.writeError == nil && !r.request.http2
 	r.mu.Unlock()
-	if _, tells := server.(closeNotifier); !tells || !askable || body == nil || body == http.NoBody {
+	config, _ := r.ctx.Value(http.ServerContextKey).(*http.Server)
+	_, tells := server.(closeNotifier)
+	if !tells || !askable || body == nil || body == http.NoBody || config == nil || config.ReadTimeout <= 0 {
 		return false
 	}
 	defer func() { _ = recover() }() // a goroutine of the host's may be reading
@@ -183,7 +186,7 @@ func (r *response) refresh() bool {
 		}
 	}
 	if f.Location == f.location {
-		f.Location = r.request.leads(r.answer, (&store.Entry{Code: r.code}).Redirects())
+		f.Location = r.request.leads(r.answer, r.code)
 		f.location = f.Location
 	}
 	if f.RequestID == f.requestID {
@@ -199,11 +202,13 @@ func (r *response) record(sent int) {
 	if f.Code == f.code { // or else Annotate has changed it
 		f.Code = code
 	}
-	if f.Ended == store.EndOrdinary {
-		f.Ended = ended
+	if f.Ended == store.EndOrdinary || f.Ended == store.EndRedirected {
+		if f.Ended = ended; ended == store.EndOrdinary && r.request.goesElsewhere(r.answer, f.Code) {
+			f.Ended = store.EndRedirected
+		}
 	}
 	if code != f.code && f.Location == f.location { // the answer has ended with another status than was known when it was read
-		f.Location = r.request.leads(r.answer, f.Redirects())
+		f.Location = r.request.leads(r.answer, f.Code)
 	}
 	if v := r.guest(); v.joins(&f.Entry) {
 		v.of.logs.Join(v.name, f.Entry)

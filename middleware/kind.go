@@ -50,6 +50,8 @@ func (a asked) answered(response http.Header) store.Kind {
 	switch {
 	case a.kind == store.KindFetch && value(response, "Precognition") == "true": // Laravel's, or of a site that does the same
 		return store.KindCheck
+	case a.kind == store.KindCheck && !listsFold(response["Vary"], "X-Up-Validate"): // the site does not know Unpoly's header, and did what it was asked
+		return store.KindFragment
 	case a.kind != store.KindPage && a.kind != store.KindUnknown:
 		return a.kind
 	case beginsWithFold(value(response, "Content-Disposition"), "attachment"):
@@ -66,10 +68,23 @@ func kindOfPage(contentType string) store.Kind {
 	switch essence, _, _ := strings.Cut(contentType, ";"); {
 	case essence == "text/vnd.turbo-stream.html":
 		return store.KindFragment
-	case essence == "application/octet-stream", essence == "application/zip", essence == "application/gzip":
+	case essence == "application/octet-stream", essence == "application/zip", essence == "application/gzip", essence == "application/x-gzip",
+		essence == "application/x-rar-compressed":
 		return store.KindDownload
 	}
 	return store.KindPage
+}
+
+// listsFold reports whether a header with lists has a value, without regard to case.
+func listsFold(lists []string, value string) bool {
+	for _, list := range lists {
+		for each := range strings.SplitSeq(list, ",") {
+			if strings.EqualFold(strings.TrimSpace(each), value) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beginsWithFold is strings.HasPrefix without regard to case.

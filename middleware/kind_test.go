@@ -69,7 +69,7 @@ func TestTrackRecordsWhatTheBrowserAskedFor(t *testing.T) {
 		{"Turbo, plain http", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "X-Turbo-Request-Id", "1f"}, store.KindPage, page},
 		{"Unpoly", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Mode", "root", "X-Up-Target", "#messages, main", "X-Up-Version", "3.14.3"}, store.KindPage, page},
 		{"Unpoly, fragment", "GET", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Mode", "root", "X-Up-Target", "#cart main-ish", "X-Up-Version", "3.14.3"}, store.KindFragment, page},
-		{"Unpoly, validation", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Target", "main", "X-Up-Validate", "name", "X-Up-Version", "3.14.3"}, store.KindCheck, page},
+		{"Unpoly, validation", "POST", []string{"Accept", "*/*", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Up-Target", "main", "X-Up-Validate", "name", "X-Up-Version", "3.14.3"}, store.KindFragment, page},
 		{"Inertia", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true", "X-Requested-With", "XMLHttpRequest"}, store.KindPage, page},
 		{"Inertia, hover", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Purpose", "prefetch", "Referer", here, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "X-Inertia", "true"}, store.KindPrefetch, page},
 		{"Inertia, partial reload", "GET", []string{"Accept", "text/html, application/xhtml+xml", "Referer", here, "Sec-Fetch-Dest", "empty", "X-Inertia", "true", "X-Inertia-Partial-Component", "Orders", "X-Inertia-Partial-Data", "rows"}, store.KindFragment, page},
@@ -181,6 +181,7 @@ func TestTrackRecordsNothingOfOtherSites(t *testing.T) {
 func TestTrackRecordsWhatTheBrowserGot(t *testing.T) {
 	page := []string{"Accept", acceptPage, "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate"}
 	turbo := []string{"Accept", "text/html, application/xhtml+xml", "X-Turbo-Request-Id", "1f", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}
+	unpoly := []string{"Accept", "*/*", "X-Up-Validate", "name", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}
 	script := []string{"Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"}
 	for _, test := range []struct {
 		name         string
@@ -201,6 +202,10 @@ func TestTrackRecordsWhatTheBrowserGot(t *testing.T) {
 		{"a file that a script saves", script, "Content-Disposition", "attachment", store.KindFetch},
 		{"a form that Laravel Precognition checks", script, "Precognition", "true", store.KindCheck},
 		{"a page that says so", page, "Precognition", "true", store.KindPage},
+		{"a form that Unpoly checks", unpoly, "Vary", "Accept, x-up-validate", store.KindCheck},
+		{"a form of a site that does not know Unpoly's header", unpoly, "Vary", "Accept", store.KindFragment},
+		{"a page of a site that knows it", page, "Vary", "X-Up-Validate", store.KindPage},
+		{"an old archive", page, "Content-Type", "application/x-gzip", store.KindDownload},
 		{"a page of Turbo", turbo, "Content-Type", "text/html; charset=utf-8", store.KindPage},
 		{"Turbo's stream", turbo, "Content-Type", "text/vnd.turbo-stream.html; charset=utf-8", store.KindFragment},
 	} {
@@ -235,6 +240,7 @@ func TestTrackRecordsWhereAnAnswerLeads(t *testing.T) {
 		{"Inertia goes to another site", []string{"X-Inertia", "true"}, 409, "X-Inertia-Location", "https://pay.example/7", ""},
 		{"Inertia follows a redirect", []string{"X-Inertia", "true"}, 303, "Location", "/orders/7", "/orders/7"},
 		{"not Inertia", nil, 409, "X-Inertia-Location", "/orders/7", ""},
+		{"Inertia fails", []string{"X-Inertia", "true"}, 500, "X-Inertia-Location", "/orders/7", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -263,6 +269,30 @@ func TestTrackTellsInertiasRedirectsFromFailures(t *testing.T) {
 		answer := func(c *gin.Context) { c.Header(test.header, test.sent); c.Status(http.StatusConflict) }
 		if e := trackOne(browserRequest("GET", "/orders", test.request...), answer); e.Ended != test.want || e.Failed() != (test.want == store.EndOrdinary) {
 			t.Errorf("%s: ended %q, failed %v", test.name, e.Ended, e.Failed())
+		}
+	}
+}
+
+// What happens behind a redirect of Inertia wins, and a redirect that an error handler outside sends is one.
+func TestARedirectOfInertiaEndsAsItDoes(t *testing.T) {
+	leave := func(c *gin.Context) {
+		c.Header("X-Inertia-Location", "/orders")
+		c.String(http.StatusConflict, "gone on")
+	}
+	for name, test := range map[string]struct {
+		outside, handler gin.HandlerFunc
+		want             store.End
+	}{
+		"a panic":                  {recoversAs(500), func(c *gin.Context) { leave(c); c.Writer.Flush(); panic("broken") }, store.EndBrokeOff},
+		"an error handler outside": {func(c *gin.Context) { c.Next(); leave(c) }, func(*gin.Context) {}, store.EndRedirected},
+	} {
+		logs := &memory{}
+		engine := gin.New()
+		engine.Use(test.outside, middleware.Track(logs, header, middleware.Options{}))
+		engine.GET("/orders", test.handler)
+		engine.ServeHTTP(httptest.NewRecorder(), browserRequest("GET", "/orders", "X-Inertia", "true"))
+		if e := logs.all()[0]; e.Code != http.StatusConflict || e.Ended != test.want {
+			t.Errorf("%s: %d, ended %q, want %q", name, e.Code, e.Ended, test.want)
 		}
 	}
 }

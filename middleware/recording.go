@@ -168,8 +168,8 @@ func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
 	e.Scripted = a.script && e.Kind == store.KindFragment
 	e.Duration, e.Time = a.at.elapsed()
 	e.RequestID, e.Client = a.requestID(answer), a.client
-	e.Location = a.leads(answer, e.Redirects())
-	if a.inertia && code == http.StatusConflict && inertiaTarget(answer) != "" {
+	e.Location = a.leads(answer, code)
+	if a.goesElsewhere(answer, code) {
 		e.Ended = store.EndRedirected
 	}
 }
@@ -184,8 +184,8 @@ func (a *arrived) requestID(answer http.Header) string {
 
 // leads is where an answer sends the browser, in the paths that the browser sees. An application behind a proxy that strips a
 // prefix may know of that prefix or not.
-func (a *arrived) leads(answer http.Header, redirects bool) string {
-	to := a.leadsTo(answer, redirects)
+func (a *arrived) leads(answer http.Header, code int) string {
+	to := a.leadsTo(answer, code)
 	if to == "" || a.prefix == "" || isBelow(to, a.prefix) {
 		return to
 	}

@@ -61,8 +61,11 @@ type exchange struct {
 	limited    bool      // a handler has set a time limit of its own for writing,
 	limit      time.Time // which is this; zero for none
 	watched    bool      // a handler has asked to be told when the client goes
-	body       io.Reader // of the request as it came in
-	hijacked   bool      // a handler has taken the connection over
+
+	body        io.Reader // of the request as it came in
+	readLimited bool      // a handler has set a time limit of its own for reading it
+
+	hijacked bool // a handler has taken the connection over
 
 	panicked   bool  // the handlers have panicked
 	sentBefore bool  // the status was sent before the handlers ended
@@ -288,6 +291,14 @@ func (r *response) SetWriteDeadline(limit time.Time) error {
 	r.limited, r.limit = true, limit
 	r.mu.Unlock()
 	return http.NewResponseController(r.ResponseWriter).SetWriteDeadline(limit)
+}
+
+// SetReadDeadline is for http.ResponseController: the limit that a handler sets takes the place of the server's.
+func (r *response) SetReadDeadline(limit time.Time) error {
+	r.mu.Lock()
+	r.readLimited = true
+	r.mu.Unlock()
+	return http.NewResponseController(r.ResponseWriter).SetReadDeadline(limit)
 }
 
 // tracked makes a response known to trackers inside.

@@ -501,17 +501,39 @@ func TestAClientThatGivesUpIsRecorded(t *testing.T) {
 	}
 }
 
-// A server cancels a request whose body comes too slowly, and says that the client has gone. The client gets the answer all the same.
+// A server cancels a request whose body comes too slowly, and says that the client has gone. The client gets the answer all the same. Where
+// the handler has set its own limit and lifts it, nobody waits for the body, and how the request ended is not known so well.
 func TestABodyThatComesTooLateIsNoClientThatGivesUp(t *testing.T) {
+	for name, limit := range map[string]time.Duration{"the server's limit": 0, "the handler's limit": 50 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkALateBody(t, limit)
+		})
+	}
+}
+
+// checkALateBody sends half a body. A limit of 0 leaves the server's.
+func checkALateBody(t *testing.T, limit time.Duration) {
+	t.Helper()
 	logs := &memory{}
 	r := answers(middleware.Track(logs, header, middleware.Options{}))
 	r.POST("/slow", func(c *gin.Context) {
-		if _, err := io.ReadAll(c.Request.Body); err != nil {
-			c.String(http.StatusRequestTimeout, "too slow")
+		control := http.NewResponseController(c.Writer)
+		if limit > 0 && control.SetReadDeadline(time.Now().Add(limit)) != nil {
+			panic("there is no limit to set")
 		}
+		if _, err := io.ReadAll(c.Request.Body); err == nil {
+			panic("the body is there")
+		}
+		if limit > 0 && control.SetReadDeadline(time.Time{}) != nil {
+			panic("there is no limit to lift")
+		}
+		c.String(http.StatusRequestTimeout, "too slow")
 	})
 	server := httptest.NewUnstartedServer(r)
-	server.Config.ReadTimeout = 50 * time.Millisecond
+	if server.Config.ReadTimeout = 50 * time.Millisecond; limit > 0 {
+		server.Config.ReadTimeout = time.Minute
+	}
 	server.Start()
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -519,11 +541,15 @@ func TestABodyThatComesTooLateIsNoClientThatGivesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: shop\r\nX-User: ada\r\nContent-Length: 9\r\n\r\nhalf")
+	fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: shop\r\nX-User: ada\r\nContent-Length: 1000000\r\n\r\nhalf")
 	if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(status, " 408 ") {
 		t.Errorf("the client got %q, %v", status, err)
 	}
-	recorded{408, "", "/slow"}.check(t, logs.await(t, 1))
+	want := recorded{408, "", "/slow"}
+	if limit > 0 {
+		want = recorded{0, store.EndGaveUp, "/slow"}
+	}
+	want.check(t, logs.await(t, 1))
 }
 
 // The site cancels its requests when it shuts down. That is not the customer who gives up.

@@ -44,7 +44,7 @@ func (e *Entry) Failed() bool {
 }
 
 // checks reports whether the request only checked a form. If it leads elsewhere, the site has taken it for the form itself.
-func (e *Entry) checks() bool { return e.Kind == KindCheck && e.Location == "" }
+func (e *Entry) checks() bool { return e.Kind == KindCheck && e.Location == "" && !e.Redirects() }
 
 // Purpose is the entry's Kind, or a careful guess where the browser did not say. A change is never an asset, a prefetch or a
 // socket, whatever its headers said. Only a script sends such headers with a change, or a person who has something to hide.

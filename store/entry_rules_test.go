@@ -82,6 +82,7 @@ func TestPurpose(t *testing.T) {
 		{Entry{Method: "POST", Path: "/report", Kind: KindBeacon}, KindBeacon},
 		{Entry{Method: "POST", Path: "/pay", Kind: KindCheck}, KindCheck},
 		{Entry{Method: "POST", Path: "/pay", Kind: KindCheck, Location: "/paid"}, KindFragment}, // the site has taken it for a payment
+		{Entry{Method: "POST", Path: "/pay", Kind: KindCheck, Code: 303}, KindFragment},         // and leads to another host
 		{Entry{Method: "GET", Path: "/orders", From: "/"}, KindFetch},
 		{Entry{Method: "GET", Path: "/LOGO.PNG?v=2"}, KindAsset},
 		{Entry{Path: "/intro.mp4"}, KindAsset}, // without a method: a GET

@@ -59,12 +59,28 @@ func TestALimiterOfTheHostIsItsOwn(t *testing.T) {
 	options.Limiter = refusing{t}
 	client := redis.NewClient(&options)
 	t.Cleanup(func() { client.Close() })
-	logs := storetest.Open(t, client, store.Options{})
+	writesAndReads(t, storetest.Open(t, client, store.Options{}))
+}
+
+func writesAndReads(t *testing.T, logs *store.Store) {
+	t.Helper()
 	storetest.Record(logs, "ada", 0, 1)
 	storetest.Written(t, logs)
 	if log, err := logs.Log(t.Context(), "ada"); err != nil || len(log.Entries) != 1 {
 		t.Errorf("the log: %+v, %v", log, err)
 	}
+}
+
+// A Cluster's client has no limiter, so the host gives one to each node's.
+func TestALimiterOfTheHostsNodesIsItsOwn(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 1)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addresses(), NewClient: func(options *redis.Options) *redis.Client {
+		options.Limiter = refusing{t}
+		return redis.NewClient(options)
+	}})
+	t.Cleanup(func() { client.Close() })
+	writesAndReads(t, storetest.Open(t, client, store.Options{}))
 }
 
 // To be asked for a master that it does not know, a Sentinel answers with a nil, as Redis does for a key that is not there.

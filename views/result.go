@@ -17,7 +17,8 @@ type result struct {
 	Waited time.Duration // until the client gave up
 }
 
-// resultOf is the one place that decides how the end of a request looks. [store.Entry.Failed] decides what failed.
+// resultOf is the one place that decides how the end of a request looks. [store.Entry.Failed] decides what failed. What a check has found wrong
+// is said in the same words.
 func resultOf(e *store.Entry) result {
 	r := result{Class: classOf(e), Code: e.Code, Coded: e.Code != 0}
 	switch {
@@ -58,7 +59,7 @@ func classOf(e *store.Entry) string {
 		return "client-error"
 	case e.Ended == store.EndGaveUp:
 		return "gave-up"
-	case e.Code >= 400 && !e.Redirects():
+	case e.Problem != "", e.Code >= 400 && !e.Redirects(): // of a check
 		return "informational"
 	case e.Code >= 300:
 		return "redirection"

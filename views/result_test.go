@@ -109,6 +109,7 @@ func TestACheckThatFindsAFieldWrongLooksLikeNoFailure(t *testing.T) {
 	for want, check := range map[string]store.Entry{
 		"Rejected (422)":             {Code: 422},
 		"Problem: card number (422)": {Code: 422, Problem: "card number"},
+		"Problem: card number (200)": {Code: 200, Problem: "card number"},
 	} {
 		check = ended(check)
 		check.ID, check.Kind, check.From = "2", store.KindCheck, "/shop"

@@ -66,7 +66,7 @@ func (f Filter) MatchesEntry(e store.Entry) bool {
 	case ShowPages:
 		return e.Safe() && IsStep(e) && f.contains(e)
 	case ShowChanges:
-		return !e.Safe() && f.contains(e)
+		return !e.Safe() && e.Purpose() != store.KindCheck && f.contains(e)
 	}
 	return f.contains(e)
 }

@@ -55,12 +55,13 @@ func TestFiltersChooseRequests(t *testing.T) {
 		7 - GET /unknown 200
 		8 - GET /unknown.css 200
 		9 fetch POST /declined 200 problem=declined
-		10 beacon POST /gone 502 ended=gave_up`)
+		10 beacon POST /gone 502 ended=gave_up
+		11 check POST /checked 422`)
 	for _, c := range []struct {
 		filter journey.Filter
 		want   string
 	}{
-		{journey.Filter{}, "/page /a.png /missing.png /poll /change /ahead /unknown /unknown.css /declined /gone"},
+		{journey.Filter{}, "/page /a.png /missing.png /poll /change /ahead /unknown /unknown.css /declined /gone /checked"},
 		{journey.Filter{Show: journey.ShowPages}, "/page /unknown"},
 		{journey.Filter{Show: journey.ShowChanges}, "/change /declined /gone"},
 		{journey.Filter{Show: journey.ShowErrors}, "/missing.png /declined"},

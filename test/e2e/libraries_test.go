@@ -350,6 +350,7 @@ func newLibraryShop(t *testing.T, l library) *libraryShop {
 		r.GET(path, func(c *gin.Context) { shop.page(t, c, name) })
 	}
 	r.POST("/sign-up", func(c *gin.Context) {
+		c.Header("Vary", "X-Up-Validate")
 		c.Data(http.StatusUnprocessableEntity, "text/html", []byte(`<form action="/sign-up"><fieldset><input id="email" name="email" up-validate><p id="wrong">no address</p></fieldset></form>`))
 	})
 	r.GET("/leave", func(c *gin.Context) {
