@@ -3,10 +3,18 @@
 
 import { serverTime } from "./clock.js";
 
+// The server may find that the time is over before this page does, whose clock is behind by as long as a message takes, in milliseconds.
+const early = 2000;
+
+let end = Number.POSITIVE_INFINITY; // of the reason, by the server's clock
+
+// isReasonOver reports whether a page that leaves now does so since its reason holds no longer.
+export const isReasonOver = () => serverTime() >= end - early;
+
 export function countDownReason() {
   const reason = document.querySelector(".reason[data-left]");
   if (!reason) return;
-  const end = serverTime() + 1000 * reason.dataset.left;
+  end = serverTime() + 1000 * reason.dataset.left;
 
   function tick() {
     const seconds = Math.ceil((end - serverTime()) / 1000);

@@ -2,6 +2,7 @@
 // typed stays until it is kept. Without this script, the forms are plain ones.
 
 import { atLogout, keep, read } from "./browser_storage.js";
+import { isReasonOver } from "./reason_countdown.js";
 
 const draft = "userlog.draft"; // in sessionStorage: what was typed, about whom, and by which account
 
@@ -15,7 +16,8 @@ function forget(note, sent) {
   if (note.value.startsWith(sent)) note.value = note.value.slice(sent.length);
 }
 
-// keepDraft keeps what is typed for when another reason is stated. It is in this tab only, until the next page that asks for no reason.
+// keepDraft keeps what is being typed when the reason runs out, for when another one is stated. It is in this tab only, until the next page
+// that asks for no reason. A form that the browser itself has sent leaves nothing: the note is kept.
 function keepDraft(note, before) {
   const { account } = document.querySelector("[data-account]").dataset;
   const user = note.form.elements.username.value;
@@ -23,7 +25,13 @@ function keepDraft(note, before) {
     note.value = before.text;
     note.closest("details").open = true;
   }
-  addEventListener("pagehide", () => keep("sessionStorage", draft, note.value && { account, user, text: note.value }));
+  let sent = false;
+  document.addEventListener("submit", (event) => {
+    if (event.target === note.form) sent = !event.defaultPrevented; // by htmx
+  });
+  addEventListener("pagehide", () => {
+    if (note.value && !sent && isReasonOver()) keep("sessionStorage", draft, { account, user, text: note.value });
+  });
   atLogout(() => {
     note.value = "";
   });

@@ -112,17 +112,82 @@ func TestAReasonIsStatedAndInSight(t *testing.T) {
 	if evaluate[bool](b, "seen") {
 		t.Error("the page has said that the reason holds for longer")
 	}
-	b.click("#add-note > summary")
-	b.click("#note")
-	b.types("calls back")
 	if err := logs.Client().Del(t.Context(), auth.Keys{Prefix: logs.KeyPrefix()}.Reason(superuser, "ada")).Err(); err != nil {
 		t.Fatal(err)
 	}
 	b.shows("h1", "Why are you opening this log?")
-	// A note that was typed is there again, and stays nowhere when the agent has logged out.
-	b.enter("#why", "ticket 12")
-	b.click("#reason-form button")
-	b.eventually("the note is in sight", "document.querySelector('#note')?.value === 'calls back' && document.querySelector('#note').checkVisibility()")
+}
+
+// A note that was being typed when the reason ran out is there again, for the same account and customer, on the next page that asks for no
+// reason. Else nothing of it is kept: the agent may be logged out by the host.
+func TestADraftOutlivesTheReason(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis, "--require-reason"), openStore(t, redis)
+	createAccount(t, redis.Client(t), "vera", auth.Viewer)
+	for _, name := range []string{"ada", "bob"} {
+		record(logs, name, "/of/"+name)
+	}
+	b := site.enter(t)
+	b.expect("the server responded with a status of 403")
+	state := func(username string) {
+		t.Helper()
+		b.visit("/static?username=" + username)
+		b.enter("#why", "ticket 12")
+		b.click("#reason-form button")
+		b.hasURLs("/of/" + username)
+	}
+	types := func() {
+		t.Helper()
+		b.click("#add-note > summary")
+		b.click("#note")
+		b.types("calls back")
+	}
+	// runOut ends the time of the reason, after whatever else the page does then.
+	runOut := func(meanwhile string) {
+		t.Helper()
+		evaluate[bool](b, `(document.addEventListener("htmx:before:request", event => event.preventDefault()), true)`) // its answer would tell the time
+		b.eventually("no request is under way", "!document.querySelector('.htmx-request')")
+		if err := logs.Client().Del(t.Context(), auth.Keys{Prefix: logs.KeyPrefix()}.Reason(superuser, "ada")).Err(); err != nil {
+			t.Fatal(err)
+		}
+		evaluate[bool](b, `(now => {
+			Date.now = () => now() + 3_600_000;
+			`+meanwhile+`
+			return true;
+		})(Date.now)`)
+		b.shows("h1", "Why are you opening this log?")
+	}
+	const isEmpty = "document.querySelector('#note')?.value === ''"
+	const leave = `(dispatchEvent(new PageTransitionEvent("pagehide")), sessionStorage.getItem("userlog.draft"))`
+
+	state("ada")
+	types()
+	if evaluate[bool](b, leave+" !== null") {
+		t.Error("a draft is kept while the reason holds")
+	}
+	runOut("")
+	state("ada")
+	b.eventually("the note is in sight", "document.querySelector('#note').value === 'calls back' && document.querySelector('#note').checkVisibility()")
+
+	runOut("")
+	state("bob")
+	b.eventually("the note is not bob's", isEmpty)
+
+	state("ada")
+	b.eventually("the note is forgotten", isEmpty)
+	types()
+	// The browser itself sends a form where htmx can't prevent that.
+	runOut(`const form = document.querySelector("#note-form");
+			form.dispatchEvent(new SubmitEvent("submit", { bubbles: true }));
+			` + leave + ` === null || console.error("a note that was sent is kept");
+			form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }));`)
+	b.eventually("the draft is kept", `sessionStorage.getItem("userlog.draft")`)
+	b.holdSession(site, "vera")
+	state("ada")
+	b.eventually("the note is not vera's", isEmpty)
+
+	types()
 	b.click("header .account button")
 	b.eventually("the login", "document.querySelector('form#login')")
 	b.eventually("nothing is kept", "sessionStorage.length === 0")
