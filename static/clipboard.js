@@ -4,22 +4,22 @@
 
 import { limitedFetch } from "./limited_fetch.js";
 
-const saying = new WeakSet(); // buttons that say what came of a click
+const saying = new WeakMap(); // buttons that say what came of a click: their own text, and the timer that brings it back
 
 // say has a button say for a moment whether it has copied, also to those who listen to the page.
 function say(button, came) {
-  if (saying.has(button)) return;
-  saying.add(button);
+  const { text, timer } = saying.get(button) ?? { text: button.textContent };
+  clearTimeout(timer);
   const words = document.querySelector("[data-copied]").dataset[came]; // in the reader's language
   const said = document.getElementById("said");
-  const text = button.textContent;
   button.textContent = words;
   if (said) said.textContent = words;
-  setTimeout(() => {
+  const restore = () => {
     saying.delete(button);
     button.textContent = text;
     if (said) said.textContent = "";
-  }, 1500);
+  };
+  saying.set(button, { text, timer: setTimeout(restore, 1500) });
 }
 
 // textOf is the text in an answer. A login page is none, nor the page of a network that answers in the server's place.

@@ -81,6 +81,24 @@ func TestWhatDidNotComeIsNotCopied(t *testing.T) {
 	said()
 	b.eventually("it says no more", hasText("#summary", "Copy summary"))
 
+	// A second click is answered with what came of it, for its whole time.
+	evaluate[bool](b, `(() => {
+		window.later = [];
+		window.setTimeout = (call, ms, ...more) => ms === 1500 ? later.push(call) : window.laterOf(call, ms, ...more);
+		window.clearTimeout = (timer) => delete later[timer - 1];
+		return true;
+	})(window.laterOf = window.setTimeout)`)
+	b.answersCopies("Promise.resolve(new Response('clio', { headers: { 'Content-Type': 'text/plain' } }))")
+	b.click("#summary")
+	b.eventually("it is copied", hasText("#summary", "Copied")+" && "+hasText("#said", "Copied"))
+	b.answersCopies("Promise.reject(new TypeError('Failed to fetch'))")
+	b.click("#summary")
+	b.eventually("it is not copied", hasText("#summary", "Not copied")+" && "+hasText("#said", "Not copied"))
+	if evaluate[bool](b, "(later.length === 2 && !later[0] && later[1](), "+hasText("#summary", "Not copied")+")") {
+		t.Error("the button says for ever what came of the second click")
+	}
+	b.shows("#summary", "Copy summary")
+
 	b.answersCopies("Promise.resolve(new Response('<p>Welcome to the network</p>', { headers: { 'Content-Type': 'text/html' } }))")
 	b.click("#summary")
 	b.eventually("the summary", "location.pathname === '/userlog/summary'")
