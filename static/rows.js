@@ -77,7 +77,7 @@ function gather(rows, news) {
 }
 
 function tellSummary(news) {
-  const said = { ...gathered, users: [...gathered.users].join(", ") };
+  const said = { ...gathered, users: [...gathered.users].join(`${news.dataset.comma} `) };
   news.textContent = news.dataset.summary.replace(/{(\w+)}/g, (_, name) => said[name]);
   gathered = undefined;
 }
