@@ -108,6 +108,8 @@ func TestAClockThatIsSetBackMakesNothingNew(t *testing.T) {
 	b.visit("/live?username=cora")
 	b.saysIdle(`, [3-5]\d s ago.`)
 	evaluate[bool](b, `(now => {
+		// What else the socket says of the time would set the page right.
+		window.addEventListener("htmx:ws:before:message:incoming", event => event.stopImmediatePropagation(), { capture: true });
 		window.said = 0;
 		window.wrong = false;
 		setInterval(() => {
