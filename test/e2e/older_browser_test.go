@@ -57,7 +57,14 @@ func TestAnOlderBrowser(t *testing.T) {
 	b.hasURLs("/third", "/second", "/first")
 	b.types("j")
 	b.eventually("the focus is on the first row", "document.activeElement.matches('#rows > tr:first-child summary')")
+	// Without popovers, the list of keys is at the end of the page.
+	evaluate[bool](b, "(keys => { keys.removeAttribute('popover'); keys.style.marginTop = '200vh'; return true; })(document.querySelector('#keys'))")
+	inSight := "(keys => keys.top < innerHeight && keys.bottom > 0)(document.querySelector('#keys').getBoundingClientRect())"
+	if evaluate[bool](b, inSight) {
+		t.Fatal("the list of keys is in sight before it is asked for")
+	}
 	b.types("?")
+	b.eventually("the list of keys is in sight", inSight)
 	b.visit("/static?username=olga")
 	b.types("/olg")
 	b.suggests("olga", "1 user")
