@@ -85,7 +85,11 @@ func (f *failureKeeper) tell(ctx context.Context, client redis.UniversalClient, 
 			break
 		}
 		_, err := pipe.Exec(ctx) // each command says what came of it
-		if !isScriptMissing(err) || f.script.Load(ctx, client).Err() != nil {
+		if !isScriptMissing(err) {
+			break
+		}
+		if err := f.script.Load(ctx, client).Err(); err != nil {
+			f.noteRefusal(err)
 			break
 		}
 	}

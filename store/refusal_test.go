@@ -90,7 +90,7 @@ func TestEntriesAreWrittenWhereKeptListsAreForbidden(t *testing.T) {
 
 // A script that may not call one of its commands says so in other words. The application says once that it can't keep failures, and goes on.
 func TestFailuresMayNotBeKept(t *testing.T) {
-	for _, lacking := range []string{"-zrevrange", "-zscore", "-evalsha"} {
+	for _, lacking := range []string{"-zrevrange", "-zscore", "-evalsha", "-script|load"} {
 		t.Run(lacking, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
@@ -109,6 +109,19 @@ func TestFailuresMayNotBeKept(t *testing.T) {
 			}
 		})
 	}
+}
+
+// On a Cluster, entries are written by a script. If Redis lacks the script, and it may not be loaded, the second is what has to be mended.
+func TestAClusterSaysThatScriptsMayNotBeLoaded(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 1)
+	do(t, cluster.Nodes[0], "acl", "setuser", "default", "-script|load")
+	var logged buffer
+	logs := storetest.Open(t, cluster.Client(t), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+	storetest.Record(logs, "ada", 0, 1)
+	logged.await(t, "NOPERM")
+	do(t, cluster.Nodes[0], "acl", "setuser", "default", "+script|load")
+	storetest.Written(t, logs)
 }
 
 // The error says how to write a password in a URL, and does not repeat the password.

@@ -130,8 +130,10 @@ func (w *shardWriter) write(batch []Entry) bool {
 		w.succeeded()
 		w.cluster.topologyChanged()
 		return false
-	case isScriptMissing(reason) && w.loadScript():
-		return false
+	case isScriptMissing(reason):
+		if reason = w.loadScript(); reason == nil {
+			return false
+		}
 	}
 	w.fail(reason)
 	return false
@@ -153,11 +155,11 @@ func (w *shardWriter) fail(err error) {
 	w.cluster.topologyChanged()
 }
 
-// loadScript tells Redis the script, and reports whether that went well.
-func (w *shardWriter) loadScript() bool {
+// loadScript tells Redis the script. An access list may forbid it.
+func (w *shardWriter) loadScript() error {
 	ctx, cancel := context.WithTimeout(context.Background(), batchBudget)
 	defer cancel()
-	return w.cluster.script.Load(ctx, w.client).Err() == nil
+	return w.cluster.script.Load(ctx, w.client).Err()
 }
 
 // transact sends a script for each user, all of them at once.

@@ -35,6 +35,30 @@ func aclOf(t *testing.T, user string) []any {
 	return rules
 }
 
+// An application that embeds the admin records as the admin's user. In another database it needs what the docs add for it.
+func TestTheACLOfAnApplicationThatEmbedsTheAdmin(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	root := server.Client(t)
+	rules := aclOf(t, "userlog-admin")
+	for i, rule := range rules {
+		rules[i] = strings.NewReplacer("&userlog:log:", "&userlog:db4:log:", "&userlog:probe:", "&userlog:db4:probe:").Replace(rule.(string))
+	}
+	if err := root.Do(t.Context(), append(rules, "+select")...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	logs := openStore(t, as(server, "userlog-admin")+"?db=4", store.Options{})
+	logs.Record(store.Entry{Username: "ada", Method: http.MethodPost, Path: "/pay", Code: http.StatusInternalServerError})
+	awaitWritten(t, logs, 1)
+	redistest.Eventually(t, "the failure is kept", func() bool {
+		return logs.Client().Exists(t.Context(), "userlog:kept:failed:{userlog:log:ada}").Val() == 1
+	})
+	redistest.Eventually(t, "the log is followed", func() bool { return logs.PingFeed(t.Context()) == nil })
+	if refused := refusals(t, root); len(refused) > 0 {
+		t.Errorf("Redis refused: %q", refused)
+	}
+}
+
 // as is the URL of the server for a user.
 func as(server *redistest.Server, user string) string {
 	return strings.Replace(server.URL, "unix://", "unix://"+user+":change-me@", 1)
