@@ -98,15 +98,14 @@ func fillInPortions(t *testing.T, logs *store.Store, n int) {
 // cluster starts a Redis Cluster of one server.
 func cluster(t *testing.T) *redis.ClusterClient {
 	t.Helper()
-	port := redistest.FreePort(t)
-	server := redistest.Start(t, "--bind", "127.0.0.1", "--port", port, "--cluster-enabled", "yes", "--cluster-port", redistest.FreePort(t))
+	server := redistest.StartTCP(t, "--cluster-enabled", "yes", "--cluster-port", redistest.FreePort(t))
 	admin := server.Client(t)
 	do(t, admin, "cluster", "addslotsrange", "0", "16383")
 	redistest.Eventually(t, "the cluster is up", func() bool {
 		return strings.Contains(admin.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
 	})
 	client := redis.NewClusterClient(&redis.ClusterOptions{
-		Addrs: []string{"127.0.0.1:" + port}, Dialer: redistest.WithoutDeadlines(new(net.Dialer).DialContext),
+		Addrs: []string{server.Address}, Dialer: redistest.WithoutDeadlines(new(net.Dialer).DialContext),
 	})
 	t.Cleanup(func() { client.Close() })
 	return client

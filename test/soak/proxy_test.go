@@ -3,7 +3,6 @@ package soak
 import (
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 
@@ -24,10 +23,9 @@ type network struct {
 // is returned through a network that can fail.
 func behindNetwork(t *testing.T) (*redistest.Server, *network, *redis.Client) {
 	t.Helper()
-	port := redistest.FreePort(t)
-	server := redistest.Start(t, "--bind", "127.0.0.1", "--port", port)
+	server := redistest.StartTCP(t)
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	proxy := toxiproxy.NewProxy(proxies, "redis", net.JoinHostPort("127.0.0.1", redistest.FreePort(t)), net.JoinHostPort("127.0.0.1", port))
+	proxy := toxiproxy.NewProxy(proxies, "redis", "127.0.0.1:0", server.Address)
 	if err := proxy.Start(); err != nil {
 		t.Fatalf("start the proxy: %v", err)
 	}
