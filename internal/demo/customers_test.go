@@ -109,13 +109,26 @@ func TestSeedRepeatsTheWalk(t *testing.T) {
 
 func TestCustomersAreThemselves(t *testing.T) {
 	shop := serveShop(t)
-	watch(t, Customers{BaseURL: shop.URL, Count: 3}, 60)
-	seen := make(map[string]bool)
-	for range len(shop.usernames) {
-		seen[<-shop.usernames] = true
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	transport := new(http.Transport)
+	defer transport.CloseIdleConnections()
+	customers := Customers{BaseURL: shop.URL, Count: 3, Transport: transport, Pace: hurried}
+	ended := make(chan error)
+	go func() { ended <- customers.Run(ctx) }()
+	seen := map[string]bool{"": true} // before they log in
+	for len(seen) <= customers.Count && ctx.Err() == nil {
+		select {
+		case username := <-shop.usernames:
+			seen[username] = true
+		case <-ctx.Done():
+		}
 	}
-	delete(seen, "") // before they log in
-	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, []string{"ada", "grace", "linus"}) {
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, []string{"", "ada", "grace", "linus"}) {
 		t.Errorf("customers: %q", got)
 	}
 }
