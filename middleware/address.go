@@ -9,13 +9,13 @@ import (
 )
 
 // leadsTo is the path and query where an answer sends the browser, "" where it sends it nowhere, to
-// another host, or to an address that would have to be resolved first.
-func (a asked) leadsTo(response http.Header, code int) string {
+// another host, or to an address that would have to be resolved first. e has the status.
+func (a asked) leadsTo(response http.Header, e *store.Entry) string {
 	switch {
-	case (&store.Entry{Code: code}).Redirects():
-		return samePath(value(response, "Location"), a.host)
-	case a.goesElsewhere(response, code):
+	case a.goesElsewhere(response, e.Code):
 		return samePath(inertiaTarget(response), a.host)
+	case e.Redirects():
+		return samePath(value(response, "Location"), a.host)
 	case !a.htmx:
 		return ""
 	}

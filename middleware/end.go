@@ -186,7 +186,7 @@ func (r *response) refresh() bool {
 		}
 	}
 	if f.Location == f.location {
-		f.Location = r.request.leads(r.answer, r.code)
+		f.Location = r.request.leads(r.answer, &store.Entry{Code: r.code})
 		f.location = f.Location
 	}
 	if f.RequestID == f.requestID {
@@ -208,7 +208,7 @@ func (r *response) record(sent int) {
 		}
 	}
 	if code != f.code && f.Location == f.location { // the answer has ended with another status than was known when it was read
-		f.Location = r.request.leads(r.answer, f.Code)
+		f.Location = r.request.leads(r.answer, &f.Entry)
 	}
 	if v := r.guest(); v.joins(&f.Entry) {
 		v.of.logs.Join(v.name, f.Entry)

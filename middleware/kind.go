@@ -65,11 +65,11 @@ func (a asked) answered(response http.Header) store.Kind {
 // kindOfPage is what became of a request for a page that was answered with this type. No browser shows an archive or mere
 // bytes, so it saves them. What offices write is shown on some phones, and saved elsewhere.
 func kindOfPage(contentType string) store.Kind {
-	switch essence, _, _ := strings.Cut(contentType, ";"); {
-	case essence == "text/vnd.turbo-stream.html":
+	essence, _, _ := strings.Cut(contentType, ";")
+	switch strings.TrimRight(essence, " \t") {
+	case "text/vnd.turbo-stream.html":
 		return store.KindFragment
-	case essence == "application/octet-stream", essence == "application/zip", essence == "application/gzip", essence == "application/x-gzip",
-		essence == "application/x-rar-compressed":
+	case "application/octet-stream", "application/zip", "application/gzip", "application/x-gzip", "application/x-rar-compressed":
 		return store.KindDownload
 	}
 	return store.KindPage

@@ -168,7 +168,7 @@ func (a *arrived) fill(e *store.Entry, answer http.Header, code int) {
 	e.Scripted = a.script && e.Kind == store.KindFragment
 	e.Duration, e.Time = a.at.elapsed()
 	e.RequestID, e.Client = a.requestID(answer), a.client
-	e.Location = a.leads(answer, code)
+	e.Location = a.leads(answer, e)
 	if a.goesElsewhere(answer, code) {
 		e.Ended = store.EndRedirected
 	}
@@ -184,8 +184,8 @@ func (a *arrived) requestID(answer http.Header) string {
 
 // leads is where an answer sends the browser, in the paths that the browser sees. An application behind a proxy that strips a
 // prefix may know of that prefix or not.
-func (a *arrived) leads(answer http.Header, code int) string {
-	to := a.leadsTo(answer, code)
+func (a *arrived) leads(answer http.Header, e *store.Entry) string {
+	to := a.leadsTo(answer, e)
 	if to == "" || a.prefix == "" || isBelow(to, a.prefix) {
 		return to
 	}
