@@ -80,14 +80,21 @@ func TestAgesAreByTheServersClock(t *testing.T) {
 	}
 }
 
+// watchIdle opens the live log of a user who did something half a minute ago.
+func watchIdle(t *testing.T, username string) *tab {
+	t.Helper()
+	site, logs := shareSite(t)
+	acted(logs, username, "/", 30*time.Second)
+	b := site.enter(t)
+	b.visit("/live?username=" + username)
+	b.saysIdle(`, [3-5]\d s ago.`)
+	return b
+}
+
 // A computer's clock is set while a page is open, for instance after it slept.
 func TestAClockThatIsSetForwardChangesNoAge(t *testing.T) {
 	t.Parallel()
-	site, logs := shareSite(t)
-	acted(logs, "cleo", "/", 30*time.Second)
-	b := site.enter(t)
-	b.visit("/live?username=cleo")
-	b.saysIdle(`, [3-5]\d s ago.`)
+	b := watchIdle(t, "cleo")
 	evaluate[bool](b, `(now => {
 		window.messages = 0;
 		document.addEventListener("htmx:ws:after:message:incoming", () => messages++);
@@ -102,11 +109,7 @@ func TestAClockThatIsSetForwardChangesNoAge(t *testing.T) {
 // Nor is anybody active, or anything a second old, when the clock is set back.
 func TestAClockThatIsSetBackMakesNothingNew(t *testing.T) {
 	t.Parallel()
-	site, logs := shareSite(t)
-	acted(logs, "cora", "/", 30*time.Second)
-	b := site.enter(t)
-	b.visit("/live?username=cora")
-	b.saysIdle(`, [3-5]\d s ago.`)
+	b := watchIdle(t, "cora")
 	evaluate[bool](b, `(now => {
 		// What else the socket says of the time would set the page right.
 		window.addEventListener("htmx:ws:before:message:incoming", event => event.stopImmediatePropagation(), { capture: true });

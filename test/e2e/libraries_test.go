@@ -175,12 +175,7 @@ func TestPartsThatLibrariesLoad(t *testing.T) {
 	} {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
-			shop := newLibraryShop(t, l)
-			b := openTabIn(t, suite.chromium(), shop.origin)
-			b.visit("/orders")
-			b.eventually("the library works", l.ready)
-			b.click("#part")
-			b.shows("#cart", "one thing")
+			shop, b := showPart(t, l)
 			b.click("#like")
 			b.shows("#cart", "liked")
 			shop.awaitKind(t, "/cart", store.KindFragment)
@@ -188,6 +183,18 @@ func TestPartsThatLibrariesLoad(t *testing.T) {
 			shop.await(t, "GET /orders; POST /like", "/orders")
 		})
 	}
+}
+
+// showPart opens a page in a shop, and has the library show a part of it.
+func showPart(t *testing.T, l library) (*libraryShop, *tab) {
+	t.Helper()
+	shop := newLibraryShop(t, l)
+	b := openTabIn(t, suite.chromium(), shop.origin)
+	b.visit("/orders")
+	b.eventually("the library works", l.ready)
+	b.click("#part")
+	b.shows("#cart", "one thing")
+	return shop, b
 }
 
 // A library may show the address of a part as the page's, because of an attribute that no header tells of. What comes from there
@@ -205,12 +212,7 @@ func TestPartsWhoseAddressLibrariesShow(t *testing.T) {
 	} {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
-			shop := newLibraryShop(t, l)
-			b := openTabIn(t, suite.chromium(), shop.origin)
-			b.visit("/orders")
-			b.eventually("the library works", l.ready)
-			b.click("#part")
-			b.shows("#cart", "one thing")
+			shop, b := showPart(t, l)
 			b.eventually("the address is shown", "location.pathname === '/cart'")
 			b.click("#like")
 			b.shows("#cart", "liked")
