@@ -83,7 +83,7 @@ const (
 	KindDownload Kind = "download" // a file that a link with the attribute download leads to
 	KindFragment Kind = "fragment" // a part of a page: what htmx swaps in, a frame
 	KindFetch    Kind = "fetch"    // what a script asked for: fetch, XMLHttpRequest
-	KindCheck    Kind = "check"    // what a form asks about its fields while it is filled in, and what changes nothing: validations of Unpoly
+	KindCheck    Kind = "check"    // what a form asks about its fields while it is filled in, and what changes nothing: validations of Unpoly and of Laravel Precognition
 	KindAsset    Kind = "asset"    // what a page is made of: a style, a script, an image, a font, a video
 	KindBeacon   Kind = "beacon"   // what a page reports and expects no answer to: sendBeacon, ping, reports
 	KindPrefetch Kind = "prefetch" // anything that is loaded in case it will be wanted

@@ -39,8 +39,8 @@
 // # Where the person is
 //
 // She is on the page that the newest step shows. A step shows none where the browser keeps the page that it has. That holds
-// for a download, and for an answer with the status 204 or 205. It also holds for a request that she stopped before the browser got a status. A page of which she got
-// a part, and which she then left for another, is not where she is.
+// for a download, and for an answer with the status 204 or 205. It also holds for a request that she stopped before the browser
+// got a status. A page of which she got a part, and which she then left for another, is not where she is.
 //
 // # Gaps
 //
