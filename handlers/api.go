@@ -35,16 +35,17 @@ type apiUsers struct {
 
 // apiLog is a log in an answer.
 type apiLog struct {
-	Entries  []store.Entry `json:"entries"`           // newest first
-	Gap      *store.Gap    `json:"gap,omitempty"`     // what is missing behind the newest entry
-	Similar  []string      `json:"similar,omitempty"` // names of others, where nobody of this name has a log
-	Username string        `json:"username"`
-	Gone     *time.Time    `json:"gone,omitempty"`          // when the user was last seen, where the log has expired
-	Off      bool          `json:"recording_off,omitempty"` // recording is switched off
-	Watch    bool          `json:"watch_only,omitempty"`    // only users are recorded whose logs are looked at
-	Notes    []apiNote     `json:"notes,omitempty"`         // of agents, newest first
-	Handling *apiHandling  `json:"handling,omitempty"`      // who takes care of the user; absent where nobody does
-	Lost     bool          `json:"notes_lost,omitempty"`    // notes and handling can't be read now
+	Entries     []store.Entry `json:"entries"`           // newest first
+	Gap         *store.Gap    `json:"gap,omitempty"`     // what is missing behind the newest entry
+	Similar     []string      `json:"similar,omitempty"` // names of others, where nobody of this name has a log
+	Username    string        `json:"username"`
+	SimilarLost bool          `json:"similar_lost,omitempty"`  // it could not be looked up whether others have similar names
+	Gone        *time.Time    `json:"gone,omitempty"`          // when the user was last seen, where the log has expired
+	Off         bool          `json:"recording_off,omitempty"` // recording is switched off
+	Watch       bool          `json:"watch_only,omitempty"`    // only users are recorded whose logs are looked at
+	Notes       []apiNote     `json:"notes,omitempty"`         // of agents, newest first
+	Handling    *apiHandling  `json:"handling,omitempty"`      // who takes care of the user; absent where nobody does
+	Lost        bool          `json:"notes_lost,omitempty"`    // notes and handling can't be read now
 }
 
 // apiNote is a note about a user in an answer.
@@ -120,7 +121,7 @@ func (s *site) apiLog(c *gin.Context) {
 	answer.Entries, answer.Gap = log.Requests()
 	answer.add(now)
 	if len(log.Entries) == 0 {
-		answer.Similar = s.similar(c.Request.Context(), username)
+		answer.Similar, answer.SimilarLost = s.similar(c.Request.Context(), username)
 		if user, ok, _ := s.logs.Gone(c.Request.Context(), username); ok {
 			answer.Username, answer.Gone = user.Username, &user.At
 		}

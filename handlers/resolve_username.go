@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -27,7 +28,8 @@ func (s *site) resolveUsername(c *gin.Context, page string) (username string, do
 	ctx := c.Request.Context()
 	found, ok, err := s.logs.Resolve(ctx, typed)
 	switch {
-	case err != nil: // if Redis does not answer, reading the log fails as well, and says so
+	case err != nil: // a moment later, the log may be read all the same
+		s.loseOffers(c, typed, page, err)
 		return typed, false
 	case s.bySupportCode(c, typed, page, ok && found == typed):
 		return typed, true
@@ -37,7 +39,7 @@ func (s *site) resolveUsername(c *gin.Context, page string) (username string, do
 		return typed, false
 	case s.byReference(c, typed, page):
 		return typed, true
-	case offersOf(c) != nil: // several requests have that code
+	case offersOf(c) != nil: // several requests have that code, or it could not be looked up
 		return typed, false
 	case ok && !s.isSomebodyElse(ctx, typed):
 		query := c.Request.URL.Query()
@@ -45,13 +47,14 @@ func (s *site) resolveUsername(c *gin.Context, page string) (username string, do
 		c.Redirect(http.StatusSeeOther, s.base+page+"?"+query.Encode())
 		return found, true
 	}
-	if offers := s.offers(ctx, typed); offers != nil {
+	switch offers, err := s.offers(ctx, typed); {
+	case err != nil:
+		s.loseOffers(c, typed, page, err)
+	case offers != nil:
 		offers.Page = logPage(page)
 		c.Set(offersKey, offers)
-		missSupportCode(c, typed)
-		return typed, false
 	}
-	if !s.missReference(c, typed) {
+	if offers := offersOf(c); (offers == nil || offers.Lost != "") && !s.missReference(c, typed) {
 		return typed, true
 	}
 	missSupportCode(c, typed)
@@ -68,15 +71,15 @@ func (s *site) resolveForProgram(c *gin.Context) string {
 	return found
 }
 
-// similar are the usernames that a program may have meant by one without a log.
-func (s *site) similar(ctx context.Context, typed string) []string {
-	var names []string
-	if offers := s.offers(ctx, typed); offers != nil {
+// similar are the usernames that a program may have meant by one without a log. lost reports that they could not be looked up.
+func (s *site) similar(ctx context.Context, typed string) (names []string, lost bool) {
+	offers, err := s.offers(ctx, typed)
+	if offers != nil {
 		for _, user := range offers.Users {
 			names = append(names, user.Username)
 		}
 	}
-	return names
+	return names, err != nil
 }
 
 // isSomebodyElse reports whether the host says that there is a user of exactly this name. Then no other is meant, whatever
@@ -89,17 +92,29 @@ func (s *site) isSomebodyElse(ctx context.Context, typed string) bool {
 	return exists
 }
 
-// offers are the users who may be meant by a name that nobody has, nil for none.
-func (s *site) offers(ctx context.Context, typed string) *views.Offers {
+// errNotLookedUp says that nobody was found where not all names could be read.
+var errNotLookedUp = errors.New("not all names could be read")
+
+// offers are the users who may be meant by a name that nobody has, nil for none. With an error it is not known whether there are any.
+func (s *site) offers(ctx context.Context, typed string) (*views.Offers, error) {
 	found, err := s.search(ctx, typed, suggestedUsers)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	found.Users = slices.DeleteFunc(found.Users, func(user store.Seen) bool { return user.Username == typed })
-	if len(found.Users) == 0 {
-		return nil
+	switch {
+	case len(found.Users) > 0:
+		return &views.Offers{Found: found.Found, People: found.people, Partial: found.partial, At: s.logs.Now()}, nil
+	case found.partial || found.Unread || found.people.Lost:
+		return nil, errNotLookedUp
 	}
-	return &views.Offers{Found: found.Found, People: found.people, Partial: found.partial, At: s.logs.Now()}
+	return nil, nil
+}
+
+// loseOffers notes that it could not be looked up who may be meant by what was typed.
+func (s *site) loseOffers(c *gin.Context, typed, page string, err error) {
+	s.failures.add("userlog: it could not be looked up who is meant", err)
+	c.Set(offersKey, &views.Offers{Page: logPage(page), Lost: typed})
 }
 
 // offersOf are the users who may be meant by the name that a request has, nil for none.

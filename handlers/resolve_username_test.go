@@ -13,6 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // A name that is the same but for case and what was pasted around it leads to the log. Any other is offered, and no log is shown.
@@ -117,5 +118,40 @@ func TestProgramsAreAnsweredWhoIsMeant(t *testing.T) {
 		t.Errorf("the socket: %d", response.StatusCode)
 	} else if got := readPath(t, conn); got != "/hers" {
 		t.Errorf("the socket's first entry is %q", got)
+	}
+}
+
+// Where it can't be looked up who is meant, the page does not pretend that nobody is.
+func TestWhoIsMeantIsLost(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t).Client(t)
+	s := newSite(t, redis, handlers.Options{})
+	b := s.superuser()
+	s.record("kathrin", "/hers")
+
+	for _, test := range []struct{ typed, forbidden string }{
+		{"cathrin", "zrangebyscore"}, {"cathrin", "zrangebylex"}, {store.NewReference(), "smembers"},
+	} {
+		forbid := func(sign string) {
+			if err := redis.Do(t.Context(), "ACL", "SETUSER", "default", sign+test.forbidden).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		forbid("-")
+		for _, page := range []string{"/static", "/live"} {
+			a := b.get(base + page + "?username=" + test.typed)
+			again := a.find("#offers-lost a").AttrOr("href", "")
+			if a.StatusCode != http.StatusOK || again != base+page+"?username="+test.typed || a.find("#offers").Length() != 0 || strings.Contains(a.body, "may have expired together") {
+				t.Errorf("%s of %s without %s: %d, again is %q: %s", page, test.typed, test.forbidden, a.StatusCode, again, a.text("main"))
+			}
+		}
+		program := s.stranger().get(base+"/api/log?username="+test.typed, "Authorization", "Bearer "+s.token(root))
+		if lost := test.typed == "cathrin"; strings.Contains(program.body, `"similar_lost":true`) != lost {
+			t.Errorf("a program that asks for %s without %s: %s", test.typed, test.forbidden, program.body)
+		}
+		forbid("+")
+		if a := b.get(base + "/static?username=" + test.typed); a.find("#offers-lost").Length() != 0 {
+			t.Errorf("%s is still lost: %s", test.typed, a.text("main"))
+		}
 	}
 }

@@ -14,6 +14,7 @@ type Offers struct {
 	Page    string    // where they lead: "/static" or "/live"
 	Code    string    // a support code that was typed, and that may be a user's name as well: the reader chooses; "" for none
 	Partial bool      // a part of the log store can't be reached, so that users may be missing
+	Lost    string    // what was typed, if it could not be looked up who may be meant by it; "" if it could
 	At      time.Time // users are active or idle at this time
 }
 
@@ -25,7 +26,7 @@ type offers struct {
 
 // newOffers returns nil where there are none.
 func newOffers(o *Offers, base string) *offers {
-	if o == nil || len(o.Users) == 0 && o.Code == "" {
+	if o == nil || len(o.Users) == 0 && o.Code == "" && o.Lost == "" {
 		return nil
 	}
 	return &offers{*o, base}
@@ -47,6 +48,9 @@ func (o offers) NameURL() string { return o.chosen(NoCode) }
 func (o offers) chosen(as string) string {
 	return o.Base + o.Page + "?" + url.Values{"username": {o.Code}, CodeParameter: {as}}.Encode()
 }
+
+// AgainURL is where it is looked up again who may be meant.
+func (o offers) AgainURL() string { return o.Base + o.Page + "?" + url.Values{"username": {o.Lost}}.Encode() }
 
 // TitleKey is the catalogue's key for what they have in common.
 func (o offers) TitleKey() string {

@@ -40,7 +40,8 @@ func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Write
 		c.Username = user.Username
 	}
 	found, err := logs.Search(ctx, c.Username, maxOffered)
-	if err != nil {
+	if err != nil || found.Unread && len(found.Users) == 0 {
+		fmt.Fprintln(w, "Similar names could not be looked up.")
 		return nil
 	}
 	for _, user := range found.Users {
