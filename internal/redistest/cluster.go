@@ -142,7 +142,7 @@ func (c *Cluster) migrate(from, to *Server, slot int) {
 		if len(keys) == 0 {
 			return
 		}
-		command := []any{"migrate", host, port, "", 0, startTimeout.Milliseconds(), "keys"}
+		command := []any{"migrate", host, port, "", 0, Patience.Milliseconds(), "keys"}
 		for _, key := range keys {
 			command = append(command, key)
 		}

@@ -23,7 +23,6 @@ import (
 const (
 	// maxSocketPath is what fits everywhere into a sockaddr_un, whose path has 104 to 108 bytes.
 	maxSocketPath = 100
-	startTimeout  = 10 * time.Second
 	pollInterval  = 5 * time.Millisecond
 	loopback      = "127.0.0.1"
 )
@@ -188,7 +187,7 @@ func (s *Server) start() error {
 // awaitAnswer polls until the server answers. While it loads its data it answers with an error.
 func (s *Server) awaitAnswer() error {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	options := s.options(s.t)
 	options.MaxRetries, options.DialerRetries = -1, 1 // ours are quicker
@@ -208,7 +207,7 @@ func (s *Server) awaitAnswer() error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("no answer within %v: %w", startTimeout, err)
+			return fmt.Errorf("no answer within %v: %w", Patience, err)
 		case <-time.After(pollInterval):
 		}
 	}
