@@ -504,13 +504,16 @@ func TestAClientThatGivesUpIsRecorded(t *testing.T) {
 // A server cancels a request whose body comes too slowly, and says that the client has gone. The client gets the answer all the same. Where
 // the handler has set its own limit and lifts it, nobody waits for the body, and how the request ended is not known so well.
 func TestABodyThatComesTooLateIsNoClientThatGivesUp(t *testing.T) {
-	for name, limit := range map[string]time.Duration{"the server's limit": 0, "the handler's limit": 50 * time.Millisecond} {
+	for name, limit := range map[string]time.Duration{"the server's limit": 0, "the handler's limit": lateBody} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			checkALateBody(t, limit)
 		})
 	}
 }
+
+// lateBody is long enough for a busy client to send what comes before a body.
+const lateBody = 500 * time.Millisecond
 
 // checkALateBody sends half a body. A limit of 0 leaves the server's.
 func checkALateBody(t *testing.T, limit time.Duration) {
@@ -531,7 +534,7 @@ func checkALateBody(t *testing.T, limit time.Duration) {
 		c.String(http.StatusRequestTimeout, "too slow")
 	})
 	server := httptest.NewUnstartedServer(r)
-	if server.Config.ReadTimeout = 50 * time.Millisecond; limit > 0 {
+	if server.Config.ReadTimeout = lateBody; limit > 0 {
 		server.Config.ReadTimeout = time.Minute
 	}
 	server.Start()

@@ -212,7 +212,8 @@ func tryPublish(client *redis.ClusterClient, username string, n int) error {
 		return err
 	}
 	names := storetest.KeysOf("userlog:")
-	script := "redis.call('lpush', KEYS[1], ARGV[2]) redis.call('pexpire', KEYS[1], 3600000) return redis.call('spublish', ARGV[1], ARGV[2])"
+	// An answer may come too late for the limit above, and the entry is there.
+	script := "if redis.call('lindex', KEYS[1], 0) == ARGV[2] then return 0 end redis.call('lpush', KEYS[1], ARGV[2]) redis.call('pexpire', KEYS[1], 3600000) return redis.call('spublish', ARGV[1], ARGV[2])"
 	return client.Eval(ctx, script, []string{names.Log(username)}, names.SlotChannel(names.Slot(username)), line).Err()
 }
 

@@ -131,7 +131,7 @@ func TestLogsTellWhatAShardCost(t *testing.T) {
 func TestOthersAreToldNothing(t *testing.T) {
 	t.Parallel()
 	server := durable(t)
-	logs := storetest.Open(t, server.Client(t), store.Options{QueueSize: 320, MaxEntries: 10_000})
+	logs := storetest.Open(t, redistest.Patient(t, server.Client(t)), store.Options{QueueSize: 320, MaxEntries: 10_000})
 	storetest.Record(logs, "flood", 0, 1)
 	storetest.Written(t, logs)
 	server.Kill()

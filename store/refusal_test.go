@@ -73,7 +73,7 @@ func TestEntriesAreWrittenWhereKeptListsAreForbidden(t *testing.T) {
 				t.Fatal(err)
 			}
 			var logged buffer
-			logs := storetest.Open(t, server.Client(t), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+			logs := storetest.Open(t, redistest.Patient(t, server.Client(t)), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 			for range 3 {
 				logs.Record(store.Entry{Username: "ada", Path: "/"})
 				storetest.Written(t, logs)
@@ -98,7 +98,7 @@ func TestFailuresMayNotBeKept(t *testing.T) {
 				t.Fatal(err)
 			}
 			var logged buffer
-			logs := storetest.Open(t, server.Client(t), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+			logs := storetest.Open(t, redistest.Patient(t, server.Client(t)), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 			for n := range 3 {
 				logs.Record(store.Entry{Username: "ada", Path: fmt.Sprintf("/%d", n), Code: 500})
 				storetest.Written(t, logs)

@@ -13,5 +13,5 @@ func TestMain(m *testing.M) { redistest.VerifyNoLeaks(m) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) *redis.Client { return redistest.Start(t).Client(t) })
+	storetest.Run(t, func(t *testing.T) *redis.Client { return redistest.Patient(t, redistest.Start(t).Client(t)) })
 }

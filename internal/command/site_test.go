@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -98,10 +99,16 @@ func (v *visitor) awaitStatus(path string, status int) {
 	redistest.Eventually(v.t, path+" answers with the status", func() bool { return v.get(path).status == status })
 }
 
-// openStore opens a store as an application would; it is closed at the end of the test.
+// openStore opens a store as an application would; it is closed at the end of the test. It waits for a busy Redis.
 func openStore(t *testing.T, url string, options store.Options) *store.Store {
 	t.Helper()
-	logs, err := store.Open(url, options)
+	server, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(server)
+	t.Cleanup(func() { client.Close() })
+	logs, err := store.New(redistest.Patient(t, client), options)
 	if err != nil {
 		t.Fatal(err)
 	}

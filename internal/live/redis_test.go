@@ -169,7 +169,7 @@ func TestViewersShareOneConnection(t *testing.T) {
 func TestRedisIsAwayAndBack(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
-	s, stored := onRedis(t, server.Client(t))
+	s, stored := onRedis(t, redistest.Patient(t, server.Client(t)))
 	s.record("ada", "/1")
 	page, program := s.watch("username", "ada"), s.watch("json", "1", "username", "ada")
 	page.readFrame()

@@ -14,7 +14,7 @@ func TestKill(t *testing.T) {
 	cycles := long(4, 20)
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	client := server.Client(t)
-	logs := open(t, client, store.Options{MaxEntries: 10_000, QueueSize: 20_000})
+	logs := open(t, client, store.Options{MaxEntries: 10_000, QueueSize: roomy()})
 	heard := listen(t, logs, client)
 	view(t, logs)
 	load := startLoad(t, logs, 2000)

@@ -52,7 +52,7 @@ type stall struct {
 
 // run records over direct, and watches over client.
 func (s stall) run(t *testing.T, direct, client *redis.Client) {
-	application := open(t, direct, store.Options{MaxEntries: 10_000, QueueSize: 20_000})
+	application := open(t, direct, store.Options{MaxEntries: 10_000, QueueSize: roomy()})
 	admin := open(t, client, store.Options{MaxEntries: reach})
 	load := startLoad(t, application, 500)
 	redistest.Eventually(t, "there is something of everybody", func() bool { return application.Stats().Written >= uint64(len(users())) })
