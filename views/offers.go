@@ -50,7 +50,9 @@ func (o offers) chosen(as string) string {
 }
 
 // AgainURL is where it is looked up again who may be meant.
-func (o offers) AgainURL() string { return o.Base + o.Page + "?" + url.Values{"username": {o.Lost}}.Encode() }
+func (o offers) AgainURL() string {
+	return o.Base + o.Page + "?" + url.Values{"username": {o.Lost}}.Encode()
+}
 
 // TitleKey is the catalogue's key for what they have in common.
 func (o offers) TitleKey() string {
