@@ -188,7 +188,7 @@ func TestADraftOutlivesTheReason(t *testing.T) {
 	b.eventually("the note is not vera's", isEmpty)
 
 	types()
-	b.click("header .account button")
+	b.logsOut()
 	b.eventually("the login", "document.querySelector('form#login')")
 	b.eventually("nothing is kept", "sessionStorage.length === 0")
 }

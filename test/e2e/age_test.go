@@ -51,7 +51,7 @@ func TestWhatComesLateIsNotJustNow(t *testing.T) {
 			acted(logs, "ada", "/meanwhile", 40*time.Second)
 			site.again()
 			b.hasURLs("/meanwhile", "/late", "/before")
-			b.saysIdle(`, [4-5]\d s ago.`)
+			b.saysIdle(`, ([4-5]\d s|1 min) ago.`)
 			if evaluate[bool](b, "window.seen") {
 				t.Error("the page has said that the customer is active now")
 			}
@@ -63,17 +63,18 @@ func TestAgesAreByTheServersClock(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis), openStore(t, redis) // of its own: home lists who was seen last
-	acted(logs, "clara", "/", 30*time.Second)
 	for _, wrong := range []string{"600_000", "-600_000"} {
 		b := site.enter(t)
 		call(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
 			Source: "{ const right = Date.now; Date.now = () => right() + " + wrong + "; }",
 		})
 		for _, page := range []string{"/live", "/static"} {
+			acted(logs, "clara", "/", 30*time.Second)
 			b.visit(page + "?username=clara")
 			b.saysIdle(`, [3-5]\d s ago.`)
 			b.eventually("the row says when it was", `/^[3-5]\d s ago$/.test(`+ageOf+`)`)
 		}
+		acted(logs, "clara", "/", 30*time.Second)
 		b.visit("/")
 		b.eventually("the home page says when it was",
 			`[...document.querySelectorAll('#seen tr')].some(r => r.textContent.includes('clara') && /^[3-5]\d s ago$/.test(r.querySelector('time-ago').shadowRoot.textContent))`)
@@ -84,8 +85,8 @@ func TestAgesAreByTheServersClock(t *testing.T) {
 func watchIdle(t *testing.T, username string) *tab {
 	t.Helper()
 	site, logs := shareSite(t)
-	acted(logs, username, "/", 30*time.Second)
 	b := site.enter(t)
+	acted(logs, username, "/", 30*time.Second)
 	b.visit("/live?username=" + username)
 	b.saysIdle(`, [3-5]\d s ago.`)
 	return b

@@ -33,6 +33,7 @@ func openBrowser(dir string, names []string) (browser context.Context, closeBrow
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(filepath.Join(dir, "profile")),
+		chromedp.WSURLReadTimeout(patience),
 		chromedp.NoSandbox, // root and most containers can't have one, and the pages are our own
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),

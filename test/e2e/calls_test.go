@@ -127,7 +127,7 @@ func (c *conversation) says(selector, pattern string) {
 const nowSentence = "#now > p"
 
 // just is when the customer did something last, in a call.
-const just = `, (active now|\d+ s ago)\.`
+const just = `, (active now|\d+ (s|min) ago)\.`
 
 func (c *conversation) cannotPay() {
 	ada := c.customer("ada", laptopAgent)
@@ -138,7 +138,7 @@ func (c *conversation) cannotPay() {
 	}
 	ada.shows("#number-problem", "This is not a card number. Please check its digits.")
 	c.hears("ada")
-	c.says(nowSentence, `Pay was rejected 3 times in \d+ s: card number\. On Pay`+just)
+	c.says(nowSentence, `Pay was rejected 3 times in \d+ (s|min): card number\. On Pay`+just)
 }
 
 func (c *conversation) readsACode() {
@@ -200,9 +200,9 @@ func (c *conversation) usesTwoDevices() {
 	phone.pays("4242 4242 4242 4242", "01/20")
 	laptop.visit("/help")
 	c.hears("ken")
-	c.says(nowSentence, `Pay was rejected: card has expired \(Firefox, phone\), \d+ s ago\. On Help \(Chrome, computer\)`+just)
-	c.says("#now .devices > li:nth-child(1)", `Chrome, computer On Help, \d+ s ago\. Only this one`)
-	c.says("#now .devices > li:nth-child(2)", `Firefox, phone On Pay, \d+ s ago\. Only this one`)
+	c.says(nowSentence, `Pay was rejected: card has expired \(Firefox, phone\), \d+ (s|min) ago\. On Help \(Chrome, computer\)`+just)
+	c.says("#now .devices > li:nth-child(1)", `Chrome, computer On Help, \d+ (s|min) ago\. Only this one`)
+	c.says("#now .devices > li:nth-child(2)", `Firefox, phone On Pay, \d+ (s|min) ago\. Only this one`)
 }
 
 func (c *conversation) callsBackLate() {
@@ -242,6 +242,6 @@ func (c *conversation) clickedOn() {
 		hedy.visit(fmt.Sprintf("/search?q=%d", n))
 	}
 	c.hears("hedy")
-	c.says(nowSentence, `Pay was rejected: card number, (\d+ s|\d+ min) ago\. On Search`+just)
+	c.says(nowSentence, `Pay was rejected: card number, \d+ (s|min) ago\. On Search`+just)
 	c.says("#rows > tr.client-error td.result", `Problem: card number: .* \(422\)`)
 }

@@ -22,7 +22,7 @@ func TestFrenchForThoseWhoAskForIt(t *testing.T) {
 	b.shows("#rows .type", "Lecture (GET)")
 	b.shows("#rows td.result", "Succès (200)")
 	b.eventually("the time since is said in French",
-		"/^il y a \\d+ s$/.test(document.querySelector('#rows time-ago').shadowRoot?.textContent)")
+		"/^il y a \\d+ (s|min)$/.test(document.querySelector('#rows time-ago').shadowRoot?.textContent)")
 	b.visit("/static?username=nadine")
 	b.shows("#messages [role=status]", "Aucun journal pour nadine. Demandez à la personne son nom d’utilisateur, exactement comme elle le saisit à la connexion. Si c’est celui-ci, une page qu’elle ouvre maintenant apparaît ici.")
 }

@@ -45,8 +45,15 @@ func TestLogoutEndsTheSession(t *testing.T) {
 	site, _ := shareSite(t)
 	b := site.enter(t)
 	b.visit("/")
-	b.click("header .account button")
+	b.logsOut()
 	b.shows("#messages [role=status]", "You are logged out.")
 	b.visit("/live?username=ada")
 	b.eventually("the login", "document.querySelector('#login')")
+}
+
+// logsOut clicks the button in the header. A request by which the page refreshes itself meanwhile is refused.
+func (b *tab) logsOut() {
+	b.t.Helper()
+	b.expect("the server responded with a status of 401")
+	b.click("header .account button")
 }

@@ -164,6 +164,7 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.types(kb.Enter)
 	b.isAt("/live?username=gracf")
 	b.shows("#messages [role=status]", noLogs("gracf"))
+	b.eventually("somebody else is offered", lookUpAgain)
 	b.click("#offers a")
 	b.isAt("/live?username=grace")
 	b.hasRows(1)
@@ -287,7 +288,7 @@ func TestNamesOpenedLatelyAreForgottenAtTheLogout(t *testing.T) {
 	b.suggests("otto", "Opened lately")
 	b.types(kb.ArrowDown + kb.Enter)
 	b.isAt("/live?username=otto")
-	b.click("form[action$='/logout'] button")
+	b.logsOut()
 	b.eventually("logged out", "document.querySelector('#login')")
 	if kept := evaluate[int](b, "sessionStorage.length + localStorage.length"); kept != 0 {
 		t.Errorf("%d things are kept", kept)

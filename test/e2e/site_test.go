@@ -76,7 +76,7 @@ func demo(t *testing.T, redis *redistest.Server) *program {
 	return start(t, anyAddress(t), "demo", "--redis", redis.URL, "--customers", "0", "--password", password)
 }
 
-// openStore opens the log that the programs of the test show, as an application would.
+// openStore opens the log that the programs of the test show, as an application would. It waits for a busy Redis.
 func openStore(t testing.TB, redis *redistest.Server) *store.Store {
 	t.Helper()
 	return openStoreWith(t, redis, store.Options{})
@@ -85,7 +85,7 @@ func openStore(t testing.TB, redis *redistest.Server) *store.Store {
 // openStoreWith is openStore for an application that says more about itself.
 func openStoreWith(t testing.TB, redis *redistest.Server, options store.Options) *store.Store {
 	t.Helper()
-	logs, err := store.Open(redis.URL, options)
+	logs, err := store.New(redistest.Patient(t, redis.Client(t)), options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,10 @@ func (b *tab) holdsAnswers() {
 	b.t.Helper()
 	evaluate[bool](b, `(fetch => {
 		window.fetch = async (...request) => {
-			if (request[1]?.method === "POST") await new Promise(resolve => { window.answer = resolve; });
+			if (request[1]?.method === "POST") {
+				delete request[1].signal; // of htmx, which waits five seconds
+				await new Promise(resolve => { window.answer = resolve; });
+			}
 			return fetch(...request);
 		};
 		return true;
