@@ -28,6 +28,7 @@ type apiUser struct {
 type apiUsers struct {
 	Users   []apiUser `json:"users"`
 	Near    bool      `json:"near,omitempty"`           // nobody fits: these have similar names
+	Unread  bool      `json:"unread,omitempty"`         // names are still being read: there may be more users
 	Partial bool      `json:"partial,omitempty"`        // a part of the log store can't be reached: there may be more users
 	Off     bool      `json:"recording_off,omitempty"`  // recording is switched off
 	Lost    bool      `json:"directory_lost,omitempty"` // the host's directory does not answer: there may be more users, and names are missing
@@ -86,7 +87,8 @@ func (s *site) apiUsers(c *gin.Context) {
 		person := found.people.Known[user.Username]
 		users = append(users, apiUser{user.Username, lastSeen(user), person.Name, person.Detail})
 	}
-	s.sendJSON(c, http.StatusOK, apiUsers{users, found.Near, found.partial, s.switched.now(c.Request.Context()).NoRecord, found.people.Lost})
+	near := found.Near && !found.Unread // somebody may fit whose name has not been read yet
+	s.sendJSON(c, http.StatusOK, apiUsers{users, near, found.Unread, found.partial, s.switched.now(c.Request.Context()).NoRecord, found.people.Lost})
 }
 
 // logWithTeam reads a user's log, and at the same time what colleagues do.

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -55,6 +56,48 @@ func TestProgramsReadWithAToken(t *testing.T) {
 			t.Errorf("a program got cookies: %v", program.cookies())
 		}
 	})
+}
+
+// While names are still being read, a program is told that there may be more users, and not that nobody fits.
+func TestProgramsAreToldThatNamesAreUnread(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
+	s.createSuperuser()
+	s.record("kathrin", "/hers")
+	program, bearer := s.stranger(), "Bearer "+s.token(root)
+	users := func(typed string) string { return program.get(base+"/api/users?q="+typed, "Authorization", bearer).body }
+	if got := users("cathrin"); !strings.Contains(got, `"near":true`) || strings.Contains(got, "unread") {
+		t.Errorf("all names have been read: %s", got)
+	}
+	s.holdNames()
+	for _, typed := range []string{"cathrin", "kath"} { // the first of them waits for the names for ten seconds
+		if got := users(typed); !strings.Contains(got, `"unread":true`) || !strings.Contains(got, `"kathrin"`) || strings.Contains(got, "near") {
+			t.Errorf("%s while names are read: %s", typed, got)
+		}
+	}
+}
+
+// holdNames lets no names be read into memory any more until the test ends. All else of Redis answers.
+func (s *site) holdNames() {
+	held := make(namesHeld)
+	s.t.Cleanup(func() { close(held) })
+	s.logs.Client().(*redis.Client).AddHook(held)
+}
+
+// namesHeld holds every reading of names until it is closed.
+type namesHeld chan struct{}
+
+func (namesHeld) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (namesHeld) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (h namesHeld) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, commands []redis.Cmder) error {
+		if commands[0].Name() == "zrangebyscore" {
+			<-h
+		}
+		return next(ctx, commands)
+	}
 }
 
 // A program gets requests, and with each what is missing before it.
