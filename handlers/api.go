@@ -103,7 +103,11 @@ func (s *site) logWithTeam(ctx context.Context, username string) (store.Log, vie
 
 // apiLog answers with a user's log, newest request first, each in the wire format.
 func (s *site) apiLog(c *gin.Context) {
-	username := s.resolveForProgram(c)
+	username, err := s.resolveForProgram(c)
+	if err != nil {
+		s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
+		return
+	}
 	if err := store.CheckUsername(username); err != nil {
 		s.failJSON(c, http.StatusBadRequest, "There can be no user of that name: "+err.Error()+".")
 		return

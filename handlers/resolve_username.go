@@ -61,14 +61,19 @@ func (s *site) resolveUsername(c *gin.Context, page string) (username string, do
 	return typed, false
 }
 
-// resolveForProgram is [site.resolveUsername] for programs, which can't be led elsewhere: the answer says whose log it is.
-func (s *site) resolveForProgram(c *gin.Context) string {
+// resolveForProgram is [site.resolveUsername] for programs, which can't be led elsewhere: the answer says whose log it is. With an error
+// it is not known who is meant.
+func (s *site) resolveForProgram(c *gin.Context) (username string, err error) {
 	typed := c.Query("username")
 	found, ok, err := s.logs.Resolve(c.Request.Context(), typed)
-	if err != nil || !ok || found != typed && s.isSomebodyElse(c.Request.Context(), typed) {
-		return typed
+	switch {
+	case err != nil:
+		s.failures.add("userlog: it could not be looked up whom a program means", err)
+		return typed, err
+	case !ok || found != typed && s.isSomebodyElse(c.Request.Context(), typed):
+		return typed, nil
 	}
-	return found
+	return found, nil
 }
 
 // similar are the usernames that a program may have meant by one without a log. lost reports that they could not be looked up.

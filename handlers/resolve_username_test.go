@@ -129,8 +129,8 @@ func TestWhoIsMeantIsLost(t *testing.T) {
 	b := s.superuser()
 	s.record("kathrin", "/hers")
 
-	for _, test := range []struct{ typed, forbidden string }{
-		{"cathrin", "zrangebyscore"}, {"cathrin", "zrangebylex"}, {store.NewReference(), "smembers"},
+	for _, test := range []struct{ typed, forbidden, program string }{
+		{"cathrin", "zrangebyscore", `"similar_lost":true`}, {"cathrin", "zrangebylex", `"error":`}, {store.NewReference(), "smembers", `{"entries":[],"username":`},
 	} {
 		forbid := func(sign string) {
 			if err := redis.Do(t.Context(), "ACL", "SETUSER", "default", sign+test.forbidden).Err(); err != nil {
@@ -146,12 +146,37 @@ func TestWhoIsMeantIsLost(t *testing.T) {
 			}
 		}
 		program := s.stranger().get(base+"/api/log?username="+test.typed, "Authorization", "Bearer "+s.token(root))
-		if lost := test.typed == "cathrin"; strings.Contains(program.body, `"similar_lost":true`) != lost {
+		if !strings.Contains(program.body, test.program) {
 			t.Errorf("a program that asks for %s without %s: %s", test.typed, test.forbidden, program.body)
 		}
 		forbid("+")
 		if a := b.get(base + "/static?username=" + test.typed); a.find("#offers-lost").Length() != 0 {
 			t.Errorf("%s is still lost: %s", test.typed, a.text("main"))
 		}
+	}
+}
+
+// Where it can't be looked up who is meant, a program is not given the empty log of what was typed.
+func TestWhomAProgramMeansIsLost(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t).Client(t)
+	s := newSite(t, redis, handlers.Options{})
+	s.createSuperuser()
+	s.record("kathrin", "/hers")
+	program, bearer := s.stranger(), "Bearer "+s.token(root)
+	for _, sign := range []string{"-", "+"} {
+		if err := redis.Do(t.Context(), "ACL", "SETUSER", "default", sign+"zrangebylex").Err(); err != nil {
+			t.Fatal(err)
+		}
+		if a := program.get(base+"/api/log?username=Kathrin", "Authorization", bearer); strings.Contains(a.body, "/hers") != (sign == "+") || sign == "-" && a.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("the API %szrangebylex: %d %s", sign, a.StatusCode, a.body)
+		}
+		conn, response := program.dial(base+"/live/socket?username=Kathrin&format=json", "Authorization", bearer, "Origin", "")
+		if (conn != nil) != (sign == "+") || sign == "-" && response.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("the socket %szrangebylex: %d", sign, response.StatusCode)
+		}
+	}
+	if got := s.audited(); slices.ContainsFunc(got, func(record string) bool { return strings.Contains(record, "Kathrin") }) {
+		t.Errorf("nothing was shown of this user: %q", got)
 	}
 }

@@ -26,7 +26,12 @@ func (s *site) socket(c *gin.Context) {
 		Base:     s.base,
 	}
 	if c.GetBool(programKey) {
-		watch.Username = s.resolveForProgram(c)
+		username, err := s.resolveForProgram(c)
+		if err != nil {
+			c.String(http.StatusServiceUnavailable, "%s\n", s.storeTrouble(c, err))
+			return
+		}
+		watch.Username = username
 	}
 	if complaint := complain(c, watch); complaint != "" {
 		c.String(http.StatusBadRequest, "%s\n", complaint)

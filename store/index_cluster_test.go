@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
@@ -70,8 +71,18 @@ func TestTheIndexOfACluster(t *testing.T) {
 	cluster.Replica(gone).Kill()
 	gone.Kill()
 	redistest.Eventually(t, "the others' users are found", finds(users[1:], true))
+	resolves := func(typed, want string, partial bool) func() bool {
+		return func() bool {
+			username, ok, err := logs.Resolve(ctx, typed)
+			return username == want && ok != partial && errors.Is(err, store.ErrPartial) == partial
+		}
+	}
+	loud := strings.ToUpper(users[1])
+	redistest.Eventually(t, "who has a log is meant by her name", resolves(users[1], users[1], false))
+	redistest.Eventually(t, "it is not known who else may be meant", resolves(loud, loud, true))
 	gone.Restart() // it has lost its data
 	redistest.Eventually(t, "nothing is missing any more", finds(users[1:], false))
+	redistest.Eventually(t, "it is known who is meant", resolves(loud, users[1], false))
 	fails(users[0])
 	redistest.Eventually(t, "all users are found again", finds(users, false))
 }
