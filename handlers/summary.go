@@ -15,6 +15,10 @@ func (s *site) summary(c *gin.Context) {
 	if done {
 		return
 	}
+	if offers := offersOf(c); offers != nil && offers.Lost != "" { // this user may be somebody of another name, or the text a code
+		s.fail(c, http.StatusServiceUnavailable, nil)
+		return
+	}
 	if store.CheckUsername(username) != nil || saidOfCode(c) != nil {
 		s.fail(c, http.StatusNotFound, nil)
 		return

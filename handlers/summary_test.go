@@ -34,6 +34,31 @@ func TestSummaryIsForTheTicket(t *testing.T) {
 	}
 }
 
+// Where it can't be looked up who is meant, the ticket does not say that nothing is known of this user.
+func TestWhomASummaryIsOfIsLost(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t).Client(t)
+	s := newSite(t, redis, handlers.Options{})
+	b := s.superuser()
+	s.record("ada", "/orders/7")
+	before := len(s.audited())
+	for _, test := range []struct{ typed, forbidden string }{{store.NewReference(), "smembers"}, {"Ada", "zrangebylex"}, {"aba", "zrangebyscore"}} {
+		for _, sign := range []string{"-", "+"} {
+			if err := redis.Do(t.Context(), "ACL", "SETUSER", "default", sign+test.forbidden).Err(); err != nil {
+				t.Fatal(err)
+			}
+			a := b.get(base + "/summary?username=" + test.typed)
+			if lost := a.StatusCode == http.StatusServiceUnavailable; lost != (sign == "-") {
+				t.Errorf("%s %s%s: %d %s", test.typed, sign, test.forbidden, a.StatusCode, a.body)
+			}
+			if got := s.audited(); sign == "-" && len(got) != before {
+				t.Errorf("%s: written down: %q", test.typed, got[before:])
+			}
+		}
+		before = len(s.audited())
+	}
+}
+
 func TestLinksOfRowsAreChecked(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
