@@ -32,14 +32,15 @@ func newFaultWatch(logs *store.Store, log *slog.Logger) *faultWatch {
 	return w
 }
 
-// check returns why Redis refuses what is written. If Redis does not answer, check returns "": the request that needs Redis says that.
+// check returns why Redis refuses what is written. An error says that Redis has not answered, in time or at all. That ends no refusal, and
+// the request that needs Redis says it.
 func (w *faultWatch) check(ctx context.Context) (store.Fault, error) {
-	fault := store.FaultOf(w.logs.PingWrite(ctx))
-	if !fault.IsRefusal() {
-		fault = ""
-	}
+	err := w.logs.PingWrite(ctx)
 	w.warnOfEviction(ctx)
-	return fault, nil
+	if fault := store.FaultOf(err); fault.IsRefusal() {
+		return fault, nil
+	}
+	return "", err
 }
 
 // warnOfEviction logs once that Redis can drop accounts and the audit log. "userlog serve" asks before it starts, and does not start

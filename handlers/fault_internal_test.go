@@ -11,6 +11,34 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
+// What Redis has refused it still refuses while it is too slow to say so.
+func TestARefusalHoldsUntilRedisAnswers(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	logs, err := store.Open(server.URL, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	w := newFaultWatch(logs, slog.New(slog.DiscardHandler))
+	w.interval = 0
+	limit := func(memory string) {
+		if err := admin.ConfigSet(t.Context(), "maxmemory", memory).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit("1")
+	redistest.Eventually(t, "the refusal is known", func() bool { return w.now(t.Context()) == "out-of-memory" })
+	server.Pause()
+	if got := w.now(t.Context()); got != "out-of-memory" {
+		t.Errorf("while Redis does not answer: %q", got)
+	}
+	server.Resume()
+	limit("0")
+	redistest.Eventually(t, "it is known that Redis takes changes", func() bool { return w.now(t.Context()) == "" })
+}
+
 // An application that embeds the admin is told, once, that its Redis can drop accounts.
 func TestTheAdminWarnsOfEviction(t *testing.T) {
 	t.Parallel()
