@@ -128,8 +128,14 @@ func (s *site) apiLog(c *gin.Context) {
 	answer.add(now)
 	if len(log.Entries) == 0 {
 		answer.Similar, answer.SimilarLost = s.similar(c.Request.Context(), username)
-		if user, ok, _ := s.logs.Gone(c.Request.Context(), username); ok {
+		user, ok, err := s.logs.Gone(c.Request.Context(), username)
+		switch {
+		case ok:
 			answer.Username, answer.Gone = user.Username, &user.At
+		case err != nil:
+			s.failures.add("userlog: it could not be read for a program whether a log has expired", err)
+			s.failJSON(c, http.StatusServiceUnavailable, s.storeTrouble(c, err))
+			return
 		}
 	}
 	s.sendJSON(c, http.StatusOK, answer)

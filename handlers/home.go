@@ -137,7 +137,11 @@ func (s *site) suggest(c *gin.Context) {
 	}
 	list := views.Suggestions{At: s.logs.Now(), Lang: s.language(c), Found: found.Found, People: found.people, Partial: found.partial}
 	if len(found.Users) == 0 {
-		list.Gone = s.gone(c.Request.Context(), c.Query("q"))
+		if list.Gone, err = s.gone(c.Request.Context(), c.Query("q")); err != nil && !errors.Is(err, store.ErrPartial) {
+			s.fail(c, http.StatusServiceUnavailable, err)
+			return
+		}
+		list.Partial = list.Partial || err != nil
 	}
 	html, err := s.views.Suggestions(list)
 	s.tellTime(c)

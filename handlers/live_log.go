@@ -47,7 +47,12 @@ func (s *site) liveLog(c *gin.Context) {
 		case store.IsVisitor(username):
 			page.Message = views.VisitorGone()
 		default:
-			page.Message = cmp.Or(s.gone(c.Request.Context(), username), views.UserNotFound(username))
+			gone, err := s.gone(c.Request.Context(), username)
+			if err != nil {
+				s.fail(c, http.StatusServiceUnavailable, err)
+				return
+			}
+			page.Message = cmp.Or(gone, views.UserNotFound(username))
 		}
 	}
 	html, err := s.views.Live(page)

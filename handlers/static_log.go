@@ -109,8 +109,8 @@ func (s *site) find(c *gin.Context, page *views.StaticLog) error {
 		page.Message, page.Team = views.VisitorGone(), nil
 		return nil
 	}
-	if page.Message = s.gone(c.Request.Context(), username); page.Message != nil {
-		return nil
+	if page.Message, err = s.gone(c.Request.Context(), username); err != nil || page.Message != nil {
+		return err
 	}
 	page.Team = nil
 	if page.Message = views.NoLogs(username); !s.exists(c, username) {
@@ -119,13 +119,14 @@ func (s *site) find(c *gin.Context, page *views.StaticLog) error {
 	return nil
 }
 
-// gone says that the log of a name has expired, and is nil where that is not known. Where the log store does not answer, the page says so
-// elsewhere.
-func (s *site) gone(ctx context.Context, username string) *views.Message {
-	if user, ok, _ := s.logs.Gone(ctx, username); ok {
-		return views.Gone(user)
+// gone says that the log of a name has expired, and is nil where nobody of that name was there. With an error that is not known, and a
+// page must not send the agent back to the caller as if the name were wrong.
+func (s *site) gone(ctx context.Context, username string) (*views.Message, error) {
+	user, ok, err := s.logs.Gone(ctx, username)
+	if !ok {
+		return nil, err
 	}
-	return nil
+	return views.Gone(user), nil
 }
 
 // exists asks the host whether there is such a user.
