@@ -81,6 +81,7 @@ type LogStatus struct {
 	Found    bool        // the page shows entries
 	Polled   bool        // the page asks by itself, because it can't have a socket
 	Gone     time.Time   // if the page shows no entries (any more), because the log has expired: when the user was last seen; else zero
+	Unknown  bool        // the page shows no entries, and it could not be read whether the log has expired
 }
 
 // StatusPartials renders the partials with the state of the connection and the message about the log.
@@ -129,6 +130,8 @@ func (s LogStatus) words() (connectionState, *Message) {
 		return state, nil
 	case s.Found:
 		return state, LogsFound(s.Username)
+	case s.Unknown:
+		return state, nil
 	}
 	if !s.Gone.IsZero() {
 		return state, Gone(store.Seen{Username: s.Username, At: s.Gone})

@@ -35,7 +35,7 @@ func (h *Hub) encoderFor(watch Watch, steps *sharedSteps) (e encoder) {
 		e = &jsonEncoder{cache: h.cache, state: store.Live}
 	} else {
 		page := newHTMLEncoder(h.pages, h.cache, h.logs.Now, watch, steps)
-		page.gone.lastSeen = func() time.Time { return h.logs.Gone(h.reading, watch.Username) }
+		page.gone.lastSeen = func() (time.Time, error) { return h.logs.Gone(h.reading, watch.Username) }
 		page.gone.isThere = func() bool {
 			entries, err := h.logs.Entries(h.reading, watch.Username)
 			return err != nil || len(entries) > 0

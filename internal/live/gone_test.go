@@ -66,6 +66,48 @@ func TestAnOpenPageIsToldThatTheLogHasExpired(t *testing.T) {
 	})
 }
 
+// While it can't be read whether a log has expired, an open page says nothing of that, and it is told as soon as that can be read.
+func TestWhoIsGoneIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		logs := newMemoryLogs()
+		hub := &Hub{logs: logs, pages: newPages(t), cache: newRenderCache(), sharedSteps: map[string]*sharedSteps{}, reading: t.Context()}
+		for what, again := range map[string]func(e encoder) [][]byte{
+			"an update": func(e encoder) [][]byte {
+				if !e.isSlow(store.Update{State: store.Live}) {
+					t.Error("others wait for the answer")
+				}
+				frames, err := e.encode(store.Update{State: store.Live})
+				if err != nil {
+					t.Error(err)
+				}
+				return frames
+			},
+			"a while": func(e encoder) [][]byte {
+				if told := join(e.expire()); told != "" {
+					t.Errorf("at once: %s", told)
+				}
+				time.Sleep(recheckAfter)
+				return e.expire()
+			},
+		} {
+			logs.forgetful = store.ErrPartial
+			e := hub.encoderFor(Watch{Username: "gone", Lang: "en"}, hub.joinSteps("gone"))
+			first, err := e.encode(store.Update{State: store.Live})
+			if told := join(first); err != nil || strings.Contains(told, "No logs") || strings.Contains(told, "was here until") || !strings.Contains(told, "connection") {
+				t.Errorf("at first: %s, %v", told, err)
+			}
+			logs.forgetful = nil
+			if told := join(again(e)); !strings.Contains(told, "was here until") {
+				t.Errorf("after %s: %s", what, told)
+			}
+			if told := join(e.expire()); told != "" {
+				t.Errorf("told again: %s", told)
+			}
+		}
+	})
+}
+
 // join are messages as one text.
 func join(messages [][]byte) string {
 	var all strings.Builder

@@ -110,7 +110,7 @@ func (e *htmlEncoder) keepalive(answers bool) []byte {
 
 // isSlow reports whether encode takes long: for a long backlog, or where the log may have to be read from Redis first.
 func (e *htmlEncoder) isSlow(u store.Update) bool {
-	if e.steps != nil && !e.found && len(u.Entries) == 0 && !e.gone.looked {
+	if e.steps != nil && !e.found && len(u.Entries) == 0 && e.gone.unknown() {
 		return true
 	}
 	return e.wakes(u) || len(u.Entries) > frameRows || len(u.Entries) > 0 && e.steps != nil && !e.steps.begun.Load()
@@ -136,6 +136,9 @@ func (e *htmlEncoder) encode(u store.Update) ([][]byte, error) {
 	frames = append(emptied, frames...)
 	if n := len(u.Entries); n > 0 {
 		e.gone.found(u.Entries[n-1].Time, e.now())
+	}
+	if !e.found {
+		e.gone.recheck = time.Time{} // an update is a reason to ask again, and others don't wait for it
 	}
 	e.rows = len(u.Entries)
 	status, err := e.statusPartials(u.State)
@@ -261,7 +264,8 @@ func (e *htmlEncoder) below(gap bool, omitted int) ([][]byte, error) {
 func (e *htmlEncoder) statusPartials(state store.State) ([]byte, error) {
 	status := views.LogStatus{Username: e.watch.Username, State: state, Fault: e.fault, Found: e.found, Polled: e.watch.Polled}
 	if e.steps != nil && !e.found {
-		status.Gone = e.gone.unfound()
+		status.Gone = e.gone.unfound(e.now())
+		status.Unknown = e.gone.unknown()
 	}
 	if e.told && status == e.status {
 		return nil, nil

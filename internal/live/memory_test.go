@@ -17,6 +17,7 @@ type memoryLogs struct {
 	entries       []*store.Entry // of everyone, oldest first
 	subscriptions map[*memorySubscription]bool
 	held          chan struct{} // Entries waits until it is closed; nil = it does not wait
+	forgetful     error         // of Gone
 }
 
 func newMemoryLogs() *memoryLogs {
@@ -37,11 +38,11 @@ func (m *memoryLogs) MaxEntries() int { return store.DefaultMaxEntries }
 
 func (m *memoryLogs) Retention() time.Duration { return store.DefaultRetention }
 
-func (m *memoryLogs) Gone(_ context.Context, username string) time.Time {
-	if username == "gone" {
-		return time.Unix(1_700_000_000, 0)
+func (m *memoryLogs) Gone(_ context.Context, username string) (time.Time, error) {
+	if username == "gone" && m.forgetful == nil {
+		return time.Unix(1_700_000_000, 0), nil
 	}
-	return time.Time{}
+	return time.Time{}, m.forgetful
 }
 
 func (m *memoryLogs) Now() time.Time { return time.Now() }

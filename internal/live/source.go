@@ -18,8 +18,8 @@ type Logs interface {
 	Entries(ctx context.Context, username string) ([]store.Entry, error)
 	// MaxEntries is how many entries a log holds at most.
 	MaxEntries() int
-	// Gone returns when a user was last seen whose log has expired; zero where that is not known.
-	Gone(ctx context.Context, username string) time.Time
+	// Gone returns when a user was last seen whose log has expired; zero where nobody remembers that. With an error it is not known.
+	Gone(ctx context.Context, username string) (time.Time, error)
 	// Retention is how long a log is kept after the last request.
 	Retention() time.Duration
 	// Now is the time by the clock that entries are recorded by.
@@ -62,12 +62,12 @@ func (l storedLogs) Entries(ctx context.Context, username string) ([]store.Entry
 	return log.Entries, err
 }
 
-func (l storedLogs) Gone(ctx context.Context, username string) time.Time {
-	user, ok, _ := l.store.Gone(ctx, username) // which has a time limit of its own; nothing is said where it is not known
+func (l storedLogs) Gone(ctx context.Context, username string) (time.Time, error) {
+	user, ok, err := l.store.Gone(ctx, username) // which has a time limit of its own
 	if !ok || user.Username != username {
-		return time.Time{}
+		return time.Time{}, err
 	}
-	return user.At
+	return user.At, nil
 }
 
 func (l storedLogs) Retention() time.Duration { return l.store.Options().Retention }
