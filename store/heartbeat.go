@@ -195,13 +195,16 @@ func readReports(ids []string, lines []*redis.StringCmd, left []*redis.DurationC
 }
 
 // anyReports asks what applications have said of themselves. Those that send no heartbeats are known by the users in the index, which
-// an application of django-userlog does not write.
-func (s *Store) anyReports(ctx context.Context) (feed.Reports, error) {
+// an application of django-userlog does not write. What can't be read stays as it is known.
+func (s *Store) anyReports(ctx context.Context, known feed.Reports) (feed.Reports, error) {
 	applications, err := s.Applications(ctx)
-	if err != nil && !errors.Is(err, ErrPartial) {
+	found := feed.Reports{NoPublish: known.NoPublish, Off: known.Off}
+	switch {
+	case errors.Is(err, ErrPartial):
+		found.Shortest, found.Unpublished = known.Shortest, known.Unpublished
+	case err != nil:
 		return feed.Reports{}, err
 	}
-	var found feed.Reports
 	for _, a := range applications {
 		found.Reporting = found.Reporting || a.Reporting()
 		found.Unpublished = found.Unpublished || a.Reporting() && a.NoPublish
@@ -210,7 +213,7 @@ func (s *Store) anyReports(ctx context.Context) (feed.Reports, error) {
 		}
 	}
 	if set, err := s.Switches(ctx); err == nil {
-		found.Unpublished, found.Off = found.Unpublished || set.NoPublish, set.NoRecord
+		found.NoPublish, found.Off = set.NoPublish, set.NoRecord
 	}
 	if found.Reporting {
 		return found, nil

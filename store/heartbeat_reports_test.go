@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store/internal/feed"
 )
 
 // openQuietly returns a store that logs nothing, and is closed at the end of the test.
@@ -32,7 +33,7 @@ func TestAnyReports(t *testing.T) {
 	logs := openQuietly(t, client, Options{})
 	ask := func(want bool) {
 		t.Helper()
-		if got, err := logs.anyReports(t.Context()); err != nil || got.Reporting != want {
+		if got, err := logs.anyReports(t.Context(), feed.Reports{}); err != nil || got.Reporting != want {
 			t.Errorf("got %v, %v; want %v", got, err, want)
 		}
 	}
@@ -59,12 +60,40 @@ func TestTheShortestLimitOfListsIsKnown(t *testing.T) {
 	}
 	reader := openQuietly(t, server.Client(t), Options{MaxEntries: 100})
 	redistest.Eventually(t, "the shortest limit is 25", func() bool {
-		reports, err := reader.anyReports(t.Context())
+		reports, err := reader.anyReports(t.Context(), feed.Reports{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return reports.Shortest == 25
 	})
+}
+
+// Switches that can't be read are not taken for ones that are on.
+func TestSwitchesThatCannotBeReadStayAsTheyAreKnown(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	logs := openQuietly(t, client, Options{})
+	off := Switches{NoRecord: true, NoPublish: true}
+	if err := logs.SetSwitches(t.Context(), off); err != nil {
+		t.Fatal(err)
+	}
+	known, err := logs.anyReports(t.Context(), feed.Reports{})
+	if err != nil || !known.Off || !known.NoPublish {
+		t.Fatalf("known is %+v, %v", known, err)
+	}
+	key := logs.keys.Switches()
+	for _, what := range [][]any{{"SET", key, "off"}, {"DEL", key}, {"LPUSH", key, "x"}, {"DEL", key}, {"ACL", "SETUSER", "default", "-getrange"}} {
+		if err := client.Do(t.Context(), what...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		want := known
+		if what[0] == "DEL" {
+			want.Off, want.NoPublish = false, false
+		}
+		if got, err := logs.anyReports(t.Context(), known); err != nil || got != want {
+			t.Errorf("after %v: %+v, %v", what, got, err)
+		}
+	}
 }
 
 // While a master of a Cluster hangs, what others have is there, and it is said that there may be more.
@@ -117,7 +146,8 @@ func TestAPartOfAClusterThatHangs(t *testing.T) {
 		return len(found.Users), err
 	})
 	reads.Go(func() {
-		if reports, err := logs.anyReports(t.Context()); err != nil || !reports.Reporting {
+		known := feed.Reports{Shortest: 25, Unpublished: true} // of those that can't be asked, as far as anybody knows
+		if reports, err := logs.anyReports(t.Context(), known); err != nil || !reports.Reporting || reports.Shortest != 25 || !reports.Unpublished {
 			t.Errorf("reports: %+v, %v", reports, err)
 		}
 	})

@@ -56,8 +56,8 @@ type Options struct {
 	// Private reports whether the log of a user is not a part of everyone's.
 	Private func(username string) bool
 
-	// Reports asks what applications have said of themselves.
-	Reports func(ctx context.Context) (Reports, error)
+	// Reports asks what applications have said of themselves. What can't be read of it stays as it is known.
+	Reports func(ctx context.Context, known Reports) (Reports, error)
 
 	// ReportInterval is how often applications report. One that has not reported for Silence counts as gone.
 	ReportInterval, Silence time.Duration
@@ -67,7 +67,8 @@ type Options struct {
 type Reports struct {
 	Reporting   bool // one has reported itself lately, or has recorded a request
 	Shortest    int  // the smallest limit of their lists, 0 if none is known
-	Unpublished bool // some have been told not to publish, or do not by their own options
+	Unpublished bool // some do not publish by their own options
+	NoPublish   bool // they have been told not to publish
 	Off         bool // they have been told to record nothing
 }
 
@@ -112,7 +113,7 @@ type Feed struct {
 	owners      map[uint16]ownership   // of slots
 	troubled    bool                   // that Redis is away has been logged
 	silence     silence
-	shortest    int // the smallest MaxEntries that an application has reported; 0 = none has
+	reports     Reports // as they were last read
 
 	unpublishedUntil time.Time // applications may have been told not to publish
 	listed           bool      // viewers have been told that their entries are read from lists, and not heard

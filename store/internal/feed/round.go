@@ -98,8 +98,8 @@ func (c *connection) startRound(now time.Time) {
 	f := c.feed
 	c.rounds++
 	r := &round{number: c.rounds, barrier: strconv.FormatInt(now.UnixNano(), 36), probe: c.probe, check: c.isCheckDue(now), deadline: now.Add(roundTimeout), full: f.options.MaxEntries}
-	if f.shortest > 0 {
-		r.full = min(r.full, f.shortest) // applications may keep less than we would read
+	if f.reports.Shortest > 0 {
+		r.full = min(r.full, f.reports.Shortest) // applications may keep less than we would read
 	}
 	var k knowledge // thousands of users: copied only where everyone's logs are read
 	for t := range c.waiting {

@@ -45,18 +45,19 @@ func (s *silence) interrupt() { s.since, s.total = time.Time{}, false }
 // listen finds out, in the background, what applications have said of themselves.
 func (f *Feed) listen(now time.Time) {
 	f.silence.asking, f.silence.askedAt = true, now
+	known := f.reports
 	go func() {
 		ctx, cancel := context.WithTimeout(f.context, roundTimeout)
 		defer cancel()
-		reports, err := f.options.Reports(ctx)
+		reports, err := f.options.Reports(ctx, known)
 		f.report(func() {
 			f.silence.asking = false
 			if err == nil { // otherwise Redis is away, which is another silence
-				f.shortest = reports.Shortest
-				f.setUnpublished(reports.Unpublished, time.Now())
+				f.reports = reports
 				f.setOff(reports.Off)
 				f.setSilence(f.silence.answered(reports.Reporting, time.Now()))
 			}
+			f.setUnpublished(f.reports.Unpublished || f.reports.NoPublish, time.Now()) // as long as nothing else is known
 		})
 	}()
 }

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"sync/atomic"
@@ -69,7 +70,7 @@ func onRedis(t *testing.T) Options {
 	return Options{
 		Client: redistest.Start(t).Client(t), Keys: names, MaxEntries: modelList, Retention: time.Hour, Log: slog.New(slog.DiscardHandler),
 		Decode:  func(_, line string) (Line, error) { return Line{ID: line}, nil },
-		Reports: func(context.Context) (Reports, error) { return Reports{Reporting: true}, nil },
+		Reports: func(context.Context, Reports) (Reports, error) { return Reports{Reporting: true}, nil },
 	}
 }
 
@@ -77,7 +78,7 @@ func TestViewersAreToldOfSilence(t *testing.T) {
 	t.Parallel()
 	var reporting atomic.Bool
 	options := onRedis(t)
-	options.Reports = func(context.Context) (Reports, error) { return Reports{Reporting: reporting.Load()}, nil }
+	options.Reports = func(context.Context, Reports) (Reports, error) { return Reports{Reporting: reporting.Load()}, nil }
 	// The first answer is believed at once, and counts for what was heard before it.
 	options.ReportInterval, options.Silence = -silenceInterval, time.Nanosecond
 	f := New(options)
@@ -112,6 +113,31 @@ func TestViewersAreToldOfSilence(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(first, Live)
+}
+
+// What applications have said of themselves holds until something else is read.
+func TestWhatIsKnownOfApplicationsHolds(t *testing.T) {
+	t.Parallel()
+	said := Reports{Reporting: true, Shortest: 25, NoPublish: true, Off: true}
+	var fails error
+	f := New(Options{ReportInterval: time.Minute, Reports: func(_ context.Context, known Reports) (Reports, error) {
+		if known == (Reports{}) {
+			return said, nil
+		}
+		return known, fails
+	}})
+	defer f.Close()
+	ada := newTopic("ada", f.options)
+	f.topics[ada.username] = ada
+	for _, fails = range []error{nil, nil, errors.New("a master is away")} {
+		f.unpublishedUntil = time.Time{}
+		f.listen(time.Now())
+		(<-f.results)()
+		f.followLists(time.Now())
+		if f.reports != said || !ada.off || !ada.unpublished {
+			t.Errorf("with %v: %+v; off %v, unpublished %v", fails, f.reports, ada.off, ada.unpublished)
+		}
+	}
 }
 
 func TestAShortListIsFullWhereLessIsKept(t *testing.T) {
