@@ -69,6 +69,11 @@ func TestRulesPageSaysWhatArrives(t *testing.T) {
 	if got := page.text("#destinations tbody"); got != "pager 2026-09-21 14:13:20 UTC Messages arrive support – Messages do not arrive. The page Health says what to do." {
 		t.Errorf("the page says %q", got)
 	}
+	client.HSet(t.Context(), "userlog:{webhook}:state", "pager:failed", "1", "support:failed", "2")
+	const again = " The last attempt failed; it is tried again."
+	if got := b.get(base + "/rules").text("#destinations tbody"); got != "pager 2026-09-21 14:13:20 UTC"+again+" support –"+again {
+		t.Errorf("while messages are tried again, the page says %q", got)
+	}
 }
 
 // What can't be is refused, with what was typed.

@@ -101,7 +101,9 @@ func (r destinationRow) StateKey() string {
 	switch {
 	case r.Failing():
 		return "rules.failing"
-	case r.Sent.IsZero() && r.Failed == 0:
+	case r.Failed > 0: // since the last that was delivered, if any was
+		return "rules.retried"
+	case r.Sent.IsZero():
 		return "rules.unused"
 	}
 	return "rules.fine"
