@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -138,8 +139,11 @@ func wantEmpty(ctx context.Context, logs *store.Store) error {
 			return ErrNotEmpty
 		}
 	}
-	if set, err := logs.Switches(ctx); err != nil || !set.Set.IsZero() {
+	switch set, err := logs.Switches(ctx); {
+	case errors.Is(err, store.ErrSwitches), err == nil && !set.Set.IsZero():
 		return ErrNotEmpty
+	case err != nil:
+		return fmt.Errorf("look whether there are switches already: %w", err)
 	}
 	return nil
 }

@@ -64,6 +64,31 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// Where it can't be read whether there are switches, nobody is told to delete what may be there. Switches that nobody can read are in the way.
+func TestRestoreWhereSwitchesCannotBeRead(t *testing.T) {
+	t.Parallel()
+	from, to := redistest.Start(t), redistest.Start(t)
+	secret, file := canary(t, "a secret of some length"), filepath.Join(t.TempDir(), "backup")
+	if done := do(t, nil, "", "backup", file, "--secret-file", secret, "--redis", from.URL); done.status != 0 {
+		t.Fatalf("backup: status %d, %s", done.status, done.err)
+	}
+	restore := []string{"restore", file, "--secret-file", secret, "--redis", to.URL}
+	client := to.Client(t)
+	if err := client.Do(t.Context(), "ACL", "SETUSER", "default", "-getrange").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if done := do(t, nil, "", restore...); done.status != 1 || strings.Contains(done.err, "purge") || !strings.Contains(done.err, "NOPERM") {
+		t.Errorf("without GETRANGE: status %d, %s", done.status, done.err)
+	}
+	if err := client.Do(t.Context(), "ACL", "SETUSER", "default", "+getrange").Err(); err != nil {
+		t.Fatal(err)
+	}
+	client.Set(t.Context(), "userlog:switches", "x", 0)
+	if done := do(t, nil, "", restore...); done.status != 1 || !strings.Contains(done.err, "purge") {
+		t.Errorf("switches that are none: status %d, %s", done.status, done.err)
+	}
+}
+
 // A backup that somebody has changed, cut or made up is refused, and one never takes the place of a file.
 func TestBackupThatIsNone(t *testing.T) {
 	t.Parallel()
