@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/gin-userlog/userlog/internal/switches"
@@ -104,8 +105,11 @@ func differentOptions(_ context.Context, p *patient) ([]Finding, error) {
 	return nil, nil
 }
 
-// switchedOff are switches because of which logs are empty, or not live.
+// switchedOff are switches because of which logs are empty, or not live, and those that can't be read.
 func switchedOff(_ context.Context, p *patient) (found []Finding, err error) {
+	if errors.Is(p.switchesErr, store.ErrSwitches) {
+		return []Finding{{Name: "switches-unreadable", Grave: true}}, nil
+	}
 	for _, s := range []struct {
 		name string
 		set  bool

@@ -171,6 +171,7 @@ func Names() []string {
 		"fault", "node-away", "commands-refused", "commands-unknown", "channels-refused", "eviction-unknown", "evicts-all", "evicts-some",
 		"memory", "save-failed", "no-persistence", "replica-late", "slow", "unheard", "foreign-key", "audit-broken", "no-superuser", "clock",
 		"no-application", "application-silent", "other-prefix", "application-clock", "losses", "queue", "versions", "options",
-		"recording-off", "publishing-off", "watch-only", "switches-behind", "rules-unwatched", "webhook-failing", "unanswered",
+		"recording-off", "publishing-off", "watch-only", "switches-unreadable", "switches-behind", "rules-unwatched", "webhook-failing",
+		"unanswered",
 	}
 }

@@ -206,6 +206,8 @@ var cases = []struct {
 	{"recording off", nil, false, func(w *ward) { w.set(store.Switches{NoRecord: true, WatchOnly: true}) }, []string{"recording-off"}},
 	{"publishing off", nil, false, func(w *ward) { w.set(store.Switches{NoPublish: true}) }, []string{"publishing-off"}},
 	{"watch-only", nil, false, func(w *ward) { w.set(store.Switches{WatchOnly: true}) }, []string{"watch-only"}},
+	{"switches that can't be read", nil, false, func(w *ward) { w.do("set", "userlog:switches", "x") }, []string{"switches-unreadable"}},
+	{"something else in the place of switches", nil, false, func(w *ward) { w.do("rpush", "userlog:switches", "x") }, []string{"foreign-key userlog:switches", "unanswered"}},
 	{"an application that does not follow", nil, false, staySwitched, []string{"switches-behind"}},
 	{"rules that nobody watches", nil, false, func(w *ward) {
 		w.do("hset", "userlog:{webhook}:rules", "r", `{"kind":"user-fails","username":"ada","by":"root","made":"2026-01-01T00:00:00Z"}`)

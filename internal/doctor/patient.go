@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,9 +44,6 @@ func newPatient(ctx context.Context, logs *store.Store, options Options) *patien
 	asking.Go(func() { p.applications, p.applicationsErr = logs.Applications(ctx) })
 	asking.Go(func() { p.switches, p.switchesErr = logs.Switches(ctx) })
 	asking.Wait()
-	if errors.Is(p.switchesErr, store.ErrSwitches) {
-		p.switchesErr = nil // the key holds something else, which is a finding of its own
-	}
 	return p
 }
 
