@@ -97,8 +97,12 @@ func wantBeginning(ctx context.Context, logs *store.Store, report audit.Report) 
 	case report.Records > 0:
 		return nil
 	}
-	if dropped := droppedKeys(ctx, logs.Client()); dropped > 0 {
+	dropped, err := droppedKeys(ctx, logs.Client())
+	switch {
+	case dropped > 0:
 		return answerError{brokenError(fmt.Sprintf("It is empty, and Redis has dropped %d keys to save memory since it started: it can't be told whether the log was among them. Set maxmemory-policy noeviction.", dropped))}
+	case err != nil:
+		return answerError{fmt.Errorf("the audit log is empty, and it can't be told whether Redis has dropped it to save memory: %w", redisFailure(logs.Address(), err))}
 	}
 	return nil
 }
@@ -125,26 +129,25 @@ func unrecordedAccounts(ctx context.Context, logs *store.Store) ([]string, error
 	return missing, nil
 }
 
-// droppedKeys is how many keys the servers have dropped to save memory since they started. It is 0 if they don't tell.
-func droppedKeys(ctx context.Context, client redis.UniversalClient) int64 {
+// droppedKeys is how many keys the servers have dropped to save memory since they started. Where one does not answer, that is not known.
+func droppedKeys(ctx context.Context, client redis.UniversalClient) (int64, error) {
 	var dropped atomic.Int64
-	count := func(ctx context.Context, c redis.Cmdable) {
-		for line := range strings.Lines(c.Info(ctx, "stats").Val()) {
+	count := func(ctx context.Context, c redis.Cmdable) error {
+		stats, err := c.Info(ctx, "stats").Result()
+		for line := range strings.Lines(stats) {
 			if number, found := strings.CutPrefix(strings.TrimSpace(line), "evicted_keys:"); found {
 				n, _ := strconv.ParseInt(number, 10, 64) // Redis writes numbers
 				dropped.Add(n)
 			}
 		}
+		return err
 	}
 	if cluster, ok := client.(*redis.ClusterClient); ok {
-		_ = cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error { // count returns none
-			count(ctx, master)
-			return nil
-		})
-		return dropped.Load()
+		err := cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error { return count(ctx, master) })
+		return dropped.Load(), err
 	}
-	count(ctx, client)
-	return dropped.Load()
+	err := count(ctx, client)
+	return dropped.Load(), err
 }
 
 // tellReport says what was found. A broken log is an error, and so is a checkpoint that proves nothing.

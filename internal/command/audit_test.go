@@ -179,3 +179,26 @@ func TestAuditVerifyOnARedisThatEvicts(t *testing.T) {
 		t.Errorf("status %d: %s%s", r.status, r.out, r.err)
 	}
 }
+
+// Where a Redis does not tell whether it has dropped keys, an empty log proves nothing, either.
+func TestAuditVerifyOfAnEmptyLogWithoutInfo(t *testing.T) {
+	t.Parallel()
+	server, cluster := redistest.Start(t), redistest.StartCluster(t, 3)
+	for _, c := range []struct {
+		url      string
+		reticent *redistest.Server
+	}{{server.URL, server}, {"redis://" + cluster.Nodes[0].Address + "?addr=" + cluster.Nodes[2].Address, cluster.Nodes[1]}} {
+		for _, rule := range []string{"+info", "-info"} {
+			if err := c.reticent.Client(t).Do(t.Context(), "ACL", "SETUSER", "default", rule).Err(); err != nil {
+				t.Fatal(err)
+			}
+			status, says := 0, "The audit log is empty."
+			if rule == "-info" {
+				status, says = 1, "can't be told whether Redis has dropped it"
+			}
+			if r := do(t, nil, "", "audit", "verify", "--redis", c.url); r.status != status || !strings.Contains(r.out+r.err, says) {
+				t.Errorf("%s at %s: status %d, want %d and %q: %s%s", rule, c.url, r.status, status, says, r.out, r.err)
+			}
+		}
+	}
+}
