@@ -14,8 +14,11 @@ import (
 // maxOffered is how many names are offered in the place of one that has no log.
 const maxOffered = 5
 
+// namesLost is said where it is not known who may be meant by a name.
+const namesLost = "Similar names could not be looked up."
+
 // resolve finds out whose log is meant. Where nobody has a log under the name, the command waits for that user, and offers those who fit.
-// While Redis is away, the name is taken as it is.
+// While Redis is away, the name is taken as it is, and the command says that nothing was looked up.
 func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Writer) (offered []string) {
 	if c.All {
 		return nil
@@ -23,6 +26,7 @@ func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Write
 	username, ok, err := logs.Resolve(ctx, c.Username)
 	switch {
 	case err != nil:
+		fmt.Fprintln(w, namesLost)
 		return nil
 	case ok && username != c.Username:
 		fmt.Fprintf(w, "This is the log of %s.\n", visibleUser(username))
@@ -31,7 +35,8 @@ func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Write
 	case ok:
 		return nil
 	}
-	if user, ok, _ := logs.Gone(ctx, c.Username); ok {
+	user, gone, err := logs.Gone(ctx, c.Username)
+	if gone {
 		words, err := views.NewWords()
 		if err != nil {
 			return nil
@@ -39,9 +44,12 @@ func (c *tailCommand) resolve(ctx context.Context, logs *store.Store, w io.Write
 		fmt.Fprintln(w, printable.Text(words.Gone(user)))
 		c.Username = user.Username
 	}
-	found, err := logs.Search(ctx, c.Username, maxOffered)
+	var found store.Found
+	if err == nil {
+		found, err = logs.Search(ctx, c.Username, maxOffered)
+	}
 	if err != nil || found.Unread && len(found.Users) == 0 {
-		fmt.Fprintln(w, "Similar names could not be looked up.")
+		fmt.Fprintln(w, namesLost)
 		return nil
 	}
 	for _, user := range found.Users {
