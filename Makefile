@@ -23,8 +23,8 @@ RACE := -race $(LEAN) $(call unraced,golang.org/x/crypto/argon2 compress/flate g
 # twice takes minutes where nothing is cached.
 RACING := GOFLAGS="$(GOFLAGS) $(TAGS) $(RACE)"
 
-# What reads our deployments and alerts as Compose, Kubernetes and Prometheus do is left out, too. To test it without the race detector
-# would compile all of Go once more.
+# What reads our deployments and alerts as Compose, Kubernetes and Prometheus do is left out, too, also where it instantiates such types.
+# So its tests run one after another. To test it without the race detector would compile all of Go once more.
 FOREIGN := GOFLAGS="$(GOFLAGS) $(TAGS) $(RACE) $(call unraced,github.com/compose-spec/... github.com/go-openapi/... \
 	github.com/google/gnostic-models/... github.com/prometheus/prometheus/... k8s.io/... sigs.k8s.io/...)"
 

@@ -55,7 +55,6 @@ type expression struct {
 
 // Each alert fires when it should, and not before, and each is seen to fire. "promtool test rules" reads the same file.
 func TestAlerts(t *testing.T) {
-	t.Parallel()
 	content, err := os.ReadFile(filepath.Join(deploy, "prometheus", "alerts_test.yml"))
 	if err != nil {
 		t.Fatal(err)

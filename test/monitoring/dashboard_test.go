@@ -58,7 +58,6 @@ func recorded(t *testing.T) *memory {
 
 // Each query of the dashboard shows something of what a real program tells.
 func TestDashboard(t *testing.T) {
-	t.Parallel()
 	content, err := os.ReadFile(filepath.Join(deploy, "grafana", "userlog.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +102,6 @@ func wantLegend(t *testing.T, title, legend string, of labels.Labels) {
 
 // Each query of an alert is about series that a real program tells.
 func TestAlertsAreAboutRecordedSeries(t *testing.T) {
-	t.Parallel()
 	kept := recorded(t)
 	kept.add(labels.FromStrings(model.MetricNameLabel, "up", "job", "userlog"), 0, 1) // which Prometheus adds
 	for _, rule := range readRules(t) {
