@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -35,6 +36,9 @@ func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 		_, _ = page.meet(&team) // as above
 	}
 	frames, err := page.encode(update)
+	if errors.Is(err, errUnread) { // the page asks again, behind the same entry
+		frames, err = page.encode(store.Update{State: store.Lost})
+	}
 	switch {
 	case emptied && watch.Username != "":
 		frames = append(frames, views.EmptiedPartials())

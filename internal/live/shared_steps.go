@@ -1,6 +1,8 @@
 package live
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,6 +18,9 @@ const (
 	// rememberedEntries is of how many entries the steps are found again, besides twice a log. No viewer can be further behind.
 	rememberedEntries = 2048
 )
+
+// errUnread says that nothing was folded, since the log could not be read as it was before.
+var errUnread = errors.New("live: the log could not be read")
 
 // sharedSteps are the steps of one user, folded once for all viewers of her log. They are kept as long as there are viewers.
 type sharedSteps struct {
@@ -45,10 +50,13 @@ func (s *sharedSteps) begin() {
 }
 
 // follow folds entries, the oldest first, unless another viewer had them before. It returns the steps to
-// which they belong, in the order of the first entry of each. The caller holds mu while it uses the steps.
-func (s *sharedSteps) follow(entries []*store.Entry) []*journey.Step {
+// which they belong, in the order of the first entry of each. whole says that nothing is older than the entries. The caller holds
+// mu while it uses the steps. The error wraps [errUnread].
+func (s *sharedSteps) follow(entries []*store.Entry, whole bool) ([]*journey.Step, error) {
 	s.begin()
-	s.foldPast(entries)
+	if err := s.foldPast(entries, whole); err != nil {
+		return nil, err
+	}
 	var changed []*journey.Step
 	had := make(map[*journey.Step]bool, len(entries))
 	late := s.late(entries)
@@ -69,7 +77,7 @@ func (s *sharedSteps) follow(entries []*store.Entry) []*journey.Step {
 			}
 		}
 	}
-	return changed
+	return changed, nil
 }
 
 // withOwnGap adds, to the steps of an entry, a gap before it that only one viewer has. For example, a viewer was given the entries 1, 2
@@ -104,15 +112,17 @@ func (s *sharedSteps) late(entries []*store.Entry) int {
 // The log is read after the first viewer was given entries, and may have lost some of them since. These are folded at the
 // place that they have among the viewer's entries. For example, the viewer was given 1, 2 and 3, and the log now has 3 and
 // 4. Then 1, 2, 3 and 4 are folded.
-func (s *sharedSteps) foldPast(entries []*store.Entry) {
+//
+// Where the log can't be read, nothing is folded. Of the newest entries alone, what went wrong before would seem to be solved.
+func (s *sharedSteps) foldPast(entries []*store.Entry, whole bool) error {
 	if s.begun.Load() {
-		return
+		return nil
+	}
+	past, err := s.read()
+	if err != nil && !whole {
+		return fmt.Errorf("%w: %w", errUnread, err)
 	}
 	defer s.begun.Store(true)
-	past, err := s.read()
-	if err != nil {
-		return // the subscription tells the viewer about Redis; for older entries see late
-	}
 	there := make(map[string]int, len(past))
 	for i, e := range past {
 		there[e.ID] = i
@@ -130,6 +140,7 @@ func (s *sharedSteps) foldPast(entries []*store.Entry) {
 	for ; next >= 0; next-- {
 		s.add(&past[next])
 	}
+	return nil
 }
 
 // add returns the steps that an entry changed: its own, and before that a page of which only the entry tells.

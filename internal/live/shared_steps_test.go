@@ -4,8 +4,19 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/gin-userlog/userlog/internal/journey"
 	"github.com/gin-userlog/userlog/store"
 )
+
+// followed are the steps to which entries belong.
+func followed(t *testing.T, s *sharedSteps, entries ...*store.Entry) []*journey.Step {
+	t.Helper()
+	steps, err := s.follow(entries, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
 
 func TestSharedStepsAreForgottenWithTheLastViewer(t *testing.T) {
 	h := &Hub{logs: newMemoryLogs(), sharedSteps: make(map[string]*sharedSteps)}
@@ -28,7 +39,7 @@ func TestSharedStepsAreOnlySoMany(t *testing.T) {
 	steps := sharedStepsAfter()
 	const limit = rememberedEntries + 2*25
 	for n := range limit + 10 {
-		steps.follow([]*store.Entry{page(fmt.Sprint(n), "/cart")})
+		followed(t, steps, page(fmt.Sprint(n), "/cart"))
 	}
 	if len(steps.steps) != limit || len(steps.ids) != limit || len(steps.folder.Steps()) != rememberedSteps {
 		t.Errorf("%d entries, %d ids, %d steps", len(steps.steps), len(steps.ids), len(steps.folder.Steps()))
@@ -42,10 +53,10 @@ func TestEachViewerGetsThePageThatWasLoadedAhead(t *testing.T) {
 	ahead.Kind, ahead.From = store.KindPrefetch, "/"
 	next := page("3", "/orders/7")
 	next.From = "/orders"
-	steps.follow([]*store.Entry{page("1", "/"), ahead})
+	followed(t, steps, page("1", "/"), ahead)
 	for range 2 {
 		var paths []string
-		for _, step := range steps.follow([]*store.Entry{next}) {
+		for _, step := range followed(t, steps, next) {
 			paths = append(paths, step.Entry.Path)
 		}
 		if fmt.Sprint(paths) != "[/orders /orders/7]" {
@@ -58,7 +69,7 @@ func TestEachViewerGetsThePageThatWasLoadedAhead(t *testing.T) {
 func TestWhatTheLogHasLostIsFoldedInItsPlace(t *testing.T) {
 	opened, lost := page("1", "/cart"), image("2", "/a.png", "/cart", 200)
 	steps := sharedStepsAfter(*image("4", "/c.png", "/cart", 200), *image("3", "/b.png", "/cart", 200), *opened)
-	changed := steps.follow([]*store.Entry{opened, lost, image("3", "/b.png", "/cart", 200)})
+	changed := followed(t, steps, opened, lost, image("3", "/b.png", "/cart", 200))
 	if len(changed) != 1 || changed[0].ID != "1" || len(changed[0].Parts) != 3 {
 		t.Fatalf("%d steps, the first is %+v", len(changed), changed[0])
 	}

@@ -45,8 +45,12 @@ func (e *htmlEncoder) renderSteps(entries []*store.Entry, gap bool) ([][]byte, e
 		}
 		return nil, nil
 	}
+	steps, err := e.chosen(entries)
+	if err != nil {
+		return nil, err
+	}
 	var frames [][]byte
-	for some := range slices.Chunk(e.chosen(entries), frameRows) {
+	for some := range slices.Chunk(steps, frameRows) {
 		rows, err := e.stepRows(some)
 		if err != nil {
 			return nil, err
@@ -67,10 +71,13 @@ func (e *htmlEncoder) renderSteps(entries []*store.Entry, gap bool) ([][]byte, e
 
 // chosen returns the steps to which entries belong, and which the filter lets through. They are as many as the
 // page keeps at most, since others would fall off its end.
-func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
+func (e *htmlEncoder) chosen(entries []*store.Entry) ([]*journey.Step, error) {
 	e.steps.mu.Lock()
 	defer e.steps.mu.Unlock()
-	steps := e.steps.follow(entries)
+	steps, err := e.steps.follow(entries, e.watch.After == "" && !e.found)
+	if err != nil {
+		return nil, err
+	}
 	if e.watch.Filter.Every {
 		steps = nil
 		for _, entry := range entries {
@@ -78,7 +85,7 @@ func (e *htmlEncoder) chosen(entries []*store.Entry) []*journey.Step {
 		}
 	}
 	steps = slices.DeleteFunc(steps, func(s *journey.Step) bool { return !e.watch.Filter.Matches(s) })
-	return steps[max(0, len(steps)-views.DefaultMaxRows):]
+	return steps[max(0, len(steps)-views.DefaultMaxRows):], nil
 }
 
 // stepKey names the row of a step as it is.

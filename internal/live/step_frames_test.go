@@ -61,13 +61,49 @@ func TestAResumedPageGoesOnWithItsSteps(t *testing.T) {
 	}{
 		{"a log that has gone on", sharedStepsAfter(*page("4", "/later"), *image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
 		{"a log that has nothing newer", sharedStepsAfter(*image("3", "/a.png", "/cart", 200), *page("1", "/cart")), "step-1"},
-		{"a log that can't be read", newSharedSteps(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is away") }), "step-3"},
 	} {
 		e := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
 		e.steps = c.steps
 		row := encode(t, e, update).Find("tr")
 		if row.Length() != 1 || row.AttrOr("id", "") != c.want || row.Find("td.url > code").Text() != "/cart" || row.Find(".fetched").Text() != "1 more request" {
 			t.Errorf("%s: %d rows: %s", c.what, row.Length(), row.Text())
+		}
+	}
+}
+
+// Of the newest entries alone, what went wrong before would seem to be solved.
+func TestNowIsOfTheWholeLog(t *testing.T) {
+	failed, late := page("1", "/checkout"), page("2", "/help")
+	failed.Code = 500
+	var away error
+	steps := newSharedSteps(25, func() ([]store.Entry, error) { return []store.Entry{*late, *failed}, away })
+	back := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
+	back.steps = steps
+	update := store.Update{State: store.Live, Entries: []*store.Entry{late}}
+	away = errors.New("Redis is away")
+	if frames, err := back.encode(update); !errors.Is(err, errUnread) || !errors.Is(err, away) || len(frames) != 0 {
+		t.Fatalf("%q, %v", frames, err)
+	}
+	away = nil
+	if got := encode(t, back, update).Find("#now").Text(); !strings.Contains(got, "failed (500)") {
+		t.Errorf("the user is %q", got)
+	}
+}
+
+// A page that is given the whole log needs no more.
+func TestAPageThatBeginsNeedsNoPast(t *testing.T) {
+	failed := page("1", "/checkout")
+	failed.Code = 500
+	first := newEncoder(t, Watch{Username: "ada", Lang: "en"})
+	first.steps = newSharedSteps(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
+	back := newHTMLEncoder(first.pages, first.cache, time.Now, Watch{Username: "ada", Lang: "en", After: "1"}, first.steps)
+	for _, c := range []struct {
+		page  *htmlEncoder
+		given []*store.Entry
+	}{{first, []*store.Entry{failed, page("2", "/help")}}, {back, []*store.Entry{page("3", "/help")}}} {
+		frame := encode(t, c.page, store.Update{State: store.Live, Entries: c.given})
+		if got := frame.Find("#now").Text(); !strings.Contains(got, "failed (500)") {
+			t.Errorf("after %s the user is %q", c.given[len(c.given)-1].ID, got)
 		}
 	}
 }
@@ -171,7 +207,6 @@ func TestAReaderSeesWhatSheHasChosen(t *testing.T) {
 // What is older than what was folded is shown by itself, and does not take the user back to where she was.
 func TestWhatIsOlderDoesNotTakeTheUserBack(t *testing.T) {
 	first := newEncoder(t, Watch{Username: "ada", Lang: "en", After: "1"})
-	first.steps = newSharedSteps(25, func() ([]store.Entry, error) { return nil, errors.New("Redis is slow") })
 	home, pay := page("1", "/home"), page("2", "/pay")
 	encode(t, first, store.Update{State: store.Live, Entries: []*store.Entry{pay}})
 	late := newHTMLEncoder(first.pages, first.cache, time.Now, Watch{Username: "ada", Lang: "en"}, first.steps)

@@ -2,6 +2,7 @@ package live
 
 import (
 	"crypto/tls"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -197,6 +198,9 @@ func (v *viewer) claim(now time.Time) (claimed bool, wait time.Duration) {
 func (v *viewer) deliver(update store.Update, now time.Time) (wait time.Duration, sent int, err error) {
 	messages, err := v.encoder.encode(update)
 	switch {
+	case errors.Is(err, errUnread):
+		sent, err = v.endUnread(err)
+		return 0, sent, err
 	case err != nil:
 		return 0, 0, err
 	case len(messages) == 0: // the update had nothing for this viewer, for whom the log is quiet
@@ -205,6 +209,23 @@ func (v *viewer) deliver(update store.Update, now time.Time) (wait time.Duration
 	}
 	_, sent = v.send(messages, now, v.encoder.pause())
 	return maxGather, sent, nil
+}
+
+// endUnread tells a page that the log store is away, and ends its socket (1013) with nothing of the update. The page asks for that
+// again after five seconds or so. It returns how many messages it has sent. The viewer stays busy, so that no later update is sent.
+func (v *viewer) endUnread(cause error) (sent int, err error) {
+	messages, err := v.encoder.encode(store.Update{State: store.Lost})
+	if err != nil || v.over.Swap(true) {
+		return 0, err
+	}
+	v.hub.log.Warn("userlog: a live log ended, and begins anew", "err", cause)
+	s := v.session.Load()
+	for _, message := range messages {
+		// The only error of both is that the socket is closed already.
+		_ = s.Write(message)
+	}
+	_ = s.CloseWithMsg(melody.FormatCloseMessage(melody.CloseTryAgainLater, "the log could not be read"))
+	return len(messages), nil
 }
 
 // send sends messages, one after the other, and behind them a keepalive where one is due. The viewer is busy until they
