@@ -244,9 +244,9 @@ func (f *Feed) queueReading(ctx context.Context, pipe redis.Pipeliner, username 
 	}
 }
 
-// redirected reports whether another master has the list, or a part of it.
+// redirected reports whether another master has the list, a part of it, or the failures that have left it.
 func (l listCommands) redirected() bool {
-	return redisreply.IsRedirection(l.kept.Err()) || redisreply.IsRedirection(l.list.Err()) || redisreply.IsRedirection(l.left.Err())
+	return slices.ContainsFunc([]redis.Cmder{l.failed, l.kept, l.list, l.left}, func(c redis.Cmder) bool { return redisreply.IsRedirection(c.Err()) })
 }
 
 // snapshotOf turns a list around. The snapshot reaches back to every entry that it contains. It reaches an empty ring if the
