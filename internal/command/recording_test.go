@@ -105,14 +105,73 @@ func TestTailHasTheUserRecorded(t *testing.T) {
 		}
 		tail.end(t)
 	}
-	var looks []string
+	if looks := looksAt(t, logs); !slices.Equal(looks, []string{"ada"}) {
+		t.Errorf("written down are looks at %q", looks)
+	}
+}
+
+// looksAt are the users whose logs were watched, as the audit log has it.
+func looksAt(t *testing.T, logs *store.Store) (looks []string) {
+	t.Helper()
 	for r, err := range audit.New(logs.Client(), audit.Keys{Prefix: logs.KeyPrefix()}, audit.Options{}).All(t.Context(), audit.Filter{Action: audit.Watch}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		looks = append(looks, r.Subject)
 	}
-	if !slices.Equal(looks, []string{"ada"}) {
-		t.Errorf("written down are looks at %q", looks)
+	return looks
+}
+
+// A tail that begins while the switches do not answer has the user recorded as soon as they do.
+func TestTailHasTheUserRecordedLater(t *testing.T) {
+	t.Parallel()
+	permit := func(rule string) func(*testing.T, *redistest.Server) {
+		return func(t *testing.T, s *redistest.Server) {
+			if err := s.Client(t).Do(t.Context(), "ACL", "SETUSER", "default", rule).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	const lost = `Whether this log is recorded could not be found out: Redis at .*\. That is tried again\.\n`
+	for name, trouble := range map[string]struct {
+		begin, end func(*testing.T, *redistest.Server)
+	}{
+		"Redis is away": {
+			func(_ *testing.T, s *redistest.Server) { s.Kill() },
+			func(_ *testing.T, s *redistest.Server) { s.Restart() },
+		},
+		"Redis hangs": {
+			func(_ *testing.T, s *redistest.Server) { s.Pause() },
+			func(_ *testing.T, s *redistest.Server) { s.Resume() },
+		},
+		"the switches are refused": {permit("-getrange"), permit("+getrange")},
+		"the look is refused":      {permit("-zadd"), permit("+zadd")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			logs, client := openStore(t, server.URL, store.Options{}), server.Client(t)
+			watchOnly := func() {
+				if err := logs.SetSwitches(t.Context(), store.Switches{WatchOnly: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			watchOnly()
+			trouble.begin(t, server)
+			tail := start(t, nil, "tail", "ada", "--redis", server.URL)
+			tail.err.await(t, lost)
+			trouble.end(t, server)
+			watchOnly() // a server that was killed may have lost it
+			tail.err.await(t, "Recording of ada begins within 15 seconds.")
+			if users := client.ZRange(t.Context(), "userlog:watched", 0, -1).Val(); !slices.Equal(users, []string{"ada"}) {
+				t.Errorf("recorded are %q", users)
+			}
+			if looks := looksAt(t, logs); !slices.Equal(looks, []string{"ada"}) {
+				t.Errorf("written down are looks at %q", looks)
+			}
+			if said := tail.err.String(); strings.Count(said, "Whether this log is recorded") != 1 {
+				t.Errorf("tail says %q", said)
+			}
+		})
 	}
 }

@@ -62,11 +62,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	defer subscription.Close()
 	viewing := newTerminalViewing(logs, c.Username, c.Reason)
 	defer viewing.close(std.err)
-	end, err := c.watchOnly(ctx, logs, viewing, std.err)
-	if err != nil {
-		return redisFailure(logs.Address(), err)
-	}
-	defer end()
+	defer c.watchOnly(ctx, logs, viewing, std.err)()
 	t := tail{streams: std, line: line, missing: missing, shows: c.shows, nothingYet: c.nothingYet() + offer(offered), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
 	if err := t.follow(ctx, subscription); err != nil {
 		return redisFailure(logs.Address(), err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 
 	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/access"
@@ -14,8 +15,10 @@ import (
 // terminalViewing is a viewing in a terminal, for the audit log. The terminal has no
 // accounts: anyone who can read the Redis looks, under the name that the operating system knows.
 type terminalViewing struct {
-	gate  *access.Gate
-	look  access.Look
+	gate *access.Gate
+	look access.Look
+
+	mu    sync.Mutex
 	begun bool
 }
 
@@ -33,8 +36,10 @@ func newTerminalViewing(logs *store.Store, username, reason string) *terminalVie
 	}
 }
 
-// begin asks the gate once, which writes the viewing down. After an error nothing may be shown.
+// begin asks the gate once, which writes the viewing down. After an error nothing may be shown. It may be called from several goroutines.
 func (v *terminalViewing) begin(ctx context.Context) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.begun {
 		return nil
 	}
