@@ -28,7 +28,7 @@ func (s *site) resolveUsername(c *gin.Context, page string) (username string, do
 	ctx := c.Request.Context()
 	found, ok, err := s.logs.Resolve(ctx, typed)
 	switch {
-	case err != nil: // a moment later, the log may be read all the same
+	case err != nil && !errors.Is(err, store.ErrPartial): // a moment later, the log may be read all the same
 		s.loseOffers(c, typed, page, err)
 		return typed, false
 	case s.bySupportCode(c, typed, page, ok && found == typed):
