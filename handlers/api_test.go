@@ -65,7 +65,9 @@ func TestProgramsAreToldThatNamesAreUnread(t *testing.T) {
 	s.createSuperuser()
 	s.record("kathrin", "/hers")
 	program, bearer := s.stranger(), "Bearer "+s.token(root)
-	users := func(typed string) string { return program.get(base+"/api/users?q="+typed, "Authorization", bearer).body }
+	users := func(typed string) string {
+		return program.get(base+"/api/users?q="+typed, "Authorization", bearer).body
+	}
 	if got := users("cathrin"); !strings.Contains(got, `"near":true`) || strings.Contains(got, "unread") {
 		t.Errorf("all names have been read: %s", got)
 	}

@@ -141,7 +141,9 @@ func (s LogStatus) words() (connectionState, *Message) {
 
 // refusesChangesOnly reports whether Redis still lets be read what is there. Then such a fault is not why the log store is lost: Redis may
 // have been killed since, as one that has no memory is.
-func refusesChangesOnly(f store.Fault) bool { return f == "out-of-memory" || f == "disk" || f == "replicas" }
+func refusesChangesOnly(f store.Fault) bool {
+	return f == "out-of-memory" || f == "disk" || f == "replicas"
+}
 
 // partial wraps content for htmx's websocket extension. A frame has one partial after the other.
 func partial(target, swap string, content ...[]byte) []byte {
