@@ -11,10 +11,10 @@ TAGS := -tags=nomsgpack
 LEAN := -gcflags=all=-dwarf=false
 test quick lint cover floor weight hosts: export GOGC = 400
 
-# The race detector, except in the hash of passwords, where it finds nothing and makes each three times as slow, in what parses and
-# compresses what belongs to one call, and in the browser's messages. No package stands here that instantiates a generic type of sync
-# or sync/atomic, as each does that has a sync.Map: the linker takes one instantiation for the whole program. If that one lacks the
-# detector's marks, the detector reports races where there are none.
+# The race detector, except in the hash of passwords, where it finds nothing and makes each three times as slow. It also leaves out what
+# parses and compresses what belongs to one call, and the browser's messages. No package stands here that instantiates a generic type
+# of sync or sync/atomic. Each package does that has a sync.Map. The linker takes one instantiation for the whole program. If that one
+# lacks the detector's marks, the detector reports races where there are none.
 unraced = $(foreach package,$(1),'-gcflags=$(package)=-race=false -dwarf=false')
 RACE := -race $(LEAN) $(call unraced,golang.org/x/crypto/argon2 compress/flate golang.org/x/net/html/... github.com/andybalholm/cascadia \
 	github.com/PuerkitoBio/goquery github.com/chromedp/cdproto/...)

@@ -2,9 +2,12 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -16,11 +19,16 @@ const faultInterval = 2 * time.Second
 // faultTimeout is how long a page waits to say what is wrong with Redis, which has just failed to answer, perhaps.
 const faultTimeout = 300 * time.Millisecond
 
+// refusalHolds is how long pages say why Redis takes no changes without having heard it again. Longer than that, it may have another reason.
+const refusalHolds = 10 * time.Second
+
 // faultWatch knows what is wrong with Redis.
 type faultWatch struct {
 	periodic[store.Fault]
 	logs *store.Store
 	log  *slog.Logger
+
+	refused atomic.Int64 // when Redis has last refused something, in Unix nanoseconds
 
 	evictionMu sync.Mutex
 	evicting   bool // it is known what Redis drops when its memory is full
@@ -32,15 +40,21 @@ func newFaultWatch(logs *store.Store, log *slog.Logger) *faultWatch {
 	return w
 }
 
-// check returns why Redis refuses what is written. An error says that Redis has not answered, in time or at all. That ends no refusal, and
-// the request that needs Redis says it.
+// check returns why Redis refuses what is written. An error says that Redis has not answered in time, which ends no refusal of moments ago.
+// If Redis can't be reached, check returns "": the request that needs Redis says that.
 func (w *faultWatch) check(ctx context.Context) (store.Fault, error) {
 	err := w.logs.PingWrite(ctx)
 	w.warnOfEviction(ctx)
-	if fault := store.FaultOf(err); fault.IsRefusal() {
+	now, fault := time.Now(), store.FaultOf(err)
+	if fault.IsRefusal() {
+		w.refused.Store(now.UnixNano())
 		return fault, nil
 	}
-	return "", err
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() && now.UnixNano()-w.refused.Load() < int64(refusalHolds) {
+		return "", err
+	}
+	return "", nil
 }
 
 // warnOfEviction logs once that Redis can drop accounts and the audit log. "userlog serve" asks before it starts, and does not start

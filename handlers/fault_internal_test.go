@@ -37,6 +37,11 @@ func TestARefusalHoldsUntilRedisAnswers(t *testing.T) {
 	server.Resume()
 	limit("0")
 	redistest.Eventually(t, "it is known that Redis takes changes", func() bool { return w.now(t.Context()) == "" })
+
+	limit("1")
+	redistest.Eventually(t, "the refusal is known", func() bool { return w.now(t.Context()) == "out-of-memory" })
+	server.Kill()
+	redistest.Eventually(t, "a Redis that is away refuses nothing", func() bool { return w.now(t.Context()) == "" })
 }
 
 // An application that embeds the admin is told, once, that its Redis can drop accounts.

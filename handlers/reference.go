@@ -24,7 +24,7 @@ func (s *site) byReference(c *gin.Context, typed, page string) (done bool) {
 	found, err := s.logs.ByReference(c.Request.Context(), typed)
 	switch {
 	case err != nil:
-		s.loseOffers(c, typed, page, err)
+		s.loseOffers(c, typed, page, err).CodesLost = true
 		return false
 	case len(found) == 0:
 		return false

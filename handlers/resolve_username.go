@@ -28,8 +28,8 @@ func (s *site) resolveUsername(c *gin.Context, page string) (username string, do
 	ctx := c.Request.Context()
 	found, ok, err := s.logs.Resolve(ctx, typed)
 	switch {
-	case err != nil && !errors.Is(err, store.ErrPartial): // a moment later, the log may be read all the same
-		s.loseOffers(c, typed, page, err)
+	case err != nil && (page == "/summary" || !errors.Is(err, store.ErrPartial)): // a moment later, the log may be read all the same
+		s.loseOffers(c, typed, page, err).CodesLost = true
 		return typed, false
 	case s.bySupportCode(c, typed, page, ok && found == typed):
 		return typed, true
@@ -47,17 +47,18 @@ func (s *site) resolveUsername(c *gin.Context, page string) (username string, do
 		c.Redirect(http.StatusSeeOther, s.base+page+"?"+query.Encode())
 		return found, true
 	}
-	switch offers, err := s.offers(ctx, typed); {
-	case err != nil:
-		s.loseOffers(c, typed, page, err)
+	offers, err := s.offers(ctx, typed)
+	switch {
 	case offers != nil:
 		offers.Page = logPage(page)
 		c.Set(offersKey, offers)
-	}
-	if offers := offersOf(c); (offers == nil || offers.Lost != "") && !s.missReference(c, typed) {
+	case !s.missReference(c, typed):
 		return typed, true
 	}
 	missSupportCode(c, typed)
+	if err != nil && saidOfCode(c) == nil { // a page that tells about a code tells enough
+		s.loseOffers(c, typed, page, err)
+	}
 	return typed, false
 }
 
@@ -116,10 +117,14 @@ func (s *site) offers(ctx context.Context, typed string) (*views.Offers, error) 
 	return nil, nil
 }
 
-// loseOffers notes that it could not be looked up who may be meant by what was typed.
-func (s *site) loseOffers(c *gin.Context, typed, page string, err error) {
-	s.failures.add("userlog: it could not be looked up who is meant", err)
-	c.Set(offersKey, &views.Offers{Page: logPage(page), Lost: typed})
+// loseOffers notes that it could not be looked up who may be meant by what was typed. It returns what the page is going to say.
+func (s *site) loseOffers(c *gin.Context, typed, page string, err error) *views.Offers {
+	if !errors.Is(err, errNotLookedUp) {
+		s.failures.add("userlog: it could not be looked up who is meant", err)
+	}
+	lost := &views.Offers{Page: logPage(page), Lost: typed}
+	c.Set(offersKey, lost)
+	return lost
 }
 
 // offersOf are the users who may be meant by the name that a request has, nil for none.

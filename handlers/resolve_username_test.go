@@ -141,6 +141,13 @@ func TestWhoIsMeantIsLost(t *testing.T) {
 		for _, page := range []string{"/static", "/live"} {
 			a := b.get(base + page + "?username=" + test.typed)
 			again := a.find("#offers-lost a").AttrOr("href", "")
+			says := "Similar names and codes could not be looked up."
+			if test.forbidden == "zrangebyscore" {
+				says = "Similar names could not be looked up."
+			}
+			if !strings.HasPrefix(a.text("#offers-lost"), says) {
+				t.Errorf("%s of %s without %s says %q", page, test.typed, test.forbidden, a.text("#offers-lost"))
+			}
 			if a.StatusCode != http.StatusOK || again != base+page+"?username="+test.typed || a.find("#offers").Length() != 0 || strings.Contains(a.body, "may have expired together") {
 				t.Errorf("%s of %s without %s: %d, again is %q: %s", page, test.typed, test.forbidden, a.StatusCode, again, a.text("main"))
 			}

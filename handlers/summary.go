@@ -15,7 +15,7 @@ func (s *site) summary(c *gin.Context) {
 	if done {
 		return
 	}
-	if offers := offersOf(c); offers != nil && (offers.Lost != "" || offers.Partial) { // this user may be somebody of another name, or the text a code
+	if offers := offersOf(c); offers != nil && offers.CodesLost { // this user may be somebody of another name, or the text a code
 		s.fail(c, http.StatusServiceUnavailable, nil)
 		return
 	}

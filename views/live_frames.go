@@ -118,7 +118,7 @@ func (s LogStatus) words() (connectionState, *Message) {
 		state = instead
 	}
 	switch everyone := s.Username == ""; {
-	case s.Fault.IsRefusal() && (s.State != store.Lost || !refusesChangesOnly(s.Fault)):
+	case s.Fault.IsRefusal():
 		return storeRefuses, StoreFault(s.Fault)
 	case s.State == store.Lost:
 		return storeLost, StoreLost()
@@ -137,12 +137,6 @@ func (s LogStatus) words() (connectionState, *Message) {
 		return state, Gone(store.Seen{Username: s.Username, At: s.Gone})
 	}
 	return state, NoLogs(s.Username)
-}
-
-// refusesChangesOnly reports whether Redis still lets be read what is there. Then such a fault is not why the log store is lost: Redis may
-// have been killed since, as one that has no memory is.
-func refusesChangesOnly(f store.Fault) bool {
-	return f == "out-of-memory" || f == "disk" || f == "replicas"
 }
 
 // partial wraps content for htmx's websocket extension. A frame has one partial after the other.

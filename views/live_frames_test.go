@@ -206,7 +206,6 @@ func TestStatusSaysHowTheConnectionIsAndWhatWasFound(t *testing.T) {
 		{Username: "ada", State: store.Live}:                              {"live", "No logs for ada. Ask the caller for the username, exactly as it is typed at the login. If it is this one, a page that they open now appears here."},
 		{Username: "ada", State: store.Silent, Found: true}:               {"nobody", "Logs found for ada."},
 		{Username: "ada", State: store.Lost, Found: true}:                 {"store-lost", "The log store can’t be reached. We keep trying. If it lasts, tell whoever runs Redis."},
-		{State: store.Lost, Fault: "out-of-memory"}:                       {"store-lost", "The log store can’t be reached. We keep trying. If it lasts, tell whoever runs Redis."},
 		{State: store.Live}:                                               {"live", ""},
 		{Username: "ada", State: store.Off, Found: true}:                  {"off", "Recording is switched off, so nothing new appears here. A superuser can switch it on, on the page Recording."},
 		{Username: "ada", State: store.Unpublished, Found: true}:          {"instead", "Logs found for ada."},

@@ -10,12 +10,15 @@ import (
 // Offers are the users who may be meant by a name that has no log. Their logs open by a click only, and never by themselves.
 type Offers struct {
 	store.Found
-	People  People    // who they are
-	Page    string    // where they lead: "/static" or "/live"
-	Code    string    // a support code that was typed, and that may be a user's name as well: the reader chooses; "" for none
-	Partial bool      // a part of the log store can't be reached, so that users may be missing
-	Lost    string    // what was typed, if it could not be looked up who may be meant by it; "" if it could
-	At      time.Time // users are active or idle at this time
+	People  People // who they are
+	Page    string // where they lead: "/static" or "/live"
+	Code    string // a support code that was typed, and that may be a user's name as well: the reader chooses; "" for none
+	Partial bool   // a part of the log store can't be reached, so that users may be missing
+	Lost    string // what was typed, if it could not be looked up who may be meant by it; "" if it could
+
+	CodesLost bool // whether it is a code could not be looked up, either
+
+	At time.Time // users are active or idle at this time
 }
 
 // offers is Offers as its template reads it.
@@ -47,6 +50,14 @@ func (o offers) NameURL() string { return o.chosen(NoCode) }
 
 func (o offers) chosen(as string) string {
 	return o.Base + o.Page + "?" + url.Values{"username": {o.Code}, CodeParameter: {as}}.Encode()
+}
+
+// LostKey is the catalogue's key for what could not be looked up.
+func (o offers) LostKey() string {
+	if o.CodesLost {
+		return "offers.lost.codes"
+	}
+	return "offers.lost"
 }
 
 // AgainURL is where it is looked up again who may be meant.

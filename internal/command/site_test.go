@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -99,16 +100,20 @@ func (v *visitor) awaitStatus(path string, status int) {
 	redistest.Eventually(v.t, path+" answers with the status", func() bool { return v.get(path).status == status })
 }
 
-// openStore opens a store as an application would; it is closed at the end of the test. It waits for a busy Redis.
-func openStore(t *testing.T, url string, options store.Options) *store.Store {
+// openStore opens a store as an application would; it is closed at the end of the test. It waits for a busy Redis, if that is no Cluster.
+func openStore(t *testing.T, address string, options store.Options) *store.Store {
 	t.Helper()
-	server, err := redis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
+	open := func() (*store.Store, error) { return store.Open(address, options) }
+	if !strings.Contains(address, "?addr=") {
+		server, err := redis.ParseURL(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := redis.NewClient(server)
+		t.Cleanup(func() { client.Close() })
+		open = func() (*store.Store, error) { return store.New(redistest.Patient(t, client), options) }
 	}
-	client := redis.NewClient(server)
-	t.Cleanup(func() { client.Close() })
-	logs, err := store.New(redistest.Patient(t, client), options)
+	logs, err := open()
 	if err != nil {
 		t.Fatal(err)
 	}

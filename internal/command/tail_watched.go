@@ -63,37 +63,41 @@ func (l *looker) renew(ctx context.Context, looked bool, soon, later time.Durati
 
 // try looks, and returns whether that went well. Where it did not, and the user may not be recorded, it says so once.
 func (l *looker) try(ctx context.Context) bool {
-	err := l.look(ctx)
+	known, err := l.look(ctx)
 	if err != nil && !l.on && !l.told && ctx.Err() == nil {
 		why := visible(err.Error())
 		if store.FaultOf(err) != "" {
 			why = redisTrouble(l.logs.Address(), err)
 		}
-		fmt.Fprintf(l.w, "Whether this log is recorded could not be found out: %s. That is tried again.\n", why)
+		what := "Whether this log is recorded could not be found out"
+		if known {
+			what = "This log is not recorded, since only those are whose look is noted, and this look could not be"
+		}
+		fmt.Fprintf(l.w, "%s: %s. That is tried again.\n", what, why)
 	}
 	l.told = err != nil
 	return err == nil
 }
 
-// look asks for the switches. Where only users are recorded whose logs are looked at, it writes the look down, and notes it for applications.
-// While the switches do not answer, those hold that were known.
-func (l *looker) look(ctx context.Context) error {
+// look asks for the switches, and returns whether they are known. Where only users are recorded whose logs are looked at, it writes the look
+// down, and notes it for applications. While the switches do not answer, those hold that were known.
+func (l *looker) look(ctx context.Context) (known bool, err error) {
 	set, err := l.logs.Switches(ctx)
 	on := l.on
-	if err == nil {
+	if known = err == nil; known {
 		on = set.WatchOnly && !set.NoRecord
 	}
 	if on && l.username != "" {
 		err = errors.Join(err, l.note(ctx))
 	}
 	if err != nil {
-		return err
+		return known, err
 	}
 	if on && !l.on {
 		l.tell()
 	}
 	l.on = on
-	return nil
+	return known, nil
 }
 
 // note writes the look down, and notes it for applications.

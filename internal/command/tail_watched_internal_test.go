@@ -18,7 +18,7 @@ import (
 func TestTailFollowsWatchOnly(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	logs, err := store.Open(server.URL, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	logs, err := store.New(redistest.Patient(t, server.Client(t)), store.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestTailFollowsWatchOnly(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		l.renew(ctx, true, time.Hour, time.Millisecond)
+		l.renew(ctx, true, time.Second, time.Millisecond)
 	}()
 	set(store.Switches{WatchOnly: true})
 	redistest.Eventually(t, "ada is recorded", isWatched)

@@ -5,8 +5,8 @@ import "time"
 const (
 	// expiryMargin is how much later than the log itself expires a page says so: clocks are not exact.
 	expiryMargin = 3 * time.Second
-	// recheckAfter is how often the hub asks whether a log has expired, if it lives longer than the time of its newest entry tells, or
-	// if that could not be read.
+	// recheckAfter is how often the hub asks whether a log has expired that lives longer than the time of its newest entry tells. After
+	// an answer that could not be read, the hub waits for as long.
 	recheckAfter = time.Minute
 )
 
@@ -66,7 +66,7 @@ func (e *htmlEncoder) expire() [][]byte {
 	if e.steps == nil || !e.told || !e.found && !e.gone.unknown() || e.found && !e.gone.expired(e.now()) {
 		return nil
 	}
-	if e.found && (!e.gone.guessed || e.gone.unfound(e.now()).IsZero()) {
+	if e.found && (!e.gone.guessed || e.gone.unfound(e.now()).IsZero() && !e.gone.unknown()) {
 		e.gone.looked, e.gone.at = true, e.gone.newest
 	}
 	e.found = false

@@ -55,6 +55,12 @@ func TestAnOpenPageIsToldThatTheLogHasExpired(t *testing.T) {
 		}
 		logs.entries = nil
 		time.Sleep(store.DefaultRetention + 2*expiryMargin)
+		logs.forgetful = store.ErrPartial
+		if told := join(back.expire()); strings.Contains(told, "was here until") {
+			t.Errorf("a page that came back, when nobody knows since when: %s", told)
+		}
+		logs.forgetful = nil
+		time.Sleep(recheckAfter)
 		if told := join(back.expire()); !strings.Contains(told, "2023-11-14") {
 			t.Errorf("a page that came back: %s", told)
 		}

@@ -86,6 +86,8 @@ type Hub struct {
 
 	opened, refused, sent atomic.Uint64 // see Stats
 
+	unreadSaid atomic.Int64 // when the last line was logged about a log that could not be read, in Unix seconds
+
 	mu          sync.Mutex
 	viewers     map[*viewer]bool
 	sockets     map[string]int          // by account
@@ -191,6 +193,14 @@ func (h *Hub) leave(v *viewer) {
 	}
 	if h.closed && len(h.viewers) == 0 {
 		close(h.left)
+	}
+}
+
+// warnOfUnread logs once a minute that pages begin anew, since logs could not be read.
+func (h *Hub) warnOfUnread(cause error) {
+	now, said := time.Now().Unix(), h.unreadSaid.Load()
+	if now-said >= 60 && h.unreadSaid.CompareAndSwap(said, now) {
+		h.log.Warn("userlog: live logs end, and begin anew", "err", cause)
 	}
 }
 

@@ -212,14 +212,18 @@ func (v *viewer) deliver(update store.Update, now time.Time) (wait time.Duration
 }
 
 // endUnread tells a page that the log store is away, and ends its socket (1013) with nothing of the update. The page asks for that
-// again after five seconds or so. It returns how many messages it has sent. The viewer stays busy, so that no later update is sent.
+// again after five seconds or so. It returns how many messages it has sent. The viewer is over then, so that no later update is sent.
 func (v *viewer) endUnread(cause error) (sent int, err error) {
 	messages, err := v.encoder.encode(store.Update{State: store.Lost})
 	if err != nil || v.over.Swap(true) {
 		return 0, err
 	}
-	v.hub.log.Warn("userlog: a live log ended, and begins anew", "err", cause)
 	s := v.session.Load()
+	if v.hub.closing() { // which ends what is being read
+		_ = s.CloseWithMsg(restarting()) // as below
+		return 0, nil
+	}
+	v.hub.warnOfUnread(cause)
 	for _, message := range messages {
 		// The only error of both is that the socket is closed already.
 		_ = s.Write(message)

@@ -175,8 +175,8 @@ func (c *conversation) lostTheCart() {
 	c.says(nowSentence, `Cart failed: sold to somebody else, so it was taken out of the cart: Moth in a frame\. On Cart`+just)
 }
 
-// lookUpAgain is JavaScript that asks once more for similar names where the page says that they could not be looked up, as they can't on a
-// machine that stands still for two seconds. It is true when there are some.
+// lookUpAgain is JavaScript that is true when the page offers similar names. If they could not be looked up, it asks once more. A machine
+// that stands still for two seconds is enough for that.
 const lookUpAgain = `(() => {
 	const again = !window.asked && document.querySelector("#offers-lost a");
 	if (again) { window.asked = true; again.click() }

@@ -192,7 +192,7 @@ func (c *connection) readAll(r *round, k knowledge) (*findings, error) {
 		return nil, fmt.Errorf("ask for what was published: %w", err)
 	}
 	for t, commands := range lists {
-		if commands.redirected() {
+		if commands.redirected(r.full) {
 			found.astray[t] = true
 		} else {
 			read := f.snapshotOf(t.username, commands.list.Val(), commands.kept.Val(), commands.left.Val(), r.full)
@@ -244,9 +244,11 @@ func (f *Feed) queueReading(ctx context.Context, pipe redis.Pipeliner, username 
 	}
 }
 
-// redirected reports whether another master has the list, a part of it, or the failures that have left it.
-func (l listCommands) redirected() bool {
-	return slices.ContainsFunc([]redis.Cmder{l.failed, l.kept, l.list, l.left}, func(c redis.Cmder) bool { return redisreply.IsRedirection(c.Err()) })
+// redirected reports whether another master has the list, or what has left it. Nothing has left a list that is not full. While a slot moves,
+// its old master redirects each question about a key that it does not have, also where there is no such key.
+func (l listCommands) redirected(full int) bool {
+	moved := func(c redis.Cmder) bool { return redisreply.IsRedirection(c.Err()) }
+	return moved(l.list) || moved(l.left) || len(l.list.Val()) >= full && (moved(l.kept) || moved(l.failed))
 }
 
 // snapshotOf turns a list around. The snapshot reaches back to every entry that it contains. It reaches an empty ring if the
