@@ -18,15 +18,12 @@ const codeKey = "userlog.code"
 // behind the gate. Where the code was given to several requests, their users are offered. It returns false for what is no code, or one
 // that leads nowhere.
 func (s *site) byReference(c *gin.Context, typed, page string) (done bool) {
-	if _, err := store.ParseReference(typed); err != nil {
-		return false
-	}
 	found, err := s.logs.ByReference(c.Request.Context(), typed)
 	switch {
+	case errors.Is(err, store.ErrNotReference), errors.Is(err, store.ErrMistypedReference), err == nil && len(found) == 0:
+		return false
 	case err != nil:
 		s.loseOffers(c, typed, page, err).CodesLost = true
-		return false
-	case len(found) == 0:
 		return false
 	case len(found) == 1:
 		c.Redirect(http.StatusSeeOther, s.lineURL(found[0].Username, found[0].ID))

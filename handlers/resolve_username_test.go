@@ -124,28 +124,21 @@ func TestProgramsAreAnsweredWhoIsMeant(t *testing.T) {
 // Where it can't be looked up who is meant, the page does not pretend that nobody is.
 func TestWhoIsMeantIsLost(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t).Client(t)
-	s := newSite(t, redis, handlers.Options{})
+	redis := redistest.Start(t)
+	s := newSite(t, redis.Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("kathrin", "/hers")
-
-	for _, test := range []struct{ typed, forbidden, program string }{
-		{"cathrin", "zrangebyscore", `"similar_lost":true`}, {"cathrin", "zrangebylex", `"error":`}, {store.NewReference(), "smembers", `{"entries":[],"username":`},
+	const names, codes = "Similar names could not be looked up.", "Similar names and codes could not be looked up."
+	for _, test := range []struct{ typed, forbidden, says, program string }{
+		{"cathrin", "zrangebyscore", names, `"similar_lost":true`},
+		{"cathrin", "zrangebylex", codes, `"error":`},
+		{store.NewReference(), "smembers", codes, `{"entries":[],"username":`},
 	} {
-		forbid := func(sign string) {
-			if err := redis.Do(t.Context(), "ACL", "SETUSER", "default", sign+test.forbidden).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		forbid("-")
+		redis.Permit("-" + test.forbidden)
 		for _, page := range []string{"/static", "/live"} {
 			a := b.get(base + page + "?username=" + test.typed)
 			again := a.find("#offers-lost a").AttrOr("href", "")
-			says := "Similar names and codes could not be looked up."
-			if test.forbidden == "zrangebyscore" {
-				says = "Similar names could not be looked up."
-			}
-			if !strings.HasPrefix(a.text("#offers-lost"), says) {
+			if !strings.HasPrefix(a.text("#offers-lost"), test.says) {
 				t.Errorf("%s of %s without %s says %q", page, test.typed, test.forbidden, a.text("#offers-lost"))
 			}
 			if a.StatusCode != http.StatusOK || again != base+page+"?username="+test.typed || a.find("#offers").Length() != 0 || strings.Contains(a.body, "may have expired together") {
@@ -156,7 +149,7 @@ func TestWhoIsMeantIsLost(t *testing.T) {
 		if !strings.Contains(program.body, test.program) {
 			t.Errorf("a program that asks for %s without %s: %s", test.typed, test.forbidden, program.body)
 		}
-		forbid("+")
+		redis.Permit("+" + test.forbidden)
 		if a := b.get(base + "/static?username=" + test.typed); a.find("#offers-lost").Length() != 0 {
 			t.Errorf("%s is still lost: %s", test.typed, a.text("main"))
 		}
@@ -166,15 +159,13 @@ func TestWhoIsMeantIsLost(t *testing.T) {
 // Where it can't be looked up who is meant, a program is not given the empty log of what was typed.
 func TestWhomAProgramMeansIsLost(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t).Client(t)
-	s := newSite(t, redis, handlers.Options{})
+	redis := redistest.Start(t)
+	s := newSite(t, redis.Client(t), handlers.Options{})
 	s.createSuperuser()
 	s.record("kathrin", "/hers")
 	program, bearer := s.stranger(), "Bearer "+s.token(root)
 	for _, sign := range []string{"-", "+"} {
-		if err := redis.Do(t.Context(), "ACL", "SETUSER", "default", sign+"zrangebylex").Err(); err != nil {
-			t.Fatal(err)
-		}
+		redis.Permit(sign + "zrangebylex")
 		if a := program.get(base+"/api/log?username=Kathrin", "Authorization", bearer); strings.Contains(a.body, "/hers") != (sign == "+") || sign == "-" && a.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("the API %szrangebylex: %d %s", sign, a.StatusCode, a.body)
 		}

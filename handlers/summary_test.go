@@ -38,8 +38,8 @@ func TestSummaryIsForTheTicket(t *testing.T) {
 // is known that nobody else is meant.
 func TestWhomASummaryIsOfIsLost(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t).Client(t)
-	s := newSite(t, redis, handlers.Options{})
+	redis := redistest.Start(t)
+	s := newSite(t, redis.Client(t), handlers.Options{})
 	b := s.superuser()
 	s.record("ada", "/orders/7")
 	before := len(s.audited())
@@ -48,9 +48,7 @@ func TestWhomASummaryIsOfIsLost(t *testing.T) {
 		lost             bool
 	}{{store.NewReference(), "smembers", true}, {"Ada", "zrangebylex", true}, {"aba", "zrangebyscore", false}} {
 		for _, sign := range []string{"-", "+"} {
-			if err := redis.Do(t.Context(), "ACL", "SETUSER", "default", sign+test.forbidden).Err(); err != nil {
-				t.Fatal(err)
-			}
+			redis.Permit(sign + test.forbidden)
 			a := b.get(base + "/summary?username=" + test.typed)
 			if lost := a.StatusCode == http.StatusServiceUnavailable; lost != (test.lost && sign == "-") {
 				t.Errorf("%s %s%s: %d %s", test.typed, sign, test.forbidden, a.StatusCode, a.body)

@@ -73,17 +73,12 @@ func TestRestoreWhereSwitchesCannotBeRead(t *testing.T) {
 		t.Fatalf("backup: status %d, %s", done.status, done.err)
 	}
 	restore := []string{"restore", file, "--secret-file", secret, "--redis", to.URL}
-	client := to.Client(t)
-	if err := client.Do(t.Context(), "ACL", "SETUSER", "default", "-getrange").Err(); err != nil {
-		t.Fatal(err)
-	}
+	to.Permit("-getrange")
 	if done := do(t, nil, "", restore...); done.status != 1 || strings.Contains(done.err, "purge") || !strings.Contains(done.err, "NOPERM") {
 		t.Errorf("without GETRANGE: status %d, %s", done.status, done.err)
 	}
-	if err := client.Do(t.Context(), "ACL", "SETUSER", "default", "+getrange").Err(); err != nil {
-		t.Fatal(err)
-	}
-	client.Set(t.Context(), "userlog:switches", "x", 0)
+	to.Permit("+getrange")
+	to.Client(t).Set(t.Context(), "userlog:switches", "x", 0)
 	if done := do(t, nil, "", restore...); done.status != 1 || !strings.Contains(done.err, "purge") {
 		t.Errorf("switches that are none: status %d, %s", done.status, done.err)
 	}

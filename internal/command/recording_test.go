@@ -125,28 +125,14 @@ func looksAt(t *testing.T, logs *store.Store) (looks []string) {
 // A tail that begins while the switches do not answer has the user recorded as soon as they do.
 func TestTailHasTheUserRecordedLater(t *testing.T) {
 	t.Parallel()
-	permit := func(rule string) func(*testing.T, *redistest.Server) {
-		return func(t *testing.T, s *redistest.Server) {
-			if err := s.Client(t).Do(t.Context(), "ACL", "SETUSER", "default", rule).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	permit := func(rule string) func(*redistest.Server) { return func(s *redistest.Server) { s.Permit(rule) } }
 	const unknown, unnoted = "Whether this log is recorded could not be found out", "This log is not recorded, since only those are whose look is noted, and this look could not be"
 	for name, trouble := range map[string]struct {
-		begin, end func(*testing.T, *redistest.Server)
+		begin, end func(*redistest.Server)
 		says       string
 	}{
-		"Redis is away": {
-			func(_ *testing.T, s *redistest.Server) { s.Kill() },
-			func(_ *testing.T, s *redistest.Server) { s.Restart() },
-			unknown,
-		},
-		"Redis hangs": {
-			func(_ *testing.T, s *redistest.Server) { s.Pause() },
-			func(_ *testing.T, s *redistest.Server) { s.Resume() },
-			unknown,
-		},
+		"Redis is away":            {(*redistest.Server).Kill, (*redistest.Server).Restart, unknown},
+		"Redis hangs":              {(*redistest.Server).Pause, (*redistest.Server).Resume, unknown},
 		"the switches are refused": {permit("-getrange"), permit("+getrange"), unknown},
 		"the look is refused":      {permit("-zadd"), permit("+zadd"), unnoted},
 	} {
@@ -160,10 +146,10 @@ func TestTailHasTheUserRecordedLater(t *testing.T) {
 				}
 			}
 			watchOnly()
-			trouble.begin(t, server)
+			trouble.begin(server)
 			tail := start(t, nil, "tail", "ada", "--redis", server.URL)
 			tail.err.await(t, trouble.says+`: Redis at .*\. That is tried again\.\n`)
-			trouble.end(t, server)
+			trouble.end(server)
 			watchOnly() // a server that was killed may have lost it
 			tail.err.await(t, "Recording of ada begins within 15 seconds.")
 			if users := client.ZRange(t.Context(), "userlog:watched", 0, -1).Val(); !slices.Equal(users, []string{"ada"}) {

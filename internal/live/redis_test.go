@@ -213,22 +213,17 @@ func TestRedisIsAwayAndBack(t *testing.T) {
 // A page that comes back where the log can't be read is told so, and comes again. It does not read that nothing is wrong any more.
 func TestAPageComesAgainUntilTheLogCanBeRead(t *testing.T) {
 	t.Parallel()
-	client := redistest.Patient(t, redistest.Start(t).Client(t))
-	s, stored := onRedis(t, client)
+	server := redistest.Start(t)
+	s, stored := onRedis(t, redistest.Patient(t, server.Client(t)))
 	failed := newEntry("ada", "/checkout")
 	failed.Code = 500
 	stored.Record(failed)
 	s.record("ada", "/cart")
-	permit := func(rule string) {
-		if err := client.Do(t.Context(), "ACL", "SETUSER", "default", rule).Err(); err != nil {
-			t.Fatal(err)
-		}
-	}
 	back := s.watch("username", "ada", "after", "/cart")
 	if f := back.readFrame(); f.state() != "live" || len(f.urls()) != 0 {
 		t.Fatalf("state %q, rows %q", f.state(), f.urls())
 	}
-	permit("-lrange")
+	server.Permit("-lrange")
 	s.record("ada", "/help")
 	if f := back.readFrame(); f.state() != "store-lost" || len(f.urls()) != 0 || f.Find("#now, #newest").Length() != 0 {
 		t.Errorf("unread: state %q, rows %q, now %q", f.state(), f.urls(), f.Find("#now").Text())
@@ -239,7 +234,7 @@ func TestAPageComesAgainUntilTheLogCanBeRead(t *testing.T) {
 	if f := s.polls("ada", "/cart"); f.state() != "store-lost" || f.Find("#now, #newest").Length() != 0 {
 		t.Errorf("a page that asks: state %q, now %q", f.state(), f.Find("#now").Text())
 	}
-	permit("+lrange")
+	server.Permit("+lrange")
 	again := s.watch("username", "ada", "after", "/cart").readFrame()
 	if !slices.Equal(again.urls(), []string{"/help"}) || !strings.Contains(again.Find("#now").Text(), "failed (500)") {
 		t.Errorf("again: rows %q, now %q", again.urls(), again.Find("#now").Text())

@@ -99,6 +99,18 @@ func (s *Server) Client(t testing.TB) *redis.Client {
 	return client
 }
 
+// Permit changes what everybody may do on the server, by rules of ACL SETUSER such as "-smembers" and "+smembers".
+func (s *Server) Permit(rules ...string) {
+	s.t.Helper()
+	command := []any{"acl", "setuser", "default"}
+	for _, rule := range rules {
+		command = append(command, rule)
+	}
+	if err := s.Client(s.t).Do(context.Background(), command...).Err(); err != nil {
+		s.t.Fatalf("permit %q: %v", rules, err)
+	}
+}
+
 // Kill ends the process with SIGKILL, paused or not, and returns when it is gone. Killing a server
 // that does not run does nothing.
 func (s *Server) Kill() {
