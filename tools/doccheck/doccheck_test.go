@@ -56,6 +56,19 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+func TestRiddles(t *testing.T) {
+	text := "What ends, ends everywhere. A session ends. **Who has it, wins.** Who has it?\n\n- Whoever asks gets one.\n- Which of both\n\n" +
+		"What runs:\n\n| What it is | b |\n| --- | --- |\n| What it is. | One. What is left stays. |\n\n## What it is for\n\n\"What?\" is what agents ask.\n"
+	want := []string{"What ends, ends everywhere.", "Who has it, wins.", "What runs:", "Whoever asks gets one.", "What is left stays."}
+	if got := parse(file{"x.md", []byte(text)}).riddles(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	faults, err := check(io.Discard, fstest.MapFS{"a.md": mapFile("# A\n\nWhat ends, ends everywhere.\n")})
+	if err != nil || len(faults) != 1 || !strings.HasSuffix(faults[0], ": What ends, ends everywhere.") {
+		t.Errorf("got %q, %v", faults, err)
+	}
+}
+
 func TestComments(t *testing.T) {
 	source := "// Package a is short. It has two sentences.\n//\n//\tcode is not. counted\npackage a\n"
 	folders, err := commentsByFolder([]file{{"a/a.go", []byte(source)}})

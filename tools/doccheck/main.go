@@ -1,6 +1,6 @@
 // Command doccheck checks the documents of a repository, without a network: that their links lead
-// somewhere, and that sentences are short, in documents and in the comments of Go code. No English
-// word may be misspelled. It prints a table, and ends with status 1 where something is wrong.
+// somewhere, and that sentences are short, in documents and in the comments of Go code. Sentences of
+// documents name what they are about. No English word may be misspelled. It prints a table, and ends with status 1 where something is wrong.
 //
 //	cd tools && go run ./doccheck ..
 package main
@@ -59,6 +59,9 @@ func check(w io.Writer, root fs.FS) (faults []string, err error) {
 		faults = append(faults, p.tooLong(d.path)...)
 		if p.longest > maxSentence {
 			faults = append(faults, fmt.Sprintf("%s: a sentence of %d words: use %d or fewer: %s", d.path, p.longest, maxSentence, p.longestText))
+		}
+		for _, sentence := range d.riddles() {
+			faults = append(faults, fmt.Sprintf("%s: name what this is about, in place of a pronoun: %s", d.path, sentence))
 		}
 		if d.path == "README.md" && d.words() > maxREADME {
 			faults = append(faults, fmt.Sprintf("README.md: %d words: use %d or fewer", d.words(), maxREADME))

@@ -40,20 +40,28 @@ var sentenceEnd = regexp.MustCompile(`[.!?…][)"”*]*\s+`)
 // a label, such as a table's cell.
 const fewest = 8
 
-// add counts the sentences of a text. What ends with a colon, such as the line above a list, is one.
+// add counts the sentences of a text.
 func (p *prose) add(text string) {
+	for _, sentence := range sentences(text) {
+		p.sentence(sentence)
+	}
+}
+
+// sentences are those of a text. The line above a list, which ends with a colon, is one.
+func sentences(text string) (found []string) {
 	start := 0
 	for _, end := range sentenceEnd.FindAllStringIndex(text, -1) {
 		if next := text[end[1]:]; next != "" && unicode.IsLower([]rune(next)[0]) {
 			continue // the mark belongs to an abbreviation, or to what is quoted
 		}
-		p.sentence(text[start:end[1]])
+		found = append(found, text[start:end[1]])
 		start = end[1]
 	}
 	rest := strings.TrimSpace(text[start:])
 	if strings.HasSuffix(strings.TrimRight(rest, `)"”*`), ".") || strings.HasSuffix(rest, ":") || len(strings.Fields(rest)) >= fewest {
-		p.sentence(rest)
+		found = append(found, rest)
 	}
+	return found
 }
 
 func (p *prose) sentence(text string) {
