@@ -167,11 +167,7 @@ func TestDocsNameCommandsThatExist(t *testing.T) {
 			words := strings.Fields(span)
 			switch {
 			case words[0] == "userlog" || words[0] == "./userlog":
-				if text, status := help(t, upTo(words[1:], "-")...); status != 0 {
-					t.Errorf("%s: there is no command `%s`", d.name, span)
-				} else if missing := missingFlags(words, flag.FindAllString(text, -1)); len(missing) > 0 {
-					t.Errorf("%s: `%s`: there is no %q", d.name, span, missing)
-				}
+				wantCommand(t, d.name, words[1:])
 			case words[0] == "make" && len(words) > 1:
 				if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(words[1]) + `:`).Match(makefile) {
 					t.Errorf("%s: there is no target `%s`", d.name, span)
@@ -217,6 +213,81 @@ func missingFlags(words, flags []string) (missing []string) {
 		}
 	}
 	return missing
+}
+
+// blockLanguages are what blocks of the documents are marked with, and who looks at them.
+var blockLanguages = map[string]string{
+	"sh":      "commands: testDocsCommands runs them",
+	"console": "commands that need root, other programs or a server that is prepared: TestDocsConsole reads them",
+	"redis":   "commands of redis-cli: internal/command runs them",
+	"go":      "TestDocsCodeIsInTheExamples",
+	"json":    "recorded lines: TestDocsLinesAreEntries",
+	"toml":    "settings, which internal/command and internal/webhook read",
+	"ini":     "drop-ins of systemd, which only systemd reads",
+	"nginx":   "a part of a file of nginx: internal/command plays the whole one, deploy/nginx/userlog.conf",
+	"js":      "a line for a site's own script, which test/e2e has in a shop",
+	"http":    "headers",
+	"text":    "output, messages, pictures, and Redis' users, which internal/command reads",
+}
+
+// aCommand is how a line that is to be typed into a shell begins.
+var aCommand = regexp.MustCompile(`(?m)^(?:\./)?(?:userlog|go|make|echo|apt|systemctl|docker|podman|skopeo|kubectl|curl|prometheus) \S`)
+
+// Each block of a document is marked, so that no command hides from the tests.
+func TestDocsBlocksAreMarked(t *testing.T) {
+	for _, d := range documents(t) {
+		for i, block := range strings.Split("\n"+d.text, "\n```") {
+			if i%2 == 0 {
+				continue
+			}
+			language, content, _ := strings.Cut(block, "\n")
+			if blockLanguages[language] == "" {
+				t.Errorf("%s: a block is marked %q, which is none of the known languages:\n%s", d.name, language, content)
+			}
+			if command := aCommand.FindString(content); command != "" && language != "sh" && language != "console" {
+				t.Errorf("%s: a block of %q has a command, %q: mark it \"sh\"", d.name, language, command)
+			}
+		}
+	}
+}
+
+// consolePrograms are what commands of the documents begin with that no test runs, and why.
+var consolePrograms = map[string]string{
+	"apt": "needs root", "editor": "needs a person", "systemctl": "needs root",
+	"docker": "needs an engine", "podman": "needs an engine", "skopeo": "needs a registry",
+	"export": "is for docker", "kubectl": "needs a cluster", "curl": "needs a server that sends traces", "prometheus": "needs Prometheus",
+}
+
+// Blocks of the console have a command that can't be run here. Those of userlog among them exist.
+func TestDocsConsole(t *testing.T) {
+	for _, d := range documents(t) {
+		for _, block := range d.blocks("console") {
+			others := 0
+			for line := range strings.Lines(block) {
+				words := strings.Fields(line)
+				if consolePrograms[words[0]] != "" {
+					others++
+				} else if words[0] != "userlog" {
+					t.Errorf("%s: %q is not among the programs that can't be run here", d.name, line)
+				}
+				if own := regexp.MustCompile(`(?:^|userlog |-- )userlog ([a-z].*)`).FindStringSubmatch(line); own != nil {
+					wantCommand(t, d.name, strings.Fields(own[1]))
+				}
+			}
+			if others == 0 {
+				t.Errorf("%s: mark it \"sh\", or it is not run:\n%s", d.name, block)
+			}
+		}
+	}
+}
+
+// wantCommand checks that userlog has a command with these flags.
+func wantCommand(t *testing.T, where string, words []string) {
+	if text, status := help(t, upTo(words, "-")...); status != 0 {
+		t.Errorf("%s: there is no command %q", where, words)
+	} else if missing := missingFlags(words, flag.FindAllString(text, -1)); len(missing) > 0 {
+		t.Errorf("%s: %q: there is no %q", where, words, missing)
+	}
 }
 
 // Names of Go that are used in a sentence, such as store.Options.MaxEntries, exist.
