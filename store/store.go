@@ -148,6 +148,10 @@ func (s *Store) PingWrite(ctx context.Context) error {
 // another type belongs to somebody else. It asks nothing.
 func (s *Store) KeyTypes() map[string]string { return s.keys.Types() }
 
+// MaskText returns a text in words, such as a note of a person, without the secrets that can be told from words: cards, tokens, and what
+// follows their names. They are masked as in [Entry.Problem].
+func (s *Store) MaskText(text string) string { return s.masker.Sentence(text) }
+
 // pingExpiry is how long what [Store.PingWrite] has written is kept.
 const pingExpiry = time.Minute
 

@@ -1,6 +1,9 @@
 package audit
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Patient has the log wait for Redis for as long as a busy machine may need, and returns it.
 func (l *Log) Patient() *Log {
@@ -13,3 +16,6 @@ func (r *Roster) Patient() *Roster {
 	r.timeout = time.Minute
 	return r
 }
+
+// Sweep is what happens every five seconds.
+func (v *Viewings) Sweep(ctx context.Context) error { return v.sweep(ctx) }
