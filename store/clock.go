@@ -31,7 +31,8 @@ type redisClock struct {
 	mu     sync.Mutex
 	asked  time.Time     // when Redis was last asked, by this host's clock; zero before the first answer
 	skew   time.Duration // by how much this host's clock was ahead of Redis' when it was last measured
-	asking bool
+	asking chan struct{} // closed when the question under way has been answered; nil where there is none
+	err    error         // of the last question
 }
 
 // now is the time by Redis' clock, as far as it is known. It does not block.
@@ -54,17 +55,33 @@ func (c *redisClock) measured() time.Duration {
 	return c.skew
 }
 
-// refresh asks Redis for the time if that is due, and if nobody asks at the moment. An error leaves what was known.
+// refresh asks Redis for the time if that is due, and if nobody asks at the moment. An error leaves what was known. As long as nothing is
+// known, refresh waits for a question that is under way.
 func (c *redisClock) refresh(ctx context.Context) error {
-	if !c.begin() {
+	due, known, asking := c.begin()
+	switch {
+	case due:
+		return c.ask(ctx)
+	case known || asking == nil:
 		return nil
 	}
+	select {
+	case <-asking:
+		return c.answered()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// ask asks Redis for the time, after begin has said that it is due.
+func (c *redisClock) ask(ctx context.Context) error {
 	before := time.Now()
 	answer, err := c.client.Time(ctx).Result()
 	took := time.Since(before)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asking = false
+	close(c.asking)
+	c.asking, c.err = nil, err
 	switch {
 	case err == nil && took < clockError:
 		c.asked, c.skew = time.Now(), before.Add(took/2).Sub(answer)
@@ -74,15 +91,21 @@ func (c *redisClock) refresh(ctx context.Context) error {
 	return err
 }
 
-// begin reports whether the caller is to ask.
-func (c *redisClock) begin() bool {
+// answered is the error of the last question.
+func (c *redisClock) answered() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.asking || !c.due(time.Now()) {
-		return false
+	return c.err
+}
+
+// begin reports whether the caller is to ask. It also reports whether anything is known, and returns the question that another caller asks.
+func (c *redisClock) begin() (due, known bool, asking chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if asking = c.asking; asking == nil && c.due(time.Now()) {
+		c.asking, due = make(chan struct{}), true
 	}
-	c.asking = true
-	return true
+	return due, !c.asked.IsZero(), asking
 }
 
 // due reports whether what is known is too old, or this host's clock was set since, as after a laptop's sleep.
@@ -93,7 +116,7 @@ func (c *redisClock) due(now time.Time) bool {
 
 // Now is the time by Redis' clock, by which the entries of all applications are recorded. Ages should be reckoned from it, since
 // this host's clock may be wrong. It is as exact as the way to Redis is short, or a second. It does not block: LastSeen,
-// InTrouble, Applications and Log ask Redis for the time, at most every 15 seconds.
+// InTrouble, Applications, Search, Resolve, Seen, Gone and Log ask Redis for the time, at most every 15 seconds.
 func (s *Store) Now() time.Time { return s.clock.now() }
 
 // setTimes sets the times of the batch by Redis' clock. While Redis can't be reached the times stay as they are, and the next

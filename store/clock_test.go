@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,40 +15,20 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// skewedConn is a connection to a Redis whose clock is ahead: it changes the answer to TIME.
-type skewedConn struct {
-	net.Conn
-	ahead time.Duration
-	asked bool
-}
-
-func (c *skewedConn) Write(b []byte) (int, error) {
-	c.asked = bytes.Contains(b, []byte("$4\r\ntime\r\n"))
-	return c.Conn.Write(b)
-}
-
-func (c *skewedConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	const head = "*2\r\n$10\r\n"
-	if c.asked && bytes.HasPrefix(b[:n], []byte(head)) {
-		digits := b[len(head) : len(head)+10]
-		seconds, _ := strconv.ParseInt(string(digits), 10, 64)
-		copy(digits, strconv.FormatInt(seconds+int64(c.ahead/time.Second), 10))
-	}
-	return n, err
-}
-
 // openSkewed opens a store whose host's clock is behind that of Redis.
 func openSkewed(t *testing.T, server *redistest.Server, behind time.Duration, log *slog.Logger) *store.Store {
+	t.Helper()
+	return openBy(t, server, log, redistest.Skewed(new(net.Dialer).DialContext, behind))
+}
+
+// openBy opens a store that reaches Redis by a dialer.
+func openBy(t *testing.T, server *redistest.Server, log *slog.Logger, dial redistest.Dialer) *store.Store {
 	t.Helper()
 	options, err := redis.ParseURL(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	options.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := new(net.Dialer).DialContext(ctx, network, address)
-		return &skewedConn{Conn: conn, ahead: behind}, err
-	}
+	options.Dialer = dial
 	client := redis.NewClient(options)
 	t.Cleanup(func() { client.Close() })
 	logs, err := store.New(client, store.Options{Logger: log})
@@ -106,5 +85,91 @@ func TestEntriesHaveTheTimeOfRedis(t *testing.T) {
 				t.Errorf("logged: %s", logged.String())
 			}
 		})
+	}
+}
+
+// A process that has just started does not know how wrong its host's clock is. Whatever it is asked first, it asks Redis for the time before.
+func TestWhoeverIsAskedFirstAsksForTheTime(t *testing.T) {
+	t.Parallel()
+	const behind = -65 * time.Minute // so that by the host's clock, logs of this minute have expired
+	server := redistest.Start(t)
+	site := openSkewed(t, server, behind, slog.New(slog.DiscardHandler))
+	site.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 500})
+	redistest.Eventually(t, "the entry is written", func() bool { return site.Stats().Written == 1 })
+	for what, ask := range map[string]func(*store.Store) (found bool, err error){
+		"InTrouble": func(logs *store.Store) (bool, error) {
+			troubled, err := logs.InTrouble(t.Context(), 1)
+			return len(troubled) == 1, err
+		},
+		"LastSeen": func(logs *store.Store) (bool, error) {
+			seen, err := logs.LastSeen(t.Context(), 1)
+			return len(seen) == 1, err
+		},
+		"Resolve": func(logs *store.Store) (bool, error) {
+			username, ok, err := logs.Resolve(t.Context(), "ADA")
+			return ok && username == "ada", err
+		},
+		"Search": func(logs *store.Store) (bool, error) {
+			found, err := logs.Search(t.Context(), "ada", 1)
+			return len(found.Users) == 1, err
+		},
+		"Seen": func(logs *store.Store) (bool, error) {
+			seen, err := logs.Seen(t.Context(), "ada")
+			return len(seen) == 1, err
+		},
+	} {
+		if found, err := ask(openSkewed(t, server, behind, slog.New(slog.DiscardHandler))); !found || err != nil {
+			t.Errorf("%s does not find ada: %v", what, err)
+		}
+	}
+}
+
+// heldConn is a connection on which the question for the time is held up for a while.
+type heldConn struct {
+	net.Conn
+	hold func()
+}
+
+func (c *heldConn) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("\r\ntime\r\n")) {
+		c.hold()
+	}
+	return c.Conn.Write(b)
+}
+
+// While the first question for the time is under way, others wait for its answer, and don't go by the host's clock.
+func TestTheFirstAnswerIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	const behind = -65 * time.Minute
+	server := redistest.Start(t)
+	site := openSkewed(t, server, behind, slog.New(slog.DiscardHandler))
+	site.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 500})
+	redistest.Eventually(t, "the entry is written", func() bool { return site.Stats().Written == 1 })
+
+	asked, second := make(chan struct{}), make(chan struct{})
+	dial := redistest.Skewed(new(net.Dialer).DialContext, behind)
+	logs := openBy(t, server, slog.New(slog.DiscardHandler), func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		return &heldConn{conn, func() {
+			close(asked)
+			select {
+			case <-second:
+			case <-time.After(300 * time.Millisecond): // the second has to wait
+			}
+		}}, err
+	})
+	first := make(chan error)
+	go func() {
+		_, err := logs.LastSeen(t.Context(), 1)
+		first <- err
+	}()
+	<-asked
+	troubled, err := logs.InTrouble(t.Context(), 1)
+	close(second)
+	if err != nil || len(troubled) != 1 {
+		t.Errorf("in trouble: %v, %v", troubled, err)
+	}
+	if err := <-first; err != nil {
+		t.Error(err)
 	}
 }

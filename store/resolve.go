@@ -18,9 +18,10 @@ const maxSameName = 100
 // Resolve returns which user is meant by a name that was typed or pasted. That is the user of exactly this name who has a log. If
 // there is none, it is the only user whose name differs in case, in characters that can't be seen, or in what mail programs put
 // around an address. A space may also stand for a +, as in links. ok is false where no user or several users are meant: then username is
-// what was typed. A name that differs in a letter or an accent is never meant. Resolve waits for Redis for two seconds at most. With
-// [ErrPartial] it is not known who is meant, and ok is false.
+// what was typed. A name that differs in a letter or an accent is never meant. Resolve waits for Redis for two seconds at most; where
+// a master of a Cluster hangs, for four. With [ErrPartial] it is not known who is meant, and ok is false.
 func (s *Store) Resolve(ctx context.Context, typed string) (username string, ok bool, err error) {
+	_ = s.clock.refresh(ctx) // whose log has expired is known by Redis' clock
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	names := slices.DeleteFunc(spellings(typed), func(name string) bool { return CheckUsername(name) != nil })

@@ -104,8 +104,9 @@ func (n *nameSearch) missed(err error) error {
 }
 
 // Seen returns those of the users whose logs have not expired, and when each was seen, in the order of the names. It waits for
-// Redis for two seconds at most. With [ErrPartial] there may be more.
+// Redis for two seconds at most; where a master of a Cluster hangs, for four. With [ErrPartial] there may be more.
 func (s *Store) Seen(ctx context.Context, usernames ...string) ([]Seen, error) {
+	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	var search nameSearch
 	users, err := s.livingUsers(ctx, &search, usernames)
 	if err != nil {

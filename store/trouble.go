@@ -18,11 +18,12 @@ type Trouble struct {
 
 // InTrouble returns up to limit users whose logs have not expired, and of whose own requests one failed (see
 // [Entry.Failed]). The last one comes first. It waits for Redis for two seconds at most; where a
-// master of a Cluster hangs, for four. With [ErrPartial] there may be more users.
+// master of a Cluster hangs, for six. With [ErrPartial] there may be more users.
 func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 	if limit < 1 {
 		return nil, nil
 	}
+	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	since := lastSeenSince(s.Now(), s.options.Retention)
 	found, err := s.index.newest(ctx, s.index.parts(ctx, nil), func(p indexPart) string { return p.Trouble(p.number) }, since, limit)
 	if err != nil {

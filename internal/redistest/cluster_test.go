@@ -120,3 +120,18 @@ func TestDistant(t *testing.T) {
 		t.Error("a killed server answers")
 	}
 }
+
+// A server whose clock is ahead says so, and answers everything else as it is.
+func TestSkewed(t *testing.T) {
+	t.Parallel()
+	options := *redistest.Start(t).Client(t).Options()
+	options.Dialer = redistest.Skewed(options.Dialer, time.Hour)
+	client := newClient(t, &options)
+	at, err := client.Time(t.Context()).Result()
+	if ahead := time.Until(at); err != nil || (ahead-time.Hour).Abs() > 10*time.Second {
+		t.Errorf("the clock is ahead by %s: %v", ahead, err)
+	}
+	if text, err := client.Echo(t.Context(), "time").Result(); err != nil || text != "time" {
+		t.Errorf("echoed is %q: %v", text, err)
+	}
+}
