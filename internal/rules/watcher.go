@@ -121,17 +121,18 @@ func (w *Watcher) look(ctx context.Context) error {
 		w.forget()
 		return nil
 	}
+	learnt := w.learn(ctx, all)
 	now := w.options.Logs.Now()
-	learnt := w.learn(ctx, now, all)
 	return errors.Join(learnt, w.tellAll(ctx, now, matchesOf(all, w.known, now.Add(-Window))))
 }
 
 // learn reads who is in trouble, and what failed. Where a part of Redis is away, it reads the others.
-func (w *Watcher) learn(ctx context.Context, now time.Time, all []Rule) error {
+func (w *Watcher) learn(ctx context.Context, all []Rule) error {
 	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
 	defer cancel()
+	troubled, whole, err := w.troubled(ctx)
+	now := w.options.Logs.Now() // InTrouble has asked Redis' clock
 	since := now.Add(-Window)
-	troubled, whole, err := w.troubled(ctx, since)
 	if err != nil && !errors.Is(err, store.ErrPartial) {
 		return err
 	}
@@ -180,11 +181,12 @@ func (w *Watcher) toRead(now time.Time, all []Rule, troubled []store.Trouble, wh
 	return slices.AppendSeq(slices.Collect(slices.Chunk(due, readAtOnce)), slices.Chunk(named, 1))
 }
 
-// troubled are the users in trouble since a time, those in trouble last first. whole tells that these are all.
-func (w *Watcher) troubled(ctx context.Context, since time.Time) (found []store.Trouble, whole bool, err error) {
+// troubled are the users in trouble within Window, those in trouble last first. whole tells that these are all.
+func (w *Watcher) troubled(ctx context.Context) (found []store.Trouble, whole bool, err error) {
 	for _, limit := range []int{fewTroubled, maxTroubled} {
 		found, err = w.options.Logs.InTrouble(ctx, limit)
 		whole = len(found) < limit
+		since := w.options.Logs.Now().Add(-Window)
 		if older := slices.IndexFunc(found, func(t store.Trouble) bool { return !t.At.After(since) }); older >= 0 {
 			found, whole = found[:older], true
 		}

@@ -155,6 +155,33 @@ func TestVisitorsCountForNoRule(t *testing.T) {
 	}
 }
 
+// The program starts on a host whose clock is wrong, and nobody has asked for Redis' clock yet. What counts is what failed within five minutes
+// by that clock.
+func TestTheClockOfTheHostIsWrong(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct{ ahead, ago time.Duration }{
+		"Redis' is behind":                     {-6 * time.Minute, 0},
+		"Redis' is ahead, and the failure old": {6 * time.Minute, 8 * time.Minute},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			options := *redistest.Start(t).Client(t).Options()
+			options.Dialer = redistest.Skewed(options.Dialer, c.ahead)
+			client := redis.NewClient(&options)
+			t.Cleanup(func() { client.Close() })
+			s := newSite(t, client)
+			s.rule(of("ada"))
+			s.logs.Record(store.Entry{Username: "ada", Method: "POST", Path: "/pay", Code: 500, Kind: store.KindPage, Time: time.Now().Add(-c.ago)})
+			s.written()
+			s.logs = newSite(t, client).logs // of another process
+			w, _ := s.watcher(false)
+			if s.look(w); (len(s.posted) == 1) != (c.ago == 0) {
+				t.Errorf("posted is %q", s.said())
+			}
+		})
+	}
+}
+
 // More than so many users fail on a page: that is told once, and again a minute later if more happens.
 func TestManyFail(t *testing.T) {
 	t.Parallel()
