@@ -30,16 +30,17 @@ func (p *patient) eachReporting(find func(store.Application) *Finding) (found []
 	return found
 }
 
-// silentApplications are those that stopped without saying so, and that there is none at all.
+// silentApplications are those that stopped without saying so, and that there is none at all. Those that have ended in good order are listed
+// for an hour if they had lost entries.
 func silentApplications(_ context.Context, p *patient) (found []Finding, err error) {
 	reporting := p.reporting()
 	for _, a := range p.applications {
 		replaced := slices.ContainsFunc(reporting, func(other store.Application) bool { return other.Name == a.Name && other.Host == a.Host })
-		if !a.Reporting() && !replaced {
+		if !a.Reporting() && !a.Ended && !replaced {
 			found = append(found, Finding{Name: "application-silent", Subject: name(a), Count: int(a.Age.Minutes())})
 		}
 	}
-	if len(p.applications) == 0 && p.applicationsErr == nil {
+	if !slices.ContainsFunc(p.applications, func(a store.Application) bool { return !a.Ended }) && p.applicationsErr == nil {
 		found = append(found, Finding{Name: "no-application"})
 	}
 	return found, p.applicationsErr

@@ -197,8 +197,10 @@ var cases = []struct {
 	{"no application", nil, true, func(*ward) {}, []string{"no-application"}},
 	{"another prefix", nil, true, func(w *ward) { w.report(store.Options{KeyPrefix: "shop:"}) }, []string{"no-application", "other-prefix shop:"}},
 	{"an application that crashed", nil, false, crash, []string{"application-silent"}},
+	{"an application that stopped, and another one on a new host", nil, true, func(w *ward) { stop(w); w.withApplication() }, nil},
+	{"the last application stopped", nil, true, stop, []string{"no-application"}},
 	{"an application with a wrong clock", nil, false, func(w *ward) { w.rewrite("clock_skew", -90.5) }, []string{"application-clock"}},
-	{"losses", nil, true, lose, []string{"losses"}},
+	{"losses", nil, true, func(w *ward) { lose(w) }, []string{"losses"}},
 	{"a long queue", nil, false, func(w *ward) { w.rewrite("queued", 3000) }, []string{"queue"}},
 	{"versions", nil, false, func(w *ward) { w.report(store.Options{Application: "shop", Version: "2"}) }, []string{"versions shop"}},
 	{"lengths of logs", nil, false, func(w *ward) { w.report(store.Options{Application: "blog", MaxEntries: 50}) }, []string{"options"}},
@@ -353,11 +355,20 @@ func crash(w *ward) {
 }
 
 // lose has an application lose an entry before it reports itself.
-func lose(w *ward) {
+func lose(w *ward) *store.Store {
 	logs := w.open("redis://"+w.server.Address, store.Options{Application: "shop"})
 	logs.Record(store.Entry{Username: "a\x00b", Path: "/"})
 	logs.Announce()
 	redistest.Eventually(w.t, "the application reports", func() bool { return len(w.applications(w.admin)) > 0 })
+	return logs
+}
+
+// stop has an application that has lost an entry stop in good order, on a host that is not used again.
+func stop(w *ward) {
+	if err := lose(w).Close(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	w.rewrite("host", "another")
 }
 
 // staySwitched has an application follow switches that are not those that are set.
