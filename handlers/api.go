@@ -87,7 +87,7 @@ func (s *site) apiUsers(c *gin.Context) {
 		person := found.people.Known[user.Username]
 		users = append(users, apiUser{user.Username, lastSeen(user), person.Name, person.Detail})
 	}
-	near := found.Near && !found.Unread // somebody may fit whose name has not been read yet
+	near := found.Near && !found.Unread && !found.partial && !found.people.Lost // or else somebody may fit of whom nothing is known now
 	s.sendJSON(c, http.StatusOK, apiUsers{users, near, found.Unread, found.partial, s.switched.now(c.Request.Context()).NoRecord, found.people.Lost})
 }
 

@@ -134,6 +134,7 @@ func TestADirectoryThatIsLost(t *testing.T) {
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Directory: customers{fail: errors.New("no database")}})
 	b := s.superuser()
 	s.record("42", "/hers")
+	s.record("kathrin", "/hers")
 	for _, page := range []string{"/", "/users?q=42", "/static?username=42", "/live?username=42", "/summary?username=42", "/static?username=4"} {
 		a := b.get(base + page)
 		if a.StatusCode != http.StatusOK || !strings.Contains(a.body, lost) {
@@ -142,6 +143,9 @@ func TestADirectoryThatIsLost(t *testing.T) {
 	}
 	if a := b.get(base + "/static?username=42"); !strings.Contains(a.body, "/hers") {
 		t.Error("the log is not shown")
+	}
+	if a := b.get(base+"/api/users?q=cathrin", "Authorization", "Bearer "+s.token(root)); strings.Contains(a.body, `"near"`) || !strings.Contains(a.body, `"kathrin"`) || !strings.Contains(a.body, `"directory_lost":true`) {
+		t.Errorf("a program that asks for a similar name is told %s", a.body)
 	}
 	if a := b.get(base + "/names?username=42"); a.body != `{"lost":true,"names":{}}` {
 		t.Errorf("names: %s", a.body)

@@ -91,7 +91,7 @@ func TestMoreThanCanBeSuggestedIsSaid(t *testing.T) {
 func TestHomeWithoutAMaster(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
-	s := newSite(t, cluster.Client(t), handlers.Options{Identify: hostLogin})
+	s := newSite(t, cluster.Client(t), handlers.Options{Identify: hostLogin, IdentifyToken: hostLogin})
 	b := s.stranger()
 	key := func(username string) string { return s.logs.KeyPrefix() + "log:" + username }
 	gone := cluster.Master(s.logs.KeyPrefix() + "log:user0")
@@ -116,7 +116,18 @@ func TestHomeWithoutAMaster(t *testing.T) {
 		return strings.Contains(page, "Users may be missing here") == (len(usernames) == 1)
 	}
 	redistest.Eventually(t, "both users are shown", func() bool { return shows(base+"/", away, there) && shows(base+"/users?q=user", away, there) })
+	typed := "a" + there // a similar name, of which another master would know whether somebody has it
+	for letter := 'b'; cluster.Master(key(typed)) == gone; letter++ {
+		typed = string(letter) + there
+	}
+	similar := func() string { return b.get(base+"/api/users?q="+typed, "X-Host-User", root).body }
+	if got := similar(); !strings.Contains(got, `"near":true`) || strings.Contains(got, "partial") {
+		t.Errorf("a program that asks for a similar name is told %s", got)
+	}
 	cluster.Replica(gone).Kill()
 	gone.Kill()
 	redistest.Eventually(t, "one is missing, and the page says so", func() bool { return shows(base+"/", there) && shows(base+"/users?q=user", there) })
+	if got := similar(); strings.Contains(got, `"near"`) || !strings.Contains(got, `"partial":true`) || !strings.Contains(got, there) {
+		t.Errorf("a program that asks for a similar name while one is missing is told %s", got)
+	}
 }

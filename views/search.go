@@ -32,6 +32,9 @@ func (s *Set) Suggestions(p Suggestions) ([]byte, error) {
 // suggestionList is Suggestions as its template reads it.
 type suggestionList struct{ Suggestions }
 
+// Whole reports whether the names of all users could be searched.
+func (p suggestionList) Whole() bool { return !p.Partial && !p.Unread }
+
 // Count is how many users are suggested.
 func (p suggestionList) Count() int { return len(p.Users) }
 

@@ -27,7 +27,19 @@ func TestSuggestionsAreOptionsAndAreCounted(t *testing.T) {
 		"2 users": {Found: store.Found{Users: users}},
 		"1 user":  {Found: store.Found{Users: users[:1]}},
 		"No user with this name has been seen lately. Press Enter to look it up anyway, as a name or as a code.": {},
-		"The first 2 users. Type more to see fewer.":                                                             {Found: store.Found{Users: users, More: true}},
+		"The application does not say who its users are at the moment, so names may be missing. Search by username meanwhile. Users with similar names": {
+			Found: store.Found{Users: users, Near: true}, People: views.People{Lost: true},
+		},
+		"A part of the log store can’t be reached. Users may be missing here until it is back. Users with similar names": {
+			Found: store.Found{Users: users, Near: true}, Partial: true,
+		},
+		"A part of the log store can’t be reached. Users may be missing here until it is back. Names can’t be suggested now. Press Enter to look the name up anyway.": {
+			Partial: true,
+		},
+		"Names are still being read, so there may be more users: try again in a moment. Names can’t be suggested now. Press Enter to look the name up anyway.": {
+			Found: store.Found{Unread: true},
+		},
+		"The first 2 users. Type more to see fewer.": {Found: store.Found{Users: users, More: true}},
 	} {
 		html, err := newSet(t).Suggestions(suggestions)
 		if got := parse(t, html, err).Find("p").First().Text(); got != want {
