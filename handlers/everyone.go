@@ -30,11 +30,7 @@ func (s *site) everyone(c *gin.Context) {
 	if s.people.Known() {
 		page.NamesURL = s.base + "/names"
 	}
-	var err error
-	if page.Applications, err = s.applicationNames(c, page.Application); err != nil {
-		s.fail(c, http.StatusServiceUnavailable, err)
-		return
-	}
+	page.Applications, page.Partial = s.applicationNames(c, page.Application)
 	query := page.Filter.AddTo(url.Values{"everyone": {"1"}})
 	if page.Application != "" {
 		query.Set("app", page.Application)
@@ -61,13 +57,10 @@ func chosenUsers(list string) []string {
 	return users
 }
 
-// applicationNames lists the applications that report, each once, and the one that is asked for.
-func (s *site) applicationNames(c *gin.Context, asked string) ([]string, error) {
+// applicationNames lists the applications that report, each once, and the one that is asked for. Where Redis does not answer, it is
+// partial: the page is shown all the same, and its socket says what is wrong.
+func (s *site) applicationNames(c *gin.Context, asked string) (names []string, partial bool) {
 	applications, err := s.logs.Applications(c.Request.Context())
-	if err != nil {
-		return nil, err
-	}
-	var names []string
 	if asked != "" {
 		names = append(names, asked)
 	}
@@ -75,5 +68,5 @@ func (s *site) applicationNames(c *gin.Context, asked string) ([]string, error) 
 		names = append(names, a.Name)
 	}
 	slices.Sort(names)
-	return slices.Compact(names), nil
+	return slices.Compact(names), err != nil
 }

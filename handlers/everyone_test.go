@@ -1,8 +1,10 @@
 package handlers_test
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +37,31 @@ func TestEveryoneKeepsItsFilterInTheURL(t *testing.T) {
 	all := b.get(base + "/live/everyone?show=nonsense&q=&app=")
 	if connect := all.find("#live").AttrOr("hx-ws:connect", ""); connect != base+"/live/socket?everyone=1&lang=en&page=1" {
 		t.Errorf("without a filter it connects to %q", connect)
+	}
+}
+
+// Everyone's log can be followed where it can't be read which applications there are. Those that may be missing are spoken of.
+func TestEveryoneWithoutTheApplications(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	s := newSite(t, redis.Client(t), handlers.Options{})
+	b := s.superuser()
+	redistest.Eventually(t, "the application reports", func() bool {
+		applications, err := s.logs.Applications(t.Context())
+		return err == nil && len(applications) == 1
+	})
+	for forbidden, applications := range map[string]int{"": 3, "pttl": 2, "smembers": 2} { // any, the one that was asked for, and the one that reports
+		if forbidden != "" {
+			redis.Permit("-" + forbidden)
+		}
+		page := b.get(base + "/live/everyone?app=shop")
+		if page.StatusCode != http.StatusOK || page.find("#live").Length() != 1 || page.find("[name=app] option").Length() != applications {
+			t.Errorf("without %q: %d, %s", forbidden, page.StatusCode, page.text("main"))
+		}
+		if says := strings.Contains(page.body, "Applications may be missing here"); says != (forbidden != "") {
+			t.Errorf("without %q, the page says that some may be missing: %v", forbidden, says)
+		}
+		redis.Permit("+@all")
 	}
 }
 

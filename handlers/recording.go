@@ -27,10 +27,7 @@ func (s *site) showRecording(c *gin.Context, status int, p views.Recording) {
 		return
 	}
 	applications, err := s.logs.Applications(ctx)
-	if err != nil {
-		s.fail(c, http.StatusServiceUnavailable, err)
-		return
-	}
+	p.Partial = err != nil // what is set was read, and may just have been changed
 	if status == http.StatusOK {
 		p.Switches = set
 		if unreadable {

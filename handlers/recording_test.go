@@ -153,6 +153,27 @@ func TestPagesSayThatRecordingIsOff(t *testing.T) {
 	}
 }
 
+// A change that was made is shown, also where reports of applications can't be read. What may be missing is said.
+func TestRecordingWithoutTheApplications(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	s := newSite(t, redis.Client(t), handlers.Options{})
+	b := s.superuser()
+	s.record("ada", "/") // so that there is an application
+	const says = "A part of the log store can’t be reached. Applications may be missing here until it is back."
+	if page := b.get(base + "/recording"); strings.Contains(page.body, says) {
+		t.Errorf("while all is well, the page says %q", page.text("main"))
+	}
+	redis.Permit("-smembers")
+	a := b.post(base+"/recording", form("recording", "off"))
+	if a = b.get(a.location()); a.StatusCode != http.StatusOK || a.text("#record [selected]") != "Off" || !strings.HasPrefix(a.text("#messages"), "The change has been made.") {
+		t.Errorf("answered %d, %q", a.StatusCode, a.text("main"))
+	}
+	if got := a.text("section[aria-labelledby=behind-title]"); got != "Not following yet "+says {
+		t.Errorf("the page says %q", got)
+	}
+}
+
 // watched are the users who are recorded although others are not.
 func (s *site) watched() []string {
 	s.t.Helper()

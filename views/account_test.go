@@ -30,7 +30,7 @@ func addAccountPages(set *views.Set, layout views.Layout, add func(name string, 
 	add("no accounts", html, err)
 	html, err = set.Recording(views.Recording{
 		Layout: layout, Switches: store.Switches{NoRecord: true, WatchOnly: true, Sample: 10, Ignore: []string{hostilePath, "</textarea>" + hostileName}},
-		Behind: []store.Application{{Name: hostileName, Host: hostileName, Version: hostileName}}, Message: views.SwitchesUnreadable(),
+		Behind: []store.Application{{Name: hostileName, Host: hostileName, Version: hostileName}}, Partial: true, Message: views.SwitchesUnreadable(),
 	})
 	add("recording", html, err)
 	html, err = set.Recording(views.Recording{Layout: layout})

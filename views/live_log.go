@@ -23,6 +23,7 @@ type LiveLog struct {
 	Users        string   // on the page of everyone: only requests of these users, with commas between them; "" = any
 	Application  string   // on the page of everyone: only requests that it recorded; "" = any
 	Applications []string // to choose from
+	Partial      bool     // a part of the log store can't be reached, so that applications may be missing
 
 	WatchOnly bool // only users are recorded whose logs are open
 

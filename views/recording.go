@@ -12,6 +12,7 @@ type Recording struct {
 	Layout
 	Switches store.Switches      // that are set or, after a refusal, that were typed
 	Behind   []store.Application // those that do not follow yet
+	Partial  bool                // a part of the log store can't be reached, so that applications may be missing in Behind
 	Message  *Message
 }
 

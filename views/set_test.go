@@ -95,7 +95,7 @@ func everyPage(t *testing.T, set *views.Set, layout views.Layout) map[string]*go
 	html, err = set.Live(views.LiveLog{Layout: layout, Everyone: true, SocketURL: "wss://live.example.com/s?everyone=1"})
 	add("everyone", html, err)
 	html, err = set.Live(views.LiveLog{
-		Layout: layout, Everyone: true, SocketURL: "/s", Application: hostileName,
+		Layout: layout, Everyone: true, SocketURL: "/s", Application: hostileName, Partial: true,
 		Applications: []string{hostileName}, Filter: views.Filter{Filter: journey.Filter{Show: journey.ShowErrors, Text: hostilePath}},
 	})
 	add("everyone, filtered", html, err)

@@ -91,13 +91,10 @@ func showSwitches(ctx context.Context, w io.Writer, logs *store.Store) error {
 	if errors.Is(err, store.ErrSwitches) {
 		return answerError{errors.New("what is set can't be read, so applications go on as they were: set it anew with userlog recording set")}
 	}
-	var applications []store.Application
-	if err == nil {
-		applications, err = logs.Applications(ctx)
-	}
 	if err != nil {
 		return err
 	}
+	applications, unread := logs.Applications(ctx)
 	err = table(w, "SWITCH\tSTATE", func(row func(...any)) {
 		for _, s := range switches.States(set) {
 			row(s.Switch, visible(s.State))
@@ -105,6 +102,9 @@ func showSwitches(ctx context.Context, w io.Writer, logs *store.Store) error {
 	})
 	for _, a := range switches.Behind(set, applications) {
 		fmt.Fprintf(w, "%s on %s, %s, does not follow yet: it will within 15 seconds, unless its version is too old.\n", visible(a.Name), visible(a.Host), visible(a.Version))
+	}
+	if unread != nil {
+		fmt.Fprintf(w, "Whether other applications do not follow yet could not be found out: %s.\n", redisTrouble(logs.Address(), unread))
 	}
 	return err
 }

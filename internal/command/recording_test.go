@@ -86,6 +86,21 @@ func TestRecordingCommandSaysWhoDoesNotFollow(t *testing.T) {
 	}
 }
 
+// A change that was made is shown, also where Redis does not say which applications follow it.
+func TestRecordingCommandWithoutTheApplications(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	env := environ{"USERLOG_REDIS": server.URL}
+	server.Permit("-smembers")
+	for _, args := range [][]string{{"set", "--recording=off"}, {"show"}} {
+		r := do(t, env, "", append([]string{"recording"}, args...)...)
+		const says = "Whether other applications do not follow yet could not be found out: Redis at "
+		if r.status != 0 || !regexp.MustCompile(`\nrecording +off\n`).MatchString(r.out) || !strings.Contains(r.out, "\n"+says) {
+			t.Errorf("%q: status %d, %q, %q", args, r.status, r.out, r.err)
+		}
+	}
+}
+
 // Where only users are recorded whose logs are looked at, tail looks at once, and that is written down.
 func TestTailHasTheUserRecorded(t *testing.T) {
 	t.Parallel()
