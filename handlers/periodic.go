@@ -10,20 +10,28 @@ import (
 // methods may be called from several goroutines.
 type periodic[T any] struct {
 	interval time.Duration // between two questions
+	holds    time.Duration // how long an answer holds where no other follows; 0 = for ever
 	ask      func(ctx context.Context) (T, error)
 
-	mu     sync.Mutex
-	asked  time.Time
-	asking chan struct{} // closed at the end of the last question that has begun
-	known  bool
-	answer T
+	mu       sync.Mutex
+	asked    time.Time
+	asking   chan struct{} // closed at the end of the last question that has begun
+	answered time.Time     // zero before the first answer
+	answer   T
 }
 
-// now returns the answer. When the answer is older than the interval, one caller asks again, and waits for faultTimeout at most.
-// Meanwhile others take the last answer. Only if there is none yet, they wait, too. If the question fails, the last answer still holds.
+// now is [periodic.known] for those to whom no answer is the same as the zero value.
 func (p *periodic[T]) now(ctx context.Context) T {
+	answer, _ := p.known(ctx)
+	return answer
+}
+
+// known returns the answer, and whether there is one. When the answer is older than the interval, one caller asks again, and waits for
+// faultTimeout at most. Meanwhile others take the last answer. Only if there is none, they wait, too. If the question fails, the last answer
+// still holds, for as long as it may.
+func (p *periodic[T]) known(ctx context.Context) (answer T, ok bool) {
 	p.mu.Lock()
-	due, known, asking := time.Since(p.asked) >= p.interval, p.known, p.asking
+	due, known, asking := time.Since(p.asked) >= p.interval, p.isKnown(), p.asking
 	if due {
 		asking = make(chan struct{})
 		p.asked, p.asking = time.Now(), asking
@@ -37,7 +45,15 @@ func (p *periodic[T]) now(ctx context.Context) T {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.answer
+	if !p.isKnown() {
+		return answer, false
+	}
+	return p.answer, true
+}
+
+// isKnown reports whether there is an answer that holds. The caller holds the lock.
+func (p *periodic[T]) isKnown() bool {
+	return !p.answered.IsZero() && (p.holds == 0 || time.Since(p.answered) < p.holds)
 }
 
 // renew asks, and says when that is over.
@@ -54,5 +70,5 @@ func (p *periodic[T]) renew(ctx context.Context, asking chan struct{}) {
 func (p *periodic[T]) learn(answer T) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.known, p.answer = true, answer
+	p.answered, p.answer = time.Now(), answer
 }

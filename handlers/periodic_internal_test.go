@@ -38,3 +38,30 @@ func TestTheFirstAnswerIsWaitedFor(t *testing.T) {
 		}
 	})
 }
+
+// An answer that may not hold for ever is forgotten where no other follows. From then on nothing is known, until there is one.
+func TestAnAnswerHoldsNotForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := error(nil)
+		p := periodic[int]{interval: time.Second, holds: 3 * time.Second, ask: func(context.Context) (int, error) { return 7, err }}
+		wants := func(when string, answer int, known bool) {
+			t.Helper()
+			if got, ok := p.known(t.Context()); got != answer || ok != known {
+				t.Errorf("%s: %d, %v", when, got, ok)
+			}
+		}
+		wants("at first", 7, true)
+		err = errors.New("away")
+		time.Sleep(2 * time.Second)
+		wants("two seconds later", 7, true)
+		time.Sleep(time.Second)
+		wants("three seconds later", 0, false)
+		wants("a moment later", 0, false)
+		err = nil
+		time.Sleep(time.Second)
+		wants("when there is an answer again", 7, true)
+		p.holds, err = 0, errors.New("away")
+		time.Sleep(time.Hour)
+		wants("where it holds for ever", 7, true)
+	})
+}

@@ -147,7 +147,7 @@ func etag(page views.StaticLog, fault store.Fault, set store.Switches) string {
 		io.WriteString(sum, "\x00"+e.ID)
 	}
 	if page.Team != nil {
-		fmt.Fprintf(sum, "\x00%q %t %q %q", page.Team.Looking, page.Team.Lost, page.Team.Notes, page.Team.Handling)
+		fmt.Fprintf(sum, "\x00%q %t %t %q %q", page.Team.Looking, page.Team.LookingLost, page.Team.Lost, page.Team.Notes, page.Team.Handling)
 	}
 	return `W/"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
 }

@@ -360,6 +360,26 @@ func TestWhoLooksAsWell(t *testing.T) {
 	}
 }
 
+// Where Redis does not say who looks as well, the log says that, beside the notes, until Redis does.
+func TestWhoLooksAsWellIsLost(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	s := newSite(t, redis.Client(t), handlers.Options{})
+	root, vera := s.superuser(), s.viewer("vera")
+	s.customer("ada")
+	vera.said("ada", "note", "calls back at 3")
+	redis.Permit("-zrevrangebyscore")
+	page := root.log("ada")
+	if got := page.texts(".looking, #notes .newest"); !slices.Equal(got, []string{"Who else is looking can’t be shown now.", "vera: calls back at 3"}) {
+		t.Errorf("the log says %q", got)
+	}
+	redis.Permit("+zrevrangebyscore")
+	redistest.Eventually(t, "an open page is told that it is known", func() bool {
+		a := root.get(base+"/static?username=ada", "HX-Request", "true", "If-None-Match", page.Header.Get("ETag"))
+		return a.StatusCode == http.StatusOK && !strings.Contains(a.body, "can’t be shown now")
+	})
+}
+
 // Programs read notes with the log, and who takes care.
 func TestProgramsReadNotes(t *testing.T) {
 	t.Parallel()

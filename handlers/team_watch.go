@@ -18,8 +18,9 @@ import (
 
 // Times of teamWatch.
 const (
-	lookingInterval = 2 * time.Second // between two questions who looks at logs
-	keepInterval    = time.Minute     // between two renewals of what is noted of a user
+	lookingInterval = 2 * time.Second  // between two questions who looks at logs
+	lookingHolds    = 15 * time.Second // how long an answer to that holds, as long as a viewing that has ended may be in it
+	keepInterval    = time.Minute      // between two renewals of what is noted of a user
 )
 
 // teamWatch knows what colleagues do about users. All methods may be called from several goroutines.
@@ -35,7 +36,7 @@ type teamWatch struct {
 
 func newTeamWatch(board *team.Board, roster *audit.Roster, logs *store.Store, log *slog.Logger) *teamWatch {
 	w := &teamWatch{board: board, logs: logs, log: log, kept: make(map[string]time.Time)}
-	w.looking.interval = lookingInterval
+	w.looking.interval, w.looking.holds = lookingInterval, lookingHolds
 	w.looking.ask = func(ctx context.Context) (map[string][]string, error) {
 		viewings, err := roster.Looking(ctx)
 		return lookers(viewings), err
@@ -73,11 +74,12 @@ func (w *teamWatch) of(ctx context.Context, usernames []string) map[string]views
 	if err == nil {
 		w.keep(ctx, noted)
 	}
-	looking := w.looking.now(ctx)
+	looking, known := w.looking.known(ctx)
 	teams := make(map[string]views.Team, len(usernames))
 	for i, username := range usernames {
 		teams[username] = views.Team{
-			Notes: sheets[i].Notes, Handling: said[username], Looking: looking[username], Lost: sheets[i].Lost || slices.Contains(unknown, username),
+			Notes: sheets[i].Notes, Handling: said[username], Looking: looking[username], LookingLost: !known,
+			Lost: sheets[i].Lost || slices.Contains(unknown, username),
 		}
 	}
 	return teams

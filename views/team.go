@@ -10,15 +10,16 @@ import (
 
 // Team is what agents know of each other about one user: what is noted, who takes care, and who looks at the log now.
 type Team struct {
-	Notes    []team.Note   // newest first
-	Handling team.Handling // as it holds now
-	Looking  []string      // accounts, the reader's perhaps among them
-	Lost     bool          // Redis does not say it
+	Notes       []team.Note   // newest first
+	Handling    team.Handling // as it holds now
+	Looking     []string      // accounts, the reader's perhaps among them
+	LookingLost bool          // Redis does not say who looks
+	Lost        bool          // Redis does not say the rest
 }
 
 // Equal reports whether two teams are shown alike.
 func (t Team) Equal(other Team) bool {
-	return t.Lost == other.Lost && t.Handling == other.Handling && slices.Equal(t.Notes, other.Notes) && slices.Equal(t.Looking, other.Looking)
+	return t.Lost == other.Lost && t.LookingLost == other.LookingLost && t.Handling == other.Handling && slices.Equal(t.Notes, other.Notes) && slices.Equal(t.Looking, other.Looking)
 }
 
 // Colleagues is a team as one reader is shown it.

@@ -44,6 +44,7 @@ func TestAReaderIsToldWhatChangesForHer(t *testing.T) {
 		{"nothing is known for a moment", nil, ""},
 		{"only she looks", &views.Team{Looking: []string{"vera"}}, ""},
 		{"another one looks, too", &views.Team{Looking: []string{"root", "vera"}}, "Also looking now:"},
+		{"Redis does not say who looks", &views.Team{LookingLost: true}, "Who else is looking can’t be shown now"},
 		{"Redis says nothing of it", &views.Team{Lost: true}, "can’t be shown now"},
 		{"it does again", &views.Team{Handling: team.Handling{State: team.OnIt, By: "vera"}}, "You are on it"},
 	} {
@@ -79,7 +80,12 @@ func TestTeamsOfWatchedUsers(t *testing.T) {
 	if now := ada.team.Load(); now == first || !now.Equal(views.Team{}) {
 		t.Errorf("known is %+v", now)
 	}
-	if got := strings.Join(asked, ", "); got != "ada bob, ada, ada" {
+	answer["ada"] = views.Team{LookingLost: true}
+	hub.TeamChanged(t.Context(), "ada")
+	if now := ada.team.Load(); !now.LookingLost {
+		t.Errorf("where it is not known who looks, known is %+v", now)
+	}
+	if got := strings.Join(asked, ", "); got != "ada bob, ada, ada, ada" {
 		t.Errorf("asked was %q", got)
 	}
 	hub.mu.Lock()
