@@ -11,6 +11,7 @@ import (
 type periodic[T any] struct {
 	interval time.Duration // between two questions
 	holds    time.Duration // how long an answer holds where no other follows; 0 = for ever
+	first    time.Duration // how long an answer may take while nothing is known; 0 = faultTimeout, as later
 	ask      func(ctx context.Context) (T, error)
 
 	mu       sync.Mutex
@@ -27,8 +28,8 @@ func (p *periodic[T]) now(ctx context.Context) T {
 }
 
 // known returns the answer, and whether there is one. When the answer is older than the interval, one caller asks again, and waits for
-// faultTimeout at most. Meanwhile others take the last answer. Only if there is none, they wait, too. If the question fails, the last answer
-// still holds, for as long as it may.
+// faultTimeout at most. Meanwhile others take the last answer. Only if there is none, they wait, too, and all may wait longer. If the question
+// fails, the last answer still holds, for as long as it may.
 func (p *periodic[T]) known(ctx context.Context) (answer T, ok bool) {
 	p.mu.Lock()
 	due, known, asking := time.Since(p.asked) >= p.interval, p.isKnown(), p.asking
@@ -39,7 +40,7 @@ func (p *periodic[T]) known(ctx context.Context) (answer T, ok bool) {
 	p.mu.Unlock()
 	switch {
 	case due:
-		p.renew(ctx, asking)
+		p.renew(ctx, known, asking)
 	case !known:
 		<-asking // which takes a moment
 	}
@@ -57,9 +58,13 @@ func (p *periodic[T]) isKnown() bool {
 }
 
 // renew asks, and says when that is over.
-func (p *periodic[T]) renew(ctx context.Context, asking chan struct{}) {
+func (p *periodic[T]) renew(ctx context.Context, known bool, asking chan struct{}) {
 	defer close(asking)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), faultTimeout)
+	limit := faultTimeout
+	if !known {
+		limit = max(limit, p.first)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if answer, err := p.ask(ctx); err == nil {
 		p.learn(answer)

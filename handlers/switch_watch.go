@@ -13,6 +13,7 @@ import (
 // Times of switchWatch.
 const (
 	switchInterval  = 5 * time.Second // between two questions what is switched
+	switchFirst     = 2 * time.Second // how long the first answer may take: without one, pages would say that all is recorded
 	watchedInterval = time.Minute     // between two notes that a user is looked at
 )
 
@@ -29,7 +30,7 @@ type switchWatch struct {
 
 func newSwitchWatch(logs *store.Store, log *slog.Logger) *switchWatch {
 	w := &switchWatch{logs: logs, log: log, watched: make(map[string]time.Time)}
-	w.interval, w.ask = switchInterval, logs.Switches
+	w.interval, w.first, w.ask = switchInterval, switchFirst, logs.Switches
 	return w
 }
 
