@@ -68,7 +68,7 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 		CanSwitchLanguage: s.options.Language == "",
 		Logs:              logs(c),
 		Section:           section,
-		Now:               s.logs.Now(),
+		Now:               s.logs.Now,
 	}
 }
 

@@ -34,7 +34,9 @@ type Layout struct {
 	Section           string // which link of the navigation is the current one, or ""
 	Searched          string // the username that the search field of the page shows; "" = none
 
-	Now time.Time // by the clock of requests, by which the page tells ages; zero = when the page is rendered
+	// Now tells the time by the clock of requests, by which the page tells ages. It is asked when the page is rendered: what the page reads
+	// before may set that clock right. nil = the clock of this host.
+	Now func() time.Time
 }
 
 // Searching is the search form in the header. From a page of logs it leads to the same, and else to the one that the reader wants.
@@ -48,7 +50,12 @@ func (l Layout) Searching() search {
 }
 
 // Clock is Now in the form of the rows' times.
-func (l Layout) Clock() string { return timestamp(orNow(l.Now)) }
+func (l Layout) Clock() string {
+	if l.Now == nil {
+		return timestamp(time.Now())
+	}
+	return timestamp(l.Now())
+}
 
 // LogPages are the pages of one user's log, as paths below the base. The first is for readers who have not chosen.
 func LogPages() []string { return []string{"/live", "/static"} }

@@ -218,7 +218,7 @@ func TestReadersChooseALook(t *testing.T) {
 func TestLivePageCanBePausedAndHasAPlaceForNow(t *testing.T) {
 	set := newSet(t)
 	now := time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.FixedZone("", 3600))
-	html, err := set.Live(views.LiveLog{Layout: views.Layout{Lang: "fr", Now: now}, Username: "ada", SocketURL: "/s"})
+	html, err := set.Live(views.LiveLog{Layout: views.Layout{Lang: "fr", Now: func() time.Time { return now }}, Username: "ada", SocketURL: "/s"})
 	doc := parse(t, html, err)
 	if got := doc.Find("html").AttrOr("data-now", ""); got != "2026-03-04T04:06:07.890Z" {
 		t.Errorf("the server's clock is %q", got)

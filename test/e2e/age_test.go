@@ -81,6 +81,35 @@ func TestAgesAreByTheServersClock(t *testing.T) {
 	}
 }
 
+// The server may have told a time that is ahead, for example before it knew Redis' clock. Its next answer sets pages right.
+func TestATimeThatWasAheadIsSetRight(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	b := site.enter(t)
+	call(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `document.addEventListener("readystatechange", () => {
+			const { dataset } = document.documentElement;
+			if (dataset.now) dataset.now = new Date(Date.parse(dataset.now) + 600_000).toISOString();
+		}, { once: true });`,
+	})
+	acted(logs, "clara", "/", 30*time.Second)
+	b.visit("/")
+	b.eventually("the home page says when it was", `/^[3-5]\d s ago$/.test(document.querySelector('#seen time-ago')?.shadowRoot.textContent)`)
+	for _, page := range []string{"/static", "/live"} {
+		acted(logs, "clara", "/", 30*time.Second)
+		b.visit(page + "?username=clara")
+		b.saysIdle(`, [3-5]\d s ago.`)
+		b.eventually("the row says when it was", `/^[3-5]\d s ago$/.test(`+ageOf+`)`)
+	}
+
+	evaluate[bool](b, `document.dispatchEvent(new CustomEvent("htmx:ws:before:message:incoming", {
+		detail: { message: { data: JSON.stringify({ now: Date.now() + 600_000 }) } },
+	}))`)
+	b.saysIdle(`, ([3-5]\d s|1 min) ago.`)
+	b.eventually("the row says when it was", `/^([3-5]\d s|1 min) ago$/.test(`+ageOf+`)`)
+}
+
 // watchIdle opens the live log of a user who did something half a minute ago.
 func watchIdle(t *testing.T, username string) *tab {
 	t.Helper()
