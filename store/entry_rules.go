@@ -46,6 +46,19 @@ func (e *Entry) Failed() bool {
 // checks reports whether the request only checked a form. If it leads elsewhere, the site has taken it for the form itself.
 func (e *Entry) checks() bool { return e.Kind == KindCheck && e.Location == "" && !e.Redirects() }
 
+// Solves reports whether the request did what another one was for, which failed: method and path are the same, and it worked. Whether it
+// came later, and who made both, is for the caller to know. What is kept of failures in Redis, and what a page calls solved, follow
+// this rule. A process of an older version may have kept another request as a solution. A page shows it, and calls the failure open.
+func (e *Entry) Solves(failed *Entry) bool {
+	return e.Method == failed.Method && withoutQuery(e.Path) == withoutQuery(failed.Path) && e.worked()
+}
+
+// worked reports whether the request did what it was for, as far as can be seen. One that leads to a login did not, nor one that the
+// client gave up.
+func (e *Entry) worked() bool {
+	return !e.Failed() && !e.checks() && (e.Ended == EndOrdinary || e.Ended == EndRedirected) && e.Code >= http.StatusOK && !IsLoginPath(e.Location)
+}
+
 // Purpose is the entry's Kind, or a careful guess where the browser did not say. A change is never an asset, a prefetch or a
 // socket, whatever its headers said. Only a script sends such headers with a change, or a person who has something to hide.
 func (e *Entry) Purpose() Kind {

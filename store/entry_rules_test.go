@@ -3,6 +3,8 @@ package store
 import (
 	"testing"
 	"time"
+
+	"github.com/gin-userlog/userlog/store/internal/failures"
 )
 
 func TestWhatFailed(t *testing.T) {
@@ -42,6 +44,39 @@ func TestWhatFailed(t *testing.T) {
 		other.Actor = "bob"
 		if user.Troubles() != test.failed || other.Troubles() {
 			t.Errorf("%+v troubles the user: %v, where bob acts for her: %v", test.entry, user.Troubles(), other.Troubles())
+		}
+	}
+}
+
+// What solves a failure for a page is what is kept with it in Redis.
+func TestWhatSolvesAFailure(t *testing.T) {
+	failed := Entry{Method: "POST", Path: "/pay?card=1", Code: 500, Kind: KindPage}
+	for _, test := range []struct {
+		entry Entry
+		want  bool
+	}{
+		{Entry{Method: "POST", Path: "/pay", Code: 200}, true},
+		{Entry{Method: "POST", Path: "/pay", Code: 303, Location: "/paid"}, true},
+		{Entry{Method: "POST", Path: "/pay", Code: 409, Ended: EndRedirected, Location: "/paid"}, true},
+		{Entry{Method: "GET", Path: "/pay", Code: 200}, false},
+		{Entry{Method: "POST", Path: "/pay/2", Code: 200}, false},
+		{Entry{Method: "POST", Path: "/pay", Code: 422}, false},
+		{Entry{Method: "POST", Path: "/pay", Code: 200, Kind: KindCheck}, false},
+		{Entry{Method: "POST", Path: "/pay", Code: 200, Ended: EndGaveUp}, false},
+		{Entry{Method: "POST", Path: "/pay", Ended: EndUnknown}, false},
+		{Entry{Method: "POST", Path: "/pay", Code: 303, Location: "/Account/LogIn?next=/pay"}, false},
+		{Entry{Method: "POST", Path: "/pay", Code: 303, Location: "/users/sign_in"}, false},
+		{Entry{Method: "POST", Path: "/pay", Code: 303, Location: "/login;jsessionid=1"}, false},
+		{Entry{Method: "POST", Path: "/pay", Code: 303, Location: "/log-on.php"}, false},
+		{Entry{Method: "POST", Path: "/pay", Code: 303, Location: "/login-history"}, true},
+		{Entry{Method: "POST", Path: "/pay", Code: 303, Location: "/paid?from=/login"}, true},
+		{Entry{Method: "POST", Path: "/pay", Code: 303, Location: "/catalogincentives"}, true},
+	} {
+		if got := test.entry.Solves(&failed); got != test.want {
+			t.Errorf("%+v solves %+v: %v", test.entry, failed, got)
+		}
+		if mark := test.entry.mark(); (mark.Class == failures.Worked && mark.What == failed.mark().What) != test.want {
+			t.Errorf("%+v is noted as %q", test.entry, mark.Class)
 		}
 	}
 }

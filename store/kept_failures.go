@@ -5,7 +5,6 @@ import (
 	"hash/fnv"
 	"io"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -148,18 +147,4 @@ func (e *Entry) mark() failures.Mark {
 	_, _ = io.WriteString(hash, e.Method+" "+withoutQuery(e.Path))
 	m.What = hash.Sum64()
 	return m
-}
-
-// worked reports whether the request did what it was for, as far as can be seen. A redirect to a login, for example, did not.
-func (e *Entry) worked() bool {
-	if e.Failed() || e.checks() || e.Ended != EndOrdinary && e.Ended != EndRedirected || e.Code < 200 {
-		return false
-	}
-	leads := strings.ToLower(withoutQuery(e.Location))
-	for _, login := range []string{"login", "logon", "signin", "sign-in", "log-in"} {
-		if strings.Contains(leads, login) {
-			return false
-		}
-	}
-	return true
 }

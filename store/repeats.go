@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"hash/maphash"
 	"math"
-	"strings"
 	"sync"
 	"time"
 
@@ -225,10 +224,4 @@ func (r *repeated) count(e *Entry) {
 	if r.run > 1 {
 		e.Repeats, e.Since = int(r.run), time.UnixMicro(r.first).UTC()
 	}
-}
-
-// withoutQuery is an address up to its query.
-func withoutQuery(address string) string {
-	before, _, _ := strings.Cut(address, "?")
-	return before
 }

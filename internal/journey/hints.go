@@ -26,8 +26,7 @@ const (
 	HintRedirects HintKind = "redirects"
 
 	// HintLogin: in the last HintWindow, and since the last login, what the person asked for led to
-	// the login, or was refused (401 or 403) before the login was opened. An address looks like a
-	// login if a segment of its path is login, logon or signin.
+	// the login, or was refused (401 or 403) before the login was opened: see [store.IsLoginPath].
 	HintLogin HintKind = "login"
 )
 
@@ -203,7 +202,7 @@ func bounced(recent []*Step) Hint {
 			h = Hint{Kind: HintLogin}
 		case s.endsAtLogin() && !s.isAboutLogin():
 			h.show(s.Entry)
-		case refused(s.Outcome()) && !s.isAboutLogin() && i+1 < len(recent) && loginPath(recent[i+1].Entry.Path):
+		case refused(s.Outcome()) && !s.isAboutLogin() && i+1 < len(recent) && store.IsLoginPath(recent[i+1].Entry.Path):
 			h.show(s.Outcome())
 		}
 	}
@@ -212,7 +211,7 @@ func bounced(recent []*Step) Hint {
 
 // logsIn reports whether the step is a login that succeeded, as far as can be seen.
 func (s *Step) logsIn() bool {
-	if s.Entry.Safe() || s.Failed() || unanswered(s.Entry) || !loginPath(s.Entry.Path) || s.endsAtLogin() {
+	if s.Entry.Safe() || s.Failed() || unanswered(s.Entry) || !store.IsLoginPath(s.Entry.Path) || s.endsAtLogin() {
 		return false
 	}
 	// A form that comes back says why it was not accepted; a script would have been answered so.
@@ -220,12 +219,14 @@ func (s *Step) logsIn() bool {
 }
 
 // isAboutLogin reports whether the step itself asks for the login, or to be logged out.
-func (s *Step) isAboutLogin() bool { return loginPath(s.Entry.Path) || logoutPath(s.Entry.Path) }
+func (s *Step) isAboutLogin() bool {
+	return store.IsLoginPath(s.Entry.Path) || store.IsLogoutPath(s.Entry.Path)
+}
 
 // endsAtLogin reports whether the step led to the login.
 func (s *Step) endsAtLogin() bool {
 	last := s.Outcome()
-	return loginPath(last.Location) || len(s.Redirects) > 0 && loginPath(last.Path)
+	return store.IsLoginPath(last.Location) || len(s.Redirects) > 0 && store.IsLoginPath(last.Path)
 }
 
 // refused reports whether a request needs a login, or another one.

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"net/http"
 	"slices"
 	"time"
 
@@ -69,7 +68,7 @@ func (f *Folder) PastFailure() (at time.Time) {
 	return at
 }
 
-// solved is when the request that failed first worked afterwards, by the same method at the same address; zero if it has
+// solved is when the request that failed first worked afterwards: see [store.Entry.Solves]. It is zero if it has
 // not. A form that was shown again does not say that it was accepted.
 func (f *Folder) solved(failed *store.Entry) (at time.Time) {
 	for _, s := range f.steps {
@@ -77,18 +76,12 @@ func (f *Folder) solved(failed *store.Entry) (at time.Time) {
 			continue
 		}
 		for e := range s.requests() {
-			if e.Time.After(failed.Time) && (at.IsZero() || e.Time.Before(at)) && e.Method == failed.Method &&
-				withoutQuery(e.Path) == withoutQuery(failed.Path) && worked(e) {
+			if e.Time.After(failed.Time) && (at.IsZero() || e.Time.Before(at)) && e.Solves(failed) {
 				at = e.Time
 			}
 		}
 	}
 	return at
-}
-
-// worked reports whether a request did what it was for, as far as can be seen.
-func worked(e *store.Entry) bool {
-	return !e.Failed() && e.Purpose() != store.KindCheck && (e.Ended == store.EndOrdinary || e.Ended == store.EndRedirected) && e.Code >= http.StatusOK && !loginPath(e.Location)
 }
 
 // failure is how a request failed: what is the same in all that are counted together.

@@ -31,6 +31,12 @@ func TestAProblemBelongsToItsVisitAndMayBeSolved(t *testing.T) {
 		{"the same leads to the login", `
 			1 page GET /orders 500
 			2 page GET /orders 302 to=/login`, "/orders", 0},
+		{"the same leads to a login with a session in its path", `
+			1 page GET /orders 500
+			2 page GET /orders 302 to=/login;jsessionid=1`, "/orders", 0},
+		{"the same leads to a page about logins", `
+			1 page GET /security 500
+			2 page GET /security 302 to=/login-history`, "/security", 2},
 		{"nobody waits for it", `
 			1 page GET /orders 500
 			2 page GET /orders 0 ended=gave_up`, "/orders", 0},

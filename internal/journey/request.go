@@ -28,7 +28,7 @@ func Notable(e store.Entry) bool { return IsStep(e) || e.Failed() }
 // leadsAway reports whether htmx shows another address after this answer, or a script was sent to
 // the login.
 func leadsAway(e store.Entry) bool {
-	return e.Location != "" && (!e.Redirects() || loginPath(e.Location))
+	return e.Location != "" && (!e.Redirects() || store.IsLoginPath(e.Location))
 }
 
 // asksForPage reports whether a request is for something that fills the window.
@@ -76,43 +76,4 @@ func changes(e store.Entry) bool { return active(e) && IsStep(e) && !e.Safe() }
 func withoutQuery(address string) string {
 	before, _, _ := strings.Cut(address, "?")
 	return before
-}
-
-// loginPath reports whether an address looks like that of a login.
-func loginPath(address string) bool {
-	return hasWord(address, "login", "logon", "signin")
-}
-
-// logoutPath reports whether an address looks like that of a logout.
-func logoutPath(address string) bool {
-	return hasWord(address, "logout", "logoff", "signout")
-}
-
-// hasWord reports whether a segment of the path is one of the words, whatever its case, its
-// punctuation (sign-in) and its extension (login.php).
-func hasWord(address string, words ...string) bool {
-	for segment := range strings.SplitSeq(withoutQuery(address), "/") {
-		for _, word := range words {
-			if isWord(segment, word) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isWord compares a segment with a word. It makes no copy: each step is asked several times when anything
-// happens.
-func isWord(segment, word string) bool {
-	matched := 0
-	for i := 0; i < len(segment) && segment[i] != '.'; i++ {
-		switch c := segment[i]; {
-		case c == '-' || c == '_':
-		case matched == len(word) || c != word[matched] && c != word[matched]-'a'+'A':
-			return false
-		default:
-			matched++
-		}
-	}
-	return matched == len(word)
 }

@@ -43,7 +43,7 @@ func (s *Step) Ends() Ending {
 		return ""
 	case s.endsAtLogin() && !s.isAboutLogin():
 		return EndsAtLogin
-	case logoutPath(s.Entry.Path) && !s.Failed() && (!s.Entry.Safe() || s.Entry.Location != ""):
+	case store.IsLogoutPath(s.Entry.Path) && !s.Failed() && (!s.Entry.Safe() || s.Entry.Location != ""):
 		return EndsWithLogout
 	}
 	return ""

@@ -26,6 +26,7 @@ var keeping = []test{
 	{"AFailureThatRepeatsCountsOnce", testAFailureThatRepeatsCountsOnce},
 	{"FailuresOutliveTheLog", testFailuresOutliveTheLog},
 	{"FailuresOfTwoProcesses", testFailuresOfTwoProcesses},
+	{"ALoginSolvesNoFailure", testALoginSolvesNoFailure},
 	{"FailuresOfADeletedLogAreDeleted", testFailuresOfADeletedLogAreDeleted},
 }
 

@@ -139,6 +139,26 @@ func FailuresOfTwoProcesses(t *testing.T, one, other *store.Store) {
 	}
 }
 
+// Who is sent to the login has not paid yet. A page about logins is none.
+func testALoginSolvesNoFailure(t *testing.T, connect Connect) {
+	logs := Open(t, connect(t), store.Options{MaxEntries: keptEntries})
+	logs.Record(did(0, http.MethodPost, "/pay", 500))
+	for n, leads := range []string{"/users/sign_in?next=/pay", "/login-history"} {
+		again := did(1+n, http.MethodPost, fmt.Sprint("/pay?", n), 303)
+		again.Location = leads
+		logs.Record(again)
+	}
+	look(logs, 3, 30)
+	Written(t, logs)
+	log, err := logs.Log(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if paths, _ := behindTheCut(log.Entries); paths != "pay?1 pay" || !log.Entries[len(log.Entries)-2].Solves(&log.Entries[len(log.Entries)-1]) {
+		t.Errorf("kept: %s", paths)
+	}
+}
+
 func testFailuresOfADeletedLogAreDeleted(t *testing.T, connect Connect) {
 	client := connect(t)
 	logs := Open(t, client, store.Options{MaxEntries: keptEntries})
