@@ -43,6 +43,12 @@ func (e *Entry) Failed() bool {
 	return e.Code >= 400 && !e.Redirects()
 }
 
+// ServerFailed reports whether the request failed by the site's fault: with a status of 500 or more, or its answer broke off or timed out,
+// whatever status had been sent. All other failures are those of what was asked for.
+func (e *Entry) ServerFailed() bool {
+	return e.Failed() && (e.Code >= 500 || e.Ended == EndBrokeOff || e.Ended == EndTimedOut)
+}
+
 // checks reports whether the request only checked a form. If it leads elsewhere, the site has taken it for the form itself.
 func (e *Entry) checks() bool { return e.Kind == KindCheck && e.Location == "" && !e.Redirects() }
 
@@ -105,13 +111,14 @@ func IsAssetPath(address string) bool {
 	return assetpath.Is(path)
 }
 
-// severity orders failures. It is 3 where the site could not answer (500 or more). It is 2 where an answer did not end well,
-// or where the application reports a problem. It is 1 where the request was refused (400 to 499).
+// severity orders failures, of which the user index keeps the worst. It is 3 where the status says that the site failed (500 or more). It is
+// 2 where the site failed otherwise, as all that the index keeps is a status: of these it could only say that something failed.
+// It is also 2 where the application reports a problem without such a status. It is 1 where the request was refused (400 to 499).
 func (e *Entry) severity() int {
 	switch {
 	case e.Code >= 500:
 		return 3
-	case e.Code < 400:
+	case e.Code < 400, e.ServerFailed():
 		return 2
 	}
 	return 1

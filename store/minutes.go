@@ -9,7 +9,7 @@ import (
 type Minute struct {
 	Requests     uint32
 	ClientErrors uint32 // of those, failed for another reason: with a status from 400 to 499, or a problem
-	ServerErrors uint32 // of those, failed with a status of 500 or more, or whose answers broke off or timed out
+	ServerErrors uint32 // of those, failed by the site's fault: see [Entry.ServerFailed]
 }
 
 // minutesKept is how many minutes are counted, the current one included.
@@ -38,10 +38,9 @@ func (t *traffic) add(e *Entry, now time.Time) {
 	m := &t.minutes[minute%minutesKept]
 	m.Requests++
 	switch {
-	case !e.Failed():
-	case e.Code >= 500, e.Ended == EndBrokeOff, e.Ended == EndTimedOut:
+	case e.ServerFailed():
 		m.ServerErrors++
-	default:
+	case e.Failed():
 		m.ClientErrors++
 	}
 }

@@ -50,8 +50,8 @@ func TestIndexTakesTheWorstAndNewestFailure(t *testing.T) {
 	at := func(seconds, code int) Entry {
 		return Entry{Username: "ada", Code: code, Time: time.UnixMilli(int64(1000 * seconds))}
 	}
-	brokeOff := at(2, 200)
-	brokeOff.Ended = EndBrokeOff
+	brokeOff, brokeOffAfter404 := at(2, 200), at(2, 404)
+	brokeOff.Ended, brokeOffAfter404.Ended = EndBrokeOff, EndBrokeOff
 	for _, test := range []struct {
 		name    string
 		batches [][]Entry // one after another, within a moment
@@ -63,6 +63,8 @@ func TestIndexTakesTheWorstAndNewestFailure(t *testing.T) {
 		{"the worst later", [][]Entry{{at(1, 404)}, {at(2, 500)}}, "1000.404 2000.5 "},
 		{"the worst before", [][]Entry{{at(1, 500)}, {at(2, 404)}, {at(3, 502)}}, "1000.5 "},
 		{"an answer that broke off is worse than a refusal", [][]Entry{{at(1, 404)}, {brokeOff}}, "1000.404 2000 "},
+		{"whatever status had been sent", [][]Entry{{at(1, 404)}, {brokeOffAfter404}}, "1000.404 2000.404 "},
+		{"a status of the site's failure says more than an answer that broke off", [][]Entry{{brokeOff}, {at(3, 500)}}, "2000 3000.5 "},
 	} {
 		x := newUserIndex(newIndexLayout(client, keys, Options{}), Options{Retention: time.Hour})
 		queued := func(batch []Entry) string {

@@ -20,6 +20,7 @@ type trouble struct {
 	Page    string    // where it failed, as the application calls it; "" if it does not say
 	Failed  bool      // a request failed, and it is not only hints
 	Solved  bool      // the same has worked since
+	Site    bool      // the log says that the failure was the site's fault, which a status may not tell
 	Handled *handling // who takes care of the user; nil = nobody
 	Streak  int       // how often the same failed again and again; 0 = it did not
 	Hints   []troubleHint
@@ -125,7 +126,7 @@ func (t trouble) known(p homePage, hints []journey.Hint) trouble {
 		}
 	}
 	if problem, ok := p.Problems[t.Username]; ok && t.Failed && !problem.Entry.Time.Before(t.At.Truncate(time.Second)) {
-		t.Page, t.Solved = problem.Entry.Page, !problem.Solved.IsZero()
+		t.Page, t.Solved, t.Site = problem.Entry.Page, !problem.Solved.IsZero(), problem.Entry.ServerFailed()
 	}
 	return t
 }
@@ -158,7 +159,7 @@ func troubleHints(hints []journey.Hint) []troubleHint {
 func (t trouble) Status() string { return strconv.Itoa(t.Code) }
 
 // Serious tells whether it is the application's fault.
-func (t trouble) Serious() bool { return failureKeyWith(t.Code) == broken }
+func (t trouble) Serious() bool { return t.Site || failureKeyWith(t.Code) == broken }
 
 // Key is the catalogue's key of the failure: that of its row, if its status is known.
 func (t trouble) Key() string {

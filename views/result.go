@@ -34,7 +34,7 @@ func resultOf(e *store.Entry) result {
 		r.Key, r.Waited, r.Coded = "result.gave-up-after", e.Duration, false
 	case e.Ended == store.EndGaveUp:
 		r.Key, r.Coded = "result.gave-up", false
-	case e.Code >= 400 && !e.Redirects(): // also a check that found a field wrong, which is no failure
+	case e.Failed(), foundWrong(e):
 		r.Key = failureKeyWith(e.Code).word()
 	default:
 		r.Key = resultKey(r.Class)
@@ -53,13 +53,13 @@ func classOf(e *store.Entry) string {
 	switch {
 	case e.Failed() && e.Code >= 600:
 		return "non-standard"
-	case e.Failed() && (e.Code >= 500 || e.Ended == store.EndBrokeOff || e.Ended == store.EndTimedOut):
+	case e.ServerFailed():
 		return "server-error"
 	case e.Failed():
 		return "client-error"
 	case e.Ended == store.EndGaveUp:
 		return "gave-up"
-	case e.Problem != "", e.Code >= 400 && !e.Redirects(): // of a check
+	case foundWrong(e):
 		return "informational"
 	case e.Code >= 300:
 		return "redirection"
@@ -69,6 +69,11 @@ func classOf(e *store.Entry) string {
 		return "informational"
 	}
 	return "unknown"
+}
+
+// foundWrong reports whether a check found that a field is wrong, which is no failure.
+func foundWrong(e *store.Entry) bool {
+	return e.Purpose() == store.KindCheck && !e.Failed() && (e.Problem != "" || e.Code >= 400)
 }
 
 // parameters are the values that stand in the text.

@@ -189,6 +189,17 @@ func TestHomeShowsWhoseRequestFailedWithoutAStatus(t *testing.T) {
 	}
 }
 
+// The index of users has no status of an answer that broke off, and the log says that it was the site's fault.
+func TestHomeTakesAnAnswerThatBrokeOffForTheSitesFault(t *testing.T) {
+	at := time.Unix(1e9, 0)
+	home := views.Home{Layout: views.Layout{Lang: "en"}, At: at, Troubled: []store.Trouble{{Username: "bob", At: at, Code: 422}, {Username: "ada", At: at.Add(-time.Second)}}}
+	home.LookInto([]string{"ada"}, []store.Log{{Entries: []store.Entry{
+		{ID: "1", Method: "GET", Path: "/orders", Code: 200, Ended: store.EndBrokeOff, Kind: store.KindPage, Time: at.Add(-time.Second)},
+	}}})
+	html, err := newSet(t).Home(home)
+	checkLooks(t, "home", parse(t, html, err).Find("#trouble tbody tr").First(), "td.result", "server-error", "Something failed")
+}
+
 func TestRowsSayWhoActedInAUsersPlace(t *testing.T) {
 	set := newSet(t)
 	e := store.Entry{ID: "1", Username: "ada", Actor: "<bob>", Method: "GET", Path: "/orders", Code: 500, Kind: store.KindPage, Time: time.Unix(1e9, 0)}
