@@ -118,6 +118,29 @@ func TestPatient(t *testing.T) {
 	}
 }
 
+// A client waits for an answer that is late, and does not ask again.
+func TestACommandIsSentOnce(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	server.Pause()
+	answered := make(chan int64, 1)
+	go func() { answered <- client.Incr(t.Context(), "counter").Val() }()
+	select {
+	case n := <-answered:
+		t.Fatalf("a paused server counts %d", n)
+	case <-time.After(4 * time.Second): // go-redis' own limit is three seconds
+	}
+	server.Resume()
+	answer := <-answered
+	if counter := client.Get(t.Context(), "counter").Val(); answer != 1 || counter != "1" {
+		t.Errorf("the answer is %d, and the counter at last %s", answer, counter)
+	}
+}
+
 // newClient returns a client that is closed at the end of the test.
 func newClient(t *testing.T, options *redis.Options) *redis.Client {
 	t.Helper()

@@ -91,7 +91,8 @@ func (s *Server) listen(port string, args ...string) {
 	}
 }
 
-// Client returns a client with the default options, which is closed at the end of the test.
+// Client returns a client with the default options, which is closed at the end of the test. But it waits for answers as long as a
+// test does: one that gives up sends its command again, and on a busy machine Redis would do it twice.
 func (s *Server) Client(t testing.TB) *redis.Client {
 	t.Helper()
 	client := redis.NewClient(s.options(t))
@@ -265,6 +266,7 @@ func (s *Server) options(t testing.TB) *redis.Options {
 	if err != nil {
 		t.Fatalf("redis client: %v", err)
 	}
+	options.ReadTimeout, options.WriteTimeout = Patience, Patience
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return options
 }
