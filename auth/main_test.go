@@ -90,3 +90,22 @@ func allKeys(t *testing.T, client redis.UniversalClient) []string {
 	}
 	return slices.DeleteFunc(all, func(key string) bool { return key == keys.Accounts() })
 }
+
+// expiries returns the keys that are in Redis besides the accounts, and how long each lasts. Some last for a second only.
+func expiries(t *testing.T, client redis.UniversalClient) map[string]time.Duration {
+	t.Helper()
+	found := make(map[string]time.Duration)
+	for _, key := range allKeys(t, client) {
+		ttl, err := client.PTTL(t.Context(), key).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ttl != -2 { // or else the key has expired meanwhile
+			found[key] = ttl
+		}
+	}
+	if len(found) == 0 {
+		t.Error("all keys have expired")
+	}
+	return found
+}
