@@ -135,6 +135,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 		Ended: check.Ended,
 		Fault: a.faults.now, Looking: a.switched.looked, Teams: a.team.of,
+		WatchOnly: func(ctx context.Context) bool { return recordsFew(a.switched.now(ctx)) },
 	})
 	if options.SingleSignOn != nil {
 		a.signOns = watchSignOns(signOnWatch{

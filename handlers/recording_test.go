@@ -243,6 +243,11 @@ func TestPagesSayThatFewAreRecorded(t *testing.T) {
 	if a := s.stranger().get(base+"/api/log?username=ada", "Authorization", "Bearer "+token); !strings.Contains(a.body, `"watch_only":true`) {
 		t.Errorf("a program is told %s", a.body)
 	}
+	for path, want := range map[string]string{"/live?username=ada&after=none": pages["/live?username=ada"], "/live/everyone?after=none": pages["/live/everyone"]} {
+		if got := b.get(base+path, "HX-Request", "true").text("#watch-only"); !strings.Contains(got, want) {
+			t.Errorf("a page that was open asks for %s, and is told %q", path, got)
+		}
+	}
 	b.post(base+"/recording", form("recording", "off"))
 	for path := range pages {
 		if b.get(base+path).find("#watch-only").Length() != 0 {

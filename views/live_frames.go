@@ -82,12 +82,22 @@ type LogStatus struct {
 	Polled   bool        // the page asks by itself, because it can't have a socket
 	Gone     time.Time   // if the page shows no entries (any more), because the log has expired: when the user was last seen; else zero
 	Unknown  bool        // the page shows no entries, and it could not be read whether the log has expired
+
+	WatchOnly bool // only users are recorded whose logs are open
 }
 
-// StatusPartials renders the partials with the state of the connection and the message about the log.
+// StatusPartials renders the partials with the state of the connection, the message about the log, and the hint that few are recorded.
 func (s *Set) StatusPartials(lang string, status LogStatus) ([]byte, error) {
 	state, message := status.words()
-	return s.statePartials(lang, state, message)
+	partials, err := s.statePartials(lang, state, message)
+	if err != nil {
+		return nil, err
+	}
+	var hint []byte
+	if status.WatchOnly {
+		hint, err = s.part("watch-only", lang, status.Username)
+	}
+	return append(partials, partial("#recorded", "innerHTML", hint)...), err
 }
 
 // RefusalPartials renders the partials that tell a live page why it is not served.

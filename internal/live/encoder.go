@@ -17,8 +17,8 @@ type encoder interface {
 	// skip is told that the last entries of an update were not for the viewer: the newest of them, and how many they are.
 	// It adds to messages what the viewer needs to resume behind them.
 	skip(messages [][]byte, newest *store.Entry, entries int) [][]byte
-	// tell notes what is wrong with Redis, "" for nothing. It returns the messages that tell the viewer.
-	tell(fault store.Fault) ([][]byte, error)
+	// tell notes what holds for all logs. It returns the messages that tell the viewer.
+	tell(now conditions) ([][]byte, error)
 	// meet notes what colleagues do about the user, nil where that is not known. It returns the messages that tell the viewer.
 	meet(team *views.Team) ([][]byte, error)
 	// pause is how long the viewer needs for the messages that encode has returned last, before it can take more.

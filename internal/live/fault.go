@@ -16,6 +16,11 @@ func (h *Hub) lookForFault() {
 		return
 	}
 	h.fault.Store(&fault)
+	h.wakeAll()
+}
+
+// wakeAll has all viewers served, who are then told what has changed.
+func (h *Hub) wakeAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range h.audiences {

@@ -33,10 +33,10 @@ type htmlEncoder struct {
 	now   func() time.Time
 	steps *sharedSteps // of one user; nil for everyone
 
+	conditions
 	found  bool            // the page shows entries
 	asleep bool            // it has shown a user's log, and heard nothing of that since
 	gone   goneLog         // of one user
-	fault  store.Fault     // what is wrong with Redis
 	status views.LogStatus // that the page was told last
 	told   bool            // there is such a status
 	team   *views.Team     // what colleagues do; nil = that is not known
@@ -59,8 +59,8 @@ func (e *htmlEncoder) skip(messages [][]byte, newest *store.Entry, _ int) [][]by
 	return [][]byte{partial}
 }
 
-func (e *htmlEncoder) tell(fault store.Fault) ([][]byte, error) {
-	e.fault = fault
+func (e *htmlEncoder) tell(now conditions) ([][]byte, error) {
+	e.conditions = now
 	if !e.told {
 		return nil, nil // the first frame says it
 	}
@@ -262,7 +262,9 @@ func (e *htmlEncoder) below(gap bool, omitted int) ([][]byte, error) {
 
 // statusPartials have the state of the connection and the message about the log, if these have changed.
 func (e *htmlEncoder) statusPartials(state store.State) ([]byte, error) {
-	status := views.LogStatus{Username: e.watch.Username, State: state, Fault: e.fault, Found: e.found, Polled: e.watch.Polled}
+	status := views.LogStatus{
+		Username: e.watch.Username, State: state, Fault: e.fault, WatchOnly: e.watchOnly, Found: e.found, Polled: e.watch.Polled,
+	}
 	if e.steps != nil && !e.found {
 		status.Gone = e.gone.unfound(e.now())
 		status.Unknown = e.gone.unknown()

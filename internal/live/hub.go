@@ -65,6 +65,10 @@ type Options struct {
 	// Fault returns what is wrong with Redis, as far as it answers. The same goroutine calls it. Default: nil, nothing is known.
 	Fault func(context.Context) store.Fault
 
+	// WatchOnly reports whether only users are recorded whose logs are open. The same goroutine calls it, and others for a page that
+	// has just come. Default: nil, all are.
+	WatchOnly func(context.Context) bool
+
 	// Teams returns what colleagues do about all users who are asked for. The same goroutine calls it every two seconds,
 	// and others for a page that has just come. Default: nil, pages are told nothing of that.
 	Teams func(ctx context.Context, usernames []string) map[string]views.Team
@@ -83,6 +87,8 @@ type Hub struct {
 	options Options
 	log     *slog.Logger
 	fault   atomic.Pointer[store.Fault] // nil = none
+
+	watchOnly atomic.Bool // only users are recorded whose logs are open
 
 	opened, refused, sent atomic.Uint64 // see Stats
 

@@ -32,8 +32,12 @@ func (e *jsonEncoder) skip(messages [][]byte, newest *store.Entry, entries int) 
 	return append(messages, e.keepalive(false))
 }
 
-func (e *jsonEncoder) tell(fault store.Fault) ([][]byte, error) {
-	e.fault = fault
+// tell tells programs what is wrong with Redis. Who is recorded, they learn from the API.
+func (e *jsonEncoder) tell(now conditions) ([][]byte, error) {
+	if now.fault == e.fault {
+		return nil, nil
+	}
+	e.fault = now.fault
 	return [][]byte{e.keepalive(false)}, nil
 }
 

@@ -36,6 +36,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, watch Watch, ended f
 		return err
 	}
 	v.subscription = subscription
+	h.lookForWatchOnly(r.Context())
 	h.meetTeam(v)
 	go v.live(w, r) // a goroutine that does not stand on those of the server, the engine and the handler takes a third of the memory
 	result := <-opened

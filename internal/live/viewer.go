@@ -30,8 +30,8 @@ type viewer struct {
 	over    atomic.Bool                    // nothing more is sent
 	ended   bool                           // the viewer has been told that its access has ended; belongs to checkAccess
 
-	fault store.Fault // what the viewer was last told about Redis; only the goroutine that has claimed the viewer uses it
-	team  *views.Team // what the viewer was last told about colleagues; the same goroutine uses it
+	told conditions  // what the viewer was last told of all logs; only the goroutine that has claimed the viewer uses it
+	team *views.Team // what the viewer was last told about colleagues; the same goroutine uses it
 
 	received      int // messages from the viewer
 	receivedSince time.Time
@@ -122,9 +122,9 @@ func (v *viewer) sendNews(now time.Time) (wait time.Duration, sent int, err erro
 	if !claimed {
 		return wait, 0, nil
 	}
-	if fault := v.hub.faultNow(); fault != v.fault {
-		v.fault = fault
-		messages, err := v.encoder.tell(fault)
+	if told := v.hub.conditionsNow(); told != v.told {
+		v.told = told
+		messages, err := v.encoder.tell(told)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -1,0 +1,61 @@
+package live
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gin-userlog/userlog/store"
+)
+
+// Whoever has a page open while few begin to be recorded is told, and is told when that ends. So is who comes back after hours, and who asks by itself.
+func TestOpenPagesAreToldThatFewAreRecorded(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
+		var few atomic.Bool
+		s.hub.options.WatchOnly = func(context.Context) bool { return few.Load() }
+		words := map[string]string{"ada": "Recording of ada begins", "": "others may be missing here"}
+		sockets := make(map[string]*socket)
+		for username := range words {
+			sockets[username] = s.watch("username", username)
+			if told := sockets[username].readFrame(); told.state() != "live" || told.recorded() != "" {
+				t.Errorf("watching %q: %q, %q", username, told.state(), told.recorded())
+			}
+		}
+		for _, on := range []bool{true, false} {
+			few.Store(on)
+			for username, want := range words {
+				told := sockets[username].readFrame().recorded()
+				if on != strings.Contains(told, want) || !on && told != "" {
+					t.Errorf("watching %q, of few: %t, %q", username, on, told)
+				}
+				if polled := s.polls(username, "").recorded(); polled != told {
+					t.Errorf("watching %q without a socket, of few: %t, %q", username, on, polled)
+				}
+			}
+		}
+		for _, w := range sockets {
+			w.Close()
+		}
+		few.Store(true)
+		if told := s.watch("username", "ada").readFrame().recorded(); !strings.Contains(told, words["ada"]) {
+			t.Errorf("who comes later is told %q", told)
+		}
+	})
+}
+
+// recorded is what #recorded becomes, "" if it becomes empty.
+func (f frame) recorded() string {
+	return strings.TrimSpace(f.Find("template[hx-target='#recorded'][hx-swap=innerHTML]").Text())
+}
+
+// A program is told of Redis only.
+func TestProgramsAreNotToldWhoIsRecorded(t *testing.T) {
+	e := &jsonEncoder{}
+	if messages, err := e.tell(conditions{watchOnly: true}); err != nil || len(messages) != 0 {
+		t.Errorf("%q, %v", messages, err)
+	}
+	if messages, err := e.tell(conditions{fault: store.Fault("out-of-memory")}); err != nil || len(messages) != 1 || !strings.Contains(string(messages[0]), `"fault":"out-of-memory"`) {
+		t.Errorf("%q, %v", messages, err)
+	}
+}
