@@ -24,7 +24,6 @@ func (s *Store) Resolve(ctx context.Context, typed string) (username string, ok 
 	_ = s.clock.refresh(ctx) // whose log has expired is known by Redis' clock
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	names := slices.DeleteFunc(spellings(typed), func(name string) bool { return CheckUsername(name) != nil })
 	if len(names) == 0 {
 		return typed, false, nil
