@@ -81,10 +81,15 @@ func (s *site) watcher(detailed bool) (*rules.Watcher, *bytes.Buffer) {
 func (s *site) look(w *rules.Watcher) string {
 	s.t.Helper()
 	s.posted = nil
-	if err := w.Look(s.t.Context()); err != nil {
-		s.t.Fatal(err)
+	for {
+		err := w.Look(s.t.Context())
+		if err == nil {
+			return s.said()
+		}
+		if !errors.Is(err, context.DeadlineExceeded) { // which a busy machine brings about: the next look makes up for it
+			s.t.Fatal(err)
+		}
 	}
-	return s.said()
 }
 
 // said is what was posted, without ids.
