@@ -32,6 +32,7 @@ type Admin struct {
 	words     views.Words // for programs
 	faults    *faultWatch
 	switched  *switchWatch
+	reporting *reportWatch
 	hub       *live.Hub
 	accounts  *auth.Accounts
 	sessions  *auth.Sessions
@@ -103,7 +104,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 	client, keys, auditKeys := logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, audit.Keys{Prefix: logs.KeyPrefix()}
 	a := &Admin{
 		options: options, logs: logs, assets: assets, views: set, words: set.Words(), policy: options.policy(), log: options.Logger,
-		failures: newFailureLog(options.Logger, time.Now), faults: newFaultWatch(logs, options.Logger), switched: newSwitchWatch(logs, options.Logger),
+		failures: newFailureLog(options.Logger, time.Now), faults: newFaultWatch(logs, options.Logger), switched: newSwitchWatch(logs, options.Logger), reporting: newReportWatch(logs),
 		bodyTimeout: cmp.Or(t.bodyTimeout, bodyTimeout), examining: make(chan struct{}, 1),
 		accounts:  auth.NewAccounts(client, keys, options.accounts(t.passwordCost)),
 		sessions:  auth.NewSessions(client, keys, options.sessions()),

@@ -76,6 +76,9 @@ func (s *site) layout(c *gin.Context, section string) views.Layout {
 // answers by it.
 const timeHeader = "Userlog-Time"
 
+// stateHeader tells such a page whether what is new can arrive, also where nothing has changed.
+const stateHeader = "Userlog-State"
+
 // tellTime writes timeHeader. It is the last that happens before an answer.
 func (s *site) tellTime(c *gin.Context) {
 	c.Header(timeHeader, s.logs.Now().UTC().Format("2006-01-02T15:04:05.000Z"))

@@ -41,6 +41,7 @@ func (s *site) home(c *gin.Context) {
 	sum := sha256.Sum256(lists)
 	page.ETag = `"` + hex.EncodeToString(sum[:12]) + `"`
 	c.Header("ETag", page.ETag)
+	c.Header(stateHeader, page.Connection())
 	s.tellTime(c)
 	if c.GetHeader("HX-Request") == "" {
 		s.logs.ExpectSearch()
@@ -74,9 +75,10 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	}
 	page.At, page.TroubleCut = s.logs.Now(), len(page.Troubled) == everyTroubled
 	set := s.switched.now(ctx)
-	page.Fault, page.RecordingOff, page.WatchOnly = s.faults.now(ctx), set.NoRecord, recordsFew(set)
+	page.Fault, page.WatchOnly = s.faults.now(ctx), recordsFew(set)
 	names, all := inSight(page), listed(page)
 	handled := false
+	reads.Go(func() { page.Feed = s.feed(ctx, set) })
 	reads.Go(func() { page.People = s.lookup(ctx, all...) })
 	reads.Go(func() { page.Handlings, handled = s.team.handlings(ctx, all) })
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)

@@ -83,6 +83,9 @@ func TestEverybodyIsToldWhatIsWrong(t *testing.T) {
 			// What can be read is shown, with a warning.
 			b.awaitText(base+"/", "#lists [role=alert]", way.says)
 			b.awaitText(base+"/static?username=ada", "#messages [role=alert]", way.says)
+			for _, page := range []string{"/", "/static?username=ada"} {
+				b.awaitText(base+page, "#connection[data-state=store-refuses]", "The log store takes nothing new")
+			}
 			for _, command := range way.mend {
 				if err := admin.Do(t.Context(), command...).Err(); err != nil {
 					t.Fatal(err)

@@ -51,16 +51,16 @@ func (s *site) staticLog(c *gin.Context) {
 		if log := (store.Log{Entries: page.Entries}); page.Line != "" && len(page.Entries) > 0 && !log.Has(page.Line) {
 			page.Message = views.LineGone()
 		}
-		fault := s.faults.now(c.Request.Context())
 		set := s.switched.now(c.Request.Context())
-		page.WatchOnly = recordsFew(set)
+		page.Fault, page.Feed, page.WatchOnly = s.faults.now(c.Request.Context()), s.feed(c.Request.Context(), set, page.Entries...), recordsFew(set)
 		if set.NoRecord {
 			page.Message = views.RecordingOff()
 		}
-		if warning := views.StoreFault(fault); warning != nil {
+		if warning := views.StoreFault(page.Fault); warning != nil {
 			page.Message = warning
 		}
-		page.ETag = etag(page, fault, set)
+		page.ETag = etag(page, set)
+		c.Header(stateHeader, page.Connection())
 	}
 	c.Header("ETag", page.ETag)
 	s.tellTime(c)
@@ -140,9 +140,9 @@ func (s *site) exists(c *gin.Context, username string) bool {
 
 // etag names what a static log shows, in this language. It is weak, because the bytes differ: some
 // answers are compressed.
-func etag(page views.StaticLog, fault store.Fault, set store.Switches) string {
+func etag(page views.StaticLog, set store.Switches) string {
 	sum := sha256.New()
-	io.WriteString(sum, page.Lang+"\x00"+page.Message.Identity()+"\x00"+string(fault)+"\x00"+strconv.FormatBool(set.NoRecord)+strconv.FormatBool(set.WatchOnly)+"\x00"+page.Username)
+	io.WriteString(sum, page.Lang+"\x00"+page.Message.Identity()+"\x00"+string(page.Fault)+"\x00"+page.Connection()+"\x00"+strconv.FormatBool(set.NoRecord)+strconv.FormatBool(set.WatchOnly)+"\x00"+page.Username)
 	for _, e := range page.Entries {
 		io.WriteString(sum, "\x00"+e.ID)
 	}

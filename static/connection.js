@@ -28,7 +28,7 @@ function show(known) {
   const state = window.htmx ? known : "stuck";
   if (!connection || connection.dataset.state === state) return;
   connection.dataset.state = state;
-  connection.textContent = connection.dataset[state];
+  connection.textContent = connection.getAttribute(`data-${state}`);
 }
 
 // settle lets rows that come from now on be highlighted; the first ones are no news. It waits until
@@ -237,6 +237,9 @@ function watchNetwork() {
   });
 }
 
+// stateOf is what an answer to a refresh says of the page: that it refreshes, or why nothing new can arrive.
+const stateOf = ({ response }) => response.headers.get("Userlog-State") ?? "refreshing";
+
 // The static log and the home page refresh themselves. A request that fails leaves what is shown as it is.
 const isRefresh = (ctx) => ["log-section", "lists"].includes(ctx.sourceElement.id);
 
@@ -249,7 +252,7 @@ function watchRefreshes() {
     if (!isRefresh(detail.ctx)) return;
     const time = timeOf(detail.ctx);
     if (time) hear(Date.parse(time), detail.ctx.asked);
-    show(time && detail.ctx.response.status < 400 ? "refreshing" : "lost");
+    show(time && detail.ctx.response.status < 400 ? stateOf(detail.ctx) : "lost");
     settle();
   });
   document.addEventListener("htmx:before:swap", (event) => {

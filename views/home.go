@@ -35,8 +35,8 @@ type Home struct {
 	Refresh      int       // seconds between two refreshes; 0 = the page does not refresh itself
 	Message      *Message
 	Fault        store.Fault // what is wrong with Redis, where it can be read all the same
-	RecordingOff bool
-	WatchOnly    bool // only users are recorded whose logs are open
+	Feed         store.State // [store.Silent] or [store.Off] where nothing new can arrive
+	WatchOnly    bool        // only users are recorded whose logs are open
 }
 
 // Home renders the first page.
@@ -54,12 +54,26 @@ func newHomePage(p Home) homePage {
 	return homePage{p}
 }
 
-// Warning says what is wrong with Redis, or that recording is switched off; nil for nothing.
+// Connection is the state of the page's connection: it refreshes itself, or why nothing new can arrive.
+func (p Home) Connection() string { return string(stateOf(p.Feed, p.Fault, refreshing)) }
+
+// Complete reports whether the lists have all that there is, so that nobody is there who is not on them.
+func (p homePage) Complete() bool { return !p.Partial && p.arrives() }
+
+// arrives reports whether new requests can arrive. Otherwise nobody knows who is active or idle.
+func (p homePage) arrives() bool { return p.Connection() == string(refreshing) }
+
+// Warning says why nothing new can arrive; nil for nothing.
 func (p homePage) Warning() *Message {
-	if p.Fault == "" && p.RecordingOff {
+	switch {
+	case p.Fault != "":
+		return StoreFault(p.Fault)
+	case p.Feed == store.Silent:
+		return nobodyHasReported()
+	case p.Feed == store.Off:
 		return RecordingOff()
 	}
-	return StoreFault(p.Fault)
+	return nil
 }
 
 // HomeURL is the page's own address.
@@ -73,9 +87,6 @@ func (p homePage) HomeURL() string {
 // AllURL is the address at which all are shown who are in trouble.
 func (p homePage) AllURL() string { return p.Base + "/?all=1" }
 
-// State is what the page says about its refreshes before the first.
-func (p homePage) State() connectionState { return refreshing }
-
 // seen is a user as lists show them.
 type seen struct {
 	store.Seen
@@ -85,6 +96,7 @@ type seen struct {
 	Detail   string
 	Base     string    // of the links
 	Handled  *handling // who takes care of the user; nil = nobody, or nothing is said of that
+	Unheard  bool      // nothing new can arrive, so that nobody knows whether the user is active or idle
 }
 
 // here tells whether the user is still on the site.
@@ -94,7 +106,7 @@ func seenAt(base string, users []store.Seen, people People, now time.Time) []see
 	shown := make([]seen, len(users))
 	for i, user := range users {
 		known := people.of(user.Username)
-		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now), known.Name, known.Detail, base, nil}
+		shown[i] = seen{user, momentOf(user.At), presenceOf(user.At, now), known.Name, known.Detail, base, nil, false}
 	}
 	return shown
 }
@@ -113,7 +125,7 @@ func (p homePage) Earlier() []seen {
 func (p homePage) seen() []seen {
 	users := seenAt(p.Base, p.Users, p.People, p.At)
 	for i := range users {
-		users[i].Handled = p.handled(users[i].Username)
+		users[i].Handled, users[i].Unheard = p.handled(users[i].Username), !p.arrives()
 	}
 	return users
 }

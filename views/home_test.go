@@ -216,6 +216,28 @@ func TestEmptyHomeSaysSoEverywhere(t *testing.T) {
 	}
 }
 
+// Where nothing new can arrive, nobody knows who is there, nor that nobody is.
+func TestHomeSaysWhyNothingCanArrive(t *testing.T) {
+	now := time.Unix(1700000000, 0)
+	for state, page := range map[string]views.Home{
+		"refreshing":    {Feed: store.Live},
+		"nobody":        {Feed: store.Silent},
+		"off":           {Feed: store.Off},
+		"store-refuses": {Feed: store.Silent, Fault: "out-of-memory"},
+	} {
+		page.At, page.Refresh, page.Users = now, 3, []store.Seen{{Username: "ada", At: now}}
+		html, err := newSet(t).Home(page)
+		said := parse(t, html, err)
+		if got := said.Find("#connection").AttrOr("data-state", ""); got != state || page.Connection() != state {
+			t.Errorf("%s: the connection is %q, %q", state, got, page.Connection())
+		}
+		well := state == "refreshing"
+		if warned, nobody, presence := said.Find("#lists > .message").Length() == 1, said.Find(".nobody").Length() == 1, said.Find(".presence").Length() == 1; warned == well || nobody != well || presence != well {
+			t.Errorf("%s: a warning: %t, that nobody is in trouble: %t, and that ada is active: %t", state, warned, nobody, presence)
+		}
+	}
+}
+
 // Where a part of the log store does not answer, nobody knows that there is nobody.
 func TestAHomePageThatIsNotWholeDoesNotSayNobody(t *testing.T) {
 	html, err := newSet(t).Home(views.Home{Layout: views.Layout{Lang: "en", IsSuperuser: true}, Partial: true})

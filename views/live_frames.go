@@ -118,23 +118,36 @@ func (s *Set) statePartials(lang string, state connectionState, message *Message
 	return append(partial("#connection", "outerHTML", connection), partial("#messages", "innerHTML", said)...), nil
 }
 
+// stateOf is the state of a page's connection to a log, where well is what it is called while new requests can arrive.
+func stateOf(log store.State, fault store.Fault, well connectionState) connectionState {
+	switch {
+	case fault.IsRefusal():
+		return storeRefuses
+	case log == store.Lost:
+		return storeLost
+	case log == store.Off:
+		return recordingOff
+	case log == store.Silent:
+		return nobodyReports
+	}
+	return well
+}
+
 // words are the state of the connection and the message about the log; nil = none.
 func (s LogStatus) words() (connectionState, *Message) {
-	state := connected
-	switch {
-	case s.State == store.Silent:
-		state = nobodyReports
-	case s.State == store.Unpublished, s.Polled:
-		state = instead
+	well := connected
+	if s.State == store.Unpublished || s.Polled {
+		well = instead
 	}
+	state := stateOf(s.State, s.Fault, well)
 	switch everyone := s.Username == ""; {
-	case s.Fault.IsRefusal():
-		return storeRefuses, StoreFault(s.Fault)
-	case s.State == store.Lost:
-		return storeLost, StoreLost()
-	case s.State == store.Off:
-		return recordingOff, RecordingOff()
-	case everyone && s.State == store.Silent:
+	case state == storeRefuses:
+		return state, StoreFault(s.Fault)
+	case state == storeLost:
+		return state, StoreLost()
+	case state == recordingOff:
+		return state, RecordingOff()
+	case everyone && state == nobodyReports:
 		return state, nobodyHasReported()
 	case everyone:
 		return state, nil

@@ -172,7 +172,8 @@ func TestConnectionCarriesTheWordsThatThePageMayNeed(t *testing.T) {
 		if got := shown.AttrOr("data-state", ""); got != string(state) || shown.Text() != want {
 			t.Errorf("%s: state %q, %q", state, got, shown.Text())
 		}
-		if shown.AttrOr("data-live", "") != "En direct" || shown.AttrOr("data-lost", "") == "" || shown.AttrOr("data-refreshing", "") == "" {
+		if shown.AttrOr("data-live", "") != "En direct" || shown.AttrOr("data-lost", "") == "" || shown.AttrOr("data-refreshing", "") == "" || shown.AttrOr("data-nobody", "") != "Aucune application ne se signale" ||
+			shown.AttrOr("data-off", "") == "" || shown.AttrOr("data-store-refuses", "") == "" {
 			t.Errorf("%s: words are missing", state)
 		}
 	}

@@ -25,10 +25,15 @@ type StaticLog struct {
 	ETag     string        // of this content, with its quotes; the refresh sends it as If-None-Match. "" = none
 	Refresh  int           // seconds between two refreshes; 0 = the page does not refresh itself
 
-	WatchOnly bool // only users are recorded whose logs are open
+	Fault     store.Fault // what is wrong with Redis, where it can be read all the same
+	Feed      store.State // [store.Silent] or [store.Off] where nothing new can arrive
+	WatchOnly bool        // only users are recorded whose logs are open
 
 	Team *Team // what colleagues do about the user; nil = nothing is said of them
 }
+
+// Connection is the state of the page's connection: it refreshes itself, or why nothing new can arrive.
+func (p StaticLog) Connection() string { return string(stateOf(p.Feed, p.Fault, refreshing)) }
 
 // Static renders a user's static log as a whole page.
 func (s *Set) Static(p StaticLog) ([]byte, error) {
@@ -141,6 +146,3 @@ func (p staticLogPage) RefreshURL() string {
 	}
 	return address
 }
-
-// State is what the page says about its refreshes before the first.
-func (p staticLogPage) State() connectionState { return refreshing }

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
+
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
 )
@@ -58,6 +61,49 @@ func TestFourSilences(t *testing.T) {
 	site.stop()
 	b.shows("#connection[data-state=lost]", "Connection lost, trying again")
 	b.hasURLs("/back", "/once")
+}
+
+// Pages that refresh themselves know silence from refreshes. An agent who looks elsewhere has to hear of it, too, and sees no list of applications.
+func TestPagesThatRefreshThemselvesTellSilence(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, reader := serve(t, redis), openStore(t, redis)
+	createAccount(t, redis.Client(t), "vera", auth.Viewer)
+	crashed(t, redis, reader, "shop", 2*time.Minute, store.Entry{Username: "ada", Path: "/once", Time: time.Now().Add(-5 * time.Minute)})
+	home := openTab(t, site.origin+"/userlog")
+	home.holdSession(site, "vera")
+	home.visit("/")
+	home.isConnected("refreshing")
+	home.shows("#seen td.state", "idle")
+	b := openTabIn(t, suite.chromium(), site.origin+"/userlog")
+	b.holdSession(site, "vera")
+	b.notesAlerts()
+	b.decides("notifications", browser.PermissionSettingGranted)
+	b.visit("/static?username=ada")
+	b.isConnected("refreshing")
+	b.saysIdle(", 5 min ago.")
+	b.opensAlerts()
+	b.minimize()
+
+	home.within(time.Minute, "nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
+	home.shows("#connection", "No application is reporting")
+	home.shows("#lists .warning", "No application has reported for a minute. Check that the site runs and that it writes to this log store.")
+	home.eventually("nothing is said that nobody knows", "!document.querySelector("+quote(saidOfNow)+")")
+	b.shows("#connection[data-state=nobody]", "No application is reporting")
+	b.saysNotIdle()
+	b.eventually("the title says so", "document.title.startsWith('⚠ No application is reporting')")
+	evaluate[bool](b, "((now, passed) => { performance.now = () => now() + (passed += 5000); return true; })(performance.now.bind(performance), 0)") // half a minute, soon
+	if got := b.alerts(2); got != "ada: No application is reporting" {
+		t.Errorf("she is told %q", got)
+	}
+
+	record(openStore(t, redis), "ada", "/back")
+	for _, tab := range []*tab{home, b} {
+		tab.shows("#connection[data-state=refreshing]", "Refreshes by itself")
+	}
+	home.shows("#seen td.user", "ada")
+	b.hasURLs("/back", "/once")
+	b.eventually("the title does not speak of it", "!document.title.includes('⚠')")
 }
 
 func TestHomeListsApplicationsWithWhatTheyLost(t *testing.T) {
