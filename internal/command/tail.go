@@ -63,7 +63,9 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	viewing := newTerminalViewing(logs, c.Username, c.Reason)
 	defer viewing.close(std.err)
 	defer c.watchOnly(ctx, logs, viewing, std.err)()
-	t := tail{streams: std, line: line, missing: missing, shows: c.shows, nothingYet: c.nothingYet() + offer(offered), ping: logs.PingWrite, address: logs.Address(), record: viewing.begin}
+	refused := &refusals{write: logs.PingWrite, address: logs.Address(), w: std.err}
+	defer refused.watch(ctx, askInterval)()
+	t := tail{streams: std, line: line, missing: missing, shows: c.shows, nothingYet: c.nothingYet() + offer(offered), lost: refused.lost, record: viewing.begin}
 	if err := t.follow(ctx, subscription); err != nil {
 		return redisFailure(logs.Address(), err)
 	}
@@ -133,8 +135,7 @@ type tail struct {
 	missing    func(*store.Entry) string // what is missing before an entry, in words; "" for nothing
 	shows      func(*store.Entry) bool
 	nothingYet string                      // said where the log is empty at the start
-	ping       func(context.Context) error // asks the store for an answer
-	address    string                      // of the store
+	lost       func(context.Context)       // tells that the store was lost
 	record     func(context.Context) error // writes down that the log is looked at; before that nothing is shown
 
 	state store.State
@@ -174,16 +175,6 @@ func (t *tail) show(ctx context.Context, update store.Update) error {
 	return nil
 }
 
-// advice says what to do where Redis refuses, behind a space, or is empty.
-func (t *tail) advice(err error) string {
-	fault := store.FaultOf(err)
-	words, wrong := views.NewWords()
-	if wrong != nil || !fault.IsRefusal() {
-		return ""
-	}
-	return " " + words.Fault(fault)
-}
-
 // tellState says what has changed: that the store was lost, and why if it still is; that no
 // application reports; that recording is switched off; or that all is well again.
 func (t *tail) tellState(ctx context.Context, state store.State) {
@@ -191,11 +182,7 @@ func (t *tail) tellState(ctx context.Context, state store.State) {
 	t.state = state
 	switch {
 	case state == store.Lost:
-		if err := t.ping(ctx); err != nil {
-			fmt.Fprintf(t.err, "%s.%s Waiting for it.\n", redisTrouble(t.address, err), t.advice(err))
-			return
-		}
-		fmt.Fprintln(t.err, "The connection to the log store was lost. Connecting again.")
+		t.lost(ctx)
 	case state == store.Silent:
 		fmt.Fprintln(t.err, "No application has reported itself for a minute. Waiting for one.")
 	case state == store.Off:

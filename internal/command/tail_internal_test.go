@@ -14,9 +14,9 @@ func TestTailSaysOnceThatTheLogIsEmpty(t *testing.T) {
 	t.Parallel()
 	var out, err bytes.Buffer
 	away := errors.New("away")
+	refused := refusals{write: func(context.Context) error { return away }, address: "here", w: &err}
 	shown := tail{
-		streams: streams{out: &out, err: &err}, nothingYet: "Nothing yet.", address: "here", shows: func(*store.Entry) bool { return true },
-		ping: func(context.Context) error { return away },
+		streams: streams{out: &out, err: &err}, nothingYet: "Nothing yet.", shows: func(*store.Entry) bool { return true }, lost: refused.lost,
 	}
 	for _, state := range []store.State{store.Lost, store.Live, store.Lost, store.Live} {
 		if err := shown.show(t.Context(), store.Update{State: state}); err != nil {

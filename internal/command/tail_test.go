@@ -180,6 +180,32 @@ func TestTailSaysWhenRedisIsAway(t *testing.T) {
 	r.out.await(t, "/after")
 }
 
+// Where Redis can be read and takes nothing new, tail says so in the words of the pages, when that begins and when it ends.
+func TestTailSaysWhenRedisRefuses(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	full := func(is bool) {
+		t.Helper()
+		limit := map[bool]string{true: "1", false: "0"}[is]
+		if err := client.ConfigSet(t.Context(), "maxmemory", limit).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const refuses = `Redis at \S+ refuses \(OOM .*\)\. The memory of Redis is full, so it takes nothing new\. Tell whoever runs Redis: .*\n`
+	full(true)
+	r := start(t, nil, "tail", "ada", "--redis", server.URL)
+	r.err.await(t, refuses)
+	full(false)
+	r.err.await(t, refuses+`(.*\n)*Redis takes changes again\.\n`)
+	record(openStore(t, server.URL, store.Options{}), "ada", "/first")
+	r.out.await(t, "/first")
+	full(true)
+	r.err.await(t, `again\.\n(.*\n)*`+refuses)
+	server.Kill()
+	r.err.await(t, `again\.\n(.*\n)*`+refuses+`(.*\n)*(Redis at .* can't be reached \(.*\)\. .*|The connection to the log store was lost\. .*)\n`)
+}
+
 // What is missing is said in the words of the pages, and to a program in the line.
 func TestTailSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
