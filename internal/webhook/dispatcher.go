@@ -37,7 +37,6 @@ type DispatcherOptions struct {
 	Sender       *Sender
 	Destinations func() []Destination // is asked each time, and must not block
 	Log          *slog.Logger
-	Now          func() time.Time // by Redis' clock
 }
 
 // Counts are what became of messages for one destination in this process.
@@ -170,15 +169,16 @@ var errTooOld = errors.New("it has waited for more than an hour, and would be re
 
 // attempt sends a message, unless it is too old. For example, no program ran for hours.
 func (d *Dispatcher) attempt(ctx context.Context, to Destination, t *taken) Outcome {
-	if d.isTooOld(t, 0) {
+	if isTooOld(t, 0) {
 		return Outcome{Err: errTooOld}
 	}
 	return d.options.Sender.Send(ctx, to, t.Message)
 }
 
-// isTooOld reports whether a message helps nobody any more after a pause.
-func (d *Dispatcher) isTooOld(t *taken, pause time.Duration) bool {
-	return d.options.Now().Add(pause).Sub(t.Time) > maxAge
+// isTooOld reports whether a message helps nobody any more after a pause. Redis' clock decides, as it did when the message was posted: that of
+// the host may be wrong.
+func isTooOld(t *taken, pause time.Duration) bool {
+	return t.at.Add(pause).Sub(t.Time) > maxAge
 }
 
 // complain logs once that the queues can't be read, until they can.
@@ -199,7 +199,7 @@ func (d *Dispatcher) judge(ctx context.Context, t *taken, o Outcome) (result, ti
 		return sent, 0
 	case ctx.Err() != nil && o.Err != nil:
 		return released, 0
-	case o.Hopeless(), d.isTooOld(t, pause):
+	case o.Hopeless(), isTooOld(t, pause):
 		return lost, 0
 	}
 	return failed, pause

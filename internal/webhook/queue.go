@@ -164,9 +164,10 @@ type taken struct {
 	Message
 
 	destination string
-	id          string // in the queue
-	attempt     string // its name
-	number      int    // of the attempt, from 1
+	id          string    // in the queue
+	attempt     string    // its name
+	number      int       // of the attempt, from 1
+	at          time.Time // when it was taken, by Redis' clock
 }
 
 // take takes the message for a destination that is due the longest; nil where none is.
@@ -179,10 +180,10 @@ func (q *Queue) take(ctx context.Context, destination string) (*taken, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take a message: %w", err)
 	}
-	if len(answer) != 3 {
+	if len(answer) != 4 {
 		return nil, nil
 	}
-	t := &taken{destination: destination, id: answer[0], attempt: attempt}
+	t := &taken{destination: destination, id: answer[0], attempt: attempt, at: timeOf(answer[3])}
 	t.number, err = strconv.Atoi(answer[1])
 	if err == nil {
 		err = json.Unmarshal([]byte(answer[2]), &t.Message)
