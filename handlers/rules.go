@@ -25,7 +25,7 @@ type teamRules struct {
 // newTeamRules returns what a store's Redis has of them.
 func newTeamRules(logs *store.Store, log *audit.Log) teamRules {
 	keys := webhook.Keys{Prefix: logs.KeyPrefix()}
-	return teamRules{&rules.Rules{Client: logs.Client(), Keys: keys, Log: log, Now: logs.Now}, webhook.NewQueue(logs.Client(), keys)}
+	return teamRules{&rules.Rules{Client: logs.Client(), Keys: keys, Log: log}, webhook.NewQueue(logs.Client(), keys)}
 }
 
 // ruleList shows superusers of what a team is told, and where that goes.

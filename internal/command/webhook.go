@@ -60,7 +60,7 @@ func (f webhookFlags) webhooks(p *program, file *webhook.File, words views.Words
 	queue, sender := webhook.NewQueue(p.logs.Client(), keys), webhook.NewSender()
 	dispatcher := webhook.NewDispatcher(webhook.DispatcherOptions{Queue: queue, Sender: sender, Destinations: file.Current, Log: p.log})
 	watcher := rules.NewWatcher(rules.WatcherOptions{
-		Logs: p.logs, Rules: &rules.Rules{Client: p.logs.Client(), Keys: keys, Now: p.logs.Now}, Queue: queue, Log: p.log,
+		Logs: p.logs, Rules: &rules.Rules{Client: p.logs.Client(), Keys: keys}, Queue: queue, Log: p.log,
 		Post: dispatcher.Post, Say: words.Notice, Link: f.link(), Detailed: f.WebhookDetails,
 	})
 	return &webhooks{sender, dispatcher, watcher}

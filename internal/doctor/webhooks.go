@@ -16,7 +16,7 @@ const lately = 24 * time.Hour
 func webhooks(ctx context.Context, p *patient) (found []Finding, err error) {
 	keys := webhook.Keys{Prefix: p.logs.KeyPrefix()}
 	queue := webhook.NewQueue(p.logs.Client(), keys)
-	all, listing := (&rules.Rules{Client: p.logs.Client(), Keys: keys, Now: p.logs.Now}).List(ctx)
+	all, listing := (&rules.Rules{Client: p.logs.Client(), Keys: keys}).List(ctx)
 	watched, asking := queue.HasLeader(ctx)
 	states, reading := queue.States(ctx)
 	if len(all) > 0 && !watched && asking == nil {

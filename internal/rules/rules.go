@@ -21,10 +21,9 @@ const redisTimeout = 2 * time.Second
 // Rules are the rules in a Redis. Each change is written to the audit log before it is made. All methods may be called from several
 // goroutines, and wait for Redis for some seconds at most.
 type Rules struct {
-	Client redis.UniversalClient // whose Redis has them
+	Client redis.UniversalClient // whose Redis has them, and whose clock says when they were made
 	Keys   webhook.Keys
-	Log    audit.Appender   // nil where nothing is changed
-	Now    func() time.Time // by Redis' clock
+	Log    audit.Appender // nil where nothing is changed
 }
 
 // List returns all rules, in the order in which they were made. What is not written by this version, or by an older one, is left out.
@@ -62,7 +61,10 @@ func (r *Rules) Add(ctx context.Context, by audit.Actor, rule Rule) error {
 	case len(all) >= MaxRules:
 		return ErrTooMany
 	}
-	rule.ID, rule.By, rule.Made = rand.Text(), by.Name, r.Now().UTC().Truncate(time.Microsecond)
+	rule.ID, rule.By = rand.Text(), by.Name
+	if rule.Made, err = r.now(ctx); err != nil {
+		return err
+	}
 	encoded, err := json.Marshal(rule)
 	if err == nil {
 		err = r.record(ctx, by, audit.RuleMade, rule.Username, rule.detail())
@@ -80,6 +82,17 @@ func (r *Rules) Add(ctx context.Context, by audit.Actor, rule Rule) error {
 		return cmp.Or(r.record(ctx, by, audit.RuleMade, rule.Username, "refused: "+ErrTooMany.Error()), ErrTooMany)
 	}
 	return nil
+}
+
+// now is the time by Redis' clock, as the times of failures are. The clock of the host may be wrong.
+func (r *Rules) now(ctx context.Context) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	at, err := r.Client.Time(ctx).Result()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask Redis for the time: %w", err)
+	}
+	return at.UTC(), nil
 }
 
 // addScript adds a rule, unless there are too many. KEYS[1] is the rules (HASH). ARGV[1] is the id, ARGV[2] the rule, and ARGV[3] how many there may

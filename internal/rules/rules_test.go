@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/eachredis"
+	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/internal/rules"
 	"github.com/gin-userlog/userlog/internal/webhook"
 	"github.com/gin-userlog/userlog/store"
@@ -37,7 +38,7 @@ func (away) Append(context.Context, audit.Record) (audit.Record, error) {
 // newRules are rules, and the audit log that has their changes.
 func newRules(client redis.UniversalClient) (*rules.Rules, *audit.Log) {
 	log := audit.New(client, audit.Keys{Prefix: "userlog:"}, audit.Options{})
-	return &rules.Rules{Client: client, Keys: keys, Log: log, Now: time.Now}, log
+	return &rules.Rules{Client: client, Keys: keys, Log: log}, log
 }
 
 // list is all rules.
@@ -90,6 +91,22 @@ func TestRulesAreMadeAndRemoved(t *testing.T) {
 	})
 }
 
+// A rule is made at the time of Redis, as what it is about. By the clock of a host that is ahead, it would tell of nothing for a while.
+func TestRulesHaveTheTimeOfRedis(t *testing.T) {
+	t.Parallel()
+	options := *redistest.Start(t).Client(t).Options()
+	options.Dialer = redistest.Skewed(options.Dialer, -time.Hour)
+	client := redis.NewClient(&options)
+	t.Cleanup(func() { client.Close() })
+	r, _ := newRules(client)
+	if err := r.Add(t.Context(), root, of("ada")); err != nil {
+		t.Fatal(err)
+	}
+	if made := list(t, r)[0].Made; (time.Since(made) - time.Hour).Abs() > time.Minute {
+		t.Errorf("the rule was made at %s", made)
+	}
+}
+
 // What can't be is refused before anything is written down, and nothing is done that could not be written down.
 func TestRulesThatCannotBe(t *testing.T) {
 	t.Parallel()
@@ -108,7 +125,7 @@ func TestRulesThatCannotBe(t *testing.T) {
 		if err := r.Add(t.Context(), root, rules.Rule{Kind: "other"}); err == nil {
 			t.Error("a rule of an unknown kind was made")
 		}
-		if err := (&rules.Rules{Client: client, Keys: keys, Log: away{}, Now: time.Now}).Add(t.Context(), root, many(1)); err == nil || len(list(t, r)) != 0 {
+		if err := (&rules.Rules{Client: client, Keys: keys, Log: away{}}).Add(t.Context(), root, many(1)); err == nil || len(list(t, r)) != 0 {
 			t.Errorf("without an audit log: %v", err)
 		}
 		for i := range rules.MaxRules {
@@ -122,7 +139,7 @@ func TestRulesThatCannotBe(t *testing.T) {
 		if err := r.Add(t.Context(), root, of("ada")); !errors.Is(err, rules.ErrTooMany) {
 			t.Errorf("one too many: %v", err)
 		}
-		if err := (&rules.Rules{Client: client, Keys: keys, Log: away{}, Now: time.Now}).Remove(t.Context(), root, list(t, r)[0].ID); err == nil || len(list(t, r)) != rules.MaxRules {
+		if err := (&rules.Rules{Client: client, Keys: keys, Log: away{}}).Remove(t.Context(), root, list(t, r)[0].ID); err == nil || len(list(t, r)) != rules.MaxRules {
 			t.Errorf("removed without an audit log: %v", err)
 		}
 		appended, _ := log.Counts()

@@ -45,10 +45,18 @@ func newSite(t *testing.T, client redis.UniversalClient) *site {
 // rule makes a rule, as if an hour ago.
 func (s *site) rule(rule rules.Rule) {
 	s.t.Helper()
-	r := *s.rules
-	r.Now = func() time.Time { return time.Now().Add(-time.Hour) }
-	if err := r.Add(s.t.Context(), root, rule); err != nil {
+	if err := s.rules.Add(s.t.Context(), root, rule); err != nil {
 		s.t.Fatal(err)
+	}
+	for _, made := range list(s.t, s.rules) {
+		made.Made = made.Made.Add(-time.Hour)
+		encoded, err := json.Marshal(made)
+		if err == nil {
+			err = s.client.HSet(s.t.Context(), keys.Rules(), made.ID, encoded).Err()
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
 	}
 }
 
