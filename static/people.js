@@ -52,7 +52,10 @@ class Names {
       const response = await limitedFetch(`${this.#rows.dataset.names}?${query}`, { headers: { "HX-Request": "true" } });
       const { names, lost } = await response.json();
       this.#lost.hidden = !lost;
-      for (const username of users) if (!lost || Object.hasOwn(names, username)) this.#known.set(username, names[username] ?? "");
+      for (const username of users) {
+        const named = Object.hasOwn(names, username); // a user may be called "constructor"
+        if (named || !lost) this.#known.set(username, named ? names[username] : "");
+      }
       this.#timer = lost ? setTimeout(() => this.#ask(), again) : undefined;
     } catch {
       this.#timer = setTimeout(() => this.#ask(), again);

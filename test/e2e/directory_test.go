@@ -30,13 +30,17 @@ func TestTheDirectoryNamesCustomers(t *testing.T) {
 	}
 	redis := redistest.Start(t)
 	site, logs := serve(t, redis, "--directory-url", host.URL, "--directory-secret-file", secret, "--fact-host", "crm.example.com"), openStore(t, redis)
+	record(logs, "constructor", "/nameless") // whom the directory does not know, and who is called like a member of every object
 	record(logs, "42", "/first")
 	written(t, logs)
 	b := site.enter(t)
 	b.visit("/live/everyone?show=")
 	b.shows("#rows td.user .name", "Ada <b>Lovelace</b>")
+	if names := evaluate[string](b, "[...document.querySelectorAll('#rows td.user .name')].map(name => name.textContent).join()"); names != "Ada <b>Lovelace</b>" {
+		t.Fatalf("the users are called %q", names)
+	}
 	record(logs, "42", "/second")
-	b.eventually("the new row has the name, too", "document.querySelectorAll('#rows td.user .name').length === document.querySelectorAll('#rows td.user').length && document.querySelectorAll('#rows td.user').length > 1")
+	b.eventually("the new row has the name, too", "document.querySelectorAll('#rows td.user .name').length === 2")
 	b.visit("/")
 	b.shows("#seen .name", "Ada <b>Lovelace</b>")
 	b.types("/lovelace")
