@@ -94,12 +94,12 @@ func parseViolation(body []byte) (policyViolation, error) {
 	}
 	return policyViolation{
 		Directive: reportText(cmp.Or(r.Effective, r.Violated)), Page: reportText(page),
-		Blocked: reportText(withoutQuery(r.Blocked)), Source: reportText(withoutQuery(r.Source)), Line: r.Line,
+		Blocked: reportText(withoutSecrets(r.Blocked)), Source: reportText(withoutSecrets(r.Source)), Line: r.Line,
 	}, nil
 }
 
-// withoutQuery is an address without what may be a secret in it. A data: URL is its content, of which the scheme says enough.
-func withoutQuery(address string) string {
+// withoutSecrets is an address without what may be a secret in it: its user, query and fragment. A data: URL is its content, of which the scheme says enough.
+func withoutSecrets(address string) string {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil:

@@ -210,7 +210,8 @@ func kindOfScript(r *http.Request, accept string) store.Kind {
 	case r.Method != http.MethodGet:
 		return store.KindFetch
 	case strings.HasPrefix(accept, "image/"), strings.HasPrefix(accept, "text/css,"), mode == "no-cors" && store.IsAssetPath(r.URL.Path),
-		strings.HasSuffix(r.URL.Path, ".js"), strings.HasSuffix(r.URL.Path, ".mjs"): // a module is fetched with CORS
+		// The mode of a module is cors, and so is that of data. A picture may be data of a script, and a module is hardly ever that.
+		strings.HasSuffix(r.URL.Path, ".js"), strings.HasSuffix(r.URL.Path, ".mjs"):
 		return store.KindAsset
 	}
 	return store.KindFetch

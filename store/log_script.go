@@ -59,16 +59,6 @@ return n
 // isScriptMissing reports whether the script has to be loaded: the server has never had it, or has lost all scripts, as after a restart.
 func isScriptMissing(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
 
-// isElsewhere reports whether another server has the log, or will have it soon.
-func isElsewhere(err error) bool {
-	for _, prefix := range []string{"MOVED", "ASK", "TRYAGAIN"} {
-		if redis.HasErrorPrefix(err, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // queueScript queues the script for the entries of one user.
 func (w *shardWriter) queueScript(ctx context.Context, pipe redis.Pipeliner, p *push) {
 	l := &p.user.lists

@@ -126,7 +126,7 @@ func (w *shardWriter) write(batch []Entry) bool {
 	case reason == nil:
 		w.succeeded()
 		return true
-	case isElsewhere(reason):
+	case redisreply.IsRedirection(reason):
 		w.succeeded()
 		w.cluster.topologyChanged()
 		return false
@@ -223,7 +223,7 @@ func (w *shardWriter) reason(pushes []push, err error) error {
 			return err // of the asking
 		case !redisreply.Is(reply):
 			return reply
-		case isElsewhere(reply):
+		case redisreply.IsRedirection(reply):
 			elsewhere = reply
 			w.cluster.redirected.note(reply)
 		default:

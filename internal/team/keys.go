@@ -1,7 +1,7 @@
 package team
 
-// Keys spells every key of this package in Redis; no other file does. Prefix begins each of them: it is the store's, whose DeleteLogs
-// deletes these keys, too.
+// Keys spells every key of this package in Redis. Prefix begins each of them: it is the store's, whose DeleteLogs
+// deletes these keys, too. For that the store spells what they begin with once more, as it can't import this package.
 type Keys struct{ Prefix string }
 
 // Sheet is the HASH with what is noted of a user. The field "handling" says who takes care of her. Each field "note:", the time in
