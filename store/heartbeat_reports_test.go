@@ -119,9 +119,12 @@ func TestAPartOfAClusterThatHangs(t *testing.T) {
 		users, err := logs.InTrouble(t.Context(), 2*n) // who come to the index last
 		return err == nil && len(users) == n
 	})
+	if err := c.Replica(away).Client(t).ConfigSet(t.Context(), "cluster-replica-no-failover", "yes").Err(); err != nil {
+		t.Fatal(err)
+	}
 	away.Pause()
 	defer away.Resume()
-	var reads sync.WaitGroup // at once, before the replica takes over
+	var reads sync.WaitGroup
 	wantSome := func(what string, read func(context.Context) (int, error)) {
 		reads.Go(func() {
 			if some, err := read(t.Context()); some == 0 || some == n || !errors.Is(err, ErrPartial) {
