@@ -15,9 +15,9 @@ import (
 // The user index is spread while applications record and agents search. Nobody is missing at any time.
 func TestTheIndexMovesWhileItIsUsed(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	const idle, busy = 2500, 5
-	options := store.LookingAtLayout(100 * time.Millisecond)
+	options := store.LookingAtLayout(2 * time.Second) // no write may take longer than that
 	recording, searching := storetest.Open(t, client, options), storetest.Open(t, client, options)
 	for n := range idle {
 		e := storetest.Entry(fmt.Sprintf("idle-%04d", n), 1)
