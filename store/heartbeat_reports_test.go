@@ -29,7 +29,7 @@ func openQuietly(t *testing.T, client redis.UniversalClient, options Options) *S
 
 func TestAnyReports(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	logs := openQuietly(t, client, Options{})
 	ask := func(want bool) {
 		t.Helper()
@@ -54,11 +54,11 @@ func TestAnyReports(t *testing.T) {
 
 func TestTheShortestLimitOfListsIsKnown(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	for _, limit := range []int{25, 40} {
-		openQuietly(t, server.Client(t), Options{MaxEntries: limit}).Record(Entry{Username: "ada", Code: 200})
+		openQuietly(t, client, Options{MaxEntries: limit}).Record(Entry{Username: "ada", Code: 200})
 	}
-	reader := openQuietly(t, server.Client(t), Options{MaxEntries: 100})
+	reader := openQuietly(t, client, Options{MaxEntries: 100})
 	redistest.Eventually(t, "the shortest limit is 25", func() bool {
 		reports, err := reader.anyReports(t.Context(), feed.Reports{})
 		if err != nil {
@@ -71,7 +71,7 @@ func TestTheShortestLimitOfListsIsKnown(t *testing.T) {
 // Switches that can't be read are not taken for ones that are on.
 func TestSwitchesThatCannotBeReadStayAsTheyAreKnown(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	logs := openQuietly(t, client, Options{})
 	off := Switches{NoRecord: true, NoPublish: true}
 	if err := logs.SetSwitches(t.Context(), off); err != nil {
@@ -160,7 +160,7 @@ func TestAPartOfAClusterThatHangs(t *testing.T) {
 // An application that ends in good order does not report any more. It is listed for what it has lost.
 func TestAnApplicationThatHasEndedIsNotSilent(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	reader := openQuietly(t, client, Options{})
 	logs, err := New(client, Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

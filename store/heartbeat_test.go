@@ -11,7 +11,7 @@ import (
 
 func TestAnApplicationThatStoppedReportingIsNotReporting(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	logs := storetest.Open(t, client, store.Options{})
 	logs.Announce()
 	found := storetest.Reporting(t, logs, 1)
@@ -30,7 +30,7 @@ func TestAnApplicationThatStoppedReportingIsNotReporting(t *testing.T) {
 
 func TestAnApplicationThatLostEntriesStaysListed(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	reader := storetest.Open(t, client, store.Options{})
 	lossy := storetest.Open(t, client, store.Options{})
 	lossy.Record(storetest.Entry("a\nb", 1))

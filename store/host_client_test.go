@@ -59,7 +59,7 @@ func TestALimiterOfTheHostIsItsOwn(t *testing.T) {
 	options.Limiter = refusing{t}
 	client := redis.NewClient(&options)
 	t.Cleanup(func() { client.Close() })
-	writesAndReads(t, storetest.Open(t, client, store.Options{}))
+	writesAndReads(t, storetest.Open(t, redistest.Patient(t, client), store.Options{}))
 }
 
 func writesAndReads(t *testing.T, logs *store.Store) {

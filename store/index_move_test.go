@@ -87,7 +87,7 @@ func everyone(t *testing.T, logs *store.Store, idle, busy int) {
 // A call that was interrupted is taken up by the next one.
 func TestAnInterruptedMoveGoesOn(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	logs := storetest.Open(t, client, store.LookingAtLayout(50*time.Millisecond))
 	for n := range 50 {
 		logs.Record(storetest.Entry(fmt.Sprintf("user-%d", n), 1))
@@ -112,7 +112,7 @@ func TestAnInterruptedMoveGoesOn(t *testing.T) {
 // A layout that can't be read changes nothing, and a number that can't be meant is refused.
 func TestALayoutThatCanNotBeRead(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	for _, text := range []string{"", "0", "-1", "sixteen", "1 2 3", "100000", "16,3"} {
 		client.Set(t.Context(), storetest.KeysOf(store.DefaultKeyPrefix).Layout(), text, 0)
 		logs := storetest.Open(t, client, store.Options{})

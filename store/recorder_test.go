@@ -15,7 +15,7 @@ import (
 
 func TestRecordNamesTheApplication(t *testing.T) {
 	t.Parallel()
-	logs := storetest.Open(t, redistest.Start(t).Client(t), store.Options{Application: "shop"})
+	logs := storetest.Open(t, redistest.Patient(t, redistest.Start(t).Client(t)), store.Options{Application: "shop"})
 	logs.Record(store.Entry{Username: "ada"})
 	logs.Record(store.Entry{Username: "ada", Application: "relayed"})
 	storetest.Written(t, logs)

@@ -76,7 +76,7 @@ func TestLogsAreWrittenWhereReferencesAreForbidden(t *testing.T) {
 		t.Fatal(err)
 	}
 	var logged buffer
-	logs := storetest.Open(t, server.Client(t), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+	logs := storetest.Open(t, redistest.Patient(t, server.Client(t)), store.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 	for range 3 {
 		logs.Record(store.Entry{Username: "ada", Path: "/", Reference: store.NewReference()})
 		storetest.Written(t, logs)

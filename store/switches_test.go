@@ -114,7 +114,7 @@ func TestNothingIsWrittenBeforeTheSwitchesAreRead(t *testing.T) {
 // startWithoutRecording tests an application that starts while recording is off, on one Redis and on a Cluster.
 func startWithoutRecording(t *testing.T, test func(t *testing.T, admin, application *store.Store)) {
 	for name, client := range map[string]redis.UniversalClient{
-		"one Redis": redistest.Start(t).Client(t), "a Cluster": redistest.StartCluster(t, 3).Client(t),
+		"one Redis": redistest.Patient(t, redistest.Start(t).Client(t)), "a Cluster": redistest.StartCluster(t, 3).Client(t),
 	} {
 		t.Run(name, func(t *testing.T) {
 			admin := storetest.Open(t, client, store.Options{})

@@ -64,7 +64,7 @@ func TestAVisitorLogsInWhileRedisHangs(t *testing.T) {
 // A store that is closed meanwhile writes what waits.
 func TestAStoreIsClosedWhileAVisitorLogsIn(t *testing.T) {
 	t.Parallel()
-	client := redistest.Start(t).Client(t)
+	client := redistest.Patient(t, redistest.Start(t).Client(t))
 	logs, reader := storetest.Open(t, client, store.Options{}), storetest.Open(t, client, store.Options{})
 	for n := range 20 {
 		logs.Join(store.VisitorName(fmt.Sprint(n)), store.Entry{Username: fmt.Sprint("user", n), Path: "/login"})
@@ -85,7 +85,7 @@ func TestAStoreIsClosedWhileAVisitorLogsIn(t *testing.T) {
 // A code that is a user's name, or another's code, is not given: whoever types it gets to one person.
 func TestASupportCodeIsNobodyElses(t *testing.T) {
 	t.Parallel()
-	logs := storetest.Open(t, redistest.Start(t).Client(t), store.Options{})
+	logs := storetest.Open(t, redistest.Patient(t, redistest.Start(t).Client(t)), store.Options{})
 	logs.Record(store.Entry{Username: "000001", Path: "/"})
 	storetest.Written(t, logs)
 	next := 0
@@ -117,7 +117,7 @@ func TestASupportCodeIsNobodyElses(t *testing.T) {
 // A customer who asks for new codes without end gets few, and denies them to nobody.
 func TestOneCustomerCannotUseUpTheSupportCodes(t *testing.T) {
 	t.Parallel()
-	logs := storetest.Open(t, redistest.Start(t).Client(t), store.Options{})
+	logs := storetest.Open(t, redistest.Patient(t, redistest.Start(t).Client(t)), store.Options{})
 	first, err := logs.SupportCode(t.Context(), "mallory", false)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestOneCustomerCannotUseUpTheSupportCodes(t *testing.T) {
 // Two requests of one customer at the same time get one code.
 func TestOneCustomerHasOneSupportCode(t *testing.T) {
 	t.Parallel()
-	logs := storetest.Open(t, redistest.Start(t).Client(t), store.Options{})
+	logs := storetest.Open(t, redistest.Patient(t, redistest.Start(t).Client(t)), store.Options{})
 	codes := make(chan string)
 	for range 8 {
 		go func() {
@@ -205,7 +205,7 @@ func TestTheACLOfTheDocsForVisitors(t *testing.T) {
 			options.Username, options.Password = username, password
 			client := redis.NewClient(&options)
 			t.Cleanup(func() { client.Close() })
-			return client
+			return redistest.Patient(t, client)
 		}
 		reader := storetest.Open(t, as("reader", "reader"), store.Options{})
 		if err := admin.Do(t.Context(), command...).Err(); err != nil {
