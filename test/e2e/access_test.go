@@ -71,6 +71,7 @@ func TestAnUnconnectedPageFindsOutThatItsSessionHasEnded(t *testing.T) {
 	b.visit("/live?username=ada")
 	b.isConnected("live")
 	b.expectOutage()
+	b.expect("the server responded with a status of 401") // to a request that stands in for the socket, if the start took long
 	site.stop()
 	b.isConnected("lost")
 	if err := auth.NewAccounts(logs.Client(), auth.Keys{Prefix: logs.KeyPrefix()}, auth.AccountOptions{}).EndSessions(t.Context(), superuser); err != nil {
