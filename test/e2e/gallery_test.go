@@ -65,7 +65,7 @@ const (
 	connected = "document.querySelector('#connection[data-state=live]') && document.querySelectorAll('#rows > tr').length > 8"
 	refreshed = "document.querySelectorAll('#rows > tr').length > 8"
 	journeyed = "document.querySelector('#rows .parts') && document.querySelector('#now .problem')"
-	suggested = "document.querySelector('#suggestions li')"
+	suggested = "document.querySelector('#suggestions li') || " + typeAgain
 )
 
 // places lists every page.
