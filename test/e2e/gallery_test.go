@@ -314,7 +314,7 @@ func (g *gallery) enter(t *testing.T, p place) *tab {
 	t.Helper()
 	b := openTab(t, g.origins[p.site]+"/userlog")
 	b.expect("the server responded with a status of 4", "the server responded with a status of 50",
-		`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX, "htmx: htmx:error: timeout")
+		`The specified value "nonsense" does not conform`, socketRefused, socketRefusedHTMX)
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
 	if p.as != "" {
 		b.holdSessionBegun(g.site, p.as, p.begin) // the sites share a Redis

@@ -197,6 +197,7 @@ func TestAServerThatIsStoppedIsNoticed(t *testing.T) {
 	for _, page := range []string{"/live?username=ada", "/static?username=ada", "/"} {
 		b := site.enter(t)
 		b.expect(requestRefusedHTMX, "htmx: htmx:error: timeout", socketRefused, socketRefusedHTMX, requestRefused)
+		b.givesUp()
 		b.visit(page)
 		tabs[page] = b
 	}

@@ -33,6 +33,8 @@ type tab struct {
 	t    *testing.T
 	ctx  context.Context
 	base string // what relative URLs begin with
+
+	patient cdppage.ScriptIdentifier // of the script that lets requests take long
 }
 
 // openTab opens an empty tab. Visits are relative to base, which has no slash at its end. The test
@@ -63,7 +65,24 @@ func openTabIn(t *testing.T, browser context.Context, base string) *tab {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("open a tab: %v", err)
 	}
+	b.patient = call(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: waitsForAnswers()}).Identifier
 	return b
+}
+
+// waitsForAnswers is a script by which htmx waits for an answer as long as a test does. Pages wait for five seconds, and for so long a busy
+// machine may stand still.
+func waitsForAnswers() string {
+	return fmt.Sprintf(`new MutationObserver((_, looking) => {
+		const settings = document.querySelector("meta[name=htmx-config]");
+		if (settings) settings.content = settings.content.replace('"defaultTimeout":5000', '"defaultTimeout":%d');
+		if (settings || document.readyState !== "loading") looking.disconnect();
+	}).observe(document, { childList: true, subtree: true });`, patience.Milliseconds())
+}
+
+// givesUp has the pages that are opened from now on wait for answers only as long as they do for everybody.
+func (b *tab) givesUp() {
+	b.t.Helper()
+	call(b, cdppage.RemoveScriptToEvaluateOnNewDocument, cdppage.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: b.patient})
 }
 
 // inspect reports complaints and, if the test has failed, keeps what the page looked like.
