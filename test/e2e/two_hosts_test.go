@@ -84,8 +84,9 @@ func TestLiveLogFromAnotherHost(t *testing.T) {
 	b.hasURLs("/before")
 
 	b.expectOutage()
+	lost := b.sees("the connection is lost", "document.querySelector('#connection[data-state=lost]')") // requests soon stand in for it
 	sockets.stop()
-	b.isConnected("lost")
+	lost()
 	record(logs, "ada", "/meanwhile")
 	sockets.again()
 	b.isConnected("live")
