@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,9 @@ func (b *tab) alerts(n int) string {
 	b.eventually(fmt.Sprintf("%d notifications", n), fmt.Sprintf("alerted.length === %d", n))
 	return evaluate[string](b, "(({ title, body }) => title + ': ' + body.replace(/[\\u2068\\u2069]/g, ''))(alerted.at(-1))")
 }
+
+// isBack is said first where the request before was a minute ago. On a busy machine, that may be the time that a page needs.
+const isBack = "Is back. "
 
 // failing is a payment that is declined.
 func failing(username, problem string) store.Entry {
@@ -137,7 +141,7 @@ func TestAlertsEndWithTheLog(t *testing.T) {
 	b.presses("x") // without a touch, a browser may play nothing
 	b.minimize()
 	record(logs, "alma", "/filtered-out")
-	if got := b.alerts(1); got != "alma: On /filtered-out" {
+	if got := strings.Replace(b.alerts(1), isBack, "", 1); got != "alma: On /filtered-out" {
 		t.Errorf("she is told %q", got)
 	}
 	b.eventually("it is to be heard", "rung === 2")
@@ -246,7 +250,7 @@ func TestAlertsWithoutASocket(t *testing.T) {
 	b.opensAlerts()
 	b.minimize()
 	logs.Record(failing("alda", "card declined"))
-	if got := b.alerts(2); got != "alda: Pay was rejected: card declined. On Pay" {
+	if got := strings.Replace(b.alerts(2), isBack, "", 1); got != "alda: Pay was rejected: card declined. On Pay" {
 		t.Errorf("she is told %q", got)
 	}
 
