@@ -131,14 +131,16 @@ func TestAlertsEndWithTheLog(t *testing.T) {
 	b.visit("/live?username=alma")
 	b.opensAlerts()
 	b.click("#alerts [name=acts]")
-	// A page plays no sound that comes a second late, and the browser needs longer to start what plays the first one.
-	evaluate[bool](b, "(sounds => sounds.resume().then(() => sounds.close()).then(() => true))(new AudioContext())")
+	b.canPlay()
 	b.click("#alerts [name=sound]")
-	b.eventually("the sound is to be heard", "rung === 2")
+	// Where the sound needed a second all the same, the box is ticked once more.
+	b.eventually("the sound is to be heard", `rung >= 2 || (!document.querySelector("#alerting[data-limited]") &&
+		(box => { box.click(); box.click(); })(document.querySelector("#alerts [name=sound]")), false)`)
 	b.visit("/live?username=alma&show=errors")
 	b.shows("#alerting", "Alerts on")
 	b.isConnected("live")
 	b.presses("x") // without a touch, a browser may play nothing
+	b.canPlay()
 	b.minimize()
 	record(logs, "alma", "/filtered-out")
 	if got := strings.Replace(b.alerts(1), isBack, "", 1); got != "alma: On /filtered-out" {
@@ -155,6 +157,13 @@ func TestAlertsEndWithTheLog(t *testing.T) {
 		b.shows("#alerting", "Alerts")
 		b.eventually("what they are about is kept", "[...document.querySelectorAll('#alerts :checked')].map(e => e.name).join() === 'acts,fails,back,sound'")
 	}
+}
+
+// canPlay waits until the browser plays sounds. A page plays none that comes a second late, and the browser needs longer to start what plays
+// the first one.
+func (b *tab) canPlay() {
+	b.t.Helper()
+	evaluate[bool](b, "(sounds => sounds.resume().then(() => sounds.close()).then(() => true))(new AudioContext())")
 }
 
 // opensAlertsAgain switches alerts on, where they are not.
