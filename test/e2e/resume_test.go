@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/browser"
+	cdppage "github.com/chromedp/cdproto/page"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
@@ -109,7 +110,12 @@ func TestALogThatExpiresUnheard(t *testing.T) {
 func TestAHiddenTabMissesNothing(t *testing.T) {
 	t.Parallel()
 	site, logs := shareSite(t)
-	b := site.openLog(t, logs, "hilda", "/live")
+	record(logs, "hilda", "/before")
+	b := site.enter(t)
+	call(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
+		Source: "(" + holdLongTimers + ")()", // a server that is silent for some seconds is not given up
+	})
+	b.visit("/live?username=hilda")
 	b.hasURLs("/before")
 	b.notesSockets()
 	restore := b.minimize()
