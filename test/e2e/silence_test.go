@@ -43,7 +43,7 @@ func TestFourSilences(t *testing.T) {
 	b.saysIdle(", 5 min ago.")
 
 	// It is believed when there has been no heartbeat for as long as another may take to come.
-	b.within(time.Minute, "nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
+	b.eventually("nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
 	b.shows("#connection", "No application is reporting")
 	b.saysNotIdle()
 	record(openStore(t, redis), "ada", "/back")

@@ -178,13 +178,7 @@ func (b *tab) enter(selector, text string) {
 // eventually waits until the page has loaded and the JavaScript expression is true, across any number of page loads.
 func (b *tab) eventually(what, condition string) {
 	b.t.Helper()
-	b.within(patience, what, condition)
-}
-
-// within is eventually for what takes its time.
-func (b *tab) within(limit time.Duration, what, condition string) {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, limit)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
 		// An error is a page that is being replaced at this moment.
@@ -194,7 +188,7 @@ func (b *tab) within(limit time.Duration, what, condition string) {
 		}
 		select {
 		case <-ctx.Done():
-			b.t.Fatalf("waited %v in vain for: %s\n%s (%v)", limit, what, condition, err)
+			b.t.Fatalf("waited %v in vain for: %s\n%s (%v)", patience, what, condition, err)
 		case <-time.After(pollInterval):
 		}
 	}
