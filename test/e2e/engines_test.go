@@ -300,7 +300,7 @@ func (w *window) losesItsNetwork() {
 		const well = "['live', 'refreshing'].includes(document.querySelector('#connection')?.dataset.state)"
 		w.eventually("all is well", well)
 		w.call(cmdScript, map[string]any{"args": []any{}, "script": `addEventListener("offline", () => setTimeout(() => {
-			window.atOnce = document.querySelector("#connection").dataset.state === "lost"; }, 1000))`})
+			window.atOnce = document.querySelector("#connection").dataset.state === "lost"; }))`})
 		w.cut.Store(true)
 		w.offline(true)
 		w.eventually(page+" says so at once", "window.atOnce")
