@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -40,8 +41,9 @@ func TestPauseStopsTheTableAndNotTheConnection(t *testing.T) {
 			record(logs, "ada", "/5")
 			site.again()
 			b.shows("#pause", "Paused: 3 waiting")
-			if after := evaluate[string](b, "new URL(sockets.at(-1)).searchParams.get('after')"); after != newest {
-				t.Errorf("the page goes on after %q, and its newest row is %q", after, newest)
+			asked := evaluate[[]string](b, "sockets.map(url => new URL(url).searchParams.get('after') ?? '')")
+			if !slices.Contains(asked, newest) { // a later connection goes on after /5
+				t.Errorf("the page goes on after %q, and its newest row was %q", asked, newest)
 			}
 			b.displays("/2", "/1")
 
