@@ -195,13 +195,14 @@ func (b *tab) eventually(what, condition string) {
 }
 
 // sees has the page look from now on whether an expression is true, whenever something changes in the page. The function
-// that it returns waits until it has been, for however short a time.
+// that it returns waits until it has been, for however short a time. A page looks for one thing at a time.
 func (b *tab) sees(what, condition string) (wait func()) {
 	b.t.Helper()
 	evaluate[bool](b, `(() => {
 		window.seen = false;
-		const look = () => { seen ||= !!(`+condition+`); };
-		new MutationObserver(look).observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
+		window.looking?.disconnect();
+		window.looking = new MutationObserver(() => { seen ||= !!(`+condition+`); });
+		looking.observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
 		return true;
 	})()`)
 	return func() {
