@@ -124,11 +124,16 @@ func (b *tab) mayUseClipboard(how string, setting browser.PermissionSetting) {
 }
 
 // copies presses a button that copies, waits until it says that it has, and returns what is in the
-// clipboard.
+// clipboard. If no answer came in time, it presses the button once more.
 func (b *tab) copies(button string) string {
 	b.t.Helper()
-	said := b.sees(button+" says that it has copied", hasText(button, "Copied"))
-	b.click(button)
-	said()
+	b.sees(button+" says that it has copied", hasText(button, "Copied"))
+	const notCopied = "Not copied"
+	redistest.Eventually(b.t, button+" has copied", func() bool {
+		b.eventually("no click before is answered", "!"+hasText(button, notCopied))
+		b.click(button)
+		b.eventually(button+" says what came of the click", "window.seen || "+hasText(button, notCopied))
+		return evaluate[bool](b, "window.seen")
+	})
 	return evaluate[string](b, "navigator.clipboard.readText()")
 }
