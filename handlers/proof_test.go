@@ -18,8 +18,8 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// proven are the routes that ask for the password again, below the admin's path: all that change an account, a link or a token, but for
-// those that ask for a password anyway, and the one that ends everything.
+// proven are the routes that ask for the password again, below the admin's path. They are all that change an account, a link or a
+// token, but for those that ask for a password anyway, and the one that ends everything.
 var proven = map[string]bool{
 	"POST /recording":       true,
 	"POST /accounts/create": true, "POST /accounts/disable": true, "POST /accounts/enable": true, "POST /accounts/role": true,

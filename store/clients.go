@@ -65,7 +65,7 @@ func newShardClient(node *redis.Options) (*redis.Client, *sendTracker) {
 
 // following has a client of a Cluster ask for the topology whenever a node does not answer. By itself go-redis asks once in
 // ten seconds or a minute. Without following, a command for a key of a dead master would fail for as long after the replica has taken over.
-// limit is the time for a command or a pipeline with all its attempts at all nodes: go-redis limits each attempt only.
+// The limit is the time for a command or a pipeline with all its attempts at all nodes: go-redis limits each attempt only.
 func following(client *redis.ClusterClient, limit time.Duration) *redis.ClusterClient {
 	client.AddHook(follower{client, limit})
 	return client

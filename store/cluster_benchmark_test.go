@@ -14,8 +14,8 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/storetest"
 )
 
-// BenchmarkPublish compares what a message costs a Cluster of three masters and three replicas that is published on a
-// classic channel and on that of a slot: processor time of all nodes, and bytes that they write.
+// BenchmarkPublish compares the costs of a message on a classic channel and on that of a slot, in a Cluster of three
+// masters and three replicas. They are processor time of all nodes, and bytes that these write.
 func BenchmarkPublish(b *testing.B) {
 	names := storetest.KeysOf("userlog:")
 	line := strings.Repeat("x", 300)

@@ -17,9 +17,9 @@ import (
 // Fault says in a word why Redis can't be used, such as "out-of-memory". It is "" where nothing is known to be wrong.
 //
 // It is "unreachable" where Redis does not answer. Where Redis answers, it is one of these: "read-only", "out-of-memory", "disk",
-// "not-permitted", "credentials", "loading", "replicas", "busy" and "cluster-down". Three words are about an address of another kind:
-// "cluster" where one node of a Cluster was given as a server of its own, "no-cluster" where a server was given as a Cluster, and
-// "sentinel" where a Sentinel was given as a server. Anything else is "refused".
+// "not-permitted", "credentials", "loading", "replicas", "busy" and "cluster-down". Three words are about an address of another kind.
+// It is "cluster" where one node of a Cluster was given as a server of its own, and "no-cluster" where a server was given as a
+// Cluster. It is "sentinel" where a Sentinel was given as a server. Anything else is "refused".
 type Fault string
 
 // Faults that no single reply tells.

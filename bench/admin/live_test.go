@@ -9,8 +9,8 @@ import (
 	"github.com/gin-userlog/userlog/bench/internal/start"
 )
 
-// BenchmarkFrame measures how long an entry takes from its recording to its viewer, after a quiet moment; and in turns with it,
-// on the same Redis, how long a message takes from a bare PUBLISH to its subscriber.
+// BenchmarkFrame measures how long an entry takes from its recording to its viewer, after a quiet moment. In turns with that,
+// on the same Redis, it measures how long a message takes from a bare PUBLISH to its subscriber.
 func BenchmarkFrame(b *testing.B) {
 	const entries, rate = 100, 25 // so that each of five users is quiet for 200 ms
 	v := watch(b, pages)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// BenchmarkPage measures the server's time for what a superuser asks for most, compressed as browsers want it: the pages of a
-// user with a full log, the answer that it has not changed, and the home page with as many users as it lists.
+// BenchmarkPage measures the server's time for what a superuser asks for most, compressed as browsers want it. These are the
+// pages of a user with a full log, the answer that it has not changed, and the home page with as many users as it lists.
 func BenchmarkPage(b *testing.B) {
 	s := newSite(b)
 	s.fillLog(b, "ada")

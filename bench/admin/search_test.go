@@ -19,7 +19,7 @@ import (
 const indexParts = 16
 
 // BenchmarkSearch measures how long the admin takes to answer what is typed into its search field, among a million names (20,000
-// with -short): the first search, which reads all names into memory, then beginnings of names, letters from their middle, and
+// with -short). The first search reads all names into memory. Then come beginnings of names, letters from their middle, and
 // names with a wrong letter. Then the same with an index that is spread over parts, the home page, and beginnings where most names
 // have expired and are still in the index.
 func BenchmarkSearch(b *testing.B) {

@@ -12,8 +12,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// BenchmarkCluster measures how many entries a second are written to a Redis Cluster of three masters and three replicas, and
-// how much CPU time an entry costs all nodes and the application, in turns with one Redis.
+// BenchmarkCluster measures how many entries a second are written to a Redis Cluster of three masters and three replicas. It
+// also measures how much CPU time an entry costs all nodes and the application, in turns with one Redis.
 func BenchmarkCluster(b *testing.B) {
 	entries := someEntries(30_000, 1000)
 	cluster := redistest.StartCluster(b, 3)

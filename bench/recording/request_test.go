@@ -139,8 +139,8 @@ func least(logs *store.Store) gin.HandlerFunc {
 	}
 }
 
-// needed is the least that sees all that an entry says of a plain request: the user before and after the handlers, what kind of
-// request it is and from which page, its id, where the answer leads, and the status, also after a panic. It judges none of that,
+// needed is the least that sees all that an entry says of a plain request. That is the user before and after the handlers, the
+// kind of request and its page, its id, where the answer leads, and the status, also after a panic. It judges none of that,
 // serves one goroutine only, and records what leaves Track, not the engine.
 func needed(logs *store.Store) gin.HandlerFunc {
 	type watching struct {

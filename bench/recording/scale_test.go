@@ -45,8 +45,8 @@ func watchAll(b *testing.B, cluster *redistest.Cluster, viewer *start.Server) {
 	}
 }
 
-// measureCosts measures what things cost masters, replicas and recorders, by a run in which nothing happens and four in which
-// batches are large or of one entry, and of users that the index has or has not.
+// measureCosts measures what things cost masters, replicas and recorders. Nothing happens in one run. In four others batches
+// are large or of one entry, and of users that the index has or has not.
 func measureCosts(b *testing.B, cluster *redistest.Cluster, few, one []*start.Server) (masters, replicas, recorders scale.Costs) {
 	b.Helper()
 	const entries, users = 20_000, 1000

@@ -4,10 +4,10 @@
 // A page, a fragment, a socket, a program's request and the command "tail" describe what they are asked
 // for as a [Look]. The [Gate] decides about it in this order:
 //
-//  1. access: somebody with the right role is there,
-//  2. reason: a reason has been stated, where that is required,
-//  3. allowance: the account has not had too much recorded lately,
-//  4. audit log: the beginning of the viewing has been written down,
+//  1. access: somebody with the right role is there.
+//  2. reason: a reason has been stated, where that is required.
+//  3. allowance: the account has not had too much recorded lately.
+//  4. audit log: the beginning of the viewing has been written down.
 //  5. until when: the moment at which all this has to be asked again.
 //
 // The first step that fails decides, and its [Answer] says what is missing. So an attack on one way is an

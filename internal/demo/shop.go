@@ -21,8 +21,8 @@ var files embed.FS
 // maxBody is more than any form of the shop needs, in bytes.
 const maxBody = 64 << 10
 
-// Shop is a small web site: products, of which one is sold once only, a search, a cart, a checkout that rejects wrong cards, a
-// login without passwords, sessions that end in every browser at once, a page that is missing and a page that breaks. Its links are absolute:
+// Shop is a small web site. It has products, of which one is sold once only, a search, a cart, and a checkout that rejects
+// wrong cards. Its login has no passwords, and its sessions end in every browser at once. One page is missing and one breaks. Its links are absolute:
 // it lives at the root of its host. Create it with [NewShop].
 type Shop struct {
 	// AdminPath is where the shop's pages say that visitors can watch themselves: the path of

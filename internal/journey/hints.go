@@ -13,8 +13,8 @@ type HintKind string
 
 // The kinds of hints, and when they are given.
 const (
-	// HintFailures: of the steps that failed since the last one that did not, SameFailures or more failed at the same address in
-	// the same way as the last, or as many requests of a script on the newest page, without one like them that succeeded.
+	// HintFailures: since the last step that did not fail, SameFailures or more failed at the same address in the same way as
+	// the last. Or as many requests of a script on the newest page did, without one like them that succeeded.
 	HintFailures HintKind = "failures"
 
 	// HintRepeated: the newest page was opened or reloaded RepeatedPage times or more within

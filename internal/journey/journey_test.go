@@ -75,9 +75,9 @@ func number(t *testing.T, s string) float64 {
 	return n
 }
 
-// describe writes a step on one line: GET /a 200 > GET /b 200 +/style.css +/poll×3~ !1
-// with > before what a redirect led to, ~ after a poll, * after an entry that is missing, and the
-// number of problems.
+// describe writes a step on one line: GET /a 200 > GET /b 200 +/style.css +/poll×3~
+// !1. There > is before what a redirect led to, ~ after a poll, * after an entry that is missing, and !
+// before the number of problems.
 func describe(s *journey.Step) string {
 	var b strings.Builder
 	if s.Implied {

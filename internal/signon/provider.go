@@ -101,8 +101,8 @@ type discovery struct {
 	err   error
 }
 
-// discover asks the provider what it has, until it has answered once. All who want to know at the same time wait for one answer: strangers
-// can begin logins without end, and a provider that hangs must not have the others wait for one of them after the other.
+// discover asks the provider what it has, until it has answered once. All callers of the same time wait for one answer. Strangers can
+// begin logins without end, and a provider that hangs must not have the others wait for one of them after the other.
 func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 	p.mu.Lock()
 	if p.found != nil {

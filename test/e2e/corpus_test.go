@@ -1,8 +1,8 @@
 package e2e
 
 // hostile are texts that would do something if a page took them for HTML, a URL, a script, a template
-// or an instruction to htmx: open a dialog, set window.pwned, or ask for something that the policy
-// forbids. Each can be a path and a username. There are as many as a log has entries.
+// or an instruction to htmx. They would open a dialog, set window.pwned, or ask for something that
+// the policy forbids. Each can be a path and a username. There are as many as a log has entries.
 var hostile = []string{
 	`/<img src=x onerror=alert(1)>`,
 	`/"><script>alert(1)</script>`,

@@ -24,8 +24,8 @@ func TestDaysAreToldApart(t *testing.T) {
 	}
 }
 
-// A live log stays true while it is read: what a page loads joins its row, a row that is open stays open,
-// and the sentence on top and the title of the window say where the user is.
+// A live log stays true while it is read. Files that a page loads join its row, and a row that is open
+// stays open. The sentence on top and the title of the window say where the user is.
 func TestLiveLogShowsWhatThePersonDoes(t *testing.T) {
 	t.Parallel()
 	site, logs := shareSite(t)

@@ -81,7 +81,7 @@ func TestClusterKeepsWhatCounts(t *testing.T) {
 	}
 }
 
-// fillInPortions records n entries, from number 1 on. In the short form it waits again and again until they are written: on a
+// fillInPortions records n entries, from number 1 on. In the short form it waits again and again until they are written. On a
 // Cluster a batch is a transaction for each user, one after the other, for all of which there is half a second. On a busy
 // machine a batch of a hundred would take longer, and be in doubt.
 func fillInPortions(t *testing.T, logs *store.Store, n int) {

@@ -158,8 +158,9 @@ func (l *List[T]) trim() {
 	l.held = kept
 }
 
-// Outlived returns what is kept and not shown, the oldest first, and how many requests lie between that and the last: those behind
-// the first of it that count, without newer, which says how many of them are shown that are newer than it, and without itself.
+// Outlived returns the lines that are kept and not shown, the oldest first. It also returns how many requests that count are
+// missing behind the oldest of them. The function newer says how many shown ones are newer than it. Neither these nor
+// the lines are missing.
 func (l *List[T]) Outlived(shown func(T) bool, newer func(oldest T) int) (lines []T, missing int) {
 	counted, oldest := 0, -1
 	for i := range l.held {

@@ -77,8 +77,8 @@ func (c *certainty) isCertain(username, id string) bool {
 }
 
 // knowsOrderAround reports whether it is known which entries of the list were written before an entry of another user, and which
-// after it. at is that entry's time, and age is how long ago it was written. clock is the time by the clock of the
-// application that wrote it.
+// after it. The time at is that entry's, and age is how long ago it was written. The time clock is by the clock of
+// the application that wrote it.
 //
 // For example, an entry of 12:00:00 is apart from a list with entries of 11:59:50 and 12:00:10. It is not apart from one
 // of 11:59:58: the clocks may differ by as much, or a batch may have waited for Redis.

@@ -156,8 +156,8 @@ func TestEveryoneBeginsWithTheNewestOfAllMasters(t *testing.T) {
 	}
 }
 
-// A barrier proves that what the lists have was heard only if it was sent after they were read. go-redis sends a pipeline again that is
-// answered late, and then the barrier of the first attempt is heard before the lists of the second are read.
+// A barrier proves that what the lists have was heard only if it was sent after they were read. The client, go-redis, sends a pipeline
+// again that is answered late. Then the barrier of the first attempt is heard before the lists of the second are read.
 func TestTheBarrierIsSentAfterTheListsAreRead(t *testing.T) {
 	t.Parallel()
 	options := onRedis(t)

@@ -375,8 +375,8 @@ func (t *topic) unseen(list []*Line) []*Line {
 	return slices.Clone(list[first:])
 }
 
-// hadAndFresh splits the entries that follow a gap. had are, of each user, those up to the last one that the topic has had: the ring has
-// this one, or the topic knows it as the user's newest. fresh are the others, which viewers are told after the gap. So of each
+// hadAndFresh splits the entries that follow a gap. Of each user, had has those up to the last one that the topic has had: the ring has
+// this one, or the topic knows it as the user's newest. The slice fresh has the others, which viewers are told after the gap. So of each
 // user no entry is missing among these, and none was told before, however much of the ring a viewer has seen.
 func (t *topic) hadAndFresh(entries []*Line) (had, fresh []*Line) {
 	last := make(map[string]int)

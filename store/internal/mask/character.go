@@ -73,10 +73,10 @@ var characters = func() (table [256]character) {
 	return table
 }()
 
-// commonAfter has for each letter those that follow it in words. It was counted in word lists of
-// English, French, German, Spanish, Italian, Dutch, Portuguese, Swedish and Polish without their
-// accents: every pair that is at least 1 in 1,000 pairs of a language, or 1 in 20 of those that begin
-// with the same letter. They are all but 1 to 4 % of the pairs in words, and 46 % of random ones.
+// commonAfter has for each letter those that follow it in words. The pairs were counted in word
+// lists of English, French, German, Spanish, Italian, Dutch, Portuguese, Swedish and Polish without
+// their accents. Every pair is here that is at least 1 in 1,000 pairs of a language, or 1 in 20 of those
+// that begin with the same letter. They are all but 1 to 4 % of the pairs in words, and 46 % of random ones.
 var commonAfter = [26]string{
 	"abcdfghijklmnoprstuvwyz",   // a
 	"abeilorsuy",                // b

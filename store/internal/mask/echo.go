@@ -124,8 +124,8 @@ func (e *echoes) spansIn(text string) (spans []span) {
 	return spans
 }
 
-// spellings are the ways in which an application may write a value of an address: as it was sent, decoded once or twice as a part of the
-// path or of the query, and without the blanks around it.
+// spellings are the ways in which an application may write a value of an address. It is as it was sent, or decoded once or twice as a
+// part of the path or of the query. A value that was decoded once is here without the blanks around it, too.
 func spellings(value string) []string {
 	all := []string{value}
 	add := func(spelling string) {
