@@ -152,7 +152,7 @@ func testNotify(t *testing.T, binary string) {
 	}
 }
 
-// testActivation has two services serve the same socket in turn. Who comes while none runs is answered by the next.
+// testActivation has two services serve the same socket in turn. A client that comes while none runs is answered by the next.
 func testActivation(t *testing.T, binary string) {
 	tcp, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

@@ -130,7 +130,7 @@ func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
-// allow reports whether the account of an access lets it go on. What an access was proved with is another question.
+// allow reports whether the account of an access lets it go on. The proof of an access is another question.
 func (all storedAccounts) allow(a Access) bool {
 	r, known := all[a.Account]
 	switch a.Via {

@@ -21,8 +21,8 @@ const (
 // processes that share a Redis.
 //
 // Programs that use an account's tokens are counted apart. So a program that asks without end keeps
-// nobody from taking its token away. What needs the right password, such as a login, is counted apart, too. So
-// who has stolen a session can't keep its owner from changing the password.
+// nobody from taking its token away. A request that needs the right password, such as a login, is counted
+// apart, too. So somebody who has stolen a session can't keep its owner from changing the password.
 type Allowance struct {
 	keys  Keys
 	limit *rateLimit

@@ -153,7 +153,7 @@ func (a *Accounts) owner(ctx context.Context, name string) (storedAccount, error
 	return r, nil
 }
 
-// enrolmentPurpose and appPurpose are for what a seed is sealed. What is of one account opens for no other one.
+// enrolmentPurpose and appPurpose are for what a seed is sealed. A text that is sealed for one account opens for no other one.
 func enrolmentPurpose(name string, generation int64) string {
 	return "enrolment\x00" + name + "\x00" + strconv.FormatInt(generation, 10)
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Who would wait too long is told so, and a known browser does not wait for strangers.
+// A client that would wait too long is told so, and a known browser does not wait for strangers.
 func TestTheQueueOfHashesIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, ctx := newHasher(Cost{Memory: 8, Passes: 1, Threads: 1}), t.Context()

@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// claimLifetime is how long a claim holds. What is claimed is over by then, and can't be claimed by anybody again for
+// claimLifetime is how long a claim holds. The action is over by then, and can't be claimed by anybody again for
 // another reason: a link was used, or a session has ended.
 const claimLifetime = 2 * time.Minute
 

@@ -97,7 +97,7 @@ func foldLetters(text []rune) []rune {
 	return folded
 }
 
-// markAll marks where a part occurs in a text. What stands between its characters and is neither letter nor digit makes no difference.
+// markAll marks where a part occurs in a text. Signs between its characters that are neither letter nor digit make no difference.
 func markAll(marked []bool, text, part []rune) {
 	for begin := range text {
 		end, matched := begin, 0

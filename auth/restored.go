@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Restored returns the accounts of a backup, by their names and as Redis has them, as they may be put back at a time. What can be used
-// once may have been used since the backup, and is not put back: recovery codes, one-time links, and codes of apps until then. Sessions
+// Restored returns the accounts of a backup, by their names and as Redis has them, as they may be put back at a time. Secrets that can
+// be used once may have been used since the backup. So recovery codes, one-time links, and codes of apps until then are not put back. Sessions
 // and tokens that Redis still has are of another generation, and have ended. Names of accounts that had recovery codes are in
 // withoutCodes, sorted. An error does not repeat what can't be read.
 func Restored(accounts map[string][]byte, at time.Time) (restored map[string][]byte, withoutCodes []string, err error) {

@@ -24,8 +24,8 @@ const (
 var errSealed = errors.New("what was sealed can't be opened: is it sealed by another key?")
 
 // sealer encrypts what Redis or a page keeps for us, so that it can be neither read nor changed there (AES-256-GCM). The first of the
-// given keys seals, and all of them open. Without a given one, the key is in Redis, too. What that has sealed can be opened
-// also where keys are given by now.
+// given keys seals, and all of them open. Without a given one, the key is in Redis, too. Texts that this one has sealed can
+// be opened also where keys are given by now.
 type sealer struct {
 	given  [][]byte
 	shared *sharedKey

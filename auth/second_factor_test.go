@@ -308,7 +308,7 @@ func TestEnrolmentsCantBeForged(t *testing.T) {
 	}
 }
 
-// Who has read Redis, or can write to it, has no seed: a key that is given elsewhere seals it. Keys can be replaced.
+// An attacker who has read Redis, or can write to it, has no seed: a key that is given elsewhere seals it. Keys can be replaced.
 func TestSeedsAreSealedByTheKeysThatAreGiven(t *testing.T) {
 	t.Parallel()
 	client := redistest.Start(t).Client(t)

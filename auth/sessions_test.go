@@ -260,7 +260,7 @@ func storedSession(t *testing.T, client redis.UniversalClient) string {
 	return line
 }
 
-// Who logs in all the time has no more than a hundred sessions. The oldest ones end.
+// Somebody who logs in all the time has no more than a hundred sessions. The oldest ones end.
 func TestSessionsOfAnAccountAreLimited(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {

@@ -151,7 +151,7 @@ func (all storedSignOns) access(account, id string, accounts storedAccounts, now
 	return Access{Account: account, Role: r.Role, Via: ViaSignOn, ID: id, generation: r.Generation}
 }
 
-// goesOn reports whether such a session has not ended. What ends the sessions of the account of that name here has ended this one, too.
+// goesOn reports whether such a session has not ended. An act that ends the sessions of the account of that name here has ended this one, too.
 func (all storedSignOns) goesOn(account, id string, accounts storedAccounts) bool {
 	r, ok := all[id]
 	return ok && r.Account == account && !accounts[account].Disabled && accounts[account].Generation == r.Generation

@@ -131,7 +131,7 @@ type tier struct {
 	attempts int
 }
 
-// tiersOf returns the address and the networks in which it is, the smallest one first. What is no address has one tier.
+// tiersOf returns the address and the networks in which it is, the smallest one first. A text that is no address has one tier.
 func tiersOf(address string) []tier {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {

@@ -242,7 +242,7 @@ func wantRefused(t *testing.T, throttle *auth.Throttle, name, address string) (w
 	return wait
 }
 
-// Who has a whole network has an allowance for all of it, and neighbours beyond it have their own.
+// An attacker who has a whole network has an allowance for all of it, and neighbours beyond it have their own.
 func TestThrottleOfNetworks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -53,7 +53,7 @@ func TestAPasswordIsChangedByItsOwner(t *testing.T) {
 	})
 }
 
-// Who finds a browser open must not guess the password there either.
+// Somebody who finds a browser open must not guess the password there either.
 func TestGuessingTheCurrentPasswordIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})

@@ -63,7 +63,7 @@ type apiHandling struct {
 	At    time.Time  `json:"at"`
 }
 
-// add adds what colleagues do. Who looks now is for people only.
+// add adds what colleagues do. The names of those who look now are for people only.
 func (l *apiLog) add(now views.Team) {
 	l.Lost = now.Lost
 	for _, note := range now.Notes {

@@ -17,7 +17,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// Who has stolen a session and knows the password, too, has not got the second factor. A new password must not stand for it: otherwise the
+// An attacker who has stolen a session and knows the password, too, has not got the second factor. A new password must not stand for it: otherwise the
 // thief changes the password, and then takes the second factor away.
 func TestANewPasswordStandsForNoSecondFactor(t *testing.T) {
 	t.Parallel()
@@ -106,7 +106,7 @@ func TestATokenStandsForNoSecondFactor(t *testing.T) {
 	}
 }
 
-// Who has guessed a password and is stopped by the second factor is seen. By knowing it she writes no more than by guessing, and only
+// An attacker who has guessed a password and is stopped by the second factor is seen. By knowing it she writes no more than by guessing, and only
 // attempts.
 func TestARightPasswordIsWrittenDown(t *testing.T) {
 	t.Parallel()

@@ -119,7 +119,7 @@ func TestOneRecordOfWhatIsDoneOnce(t *testing.T) {
 	}
 }
 
-// Who knows a password can't fill the audit log with logins, from however many addresses.
+// An attacker who knows a password can't fill the audit log with logins, from however many addresses.
 func TestLoginsAreInsideAnAllowance(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})

@@ -21,7 +21,7 @@ import (
 type Directory = directory.Directory
 
 // Person is what agents are shown of a user. Username is the name that the middleware records. Name has 100 characters at most, Detail is
-// one line of 200, and there are up to 8 Facts. What is longer is cut.
+// one line of 200, and there are up to 8 Facts. Longer texts are cut.
 type Person = directory.Person
 
 // Fact is a line about a person, such as the last order. Label has 40 characters at most, and Text 200. URL may be empty. It is shown as

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
-// Whose log has expired is no stranger: all that tell of users say when she was there, and a page that is open is told.
+// A user whose log has expired is no stranger: all that tell of users say when she was there, and a page that is open is told.
 func TestExpiredLogsAreNotStrangers(t *testing.T) {
 	t.Parallel()
 	client := redistest.Start(t).Client(t)

@@ -120,8 +120,8 @@ func (a *Admin) Mount(r gin.IRouter) {
 	r.POST(reportPath, middleware.Skip, on((*site).reportPolicy))
 }
 
-// mountAccounts adds the pages of accounts and of the audit log. Whatever is recorded each time needs an
-// allowance, and whatever changes an account or a token a proof.
+// mountAccounts adds the pages of accounts and of the audit log. A route that is recorded each time
+// needs an allowance, and one that changes an account or a token a proof.
 func (a *Admin) mountAccounts(private *gin.RouterGroup, on func(func(*site, *gin.Context)) gin.HandlerFunc) {
 	allowance, proof := on((*site).requireAllowance), on((*site).requireProof)
 	superusers := private.Group("", on((*site).requireSuperuser))

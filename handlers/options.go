@@ -64,7 +64,7 @@ type Options struct {
 	ExternalPrefix string
 
 	// Directory is what the application knows of its users, so that agents find them by what customers say: a name, an address, the number
-	// of an order. What it returns is shown in the search, above logs, in lists of users, and in summaries. A directory that is
+	// of an order. Its answers are shown in the search, above logs, in lists of users, and in summaries. A directory that is
 	// slow, fails or panics costs a second at most, and pages say so. Answers are kept for a minute. Default: nil, users are
 	// known by their usernames only.
 	Directory Directory
@@ -254,7 +254,7 @@ func (o Options) validateURLs() error {
 			return fmt.Errorf("allowed origin %q: use scheme and host, such as https://admin.example.com", origin)
 		}
 	}
-	// What is in front of an @ may be a password, which errors don't repeat.
+	// A text in front of an @ may be a password, which errors don't repeat.
 	if u, err := url.Parse(o.LiveURL); o.LiveURL != "" && (err != nil || !isSocket(u) || strings.ContainsAny(o.LiveURL, "?#")) {
 		return fmt.Errorf("live URL %q: use ws:// or wss:// with host and path only, such as wss://live.example.com/userlog/live/socket", o.LiveURL[strings.LastIndexByte(o.LiveURL, '@')+1:])
 	}

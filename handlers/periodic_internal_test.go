@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Whoever comes while the first question is under way gets its answer, and not nothing. Later ones take what is known.
+// A caller who comes while the first question is under way gets its answer, and not nothing. Later ones take what is known.
 func TestTheFirstAnswerIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, err := 0, error(nil)

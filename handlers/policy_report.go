@@ -146,7 +146,7 @@ func (l *reportLimit) allow(address string, now time.Time) (allowed bool, unread
 	return true, unread
 }
 
-// networkOf is what an address counts as. What is no address counts as it is.
+// networkOf is what an address counts as. A text that is no address counts as it is.
 func networkOf(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {

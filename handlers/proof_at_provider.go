@@ -12,7 +12,7 @@ import (
 	"github.com/gin-userlog/userlog/views"
 )
 
-// Who has logged in at a provider proves there who she is. The form that she has sent travels in the attempt, which is sealed and in a
+// Somebody who has logged in at a provider proves there who she is. The form that she has sent travels in the attempt, which is sealed and in a
 // cookie: nothing is stored meanwhile, and it comes back to the page that asks for one more click.
 
 // maxKeptChange is how long a change is at most that an attempt keeps, in bytes. The cookie has to fit, beside all other headers, into

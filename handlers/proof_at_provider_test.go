@@ -33,7 +33,7 @@ func (b *browser) backFromProvider(query ...string) *answer {
 	return b.get(base + "/sign-on/callback?" + form(append(query, "state", rand.Text())...).Encode())
 }
 
-// Who has logged in at a provider changes nothing before it has asked again who she is. What she had typed is kept meanwhile.
+// Somebody who has logged in at a provider changes nothing before it has asked again who she is. What she had typed is kept meanwhile.
 func TestChangesAskTheProviderAgain(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {

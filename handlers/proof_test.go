@@ -72,7 +72,7 @@ func (a *answer) again(b *browser, password string) *answer {
 	return b.post(a.find("#proof-form").AttrOr("action", ""), form)
 }
 
-// Who finds a browser open, or has stolen its session, changes no account and makes no token: the whole list of routes is asked.
+// Somebody who finds a browser open, or has stolen its session, changes no account and makes no token: the whole list of routes is asked.
 func TestChangesAskForThePasswordAgain(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{Passkeys: &device{}})
@@ -146,7 +146,7 @@ func TestAFormIsKeptWhileThePasswordIsAsked(t *testing.T) {
 	})
 }
 
-// Whoever holds a session can't guess its password by asking for changes, also not many times at once.
+// Somebody who holds a session can't guess its password by asking for changes, also not many times at once.
 func TestGuessingProofsIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})

@@ -40,7 +40,7 @@ func (s *site) showRecording(c *gin.Context, status int, p views.Recording) {
 	s.answer(c, status, html, err)
 }
 
-// changeRecording changes what applications record. What the form does not have stays.
+// changeRecording changes what applications record. A switch that the form does not have stays.
 func (s *site) changeRecording(c *gin.Context) {
 	set, err := s.logs.Switches(c.Request.Context())
 	if err != nil && !errors.Is(err, store.ErrSwitches) {

@@ -121,7 +121,7 @@ func TestWrongCodes(t *testing.T) {
 	}
 }
 
-// Many names have the form of a code. Whoever is called so is waited for as anybody else.
+// Many names have the form of a code. A user who is called so is waited for as anybody else.
 func TestANameThatMightBeACode(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{UserExists: func(_ context.Context, username string) (bool, error) {

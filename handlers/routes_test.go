@@ -209,7 +209,7 @@ func attempts(records []audit.Record) []audit.Record {
 	return slices.DeleteFunc(records, func(r audit.Record) bool { return r.Ring != audit.Attempts })
 }
 
-// Who may do nothing here, such as a customer of the host, leaves few records, and none in the ring of what accounts did. Other sites
+// Somebody who may do nothing here, such as a customer of the host, leaves few records, and none in the ring of what accounts did. Other sites
 // leave none in anybody's name.
 func TestRefusalsAreLimited(t *testing.T) {
 	t.Parallel()

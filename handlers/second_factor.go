@@ -98,7 +98,7 @@ func (s *site) lacksFactor(who auth.Access) bool {
 	return (who.Via == auth.ViaSession || who.Via == auth.ViaToken) && !who.SecondFactor && slices.Contains(s.options.RequireSecondFactor, who.Role)
 }
 
-// requireFactor stands before everything but the own account. Who needs a second factor and has none is led there.
+// requireFactor stands before everything but the own account. Somebody who needs a second factor and has none is led there.
 func (s *site) requireFactor(c *gin.Context) {
 	if !s.lacksFactor(accessOf(c)) {
 		return

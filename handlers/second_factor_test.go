@@ -213,7 +213,7 @@ func TestAKnownBrowserIsAskedForTheSecondFactor(t *testing.T) {
 	}
 }
 
-// Who knows the password gets no more guesses by giving it again and again.
+// Somebody who knows the password gets no more guesses by giving it again and again.
 func TestTheRightPasswordBuysNoGuesses(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
@@ -324,7 +324,7 @@ func TestTheProofOfASecondFactorIsACode(t *testing.T) {
 	}
 }
 
-// Who needs a second factor and has none opens nothing but the own account, and sets one up there.
+// Somebody who needs a second factor and has none opens nothing but the own account, and sets one up there.
 func TestASecondFactorIsRequired(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{RequireSecondFactor: []auth.Role{auth.Superuser}, Passkeys: &device{}})

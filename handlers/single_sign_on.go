@@ -31,7 +31,7 @@ type SingleSignOn interface {
 	// ours.
 	Finish(ctx context.Context, attempt string, query url.Values) (SignedOn, error)
 
-	// Check asks again about somebody, by what was sealed. What it returns takes its place, also that with an error unless it is "".
+	// Check asks again about somebody, by what was sealed. The Sealed of its answer takes the place of sealed, also that with an error unless it is "".
 	Check(ctx context.Context, sealed string) (SignedOn, error)
 
 	// LogoutURL is where a browser logs out at the provider, which leads it back; "" for nowhere.
@@ -182,7 +182,7 @@ func (s *site) recordRefusedSignOn(c *gin.Context, name, subject, why string) er
 	return s.record(c, r)
 }
 
-// signOnFailed says that a login at the provider did not work. What the provider has said is for the log.
+// signOnFailed says that a login at the provider did not work. The provider's own words are for the log.
 func (s *site) signOnFailed(c *gin.Context, err error) {
 	status, message, text := http.StatusServiceUnavailable, views.SignOnLost(), "userlog: the provider could not be asked to log somebody in"
 	if errors.Is(err, ErrSignOnRefused) {

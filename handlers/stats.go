@@ -10,7 +10,7 @@ type Stats struct {
 	// Recorded are the records that were written to the audit log, by their action, such as "login" or "view".
 	Recorded map[string]uint64
 
-	// NotRecorded are the records that could not be written. What they are about was not done then.
+	// NotRecorded are the records that could not be written. The acts that they are about were not done then.
 	NotRecorded uint64
 }
 

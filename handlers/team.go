@@ -72,7 +72,7 @@ func (s *site) mayNote(c *gin.Context, look access.Look) access.Answer {
 	return s.gate.Act(c.Request.Context(), look)
 }
 
-// letsNote reports whether an answer of the gate lets the form be taken. Otherwise the request has been answered. What was typed is not
+// letsNote reports whether an answer of the gate lets the form be taken. Otherwise the request has been answered. A typed text is not
 // lost where it can be sent again.
 func (s *site) letsNote(c *gin.Context, look access.Look, answer access.Answer) bool {
 	switch answer.Decision {
@@ -144,7 +144,7 @@ func (s *site) refuseNote(c *gin.Context, status int, why *views.Message) {
 	s.answer(c, status, html, err)
 }
 
-// sendNoteParts sends htmx what is said about a form. What has changed is a part of the log: it comes by the page's socket or refresh, as
+// sendNoteParts sends htmx what is said about a form. The change is a part of the log: it comes by the page's socket or refresh, as
 // everything else that is shown of a log.
 func (s *site) sendNoteParts(c *gin.Context, status int, said *views.Message) {
 	html, err := s.views.NoteSaidPartial(s.language(c), said)

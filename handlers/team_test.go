@@ -71,7 +71,7 @@ func (a *answer) action(button string) string {
 	return ""
 }
 
-// A note is read by whoever may look at the log, with its author. Who may not delete it is not offered to.
+// A note is read by whoever may look at the log, with its author. An agent who may not delete it is not offered to.
 func TestColleaguesReadNotes(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
@@ -232,7 +232,7 @@ func TestNotesOutliveAnOutage(t *testing.T) {
 	}
 }
 
-// Who takes care of a customer is said on the log and at home, until that holds no longer. Who was too late is told.
+// The log and home say who takes care of a customer, until that holds no longer. An agent who was too late is told.
 func TestWhoIsOnIt(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})
@@ -336,7 +336,7 @@ func frameWith(t *testing.T, conn *websocket.Conn, text string) string {
 	}
 }
 
-// Who looks as well is shown, superusers too. Oneself is not, nor are programs, nor who looks at somebody else.
+// Colleagues who look as well are shown, superusers too. Oneself is not, nor are programs, nor who looks at somebody else.
 func TestWhoLooksAsWell(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Start(t).Client(t), handlers.Options{})

@@ -57,7 +57,7 @@ func samePath(address, host string) string {
 			return "/"
 		}
 	}
-	// What begins with // or /\ names another host.
+	// An address that begins with // or /\ names another host.
 	if address == "" || address[0] != '/' || len(address) > 1 && (address[1] == '/' || address[1] == '\\') {
 		return ""
 	}

@@ -86,7 +86,7 @@ func clientBrands() []mark {
 	}
 }
 
-// clientFamilies are parts of User-Agent. What is more special comes first: most browsers say that they are Chrome and Safari, too.
+// clientFamilies are parts of User-Agent. The more special ones come first: most browsers say that they are Chrome and Safari, too.
 func clientFamilies() []mark {
 	return []mark{
 		{"Edg/", "Edge"},

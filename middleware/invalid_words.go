@@ -12,7 +12,7 @@ const maxName = 64
 const maxNamespace = 255
 
 // fieldWords is the name of a field in words: "billing card number" for Order.Billing.CardNumber, "items name" for
-// Order.Items[3].Name. What stands in brackets is an index or, of a map, a key, which is the user's and may look like names of
+// Order.Items[3].Name. Brackets have an index or, of a map, a key, which is the user's and may look like names of
 // fields. So between the first bracket and the last field nothing is told.
 func fieldWords(namespace, field string) string {
 	path, sure := withoutType(namespace)

@@ -63,7 +63,7 @@ func (a asked) answered(response http.Header) store.Kind {
 }
 
 // kindOfPage is what became of a request for a page that was answered with this type. No browser shows an archive or mere
-// bytes, so it saves them. What offices write is shown on some phones, and saved elsewhere.
+// bytes, so it saves them. Documents of offices are shown on some phones, and saved elsewhere.
 func kindOfPage(contentType string) store.Kind {
 	essence, _, _ := strings.Cut(contentType, ";")
 	switch strings.TrimRight(essence, " \t") {
@@ -92,7 +92,7 @@ func beginsWithFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// kindOf says what a request was for that names no destination. What is more special is looked for first: a prefetched page
+// kindOf says what a request was for that names no destination. The more special kinds are looked for first: a prefetched page
 // says that it is a page, too.
 func kindOf(r *http.Request, destination string, htmx bool) store.Kind {
 	h := r.Header
@@ -128,8 +128,8 @@ func ofPrerendered(h http.Header) bool {
 }
 
 // kindOfLibrary knows libraries, besides htmx, that load pages by a script and say so. It is KindUnknown for all other
-// requests. The headers are those that test/e2e/libraries_test.go observes, or that a library documents. What a request accepts
-// parts the libraries in two, so that few headers have to be looked up.
+// requests. The headers are those that test/e2e/libraries_test.go observes, or that a library documents. The types that a
+// request accepts part the libraries in two, so that few headers have to be looked up.
 func kindOfLibrary(h http.Header, accept string) store.Kind {
 	html := strings.Contains(accept, "text/html")
 	switch {
@@ -197,8 +197,8 @@ func isMainTarget(target string) bool {
 	return false
 }
 
-// kindOfScript judges requests that a script sent, or a service worker that passes on what the browser asked for. What it
-// passes on has lost its destination, but still accepts what the browser would take.
+// kindOfScript judges requests that a script sent, or a service worker that passes on what the browser asked for. A
+// request that it passes on has lost its destination, but still accepts what the browser would take.
 func kindOfScript(r *http.Request, accept string) store.Kind {
 	switch mode := value(r.Header, "Sec-Fetch-Mode"); {
 	case mode == "navigate" && strings.HasPrefix(accept, "text/html,"):

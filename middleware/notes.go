@@ -28,7 +28,7 @@ func SetUser(c *gin.Context, username string) {
 }
 
 // SetActor says who acts in the user's place, such as the support agent who impersonates her: agents read "by bob, as ada".
-// What an actor did is shown in the log, but neither as where the user is nor as trouble of hers. "" takes it back. It is for
+// The acts of an actor are shown in the log, but neither as where the user is nor as trouble of hers. "" takes it back. It is for
 // the same places as [SetUser].
 func SetActor(c *gin.Context, actor string) { note(c, func(n *notes) { n.actor = actor }) }
 

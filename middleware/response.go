@@ -110,7 +110,7 @@ type host interface {
 	release(r *response)
 }
 
-// reset forgets a request. Whoever still holds the response goes on writing to where it wrote, as without a tracker.
+// reset forgets a request. A handler that still holds the response goes on writing to where it wrote, as without a tracker.
 func (r *response) reset() {
 	r.mu.Lock()
 	r.exchange = exchange{}
@@ -220,7 +220,7 @@ func isStream(h http.Header) bool {
 	return strings.HasPrefix(contentType, "text/event-stream") || strings.HasPrefix(contentType, "multipart/x-mixed-replace")
 }
 
-// takenOver notes that a handler has hijacked the connection. What it answers there is not seen.
+// takenOver notes that a handler has hijacked the connection. Its answers there are not seen.
 func (r *response) takenOver() {
 	r.mu.Lock()
 	r.hijacked = true

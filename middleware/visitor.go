@@ -240,7 +240,7 @@ func (v visitor) recorded() string {
 	return v.name
 }
 
-// joins reports whether an entry shows that the visitor is logged in by now. What somebody else does in a user's place tells nothing.
+// joins reports whether an entry shows that the visitor is logged in by now. An entry of somebody else in a user's place tells nothing.
 func (v visitor) joins(e *store.Entry) bool {
 	return v.came && v.name != "" && e.Username != "" && e.Username != v.name && e.Actor == ""
 }

@@ -414,7 +414,7 @@ func TestNobodyPretendsToBeAVisitor(t *testing.T) {
 	d.expect(t, "POST /act by ada")
 }
 
-// Whoever comes with the cookie of somebody who has logged in is not recorded, and gets rid of it.
+// A visitor who comes with the cookie of somebody who has logged in is not recorded, and gets rid of it.
 func TestACookieIsNotInherited(t *testing.T) {
 	b, d := newBrowser(t, ginShop, middleware.Visitors{From: middleware.VisitorsAsked})
 	b.visit("/help")

@@ -200,8 +200,8 @@ func (c brokenConn) SetDeadline(time.Time) error      { return nil }
 func (c brokenConn) SetReadDeadline(time.Time) error  { return nil }
 func (c brokenConn) SetWriteDeadline(time.Time) error { return nil }
 
-// tuneCluster is tune for the nodes of a Cluster. Replicas are asked for nothing, also where the host reads from them. What they have may
-// be older than what the feed has told.
+// tuneCluster is tune for the nodes of a Cluster. Replicas are asked for nothing, also where the host reads from them. Their data may be
+// older than what the feed has told.
 func tuneCluster(o *redis.ClusterOptions, timeout time.Duration, retries int) {
 	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false
 	o.ReadTimeout, o.WriteTimeout, o.PoolTimeout, o.DialTimeout = timeout, timeout, timeout, timeout

@@ -103,12 +103,12 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 }
 
 // maxRead is the longest line that is read as an entry, in bytes. Ours have [MaxEntryBytes] at most, and those of others not many times as much:
-// an address that is longer gets through no server. What else is there would only make pages slow.
+// an address that is longer gets through no server. Other lines would only make pages slow.
 const maxRead = 64 << 10
 
 var errLongLine = fmt.Errorf("not a log entry: it has more than %d bytes", maxRead)
 
-// decode reads one line. What others have written is cut to the limits of entries, and one without an id gets one that is made from its bytes, so
+// decode reads one line. A line that others have written is cut to the limits of entries, and one without an id gets one that is made from its bytes, so
 // that repeats of it are recognised.
 func decode(line string) (e Entry, err error) {
 	if len(line) > maxRead {

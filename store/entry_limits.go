@@ -160,8 +160,8 @@ func cutRune(s string, n int) string {
 	return strings.Clone(s[:n])
 }
 
-// cutPath returns a copy of the first n bytes of a path. What the cut leaves of the last component,
-// if it is little, goes too: too little of a secret would not be recognised as one.
+// cutPath returns a copy of the first n bytes of a path. If the cut leaves little of the last
+// component, that goes, too: too little of a secret would not be recognised as one.
 func cutPath(path string, n int) string {
 	const recognisable = 64
 	path = cutRune(path, n)

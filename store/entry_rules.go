@@ -98,8 +98,8 @@ func (e *Entry) byHand() bool {
 }
 
 // Counts reports whether the entry is one of those of which a log keeps the newest [Options.MaxEntries] whatever else
-// comes: what a person did, what failed, and what tells that something of that is missing. What a page fetches does not count, nor
-// do repeats.
+// comes: what a person did, what failed, and what tells that something of that is missing. Requests that a page makes by itself do
+// not count, nor do repeats.
 func (e *Entry) Counts() bool {
 	return e.Gap.Notable() || !e.aside && (e.byHand() || e.Failed())
 }

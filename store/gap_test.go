@@ -241,7 +241,7 @@ func TestAMarkerIsAnEntryWithoutARequest(t *testing.T) {
 	}
 }
 
-// Whoever has lost nothing pays nothing: neither memory nor a byte.
+// A user who has lost nothing pays nothing: neither memory nor a byte.
 func TestNoGapCostsNothing(t *testing.T) {
 	r := testRecorder(16)
 	e := pageBy("ada")

@@ -195,7 +195,7 @@ func readReports(ids []string, lines []*redis.StringCmd, left []*redis.DurationC
 }
 
 // anyReports asks what applications have said of themselves. Those that send no heartbeats are known by the users in the index, which
-// an application of django-userlog does not write. What can't be read stays as it is known.
+// an application of django-userlog does not write. A report that can't be read stays as it is known.
 func (s *Store) anyReports(ctx context.Context, known feed.Reports) (feed.Reports, error) {
 	applications, err := s.Applications(ctx)
 	found := feed.Reports{NoPublish: known.NoPublish, Off: known.Off}

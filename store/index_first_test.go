@@ -13,7 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/storetest"
 )
 
-// Whoever has a log is in the user index: by that alone everyone's logs are found.
+// A user who has a log is in the user index: by that alone everyone's logs are found.
 func TestNewUsersAreInTheIndexFirst(t *testing.T) {
 	t.Parallel()
 	const users = 300

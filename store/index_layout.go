@@ -113,7 +113,7 @@ func (l *indexLayout) settle(ctx context.Context) error {
 	return err
 }
 
-// learn takes over what the layout's key holds, for whoever has the mutex. What can't be read changes nothing.
+// learn takes over what the layout's key holds, for whoever has the mutex. A text that can't be read changes nothing.
 func (l *indexLayout) learn(text string) {
 	current, former, err := readLayout(text)
 	if err != nil {

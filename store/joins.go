@@ -48,7 +48,7 @@ func newJoins() *joins {
 }
 
 // Join records the request e, by which or after which a visitor is logged in as e.Username. The visitor's log gets the request as well: its last
-// line says as whom the visitor goes on. What the visitor did before in the same visit is written into the user's log, once, in front of e. A silence
+// line says as whom the visitor goes on. The visitor's entries of the same visit are written into the user's log, once, in front of e. A silence
 // of half an hour ends the visit: somebody else may have used the browser before. The user's requests wait meanwhile, for two seconds at most. Where
 // Redis does not answer in that time, the logs stay apart, and [Entry.Visitor] of e says where the other one is. Join does not block.
 func (s *Store) Join(visitor string, e Entry) {
@@ -122,8 +122,8 @@ func (j *joins) hold(e *Entry) bool {
 	return true
 }
 
-// IsJoined reports whether this process has seen a visitor log in. Whoever comes with the visitor's cookie after that, and is not logged
-// in, may be somebody else. It does not block.
+// IsJoined reports whether this process has seen a visitor log in. A browser that comes with the visitor's cookie after that, and is not
+// logged in, may be somebody else's. It does not block.
 func (s *Store) IsJoined(visitor string) bool {
 	s.joins.mu.Lock()
 	defer s.joins.mu.Unlock()

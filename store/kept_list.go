@@ -192,8 +192,8 @@ func (p *push) learn(now time.Time, maxEntries int) {
 	if p.sync {
 		l.synced = now
 	}
-	// The log began with these lines, so it has lost none. What the kept list had before, or may have had, is of a log that somebody
-	// has deleted.
+	// The log began with these lines, so it has lost none. The entries that the kept list had before, or may have had, are of a log
+	// that somebody has deleted.
 	p.begun = p.log.Val() == int64(len(p.lines))
 	l.stale = p.begun && (before > 0 || p.mixed && p.kept == nil)
 }

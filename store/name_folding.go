@@ -9,8 +9,8 @@ import (
 )
 
 // foldName is what names are compared by in a search: without case, accents and other marks, and with
-// the forms of one letter taken for that letter, in every script. What folds to the same is found
-// together; a beginning of a name folds to a beginning of what the name folds to.
+// the forms of one letter taken for that letter, in every script. Names that fold to the same are
+// found together; a beginning of a name folds to a beginning of what the name folds to.
 func foldName(name string) string {
 	if isASCII(name) {
 		return strings.ToLower(name)

@@ -21,8 +21,8 @@ type Log struct {
 	Skipped int // lines that are no log entries
 }
 
-// Requests are the entries without markers, for programs that want requests only. What a marker tells is told by the request after
-// it. Behind is what is missing behind the newest request, nil for nothing.
+// Requests are the entries without markers, for programs that want requests only. The request after a marker tells what the marker
+// does. Behind is what is missing behind the newest request, nil for nothing.
 func (l Log) Requests() (requests []Entry, behind *Gap) {
 	requests = make([]Entry, 0, len(l.Entries))
 	for _, e := range l.Entries {

@@ -474,7 +474,7 @@ func (r *recorder) close(ctx context.Context) error {
 	return nil
 }
 
-// abandon gives up what waits, and returns how much. What is on its way at this moment may arrive.
+// abandon gives up what waits, and returns how much. An entry that is on its way at this moment may arrive.
 func (r *recorder) abandon() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -62,7 +62,7 @@ func (r *redirections) forget(address string) {
 	}
 }
 
-// apply corrects the masters of slots. What was said a while ago is known to all nodes by now.
+// apply corrects the masters of slots. A redirection of a while ago is known to all nodes by now.
 func (r *redirections) apply(masters []*redis.Options) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -74,7 +74,7 @@ func (r *references) add(e *Entry) {
 	r.pending = append(r.pending, next)
 }
 
-// flush writes what was noted. What a connection that breaks has not written is written by the next flush.
+// flush writes what was noted. The next flush writes what a connection that breaks has not.
 func (r *references) flush(client redis.UniversalClient) {
 	r.mu.Lock()
 	pending := r.pending

@@ -57,7 +57,7 @@ func tidy(typed string) string {
 	}, typed))
 }
 
-// plainMark is what keyboards have for a mark that word processors write. What is none is returned as it is.
+// plainMark is what keyboards have for a mark that word processors write. Another character is returned as it is.
 func plainMark(r rune) rune {
 	switch r {
 	case '‘', '’', '‚', '‛', '′', 'ʼ', '＇':

@@ -144,7 +144,7 @@ func (s *Store) PingWrite(ctx context.Context) error {
 	return nil
 }
 
-// KeyTypes are the store's keys that there is one of, and what Redis' TYPE says of each: "zset" of "userlog:users". What is of
+// KeyTypes are the store's keys that there is one of, and what Redis' TYPE says of each: "zset" of "userlog:users". A key of
 // another type belongs to somebody else. It asks nothing.
 func (s *Store) KeyTypes() map[string]string { return s.keys.Types() }
 

@@ -71,7 +71,7 @@ func newSupportCodes() *supportCodes {
 	return &supportCodes{next: newSupportCode, renewed: make(map[string]time.Time), turns: make(map[string]chan struct{})}
 }
 
-// enter waits until it is a customer's turn, or until ctx ends. Who has the turn has to leave.
+// enter waits until it is a customer's turn, or until ctx ends. The customer who has the turn has to leave.
 func (l *supportCodes) enter(ctx context.Context, username string) error {
 	for {
 		l.mu.Lock()

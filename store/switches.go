@@ -52,7 +52,7 @@ type Switches struct {
 	NoPublish bool `json:"no_publish,omitempty"`
 
 	// Sample has one of so many requests recorded of those that a page fetches by itself and that do not fail; 1 to 10,000.
-	// What a person does is recorded all the same. Default: 0, as 1, for all.
+	// Requests of people are recorded all the same. Default: 0, as 1, for all.
 	Sample int `json:"sample,omitempty"`
 
 	// Ignore are regular expressions (RE2). Requests whose path one of them matches are not recorded. They are searched for
@@ -123,8 +123,8 @@ func (s *Store) Switches(ctx context.Context) (Switches, error) {
 	return set, nil
 }
 
-// SetSwitches sets the switches. Applications follow within [HeartbeatInterval]. What they have recorded until then is
-// written. It waits for Redis for two seconds at most.
+// SetSwitches sets the switches. Applications follow within [HeartbeatInterval]. Entries that they have recorded until
+// then are written. It waits for Redis for two seconds at most.
 func (s *Store) SetSwitches(ctx context.Context, set Switches) error {
 	if err := set.Check(); err != nil {
 		return err

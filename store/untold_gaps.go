@@ -125,7 +125,7 @@ func (q *queue) tellBefore(batch []Entry) {
 }
 
 // tellWaiting has the waiting entries of a user tell what was lost before them. It is called when older entries of the user come
-// back to the queue, which must not tell it. What no waiting entry can tell, the next entry that comes to the queue tells.
+// back to the queue, which must not tell it. The next entry that comes to the queue tells what no waiting entry can.
 func (q *queue) tellWaiting(username string) {
 	g := q.gaps.of[username]
 	if g == nil || g.before == (Gap{}) {
@@ -247,7 +247,7 @@ func (l *unnamedLosses) add(n int, now time.Time) {
 	l.total.Add(int64(n))
 }
 
-// tell has an entry say what its user has not been told. What was lost before the log began is not said.
+// tell has an entry say what its user has not been told. Losses from before the log began are not said.
 func (l *unnamedLosses) tell(u *knownUser, e *Entry, now time.Time, retention time.Duration) {
 	total := l.total.Load()
 	if total == u.unnamed {

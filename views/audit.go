@@ -153,8 +153,8 @@ type actionChoice struct {
 // Key is the catalogue's key for the action.
 func (c actionChoice) Key() string { return actionKey(c.Action) }
 
-// actionKey is the catalogue's key for an action. What newer versions have written, and what was put
-// there by others, has none of its own.
+// actionKey is the catalogue's key for an action. An action that a newer version has written, or
+// that others have put there, has none of its own.
 func actionKey(action audit.Action) string {
 	if !slices.Contains(audit.Actions(), action) && action != audit.Unreadable {
 		return "audit.action.other"

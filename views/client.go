@@ -15,7 +15,7 @@ func clientWords() []string {
 // clientKey is the catalogue's key of such a word.
 func clientKey(word string) string { return "client." + strings.ToLower(word) }
 
-// client is which browser sent a request, in this language: "Firefox, Android, Telefon". What is not one of our words is left as it is.
+// client is which browser sent a request, in this language: "Firefox, Android, Telefon". A word that is not one of ours is left as it is.
 func (c *catalogue) client(words string) string {
 	parts := strings.Split(words, ", ")
 	for i, part := range parts {

@@ -75,7 +75,7 @@ func TestHomeSaysWhoIsInTroubleAndWhy(t *testing.T) {
 	}
 }
 
-// Who was on the site earlier is not on it, and can still be looked up.
+// A user who was on the site earlier is not on it, and can still be looked up.
 func TestHomeTellsThoseWhoAreGoneFromTheOthers(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	html, err := newSet(t).Home(views.Home{

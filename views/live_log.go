@@ -51,7 +51,7 @@ func (p liveLogPage) Helped() *helped { return newHelped(p.Support) }
 // Meant are the users who may be meant.
 func (p liveLogPage) Meant() *offers { return newOffers(p.Offers, p.Base) }
 
-// NoteForm is the form for a note. What colleagues have noted comes over the socket, when the look is written down.
+// NoteForm is the form for a note. The notes of colleagues come over the socket, when the look is written down.
 func (p liveLogPage) NoteForm() noteForm { return noteForm{p.Username} }
 
 // Controls are how the log can be read.

@@ -9,8 +9,8 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Notice says what happened that a rule is about, in plain text, for a chat: some sentences, and where to look. What strangers have
-// written in it can't be taken for ours.
+// Notice says what happened that a rule is about, in plain text, for a chat: some sentences, and where to look. Words of strangers
+// in it can't be taken for ours.
 func (w Words) Notice(e rules.Event) string {
 	says := []string{w.happened(e)}
 	if e.Kind == rules.ManyFail && e.Again {

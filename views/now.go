@@ -99,8 +99,8 @@ func problemTextOf(e *store.Entry) problemText {
 	return text
 }
 
-// parameters are the values that stand in the sentence: where, how often, in what time, and how that ended. What the
-// application says tells more than the word for it.
+// parameters are the values that stand in the sentence: where, how often, in what time, and how that ended. The
+// application's words tell more than the word for it.
 func (p problemText) parameters(c *catalogue) (parameters, error) {
 	span, err := c.span(max(p.Span, time.Second))
 	if err != nil {

@@ -166,7 +166,7 @@ func TestOfAnUnknownNamePagesSayOneThing(t *testing.T) {
 	}
 }
 
-// Who opens a log reads first where the user is. What can be done with the log comes after it.
+// An agent who opens a log reads first where the user is. What can be done with the log comes after it.
 func TestALogBeginsWithWhereTheUserIs(t *testing.T) {
 	set := newSet(t)
 	static, err := set.Static(views.StaticLog{Layout: views.Layout{Lang: "en"}, Username: "ada", Entries: visit(), Refresh: 1, Message: views.LogsFound("ada")})

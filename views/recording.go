@@ -38,7 +38,7 @@ func onOff(on bool) []option {
 	return []option{{"on", "recording.on", on}, {"off", "recording.off", !on}}
 }
 
-// Sample is of how many requests one is recorded. What can't be is left out, for it was no number.
+// Sample is of how many requests one is recorded. A value that can't be one is left out, for it was no number.
 func (p recordingPage) Sample() int { return max(cmp.Or(p.Switches.Sample, 1), 1) }
 
 // MaxSample is the largest such number.

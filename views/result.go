@@ -17,8 +17,8 @@ type result struct {
 	Waited time.Duration // until the client gave up
 }
 
-// resultOf is the one place that decides how the end of a request looks. [store.Entry.Failed] decides what failed. What a check has found wrong
-// is said in the same words.
+// resultOf is the one place that decides how the end of a request looks. [store.Entry.Failed] decides what failed. The finding of a check is
+// said in the same words.
 func resultOf(e *store.Entry) result {
 	r := result{Class: classOf(e), Code: e.Code, Coded: e.Code != 0}
 	switch {

@@ -232,13 +232,13 @@ func (c *catalogue) summaryResult(r result) (string, error) {
 	return text + r.status(), err
 }
 
-// address is a path as code. What can't stand there is percent-encoded: the same address.
+// address is a path as code. Characters that can't stand there are percent-encoded: the same address.
 func address(path string) string {
 	return code(strings.NewReplacer("`", "%60", "|", "%7C").Replace(path))
 }
 
-// code is what others have typed, as code: Markdown makes no link, no mention and nothing else of that. What
-// would end the code or the cell of a table, rearrange the line, since a ticket has no <bdi>, or command a terminal, is replaced.
+// code is what others have typed, as code: Markdown makes no link, no mention and nothing else of that. Characters
+// are replaced that would end the code or the cell of a table, rearrange the line, since a ticket has no <bdi>, or command a terminal.
 func code(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

@@ -46,7 +46,7 @@ var (
 	date     = regexp.MustCompile(`[0-9]+-[0-9]+`)
 )
 
-// Whoever reads from right to left sees the signs at either end of a Latin word on its other side, such as "redis--" for "--redis",
+// Somebody who reads from right to left sees the signs at either end of a Latin word on its other side, such as "redis--" for "--redis",
 // and the parts of a date in turn. What has such ends stands between U+2066 and U+2069.
 func TestArabicKeepsSignsAtLatinWords(t *testing.T) {
 	isSign := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }

@@ -39,7 +39,7 @@ func TestAFailureHasOneWord(t *testing.T) {
 	}
 }
 
-// Who is active now in a log is so in a list, too.
+// A user who is active now in a log is so in a list, too.
 func TestActiveNowIsOneSpan(t *testing.T) {
 	set := newSet(t)
 	now := time.Unix(1700000000, 0)

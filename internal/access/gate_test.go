@@ -340,7 +340,7 @@ func TestTheAuditLogIsASuperusers(t *testing.T) {
 	}
 }
 
-// Whoever is recorded only because somebody looks is told of by looks that are allowed, and by no others.
+// A user who is recorded only because somebody looks is told of by looks that are allowed, and by no others.
 func TestOnlyLooksThatAreAllowedAreTold(t *testing.T) {
 	var told []string
 	looked := func(_ context.Context, username string) { told = append(told, username) }

@@ -35,7 +35,7 @@ func SignedBy(keys []PublicKey) Copied {
 	return Copied{signatures: &signatures}
 }
 
-// Add reads a copy: lines as [Options.Copy] gets them. What stands before a line's first brace is not read, as a syslog adds it. Lines may
+// Add reads a copy: lines as [Options.Copy] gets them. Text before a line's first brace is not read, as a syslog adds it. Lines may
 // be there several times, and in any order. An error is r's.
 func (c *Copied) Add(r io.Reader) error {
 	if c.rings == nil {
@@ -182,7 +182,7 @@ func (c *Comparison) compare(ctx context.Context, l *ring, copied map[int64]copi
 			}
 		}
 	}
-	// What has become too old meanwhile may be missing.
+	// Records that have become too old meanwhile may be missing.
 	now, err := l.floor(ctx)
 	if err != nil {
 		return err

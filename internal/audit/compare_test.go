@@ -155,7 +155,7 @@ func FuzzCopied(f *testing.F) {
 	})
 }
 
-// Who can write to Redis can't have records pass for too old: neither by the note of where the log ends, behind which programs then go on, nor
+// An attacker who can write to Redis can't have records pass for too old: neither by the note of where the log ends, behind which programs then go on, nor
 // by records of a program that keeps fewer.
 func TestWhatIsRemovedIsNotTooOld(t *testing.T) {
 	t.Parallel()

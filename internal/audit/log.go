@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// How many records are kept unless [Options] say otherwise: some 60 MB in Redis. What is missing although so many are kept was removed by
-// somebody else: a version that keeps fewer would have its logs called broken.
+// How many records are kept unless [Options] say otherwise: some 60 MB in Redis. A record that is missing although so many are kept was
+// removed by somebody else: a version that keeps fewer would have its logs called broken.
 const (
 	DefaultMaxRecords  = 100_000
 	DefaultMaxAttempts = 20_000

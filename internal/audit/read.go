@@ -27,7 +27,7 @@ func (p Place) String() string {
 	return strconv.FormatInt(p.Record, 10) + "." + strconv.FormatInt(p.Attempt, 10)
 }
 
-// ParsePlace reads a place. What is none stands for the newest.
+// ParsePlace reads a place. A text that is no place stands for the newest.
 func ParsePlace(text string) Place {
 	record, attempt, _ := strings.Cut(text, ".")
 	return Place{parsePlace(record), parsePlace(attempt)}

@@ -150,7 +150,7 @@ func TestReadIsBounded(t *testing.T) {
 	})
 }
 
-// Who puts something into the stream that can't be read doesn't hide it, or what is around it.
+// An attacker who puts something into the stream that can't be read doesn't hide it, or what is around it.
 func TestUnreadableIsShown(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {

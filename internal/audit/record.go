@@ -101,7 +101,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(line[:len(line)-1], `,"hash":%q}`, r.Hash), nil
 }
 
-// encode returns the line that is stored and hashed. What is not printable is escaped in it, because exports are read in terminals.
+// encode returns the line that is stored and hashed. Characters that are not printable are escaped in it, because exports are read in terminals.
 func (r Record) encode() ([]byte, error) {
 	line, err := r.raw()
 	return printable.JSON(line), err

@@ -74,7 +74,7 @@ func choose(a, b *walker, first func(r, other Record) bool) (Record, bool, error
 			w.place = 1
 		}
 	}
-	// What can't be read has no time. It keeps its place in its ring.
+	// A record that can't be read has no time. It keeps its place in its ring.
 	if ofA && (!ofB || r.Time.IsZero() || !other.Time.IsZero() && first(r, other)) {
 		return a.take(), true, nil
 	}

@@ -254,7 +254,7 @@ func TestNoRosterNoLook(t *testing.T) {
 	}
 }
 
-// The roster says who looks now: who has just begun, and who has shown a sign of life lately. Who has gone does not look.
+// The roster says who looks now: who has just begun, and who has shown a sign of life lately. An agent who has gone does not look.
 func TestWhoLooksNow(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {

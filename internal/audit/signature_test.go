@@ -37,7 +37,7 @@ func signedCopy(t *testing.T, client redis.UniversalClient, keys ...audit.Signin
 	return d.text.String()
 }
 
-// Who has the place of a copy, and Redis, and not the key, can neither alter nor remove a line, nor write one.
+// An attacker who has the place of a copy, and Redis, and not the key, can neither alter nor remove a line, nor write one.
 func TestSignedCopies(t *testing.T) {
 	t.Parallel()
 	old, now, other := audit.NewSigningKey(), audit.NewSigningKey(), audit.NewSigningKey()

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/eachredis"
 )
 
-// Whoever changes the keys of the audit log, so that nothing can be added to it, does not stop it. The log goes on, says so, and
+// An attacker who changes the keys of the audit log, so that nothing can be added to it, does not stop it. The log goes on, says so, and
 // is verified as broken.
 func TestALogThatIsStuckGoesOn(t *testing.T) {
 	t.Parallel()

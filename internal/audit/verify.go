@@ -56,7 +56,7 @@ func (l *Log) Verify(ctx context.Context, since Checkpoint) (Report, error) {
 	return report, nil
 }
 
-// verify looks at one ring. What names a record in its sentences is noun. The links must lead to a record of the ring, unless
+// verify looks at one ring. Its sentences call a record noun. The links must lead to a record of the ring, unless
 // that is too old to be kept.
 func (l *ring) verify(ctx context.Context, noun string, since Link, named map[int64]string) (*verification, error) {
 	for {
@@ -302,8 +302,8 @@ func (v *verification) records(first, last int64) string {
 }
 
 // LooksWhole reports whether both chains end with the record that is noted as their last one, and no record before it is missing or too
-// many. It counts records, and reads two of each chain, so it is as quick as a page. What was altered or put in another's place, only
-// [Log.Verify] finds. An error means that Redis or ctx failed.
+// many. It counts records, and reads two of each chain, so it is as quick as a page. Only [Log.Verify] finds a record that was
+// altered or put in another's place. An error means that Redis or ctx failed.
 func (l *Log) LooksWhole(ctx context.Context) (bool, error) {
 	for _, ring := range []*ring{l.records, l.attempts} {
 		whole, err := ring.looksWhole(ctx)

@@ -16,7 +16,7 @@ func (v *Viewings) run() {
 	for {
 		select {
 		case <-ticker.C:
-			// What can't be done now is tried again with the next tick. The store tells of an outage by itself.
+			// An end that can't be recorded now is tried again with the next tick. The store tells of an outage by itself.
 			if err := v.sweep(context.Background()); err != nil && v.waiting() > 0 {
 				v.logger.Warn("ends of viewings wait to be recorded", "viewings", v.waiting(), "err", err)
 			}
@@ -84,7 +84,7 @@ func (v *Viewings) waiting() int {
 }
 
 // Close lets nobody look any more. With a roster it notes what was under way, since the viewers go on at another process, or
-// here after a restart. Whoever serves them next, or the roster's next reader, records the ends. Without one it records that every
+// here after a restart. The process that serves them next, or the roster's next reader, records the ends. Without one it records that every
 // viewing has ended. It returns an error when ctx ended before that was done. Further calls do nothing and return nil.
 func (v *Viewings) Close(ctx context.Context) error {
 	var err error

@@ -213,7 +213,7 @@ func TestNoViewWithoutItsRecord(t *testing.T) {
 	})
 }
 
-// Who goes away while the record is written doesn't take it from those who wait for it as well.
+// A viewer who goes away while the record is written doesn't take it from those who wait for it as well.
 func TestFirstWhoLeavesIsNotTheLast(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, log *notes, views *audit.Viewings) {

@@ -94,8 +94,8 @@ func (w *writer) write(l line) error {
 	return err
 }
 
-// Write writes all that is kept behind the store's prefix to w, and returns how many records of the audit log that are. What is changed
-// meanwhile is in it or not. The audit log ends with a whole record.
+// Write writes all that is kept behind the store's prefix to w, and returns how many records of the audit log that are. A change of
+// this time is in it or not. The audit log ends with a whole record.
 func Write(ctx context.Context, w io.Writer, logs *store.Store, secret string) (records int, err error) {
 	packed := gzip.NewWriter(w)
 	out := &writer{packed, hmac.New(sha256.New, []byte(secret))}

@@ -82,8 +82,8 @@ func (l line) closes(text, code []byte) error {
 }
 
 // Restore writes what the file has behind the prefix of the store, where nothing of it may be: the error is [ErrNotEmpty] otherwise. When it
-// fails, some of it may be there. The audit log should be verified afterwards. What could be used once is not put back, as [auth.Restored]
-// says. The names of accounts that had recovery codes are returned.
+// fails, some of it may be there. The audit log should be verified afterwards. Secrets that could be used once are not put back, as
+// [auth.Restored] says. The names of accounts that had recovery codes are returned.
 func (f *File) Restore(ctx context.Context, logs *store.Store) (withoutCodes []string, err error) {
 	if err := wantEmpty(ctx, logs); err != nil {
 		return nil, err

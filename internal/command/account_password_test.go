@@ -17,7 +17,7 @@ import (
 	"github.com/gin-userlog/userlog/store"
 )
 
-// Who knows Django types other names of two commands.
+// Somebody who knows Django types other names of two commands.
 func TestPasswordsAreAskedFor(t *testing.T) {
 	t.Parallel()
 	for what, commands := range map[string]struct{ create, change []string }{

@@ -93,8 +93,8 @@ func (a address) Validate() error {
 // basePath is where the admin is mounted, as it is typed: "/userlog", or "/" for the root.
 type basePath string
 
-// Validate is called by kong for a path that was typed or is in the environment. What it accepts
-// means itself in a URL, in a Gin route and in a cookie.
+// Validate is called by kong for a path that was typed or is in the environment. A path that it
+// accepts means itself in a URL, in a Gin route and in a cookie.
 func (p basePath) Validate() error {
 	if p == "/" {
 		return nil

@@ -18,7 +18,7 @@ const (
 	redisArea  = "redis"  // what go-redis says by itself
 )
 
-// areas are the parts of the program whose level can be set, by the packages that log for them. What others log is of no area.
+// areas are the parts of the program whose level can be set, by the packages that log for them. Lines of other packages are of no area.
 func areas() map[string]string {
 	return map[string]string{
 		"handlers": "admin", "auth": "admin", "internal/accounts": "admin", "internal/signon": "admin", "internal/team": "admin",

@@ -54,7 +54,7 @@ func redirectLibraries(log *slog.Logger) {
 	standard.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelWarn).Writer())
 }
 
-// redisLogger is go-redis' logger. What it says is at debug level because the store reports every
+// redisLogger is go-redis' logger. Its lines are at debug level because the store reports every
 // outage itself, once, and in words.
 type redisLogger struct{ log *slog.Logger }
 

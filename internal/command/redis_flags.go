@@ -95,7 +95,7 @@ func (f redisFlags) checkPassword() error {
 		return nil // the store says what is wrong, without repeating the URL
 	}
 	query := u.Query()
-	// What stands in front of the host is the Sentinels' own.
+	// User and password in front of the host are the Sentinels' own.
 	if _, twice := u.User.Password(); query.Has("password") || twice && !query.Has("master_name") {
 		return usage("--redis has a password, and so has --redis-password-file: leave one of them out")
 	}

@@ -20,8 +20,8 @@ func hangups() (asked <-chan os.Signal, stop func()) {
 	return signals, func() { signal.Stop(signals) }
 }
 
-// reloading reads the file of the settings again whenever that is asked for, until ctx ends. It changes the levels of the log. What
-// else has changed is told, since it needs a restart. Certificates and most secrets are read again by themselves. The
+// reloading reads the file of the settings again whenever that is asked for, until ctx ends. It changes the levels of the log. Other
+// changes are told, since they need a restart. Certificates and most secrets are read again by themselves. The
 // supervisor hears of it.
 func (s *settings) reloading(ctx context.Context, asked <-chan os.Signal, who supervisor, levels *atomic.Pointer[logLevels], log *slog.Logger) {
 	for {

@@ -79,7 +79,7 @@ func inherited(lookup func(string) (string, bool), config *tls.Config) (endpoint
 // isSocket reports whether it is a unix socket.
 func (e endpoint) isSocket() bool { return e.Addr().Network() == "unix" }
 
-// localListener is a unix socket. Who connects to it is on this machine, and has its address: so a proxy there is trusted where
+// localListener is a unix socket. A client that connects to it is on this machine, and has its address: so a proxy there is trusted where
 // --trusted-proxies has 127.0.0.1.
 type localListener struct{ net.Listener }
 

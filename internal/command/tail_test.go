@@ -130,7 +130,7 @@ func TestTailSaysThatNamesWereNotLookedUp(t *testing.T) {
 	}
 }
 
-// Whose log has expired is no stranger, and is waited for by her own name.
+// A user whose log has expired is no stranger, and is waited for by her own name.
 func TestTailSaysWhoWasHere(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -246,7 +246,7 @@ func awaitWritten(t *testing.T, logs *store.Store, n uint64) {
 	redistest.Eventually(t, "the entries are written", func() bool { return logs.Stats().Written >= n })
 }
 
-// Who reads a log in a terminal is written down as is who reads it in a browser.
+// An agent who reads a log in a terminal is written down as one who reads it in a browser.
 func TestTailIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -25,7 +25,7 @@ type checkoutForm struct {
 	Errors paymentErrors
 }
 
-// cart shows what is in the cart. What somebody else has bought meanwhile is taken out of it, and the page says so.
+// cart shows what is in the cart. A product that somebody else has bought meanwhile is taken out of it, and the page says so.
 func (s *Shop) cart(c *gin.Context) {
 	visit := mustVisit(c)
 	gone := s.gone(visit)

@@ -76,7 +76,7 @@ func (c *customer) take(ctx context.Context, s step) (place, error) {
 	if err != nil {
 		return nowhere, fmt.Errorf("browse: %w", err)
 	}
-	// What a browser says where it opens a page: else nobody could tell that from what a script fetches.
+	// These are the headers of a browser that opens a page: else nobody could tell that from what a script fetches.
 	req.Header.Set("Accept", "text/html,application/xhtml+xml")
 	req.Header.Set("Sec-Fetch-Dest", "document")
 	req.Header.Set("User-Agent", c.agent)

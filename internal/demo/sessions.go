@@ -36,7 +36,7 @@ func (s *Shop) logOutEverywhere(c *gin.Context) {
 }
 
 // endSession sends a customer whose session has ended to the login, and says so: to them, and to who watches. The session does not name
-// them any more, so that the request is theirs has to be said. What is in the cart stays.
+// them any more, so that the request is theirs has to be said. The products in the cart stay.
 func (s *Shop) endSession(c *gin.Context) {
 	visit := mustVisit(c)
 	name := visit.customer()

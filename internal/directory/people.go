@@ -93,7 +93,7 @@ func (p *People) Search(ctx context.Context, query string) ([]Person, error) {
 	return people, nil
 }
 
-// Lookup returns those of the users whom the host knows, by their usernames. What it does not return after an error may exist. Names that nobody
+// Lookup returns those of the users whom the host knows, by their usernames. A user whom it does not return after an error may exist. Names that nobody
 // can have are left out: readers can send any text, and answers are kept by it. The error is ErrLost.
 func (p *People) Lookup(ctx context.Context, usernames ...string) (map[string]Person, error) {
 	if !p.Known() {

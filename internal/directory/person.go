@@ -22,7 +22,7 @@ type Directory interface {
 	Lookup(ctx context.Context, usernames ...string) (map[string]Person, error)
 }
 
-// Person is what agents are shown of a user. What is longer than the limits is cut.
+// Person is what agents are shown of a user. Texts longer than the limits are cut.
 type Person struct {
 	Username string `json:"username"`         // as the middleware records it
 	Name     string `json:"name,omitempty"`   // 100 characters at most

@@ -34,8 +34,8 @@ func CheckURL(address string) error {
 	return nil
 }
 
-// NewRemote returns the directory behind an address that [CheckURL] finds right. What secret returns is sent
-// in each question, unless it is "". It must not block.
+// NewRemote returns the directory behind an address that [CheckURL] finds right. The text that secret
+// returns is sent in each question, unless it is "". It must not block.
 func NewRemote(address string, secret func() string) *Remote {
 	return &Remote{address: address, secret: secret, client: &http.Client{
 		CheckRedirect: sameHost,

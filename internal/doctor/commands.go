@@ -12,8 +12,8 @@ import (
 // scratch is a key, behind the prefix, that nothing is ever written to.
 const scratch = "{doctor}"
 
-// commands are what the admin needs of Redis, each with as many arguments as it takes. They are never executed. What is needed to
-// publish and to subscribe is tried.
+// commands are what the admin needs of Redis, each with as many arguments as it takes. They are never executed. Publishing and
+// subscribing are tried.
 func commands(key string) [][]any {
 	return [][]any{
 		{"ping"},

@@ -1,8 +1,8 @@
 // Package doctor looks for what is wrong with a Redis that keeps logs, with what the admin keeps there, and with the applications that
 // report themselves. It changes nothing.
 //
-// A finding has a name and no words: the catalogues of views have them, in every language. What a browser meets on its way to the
-// admin is found by internal/webcheck.
+// A finding has a name and no words: the catalogues of views have them, in every language. The package internal/webcheck finds
+// what a browser meets on its way to the admin.
 package doctor
 
 import (

@@ -1,7 +1,7 @@
 // Package httpgzip decides whether an answer is compressed, and compresses it. Gzip is what there is:
 // brotli would save another tenth, and cost every application that mounts the admin a dependency.
 //
-// What is compressed here is complete and in memory; nothing streams.
+// An answer that is compressed here is complete and in memory; nothing streams.
 package httpgzip
 
 import (
@@ -44,7 +44,7 @@ func accepts(h http.Header) bool {
 	return gzipped > 0 && gzipped >= identity
 }
 
-// quality is the weight in the parameters of a coding. What can't be read is no wish.
+// quality is the weight in the parameters of a coding. A text that can't be read is no wish.
 func quality(parameters string) float64 {
 	parameters = strings.TrimSpace(parameters)
 	if parameters == "" {

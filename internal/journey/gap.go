@@ -29,8 +29,8 @@ func Alone(e store.Entry, every bool) []*Step {
 	return steps
 }
 
-// addGap begins the step of a gap before an entry, if a person would miss something there. What failed before it did not
-// certainly fail in a row with what comes.
+// addGap begins the step of a gap before an entry, if a person would miss something there. A step that failed before it
+// did not certainly fail in a row with those to come.
 func (f *Folder) addGap(e store.Entry) *Step {
 	if !e.Gap.Notable() {
 		return nil

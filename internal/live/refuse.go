@@ -27,7 +27,7 @@ func (h *Hub) Refuse(w http.ResponseWriter, r *http.Request, frame []byte) error
 	if err := conn.WriteMessage(websocket.TextMessage, frame); err != nil {
 		return fmt.Errorf("refuse a page: %w", err)
 	}
-	// What the page has said is read, or the system would cut the connection off, and not end it.
+	// The page's messages are read, or the system would cut the connection off, and not end it.
 	conn.SetReadLimit(maxInbound)
 	if err := conn.SetReadDeadline(deadline); err != nil {
 		return fmt.Errorf("refuse a page: %w", err)

@@ -19,7 +19,7 @@ func IsHidden(c rune) bool {
 
 const blankBraille = '\u2800'
 
-// Name is a username as a part of a sentence. What can't be seen of it stands as its number, such as "ada[U+200B]": also spaces at
+// Name is a username as a part of a sentence. A character that can't be seen stands as its number, such as "ada[U+200B]": also spaces at
 // either end, and all but the first of several.
 func Name(username string) string {
 	if !hides(username) {

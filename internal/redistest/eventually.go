@@ -9,7 +9,7 @@ import (
 // unless something is broken, so that a busy machine does not matter.
 const Patience = 3 * time.Minute
 
-// Eventually waits until something is so, and ends the test if it never is. What says what is waited for.
+// Eventually waits until something is so, and ends the test if it never is. The text what says what is waited for.
 func Eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); !so(); time.Sleep(2 * time.Millisecond) {

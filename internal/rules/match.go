@@ -87,7 +87,7 @@ func ofPages(rule Rule, known map[string]*user, from time.Time) []match {
 	return found
 }
 
-// event is what is told of it. What is older than until was told.
+// event is what is told of it. Failures older than until were told.
 func (m match) event(until time.Time, detailed bool) Event {
 	e := Event{Rule: m.rule.ID, Kind: m.rule.Kind, Username: m.rule.Username, Again: !until.IsZero()}
 	if m.rule.Kind == UserFails {

@@ -26,7 +26,7 @@ type Rules struct {
 	Log    audit.Appender // nil where nothing is changed
 }
 
-// List returns all rules, in the order in which they were made. What is not written by this version, or by an older one, is left out.
+// List returns all rules, in the order in which they were made. A rule that is not written by this version, or by an older one, is left out.
 func (r *Rules) List(ctx context.Context) ([]Rule, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()

@@ -236,7 +236,7 @@ func (w *Watcher) tellAll(ctx context.Context, now time.Time, all []match) error
 	return nil
 }
 
-// mayPost reports whether there were not too many messages lately. What is not told now is told later, if it goes on.
+// mayPost reports whether there were not too many messages lately. An event that is not told now is told later, if it goes on.
 func (w *Watcher) mayPost(now time.Time) bool {
 	w.posted = slices.DeleteFunc(w.posted, func(at time.Time) bool { return now.Sub(at) >= postInterval })
 	full := len(w.posted) >= maxPosts

@@ -26,7 +26,7 @@ func (c claims) time(name string) time.Time {
 	return time.Unix(int64(seconds), 0)
 }
 
-// and adds what else was said. What was said first counts, but for groups: userinfo is what is asked again.
+// and adds what else was said. The first answer counts, but for groups: userinfo is what is asked again.
 func (c claims) and(more claims) claims {
 	all := maps.Clone(c)
 	maps.Copy(all, more)

@@ -158,7 +158,7 @@ func TestNotesSentTwiceAreToldByTheClockOfRedis(t *testing.T) {
 	})
 }
 
-// Who may delete only her own notes can't push out those of a colleague, either.
+// An agent who may delete only her own notes can't push out those of a colleague, either.
 func TestNobodyPushesOutTheNotesOfOthers(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
@@ -197,7 +197,7 @@ func TestWhatCantBeWrittenDownIsNotNoted(t *testing.T) {
 	}
 }
 
-// Who comes second is told, and changes nothing. What was said holds until it lapses, or the user fails again.
+// An agent who comes second is told, and changes nothing. What was said holds until it lapses, or the user fails again.
 func TestHandling(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {

@@ -67,8 +67,8 @@ type Handling struct {
 	Failure time.Time // of the user, the last that was known when "done" was said; zero where there was none
 }
 
-// Now is the handling as it holds at a moment, when the last failure of the user is known; zero for none. What holds no longer is [Open]
-// again, by nobody.
+// Now is the handling as it holds at a moment, when the last failure of the user is known; zero for none. A handling that holds no
+// longer is [Open] again, by nobody.
 func (h Handling) Now(at, failure time.Time) Handling {
 	lapsed := h.State == OnIt && at.Sub(h.At) >= OnItFor
 	failed := h.State == Done && failure.After(h.Failure)
@@ -85,7 +85,7 @@ type wireHandling struct {
 	Failure int64  `json:"failure,omitempty"` // in Unix milliseconds
 }
 
-// parseHandling reads the field. Whatever somebody else has put there counts as [Open].
+// parseHandling reads the field. A text that somebody else has put there counts as [Open].
 func parseHandling(value string) Handling {
 	version, rest, _ := strings.Cut(value, " ")
 	ms, line, _ := strings.Cut(rest, " ")

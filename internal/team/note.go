@@ -95,7 +95,7 @@ const (
 	handlingField = "handling"
 )
 
-// parseNote reads a field of a sheet. Whatever somebody else has put there is no note, or is shown as what was typed would be.
+// parseNote reads a field of a sheet. A text that somebody else has put there is no note, or is shown as a typed one would be.
 func parseNote(field, value string) (Note, bool) {
 	id, ok := strings.CutPrefix(field, noteField)
 	ms, _, whole := strings.Cut(id, ":")

@@ -64,7 +64,7 @@ func (c *client) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpan
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.ended, cancel)()
-	// What a collector expects is an ExportTraceServiceRequest, whose one field is that of TracesData. Its package imports gRPC.
+	// A collector expects an ExportTraceServiceRequest, whose one field is that of TracesData. Its package imports gRPC.
 	body, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: spans})
 	if err != nil {
 		return fmt.Errorf("write spans: %w", err)

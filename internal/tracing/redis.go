@@ -69,7 +69,7 @@ func isCounted(ctx context.Context) bool {
 	return trips != nil && trace.SpanFromContext(ctx).IsRecording() && trips.Add(1) <= maxRoundTrips
 }
 
-// failing notes in one word why a round trip has failed. What Redis says may have names in it.
+// failing notes in one word why a round trip has failed. The words of Redis may have names in them.
 func failing(span trace.Span, err error) error {
 	if fault := store.FaultOf(err); fault != "" {
 		span.SetAttributes(attribute.String("error.type", string(fault)))

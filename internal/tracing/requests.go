@@ -25,7 +25,7 @@ const (
 
 // Request is a Gin middleware, to stand before all others: it makes a span of a request, which ends with the answer. That of a live socket
 // ends when the socket is open. The span has the pattern of the route and no URL, no header but the host, and nothing of who sent the
-// request. A proxy that is trusted can say which span is the parent, if the settings let it. What others say is a link.
+// request. A proxy that is trusted can say which span is the parent, if the settings let it. The span that others name is a link.
 func (t *Tracer) Request(c *gin.Context, isTrusted bool) {
 	if !t.allowance.take(time.Now()) {
 		c.Next()

@@ -1,8 +1,8 @@
 // Package webcheck visits the admin as a browser does, and says what a proxy in front of it, a certificate or an option gets wrong. It
 // logs in nowhere, and changes nothing.
 //
-// What it finds is said in English, since only a terminal shows it. What is wrong with Redis and with applications is found by
-// internal/doctor.
+// Its findings are said in English, since only a terminal shows it. The package internal/doctor finds what is wrong with Redis
+// and with applications.
 package webcheck
 
 import (
@@ -43,8 +43,8 @@ const (
 	soon         = 14 * 24 * time.Hour // a certificate that ends within it is to be renewed
 )
 
-// Examine visits the admin and returns what is wrong, in the order in which a browser meets it. What can't be reached hides what is
-// behind it.
+// Examine visits the admin and returns what is wrong, in the order in which a browser meets it. A part of the way that can't be
+// reached hides what is behind it.
 func Examine(ctx context.Context, options Options) []Finding {
 	jar, _ := cookiejar.New(nil) // never fails
 	transport := &http.Transport{

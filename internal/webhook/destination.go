@@ -137,7 +137,7 @@ func parseSecret(secret string) ([]byte, error) {
 	return key, nil
 }
 
-// checkURL says what is wrong with an address. What is sent names customers, so only this machine gets it without TLS.
+// checkURL says what is wrong with an address. Messages name customers, so only this machine gets them without TLS.
 func checkURL(address string) error {
 	u, err := url.Parse(address)
 	switch {

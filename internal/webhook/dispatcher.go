@@ -73,8 +73,8 @@ func (d *Dispatcher) count(name string, change func(*Counts)) {
 	d.counts[name] = c
 }
 
-// Run sends messages until ctx ends. Then attempts that are under way have three seconds. What is not settled by then, other processes
-// send.
+// Run sends messages until ctx ends. Then attempts that are under way have three seconds. Other processes send the messages that are
+// not settled by then.
 func (d *Dispatcher) Run(ctx context.Context) {
 	attempts, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -92,7 +92,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	time.AfterFunc(endPatience, cancel)
 }
 
-// Post puts a message about a subject into the queues of all destinations: see [Queue.Post]. What has no room is counted and logged.
+// Post puts a message about a subject into the queues of all destinations: see [Queue.Post]. A message that has no room is counted and logged.
 func (d *Dispatcher) Post(ctx context.Context, subject string, until time.Time, m Message) error {
 	var names []string
 	for _, to := range d.options.Destinations() {

@@ -52,7 +52,7 @@ func (q *Queue) States(ctx context.Context) ([]State, error) {
 	return all, nil
 }
 
-// read reads a field as it is kept. What can't be read counts as nothing.
+// read reads a field as it is kept. A text that can't be read counts as nothing.
 func (s *State) read(field, text string) {
 	n, _ := strconv.Atoi(text)
 	switch field {

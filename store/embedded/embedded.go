@@ -5,7 +5,7 @@
 //
 //	logs, err := embedded.Open(store.Options{})
 //
-// It opens no port. What it holds is gone when the process ends, and no other process can see it.
+// It opens no port. Its data is gone when the process ends, and no other process can see it.
 package embedded
 
 import (

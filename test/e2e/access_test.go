@@ -34,7 +34,7 @@ func TestOpenPagesEndWithTheSession(t *testing.T) {
 	}
 }
 
-// Who is shut out in the middle of a call does not look for a mistake in her password.
+// An agent who is shut out in the middle of a call does not look for a mistake in her password.
 func TestAnOpenPageSaysThatItsAccountIsDisabled(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)

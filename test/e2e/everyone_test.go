@@ -73,7 +73,7 @@ func TestEveryoneCanBeFiltered(t *testing.T) {
 	b.isAt("/live?username=ada")
 }
 
-// Who listens to everyone's log hears how much is new, also where it is more than a table has rows.
+// An agent who listens to everyone's log hears how much is new, also where it is more than a table has rows.
 func TestASummaryOfEveryoneCountsAll(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)

@@ -65,7 +65,7 @@ func (b *tab) isAt(location string) {
 	b.eventually("the page is "+location, fmt.Sprintf("location.href === %s && document.readyState === 'complete'", quote(b.base+location)))
 }
 
-// Who types before the script has come is suggested names as well, and Enter opens the one that fits.
+// An agent who types before the script has come is suggested names as well, and Enter opens the one that fits.
 func TestWhatIsTypedEarlyIsSearched(t *testing.T) {
 	t.Parallel()
 	site, logs := shareSite(t)
@@ -86,7 +86,7 @@ func TestWhatIsTypedEarlyIsSearched(t *testing.T) {
 	b.isAt("/live?username=early-bird")
 }
 
-// After a start, names are read for a moment. Who searches meanwhile need not type again.
+// After a start, names are read for a moment. An agent who searches meanwhile need not type again.
 func TestASearchGoesOnUntilNamesAreRead(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
@@ -143,7 +143,7 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.isAt("/live?username=Adam")
 	b.hasRows(1)
 
-	// Who types faster than the answer comes sees who is chosen before anything opens, unless there is no doubt. The page has
+	// An agent who types faster than the answer comes sees who is chosen before anything opens, unless there is no doubt. The page has
 	// the patience of the test.
 	patiently := fmt.Sprintf("(wait => window.setTimeout = (f, ms) => wait(f, ms < 500 ? ms : %d))(setTimeout) && true", patience.Milliseconds())
 	b.visit("/")
@@ -160,7 +160,7 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.isAt("/live?username=grace")
 	b.hasRows(1)
 
-	// The first match is chosen, and Enter opens it. Who only resembles what was typed may be somebody else, and is offered.
+	// The first match is chosen, and Enter opens it. A user whose name only resembles what was typed may be somebody else, and is offered.
 	b.visit("/")
 	b.types("/race")
 	b.suggests("grace", "1 user")
@@ -189,7 +189,7 @@ func TestSearchByKeyboard(t *testing.T) {
 	b.suggests("grace,ada,Adam", "Opened lately")
 }
 
-// Who types on is not led to the user who fitted before, whether the answer comes or not.
+// An agent who types on is not led to the user who fitted before, whether the answer comes or not.
 func TestWhoTypesOnOpensNobodyElse(t *testing.T) {
 	t.Parallel()
 	site, logs := shareSite(t)

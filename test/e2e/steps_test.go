@@ -83,7 +83,7 @@ func TestARefreshLeavesTheReaderAlone(t *testing.T) {
 	b.eventually("what was typed is there", "document.activeElement.matches('#filter input[name=q]') && document.activeElement.value === 'half a wo'")
 }
 
-// Who listens to the page hears what is new and what has gone wrong since, once, and nothing while the
+// An agent who listens to the page hears what is new and what has gone wrong since, once, and nothing while the
 // table is stopped.
 func TestNewsIsAnnouncedOnce(t *testing.T) {
 	t.Parallel()

@@ -238,7 +238,7 @@ func TestGroupsOfIDTokens(t *testing.T) {
 	}
 }
 
-// Before a change the provider asks again who it is. Who has just logged in there is not asked, and a provider that asks nobody again is refused.
+// Before a change the provider asks again who it is. Somebody who has just logged in there is not asked, and a provider that asks nobody again is refused.
 func TestChangesAskTheProvider(t *testing.T) {
 	t.Parallel()
 	s := startSite(t)

@@ -41,7 +41,7 @@ func (r *release) writeWorkspace() error {
 }
 
 // build builds the program for a platform, such as linux/amd64, and returns its path. It is static and stripped, and nothing in
-// it depends on where it was built. It has the version of its commit, so it is built in a clone only. What has been built in this run is not built again.
+// it depends on where it was built. It has the version of its commit, so it is built in a clone only. A program that has been built in this run is not built again.
 func (r *release) build(ctx context.Context, platform string) (string, error) {
 	system, arch, ok := strings.Cut(platform, "/")
 	if !ok {

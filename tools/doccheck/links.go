@@ -23,7 +23,7 @@ func (d document) brokenLinks(root fs.FS, documents []document) (faults []string
 	return faults
 }
 
-// follow says why a link leads nowhere, "" where it leads somewhere. What is elsewhere is not asked.
+// follow says why a link leads nowhere, "" where it leads somewhere. Other hosts are not asked.
 func (d document) follow(root fs.FS, documents []document, destination string) string {
 	u, err := url.Parse(destination)
 	switch {

@@ -1,5 +1,5 @@
-// Command lint checks Go code with the analyzers that are listed below, in one process that loads each package once. What
-// has not changed since the last run comes from a cache. It takes the flags of Staticcheck, whose driver it is built on.
+// Command lint checks Go code with the analyzers that are listed below, in one process that loads each package once. Findings
+// on packages that have not changed come from a cache. It takes the flags of Staticcheck, whose driver it is built on.
 // A finding is excluded on the line above it, with a reason:
 //
 //	//lint:ignore errorlint the cause itself is asked for, and not what wraps it
@@ -45,8 +45,8 @@ func others() []*analysis.Analyzer {
 }
 
 // adapted makes an analyzer fit Staticcheck's driver, in two ways. The driver sets no function for reading files, which some
-// of vet's analyzers call. It drops findings that have a category other than the name of their analyzer. What
-// concernsTests says no to is left out in tests.
+// of vet's analyzers call. It drops findings that have a category other than the name of their analyzer. Tests
+// are spared the findings that concernsTests says no to.
 func adapted(analyzer *analysis.Analyzer) *analysis.Analyzer {
 	wrapped := *analyzer
 	wrapped.Run = func(pass *analysis.Pass) (any, error) {

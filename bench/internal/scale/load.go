@@ -60,7 +60,7 @@ func (l Load) Counts() Counts {
 	writers := l.Recorders * l.Masters
 	rate := l.Entries / writers
 	each := l.Additions() / l.Recorders / additions // users of one addition
-	// What falls at random to masters leaves some of them out.
+	// Additions fall to masters at random, which leaves some of them out.
 	ofIndex := l.Recorders * additions * l.Masters * (1 - math.Exp(-each/l.Masters))
 	return Counts{
 		Reads:   writers*Batches(rate, l.gathering(rate)) + ofIndex,

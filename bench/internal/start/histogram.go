@@ -15,7 +15,7 @@ func NewHistogram() Histogram {
 	return Histogram{hdrhistogram.New(int64(time.Microsecond), int64(time.Minute), 3)}
 }
 
-// Since notes how long something has taken by now. What takes longer than a minute is not noted.
+// Since notes how long something has taken by now. A time of more than a minute is not noted.
 func (h Histogram) Since(began time.Time) { _ = h.RecordValue(time.Since(began).Nanoseconds()) }
 
 // Quantile is in nanoseconds.

@@ -1,7 +1,7 @@
 // Package failures keeps the newest failures of a user longer than the log, and tells how many requests are missing between them and the
 // log. It has the script that writes them in Redis, and the same rules in Go, by which the feed follows them.
 //
-// It knows nothing of entries. What it has to know of one is its [Mark].
+// It knows nothing of entries. A [Mark] says what it has to know of one.
 package failures
 
 import (

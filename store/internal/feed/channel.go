@@ -130,7 +130,7 @@ func (f *Feed) refresh(t *topic) {
 }
 
 // displace notes that a connection hears a channel no more, although the connection is well: another master of the Cluster has
-// its slot, or gets it. What is published meanwhile is in the lists.
+// its slot, or gets it. The lists have what is published meanwhile.
 func (f *Feed) displace(ch *channel) {
 	c := ch.conn
 	c.forget(ch)

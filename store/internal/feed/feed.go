@@ -56,7 +56,7 @@ type Options struct {
 	// Private reports whether the log of a user is not a part of everyone's.
 	Private func(username string) bool
 
-	// Reports asks what applications have said of themselves. What can't be read of it stays as it is known.
+	// Reports asks what applications have said of themselves. A report that can't be read stays as it is known.
 	Reports func(ctx context.Context, known Reports) (Reports, error)
 
 	// ReportInterval is how often applications report. One that has not reported for Silence counts as gone.

@@ -100,8 +100,8 @@ func ids(lines []*Line) []string {
 	return ids
 }
 
-// Whoever joins a topic that is watched is shown what Redis holds, and whoever watches it is told of all that counts,
-// once and in order, also through interruptions in which the list has lost it.
+// A viewer who joins a topic that is watched is shown what Redis holds. One who watches it is told of all that
+// counts, once and in order, also through interruptions in which the list has lost it.
 func TestATopicKeepsWhatRedisKeeps(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Who is told that there is something finds it at every subscription, however many there are.
+// A viewer who is told that there is something finds it at every subscription, however many there are.
 func TestOneWaiterServesManySubscriptions(t *testing.T) {
 	t.Parallel()
 	topic := newTopic("ada", Options{MaxEntries: modelList, Retention: time.Hour})

@@ -284,7 +284,7 @@ func (t *topic) awaitSnapshot() {
 func (t *topic) goLive(r snapshot) {
 	others, inList := t.setAside(r.slots), idsOf(r.entries)
 	if t.cut {
-		// The buffer has lost its oldest entries. What is left is as long as the ring, and no entry is missing between.
+		// The buffer has lost its oldest entries. The rest is as long as the ring, and no entry is missing between.
 		r.kept = slices.DeleteFunc(slices.Concat(r.kept, r.entries), func(e *Line) bool { return !e.Counts })
 		r.entries, r.before = nil, nil
 	}

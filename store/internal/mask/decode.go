@@ -36,7 +36,7 @@ func (w *walk) text(raw string, has traits) text {
 }
 
 // decode undoes percent-encoding and the \u of JSON until nothing is left to undo, and writes full-width letters
-// and signs as the usual ones. What can't be decoded stays.
+// and signs as the usual ones. A part that can't be decoded stays.
 func decode(s string) string {
 	var d decoder
 	return string(d.decode(s))

@@ -4,7 +4,7 @@ import "math/bits"
 
 // A random string is recognised by pairs of neighbouring characters that words and numbers seldom
 // have: a digit beside a letter, a capital after a small letter, and two thirds of all pairs of
-// letters. What that misses, and what it takes for random and is not, is measured by a test.
+// letters. A test measures what that misses, and what it takes for random that is not.
 const (
 	window = 22 // characters that are judged at a time: 128 bits in base64
 

@@ -73,7 +73,7 @@ func (t *Table) Near(text string, times Times, limit int) []string {
 		}
 		folded := t.foldedAt(n)
 		if distance := p.nearest(folded, r.letters, allowed); distance <= allowed {
-			// What differs less fits better than who is there.
+			// A name that differs less fits better than one that is there.
 			found.add(match{n, false, 2*distance + btoi(r.seen < first), folded})
 		}
 	}

@@ -60,7 +60,7 @@ func testResumeEveryoneFromLists(t *testing.T, connect Connect) {
 	}
 }
 
-// Who has seen an order that a process made up by clocks goes on there where she was. Elsewhere, where the order
+// A viewer who has seen an order that a process made up by clocks goes on there where she was. Elsewhere, where the order
 // may be another, she is told of a gap: nothing is missing without one, and nothing comes twice.
 func testResumeEveryoneInAnOrderByClocks(t *testing.T, connect Connect) {
 	client := connect(t)

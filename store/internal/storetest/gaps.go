@@ -16,8 +16,8 @@ var gaps = []test{
 }
 
 // Told checks that a log tells what it lacks of the first requests that [Record] recorded of a user: how many, and where. It
-// returns what is missing in all. Entries are newest first, and the log must be long enough for all. What is in doubt may arrive
-// behind later entries.
+// returns what is missing in all. Entries are newest first, and the log must be long enough for all. An entry that is in doubt
+// may arrive behind later entries.
 func Told(t *testing.T, entries []store.Entry, recorded int) (missing store.Gap) {
 	t.Helper()
 	next, late, told := 0, 0, store.Gap{}

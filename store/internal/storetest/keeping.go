@@ -151,7 +151,7 @@ func testWhatAPersonDidIsKept(t *testing.T, connect Connect) {
 	}
 }
 
-// What a log shows is the same when it is read, when it is joined, and when it is joined while others watch it.
+// A log shows the same when it is read, when it is joined, and when it is joined while others watch it.
 func testAllMeansShowTheSame(t *testing.T, connect Connect) {
 	logs := Open(t, connect(t), store.Options{MaxEntries: keptEntries})
 	first := Watch(t, logs, "ada", "")
@@ -184,7 +184,7 @@ func testAllMeansShowTheSame(t *testing.T, connect Connect) {
 	joined.Live(1)
 	joined.Shows(want)
 
-	// Who comes back to what has been left out is told of a gap, and not of what she has.
+	// A viewer who comes back to entries that have been left out is told of a gap, and not of what she has.
 	back := Watch(t, other, "ada", log.Entries[1].Cursor())
 	back.Live(1)
 	if got, rest := back.Paths(), Paths(log.Entries[2:]); got != rest || back.Gaps != 1 {

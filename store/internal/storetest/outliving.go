@@ -110,7 +110,7 @@ func newestFirst(entries []*store.Entry) []store.Entry {
 	return list
 }
 
-// What one process fails at, another may solve, and count.
+// A failure of one process may be solved by another, which counts it.
 func testFailuresOfTwoProcesses(t *testing.T, connect Connect) {
 	one := Open(t, connect(t), store.Options{MaxEntries: keptEntries})
 	FailuresOfTwoProcesses(t, one, Open(t, connectAgain(t, one), store.Options{MaxEntries: keptEntries}))

@@ -226,7 +226,7 @@ func testExpiredNamesDoNotHideOthers(t *testing.T, connect Connect) {
 	logs.Record(Entry("user-9999", 1))
 	logs.Record(Entry("user-0000", 1))
 	Written(t, logs)
-	// What nobody has removed yet, as many as the writer removes in a while.
+	// These are names that nobody has removed yet, as many as the writer removes in a while.
 	long := float64(time.Now().Add(-2 * time.Hour).UnixMilli())
 	pipe, index := client.Pipeline(), indexOf(t, logs)
 	for n := range 1500 {
@@ -246,7 +246,7 @@ func testExpiredNamesDoNotHideOthers(t *testing.T, connect Connect) {
 	}
 }
 
-// What another program has put into the index, and is no username, is in no list. Nobody could open its log, and it may be of any length.
+// A text that another program has put into the index, and that is no username, is in no list. Nobody could open its log, and it may be of any length.
 func testNamesThatNobodyCanHave(t *testing.T, connect Connect) {
 	ctx, client := t.Context(), connect(t)
 	logs := Open(t, client, store.Options{})

@@ -345,7 +345,7 @@ func testViewersAreToldThatRecordingIsOff(t *testing.T, connect Connect) {
 	v.Shows("0 1")
 }
 
-// subscribed hears a channel. What arrives is read at once, since the embedded store waits for those who do not read.
+// subscribed hears a channel. Messages are read at once, since the embedded store waits for those who do not read.
 func subscribed(t *testing.T, client *redis.Client, channel string) <-chan *redis.Message {
 	t.Helper()
 	p := client.Subscribe(t.Context(), channel)

@@ -146,7 +146,7 @@ func testOnlyTheSameVisitIsJoined(t *testing.T, connect Connect) {
 	shows(t, logs, "ada", "2* 3* login")
 }
 
-// Whoever comes second with the same cookie inherits nothing, in this process and in others.
+// A user who comes second with the same cookie inherits nothing, in this process and in others.
 func testAVisitorIsJoinedOnce(t *testing.T, connect Connect) {
 	client := connect(t)
 	logs, other := Open(t, client, store.Options{}), Open(t, client, store.Options{})
