@@ -83,9 +83,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	reads.Go(func() { page.Handlings, handled = s.team.handlings(ctx, all) })
 	logs, err := s.logs.Newest(ctx, hintEntries, names...)
 	reads.Wait()
-	if err == nil {
-		page.LookInto(names, logs)
-	}
+	page.LookInto(names, logs) // of users whose logs could not be read nothing is known
 	// If only some of the questions are answered, the page shows these answers, and says that more may be missing.
 	page.Partial = errors.Join(users, troubled, applications, err) != nil || !handled
 	return page, nil

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,30 @@ func TestHomeLooksForHints(t *testing.T) {
 	if got := home.texts("#trouble td.user, #trouble td.result"); fmt.Sprint(got) != "[ada A loop of redirects]" {
 		t.Errorf("in trouble: %q", got)
 	}
+}
+
+// A log that can't be read does not keep home from seeing in others what is solved.
+func TestHomeWithoutALog(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	s := newSite(t, redis.Client(t), handlers.Options{Identify: hostLogin})
+	for _, username := range []string{"ada", "bob!"} {
+		for _, code := range []int{500, 200} {
+			s.logs.Record(store.Entry{Username: username, Method: "POST", Path: "/pay", Code: code})
+		}
+	}
+	shows := func(ada, bob string, partial bool) func() bool {
+		return func() bool {
+			home := s.stranger().get(base+"/", "X-Host-User", root)
+			rows := home.texts("#trouble td.user, #trouble td.result")
+			return slices.Contains([]string{fmt.Sprint([]string{"bob!", bob, "ada", ada}), fmt.Sprint([]string{"ada", ada, "bob!", bob})}, fmt.Sprint(rows)) &&
+				strings.Contains(home.body, "Users may be missing here") == partial
+		}
+	}
+	const failed, solved = "Error (500)", "Error (500) solved"
+	redistest.Eventually(t, "both are solved", shows(solved, solved, false))
+	redis.Permit("resetkeys", "~*[^!]")
+	redistest.Eventually(t, "one is still seen to be solved", shows(solved, failed, true))
 }
 
 func TestHomeIsSentAgainOnlyWhenItLooksDifferent(t *testing.T) {

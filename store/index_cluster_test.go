@@ -77,6 +77,10 @@ func TestTheIndexOfACluster(t *testing.T) {
 			return username == want && ok != partial && errors.Is(err, store.ErrPartial) == partial
 		}
 	}
+	redistest.Eventually(t, "the others' logs are read at once", func() bool {
+		newest, err := logs.Newest(ctx, 2, users...)
+		return errors.Is(err, store.ErrPartial) && newest[0].Entries == nil && len(newest[1].Entries) == 1 && len(newest[2].Entries) == 1
+	})
 	loud := strings.ToUpper(users[1])
 	redistest.Eventually(t, "who has a log is meant by her name", resolves(users[1], users[1], false))
 	redistest.Eventually(t, "it is not known who else may be meant", resolves(loud, loud, true))

@@ -13,8 +13,8 @@ import (
 	"github.com/gin-userlog/userlog/store/internal/redisreply"
 )
 
-// ErrPartial says that a part of the user index can't be reached, for instance because a master of a Cluster is away. The result
-// that a method returns with this error may lack users.
+// ErrPartial says that a part of the user index, or one of several logs, can't be reached, for instance because a master of a Cluster is
+// away. The result that a method returns with this error may lack users, or what is known of them.
 var ErrPartial = errors.New("store: a part of the user index can't be reached")
 
 // indexReader reads the parts of the user index as if they were one.
@@ -56,8 +56,8 @@ func execParts(ctx context.Context, pipe redis.Pipeliner) error {
 	}
 	failed := 0
 	for _, command := range commands {
-		if e := command.Err(); e != nil && !redisreply.IsWrongType(e) && !errors.Is(e, redis.Nil) && !isAnswered(command) {
-			failed, err = failed+1, e
+		if isUnread(command) {
+			failed, err = failed+1, command.Err()
 		}
 	}
 	switch {
@@ -67,6 +67,12 @@ func execParts(ctx context.Context, pipe redis.Pipeliner) error {
 		return fmt.Errorf("%w: %w", ErrPartial, err)
 	}
 	return err
+}
+
+// isUnread reports whether a command could not read what is there.
+func isUnread(command redis.Cmder) bool {
+	err := command.Err()
+	return err != nil && !redisreply.IsWrongType(err) && !errors.Is(err, redis.Nil) && !isAnswered(command)
 }
 
 // isAnswered reports whether a command has an answer, whatever its error says. When the limit ends while one node is asked again,

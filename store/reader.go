@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -57,18 +58,19 @@ func (s *Store) Log(ctx context.Context, username string) (Log, error) {
 
 // Newest returns the newest entries of several users' logs, in the order of the names: limit of each, and at most as
 // many more that count. It is [Store.Log] for lists of users, with one round trip. It waits for Redis for two seconds at
-// most.
+// most. With [ErrPartial] some logs could not be read. Their Entries are nil, which those of the others are not.
 func (s *Store) Newest(ctx context.Context, limit int, usernames ...string) ([]Log, error) {
 	if limit < 1 || len(usernames) == 0 {
 		return make([]Log, len(usernames)), nil
 	}
 	logs, err := s.newest(ctx, limit, usernames...)
 	if err != nil {
-		return nil, fmt.Errorf("read the newest entries of %d users: %w", len(usernames), err)
+		err = fmt.Errorf("read the newest entries of %d users: %w", len(usernames), err)
 	}
-	return logs, nil
+	return logs, err
 }
 
+// newest is [Store.Newest] for at least one user.
 func (s *Store) newest(ctx context.Context, limit int, usernames ...string) ([]Log, error) {
 	limit = min(limit, s.options.MaxEntries)
 	pipe := s.clients.reader.Pipeline()
@@ -82,13 +84,17 @@ func (s *Store) newest(ctx context.Context, limit int, usernames ...string) ([]L
 		kept[i] = pipe.LRange(ctx, s.keys.Kept(username), 0, int64(limit)-1)
 		lists[i] = pipe.LRange(ctx, s.keys.Log(username), 0, int64(limit)-1)
 	}
-	if err := redisreply.Exec(ctx, pipe); err != nil {
+	err := execParts(ctx, pipe)
+	if err != nil && !errors.Is(err, ErrPartial) {
 		return nil, err
 	}
 	logs := make([]Log, len(usernames))
 	for i, list := range lists {
-		if list.Err() != nil {
-			logs[i].Skipped = 1 // what somebody else keeps there is no log
+		switch {
+		case isUnread(list):
+			continue
+		case redisreply.IsWrongType(list.Err()):
+			logs[i] = Log{Entries: []Entry{}, Skipped: 1} // what somebody else keeps there is no log
 			continue
 		}
 		counting := kept[i].Val()
@@ -100,7 +106,7 @@ func (s *Store) newest(ctx context.Context, limit int, usernames ...string) ([]L
 			logs[i].addOutlived(usernames[i], failed[i].Val(), len(list.Val())-logs[i].Skipped)
 		}
 	}
-	return logs, nil
+	return logs, err
 }
 
 // decodeLog reads the lines of one list, and behind them what counts of those that were kept. Of lines with the same id

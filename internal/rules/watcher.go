@@ -142,16 +142,16 @@ func (w *Watcher) learn(ctx context.Context, all []Rule) error {
 	}
 	for _, names := range w.toRead(now, all, troubled, whole, err != nil) {
 		logs, failed := w.options.Logs.Newest(ctx, w.options.Logs.Options().MaxEntries, names...)
-		if failed != nil {
-			err = errors.Join(err, failed)
-			continue
-		}
-		for i, name := range names {
-			seen := now
+		err = errors.Join(err, failed)
+		for i, log := range logs {
+			if log.Entries == nil { // it could not be read
+				continue
+			}
+			name, seen := names[i], now
 			if u := w.known[name]; u != nil && u.at.Equal(at[name]) {
 				seen = u.seen
 			}
-			w.known[name] = &user{at[name], seen, now, failuresIn(logs[i], since)}
+			w.known[name] = &user{at[name], seen, now, failuresIn(log, since)}
 		}
 	}
 	w.prune(since)

@@ -307,6 +307,25 @@ func TestRulesWhereAMasterIsAway(t *testing.T) {
 	}
 }
 
+// A log that can't be read keeps no other user's failures from being told.
+func TestRulesWhereALogCannotBeRead(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	s := newSite(t, server.Client(t))
+	s.rule(many(1))
+	w, _ := s.watcher(false)
+	s.fail("Pay", "ada", "cyd", "bob!")
+	server.Permit("resetkeys", "~*[^!]")
+	var failed error
+	redistest.Eventually(t, "the failures of the others are told", func() bool {
+		failed = w.Look(t.Context())
+		return strings.Contains(s.said(), `"page":"Pay","users":2,`)
+	})
+	if failed == nil {
+		t.Error("nothing is said of the log that can't be read")
+	}
+}
+
 // Where more is chosen, it is told.
 func TestDetails(t *testing.T) {
 	t.Parallel()
