@@ -92,7 +92,7 @@ func TestMultiRefused(t *testing.T) {
 // While Redis loads its data it answers, but writes nothing.
 func TestLoading(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t, "--key-load-delay", "200", "--loading-process-events-interval-bytes", "1024")
+	server := redistest.Start(t, "--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024")
 	admin := server.Client(t)
 	if _, err := admin.Pipelined(t.Context(), func(pipe redis.Pipeliner) error {
 		for n := range 5000 {
