@@ -19,13 +19,13 @@ import (
 type teamRules struct {
 	*rules.Rules
 
-	queue *webhook.Queue
+	messages webhook.Reader
 }
 
 // newTeamRules returns what a store's Redis has of them.
 func newTeamRules(logs *store.Store, log *audit.Log) teamRules {
 	keys := webhook.Keys{Prefix: logs.KeyPrefix()}
-	return teamRules{&rules.Rules{Client: logs.Client(), Keys: keys, Log: log}, webhook.NewQueue(logs.Client(), keys)}
+	return teamRules{&rules.Rules{Client: logs.Client(), Keys: keys, Log: log}, webhook.Reader{Client: logs.Client(), Keys: keys}}
 }
 
 // ruleList shows superusers of what a team is told, and where that goes.
@@ -36,8 +36,8 @@ func (s *site) ruleList(c *gin.Context) {
 func (s *site) showRules(c *gin.Context, status int, p views.Rules) {
 	ctx := c.Request.Context()
 	all, listing := s.rules.List(ctx)
-	states, reading := s.rules.queue.States(ctx)
-	watched, asking := s.rules.queue.HasLeader(ctx)
+	states, reading := s.rules.messages.States(ctx)
+	watched, asking := s.rules.messages.HasLeader(ctx)
 	if err := errors.Join(listing, reading, asking); err != nil {
 		s.fail(c, http.StatusServiceUnavailable, err)
 		return

@@ -23,9 +23,9 @@ func areas() map[string]string {
 	return map[string]string{
 		"handlers": "admin", "auth": "admin", "internal/accounts": "admin", "internal/signon": "admin", "internal/team": "admin",
 		"internal/audit": "audit", "internal/access": "audit",
-		"internal/live":      "live",
-		"internal/directory": "directory",
-		"internal/webhook":   "webhooks", "internal/rules": "webhooks",
+		"internal/live":            "live",
+		"internal/directory":       "directory",
+		"internal/webhook/sending": "webhooks", "internal/rules/watching": "webhooks",
 		"store": "store", "store/embedded": "store", "store/internal/feed": "store", "store/internal/failures": "store",
 	}
 }

@@ -3,16 +3,16 @@ package command
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/internal/webhook/sending"
 )
 
 // webhookCollector shows what became of messages to destinations.
 type webhookCollector struct {
-	dispatcher        *webhook.Dispatcher
+	dispatcher        *sending.Dispatcher
 	messages, retries *prometheus.Desc
 }
 
-func newWebhookCollector(d *webhook.Dispatcher) webhookCollector {
+func newWebhookCollector(d *sending.Dispatcher) webhookCollector {
 	return webhookCollector{
 		dispatcher: d,
 		messages:   prometheus.NewDesc("userlog_webhook_messages_total", "Messages to destinations of webhooks, by what became of them: sent, lost (refused, or given up), dropped (too many waited).", []string{"destination", "outcome"}, nil),

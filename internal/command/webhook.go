@@ -14,7 +14,9 @@ import (
 
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/rules"
+	"github.com/gin-userlog/userlog/internal/rules/watching"
 	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/internal/webhook/sending"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -27,13 +29,13 @@ type webhookFlags struct {
 
 // webhooks are what a program sends to destinations. A nil one sends nothing.
 type webhooks struct {
-	sender     *webhook.Sender
-	dispatcher *webhook.Dispatcher
-	watcher    *rules.Watcher
+	sender     *sending.Sender
+	dispatcher *sending.Dispatcher
+	watcher    *watching.Watcher
 }
 
 // apply checks the flags, and opens the file. Without one it is nil.
-func (f webhookFlags) apply(options *handlers.Options, log *slog.Logger) (*webhook.File, error) {
+func (f webhookFlags) apply(options *handlers.Options, log *slog.Logger) (*sending.File, error) {
 	if f.WebhookFile == "" {
 		if f.WebhookDetails || f.AdminURL != "" {
 			return nil, usage("--webhook-details and --admin-url are of no use without --webhook-file: set %s", variable("webhook-file"))
@@ -43,7 +45,7 @@ func (f webhookFlags) apply(options *handlers.Options, log *slog.Logger) (*webho
 	if u, err := url.Parse(f.AdminURL); f.AdminURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
 		return nil, usage("--admin-url is not an address such as https://support.example.com/userlog/")
 	}
-	file, err := webhook.OpenFile(f.WebhookFile, log)
+	file, err := sending.OpenFile(f.WebhookFile, log)
 	if err != nil {
 		return nil, usage("--webhook-file: %w", err)
 	}
@@ -52,14 +54,14 @@ func (f webhookFlags) apply(options *handlers.Options, log *slog.Logger) (*webho
 }
 
 // webhooks returns what sends messages about the rules in the program's Redis, in these words.
-func (f webhookFlags) webhooks(p *program, file *webhook.File, words views.Words) *webhooks {
+func (f webhookFlags) webhooks(p *program, file *sending.File, words views.Words) *webhooks {
 	if file == nil {
 		return nil
 	}
 	keys := webhook.Keys{Prefix: p.logs.KeyPrefix()}
-	queue, sender := webhook.NewQueue(p.logs.Client(), keys), webhook.NewSender()
-	dispatcher := webhook.NewDispatcher(webhook.DispatcherOptions{Queue: queue, Sender: sender, Destinations: file.Current, Log: p.log})
-	watcher := rules.NewWatcher(rules.WatcherOptions{
+	queue, sender := sending.NewQueue(p.logs.Client(), keys), sending.NewSender()
+	dispatcher := sending.NewDispatcher(sending.DispatcherOptions{Queue: queue, Sender: sender, Destinations: file.Current, Log: p.log})
+	watcher := watching.NewWatcher(watching.WatcherOptions{
 		Logs: p.logs, Rules: &rules.Rules{Client: p.logs.Client(), Keys: keys}, Queue: queue, Log: p.log,
 		Post: dispatcher.Post, Say: words.Notice, Link: f.link(), Detailed: f.WebhookDetails,
 	})
@@ -110,7 +112,7 @@ func (c *webhookTestCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	file, err := webhook.OpenFile(c.WebhookFile, slog.New(slog.DiscardHandler))
+	file, err := sending.OpenFile(c.WebhookFile, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return usage("--webhook-file: %w", err)
 	}
@@ -118,9 +120,9 @@ func (c *webhookTestCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	sender := webhook.NewSender()
+	sender := sending.NewSender()
 	defer sender.Close()
-	message := webhook.Message{ID: rand.Text(), Type: "userlog.test", Time: time.Now(), Text: words.TestNotice()}
+	message := sending.Message{ID: rand.Text(), Type: "userlog.test", Time: time.Now(), Text: words.TestNotice()}
 	refused := 0
 	for _, to := range all {
 		o := sender.Send(ctx, to, message)
@@ -139,7 +141,7 @@ func (c *webhookTestCommand) Run(ctx context.Context, std streams) error {
 }
 
 // chosen are the destinations that were named, or all.
-func (c *webhookTestCommand) chosen(file *webhook.File) ([]webhook.Destination, error) {
+func (c *webhookTestCommand) chosen(file *sending.File) ([]sending.Destination, error) {
 	all := file.Current()
 	for _, name := range c.Name {
 		if !slices.Contains(file.Names(), name) {
@@ -149,11 +151,11 @@ func (c *webhookTestCommand) chosen(file *webhook.File) ([]webhook.Destination, 
 	if len(c.Name) == 0 {
 		return all, nil
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(d webhook.Destination) bool { return !slices.Contains(c.Name, d.Name) }), nil
+	return slices.DeleteFunc(slices.Clone(all), func(d sending.Destination) bool { return !slices.Contains(c.Name, d.Name) }), nil
 }
 
 // tellOutcome says in sentences what came of a test message, and what to do. The host is told, and not the rest of the URL, which may be secret.
-func tellOutcome(w io.Writer, to webhook.Destination, o webhook.Outcome) {
+func tellOutcome(w io.Writer, to sending.Destination, o sending.Outcome) {
 	took := o.Took.Round(time.Millisecond)
 	switch {
 	case o.Delivered():
@@ -170,11 +172,11 @@ func tellOutcome(w io.Writer, to webhook.Destination, o webhook.Outcome) {
 }
 
 // nextAfter says what to do about an answer.
-func nextAfter(to webhook.Destination, status int) string {
+func nextAfter(to sending.Destination, status int) string {
 	switch {
 	case status >= 300 && status < 400:
 		return "It leads elsewhere, and that is not followed: write the address to which it leads."
-	case (status == 401 || status == 403 || status == 400) && to.Format == webhook.Standard:
+	case (status == 401 || status == 403 || status == 400) && to.Format == sending.Standard:
 		return "See whether it has the same secret, and whether the clocks of both are right."
 	case status == 404 || status == 410:
 		return "Nobody takes messages there: see whether the address is right."

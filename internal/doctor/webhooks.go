@@ -15,10 +15,10 @@ const lately = 24 * time.Hour
 // webhooks are rules that nobody watches, and destinations that messages don't reach.
 func webhooks(ctx context.Context, p *patient) (found []Finding, err error) {
 	keys := webhook.Keys{Prefix: p.logs.KeyPrefix()}
-	queue := webhook.NewQueue(p.logs.Client(), keys)
+	messages := webhook.Reader{Client: p.logs.Client(), Keys: keys}
 	all, listing := (&rules.Rules{Client: p.logs.Client(), Keys: keys}).List(ctx)
-	watched, asking := queue.HasLeader(ctx)
-	states, reading := queue.States(ctx)
+	watched, asking := messages.HasLeader(ctx)
+	states, reading := messages.States(ctx)
 	if len(all) > 0 && !watched && asking == nil {
 		found = append(found, Finding{Name: "rules-unwatched", Grave: true})
 	}

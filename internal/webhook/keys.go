@@ -18,20 +18,20 @@ func (k Keys) Leader() string { return k.Prefix + "{webhook}:leader" }
 // State is the HASH of how sending to each destination goes: name:field → number. It expires a week after the last attempt.
 func (k Keys) State() string { return k.Prefix + "{webhook}:state" }
 
-// told is the STRING that says when a message about a subject was posted last, in Unix milliseconds by Redis' clock, and until when what it
+// Told is the STRING that says when a message about a subject was posted last, in Unix milliseconds by Redis' clock, and until when what it
 // told reached, in Unix microseconds. It expires. The subject is hashed, since it may be of any length.
-func (k Keys) told(subject string) string {
+func (k Keys) Told(subject string) string {
 	sum := sha256.Sum256([]byte(subject))
 	return k.Prefix + "{webhook}:told:" + hex.EncodeToString(sum[:16])
 }
 
-// queue is the ZSET of the messages that wait for a destination: id → when the next attempt is due, in Unix milliseconds by Redis' clock.
+// Queue is the ZSET of the messages that wait for a destination: id → when the next attempt is due, in Unix milliseconds by Redis' clock.
 // It expires a day after the last change.
-func (k Keys) queue(destination string) string { return k.Prefix + "{webhook}:queue:" + destination }
+func (k Keys) Queue(destination string) string { return k.Prefix + "{webhook}:queue:" + destination }
 
-// messages is the HASH of the same messages: id → number of attempts, who makes the last one, and the message as JSON, with spaces
+// Messages is the HASH of the same messages: id → number of attempts, who makes the last one, and the message as JSON, with spaces
 // between them.
-func (k Keys) messages(destination string) string {
+func (k Keys) Messages(destination string) string {
 	return k.Prefix + "{webhook}:messages:" + destination
 }
 

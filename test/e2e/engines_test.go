@@ -285,7 +285,7 @@ func (w *window) noticesSilence() {
 	thaw := w.site.freeze()
 	w.holds("setInterval(() => { window.unnoticed = (window.unnoticed ?? 0) + (document.querySelector('#connection').dataset.state !== 'lost') }, 1000)")
 	w.is("lost")
-	if w.holds("window.unnoticed > 30") {
+	if !w.holds("window.unnoticed <= 30") {
 		w.t.Error("it is not noticed within 30 s")
 	}
 	w.eventually("nothing is said of idleness", "document.querySelector('#now .idle')?.hidden !== false")

@@ -40,8 +40,8 @@ func (b *tab) suggests(names, announced string) {
 	b.eventually("the list is said to be open", fmt.Sprintf("document.querySelector('#search-name').getAttribute('aria-expanded') === '%t'", names != ""))
 }
 
-// typeAgain is JavaScript that is false. Where the page says that names could not be looked up, it asks for them once more, as somebody does
-// who types on. A machine that stands still for some seconds is enough for that.
+// typeAgain is JavaScript that is false. Where the page says that names could not be looked up, it has the page ask once more. A machine that
+// stands still for some seconds is enough for that.
 const typeAgain = `((field, status) => {
 	const lost = [field.dataset.lost, "The application does not say who its users are at the moment"];
 	if (lost.some(words => status.textContent.startsWith(words))) {

@@ -85,7 +85,7 @@ func TestPagesThatRefreshThemselvesTellSilence(t *testing.T) {
 	b.opensAlerts()
 	b.minimize()
 
-	home.within(time.Minute, "nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
+	home.eventually("nobody is reporting", "document.querySelector('#connection[data-state=nobody]')")
 	home.shows("#connection", "No application is reporting")
 	home.shows("#lists .warning", "No application has reported for a minute. Check that the site runs and that it writes to this log store.")
 	home.eventually("nothing is said that nobody knows", "!document.querySelector("+quote(saidOfNow)+")")

@@ -79,7 +79,7 @@ func waitsForAnswers() string {
 	}).observe(document, { childList: true, subtree: true });`, patience.Milliseconds())
 }
 
-// givesUp has the pages that are opened from now on wait for answers only as long as they do for everybody.
+// givesUp has pages wait for answers only as long as they do for everybody, from the next visit on.
 func (b *tab) givesUp() {
 	b.t.Helper()
 	call(b, cdppage.RemoveScriptToEvaluateOnNewDocument, cdppage.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: b.patient})

@@ -1,4 +1,4 @@
-package rules
+package watching
 
 import (
 	"cmp"
@@ -6,11 +6,16 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gin-userlog/userlog/internal/rules"
 )
+
+// maxNamed is how many users an event names, where it may.
+const maxNamed = 10
 
 // match is what a rule applies to: failures of one user, or of many on one page.
 type match struct {
-	rule    Rule
+	rule    rules.Rule
 	subject string             // names it in all processes
 	newest  time.Time          // of its failures
 	by      map[string]failure // of ManyFail: the newest failure of each user
@@ -18,14 +23,14 @@ type match struct {
 }
 
 // matchesOf finds what rules apply to, of what is known: named users first, and then the pages on which most fail.
-func matchesOf(all []Rule, known map[string]*user, since time.Time) []match {
+func matchesOf(all []rules.Rule, known map[string]*user, since time.Time) []match {
 	var users, pages []match
 	for _, rule := range all {
 		from := since
 		if rule.Made.After(from) {
 			from = rule.Made
 		}
-		if rule.Kind == UserFails {
+		if rule.Kind == rules.UserFails {
 			if m, ok := ofUser(rule, known[rule.Username], from); ok {
 				users = append(users, m)
 			}
@@ -40,7 +45,7 @@ func matchesOf(all []Rule, known map[string]*user, since time.Time) []match {
 }
 
 // ofUser is what failed of the user of a rule.
-func ofUser(rule Rule, u *user, from time.Time) (match, bool) {
+func ofUser(rule rules.Rule, u *user, from time.Time) (match, bool) {
 	if u == nil {
 		return match{}, false
 	}
@@ -58,7 +63,7 @@ func ofUser(rule Rule, u *user, from time.Time) (match, bool) {
 }
 
 // ofPages are the pages on which more users fail than a rule says.
-func ofPages(rule Rule, known map[string]*user, from time.Time) []match {
+func ofPages(rule rules.Rule, known map[string]*user, from time.Time) []match {
 	pages := make(map[string]*match)
 	for username, u := range known {
 		for _, f := range u.failures {
@@ -88,16 +93,16 @@ func ofPages(rule Rule, known map[string]*user, from time.Time) []match {
 }
 
 // event is what is told of it. Failures older than until were told.
-func (m match) event(until time.Time, detailed bool) Event {
-	e := Event{Rule: m.rule.ID, Kind: m.rule.Kind, Username: m.rule.Username, Again: !until.IsZero()}
-	if m.rule.Kind == UserFails {
+func (m match) event(until time.Time, detailed bool) rules.Event {
+	e := rules.Event{Rule: m.rule.ID, Kind: m.rule.Kind, Username: m.rule.Username, Again: !until.IsZero()}
+	if m.rule.Kind == rules.UserFails {
 		for _, f := range m.own {
 			if f.at.After(until) {
 				e.New++
 			}
 		}
 		if last := m.own[0]; detailed {
-			e.Detail = &Detail{Page: last.page, Path: last.path, Status: last.status, Problem: last.problem}
+			e.Detail = &rules.Detail{Page: last.page, Path: last.path, Status: last.status, Problem: last.problem}
 		}
 		return e
 	}
@@ -112,7 +117,7 @@ func (m match) event(until time.Time, detailed bool) Event {
 		}
 	}
 	if detailed {
-		e.Detail = &Detail{Usernames: names[:min(len(names), maxNamed)], Path: last.path, Status: last.status, Problem: last.problem}
+		e.Detail = &rules.Detail{Usernames: names[:min(len(names), maxNamed)], Path: last.path, Status: last.status, Problem: last.problem}
 	}
 	return e
 }

@@ -1,4 +1,4 @@
-package webhook
+package sending
 
 import (
 	"crypto/tls"
@@ -30,12 +30,3 @@ func (d *Dispatcher) Wake() {
 	default:
 	}
 }
-
-// QueueKey is the key of the queue of a destination.
-func (k Keys) QueueKey(destination string) string { return k.queue(destination) }
-
-// MessagesKey is the key of the messages of a destination.
-func (k Keys) MessagesKey(destination string) string { return k.messages(destination) }
-
-// ToldKey is the key of what was told of a subject.
-func (k Keys) ToldKey(subject string) string { return k.told(subject) }

@@ -1,4 +1,4 @@
-package webhook_test
+package sending_test
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/internal/webhook/sending"
 )
 
 // destination reads one destination from the lines of its table.
-func destination(t *testing.T, lines ...string) webhook.Destination {
+func destination(t *testing.T, lines ...string) sending.Destination {
 	t.Helper()
-	all, err := webhook.Parse([]byte("[to]\n" + strings.Join(lines, "\n")))
+	all, err := sending.Parse([]byte("[to]\n" + strings.Join(lines, "\n")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,9 +26,9 @@ func destination(t *testing.T, lines ...string) webhook.Destination {
 }
 
 // sender is one that is closed with the test.
-func sender(t *testing.T) *webhook.Sender {
+func sender(t *testing.T) *sending.Sender {
 	t.Helper()
-	s := webhook.NewSender()
+	s := sending.NewSender()
 	t.Cleanup(s.Close)
 	return s
 }
@@ -41,7 +41,7 @@ func serve(t *testing.T, receive http.HandlerFunc) (url string) {
 	return server.URL
 }
 
-var testMessage = webhook.Message{ID: "m1", Type: "userlog.test", Time: time.Now(), Text: "<b> & ada", Data: json.RawMessage(`{"rule":"r"}`)}
+var testMessage = sending.Message{ID: "m1", Type: "userlog.test", Time: time.Now(), Text: "<b> & ada", Data: json.RawMessage(`{"rule":"r"}`)}
 
 // The library of Standard Webhooks finds a message right that came by https, with the new secret and with the old one.
 func TestReceiversCanVerifyMessages(t *testing.T) {
@@ -150,8 +150,8 @@ func TestAnswers(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, "-1": 0, "soon": 0, "99999999999": webhook.MaxPause, "86400": webhook.MaxPause,
-		"Fri, 31 Dec 1999 23:59:59 GMT": 0, "Fri, 31 Dec 2999 23:59:59 GMT": webhook.MaxPause,
+		"": 0, "7": 7 * time.Second, "-1": 0, "soon": 0, "99999999999": sending.MaxPause, "86400": sending.MaxPause,
+		"Fri, 31 Dec 1999 23:59:59 GMT": 0, "Fri, 31 Dec 2999 23:59:59 GMT": sending.MaxPause,
 	} {
 		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", text)

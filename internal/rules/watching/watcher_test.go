@@ -1,4 +1,4 @@
-package rules_test
+package watching_test
 
 import (
 	"bytes"
@@ -14,12 +14,24 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-userlog/userlog/internal/audit"
 	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/internal/rules"
+	"github.com/gin-userlog/userlog/internal/rules/watching"
 	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/internal/webhook/sending"
 	"github.com/gin-userlog/userlog/store"
 )
+
+var (
+	keys = webhook.Keys{Prefix: "userlog:"}
+	root = audit.Actor{Name: "root", Role: "superuser", Via: "browser", Address: "192.0.2.1"}
+)
+
+// many and of are rules.
+func many(count int) rules.Rule     { return rules.Rule{Kind: rules.ManyFail, Count: count} }
+func of(username string) rules.Rule { return rules.Rule{Kind: rules.UserFails, Username: username} }
 
 // site is a site of which something fails, and the processes that watch it.
 type site struct {
@@ -38,8 +50,8 @@ func newSite(t *testing.T, client redis.UniversalClient) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { logs.Close(context.Background()) })
-	r, _ := newRules(client)
-	return &site{t: t, client: client, logs: logs, rules: r}
+	log := audit.New(client, audit.Keys{Prefix: "userlog:"}, audit.Options{})
+	return &site{t: t, client: client, logs: logs, rules: &rules.Rules{Client: client, Keys: keys, Log: log}}
 }
 
 // rule makes a rule, as if an hour ago.
@@ -48,7 +60,11 @@ func (s *site) rule(rule rules.Rule) {
 	if err := s.rules.Add(s.t.Context(), root, rule); err != nil {
 		s.t.Fatal(err)
 	}
-	for _, made := range list(s.t, s.rules) {
+	all, err := s.rules.List(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, made := range all {
 		made.Made = made.Made.Add(-time.Hour)
 		encoded, err := json.Marshal(made)
 		if err == nil {
@@ -61,13 +77,13 @@ func (s *site) rule(rule rules.Rule) {
 }
 
 // watcher is the watcher of a new process.
-func (s *site) watcher(detailed bool) (*rules.Watcher, *bytes.Buffer) {
-	queue := webhook.NewQueue(s.client, keys)
+func (s *site) watcher(detailed bool) (*watching.Watcher, *bytes.Buffer) {
+	queue := sending.NewQueue(s.client, keys)
 	log := new(bytes.Buffer)
-	o := rules.WatcherOptions{
+	o := watching.WatcherOptions{
 		Logs: s.logs, Rules: s.rules, Queue: queue, Log: slog.New(slog.NewTextHandler(log, nil)), Detailed: detailed,
 		Say: func(rules.Event) string { return "text" },
-		Post: func(ctx context.Context, subject string, until time.Time, m webhook.Message) error {
+		Post: func(ctx context.Context, subject string, until time.Time, m sending.Message) error {
 			if _, err := queue.Post(ctx, subject, until, m, []string{"to"}); err != nil {
 				return err
 			}
@@ -82,11 +98,11 @@ func (s *site) watcher(detailed bool) (*rules.Watcher, *bytes.Buffer) {
 	if s.links {
 		o.Link = func(username string) string { return "https://admin.example/" + username }
 	}
-	return rules.NewWatcher(o), log
+	return watching.NewWatcher(o), log
 }
 
 // look has a watcher look, and returns what it has posted, each as a line.
-func (s *site) look(w *rules.Watcher) string {
+func (s *site) look(w *watching.Watcher) string {
 	s.t.Helper()
 	s.posted = nil
 	for {
@@ -134,13 +150,13 @@ func (s *site) later() {
 	s.t.Helper()
 	for iter := s.client.Scan(s.t.Context(), 0, "userlog:{webhook}:told:*", 1000).Iterator(); iter.Next(s.t.Context()); {
 		_, until, _ := strings.Cut(s.client.Get(s.t.Context(), iter.Val()).Val(), " ")
-		before := time.Now().Add(-webhook.Quiet - time.Second).UnixMilli()
+		before := time.Now().Add(-sending.Quiet - time.Second).UnixMilli()
 		s.client.Set(s.t.Context(), iter.Val(), fmt.Sprintf("%d %s", before, until), time.Minute)
 	}
 }
 
 // next is the watcher of a process that takes over from one that died.
-func (s *site) next() *rules.Watcher {
+func (s *site) next() *watching.Watcher {
 	s.client.Del(s.t.Context(), keys.Leader())
 	w, _ := s.watcher(false)
 	return w
@@ -414,15 +430,15 @@ func TestALeaderThatIsReplacedPostsNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, redistest.Patient(t, redistest.Start(t).Client(t)))
 	s.rule(of("ada"))
-	queue := webhook.NewQueue(s.client, keys)
-	w := rules.NewWatcher(rules.WatcherOptions{
+	queue := sending.NewQueue(s.client, keys)
+	w := watching.NewWatcher(watching.WatcherOptions{
 		Logs: s.logs, Rules: s.rules, Queue: queue, Log: slog.New(slog.DiscardHandler), Say: func(rules.Event) string {
 			s.client.Set(t.Context(), keys.Leader(), "another", time.Minute) // as if it had slept for long
 			return ""
 		},
-		Post: func(ctx context.Context, subject string, until time.Time, m webhook.Message) error {
+		Post: func(ctx context.Context, subject string, until time.Time, m sending.Message) error {
 			_, err := queue.Post(ctx, subject, until, m, []string{"to"})
-			if !errors.Is(err, webhook.ErrNotLeading) {
+			if !errors.Is(err, sending.ErrNotLeading) {
 				t.Errorf("it could post: %v", err)
 			}
 			return err
@@ -441,7 +457,7 @@ func TestAFloodIsBounded(t *testing.T) {
 	s.rule(many(1))
 	s.rule(of("ada"))
 	s.fail("Pay", "ada")
-	users := rules.MaxTroubled + 200
+	users := watching.MaxTroubled + 200
 	for i := range users {
 		for j := range 2 {
 			path := fmt.Sprintf("/%d/%s", i/2, strings.Repeat("x", 1000*j))
@@ -454,7 +470,7 @@ func TestAFloodIsBounded(t *testing.T) {
 	s.written()
 	w, log := s.watcher(false)
 	total, named := 0, false
-	for range users/rules.MaxReads + 2 {
+	for range users/watching.MaxReads + 2 {
 		begun := time.Now()
 		got := s.look(w)
 		t.Logf("a look takes %v", time.Since(begun).Round(time.Millisecond))
@@ -462,7 +478,7 @@ func TestAFloodIsBounded(t *testing.T) {
 		named = named || strings.Contains(got, `"username":"ada"`)
 	}
 	known, failures := w.Known()
-	if total != rules.MaxPosts || !named || known > rules.MaxTroubled+1 || failures > 2*known || strings.Count(log.String(), "so much happens") != 1 {
+	if total != watching.MaxPosts || !named || known > watching.MaxTroubled+1 || failures > 2*known || strings.Count(log.String(), "so much happens") != 1 {
 		t.Errorf("%d are posted, ada among them: %v; remembered are %d users and %d failures; the log says %s", total, named, known, failures, log)
 	}
 }

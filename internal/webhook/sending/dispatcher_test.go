@@ -1,4 +1,4 @@
-package webhook_test
+package sending_test
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/internal/webhook/sending"
 )
 
 // receiver is a destination that notes what it gets.
@@ -52,7 +53,7 @@ func (r *receiver) receive(w http.ResponseWriter, request *http.Request) {
 }
 
 // destination is this receiver.
-func (r *receiver) destination() webhook.Destination {
+func (r *receiver) destination() sending.Destination {
 	return destination(r.t, `url = "`+r.url+`"`, `secret = "`+secret+`"`)
 }
 
@@ -74,17 +75,18 @@ func (r *receiver) await(n int) string {
 
 // process is what a program has of webhooks.
 type process struct {
-	queue      *webhook.Queue
-	dispatcher *webhook.Dispatcher
+	queue      *sending.Queue
+	notes      webhook.Reader
+	dispatcher *sending.Dispatcher
 	log        *bytes.Buffer // to be read after the end
 	end        func()
 }
 
-func newProcess(t *testing.T, client redis.UniversalClient, to ...webhook.Destination) *process {
+func newProcess(t *testing.T, client redis.UniversalClient, to ...sending.Destination) *process {
 	t.Helper()
-	p := &process{queue: webhook.NewQueue(client, keys), log: new(bytes.Buffer), end: func() {}}
-	p.dispatcher = webhook.NewDispatcher(webhook.DispatcherOptions{
-		Queue: p.queue, Sender: sender(t), Destinations: func() []webhook.Destination { return to },
+	p := &process{queue: sending.NewQueue(client, keys), notes: notes(client), log: new(bytes.Buffer), end: func() {}}
+	p.dispatcher = sending.NewDispatcher(sending.DispatcherOptions{
+		Queue: p.queue, Sender: sender(t), Destinations: func() []sending.Destination { return to },
 		Log: slog.New(slog.NewTextHandler(p.log, nil)),
 	})
 	return p
@@ -107,7 +109,7 @@ func (p *process) run(t *testing.T) {
 func (p *process) post(t *testing.T, id string, at time.Time) {
 	t.Helper()
 	lead(t, p.queue)
-	if err := p.dispatcher.Post(t.Context(), id, at, webhook.Message{ID: id, Time: at}); err != nil {
+	if err := p.dispatcher.Post(t.Context(), id, at, sending.Message{ID: id, Time: at}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -115,8 +117,8 @@ func (p *process) post(t *testing.T, id string, at time.Time) {
 // hurry has what waits for the next attempt be due, as when its pause is over.
 func (p *process) hurry(t *testing.T, client redis.UniversalClient) {
 	t.Helper()
-	for _, id := range client.ZRange(t.Context(), keys.QueueKey("to"), 0, -1).Val() {
-		client.ZAdd(t.Context(), keys.QueueKey("to"), redis.Z{Member: id})
+	for _, id := range client.ZRange(t.Context(), keys.Queue("to"), 0, -1).Val() {
+		client.ZAdd(t.Context(), keys.Queue("to"), redis.Z{Member: id})
 	}
 	p.dispatcher.Wake()
 }
@@ -124,7 +126,7 @@ func (p *process) hurry(t *testing.T, client redis.UniversalClient) {
 // state is how sending to the destination goes.
 func (p *process) state(t *testing.T) webhook.State {
 	t.Helper()
-	states, err := p.queue.States(t.Context())
+	states, err := p.notes.States(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +156,7 @@ func TestSeveralProcessesSendOnce(t *testing.T) {
 		if got := r.await(len(want)); got != strings.Join(want, " ") {
 			t.Errorf("received %q", got)
 		}
-		redistest.Eventually(t, "all are settled", func() bool { return client.ZCard(t.Context(), keys.QueueKey("to")).Val() == 0 })
+		redistest.Eventually(t, "all are settled", func() bool { return client.ZCard(t.Context(), keys.Queue("to")).Val() == 0 })
 		sent := uint64(0)
 		for _, p := range []*process{one, other, third} {
 			p.end()
@@ -163,7 +165,7 @@ func TestSeveralProcessesSendOnce(t *testing.T) {
 		if got := r.received(); sent != 40 || got != strings.Join(want, " ") {
 			t.Errorf("%d are counted, and received are %q", sent, got)
 		}
-		if s := one.state(t); s.Sent.IsZero() || s.Failing() || client.Exists(t.Context(), keys.MessagesKey("to")).Val() != 0 {
+		if s := one.state(t); s.Sent.IsZero() || s.Failing() || client.Exists(t.Context(), keys.Messages("to")).Val() != 0 {
 			t.Errorf("the state is %+v", s)
 		}
 	})
@@ -198,7 +200,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 		}
 		redistest.Eventually(t, "that is noted", func() bool { return !p.state(t).Sent.IsZero() })
 		p.end()
-		if c := p.dispatcher.Counts()["to"]; c != (webhook.Counts{Sent: 1, Retried: 4}) || p.state(t).Failed != 0 || strings.Count(p.log.String(), "is tried again") != 4 || strings.Contains(p.log.String(), r.url) {
+		if c := p.dispatcher.Counts()["to"]; c != (sending.Counts{Sent: 1, Retried: 4}) || p.state(t).Failed != 0 || strings.Count(p.log.String(), "is tried again") != 4 || strings.Contains(p.log.String(), r.url) {
 			t.Errorf("counted is %+v, the state is %+v, and the log says %s", c, p.state(t), p.log)
 		}
 	})
@@ -213,7 +215,7 @@ func TestMessagesAreGivenUp(t *testing.T) {
 	}{
 		"refused": {status: http.StatusGone},
 		"moved":   {status: http.StatusPermanentRedirect},
-		"too old": {http.StatusInternalServerError, webhook.MaxAge - 3*time.Second}, // which is less than any pause
+		"too old": {http.StatusInternalServerError, sending.MaxAge - 3*time.Second}, // which is less than any pause
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -225,7 +227,7 @@ func TestMessagesAreGivenUp(t *testing.T) {
 			p.run(t)
 			redistest.Eventually(t, "it is given up", func() bool { return p.state(t).Lost == 1 })
 			p.end()
-			if got := p.dispatcher.Counts()["to"]; got != (webhook.Counts{Lost: 1}) || !p.state(t).Failing() || r.received() != "m" || !strings.Contains(p.log.String(), "is given up") {
+			if got := p.dispatcher.Counts()["to"]; got != (sending.Counts{Lost: 1}) || !p.state(t).Failing() || r.received() != "m" || !strings.Contains(p.log.String(), "is given up") {
 				t.Errorf("counted is %+v, the state is %+v, received %q, and the log says %s", got, p.state(t), r.received(), p.log)
 			}
 		})
@@ -238,13 +240,13 @@ func TestOldMessagesAreNotSent(t *testing.T) {
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newReceiver(t)
 		p := newProcess(t, client, r.destination())
-		p.post(t, "old", time.Now().Add(-webhook.MaxAge-time.Minute))
+		p.post(t, "old", time.Now().Add(-sending.MaxAge-time.Minute))
 		p.post(t, "new", time.Now())
 		p.run(t)
 		r.await(1)
-		redistest.Eventually(t, "the queue is empty", func() bool { return client.Exists(t.Context(), keys.QueueKey("to")).Val() == 0 })
+		redistest.Eventually(t, "the queue is empty", func() bool { return client.Exists(t.Context(), keys.Queue("to")).Val() == 0 })
 		p.end()
-		if got := p.dispatcher.Counts()["to"]; got != (webhook.Counts{Sent: 1, Lost: 1}) || r.received() != "new" || !strings.Contains(p.log.String(), "is given up") {
+		if got := p.dispatcher.Counts()["to"]; got != (sending.Counts{Sent: 1, Lost: 1}) || r.received() != "new" || !strings.Contains(p.log.String(), "is given up") {
 			t.Errorf("counted is %+v, received %q, and the log says %s", got, r.received(), p.log)
 		}
 	})
@@ -262,15 +264,15 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 		r.await(1)
 		other.run(t)
 		other.dispatcher.Wake()
-		if taken := client.ZScore(t.Context(), keys.QueueKey("to"), "m").Val(); time.UnixMilli(int64(taken)).Before(time.Now().Add(5 * time.Second)) {
+		if taken := client.ZScore(t.Context(), keys.Queue("to"), "m").Val(); time.UnixMilli(int64(taken)).Before(time.Now().Add(5 * time.Second)) {
 			t.Errorf("it is taken until %v", time.UnixMilli(int64(taken)))
 		}
 		other.hurry(t, client) // its time is over
 		r.await(2)
 		redistest.Eventually(t, "it waits for the next attempt", func() bool { return other.state(t).Failed == 1 })
-		waits := client.ZScore(t.Context(), keys.QueueKey("to"), "m").Val()
+		waits := client.ZScore(t.Context(), keys.Queue("to"), "m").Val()
 		dying.end()
-		if now := client.ZScore(t.Context(), keys.QueueKey("to"), "m").Val(); now != waits {
+		if now := client.ZScore(t.Context(), keys.Queue("to"), "m").Val(); now != waits {
 			t.Errorf("the first process has changed when the next attempt is due by %v ms", now-waits)
 		}
 		other.hurry(t, client)
@@ -278,7 +280,7 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 			t.Errorf("received %q", got)
 		}
 		redistest.Eventually(t, "it is delivered", func() bool { return !other.state(t).Sent.IsZero() })
-		if n := client.ZCard(t.Context(), keys.QueueKey("to")).Val(); n != 0 || other.state(t).Failed != 0 || dying.dispatcher.Counts()["to"] != (webhook.Counts{}) {
+		if n := client.ZCard(t.Context(), keys.Queue("to")).Val(); n != 0 || other.state(t).Failed != 0 || dying.dispatcher.Counts()["to"] != (sending.Counts{}) {
 			t.Errorf("%d messages wait, the state is %+v, and the first process counts %+v", n, other.state(t), dying.dispatcher.Counts())
 		}
 	})
@@ -302,7 +304,7 @@ func TestTheEndReleasesMessages(t *testing.T) {
 	r.await(2)
 	redistest.Eventually(t, "it is delivered", func() bool { return !next.state(t).Sent.IsZero() })
 	next.end()
-	if c := next.dispatcher.Counts()["to"]; c != (webhook.Counts{Sent: 1}) {
+	if c := next.dispatcher.Counts()["to"]; c != (sending.Counts{Sent: 1}) {
 		t.Errorf("counted is %+v", c)
 	}
 }
@@ -328,10 +330,10 @@ func TestADestinationThatHangsDelaysNoOther(t *testing.T) {
 // Pauses double, differ, and are bounded.
 func TestPauses(t *testing.T) {
 	t.Parallel()
-	for attempt, want := range map[int]time.Duration{1: 5 * time.Second, 2: 10 * time.Second, 3: 20 * time.Second, 7: 320 * time.Second, 8: webhook.MaxPause, 100: webhook.MaxPause} {
+	for attempt, want := range map[int]time.Duration{1: 5 * time.Second, 2: 10 * time.Second, 3: 20 * time.Second, 7: 320 * time.Second, 8: sending.MaxPause, 100: sending.MaxPause} {
 		seen := make(map[time.Duration]bool)
 		for range 50 {
-			pause := webhook.PauseAfter(attempt)
+			pause := sending.PauseAfter(attempt)
 			if seen[pause] = true; pause < want*4/5 || pause > want*6/5 {
 				t.Errorf("after attempt %d: %v, want %v", attempt, pause, want)
 			}
@@ -349,13 +351,13 @@ func TestQueuesWithOddContents(t *testing.T) {
 		r := newReceiver(t)
 		p := newProcess(t, client, r.destination())
 		for id, line := range map[string]string{"odd1": "garbage", "odd2": "0 - {", "odd3": ""} {
-			client.ZAdd(t.Context(), keys.QueueKey("to"), redis.Z{Member: id})
+			client.ZAdd(t.Context(), keys.Queue("to"), redis.Z{Member: id})
 			if line != "" {
-				client.HSet(t.Context(), keys.MessagesKey("to"), id, line)
+				client.HSet(t.Context(), keys.Messages("to"), id, line)
 			}
 		}
 		p.post(t, "late", time.Now())
-		client.ZAdd(t.Context(), keys.QueueKey("to"), redis.Z{Score: 1e15, Member: "late"})
+		client.ZAdd(t.Context(), keys.Queue("to"), redis.Z{Score: 1e15, Member: "late"})
 		p.run(t)
 		p.dispatcher.Wake()
 		if got := r.await(1); got != "late" {
@@ -363,7 +365,7 @@ func TestQueuesWithOddContents(t *testing.T) {
 		}
 		redistest.Eventually(t, "the queue is empty", func() bool {
 			p.dispatcher.Wake()
-			return client.ZCard(t.Context(), keys.QueueKey("to")).Val() == 0 && client.HLen(t.Context(), keys.MessagesKey("to")).Val() == 0
+			return client.ZCard(t.Context(), keys.Queue("to")).Val() == 0 && client.HLen(t.Context(), keys.Messages("to")).Val() == 0
 		})
 	})
 }

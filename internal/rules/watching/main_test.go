@@ -1,8 +1,6 @@
-package webhook_test
+package watching_test
 
 import (
-	"io"
-	"log"
 	"testing"
 
 	"github.com/redis/go-redis/v9/logging"
@@ -15,6 +13,3 @@ func TestMain(m *testing.M) {
 	redistest.AtOnce(6)
 	redistest.VerifyNoLeaks(m)
 }
-
-// quietLog is a log that nobody reads.
-func quietLog() *log.Logger { return log.New(io.Discard, "", 0) }

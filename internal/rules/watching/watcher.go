@@ -1,4 +1,4 @@
-package rules
+package watching
 
 import (
 	"context"
@@ -8,7 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/internal/rules"
+	"github.com/gin-userlog/userlog/internal/webhook/sending"
 	"github.com/gin-userlog/userlog/store"
 )
 
@@ -33,8 +34,8 @@ type Watcher struct {
 	options WatcherOptions
 
 	// What the leader remembers, so that it reads only what is new.
-	known  map[string]*user        // who was in trouble within Window
-	told   map[string]webhook.Told // of what goes on, what was told last
+	known  map[string]*user        // who was in trouble within rules.Window
+	told   map[string]sending.Told // of what goes on, what was told last
 	posted []time.Time             // when messages were posted, within a minute
 
 	failing, flooded bool // has been told
@@ -43,20 +44,20 @@ type Watcher struct {
 // WatcherOptions say what is watched, and how that is told. All fields are required but Link and Detailed.
 type WatcherOptions struct {
 	Logs  *store.Store
-	Rules *Rules
-	Queue *webhook.Queue
+	Rules *rules.Rules
+	Queue *sending.Queue
 	Log   *slog.Logger
 
-	// Post posts a message about a subject, as [webhook.Dispatcher.Post] does.
-	Post func(ctx context.Context, subject string, until time.Time, m webhook.Message) error
+	// Post posts a message about a subject, as [sending.Dispatcher.Post] does.
+	Post func(ctx context.Context, subject string, until time.Time, m sending.Message) error
 
 	// Say says in words what happened.
-	Say func(Event) string
+	Say func(rules.Event) string
 
 	// Link is the address of the page that shows a user, or of the first page for "". Default: nil, it is not known.
 	Link func(username string) string
 
-	// Detailed has events carry a Detail. Default: false.
+	// Detailed has events carry a [rules.Detail]. Default: false.
 	Detailed bool
 }
 
@@ -101,7 +102,7 @@ func (w *Watcher) complain(ctx context.Context, err error) {
 
 // forget forgets what only the leader remembers.
 func (w *Watcher) forget() {
-	w.known, w.told = make(map[string]*user), make(map[string]webhook.Told)
+	w.known, w.told = make(map[string]*user), make(map[string]sending.Told)
 }
 
 // look looks once, if this process leads. Where a part of Redis is away, the error says so, and the others are looked at.
@@ -123,16 +124,16 @@ func (w *Watcher) look(ctx context.Context) error {
 	}
 	learnt := w.learn(ctx, all)
 	now := w.options.Logs.Now()
-	return errors.Join(learnt, w.tellAll(ctx, now, matchesOf(all, w.known, now.Add(-Window))))
+	return errors.Join(learnt, w.tellAll(ctx, now, matchesOf(all, w.known, now.Add(-rules.Window))))
 }
 
 // learn reads who is in trouble, and what failed. Where a part of Redis is away, it reads the others.
-func (w *Watcher) learn(ctx context.Context, all []Rule) error {
+func (w *Watcher) learn(ctx context.Context, all []rules.Rule) error {
 	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
 	defer cancel()
 	troubled, whole, err := w.troubled(ctx)
 	now := w.options.Logs.Now() // InTrouble has asked Redis' clock
-	since := now.Add(-Window)
+	since := now.Add(-rules.Window)
 	if err != nil && !errors.Is(err, store.ErrPartial) {
 		return err
 	}
@@ -160,11 +161,11 @@ func (w *Watcher) learn(ctx context.Context, all []Rule) error {
 
 // toRead are the users whose logs have to be read, in groups that are read at once. Named users, whom too many others may hide, come first.
 // Where a part of Redis is away, their logs may be in it. Then each is read by itself after the others, and takes none of them with it.
-func (w *Watcher) toRead(now time.Time, all []Rule, troubled []store.Trouble, whole, partial bool) [][]string {
+func (w *Watcher) toRead(now time.Time, all []rules.Rule, troubled []store.Trouble, whole, partial bool) [][]string {
 	var named, due []string
 	for _, rule := range all {
 		inTrouble := func(t store.Trouble) bool { return t.Username == rule.Username }
-		if rule.Kind == UserFails && !whole && !slices.ContainsFunc(troubled, inTrouble) {
+		if rule.Kind == rules.UserFails && !whole && !slices.ContainsFunc(troubled, inTrouble) {
 			named = append(named, rule.Username)
 		}
 	}
@@ -186,7 +187,7 @@ func (w *Watcher) troubled(ctx context.Context) (found []store.Trouble, whole bo
 	for _, limit := range []int{fewTroubled, maxTroubled} {
 		found, err = w.options.Logs.InTrouble(ctx, limit)
 		whole = len(found) < limit
-		since := w.options.Logs.Now().Add(-Window)
+		since := w.options.Logs.Now().Add(-rules.Window)
 		if older := slices.IndexFunc(found, func(t store.Trouble) bool { return !t.At.After(since) }); older >= 0 {
 			found, whole = found[:older], true
 		}
@@ -218,7 +219,7 @@ func (w *Watcher) prune(since time.Time) {
 
 // tellAll tells of what happens, where something is new and was not told just now.
 func (w *Watcher) tellAll(ctx context.Context, now time.Time, all []match) error {
-	told := make(map[string]webhook.Told)
+	told := make(map[string]sending.Told)
 	for _, m := range all {
 		if known, ok := w.told[m.subject]; ok {
 			told[m.subject] = known
@@ -257,24 +258,24 @@ func (w *Watcher) tell(ctx context.Context, now time.Time, m match) error {
 		}
 		w.told[m.subject] = told
 	}
-	if !m.newest.After(told.Until) || now.Sub(told.At) < webhook.Quiet {
+	if !m.newest.After(told.Until) || now.Sub(told.At) < sending.Quiet {
 		return nil
 	}
 	e := m.event(told.Until, w.options.Detailed)
 	if w.options.Link != nil {
 		e.Link = w.options.Link(e.Username)
 	}
-	message, err := e.message(rand.Text(), w.options.Say(e), now)
+	message, err := messageOf(e, rand.Text(), w.options.Say(e), now)
 	if err != nil {
 		return err
 	}
 	switch err := w.options.Post(ctx, m.subject, m.newest, message); {
-	case errors.Is(err, webhook.ErrTold):
+	case errors.Is(err, sending.ErrTold):
 		delete(w.told, m.subject) // another process has told it; it is asked again
-	case err != nil && !errors.Is(err, webhook.ErrNotLeading):
+	case err != nil && !errors.Is(err, sending.ErrNotLeading):
 		return err
 	case err == nil:
-		w.told[m.subject], w.posted = webhook.Told{At: now, Until: m.newest}, append(w.posted, now)
+		w.told[m.subject], w.posted = sending.Told{At: now, Until: m.newest}, append(w.posted, now)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package webhook_test
+package sending_test
 
 import (
 	"errors"
@@ -12,12 +12,18 @@ import (
 	"github.com/gin-userlog/userlog/internal/eachredis"
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/internal/webhook/sending"
 )
 
 var keys = webhook.Keys{Prefix: "userlog:"}
 
+// notes are what a Redis has of how sending goes.
+func notes(client redis.UniversalClient) webhook.Reader {
+	return webhook.Reader{Client: client, Keys: keys}
+}
+
 // lead has a queue lead, or not.
-func lead(t *testing.T, q *webhook.Queue) bool {
+func lead(t *testing.T, q *sending.Queue) bool {
 	t.Helper()
 	leading, err := q.Lead(t.Context())
 	if err != nil {
@@ -30,17 +36,17 @@ func lead(t *testing.T, q *webhook.Queue) bool {
 func TestOneProcessLeads(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		one, other := webhook.NewQueue(client, keys), webhook.NewQueue(client, keys)
-		if has, err := one.HasLeader(t.Context()); has || err != nil {
+		one, other := sending.NewQueue(client, keys), sending.NewQueue(client, keys)
+		if has, err := notes(client).HasLeader(t.Context()); has || err != nil {
 			t.Errorf("at first: %v, %v", has, err)
 		}
 		if !lead(t, one) || lead(t, other) || !lead(t, one) {
 			t.Error("not the first one leads, or not only that")
 		}
-		if left := client.PTTL(t.Context(), keys.Leader()).Val(); left <= 0 || left > webhook.Lease {
+		if left := client.PTTL(t.Context(), keys.Leader()).Val(); left <= 0 || left > sending.Lease {
 			t.Errorf("it leads for %v", left)
 		}
-		if has, err := other.HasLeader(t.Context()); !has || err != nil {
+		if has, err := notes(client).HasLeader(t.Context()); !has || err != nil {
 			t.Errorf("while one leads: %v, %v", has, err)
 		}
 		if err := other.Resign(t.Context()); err != nil || lead(t, other) {
@@ -60,16 +66,16 @@ func TestOneProcessLeads(t *testing.T) {
 func TestAMessageIsPostedOnce(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		one, other := webhook.NewQueue(client, keys), webhook.NewQueue(client, keys)
+		one, other := sending.NewQueue(client, keys), sending.NewQueue(client, keys)
 		until := time.UnixMicro(1_700_000_000_123_456).UTC()
-		post := func(q *webhook.Queue, subject, id string) error {
-			full, err := q.Post(t.Context(), subject, until, webhook.Message{ID: id}, []string{"a", "b"})
+		post := func(q *sending.Queue, subject, id string) error {
+			full, err := q.Post(t.Context(), subject, until, sending.Message{ID: id}, []string{"a", "b"})
 			if len(full) > 0 {
 				t.Errorf("there is no room in %q", full)
 			}
 			return err
 		}
-		if err := post(one, "s", "m0"); !errors.Is(err, webhook.ErrNotLeading) {
+		if err := post(one, "s", "m0"); !errors.Is(err, sending.ErrNotLeading) {
 			t.Errorf("without a leader: %v", err)
 		}
 		lead(t, one)
@@ -79,7 +85,7 @@ func TestAMessageIsPostedOnce(t *testing.T) {
 		if err := errors.Join(post(one, "s", "m1"), post(one, "other", "m2")); err != nil {
 			t.Error(err)
 		}
-		if err := post(one, "s", "m3"); !errors.Is(err, webhook.ErrTold) {
+		if err := post(one, "s", "m3"); !errors.Is(err, sending.ErrTold) {
 			t.Errorf("a second one: %v", err)
 		}
 		if told, err := other.Told(t.Context(), "s"); err != nil || !told.Until.Equal(until) || time.Since(told.At).Abs() > time.Hour {
@@ -88,22 +94,22 @@ func TestAMessageIsPostedOnce(t *testing.T) {
 		if err := one.Resign(t.Context()); err != nil || !lead(t, other) {
 			t.Fatal(err)
 		}
-		if err := post(one, "new", "m4"); !errors.Is(err, webhook.ErrNotLeading) {
+		if err := post(one, "new", "m4"); !errors.Is(err, sending.ErrNotLeading) {
 			t.Errorf("of one that led: %v", err)
 		}
-		if err := post(other, "s", "m5"); !errors.Is(err, webhook.ErrTold) {
+		if err := post(other, "s", "m5"); !errors.Is(err, sending.ErrTold) {
 			t.Errorf("of the next leader: %v", err)
 		}
-		client.Set(t.Context(), keys.ToldKey("s"), "1700000000000 1", 0) // as a minute later
+		client.Set(t.Context(), keys.Told("s"), "1700000000000 1", 0) // as a minute later
 		if err := post(other, "s", "m6"); err != nil {
 			t.Error(err)
 		}
 		for _, name := range []string{"a", "b"} {
-			ids := client.ZRange(t.Context(), keys.QueueKey(name), 0, -1).Val()
+			ids := client.ZRange(t.Context(), keys.Queue(name), 0, -1).Val()
 			if slices.Sort(ids); strings.Join(ids, " ") != "m1 m2 m6" {
 				t.Errorf("%s has %q", name, ids)
 			}
-			for _, key := range []string{keys.QueueKey(name), keys.MessagesKey(name), keys.ToldKey("s")} {
+			for _, key := range []string{keys.Queue(name), keys.Messages(name), keys.Told("s")} {
 				if client.PTTL(t.Context(), key).Val() <= 0 {
 					t.Errorf("%s stays for ever", key)
 				}
@@ -116,19 +122,19 @@ func TestAMessageIsPostedOnce(t *testing.T) {
 func TestQueuesAreBounded(t *testing.T) {
 	t.Parallel()
 	eachredis.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		q := webhook.NewQueue(client, keys)
+		q := sending.NewQueue(client, keys)
 		lead(t, q)
-		for i := range webhook.MaxQueue {
-			client.ZAdd(t.Context(), keys.QueueKey("a"), redis.Z{Score: float64(i), Member: i})
+		for i := range sending.MaxQueue {
+			client.ZAdd(t.Context(), keys.Queue("a"), redis.Z{Score: float64(i), Member: i})
 		}
-		full, err := q.Post(t.Context(), "s", time.Now(), webhook.Message{ID: "m"}, []string{"a", "b"})
+		full, err := q.Post(t.Context(), "s", time.Now(), sending.Message{ID: "m"}, []string{"a", "b"})
 		if err != nil || !slices.Equal(full, []string{"a"}) {
 			t.Errorf("no room is in %q, %v", full, err)
 		}
-		if a, b := client.ZCard(t.Context(), keys.QueueKey("a")).Val(), client.ZCard(t.Context(), keys.QueueKey("b")).Val(); a != webhook.MaxQueue || b != 1 {
+		if a, b := client.ZCard(t.Context(), keys.Queue("a")).Val(), client.ZCard(t.Context(), keys.Queue("b")).Val(); a != sending.MaxQueue || b != 1 {
 			t.Errorf("%d and %d messages wait", a, b)
 		}
-		states, err := q.States(t.Context())
+		states, err := notes(client).States(t.Context())
 		if err != nil || len(states) != 1 || states[0].Name != "a" || states[0].Lost != 1 || !states[0].Failing() || time.Since(states[0].At).Abs() > time.Hour {
 			t.Errorf("the states are %+v, %v", states, err)
 		}
@@ -144,7 +150,7 @@ func TestQueuesOnACluster(t *testing.T) {
 	one, other := newProcess(t, client, r.destination()), newProcess(t, client, r.destination())
 	lead(t, one.queue)
 	for _, id := range []string{"m1", "m2", "m3"} {
-		if err := one.dispatcher.Post(t.Context(), id, time.Now(), webhook.Message{ID: id, Time: time.Now()}); err != nil {
+		if err := one.dispatcher.Post(t.Context(), id, time.Now(), sending.Message{ID: id, Time: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -154,10 +160,10 @@ func TestQueuesOnACluster(t *testing.T) {
 		t.Errorf("received %q", got)
 	}
 	redistest.Eventually(t, "that is noted", func() bool {
-		states, err := one.queue.States(t.Context())
+		states, err := notes(client).States(t.Context())
 		return err == nil && len(states) == 1 && !states[0].Sent.IsZero()
 	})
-	for _, name := range []string{keys.Rules(), keys.Leader(), keys.State(), keys.QueueKey("to"), keys.MessagesKey("to"), keys.ToldKey("m1")} {
+	for _, name := range []string{keys.Rules(), keys.Leader(), keys.State(), keys.Queue("to"), keys.Messages("to"), keys.Told("m1")} {
 		if cluster.Slot(name) != cluster.Slot(keys.Leader()) {
 			t.Errorf("%s is in another slot", name)
 		}

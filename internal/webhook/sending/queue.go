@@ -1,4 +1,4 @@
-package webhook
+package sending
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-userlog/userlog/internal/webhook"
 )
 
 // Times and limits of queues.
@@ -54,13 +56,13 @@ var (
 // most.
 type Queue struct {
 	client                               redis.UniversalClient
-	keys                                 Keys
+	keys                                 webhook.Keys
 	name                                 string // of this process, as leader
 	leads, resigns, posts, takes, settle *redis.Script
 }
 
 // NewQueue returns the queues that client's Redis holds. It doesn't connect, and doesn't close client.
-func NewQueue(client redis.UniversalClient, keys Keys) *Queue {
+func NewQueue(client redis.UniversalClient, keys webhook.Keys) *Queue {
 	return &Queue{
 		client: client, keys: keys, name: rand.Text(), leads: redis.NewScript(leadScript), resigns: redis.NewScript(resignScript),
 		posts: redis.NewScript(postScript), takes: redis.NewScript(takeScript), settle: redis.NewScript(settleScript),
@@ -88,17 +90,6 @@ func (q *Queue) Resign(ctx context.Context) error {
 	return nil
 }
 
-// HasLeader reports whether some process leads.
-func (q *Queue) HasLeader(ctx context.Context) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
-	defer cancel()
-	n, err := q.client.Exists(ctx, q.keys.Leader()).Result()
-	if err != nil {
-		return false, fmt.Errorf("learn who sends webhooks: %w", err)
-	}
-	return n > 0, nil
-}
-
 // Told is what was told of a subject last.
 type Told struct {
 	At    time.Time // by Redis' clock; zero = nothing, or long ago
@@ -109,25 +100,12 @@ type Told struct {
 func (q *Queue) Told(ctx context.Context, subject string) (Told, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	text, err := q.client.Get(ctx, q.keys.told(subject)).Result()
+	text, err := q.client.Get(ctx, q.keys.Told(subject)).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return Told{}, fmt.Errorf("read what was told: %w", err)
 	}
 	at, until, _ := strings.Cut(text, " ")
-	told := Told{At: timeOf(at)}
-	if n, err := strconv.ParseInt(until, 10, 64); err == nil {
-		told.Until = time.UnixMicro(n).UTC() // as exact as the times of entries
-	}
-	return told, nil
-}
-
-// timeOf reads Unix milliseconds; what is none is zero.
-func timeOf(milliseconds string) time.Time {
-	n, err := strconv.ParseInt(milliseconds, 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.UnixMilli(n).UTC()
+	return Told{At: webhook.TimeOf(at, time.UnixMilli), Until: webhook.TimeOf(until, time.UnixMicro)}, nil // Until as exact as the times of entries
 }
 
 // Post puts a message about a subject into the queues of destinations. until is the time of the newest of what the message tells. full are
@@ -139,13 +117,13 @@ func (q *Queue) Post(ctx context.Context, subject string, until time.Time, m Mes
 	if err != nil {
 		return nil, err
 	}
-	keys := []string{q.keys.Leader(), q.keys.told(subject), q.keys.State()}
+	keys := []string{q.keys.Leader(), q.keys.Told(subject), q.keys.State()}
 	args := []any{
 		q.name, Quiet.Milliseconds(), until.UnixMicro(), toldLifetime.Milliseconds(), MaxQueue, queueLifetime.Milliseconds(),
 		stateLifetime.Milliseconds(), m.ID, encoded,
 	}
 	for _, name := range destinations {
-		keys, args = append(keys, q.keys.queue(name), q.keys.messages(name)), append(args, name)
+		keys, args = append(keys, q.keys.Queue(name), q.keys.Messages(name)), append(args, name)
 	}
 	answer, err := q.posts.Run(ctx, q.client, keys, args...).StringSlice()
 	switch {
@@ -175,7 +153,7 @@ func (q *Queue) take(ctx context.Context, destination string) (*taken, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
 	attempt := rand.Text()
-	answer, err := q.takes.Run(ctx, q.client, []string{q.keys.queue(destination), q.keys.messages(destination)},
+	answer, err := q.takes.Run(ctx, q.client, []string{q.keys.Queue(destination), q.keys.Messages(destination)},
 		attempt, takenFor.Milliseconds(), maxPause.Milliseconds()).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("take a message: %w", err)
@@ -183,7 +161,7 @@ func (q *Queue) take(ctx context.Context, destination string) (*taken, error) {
 	if len(answer) != 4 {
 		return nil, nil
 	}
-	t := &taken{destination: destination, id: answer[0], attempt: attempt, at: timeOf(answer[3])}
+	t := &taken{destination: destination, id: answer[0], attempt: attempt, at: webhook.TimeOf(answer[3], time.UnixMilli)}
 	t.number, err = strconv.Atoi(answer[1])
 	if err == nil {
 		err = json.Unmarshal([]byte(answer[2]), &t.Message)
@@ -210,7 +188,7 @@ const (
 func (q *Queue) settled(ctx context.Context, t *taken, r result, pause time.Duration, status int) (ours bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redisTimeout)
 	defer cancel()
-	ours, err = q.settle.Run(ctx, q.client, []string{q.keys.queue(t.destination), q.keys.messages(t.destination), q.keys.State()},
+	ours, err = q.settle.Run(ctx, q.client, []string{q.keys.Queue(t.destination), q.keys.Messages(t.destination), q.keys.State()},
 		t.id, t.attempt, string(r), pause.Milliseconds(), t.destination, status, stateLifetime.Milliseconds()).Bool()
 	if err != nil {
 		return false, fmt.Errorf("note what came of a message: %w", err)

@@ -1,11 +1,11 @@
-package webhook_test
+package sending_test
 
 import (
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/gin-userlog/userlog/internal/webhook"
+	"github.com/gin-userlog/userlog/internal/webhook/sending"
 )
 
 // secret is one as receivers have it, of 32 bytes.
@@ -13,7 +13,7 @@ const secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 func TestDestinationsAreRead(t *testing.T) {
 	t.Parallel()
-	all, err := webhook.Parse([]byte(`
+	all, err := sending.Parse([]byte(`
 [support]
 url = "https://hooks.slack.com/services/your/own/address"
 format = "slack"
@@ -26,10 +26,10 @@ old-secret = "` + secret + `"
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%+v, %v", all, err)
 	}
-	if d := all[0]; d.Name != "pager" || d.Format != webhook.Standard || len(d.Keys) != 2 || string(d.Keys[0]) != "01234567890123456789012345678901" || d.Host() != "127.0.0.1:9000" {
+	if d := all[0]; d.Name != "pager" || d.Format != sending.Standard || len(d.Keys) != 2 || string(d.Keys[0]) != "01234567890123456789012345678901" || d.Host() != "127.0.0.1:9000" {
 		t.Errorf("pager is %+v", d)
 	}
-	if d := all[1]; d.Name != "support" || d.Format != webhook.Slack || d.Keys != nil || d.Host() != "hooks.slack.com" {
+	if d := all[1]; d.Name != "support" || d.Format != sending.Slack || d.Keys != nil || d.Host() != "hooks.slack.com" {
 		t.Errorf("support is %+v", d)
 	}
 }
@@ -37,13 +37,13 @@ old-secret = "` + secret + `"
 // The example of the documents is right.
 func TestTheExampleIsRead(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../docs/webhooks.md")
+	page, err := os.ReadFile("../../../docs/webhooks.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(string(page), "```toml\n")
 	example, _, found := strings.Cut(rest, "```")
-	if all, err := webhook.Parse([]byte(example)); !found || err != nil || len(all) != 2 || len(all[0].Keys) != 1 {
+	if all, err := sending.Parse([]byte(example)); !found || err != nil || len(all) != 2 || len(all[0].Keys) != 1 {
 		t.Errorf("%q: %+v, %v", example, all, err)
 	}
 }
@@ -76,7 +76,7 @@ func TestWrongDestinationsAreNamed(t *testing.T) {
 		"[a]\nurl = \"https:///" + hidden + "\"\nformat = \"slack\"":                      "not an address",
 		"[a]\nurl = \"ht\\u0000tps://" + hidden + "\"\nformat = \"slack\"":                "not an address",
 	} {
-		all, err := webhook.Parse([]byte(content))
+		all, err := sending.Parse([]byte(content))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %+v, %v, want %q", content, all, err, want)
 		}
@@ -88,7 +88,7 @@ func TestWrongDestinationsAreNamed(t *testing.T) {
 	for _, letter := range "abcdefghijk" {
 		many.WriteString("[" + string(letter) + "]\n" + good + "\nformat = \"slack\"\n")
 	}
-	if _, err := webhook.Parse([]byte(many.String())); err == nil || !strings.Contains(err.Error(), "11 destinations") {
+	if _, err := sending.Parse([]byte(many.String())); err == nil || !strings.Contains(err.Error(), "11 destinations") {
 		t.Errorf("eleven: %v", err)
 	}
 }
