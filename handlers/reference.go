@@ -29,9 +29,9 @@ func (s *site) byReference(c *gin.Context, typed, page string) (done bool) {
 		c.Redirect(http.StatusSeeOther, s.lineURL(found[0].Username, found[0].ID))
 		return true
 	}
-	offers := &views.Offers{Page: page, At: s.logs.Now()}
+	offers := &views.Offers{Page: page}
 	for _, one := range found {
-		offers.Users = append(offers.Users, store.Seen{Username: one.Username, At: offers.At})
+		offers.Users = append(offers.Users, store.Seen{Username: one.Username})
 	}
 	c.Set(offersKey, offers)
 	return false

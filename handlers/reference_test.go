@@ -150,6 +150,9 @@ func TestACodeOfTwo(t *testing.T) {
 		if strings.Contains(a.body, "/secret") {
 			t.Fatal("a log is shown")
 		}
+		if age := a.find("#offers time-ago"); age.Length() > 0 {
+			t.Fatalf("it is not known when they were seen, and they are offered with %q", age.Text())
+		}
 		return strings.Join(a.texts("#offers a"), " ") == "ada bob"
 	})
 }

@@ -110,7 +110,7 @@ func (s *site) offers(ctx context.Context, typed string) (*views.Offers, error) 
 	found.Users = slices.DeleteFunc(found.Users, func(user store.Seen) bool { return user.Username == typed })
 	switch {
 	case len(found.Users) > 0:
-		return &views.Offers{Found: found.Found, People: found.people, Partial: found.partial, At: s.logs.Now()}, nil
+		return &views.Offers{Found: found.Found, People: found.people, Partial: found.partial}, nil
 	case found.partial || found.Unread || found.people.Lost:
 		return nil, errNotLookedUp
 	}

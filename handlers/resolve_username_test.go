@@ -53,7 +53,7 @@ func TestWhoIsMeant(t *testing.T) {
 				}
 			}
 		}
-		if a := b.get(base + "/static?username=cathrin"); a.text("#offers-title") != "Users with similar names" || a.find("#offers .presence").Length() != 1 {
+		if a := b.get(base + "/static?username=cathrin"); a.text("#offers-title") != "Users with similar names" || a.find("#offers time-ago").Length() != 1 || a.find("#offers .presence").Length() != 0 {
 			t.Errorf("the offers are %q", a.text("#offers"))
 		}
 		for _, record := range s.audited() {

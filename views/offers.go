@@ -10,11 +10,10 @@ import (
 // Offers are the users who may be meant by a name that has no log. Their logs open by a click only, and never by themselves.
 type Offers struct {
 	store.Found
-	People  People    // who they are
-	Page    string    // where they lead: "/static" or "/live"
-	Code    string    // a support code that was typed, and that may be a user's name as well: the reader chooses; "" for none
-	Partial bool      // a part of the log store can't be reached, so that users may be missing
-	At      time.Time // users are active or idle at this time
+	People  People // who they are
+	Page    string // where they lead: "/static" or "/live"
+	Code    string // a support code that was typed, and that may be a user's name as well: the reader chooses; "" for none
+	Partial bool   // a part of the log store can't be reached, so that users may be missing
 
 	Lost      string // what was typed, if it could not be looked up who may be meant by it; "" if it could
 	CodesLost bool   // whether it is a code could not be looked up, either
@@ -75,5 +74,5 @@ func (o offers) TitleKey() string {
 	return "offers.fit"
 }
 
-// Seen is Users as the list shows them.
-func (o offers) Seen() []seen { return seenAt(o.Base, o.Users, o.People, o.At) }
+// Seen is Users as the list shows them, which tells no states.
+func (o offers) Seen() []seen { return seenAt(o.Base, o.Users, o.People, time.Time{}) }
