@@ -94,7 +94,7 @@ func missSupportCode(c *gin.Context, typed string) {
 
 // support is the call that the reader has taken by the code of a user or visitor, nil for none. Where the log store does not answer, other
 // parts of the page say so.
-func (s *site) support(c *gin.Context, username string) *store.Support {
+func (s *site) support(c *gin.Context, username string) *views.Call {
 	if store.CheckUsername(username) != nil {
 		return nil
 	}
@@ -102,5 +102,9 @@ func (s *site) support(c *gin.Context, username string) *store.Support {
 	if err != nil || found.Agent == "" || found.Agent != accessOf(c).Account {
 		return nil
 	}
-	return &found
+	left, err := s.logs.SupportLeft(c.Request.Context(), found.Code)
+	if err != nil || left == 0 {
+		return nil
+	}
+	return &views.Call{Support: found, Left: left}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,6 +56,9 @@ func TestASupportCodeOpensTheVisitorsLog(t *testing.T) {
 			}
 			if got := page.text("#support"); !strings.Contains(got, "You are speaking with "+root+": "+customer.Word) {
 				t.Errorf("the agent reads %q", got)
+			}
+			if left, err := strconv.Atoi(page.find("#support").AttrOr("data-left", "")); err != nil || left < 14*60 || left > 15*60 {
+				t.Errorf("the agent reads it for %d s, %v", left, err)
 			}
 			if got := page.find("#search input[name=username]").AttrOr("value", "none"); got != "" {
 				t.Errorf("the search field has %q", got)

@@ -17,6 +17,7 @@ import { forgetNamesAtLogout } from "./recent_names.js";
 import { keepRows } from "./rows.js";
 import { suggestUsers } from "./search_field.js";
 import { bringTickets } from "./socket_ticket.js";
+import { endSupportWord } from "./support_word.js";
 import { keepNotes } from "./team.js";
 import { tellAges } from "./time_ago.js";
 
@@ -31,6 +32,7 @@ offerAlerts(); // before the title is told
 keepNowTrue();
 offerCopies();
 countDownReason();
+endSupportWord();
 forgetNamesAtLogout();
 suggestUsers();
 nameUsers();

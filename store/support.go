@@ -241,6 +241,18 @@ func (s *Store) Supported(ctx context.Context, username string) (Support, error)
 	return Support{Code: code, Agent: agent, Word: word}, nil
 }
 
+// SupportLeft returns for how long a support code still holds, 0 for one that has expired. It is for admins: applications may not be allowed to
+// ask. It waits for Redis for two seconds at most.
+func (s *Store) SupportLeft(ctx context.Context, code string) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	left, err := s.clients.reader.PTTL(ctx, s.keys.Support(code)).Result()
+	if err != nil {
+		return 0, fmt.Errorf("read for how long a support code holds: %w", err)
+	}
+	return max(left, 0), nil
+}
+
 // OpenSupport uses a support code: it returns whose log it leads to. Only one agent can, and as often as she wants while the code holds. The
 // error is [ErrSupportCode], [ErrSupportUsed], or Redis'. It waits for Redis for two seconds at most.
 func (s *Store) OpenSupport(ctx context.Context, code, agent string) (username string, err error) {

@@ -2,7 +2,6 @@ package views
 
 import (
 	"github.com/gin-userlog/userlog/internal/journey"
-	"github.com/gin-userlog/userlog/store"
 )
 
 // LiveLog is the page that shows requests as they happen, of one user or of everyone.
@@ -14,10 +13,10 @@ type LiveLog struct {
 	TicketURL string      // where a ticket is asked for before each connection; "" = none is needed
 	Reason    *ReasonLeft // nil where none has to be stated
 	Message   *Message
-	People    People         // who the user is
-	Support   *store.Support // the call that the reader has taken by a code; nil for none
-	NamesURL  string         // on the page of everyone: where the names of users are asked for; "" = nowhere
-	Offers    *Offers        // who may be meant by Username; nil for none
+	People    People  // who the user is
+	Support   *Call   // the call that the reader has taken by a code; nil for none
+	NamesURL  string  // on the page of everyone: where the names of users are asked for; "" = nowhere
+	Offers    *Offers // who may be meant by Username; nil for none
 
 	Filter       Filter
 	Users        string   // on the page of everyone: only requests of these users, with commas between them; "" = any

@@ -15,9 +15,9 @@ type StaticLog struct {
 	Username string      // "" = nothing was searched yet: only the form is shown
 	Reason   *ReasonLeft // nil where none has to be stated
 	Message  *Message
-	People   People         // who the user is
-	Support  *store.Support // the call that the reader has taken by a code; nil for none
-	Offers   *Offers        // who may be meant by Username; nil for none
+	People   People  // who the user is
+	Support  *Call   // the call that the reader has taken by a code; nil for none
+	Offers   *Offers // who may be meant by Username; nil for none
 	Filter   Filter
 	Line     string        // id of an entry that is pointed out; "" = none
 	Entries  []store.Entry // newest first

@@ -3,6 +3,7 @@ package views
 import (
 	"html/template"
 	"strings"
+	"time"
 
 	"github.com/gin-userlog/userlog/internal/printable"
 	"github.com/gin-userlog/userlog/store"
@@ -36,15 +37,24 @@ func searched(username string) string {
 	return username
 }
 
-// helped is a customer's call, as the log says it to the agent who has taken it by a code.
-type helped struct{ Agent, Word string }
+// Call is a customer's call that the reader of a log has taken by a code.
+type Call struct {
+	store.Support
+	Left time.Duration // until the code ends, at the moment of the answer
+}
+
+// helped is Call as templates read it.
+type helped struct {
+	Agent, Word string
+	Seconds     int // how long the customer sees it, for the script
+}
 
 // newHelped returns nil for none.
-func newHelped(s *store.Support) *helped {
-	if s == nil {
+func newHelped(c *Call) *helped {
+	if c == nil {
 		return nil
 	}
-	return &helped{printable.Name(s.Agent), s.Word}
+	return &helped{printable.Name(c.Agent), c.Word, int(c.Left.Seconds())}
 }
 
 // helped is the sentence with the word that both see.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
+
 	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
@@ -57,6 +59,34 @@ func TestACustomerWhoCantLogIn(t *testing.T) {
 	caller.visit("/cart")
 	agent.reads("#rows > tr:first-child .url", "/cart")
 	agent.isAccessible(axe, "light", everyRule)
+}
+
+// When a code has ended, the customer's page shows no word any longer. Nor does that of the agent, which is open all the time.
+func TestTheWordGoesWithItsCode(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	site, logs := serve(t, redis), openStore(t, redis)
+	record(logs, "ada", "/help")
+	written(t, logs)
+	support, err := logs.SupportCode(t.Context(), "ada", false)
+	if err == nil {
+		_, err = logs.OpenSupport(t.Context(), support.Code, superuser)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent := site.enter(t)
+	call(agent, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `document.addEventListener("readystatechange", () => {
+			const support = document.getElementById("support");
+			if (support) support.dataset.left -= 898; // of its 900 seconds
+		}, { once: true });`,
+	})
+	for _, path := range []string{"/static", "/live"} {
+		agent.visit(path + "?username=ada")
+		agent.eventually("the word has been there, and is gone",
+			"(support => support?.textContent.includes('You are speaking') && !support.checkVisibility())(document.querySelector('#support'))")
+	}
 }
 
 // reads waits until an element has a text among others.

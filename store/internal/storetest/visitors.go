@@ -284,9 +284,15 @@ func GivesSupportCodes(t *testing.T, logs *store.Store) {
 	if agents, err := logs.Supported(ctx, visitor); err != nil || agents != opened {
 		t.Errorf("the agent sees %+v, %v", agents, err)
 	}
+	if left, err := logs.SupportLeft(ctx, first.Code); err != nil || left <= store.SupportCodeFor-time.Minute || left > store.SupportCodeFor {
+		t.Errorf("the code that was just used holds for %s, %v", left, err)
+	}
 	anew, err := logs.SupportCode(ctx, visitor, true)
 	if err != nil || anew.Code == first.Code || anew.Agent != "" || anew.Word != "" {
 		t.Errorf("the new one is %+v, %v", anew, err)
+	}
+	if left, err := logs.SupportLeft(ctx, first.Code); err != nil || left != 0 {
+		t.Errorf("the old one holds for %s, %v", left, err)
 	}
 	for _, code := range []string{first.Code, "000000x", "", strings.Repeat("1", 8<<10), "1\x003456"} {
 		if whose, err := logs.OpenSupport(ctx, code, "vera"); !errors.Is(err, store.ErrSupportCode) || whose != "" {
