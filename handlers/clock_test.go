@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // A process that has just started knows nothing of Redis' clock. Its first page tells ages by that clock all the same.
@@ -26,6 +28,19 @@ func TestTheFirstPageKnowsTheTimeOfRedis(t *testing.T) {
 			t.Errorf("%s says that it is %s, %v", path, told, err)
 		}
 	}
+}
+
+// Nor does it take for long ago what has failed a moment ago, by Redis' clock: then "done" can't be said.
+func TestDoneIsSaidByTheTimeOfRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	first := newSite(t, server.Client(t), handlers.Options{Identify: hostLogin})
+	first.customer("ada", store.Entry{Method: "POST", Path: "/pay", Code: 500, Time: time.Now().Add(-time.Minute)})
+	done := first.stranger().get(base+"/static?username=ada", "X-Host-User", root).action("Done")
+	started := newSite(t, server.Client(t), handlers.Options{Identify: hostLogin})
+	started.logs.Client().(*redis.Client).AddHook(clockBehind(10 * time.Minute))
+	started.stranger().say("ada", done, "", "X-Host-User", root).expect(http.StatusUnprocessableEntity,
+		"Something of this customer has failed a moment ago. Look at that first. If it is solved, choose Done again in a few seconds.")
 }
 
 // clockBehind sets Redis' clock behind that of this host.

@@ -42,6 +42,7 @@ func (s *Store) InTrouble(ctx context.Context, limit int) ([]Trouble, error) {
 func (s *Store) TroubleOf(ctx context.Context, usernames ...string) ([]Trouble, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
+	_ = s.clock.refresh(ctx) // what fails by it fails below as well
 	s.index.layout.refresh(ctx)
 	scores, err := s.index.scoresIn(ctx, usernames, keys.Index.Trouble)
 	if err != nil {
