@@ -219,6 +219,7 @@ class Alerts {
     if (!this.isOn || !this.#boxes.sound.checked || !window.AudioContext) return;
     this.#audio ??= new AudioContext();
     if (this.#audio.state === "suspended") this.#audio.resume().then(() => this.#tell());
+    else this.#tell(); // a new one may play at once
   }
 
   // #ring plays two notes: upwards, or downwards where something has failed. One that could not be played at its time is left out.

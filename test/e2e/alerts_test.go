@@ -140,6 +140,7 @@ func TestAlertsEndWithTheLog(t *testing.T) {
 	b.shows("#alerting", "Alerts on")
 	b.isConnected("live")
 	b.presses("x") // without a touch, a browser may play nothing
+	b.eventually("the page knows that it may play", "!document.querySelector('#alerting[data-limited]')")
 	b.canPlay()
 	b.minimize()
 	record(logs, "alma", "/filtered-out")
