@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
+// oldAfter is after how many intervals an answer is old.
+const oldAfter = 3
+
 // periodic is a question that Redis is asked again and again, for pages that refresh themselves. For example: which switches are set? Its
 // methods may be called from several goroutines.
 type periodic[T any] struct {
 	interval time.Duration // between two questions
 	holds    time.Duration // how long an answer holds where no other follows; 0 = for ever
-	first    time.Duration // how long an answer may take while nothing is known; 0 = faultTimeout, as later
+	first    time.Duration // how long an answer may take while nothing is known, or what is known is old; 0 = faultTimeout, as else
 	ask      func(ctx context.Context) (T, error)
 
 	mu       sync.Mutex
@@ -28,11 +31,11 @@ func (p *periodic[T]) now(ctx context.Context) T {
 }
 
 // known returns the answer, and whether there is one. When the answer is older than the interval, one caller asks again, and waits for
-// faultTimeout at most. Meanwhile others take the last answer. Only if there is none, they wait, too, and all may wait longer. If the question
-// fails, the last answer still holds, for as long as it may.
+// faultTimeout at most. Meanwhile others take the last answer. Only if there is none, or if it is old, they wait, too, and all may wait longer.
+// Otherwise a Redis that always takes longer would be heard once. If the question fails, the last answer still holds, for as long as it may.
 func (p *periodic[T]) known(ctx context.Context) (answer T, ok bool) {
 	p.mu.Lock()
-	due, known, asking := time.Since(p.asked) >= p.interval, p.isKnown(), p.asking
+	due, old, asking := time.Since(p.asked) >= p.interval, p.isOld(), p.asking
 	if due {
 		asking = make(chan struct{})
 		p.asked, p.asking = time.Now(), asking
@@ -40,8 +43,8 @@ func (p *periodic[T]) known(ctx context.Context) (answer T, ok bool) {
 	p.mu.Unlock()
 	switch {
 	case due:
-		p.renew(ctx, known, asking)
-	case !known:
+		p.renew(ctx, old, asking)
+	case old:
 		<-asking // which takes a moment
 	}
 	p.mu.Lock()
@@ -57,11 +60,16 @@ func (p *periodic[T]) isKnown() bool {
 	return !p.answered.IsZero() && (p.holds == 0 || time.Since(p.answered) < p.holds)
 }
 
+// isOld reports whether there is no answer, or questions have failed since. The caller holds the lock.
+func (p *periodic[T]) isOld() bool {
+	return !p.isKnown() || time.Since(p.answered) >= oldAfter*p.interval
+}
+
 // renew asks, and says when that is over.
-func (p *periodic[T]) renew(ctx context.Context, known bool, asking chan struct{}) {
+func (p *periodic[T]) renew(ctx context.Context, old bool, asking chan struct{}) {
 	defer close(asking)
 	limit := faultTimeout
-	if !known {
+	if old {
 		limit = max(limit, p.first)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)

@@ -65,3 +65,26 @@ func TestAnAnswerHoldsNotForEver(t *testing.T) {
 		wants("where it holds for ever", 7, true)
 	})
 }
+
+// A Redis that takes longer than pages wait is heard all the same, from time to time.
+func TestASlowAnswerIsWaitedForOnceTheLastIsOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		p := periodic[int]{interval: time.Second, first: 2 * faultTimeout, ask: func(ctx context.Context) (int, error) {
+			n++
+			answer := n
+			select {
+			case <-time.After(faultTimeout + time.Millisecond):
+				return answer, nil
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			}
+		}}
+		for i, want := range []int{1, 1, 1, 4, 4} {
+			if got := p.now(t.Context()); got != want {
+				t.Errorf("question %d: %d", i+1, got)
+			}
+			time.Sleep(p.interval)
+		}
+	})
+}

@@ -38,9 +38,13 @@ func TestSilenceIsBelievedByTheRuleOfLivePages(t *testing.T) {
 	w.since = time.Now().Add(-w.late)
 	know("silence is believed", true)
 
-	open().Record(store.Entry{Username: "ada", Path: "/"})
+	site := open()
+	site.Record(store.Entry{Username: "ada", Path: "/"})
 	redistest.Eventually(t, "the report is heard", func() bool { return !w.now(t.Context()) && w.since.IsZero() })
 
+	if err := site.Close(t.Context()); err != nil { // it would report itself again
+		t.Fatal(err)
+	}
 	if err := w.logs.Client().FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}

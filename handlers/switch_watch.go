@@ -13,7 +13,7 @@ import (
 // Times of switchWatch.
 const (
 	switchInterval  = 5 * time.Second // between two questions what is switched
-	switchFirst     = 2 * time.Second // how long the first answer may take: without one, pages would say that all is recorded
+	switchFirst     = 2 * time.Second // how long an answer may take where none is known, or an old one: pages would say that all is recorded, or what no longer holds
 	watchedInterval = time.Minute     // between two notes that a user is looked at
 )
 
