@@ -6,15 +6,19 @@ import (
 	"time"
 )
 
-// oldAfter is after how many intervals an answer is old.
-const oldAfter = 3
+const (
+	// oldAfter is after how many intervals an answer is old.
+	oldAfter = 3
+	// patientTimeout is how long a patient question is waited for where there is no answer, or an old one.
+	patientTimeout = 2 * time.Second
+)
 
 // periodic is a question that Redis is asked again and again, for pages that refresh themselves. For example: which switches are set? Its
 // methods may be called from several goroutines.
 type periodic[T any] struct {
 	interval time.Duration // between two questions
 	holds    time.Duration // how long an answer holds where no other follows; 0 = for ever
-	first    time.Duration // how long an answer may take while nothing is known, or what is known is old; 0 = faultTimeout, as else
+	patient  bool          // may take up to patientTimeout while nothing is known, or what is known is old
 	ask      func(ctx context.Context) (T, error)
 
 	mu       sync.Mutex
@@ -69,8 +73,8 @@ func (p *periodic[T]) isOld() bool {
 func (p *periodic[T]) renew(ctx context.Context, old bool, asking chan struct{}) {
 	defer close(asking)
 	limit := faultTimeout
-	if old {
-		limit = max(limit, p.first)
+	if old && p.patient {
+		limit = patientTimeout
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()

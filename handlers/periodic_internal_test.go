@@ -70,7 +70,7 @@ func TestAnAnswerHoldsNotForEver(t *testing.T) {
 func TestASlowAnswerIsWaitedForOnceTheLastIsOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
-		p := periodic[int]{interval: time.Second, first: 2 * faultTimeout, ask: func(ctx context.Context) (int, error) {
+		p := periodic[int]{interval: time.Second, patient: true, ask: func(ctx context.Context) (int, error) {
 			n++
 			answer := n
 			select {

@@ -12,9 +12,6 @@ import (
 // reportInterval is how often pages that refresh themselves ask whether any application reports.
 const reportInterval = 5 * time.Second
 
-// reportFirst is how long an answer may take where the last one is old: a distant Redis is asked for several things, one after the other.
-const reportFirst = 2 * time.Second
-
 // reportsMayBeLate is for how long nobody may have been found to report before pages say so. After Redis has come back empty, reports are
 // merely late.
 const reportsMayBeLate = store.HeartbeatInterval + reportInterval
@@ -32,7 +29,8 @@ type reportWatch struct {
 
 func newReportWatch(logs *store.Store) *reportWatch {
 	w := &reportWatch{logs: logs, late: reportsMayBeLate}
-	w.interval, w.first, w.ask = reportInterval, reportFirst, w.check
+	w.interval, w.ask = reportInterval, w.check
+	w.patient = true // a distant Redis is asked for several things, one after the other
 	return w
 }
 

@@ -13,7 +13,6 @@ import (
 // Times of switchWatch.
 const (
 	switchInterval  = 5 * time.Second // between two questions what is switched
-	switchFirst     = 2 * time.Second // how long an answer may take where none is known, or an old one: pages would say that all is recorded, or what no longer holds
 	watchedInterval = time.Minute     // between two notes that a user is looked at
 )
 
@@ -30,7 +29,8 @@ type switchWatch struct {
 
 func newSwitchWatch(logs *store.Store, log *slog.Logger) *switchWatch {
 	w := &switchWatch{logs: logs, log: log, watched: make(map[string]time.Time)}
-	w.interval, w.first, w.ask = switchInterval, switchFirst, logs.Switches
+	w.interval, w.ask = switchInterval, logs.Switches
+	w.patient = true // or pages would say that all is recorded, or what no longer holds
 	return w
 }
 
