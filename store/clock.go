@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -32,8 +33,11 @@ type redisClock struct {
 	asked  time.Time     // when Redis was last asked, by this host's clock; zero before the first answer
 	skew   time.Duration // by how much this host's clock was ahead of Redis' when it was last measured
 	asking chan struct{} // closed when the question under way has been answered; nil where there is none
-	err    error         // of the last question
+	err    error         // of the last question; errGone where its caller has not waited for the answer
 }
+
+// errGone is what is known of Redis when a question's own context ended before the answer came.
+var errGone = errors.New("the caller has not waited for the time of Redis")
 
 // now is the time by Redis' clock, as far as it is known. It does not block.
 func (c *redisClock) now() time.Time { return time.Now().Add(-c.correction()) }
@@ -56,20 +60,24 @@ func (c *redisClock) measured() time.Duration {
 }
 
 // refresh asks Redis for the time if that is due, and if nobody asks at the moment. An error leaves what was known. As long as nothing is
-// known, refresh waits for a question that is under way.
+// known, refresh waits for a question that is under way, and asks itself if that question's caller goes away.
 func (c *redisClock) refresh(ctx context.Context) error {
-	due, known, asking := c.begin()
-	switch {
-	case due:
-		return c.ask(ctx)
-	case known || asking == nil:
-		return nil
-	}
-	select {
-	case <-asking:
-		return c.answered()
-	case <-ctx.Done():
-		return ctx.Err()
+	for {
+		due, known, asking := c.begin()
+		switch {
+		case due:
+			return c.ask(ctx)
+		case known || asking == nil:
+			return nil
+		}
+		select {
+		case <-asking:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err := c.answered(); !errors.Is(err, errGone) {
+			return err
+		}
 	}
 }
 
@@ -87,6 +95,8 @@ func (c *redisClock) ask(ctx context.Context) error {
 		c.asked, c.skew = time.Now(), before.Add(took/2).Sub(answer)
 	case err == nil, redisreply.Is(err):
 		c.asked = time.Now() // too slow to say anything, or not allowed to ask
+	case ctx.Err() != nil:
+		c.err = errGone
 	}
 	return err
 }

@@ -3,9 +3,14 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,6 +175,64 @@ func TestTheFirstAnswerIsWaitedFor(t *testing.T) {
 		t.Errorf("in trouble: %v, %v", troubled, err)
 	}
 	if err := <-first; err != nil {
+		t.Error(err)
+	}
+}
+
+// isRunning reports whether there is a goroutine in all of some functions.
+func isRunning(functions ...string) bool {
+	stacks := make([]byte, 1<<22)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for stack := range bytes.SplitSeq(stacks, []byte("\n\n")) {
+		in := func(function string) bool { return bytes.Contains(stack, []byte(function)) }
+		if !slices.ContainsFunc(functions, func(function string) bool { return !in(function) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// The first question's caller goes away before there is an answer. Others who wait for it get the time all the same, and not her error.
+func TestAnAnswerThatIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	const behind = -65 * time.Minute
+	server := redistest.Start(t)
+	site := openSkewed(t, server, behind, slog.New(slog.DiscardHandler))
+	site.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 500})
+	redistest.Eventually(t, "the entry is written", func() bool { return site.Stats().Written == 1 })
+
+	leaving, leave := context.WithCancel(t.Context())
+	defer leave()
+	asked := make(chan struct{})
+	var dials atomic.Int32
+	dial := redistest.Skewed(new(net.Dialer).DialContext, behind)
+	logs := openBy(t, server, slog.New(slog.DiscardHandler), func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials.Add(1) == 1 {
+			close(asked)
+			<-leaving.Done()
+		}
+		return dial(ctx, network, address)
+	})
+	first := make(chan error)
+	go func() {
+		_, err := logs.LastSeen(leaving, 1)
+		first <- err
+	}()
+	<-asked
+	second := make(chan error)
+	go func() {
+		troubled, err := logs.InTrouble(t.Context(), 1)
+		if err == nil && len(troubled) != 1 {
+			err = fmt.Errorf("in trouble: %v", troubled)
+		}
+		second <- err
+	}()
+	redistest.Eventually(t, "the second waits", func() bool { return isRunning("TestAnAnswerThatIsNotWaitedFor", "redisClock).refresh", "InTrouble") })
+	leave()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller who went away got %v", err)
+	}
+	if err := <-second; err != nil {
 		t.Error(err)
 	}
 }
