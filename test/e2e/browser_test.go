@@ -37,9 +37,12 @@ func openBrowser(dir string, names []string) (browser context.Context, closeBrow
 		chromedp.NoSandbox, // root and most containers can't have one, and the pages are our own
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("process-per-site", true),           // see [browserContexts]
+		chromedp.Flag("disable-back-forward-cache", true), // which keeps pages that tests have left
+		chromedp.Flag("disable-dev-shm-usage", false),     // it would have processes share files in place of memory
 		chromedp.Flag("disable-component-update", true),
-		// Parts of the browser's own window, which nobody sees, but which take a third of the time.
-		chromedp.Flag("disable-features", "Translate,PreloadTopChromeWebUI,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup"),
+		// Parts of the browser's own window, which nobody sees, but which take a third of the time. And a process for a page that may come.
+		chromedp.Flag("disable-features", "Translate,PreloadTopChromeWebUI,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,SpareRendererForSitePerProcess"),
 		// Scripts of pages that live for seconds are not optimized, which takes longer than it saves: a sixth of the time of [TestEveryPage].
 		chromedp.Flag("js-flags", "--no-opt --no-maglev"),
 		chromedp.Flag("lang", "en-US"),

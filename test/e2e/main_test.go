@@ -16,7 +16,7 @@ import (
 // suite is what all tests share. TestMain fills it in; nothing changes it afterwards.
 var suite struct {
 	userlog  string                 // path of the program
-	browser  context.Context        // of chromedp; nil where no browser is installed
+	contexts *browserContexts       // of the light browser
 	chromium func() context.Context // these start it for the first test that asks
 	shared   func() *sharedSite
 	gallery  func() *gallery
@@ -51,7 +51,8 @@ func run(m *testing.M) (status int, err error) {
 		return 0, err
 	}
 	defer closeBrowser()
-	suite.browser = browser
+	suite.contexts = newBrowserContexts(browser)
+	defer suite.contexts.site.Close()
 	all := &allTests{dir: dir}
 	suite.chromium = sync.OnceValue(func() context.Context { return shareChromium(all) })
 	suite.shared = sync.OnceValue(func() *sharedSite { return startSharedSite(all) })

@@ -41,18 +41,21 @@ type tab struct {
 // fails at its end if the page complained about anything that was not expected.
 func openTab(t *testing.T, base string) *tab {
 	t.Helper()
-	return openTabIn(t, suite.browser, base)
+	return suite.contexts.openTab(t, base)
 }
 
-// openTabIn is openTab in a browser of one's own; nil where none is installed.
-func openTabIn(t *testing.T, browser context.Context, base string) *tab {
+// openTabIn is openTab in another browser, of which chromedp's context is given; nil where none is installed. Without further options the
+// tab gets a new browser context.
+func openTabIn(t *testing.T, browser context.Context, base string, options ...chromedp.ContextOption) *tab {
 	t.Helper()
 	if browser == nil {
 		redistest.Missing(t, "no browser is installed: neither chromium nor google-chrome")
 	}
 	b := &tab{console: new(console), t: t, base: base}
-	ctx, closeTab := chromedp.NewContext(browser,
-		chromedp.WithNewBrowserContext(), chromedp.WithListener(b.hear))
+	if len(options) == 0 {
+		options = []chromedp.ContextOption{chromedp.WithNewBrowserContext()}
+	}
+	ctx, closeTab := chromedp.NewContext(browser, append(options, chromedp.WithListener(b.hear))...)
 	b.ctx = ctx
 	b.dismiss = func() {
 		// The only error is that the tab has been closed meanwhile.
