@@ -135,7 +135,7 @@ func newAdmin(logs *store.Store, options Options, assets *static.Assets, set *vi
 		CheckOrigin: func(*http.Request) bool { return true }, // [site.socket] has checked it, before the look is recorded
 		MaxSockets:  options.MaxSockets, MaxPerAccount: options.MaxSocketsPerAccount, Logger: options.Logger,
 		Ended: check.Ended,
-		Fault: a.faults.now, Looking: a.switched.looked, Teams: a.team.of,
+		Fault: a.faults.now, Refused: a.faults.of, Looking: a.switched.looked, Teams: a.team.of,
 		WatchOnly: func(ctx context.Context) bool { return recordsFew(a.switched.now(ctx)) },
 	})
 	if options.SingleSignOn != nil {

@@ -75,7 +75,7 @@ func (s *site) homeNow(c *gin.Context) (views.Home, error) {
 	}
 	page.At, page.TroubleCut = s.logs.Now(), len(page.Troubled) == everyTroubled
 	set := s.switched.now(ctx)
-	page.Fault, page.WatchOnly = s.faults.now(ctx), recordsFew(set)
+	page.Fault, page.WatchOnly = s.faults.ofLog(ctx, ""), recordsFew(set)
 	names, all := inSight(page), listed(page)
 	handled := false
 	reads.Go(func() { page.Feed = s.feed(ctx, set) })

@@ -57,6 +57,28 @@ func (w *faultWatch) check(ctx context.Context) (store.Fault, error) {
 	return "", nil
 }
 
+// of returns why Redis refuses what is written to the logs of some users, of those for whom that is so. Only masters of a Cluster differ.
+// The name "" stands for all logs.
+func (w *faultWatch) of(ctx context.Context, usernames []string) map[string]store.Fault {
+	refused := make(map[string]store.Fault)
+	for username, err := range w.logs.PingLogs(ctx, usernames...) {
+		if fault := store.FaultOf(err); fault.IsRefusal() {
+			refused[username] = fault
+		}
+	}
+	return refused
+}
+
+// ofLog is why Redis refuses what is written to a user's log, or for "" to any log; "" where it does not. It waits for faultTimeout at most.
+func (w *faultWatch) ofLog(ctx context.Context, username string) store.Fault {
+	if fault := w.now(ctx); fault != "" {
+		return fault
+	}
+	ctx, cancel := context.WithTimeout(ctx, faultTimeout)
+	defer cancel()
+	return w.of(ctx, []string{username})[username]
+}
+
 // warnOfEviction logs once that Redis can drop accounts and the audit log. "userlog serve" asks before it starts, and does not start
 // then. An application that embeds the admin goes on.
 func (w *faultWatch) warnOfEviction(ctx context.Context) {

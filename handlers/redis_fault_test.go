@@ -2,16 +2,21 @@ package handlers_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/gorilla/websocket"
 
+	"github.com/gin-userlog/userlog/auth"
 	"github.com/gin-userlog/userlog/handlers"
 	"github.com/gin-userlog/userlog/internal/redistest"
+	"github.com/gin-userlog/userlog/store"
 )
 
 // refusing is a way in which Redis refuses changes, and what is said of it.
@@ -144,5 +149,53 @@ func awaitFrame(t *testing.T, conn *websocket.Conn, want string) {
 		if a.text("[hx-target='#messages']") == want {
 			return
 		}
+	}
+}
+
+// On a Cluster, one master takes nothing new. It has nothing that the admin writes when root looks. Pages of the users whose logs are there
+// say so, and those about all users, but none of other users.
+func TestOneMasterRefuses(t *testing.T) {
+	t.Parallel()
+	way := waysToRefuse["out of memory"]
+	cluster := redistest.StartCluster(t, 3)
+	agent := func(n int) string { return fmt.Sprint("agent", n) }
+	counted := func(n int) *redistest.Server {
+		return cluster.Master(auth.Keys{Prefix: store.DefaultKeyPrefix}.Recorded(agent(n), string(auth.ViaHost)))
+	}
+	needed := []*redistest.Server{cluster.Master(store.DefaultKeyPrefix + "{audit}:ping"), cluster.Master(store.DefaultKeyPrefix + "accounts")}
+	by := 0
+	for !slices.Contains(needed, counted(by)) {
+		by++
+	}
+	var there, elsewhere string
+	for n := 0; there == "" || elsewhere == ""; n++ {
+		username := fmt.Sprint("user", n)
+		if slices.Contains(needed, cluster.Master(store.DefaultKeyPrefix+"log:"+username)) {
+			elsewhere = username
+		} else {
+			there = username
+		}
+	}
+	full := cluster.Master(store.DefaultKeyPrefix + "log:" + there).Client(t)
+	s := newSite(t, cluster.Client(t), handlers.Options{Identify: func(*gin.Context) (string, auth.Role) { return agent(by), auth.Superuser }})
+	s.record(there, "/")
+	s.record(elsewhere, "/")
+	b := s.stranger()
+	page, _ := b.dial(base + "/live/socket?username=" + there)
+	all, _ := b.dial(base + "/live/socket?format=json&everyone=1")
+	for _, end := range []struct {
+		commands            [][]any
+		fault, frame, alert string
+	}{{way.spoil, way.fault, way.says, way.says}, {way.mend, "", "Logs found for " + there + ".", ""}} {
+		for _, command := range end.commands {
+			if err := full.Do(t.Context(), command...).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		awaitFrame(t, page, end.frame)
+		awaitFault(t, all, end.fault)
+		b.awaitText(base+"/static?username="+there, "#messages", end.frame)
+		b.awaitText(base+"/static?username="+elsewhere, "#messages", "Logs found for "+elsewhere+".")
+		b.awaitText(base+"/", "#lists [role=alert]", end.alert)
 	}
 }

@@ -52,7 +52,7 @@ func (s *site) staticLog(c *gin.Context) {
 			page.Message = views.LineGone()
 		}
 		set := s.switched.now(c.Request.Context())
-		page.Fault, page.Feed, page.WatchOnly = s.faults.now(c.Request.Context()), s.feed(c.Request.Context(), set, page.Entries...), recordsFew(set)
+		page.Fault, page.Feed, page.WatchOnly = s.faults.ofLog(c.Request.Context(), username), s.feed(c.Request.Context(), set, page.Entries...), recordsFew(set)
 		if set.NoRecord {
 			page.Message = views.RecordingOff()
 		}

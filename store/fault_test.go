@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -192,6 +193,56 @@ func TestFaultsOfSeveral(t *testing.T) {
 	}
 	defer orphan.Close(context.Background())
 	wantFault(t, orphan, "read-only")
+}
+
+// One master of a Cluster is full, and has neither the audit log nor accounts. Users whose logs are there are told apart from the others.
+func TestOneMasterRefuses(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 3)
+	logs, err := store.Open(clusterURL(c), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	needed := []*redistest.Server{c.Master("userlog:{audit}:records"), c.Master("userlog:accounts")}
+	there, elsewhere := "", ""
+	for n := 0; there == "" || elsewhere == ""; n++ {
+		name := fmt.Sprint("user", n)
+		if slices.Contains(needed, c.Master("userlog:log:"+name)) {
+			elsewhere = name
+		} else {
+			there = name
+		}
+	}
+	full := c.Master("userlog:log:" + there).Client(t)
+	for _, test := range []struct {
+		memory string
+		want   map[string]store.Fault
+	}{
+		{"1", map[string]store.Fault{there: "out-of-memory", "": "out-of-memory"}}, {"0", map[string]store.Fault{}},
+	} {
+		command(t, full, "config", "set", "maxmemory", test.memory)
+		got := make(map[string]store.Fault)
+		for username, err := range logs.PingLogs(t.Context(), there, elsewhere, "") {
+			got[username] = store.FaultOf(err)
+		}
+		if !maps.Equal(got, test.want) {
+			t.Errorf("with maxmemory %s: %v, want %v", test.memory, got, test.want)
+		}
+		if err := logs.PingWrite(t.Context()); err != nil {
+			t.Errorf("with maxmemory %s: %v", test.memory, err)
+		}
+	}
+	server := redistest.Start(t)
+	single, err := store.Open(server.URL, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer single.Close(context.Background())
+	command(t, server.Client(t), "config", "set", "maxmemory", "1")
+	if failed := single.PingLogs(t.Context(), there, ""); len(failed) != 0 {
+		t.Errorf("on one Redis: %v", failed)
+	}
 }
 
 // misroute has the master of a key say that another one has it, which does not know of that: so it is where slots are moved by half.

@@ -144,6 +144,33 @@ func (s *Store) PingWrite(ctx context.Context) error {
 	return nil
 }
 
+// PingLogs is [Store.PingWrite] for the logs of some users, since each master of a Cluster takes or refuses what is written by itself: it
+// writes a small key beside each log. The name "" stands for all logs. PingLogs returns the errors of those that failed, by username, as
+// [FaultOf] tells them. On one Redis it asks nothing, because PingWrite speaks for all logs there. It returns within about two seconds.
+func (s *Store) PingLogs(ctx context.Context, usernames ...string) map[string]error {
+	failed := make(map[string]error)
+	if _, cluster := s.clients.reader.(*redis.ClusterClient); !cluster || len(usernames) == 0 {
+		return failed
+	}
+	pipe := s.clients.reader.Pipeline()
+	pings := make(map[string][]*redis.StatusCmd, len(usernames))
+	for _, username := range usernames {
+		for _, key := range s.keys.PingsOf(username) {
+			pings[username] = append(pings[username], pipe.Set(ctx, key, "1", pingExpiry))
+		}
+	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	for username, answers := range pings {
+		for _, answer := range answers {
+			// Of several errors, a refusal says more than that a master is away, which the feed says as well.
+			if err := answer.Err(); err != nil && !FaultOf(failed[username]).IsRefusal() {
+				failed[username] = fmt.Errorf("write to Redis at %s, beside the log of %q: %w", s.address, username, err)
+			}
+		}
+	}
+	return failed
+}
+
 // KeyTypes are the store's keys that there is one of, and what Redis' TYPE says of each: "zset" of "userlog:users". A key of
 // another type belongs to somebody else. It asks nothing.
 func (s *Store) KeyTypes() map[string]string { return s.keys.Types() }

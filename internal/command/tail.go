@@ -63,7 +63,7 @@ func (c *tailCommand) Run(ctx context.Context, std streams) error {
 	viewing := newTerminalViewing(logs, c.Username, c.Reason)
 	defer viewing.close(std.err)
 	defer c.watchOnly(ctx, logs, viewing, std.err)()
-	refused := &refusals{write: logs.PingWrite, address: logs.Address(), w: std.err}
+	refused := &refusals{write: writesTo(logs, c.Username), address: logs.Address(), w: std.err}
 	defer refused.watch(ctx, askInterval)()
 	t := tail{streams: std, line: line, missing: missing, shows: c.shows, nothingYet: c.nothingYet() + offer(offered), lost: refused.lost, record: viewing.begin}
 	if err := t.follow(ctx, subscription); err != nil {

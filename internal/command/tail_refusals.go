@@ -21,6 +21,16 @@ type refusals struct {
 	told store.Fault // why it takes none, as was told last; "" where it takes them
 }
 
+// writesTo tries whether Redis takes a change, and whether it takes one beside a user's log; "" = beside all logs.
+func writesTo(logs *store.Store, username string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := logs.PingWrite(ctx); err != nil {
+			return err
+		}
+		return logs.PingLogs(ctx, username)[username]
+	}
+}
+
 // watch tells of what changes until end is called.
 func (r *refusals) watch(ctx context.Context, interval time.Duration) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)

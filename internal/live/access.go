@@ -35,6 +35,7 @@ func (h *Hub) checkAccess() {
 		err := safely(func() error {
 			h.endAccess(viewers)
 			h.lookForFault()
+			h.lookForRefusals()
 			h.lookForWatchOnly(h.reading)
 			h.lookForTeams(h.reading, watched(viewers)...)
 			h.tellLooking(viewers)

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gin-userlog/userlog/store"
 	"github.com/gin-userlog/userlog/views"
 )
 
@@ -15,9 +16,10 @@ const linger = time.Second
 // goroutine for each viewer would take longer than to serve them. The goroutine starts when entries come, and ends when the log is quiet.
 type audience struct {
 	hub     *Hub
-	members int                        // including viewers that are just connecting; under the hub's lock
-	news    chan struct{}              // capacity 1: there may be something to send
-	team    atomic.Pointer[views.Team] // what colleagues do about the user; nil = that is not known
+	members int                         // including viewers that are just connecting; under the hub's lock
+	news    chan struct{}               // capacity 1: there may be something to send
+	team    atomic.Pointer[views.Team]  // what colleagues do about the user; nil = that is not known
+	refusal atomic.Pointer[store.Fault] // why Redis takes nothing new for this log; nil = nothing is known
 
 	mu      sync.Mutex
 	viewers map[*viewer]bool // that are connected

@@ -1,20 +1,21 @@
 package live
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/gin-userlog/userlog/store"
 )
 
-// conditions are what the viewers of all logs are told besides entries.
+// conditions are what viewers are told besides entries.
 type conditions struct {
 	fault     store.Fault // what is wrong with Redis, "" for nothing
 	watchOnly bool        // only users are recorded whose logs are open
 }
 
-// conditionsNow are what viewers are told now.
-func (h *Hub) conditionsNow() conditions {
-	return conditions{fault: h.faultNow(), watchOnly: h.watchOnly.Load()}
+// conditionsNow are what viewers of the log are told now.
+func (a *audience) conditionsNow() conditions {
+	return conditions{fault: cmp.Or(a.hub.faultNow(), a.refused()), watchOnly: a.hub.watchOnly.Load()}
 }
 
 // lookForWatchOnly asks whether only users are recorded whose logs are open, and tells viewers if that has changed. While nobody watches,

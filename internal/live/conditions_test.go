@@ -44,6 +44,43 @@ func TestOpenPagesAreToldThatFewAreRecorded(t *testing.T) {
 	})
 }
 
+// One master of a Cluster refuses what is written. Pages of users whose logs it has say so, those of all users as well, and no other.
+func TestRefusalsOfOneMaster(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site, _ *memoryLogs) {
+		var full atomic.Bool
+		s.hub.options.Refused = func(_ context.Context, usernames []string) map[string]store.Fault {
+			refused := make(map[string]store.Fault)
+			for _, username := range usernames {
+				if full.Load() && username != "grace" {
+					refused[username] = "out-of-memory"
+				}
+			}
+			return refused
+		}
+		sockets := make(map[string]*socket)
+		for _, username := range []string{"ada", "grace", ""} {
+			sockets[username] = s.watch("username", username)
+			if told := sockets[username].readFrame(); told.state() != "live" {
+				t.Errorf("watching %q: %q", username, told.state())
+			}
+		}
+		for _, want := range []string{"store-refuses", "live"} {
+			full.Store(want != "live")
+			for _, username := range []string{"ada", ""} {
+				if told := sockets[username].readFrame(); told.state() != want {
+					t.Errorf("watching %q: %q, want %q", username, told.state(), want)
+				}
+			}
+			if polled, other := s.polls("ada", "").state(), s.polls("grace", "").state(); (polled == "store-refuses") != full.Load() || other == "store-refuses" {
+				t.Errorf("without a socket: ada %q, grace %q", polled, other)
+			}
+		}
+		for _, w := range sockets {
+			w.Close()
+		}
+	})
+}
+
 // recorded is what #recorded becomes, "" if it becomes empty.
 func (f frame) recorded() string {
 	return strings.TrimSpace(f.Find("template[hx-target='#recorded'][hx-swap=innerHTML]").Text())

@@ -2,6 +2,8 @@ package live
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/gin-userlog/userlog/store"
 )
@@ -19,6 +21,35 @@ func (h *Hub) lookForFault() {
 	h.wakeAll()
 }
 
+// lookForRefusals asks which of the logs that are watched take nothing new, and tells the viewers of those where that has changed.
+func (h *Hub) lookForRefusals() {
+	if h.options.Refused == nil {
+		return
+	}
+	h.mu.Lock()
+	watched := slices.Collect(maps.Keys(h.audiences))
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
+	defer cancel()
+	refused := h.options.Refused(ctx, watched)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, username := range watched {
+		if a, fault := h.audiences[username], refused[username]; a != nil && a.refused() != fault {
+			a.refusal.Store(&fault)
+			a.wake()
+		}
+	}
+}
+
+// refused is why Redis takes nothing new for the log of the audience, "" if it does.
+func (a *audience) refused() store.Fault {
+	if fault := a.refusal.Load(); fault != nil {
+		return *fault
+	}
+	return ""
+}
+
 // wakeAll has all viewers served, who are then told what has changed.
 func (h *Hub) wakeAll() {
 	h.mu.Lock()
@@ -26,6 +57,14 @@ func (h *Hub) wakeAll() {
 	for _, a := range h.audiences {
 		a.wake()
 	}
+}
+
+// askForFaultOf is askForFault for the log of a user, or for all logs.
+func (h *Hub) askForFaultOf(ctx context.Context, username string) store.Fault {
+	if fault := h.askForFault(ctx); fault != "" || h.options.Refused == nil {
+		return fault
+	}
+	return h.options.Refused(ctx, []string{username})[username]
 }
 
 // askForFault returns why Redis refuses what is written, and "" if it does not. That Redis does not answer at all, the feed finds out.

@@ -65,6 +65,11 @@ type Options struct {
 	// Fault returns what is wrong with Redis, as far as it answers. The same goroutine calls it. Default: nil, nothing is known.
 	Fault func(context.Context) store.Fault
 
+	// Refused returns why Redis takes nothing new for the logs of some users, of those for whom that is so, while it takes what is
+	// written elsewhere: each master of a Cluster does as it likes. The name "" stands for all logs. The same goroutine calls it, and
+	// others for a page that asks by itself. Default: nil, nothing is known.
+	Refused func(ctx context.Context, usernames []string) map[string]store.Fault
+
 	// WatchOnly reports whether only users are recorded whose logs are open. The same goroutine calls it, and others for a page that
 	// has just come. Default: nil, all are.
 	WatchOnly func(context.Context) bool

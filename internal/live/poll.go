@@ -30,7 +30,7 @@ func (h *Hub) Poll(ctx context.Context, watch Watch) ([]byte, error) {
 		return nil, err
 	}
 	defer leave()
-	_, _ = page.tell(conditions{h.askForFault(ctx), h.askForWatchOnly(ctx)}) // returns no messages: the frames of the first update say it
+	_, _ = page.tell(conditions{h.askForFaultOf(ctx, watch.Username), h.askForWatchOnly(ctx)}) // returns no messages: the frames of the first update say it
 	if teams := h.options.Teams; teams != nil && watch.hasSteps() {
 		team := teams(ctx, []string{watch.Username})[watch.Username]
 		_, _ = page.meet(&team) // as above

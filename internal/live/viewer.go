@@ -122,7 +122,7 @@ func (v *viewer) sendNews(now time.Time) (wait time.Duration, sent int, err erro
 	if !claimed {
 		return wait, 0, nil
 	}
-	if told := v.hub.conditionsNow(); told != v.told {
+	if told := v.audience.conditionsNow(); told != v.told {
 		v.told = told
 		messages, err := v.encoder.tell(told)
 		if err != nil {

@@ -11,15 +11,18 @@ import (
 // On a Cluster both lists are in the same slot, since one transaction writes both. The slot of a key is that of the text
 // in its first braces, so the name of the log is put into braces. Where names have braces themselves, that may not be
 // the first text in braces: then a number is, which is tried until the slot is the same.
-func (k Keys) Kept(username string) string {
+func (k Keys) Kept(username string) string { return k.beside(username, "kept") }
+
+// beside is a key of some kind in the slot of a user's log.
+func (k Keys) beside(username, kind string) string {
 	log := k.Log(username)
-	if key := k.prefix + "kept:{" + log + "}"; !strings.ContainsAny(log, "{}") {
+	if key := k.prefix + kind + ":{" + log + "}"; !strings.ContainsAny(log, "{}") {
 		return key
 	}
 	same := slot(log)
-	key := k.prefix + "kept:{" + tag(log) + "}" + username
+	key := k.prefix + kind + ":{" + tag(log) + "}" + username
 	for n := 0; slot(key) != same; n++ {
-		key = k.prefix + "kept:{" + strconv.Itoa(n) + "}" + username
+		key = k.prefix + kind + ":{" + strconv.Itoa(n) + "}" + username
 	}
 	return key
 }

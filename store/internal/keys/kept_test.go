@@ -2,6 +2,7 @@ package keys
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -16,7 +17,8 @@ func TestSlot(t *testing.T) {
 	}
 }
 
-func TestBothListsOfAUserAreInOneSlot(t *testing.T) {
+// What is written beside a log is in its slot, also where names have braces.
+func TestKeysOfAUserAreInOneSlot(t *testing.T) {
 	names := []string{"ada", "a:b", "{ada}", "{}", "{}ada", "a{}b", "a}b", "a}b{c}", "{{ada}}", "{ada", "ada}", "}{", "{a}{b}", "🙂{", "x{y}z"}
 	for _, prefix := range []string{"userlog:", "", "{shop}:", "shop{:", "{}:", "}:", "a{b}c{d}:"} {
 		k, err := New(prefix, "userlog:")
@@ -28,6 +30,9 @@ func TestBothListsOfAUserAreInOneSlot(t *testing.T) {
 			key := k.Kept(name)
 			if slot(key) != slot(k.Log(name)) {
 				t.Errorf("prefix %q, user %q: %s is in slot %d, the log in %d", prefix, name, key, slot(key), slot(k.Log(name)))
+			}
+			if ping := k.PingsOf(name); len(ping) != 1 || slot(ping[0]) != slot(key) || !strings.HasPrefix(ping[0], prefix+"ping:") {
+				t.Errorf("prefix %q, user %q: the pings are %q", prefix, name, ping)
 			}
 			if !k.IsKept(key) {
 				t.Errorf("prefix %q, user %q: %s is not known as such", prefix, name, key)
@@ -55,4 +60,16 @@ func TestNumbersReachEverySlot(t *testing.T) {
 		}
 	}
 	t.Logf("the largest number that is needed: %d", n-1)
+}
+
+// The pings of all logs reach each master that has more than a few slots in a row.
+func TestPingsOfAllLogs(t *testing.T) {
+	k, _ := New("userlog:", "userlog:")
+	reached := map[int]bool{}
+	for _, key := range k.PingsOf("") {
+		reached[int(slot(key))*pingParts/slots] = true
+	}
+	if len(reached) != pingParts {
+		t.Errorf("%d of %d ranges of slots are reached", len(reached), pingParts)
+	}
 }

@@ -105,6 +105,18 @@ func (k Keys) Pings() []string {
 	return []string{k.prefix + "{audit}:ping", k.prefix + "{" + k.prefix + "accounts}:ping"}
 }
 
+// pingParts is into how many ranges of slots the pings of all logs are spread. A Cluster of more masters has some in which there is none.
+const pingParts = 64
+
+// PingsOf are [Keys.Pings] of a user's log, or where username is "", of all logs. On a Cluster they are in the slot of the log, or spread over
+// all slots.
+func (k Keys) PingsOf(username string) []string {
+	if username == "" {
+		return Index{keys: k, parts: pingParts}.spell("ping")
+	}
+	return []string{k.beside(username, "ping")}
+}
+
 // TeamPattern matches every key with what agents note of a user. The admin spells these keys, in internal/team. They go with the logs.
 func (k Keys) TeamPattern() string { return k.prefix + "team:*" }
 
