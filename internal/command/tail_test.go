@@ -206,6 +206,27 @@ func TestTailSaysWhenRedisRefuses(t *testing.T) {
 	r.err.await(t, `again\.\n(.*\n)*`+refuses+`(.*\n)*(Redis at .* can't be reached \(.*\)\. .*|The connection to the log store was lost\. .*)\n`)
 }
 
+// One master of a Cluster is full. It has the log that is followed, and neither the audit log nor accounts.
+func TestTailSaysWhenOneMasterRefuses(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 3)
+	needed := []*redistest.Server{c.Master("userlog:{audit}:records"), c.Master("userlog:accounts")}
+	username := "ada"
+	for slices.Contains(needed, c.Master("userlog:log:"+username)) {
+		username += "a"
+	}
+	full := c.Master("userlog:log:" + username).Client(t)
+	r := start(t, nil, "tail", username, "--redis", "redis://"+c.Nodes[0].Address+"?addr="+c.Nodes[1].Address)
+	for _, end := range []struct{ memory, says string }{
+		{"1", `The memory of Redis is full, so it takes nothing new\.`}, {"0", `Redis takes changes again\.\n`},
+	} {
+		if err := full.ConfigSet(t.Context(), "maxmemory", end.memory).Err(); err != nil {
+			t.Fatal(err)
+		}
+		r.err.await(t, end.says)
+	}
+}
+
 // What is missing is said in the words of the pages, and to a program in the line.
 func TestTailSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
