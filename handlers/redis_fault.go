@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gin-userlog/userlog/store"
@@ -28,14 +28,34 @@ type faultWatch struct {
 	logs *store.Store
 	log  *slog.Logger
 
-	refused atomic.Int64 // when Redis has last refused something, in Unix nanoseconds
+	mu     sync.Mutex
+	last   refusal            // of anything that is written
+	ofLogs map[string]refusal // of what is written to logs, by username
 
 	evictionMu sync.Mutex
 	evicting   bool // it is known what Redis drops when its memory is full
 }
 
+// refusal is why Redis has refused what was written, and when.
+type refusal struct {
+	fault store.Fault
+	at    time.Time
+}
+
+// after is the refusal that still holds after a further attempt. If Redis has not answered in time, that ends no refusal of moments ago.
+func (r refusal) after(err error, now time.Time) refusal {
+	var late net.Error
+	switch fault := store.FaultOf(err); {
+	case fault.IsRefusal():
+		return refusal{fault, now}
+	case errors.As(err, &late) && late.Timeout() && now.Sub(r.at) < refusalHolds:
+		return r
+	}
+	return refusal{}
+}
+
 func newFaultWatch(logs *store.Store, log *slog.Logger) *faultWatch {
-	w := &faultWatch{logs: logs, log: log}
+	w := &faultWatch{logs: logs, log: log, ofLogs: make(map[string]refusal)}
 	w.interval, w.ask = faultInterval, w.check
 	return w
 }
@@ -45,27 +65,30 @@ func newFaultWatch(logs *store.Store, log *slog.Logger) *faultWatch {
 func (w *faultWatch) check(ctx context.Context) (store.Fault, error) {
 	err := w.logs.PingWrite(ctx)
 	w.warnOfEviction(ctx)
-	now, fault := time.Now(), store.FaultOf(err)
-	if fault.IsRefusal() {
-		w.refused.Store(now.UnixNano())
-		return fault, nil
-	}
-	var late net.Error
-	if errors.As(err, &late) && late.Timeout() && now.UnixNano()-w.refused.Load() < int64(refusalHolds) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = w.last.after(err, time.Now())
+	if w.last.fault != "" && !store.FaultOf(err).IsRefusal() {
 		return "", err
 	}
-	return "", nil
+	return w.last.fault, nil
 }
 
 // of returns why Redis refuses what is written to the logs of some users, of those for whom that is so. Only masters of a Cluster differ.
 // The name "" stands for all logs.
 func (w *faultWatch) of(ctx context.Context, usernames []string) map[string]store.Fault {
+	failed, now := w.logs.PingLogs(ctx, usernames...), time.Now()
 	refused := make(map[string]store.Fault)
-	for username, err := range w.logs.PingLogs(ctx, usernames...) {
-		if fault := store.FaultOf(err); fault.IsRefusal() {
-			refused[username] = fault
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, username := range usernames {
+		if r := w.ofLogs[username].after(failed[username], now); r.fault != "" {
+			w.ofLogs[username], refused[username] = r, r.fault
+		} else {
+			delete(w.ofLogs, username)
 		}
 	}
+	maps.DeleteFunc(w.ofLogs, func(_ string, r refusal) bool { return now.Sub(r.at) >= refusalHolds }) // nobody asks about these any more
 	return refused
 }
 

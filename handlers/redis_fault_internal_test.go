@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-userlog/userlog/internal/redistest"
 	"github.com/gin-userlog/userlog/store"
@@ -42,6 +43,44 @@ func TestARefusalHoldsUntilRedisAnswers(t *testing.T) {
 	redistest.Eventually(t, "the refusal is known", func() bool { return w.now(t.Context()) == "out-of-memory" })
 	server.Kill()
 	redistest.Eventually(t, "a Redis that is away refuses nothing", func() bool { return w.now(t.Context()) == "" })
+}
+
+// The same holds for logs whose master of a Cluster has refused. A log about which nobody asks any more is forgotten.
+func TestARefusalOfALogHoldsUntilItsMasterAnswers(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 3)
+	logs, err := store.Open("redis://"+c.Nodes[0].Address+"?addr="+c.Nodes[1].Address, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	w := newFaultWatch(logs, slog.New(slog.DiscardHandler))
+	master := c.Master(logs.KeyPrefix() + "log:ada")
+	ask := func() store.Fault {
+		ctx, cancel := context.WithTimeout(t.Context(), faultTimeout)
+		defer cancel()
+		return w.of(ctx, []string{"ada"})["ada"]
+	}
+	if err := master.Client(t).ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, "the refusal is known", func() bool { return ask() == "out-of-memory" })
+	master.Pause()
+	if got := ask(); got != "out-of-memory" {
+		t.Errorf("while the master does not answer: %q", got)
+	}
+	master.Resume()
+	redistest.Eventually(t, "the refusal is known again, or a replica has taken over", func() bool {
+		err := logs.PingLogs(t.Context(), "ada")["ada"]
+		return err == nil || store.FaultOf(err) == "out-of-memory"
+	})
+	w.ofLogs["grace"] = refusal{"disk", time.Now().Add(-refusalHolds)}
+	ask()
+	if _, kept := w.ofLogs["grace"]; kept {
+		t.Error("a log about which nobody asks is kept")
+	}
+	c.Master(logs.KeyPrefix() + "log:ada").Kill()
+	redistest.Eventually(t, "a master that is away refuses nothing", func() bool { return ask() == "" })
 }
 
 // An application that embeds the admin is told, once, that its Redis can drop accounts.

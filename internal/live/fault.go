@@ -29,7 +29,7 @@ func (h *Hub) lookForRefusals() {
 	h.mu.Lock()
 	watched := slices.Collect(maps.Keys(h.audiences))
 	h.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), accessInterval)
+	ctx, cancel := context.WithTimeout(context.Background(), accessInterval/2) // access is asked about next
 	defer cancel()
 	refused := h.options.Refused(ctx, watched)
 	h.mu.Lock()
