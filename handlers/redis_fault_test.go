@@ -152,7 +152,7 @@ func awaitFrame(t *testing.T, conn *websocket.Conn, want string) {
 	}
 }
 
-// On a Cluster, one master takes nothing new. It has nothing that the admin writes when root looks. Pages of the users whose logs are there
+// On a Cluster, one master takes nothing new. It has nothing that the admin writes when the agent looks. Pages of the users whose logs are there
 // say so, and those about all users, but none of other users.
 func TestOneMasterRefuses(t *testing.T) {
 	t.Parallel()

@@ -93,14 +93,21 @@ func TestEntriesHaveTheTimeOfRedis(t *testing.T) {
 	}
 }
 
-// A process that has just started does not know how wrong its host's clock is. Whatever it is asked first, it asks Redis for the time before.
-func TestWhoeverIsAskedFirstAsksForTheTime(t *testing.T) {
-	t.Parallel()
-	const behind = -65 * time.Minute // so that by the host's clock, logs of this minute have expired
+// startWithTrouble starts a Redis in which ada's log has a failure of this moment. Its clock is behind that of the host that recorded it.
+func startWithTrouble(t *testing.T, behind time.Duration) *redistest.Server {
+	t.Helper()
 	server := redistest.Start(t)
 	site := openSkewed(t, server, behind, slog.New(slog.DiscardHandler))
 	site.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 500})
 	redistest.Eventually(t, "the entry is written", func() bool { return site.Stats().Written == 1 })
+	return server
+}
+
+// A process that has just started does not know how wrong its host's clock is. Whatever it is asked first, it asks Redis for the time before.
+func TestWhoeverIsAskedFirstAsksForTheTime(t *testing.T) {
+	t.Parallel()
+	const behind = -65 * time.Minute // so that by the host's clock, logs of this minute have expired
+	server := startWithTrouble(t, behind)
 	for what, ask := range map[string]func(*store.Store) (found bool, err error){
 		"InTrouble": func(logs *store.Store) (bool, error) {
 			troubled, err := logs.InTrouble(t.Context(), 1)
@@ -146,10 +153,7 @@ func (c *heldConn) Write(b []byte) (int, error) {
 func TestTheFirstAnswerIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	const behind = -65 * time.Minute
-	server := redistest.Start(t)
-	site := openSkewed(t, server, behind, slog.New(slog.DiscardHandler))
-	site.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 500})
-	redistest.Eventually(t, "the entry is written", func() bool { return site.Stats().Written == 1 })
+	server := startWithTrouble(t, behind)
 
 	asked, second := make(chan struct{}), make(chan struct{})
 	dial := redistest.Skewed(new(net.Dialer).DialContext, behind)
@@ -196,10 +200,7 @@ func isRunning(functions ...string) bool {
 func TestAnAnswerThatIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	const behind = -65 * time.Minute
-	server := redistest.Start(t)
-	site := openSkewed(t, server, behind, slog.New(slog.DiscardHandler))
-	site.Record(store.Entry{Username: "ada", Method: "GET", Path: "/", Code: 500})
-	redistest.Eventually(t, "the entry is written", func() bool { return site.Stats().Written == 1 })
+	server := startWithTrouble(t, behind)
 
 	leaving, leave := context.WithCancel(t.Context())
 	defer leave()

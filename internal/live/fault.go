@@ -27,14 +27,14 @@ func (h *Hub) lookForRefusals() {
 		return
 	}
 	h.mu.Lock()
-	watched := slices.Collect(maps.Keys(h.audiences))
+	usernames := slices.Collect(maps.Keys(h.audiences))
 	h.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), accessInterval/2) // access is asked about next
 	defer cancel()
-	refused := h.options.Refused(ctx, watched)
+	refused := h.options.Refused(ctx, usernames)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, username := range watched {
+	for _, username := range usernames {
 		if a, fault := h.audiences[username], refused[username]; a != nil && a.refused() != fault {
 			a.refusal.Store(&fault)
 			a.wake()

@@ -12,8 +12,6 @@ import (
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
-
-	"github.com/gin-userlog/userlog/internal/redistest"
 )
 
 // browserContexts are those of one browser: each is a browsing session with cookies and storage of its own. Tests have them one after
@@ -36,9 +34,7 @@ func newBrowserContexts(browser context.Context) *browserContexts {
 // openTab is [openTab] in one of the browser contexts, which another test may have after this one.
 func (c *browserContexts) openTab(t *testing.T, base string) *tab {
 	t.Helper()
-	if c.browser == nil {
-		redistest.Missing(t, "no browser is installed: neither chromium nor google-chrome")
-	}
+	needBrowser(t, c.browser)
 	session, err := c.take()
 	if err != nil {
 		t.Fatalf("prepare a browser context: %v", err)
@@ -94,6 +90,7 @@ func TestTabsInheritNothing(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveScript(w, r, "<title>a</title>") }))
 	defer server.Close()
+	needBrowser(t, suite.contexts.browser)
 	contexts := newBrowserContexts(suite.contexts.browser)
 	defer contexts.site.Close()
 	var used []any

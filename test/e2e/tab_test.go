@@ -48,9 +48,7 @@ func openTab(t *testing.T, base string) *tab {
 // tab gets a new browser context.
 func openTabIn(t *testing.T, browser context.Context, base string, options ...chromedp.ContextOption) *tab {
 	t.Helper()
-	if browser == nil {
-		redistest.Missing(t, "no browser is installed: neither chromium nor google-chrome")
-	}
+	needBrowser(t, browser)
 	b := &tab{console: new(console), t: t, base: base}
 	if len(options) == 0 {
 		options = []chromedp.ContextOption{chromedp.WithNewBrowserContext()}
@@ -70,6 +68,14 @@ func openTabIn(t *testing.T, browser context.Context, base string, options ...ch
 	}
 	b.patient = call(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: waitsForAnswers()}).Identifier
 	return b
+}
+
+// needBrowser skips the test where no browser is installed.
+func needBrowser(t *testing.T, browser context.Context) {
+	t.Helper()
+	if browser == nil {
+		redistest.Missing(t, "no browser is installed: neither chromium nor google-chrome")
+	}
 }
 
 // waitsForAnswers is a script by which htmx waits for an answer as long as a test does. Pages wait for five seconds, and for so long a busy

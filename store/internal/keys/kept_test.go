@@ -62,7 +62,7 @@ func TestNumbersReachEverySlot(t *testing.T) {
 	t.Logf("the largest number that is needed: %d", n-1)
 }
 
-// The pings of all logs reach each master that has more than a few slots in a row.
+// The pings of all logs reach each range of slots, and so each master that has two ranges in a row.
 func TestPingsOfAllLogs(t *testing.T) {
 	k, _ := New("userlog:", "userlog:")
 	reached := map[int]bool{}
