@@ -245,6 +245,33 @@ func TestOneMasterRefuses(t *testing.T) {
 	}
 }
 
+// A Ring is several servers, of which one is full.
+func TestOneServerOfARingRefuses(t *testing.T) {
+	t.Parallel()
+	servers := []*redistest.Server{redistest.StartTCP(t), redistest.StartTCP(t)}
+	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": servers[0].Address, "b": servers[1].Address}})
+	defer ring.Close()
+	logs, err := store.New(ring, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	var users []string
+	for n := range 20 { // some of them are at each server
+		users = append(users, fmt.Sprint("user", n))
+	}
+	command(t, servers[1].Client(t), "config", "set", "maxmemory", "1")
+	failed := logs.PingLogs(t.Context(), users...)
+	for username, err := range failed {
+		if store.FaultOf(err) != "out-of-memory" {
+			t.Errorf("%s: %v", username, err)
+		}
+	}
+	if len(failed) == 0 || len(failed) == len(users) {
+		t.Errorf("of %d logs, %d are refused", len(users), len(failed))
+	}
+}
+
 // misroute has the master of a key say that another one has it, which does not know of that: so it is where slots are moved by half.
 func misroute(t *testing.T, c *redistest.Cluster, key string) {
 	t.Helper()

@@ -144,12 +144,12 @@ func (s *Store) PingWrite(ctx context.Context) error {
 	return nil
 }
 
-// PingLogs is [Store.PingWrite] for the logs of some users, since each master of a Cluster takes or refuses what is written by itself: it
-// writes a small key beside each log. The name "" stands for all logs. PingLogs returns the errors of those that failed, by username, as
+// PingLogs is [Store.PingWrite] for the logs of some users, since each master of a Cluster, and each server of a Ring, takes or refuses what is
+// written by itself: it writes a small key beside each log. The name "" stands for all logs. PingLogs returns the errors of those that failed, by username, as
 // [FaultOf] tells them. On one Redis it asks nothing, because PingWrite speaks for all logs there. It returns within about two seconds.
 func (s *Store) PingLogs(ctx context.Context, usernames ...string) map[string]error {
 	failed := make(map[string]error)
-	if _, cluster := s.clients.reader.(*redis.ClusterClient); !cluster || len(usernames) == 0 {
+	if _, server := s.clients.reader.(*redis.Client); server || len(usernames) == 0 {
 		return failed
 	}
 	pipe := s.clients.reader.Pipeline()

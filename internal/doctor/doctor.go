@@ -85,7 +85,7 @@ func Examine(ctx context.Context, logs *store.Store, options Options) []Finding 
 		options.Logger = slog.Default()
 	}
 	var found []Finding
-	if err := logs.PingWrite(ctx); err != nil {
+	if err := refusal(ctx, logs); err != nil {
 		fault := store.FaultOf(err)
 		if fault == "" {
 			fault = "refused"
@@ -107,6 +107,17 @@ func Examine(ctx context.Context, logs *store.Store, options Options) []Finding 
 		found = append(found, Finding{Name: "unanswered"})
 	}
 	return gravestFirst(found)
+}
+
+// refusal is why Redis, or one master of a Cluster, does not take what is written. That a master is away, the checks find out.
+func refusal(ctx context.Context, logs *store.Store) error {
+	if err := logs.PingWrite(ctx); err != nil {
+		return err
+	}
+	if err := logs.PingLogs(ctx, "")[""]; store.FaultOf(err).IsRefusal() {
+		return err
+	}
+	return nil
 }
 
 // askAll asks all questions at once, since each may have to wait for a part of Redis that hangs. The findings are in the order of the

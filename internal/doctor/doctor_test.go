@@ -400,6 +400,26 @@ func TestAMasterIsAway(t *testing.T) {
 	}
 }
 
+// One master is full, and has neither the audit log nor accounts.
+func TestOneMasterRefuses(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 3)
+	used := []*redistest.Server{c.Master("userlog:{audit}:ping"), c.Master("userlog:{userlog:accounts}:ping")}
+	other := slices.IndexFunc(c.Nodes[:3], func(s *redistest.Server) bool { return !slices.Contains(used, s) })
+	logs, err := store.New(c.Client(t), store.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close(context.Background())
+	if err := c.Nodes[other].Client(t).ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	found := doctor.Examine(t.Context(), logs, doctor.Options{Logger: slog.New(slog.DiscardHandler)})
+	if !slices.ContainsFunc(found, func(f doctor.Finding) bool { return f.Name == "fault" && f.Fault == "out-of-memory" }) {
+		t.Errorf("found %+v", found)
+	}
+}
+
 // The store in memory has no server that could be wrong.
 func TestTheEmbeddedStoreIsWell(t *testing.T) {
 	t.Parallel()
